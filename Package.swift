@@ -1,0 +1,62 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: Swift 6 language mode (by the tools version), and no warning passes.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// What reads or writes bytes from outside: each unsafe construct has to be marked as one.
+let memorySafe = strict + [.strictMemorySafety()]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+  name: "p1",
+  products: [
+    .executable(name: "p1cat", targets: ["p1cat"]),
+    .executable(name: "p1parse", targets: ["p1parse"]),
+    .executable(name: "p1mqtt", targets: ["p1mqtt"]),
+    .executable(name: "p1influx", targets: ["p1influx"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    // Shared: each module imports only those above it.
+    .target(name: "Metrics", path: "Sources/Shared/Metrics", swiftSettings: memorySafe),
+    .target(
+      name: "Records", dependencies: ["Metrics"], path: "Sources/Shared/Records",
+      swiftSettings: memorySafe),
+    .target(
+      name: "Telegrams", dependencies: ["Metrics", "Records"], path: "Sources/Shared/Telegrams",
+      swiftSettings: memorySafe),
+    .target(
+      name: "Delivery", dependencies: ["Records"], path: "Sources/Shared/Delivery",
+      swiftSettings: memorySafe),
+    .target(
+      name: "Console", dependencies: ["Records", argumentParser, system], path: "Sources/Shared/Console",
+      swiftSettings: memorySafe),
+
+    // The four tools. Only the sinks link a C library.
+    .executableTarget(
+      name: "p1cat", dependencies: ["Records", "Telegrams", "Console"],
+      swiftSettings: memorySafe),
+    .executableTarget(
+      name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "Console"],
+      swiftSettings: memorySafe),
+    .executableTarget(
+      name: "p1mqtt", dependencies: ["Records", "Delivery", "Console", "CMosquitto"],
+      exclude: ["CMosquitto"], swiftSettings: memorySafe),
+    .executableTarget(
+      name: "p1influx", dependencies: ["Metrics", "Records", "Delivery", "Console", "CCurl"],
+      exclude: ["CCurl"], swiftSettings: memorySafe),
+    .systemLibrary(
+      name: "CMosquitto", path: "Sources/p1mqtt/CMosquitto", pkgConfig: "libmosquitto",
+      providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
+      name: "CCurl", path: "Sources/p1influx/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+  ]
+)

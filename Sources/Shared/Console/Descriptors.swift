@@ -1,0 +1,85 @@
+import Glibc
+import SystemPackage
+
+/// One descriptor to wait for, and what for.
+public struct Interest {
+  public let descriptor: FileDescriptor
+  public let isWrite: Bool
+
+  /// Something to read, the end of the input, or an error.
+  public static func reading(_ descriptor: FileDescriptor) -> Interest {
+    Interest(descriptor: descriptor, isWrite: false)
+  }
+
+  /// Room to write.
+  public static func writing(_ descriptor: FileDescriptor) -> Interest {
+    Interest(descriptor: descriptor, isWrite: true)
+  }
+}
+
+/// Waits until something happens on one of the descriptors.
+///
+/// - Parameters:
+///   - interests: the descriptors, and what each is waited for.
+///   - deadline: when to wait no longer; nil waits for ever.
+/// - Returns: for each interest, whether it happened; none did where the deadline came first.
+public func wait(
+  for interests: [Interest], until deadline: ContinuousClock.Instant? = nil
+) throws -> [Bool] {
+  var descriptors = interests.map { interest in
+    pollfd(
+      fd: interest.descriptor.rawValue,
+      events: Int16(interest.isWrite ? POLLOUT : POLLIN), revents: 0)
+  }
+  let timeout = deadline.map { milliseconds(until: $0) } ?? -1
+  let count = unsafe poll(&descriptors, nfds_t(descriptors.count), timeout)
+  if count < 0, errno != EINTR { throw Failure(nil, Errno(rawValue: errno)) }
+  return descriptors.map { count > 0 && $0.revents != 0 }
+}
+
+/// What is left until an instant, rounded up, within what poll(2) takes; 0 once it has passed.
+public func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+  let left = deadline - ContinuousClock.now
+  guard left > .zero else { return 0 }
+  let (seconds, attoseconds) = left.components
+  guard seconds < 3600 else { return 3_600_000 }
+  return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
+}
+
+extension FileDescriptor {
+  /// Reads what there is into the room of `output`, as much as fits; nothing at the end.
+  ///
+  /// - Throws: `Errno`.
+  public func read(into output: inout OutputSpan<UInt8>) throws(Errno) {
+    var failure: Errno?
+    unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+      let free = unsafe UnsafeMutableBufferPointer(rebasing: buffer[initialized...])
+      do {
+        initialized += try unsafe read(into: UnsafeMutableRawBufferPointer(free))
+      } catch {
+        failure = error as? Errno ?? .ioError
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Writes all of `bytes` to standard output or another pipe, file or terminal.
+  ///
+  /// - Throws: ``Failure``; the end of the process, a quiet one, where the reader has gone.
+  public func write(all bytes: Span<UInt8>, as subject: String = "standard output") throws {
+    do {
+      _ = try unsafe bytes.withUnsafeBytes { unsafe try writeAll($0) }
+    } catch Errno.brokenPipe {
+      throw ReaderGone()
+    } catch let errno as Errno {
+      throw Failure(subject, errno)
+    }
+  }
+
+  /// Makes a pipe hold as much as anybody may ask for, so that a pause of its reader stalls nobody;
+  /// does nothing to what is no pipe.
+  public func enlargePipe() {
+    // F_SETPIPE_SZ of Linux, which Swift's Glibc module does not show.
+    _ = fcntl(rawValue, 1031, 1 << 20)
+  }
+}

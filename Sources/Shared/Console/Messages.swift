@@ -1,0 +1,107 @@
+import Glibc
+
+/// What a tool says on standard error: one line a message, `tool: subject: reason`.
+///
+/// Where standard error is the journal, each line begins with its level, `<3>` to `<6>`
+/// (sd-daemon(3)). Messages that repeat are said once a minute, with a count.
+public final class Messages {
+  public enum Level: Int, Sendable {
+    case error = 3
+    case warning = 4
+    case notice = 5
+    /// Only with `-v`.
+    case info = 6
+  }
+
+  private struct Repeated {
+    var saidAt: ContinuousClock.Instant
+    var withheld = 0
+    var last = ""
+  }
+
+  private let tool: String
+  private let highest: Level
+  private let isJournal: Bool
+  private let clock = ContinuousClock()
+  private var repeated: [String: Repeated] = [:]
+
+  /// For so long a message that repeats is withheld.
+  private static let silence = Duration.seconds(60)
+
+  /// - Parameters:
+  ///   - tool: the name that each line begins with.
+  ///   - highest: the least important level that is still said.
+  public init(tool: String, highest: Level = .notice) {
+    self.tool = tool
+    self.highest = highest
+    isJournal = Messages.standardErrorIsJournal()
+  }
+
+  /// Says a message.
+  ///
+  /// - Parameters:
+  ///   - level: how much it matters.
+  ///   - subject: what it is about, nil where that is clear.
+  ///   - reason: the rest.
+  ///   - kind: what makes two messages the same one said again; nil for one that always counts.
+  public func say(
+    _ level: Level, _ subject: String?, _ reason: String, repeating kind: String? = nil
+  ) {
+    guard level.rawValue <= highest.rawValue else { return }
+    var line = subject.map { "\($0): \(reason)" } ?? reason
+    if let kind {
+      guard let more = countOfWithheld(kind, line) else { return }
+      if more > 0 { line += " (and \(more) more like it)" }
+    }
+    write(level, line)
+  }
+
+  /// Says a failure, which is an error.
+  public func say(_ failure: Failure) {
+    say(.error, failure.subject, failure.reason)
+    if let hint = failure.hint { say(.error, nil, hint) }
+  }
+
+  /// Says what was withheld, at the end.
+  public func flush() {
+    for (_, state) in repeated where state.withheld > 0 {
+      write(.warning, "\(state.last) (and \(state.withheld - 1) more like it)")
+    }
+    repeated = [:]
+  }
+
+  /// How many messages of a kind were withheld, now that one is to be said; nil for not yet.
+  private func countOfWithheld(_ kind: String, _ line: String) -> Int? {
+    let now = clock.now
+    guard var state = repeated[kind], now - state.saidAt < Messages.silence else {
+      let withheld = repeated[kind]?.withheld ?? 0
+      repeated[kind] = Repeated(saidAt: now)
+      return withheld
+    }
+    state.withheld += 1
+    state.last = line
+    repeated[kind] = state
+    return nil
+  }
+
+  private func write(_ level: Level, _ line: String) {
+    var text = isJournal ? "<\(level.rawValue)>" : ""
+    text += "\(tool): "
+    for scalar in line.unicodeScalars {
+      // Bytes from outside never break a line or drive a terminal.
+      let isControl = scalar.properties.generalCategory == .control
+      if isControl { text += "?" } else { text.unicodeScalars.append(scalar) }
+    }
+    text += "\n"
+    var bytes = [UInt8](text.utf8)
+    _ = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
+  }
+
+  /// Whether standard error is what `JOURNAL_STREAM` names (systemd.exec(5)).
+  private static func standardErrorIsJournal() -> Bool {
+    guard let stream = unsafe getenv("JOURNAL_STREAM") else { return false }
+    var status = stat()
+    guard unsafe fstat(2, &status) == 0 else { return false }
+    return unsafe String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
+  }
+}

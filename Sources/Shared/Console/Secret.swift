@@ -1,0 +1,74 @@
+import Glibc
+import SystemPackage
+
+/// A password: used once to log in, never shown.
+public struct Secret: Sendable, CustomStringConvertible {
+  /// The password itself.
+  public let value: String
+
+  public init(_ value: String) {
+    self.value = value
+  }
+
+  public var description: String { "(secret)" }
+
+  /// The password that the settings give: the value itself, or the contents of a file that others
+  /// cannot read, or a credential of systemd (systemd.exec(5), `LoadCredential=`).
+  ///
+  /// - Parameters:
+  ///   - environment: where the settings are.
+  ///   - setting: the setting that holds the password, and the name of the credential.
+  ///   - file: the setting that names a file.
+  /// - Returns: nil where none of them is there.
+  /// - Throws: ``Failure`` where the file cannot be used.
+  public static func read(
+    _ environment: Environment, _ setting: Setting, file: Setting
+  ) throws -> Secret? {
+    if let path = environment.string(file) { return try Secret(contentsOf: path) }
+    if let value = environment.string(setting) { return Secret(value) }
+    guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY") else { return nil }
+    let path = unsafe "\(String(cString: directory))/\(setting.rawValue)"
+    guard unsafe access(path, F_OK) == 0 else { return nil }
+    return try Secret(contentsOf: path)
+  }
+
+  /// The first line of a file that others cannot read.
+  private init(contentsOf path: String) throws {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else {
+      throw Failure(path, Errno(rawValue: errno), .configuration)
+    }
+    guard status.st_mode & 0o007 == 0 else {
+      throw Failure(path, "others can read this password: chmod o= \(path)", .noPermission)
+    }
+    let text = try readFile(path, limit: 4096, .configuration)
+    self.init(String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+  }
+}
+
+/// The contents of a file.
+///
+/// - Parameters:
+///   - path: where it is.
+///   - limit: the most bytes that it may have.
+///   - exitCode: the exit status of the failure to read it.
+/// - Throws: ``Failure``.
+public func readFile(_ path: String, limit: Int, _ exitCode: ExitCode) throws -> [UInt8] {
+  do {
+    let file = try FileDescriptor.open(FilePath(path), .readOnly)
+    defer { try? file.close() }
+    var contents: [UInt8] = []
+    while true {
+      let before = contents.count
+      try contents.append(addingCapacity: 64 * 1024) { room throws(Errno) in
+        try file.read(into: &room)
+      }
+      if contents.count == before { return contents }
+      guard contents.count <= limit else {
+        throw Failure(path, "more than \(limit) bytes", exitCode)
+      }
+    }
+  } catch let errno as Errno {
+    throw Failure(path, errno, exitCode)
+  }
+}

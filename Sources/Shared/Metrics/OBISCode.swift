@@ -1,0 +1,74 @@
+/// The number a meter gives to a quantity, `A-B:C.D.E*F`, as IEC 62056-61 (OBIS) defines it: A is
+/// the medium, B the channel, C the quantity, D how it is processed, E the tariff, F the period.
+public struct OBISCode: Hashable, Sendable {
+  /// The six numbers, a byte each, A the highest. F is 255 where a meter does not print it.
+  public let packed: UInt64
+
+  public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8, _ e: UInt8, _ f: UInt8 = 255) {
+    let high = UInt64(a) << 40 | UInt64(b) << 32 | UInt64(c) << 24
+    packed = high | UInt64(d) << 16 | UInt64(e) << 8 | UInt64(f)
+  }
+
+  /// The code that `bytes` spell, or nil where they spell none.
+  ///
+  /// Five or six numbers of up to 255, whatever stands between them out of `-`, `:`, `.` and `*`:
+  /// meters and published standards print `1-0:99:97.0` for `1-0:99.97.0`.
+  public init?(_ bytes: Span<UInt8>) {
+    var packed: UInt64 = 0
+    var number: UInt64 = 0
+    var digits = 0
+    var numbers = 0
+    for index in bytes.indices {
+      let byte = bytes[index]
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        number = number * 10 + UInt64(byte - UInt8(ascii: "0"))
+        digits += 1
+        guard digits <= 3 else { return nil }
+      case UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "."), UInt8(ascii: "*"):
+        guard digits > 0, number <= 255, numbers < 5 else { return nil }
+        packed = packed << 8 | number
+        numbers += 1
+        number = 0
+        digits = 0
+      default:
+        return nil
+      }
+    }
+    guard digits > 0, number <= 255 else { return nil }
+    packed = packed << 8 | number
+    switch numbers {
+    case 4: self.packed = packed << 8 | 255
+    case 5: self.packed = packed
+    default: return nil
+    }
+  }
+
+  /// A, the medium: 0 is abstract data and M-Bus devices, 1 is electricity.
+  public var medium: UInt8 { UInt8(truncatingIfNeeded: packed >> 40) }
+
+  /// B, the channel: for an abstract code, the M-Bus channel of a sub-meter.
+  public var channel: UInt8 { UInt8(truncatingIfNeeded: packed >> 32) }
+
+  /// F, the billing period: 255 where there is none.
+  public var period: UInt8 { UInt8(truncatingIfNeeded: packed) }
+
+  /// Whether the code speaks of a sub-meter: abstract data with a channel.
+  public var isSubmeter: Bool { medium == 0 && channel != 0 }
+
+  /// The same code for whatever channel: how the table of metrics lists the codes of sub-meters.
+  public var onAnyChannel: OBISCode { OBISCode(packed: packed & 0xFF00_FFFF_FFFF) }
+
+  private init(packed: UInt64) {
+    self.packed = packed
+  }
+}
+
+extension OBISCode: CustomStringConvertible {
+  /// `1-0:1.8.1`, with `*F` only where F is printed.
+  public var description: String {
+    func byte(_ shift: Int) -> UInt64 { packed >> UInt64(shift) & 255 }
+    let code = "\(byte(40))-\(byte(32)):\(byte(24)).\(byte(16)).\(byte(8))"
+    return period == 255 ? code : "\(code)*\(period)"
+  }
+}

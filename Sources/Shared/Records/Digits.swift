@@ -1,0 +1,29 @@
+extension UInt8 {
+  /// What the byte counts for as a decimal digit, nil where it is none.
+  public var decimalDigit: Int? {
+    let value = self &- UInt8(ascii: "0")
+    return value < 10 ? Int(value) : nil
+  }
+
+  /// What the byte counts for as a hexadecimal digit of either case, nil where it is none.
+  public var hexadecimalDigit: UInt8? {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+    default: nil
+    }
+  }
+}
+
+extension Span<UInt8> {
+  /// The number that the bytes of `range` spell, nil where one of them is no decimal digit.
+  public func number(_ range: Range<Int>) -> Int? {
+    var number = 0
+    for index in range {
+      guard let digit = self[index].decimalDigit else { return nil }
+      number = number * 10 + digit
+    }
+    return number
+  }
+}

@@ -1,0 +1,109 @@
+/// Takes a record stream apart, in whatever pieces it comes: p1record(5).
+///
+/// A line that is no line of a record is refused alone, and said; so is a record whose `timestamp`
+/// is no time. What is held is bounded by ``maximumRecordLength``.
+public struct RecordReader: Sendable {
+  /// What the stream turned out to hold.
+  public enum Event: Equatable, Sendable {
+    case record(Record)
+    /// Something that cannot be read, and why; `line` counts from 1.
+    case refused(line: Int, reason: String)
+  }
+
+  /// The most bytes of a record, its lines and all.
+  public static let maximumRecordLength = 64 * 1024
+
+  /// The line being read, up to where the pieces came to.
+  private var line: [UInt8] = []
+  /// The lines of the record being read.
+  private var text: [UInt8] = []
+  private var lineNumber = 1
+  private var isOverlong = false
+
+  public init() {}
+
+  /// Whether the last piece ended between records.
+  public var isBetweenRecords: Bool { line.isEmpty && text.isEmpty && !isOverlong }
+
+  /// Reads the next piece of the stream.
+  ///
+  /// - Parameters:
+  ///   - piece: the bytes that follow those of the last call.
+  ///   - handle: called with each thing found, in order.
+  public mutating func read<Failure>(
+    _ piece: Span<UInt8>, _ handle: (Event) throws(Failure) -> Void
+  ) throws(Failure) {
+    var start = 0
+    for index in piece.indices where piece[index] == UInt8(ascii: "\n") {
+      if line.isEmpty {
+        try endLine(piece.extracting(start..<index), handle)
+      } else {
+        line.append(contentsOf: piece.extracting(start..<index))
+        let whole = line
+        line.removeAll(keepingCapacity: true)
+        try endLine(whole.span, handle)
+      }
+      start = index + 1
+    }
+    if line.count + piece.count - start <= RecordReader.maximumRecordLength {
+      line.append(contentsOf: piece.extracting(start...))
+    } else {
+      isOverlong = true
+    }
+  }
+
+  /// Reads the end of the stream, which ends a line and a record that it stands in.
+  public mutating func finish<Failure>(
+    _ handle: (Event) throws(Failure) -> Void
+  ) throws(Failure) {
+    if !line.isEmpty || isOverlong { try read([UInt8(ascii: "\n")].span, handle) }
+    try endRecord(handle)
+  }
+
+  private mutating func endLine<Failure>(
+    _ whole: Span<UInt8>, _ handle: (Event) throws(Failure) -> Void
+  ) throws(Failure) {
+    defer { lineNumber += 1 }
+    var line = whole
+    if line.count > 0, line[line.count - 1] == UInt8(ascii: "\r") {
+      line = line.extracting(..<(line.count - 1))
+    }
+    if line.count == 0, !isOverlong { return try endRecord(handle) }
+    if line.count > 0, line[0] == UInt8(ascii: "#") { return }
+    guard !isOverlong, text.count + line.count < RecordReader.maximumRecordLength else {
+      isOverlong = false
+      return try refuse("more than \(RecordReader.maximumRecordLength) bytes in a record", handle)
+    }
+    guard let equals = RecordReader.equals(in: line) else {
+      return try refuse("no key=value", handle)
+    }
+    guard RecordKey.isValid(line.extracting(..<equals)) else {
+      return try refuse("a key is letters, digits and _ . : -", handle)
+    }
+    text.append(contentsOf: line)
+    text.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func endRecord<Failure>(
+    _ handle: (Event) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard !text.isEmpty else { return }
+    let record = Record(checked: text)
+    text.removeAll(keepingCapacity: true)
+    if record.value(of: .timestamp) != nil, record.timestamp == nil {
+      return try refuse("timestamp is no RFC 3339 time", handle)
+    }
+    try handle(.record(record))
+  }
+
+  private func refuse<Failure>(
+    _ reason: String, _ handle: (Event) throws(Failure) -> Void
+  ) throws(Failure) {
+    try handle(.refused(line: lineNumber, reason: reason))
+  }
+
+  private static func equals(in line: Span<UInt8>) -> Int? {
+    for index in line.indices where line[index] == UInt8(ascii: "=") { return index }
+    return nil
+  }
+}

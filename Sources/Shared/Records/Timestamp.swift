@@ -1,0 +1,109 @@
+/// An instant: seconds and nanoseconds since 1970-01-01T00:00:00Z.
+///
+/// Written as RFC 3339 (§5.6) in UTC: `2026-11-23T10:00:00Z`, with milliseconds only where the
+/// instant has a fraction of a second.
+public struct Timestamp: Hashable, Sendable {
+  public let seconds: Int64
+  /// 0 to 999,999,999.
+  public let nanoseconds: Int
+
+  public init(seconds: Int64, nanoseconds: Int = 0) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  /// The instant that `text` names, or nil where it is no RFC 3339 time.
+  ///
+  /// Read in whatever zone it says, with any number of decimals, of which nine count.
+  public init?(_ text: Span<UInt8>) {
+    guard text.count >= 20,
+      let year = text.number(0..<4), text[4] == UInt8(ascii: "-"),
+      let month = text.number(5..<7), text[7] == UInt8(ascii: "-"),
+      let day = text.number(8..<10), text[10] | 0x20 == UInt8(ascii: "t"),
+      let hour = text.number(11..<13), text[13] == UInt8(ascii: ":"),
+      let minute = text.number(14..<16), text[16] == UInt8(ascii: ":"),
+      let second = text.number(17..<19),
+      let civil = CivilTime(
+        year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+    else {
+      return nil
+    }
+    var index = 19
+    var nanoseconds = 0
+    if text[index] == UInt8(ascii: ".") {
+      var scale = 100_000_000
+      index += 1
+      let first = index
+      while index < text.count, let digit = text[index].decimalDigit {
+        nanoseconds += digit * scale
+        scale /= 10
+        index += 1
+      }
+      guard index > first else { return nil }
+    }
+    guard let offset = Timestamp.offset(text.extracting(index...)) else { return nil }
+    self.init(seconds: civil.secondsSinceEpoch - Int64(offset), nanoseconds: nanoseconds)
+  }
+
+  /// The seconds that `Z`, `+01:00` and the like are ahead of UTC.
+  private static func offset(_ text: Span<UInt8>) -> Int? {
+    if text.count == 1, text[0] | 0x20 == UInt8(ascii: "z") { return 0 }
+    guard text.count == 6, text[3] == UInt8(ascii: ":"),
+      let hours = text.number(1..<3), let minutes = text.number(4..<6), hours < 24, minutes < 60
+    else {
+      return nil
+    }
+    switch text[0] {
+    case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
+    case UInt8(ascii: "-"): return -(hours * 3600 + minutes * 60)
+    default: return nil
+    }
+  }
+}
+
+extension Timestamp: Comparable {
+  public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+  }
+}
+
+extension Timestamp: CustomStringConvertible {
+  public var description: String {
+    var text: [UInt8] = []
+    text.append(self)
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension [UInt8] {
+  /// Appends an instant as RFC 3339 writes it.
+  public mutating func append(_ timestamp: Timestamp) {
+    let civil = CivilTime(secondsSinceEpoch: timestamp.seconds)
+    append(civil.year, digits: 4)
+    append(UInt8(ascii: "-"))
+    append(civil.month, digits: 2)
+    append(UInt8(ascii: "-"))
+    append(civil.day, digits: 2)
+    append(UInt8(ascii: "T"))
+    append(civil.hour, digits: 2)
+    append(UInt8(ascii: ":"))
+    append(civil.minute, digits: 2)
+    append(UInt8(ascii: ":"))
+    append(civil.second, digits: 2)
+    if timestamp.nanoseconds > 0 {
+      append(UInt8(ascii: "."))
+      append(timestamp.nanoseconds / 1_000_000, digits: 3)
+    }
+    append(UInt8(ascii: "Z"))
+  }
+
+  /// Appends the last `digits` decimal digits of a number, with its leading zeros.
+  public mutating func append(_ number: Int, digits: Int) {
+    var scale = 1
+    for _ in 1..<Swift.max(1, digits) { scale *= 10 }
+    while scale > 0 {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / scale % 10))
+      scale /= 10
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Metrics
+
+/// Where the lines of a telegram and their groups stand.
+///
+///     A-B:C.D.E[*F] ( text [*unit] ) { ( … ) }          (P1 companion standard, §6.2)
+///
+/// A line may go on: DSMR 2.2 and 3.0 print a gas reading on the line after its code, and some
+/// meters wrap a long message. A line that cannot be read costs only itself.
+struct TelegramLayout {
+  struct Line {
+    let code: OBISCode
+    /// From the code to the last `)`, line ends inside included.
+    let range: Range<Int>
+    /// Which of ``TelegramLayout/groups`` are its own.
+    let groups: Range<Int>
+  }
+
+  private(set) var lines: [Line] = []
+  /// What stands between each `(` and its `)`.
+  private(set) var groups: [Range<Int>] = []
+  /// The lines that cannot be read.
+  private(set) var unreadable: [Range<Int>] = []
+
+  /// Takes a telegram apart.
+  mutating func read(_ telegram: Span<UInt8>) {
+    lines.removeAll(keepingCapacity: true)
+    groups.removeAll(keepingCapacity: true)
+    unreadable.removeAll(keepingCapacity: true)
+    var index = TelegramLayout.lineEnd(telegram, from: 0)
+    while index < telegram.count, telegram[index] != UInt8(ascii: "!") {
+      if telegram[index] <= UInt8(ascii: " ") {
+        index += 1
+      } else {
+        index = readLine(telegram, at: index)
+      }
+    }
+  }
+
+  /// Reads the line at `index`.
+  ///
+  /// - Returns: where the next one begins.
+  private mutating func readLine(_ telegram: Span<UInt8>, at start: Int) -> Int {
+    let firstGroup = groups.count
+    let lineEnd = TelegramLayout.lineEnd(telegram, from: start)
+    var index = start
+    while index < lineEnd, telegram[index] != UInt8(ascii: "(") { index += 1 }
+    guard index < lineEnd, let code = OBISCode(telegram.extracting(start..<index)) else {
+      unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
+      return lineEnd
+    }
+    var end = index
+    while index < telegram.count, telegram[index] == UInt8(ascii: "(") {
+      guard let close = TelegramLayout.close(telegram, of: index) else {
+        groups.removeSubrange(firstGroup...)
+        unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
+        return lineEnd
+      }
+      groups.append((index + 1)..<close)
+      end = close + 1
+      index = TelegramLayout.nextGroup(telegram, from: end)
+    }
+    lines.append(Line(code: code, range: start..<end, groups: firstGroup..<groups.count))
+    return TelegramLayout.lineEnd(telegram, from: end)
+  }
+
+  /// Where the `)` stands that closes the `(` at `open`; nil where the line ends before it.
+  private static func close(_ telegram: Span<UInt8>, of open: Int) -> Int? {
+    var depth = 0
+    for index in open..<telegram.count {
+      switch telegram[index] {
+      case UInt8(ascii: "("): depth += 1
+      case UInt8(ascii: ")"):
+        depth -= 1
+        if depth == 0 { return index }
+      case UInt8(ascii: "\n") where !isWrapped(telegram, at: index + 1): return nil
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  /// Whether the line at `index` goes on with the text of the one before: where it neither begins
+  /// with a code nor ends the telegram.
+  private static func isWrapped(_ telegram: Span<UInt8>, at index: Int) -> Bool {
+    var index = index
+    guard index < telegram.count, telegram[index] != UInt8(ascii: "!") else { return false }
+    while index < telegram.count {
+      switch telegram[index] {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "*"):
+        index += 1
+      default:
+        return telegram[index] != UInt8(ascii: ":")
+      }
+    }
+    return true
+  }
+
+  /// Where a `(` may stand that goes on with the line ended at `index`: right there, or at the
+  /// beginning of the next line.
+  private static func nextGroup(_ telegram: Span<UInt8>, from index: Int) -> Int {
+    var index = index
+    while index < telegram.count, telegram[index] <= UInt8(ascii: " ") { index += 1 }
+    return index
+  }
+
+  /// Just behind the line feed of the line that `index` stands in.
+  private static func lineEnd(_ telegram: Span<UInt8>, from index: Int) -> Int {
+    var index = index
+    while index < telegram.count {
+      if telegram[index] == UInt8(ascii: "\n") { return index + 1 }
+      index += 1
+    }
+    return index
+  }
+
+  private static func trimmed(_ telegram: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+    var end = range.upperBound
+    while end > range.lowerBound, telegram[end - 1] <= UInt8(ascii: " ") { end -= 1 }
+    return range.lowerBound..<end
+  }
+}

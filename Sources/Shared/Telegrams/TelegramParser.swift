@@ -1,0 +1,286 @@
+import Metrics
+import Records
+
+/// Turns telegrams into records: one of the electricity meter, then one of each sub-meter.
+///
+/// What comes out is a function of what went in: no clock, no environment, no memory of telegrams
+/// before but what has been reported of them.
+public struct TelegramParser {
+  /// A telegram of a version that nothing is known of.
+  public struct UnknownVersion: Error, Equatable, Sendable {
+    /// The version as the meter printed it.
+    public let version: String
+  }
+
+  /// Something in a telegram that did not become part of a record.
+  public enum Finding: Equatable, Sendable {
+    /// A line that is no line of a telegram, or whose value is none of its kind.
+    case unreadable(line: String)
+    /// A code that the specification lacks; said once for each.
+    case unknown(OBISCode)
+  }
+
+  /// Finds the specification file of a version; nil where there is none.
+  public typealias Lookup = (_ version: String) throws -> [SpecificationEntry]?
+
+  private let names: NameSet
+  private let lookup: Lookup
+  /// The specifications in use, by version; nil is a meter that prints none.
+  private var specifications: [String?: Specification] = [:]
+  private var unknownCodes: Set<OBISCode> = []
+
+  private var layout = TelegramLayout()
+  private var rules: [Specification.Rule] = []
+  /// The electricity meter's record, then those of the sub-meters.
+  private var drafts: [RecordDraft] = []
+  /// What the last telegram held besides.
+  public private(set) var findings: [Finding] = []
+
+  /// So many unknown codes are told apart; a hostile input can name more than memory holds.
+  private static let maximumUnknownCodes = 1024
+
+  /// - Parameters:
+  ///   - names: which names the metrics get.
+  ///   - lookup: called once for each version that telegrams say they have.
+  public init(names: NameSet, lookup: @escaping Lookup) {
+    self.names = names
+    self.lookup = lookup
+  }
+
+  /// Adds the records of a telegram.
+  ///
+  /// - Parameters:
+  ///   - telegram: from `/` to the end of its `!` line.
+  ///   - receivedAt: when it came, for one that does not say its time itself.
+  ///   - writer: what the records are added to.
+  /// - Throws: ``UnknownVersion``, or what the lookup threw.
+  public mutating func parse(
+    _ telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
+  ) throws {
+    reset()
+    layout.read(telegram)
+    let version = self.version(of: telegram)
+    var specification = try self.specification(of: version)
+    for line in layout.unreadable { report(telegram.extracting(line)) }
+    rules.removeAll(keepingCapacity: true)
+    for line in layout.lines { rules.append(specification.rule(for: line.code)) }
+    specifications[version] = specification
+    for (line, rule) in zip(layout.lines, rules) {
+      if let metric = rule.metric { readIdentity(line, of: telegram, metric.form) }
+    }
+    for (line, rule) in zip(layout.lines, rules) where !readValue(line, of: telegram, rule) {
+      report(telegram.extracting(line.range))
+    }
+    write(receivedAt, to: &writer)
+  }
+
+  private mutating func reset() {
+    drafts.removeAll(keepingCapacity: true)
+    drafts.append(RecordDraft(channel: 0))
+    findings.removeAll(keepingCapacity: true)
+  }
+
+  private func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) {
+    for draft in drafts where draft.isMeasured {
+      writer.add(
+        timestamp: draft.timestamp ?? drafts[0].timestamp ?? receivedAt, meter: draft.meter,
+        draft.fields)
+    }
+  }
+
+  /// Which of the drafts a line belongs to, a new one where its channel was not spoken of yet.
+  private mutating func draft(of line: TelegramLayout.Line) -> Int {
+    let channel = line.code.isSubmeter ? line.code.channel : 0
+    if let index = drafts.firstIndex(where: { $0.channel == channel }) { return index }
+    drafts.append(RecordDraft(channel: channel))
+    return drafts.count - 1
+  }
+
+  // MARK: - The version
+
+  private static let versionCode = OBISCode(1, 3, 0, 2, 8)
+  private static let belgianVersionCode = OBISCode(0, 0, 96, 1, 4)
+
+  /// The version that the telegram says it has, nil where it says none (DSMR 2.2 and 3.0).
+  private func version(of telegram: Span<UInt8>) -> String? {
+    for line in layout.lines
+    where line.code == TelegramParser.versionCode || line.code == TelegramParser.belgianVersionCode
+    {
+      guard let group = layout.groups[line.groups].first, !group.isEmpty else { continue }
+      return TelegramParser.text(telegram.extracting(group))
+    }
+    return nil
+  }
+
+  private mutating func specification(of version: String?) throws -> Specification {
+    if let specification = specifications[version] { return specification }
+    if let version, let entries = try lookup(version) {
+      return Specification(entries, names: names)
+    }
+    if let version, !Specification.builtInVersions.contains(version) {
+      throw UnknownVersion(version: version)
+    }
+    return Specification(names: names)
+  }
+
+  // MARK: - Who and when
+
+  /// Reads what a line says of the telegram or of a sub-meter as a whole: its number, its time, its
+  /// kind. This comes before any value, as lines stand in no fixed order.
+  private mutating func readIdentity(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ form: Metric.Form
+  ) {
+    guard let first = layout.groups[line.groups].first, !first.isEmpty else { return }
+    let value = telegram.extracting(first)
+    switch form {
+    case .telegramTime, .submeterReading, .submeterProfile:
+      drafts[draft(of: line)].timestamp = TelegramTime.instant(value)
+    case .meterIdentifier, .submeterIdentifier:
+      drafts[draft(of: line)].meter = OctetText.decode(value)
+    case .submeterType:
+      let kind = value.number(value.indices).flatMap(UInt8.init(exactly:))
+      drafts[draft(of: line)].kind = kind
+    case .quantity, .number, .text, .failureLog:
+      break
+    }
+  }
+
+  // MARK: - Values
+
+  /// Reads the value of a line.
+  ///
+  /// - Returns: false where it is none of its kind.
+  private mutating func readValue(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
+  ) -> Bool {
+    switch rule.value {
+    case .byPattern(let pattern, let key):
+      return readValue(line, of: telegram, by: pattern, key: key)
+    case .byTable(let key):
+      guard let metric = rule.metric else { return true }
+      return readValue(line, of: telegram, as: metric.form, key: key)
+    case .unknown:
+      if rule.metric == nil, unknownCodes.count < TelegramParser.maximumUnknownCodes,
+        unknownCodes.insert(line.code).inserted
+      {
+        findings.append(.unknown(line.code))
+      }
+      return true
+    }
+  }
+
+  private mutating func readValue(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, as form: Metric.Form, key: [UInt8]
+  ) -> Bool {
+    let groups = layout.groups[line.groups]
+    // `()` is a value that the meter does not have.
+    guard let first = groups.first, !first.isEmpty else { return true }
+    let value = telegram.extracting(first)
+    switch form {
+    case .quantity(let unit):
+      return readQuantity(value, of: line, unit: unit, key: key)
+    case .number:
+      return add(number: value, of: line, key: key)
+    case .text:
+      return add(text: OctetText.decode(value), of: line, key: key)
+    case .submeterType:
+      // Canonical names say by themselves what a sub-meter measures.
+      return names == .canonical || add(number: value, of: line, key: key)
+    case .submeterReading:
+      guard let reading = groups.dropFirst().first else { return false }
+      guard let quantity = Quantity(telegram.extracting(reading)) else { return false }
+      return readSubmeter(
+        line, number: telegram.extracting(reading).extracting(quantity.number),
+        unit: quantity.unit, key: key)
+    case .submeterProfile:
+      // (time)(status)(period)(count)(code)(unit) and, on the next line, (reading)
+      guard groups.count >= 7, let reading = groups.last else { return false }
+      return readSubmeter(
+        line, number: telegram.extracting(reading),
+        unit: PrintedUnit(telegram.extracting(groups[groups.startIndex + 5])), key: key)
+    case .telegramTime, .meterIdentifier, .submeterIdentifier, .failureLog:
+      return true
+    }
+  }
+
+  /// `001234.567*kWh`; a unit of another kind than the table's changes the end of the name.
+  private mutating func readQuantity(
+    _ value: Span<UInt8>, of line: TelegramLayout.Line, unit: MetricUnit, key: [UInt8]
+  ) -> Bool {
+    guard let quantity = Quantity(value) else { return false }
+    var key = key
+    if names == .canonical, let printed = quantity.unit?.unit, printed != unit {
+      key.removeLast(unit.suffix.utf8.count)
+      key.append(contentsOf: printed.suffix.utf8)
+    }
+    return add(
+      number: value.extracting(quantity.number), timesTenToThe: quantity.unit?.exponent ?? 0,
+      of: line, key: key)
+  }
+
+  /// A sub-meter's reading. One without a unit or a usable time was never taken.
+  private mutating func readSubmeter(
+    _ line: TelegramLayout.Line, number: Span<UInt8>, unit: PrintedUnit?, key: [UInt8]
+  ) -> Bool {
+    let index = draft(of: line)
+    guard let unit, drafts[index].timestamp != nil else { return true }
+    guard let name = Metric.submeterReading(kind: drafts[index].kind, unit: unit.unit) else {
+      return false
+    }
+    drafts[index].isMeasured = true
+    return add(
+      number: number, timesTenToThe: unit.exponent, of: line,
+      key: names == .canonical ? name.utf8Bytes : key)
+  }
+
+  private mutating func readValue(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, by pattern: LinePattern, key: [UInt8]
+  ) -> Bool {
+    let text = TelegramParser.text(telegram.extracting(line.range))
+    guard let value = pattern.value(in: text)?.utf8Bytes else { return false }
+    let index = draft(of: line)
+    if key.span == RecordKey.timestamp.rawValue {
+      guard let instant = TelegramTime.instant(value.span) ?? Timestamp(value.span) else {
+        return false
+      }
+      drafts[index].timestamp = instant
+    } else if key.span == RecordKey.meter.rawValue {
+      drafts[index].meter = OctetText.decode(value.span)
+    } else {
+      drafts[index].isMeasured = true
+      drafts[index].fields.add(key.span, text: value.span)
+    }
+    return true
+  }
+
+  // MARK: - The fields of the drafts
+
+  private mutating func add(
+    number: Span<UInt8>, timesTenToThe exponent: Int = 0, of line: TelegramLayout.Line, key: [UInt8]
+  ) -> Bool {
+    let index = draft(of: line)
+    if index == 0 { drafts[index].isMeasured = true }
+    return drafts[index].fields.add(key.span, number: number, timesTenToThe: exponent)
+  }
+
+  private mutating func add(text: [UInt8], of line: TelegramLayout.Line, key: [UInt8]) -> Bool {
+    guard !text.isEmpty else { return true }
+    let index = draft(of: line)
+    if index == 0 { drafts[index].isMeasured = true }
+    drafts[index].fields.add(key.span, text: text.span)
+    return true
+  }
+
+  private mutating func report(_ line: Span<UInt8>) {
+    findings.append(.unreadable(line: TelegramParser.text(line)))
+  }
+
+  /// The bytes as text, each a character (Latin-1), without line ends.
+  private static func text(_ bytes: Span<UInt8>) -> String {
+    var text = String.UnicodeScalarView()
+    for index in bytes.indices where bytes[index] != 0x0A && bytes[index] != 0x0D {
+      text.append(Unicode.Scalar(bytes[index]))
+    }
+    return String(text)
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Console
+
+/// The options for a serial line, as typed.
+struct SerialLineOptions: ParsableArguments {
+  @Option(
+    name: .customLong("baudrate"),
+    help: ArgumentHelp("Bits a second (default: $SER_BAUDRATE or 115200).", valueName: "rate"))
+  var baudRate: String?
+
+  @Option(
+    name: .customLong("bytesize"),
+    help: ArgumentHelp("Data bits, 7 or 8 (default: $SER_BYTESIZE or 8).", valueName: "bits"))
+  var byteSize: String?
+
+  @Option(help: ArgumentHelp("N, E or O (default: $SER_PARITY or N).", valueName: "parity"))
+  var parity: String?
+
+  @Option(
+    name: .customLong("stopbits"),
+    help: ArgumentHelp("Stop bits, 1 or 2 (default: $SER_STOPBITS or 1).", valueName: "bits"))
+  var stopBits: String?
+
+  @Option(
+    name: .customLong("xonxoff"),
+    help: ArgumentHelp(
+      "Flow control by XON and XOFF (default: $SER_XONXOFF or no).", valueName: "yes|no"))
+  var xOnXOff: String?
+
+  @Option(
+    name: .customLong("rtscts"),
+    help: ArgumentHelp(
+      "Flow control by RTS and CTS (default: $SER_RTSCTS or no).", valueName: "yes|no"))
+  var rtsCTS: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Say so when a serial line is silent for so long (default: $SER_TIMEOUT or 20).",
+      valueName: "seconds"))
+  var silence: String?
+
+  /// The value of the option that stands for a setting, nil where it was not given.
+  func value(of setting: Setting) -> String? {
+    switch setting {
+    case .serialBaudRate: baudRate
+    case .serialByteSize: byteSize
+    case .serialParity: parity
+    case .serialStopBits: stopBits
+    case .serialXOnXOff: xOnXOff
+    case .serialRTSCTS: rtsCTS
+    case .serialTimeout: silence
+    default: nil
+    }
+  }
+}
+
+extension SerialLine.Settings {
+  /// The settings of the line: the options first, then the environment.
+  ///
+  /// - Throws: `Failure` for a value that a line cannot have.
+  init(options: SerialLineOptions, _ environment: Environment) throws {
+    let given = environment.overridden(by: options.value(of:))
+    let rates = SerialLine.speeds.map(\.key)
+    if let rate = try given.number(.serialBaudRate, in: 1...10_000_000) {
+      guard rates.contains(rate) else {
+        let possible = rates.map(String.init).joined(separator: ", ")
+        throw Failure(
+          Setting.serialBaudRate.rawValue, "\(rate) is none of \(possible)", .configuration)
+      }
+      baudRate = rate
+    }
+    dataBits = try given.number(.serialByteSize, in: 7...8) ?? dataBits
+    let parities: KeyValuePairs<String, Parity> = [
+      "n": .none, "e": .even, "o": .odd, "none": .none, "even": .even, "odd": .odd,
+    ]
+    parity = try given.choice(.serialParity, parities) ?? parity
+    stopBits = try given.number(.serialStopBits, in: 1...2) ?? stopBits
+    usesXOnXOff = try given.flag(.serialXOnXOff) ?? usesXOnXOff
+    usesRTSCTS = try given.flag(.serialRTSCTS) ?? usesRTSCTS
+    silence = try given.number(.serialTimeout, in: 1...86_400).map { .seconds($0) } ?? silence
+  }
+}

@@ -1,0 +1,131 @@
+import Records
+import Telegrams
+
+/// A DSMR 5.0 three-phase meter with a gas meter on the M-Bus: a telegram for every second.
+///
+/// The same seed and start give the same bytes.
+struct SimulatedMeter {
+  private let household: SimulatedHousehold
+  private let identifier: [UInt8]
+  private let gasIdentifier: [UInt8]
+  private let failures: [(end: Int64, seconds: Int)]
+  private var second: Int64
+  /// Watt-seconds by tariff.
+  private var energyImport = [0, 0]
+  private var energyExport = [0, 0]
+  /// Litres, and when they were read.
+  private var gas: Int
+  private var gasReadAt: Int64
+
+  init(start: Timestamp, seed: UInt64) {
+    household = SimulatedHousehold(seed: seed)
+    second = start.seconds
+    identifier = [UInt8](
+      "E00\(household.noise(0, 20) % 90_000_000_000_000 + 10_000_000_000_000)".utf8)
+    gasIdentifier = [UInt8](
+      "G00\(household.noise(0, 21) % 90_000_000_000_000 + 10_000_000_000_000)".utf8)
+    failures = [
+      (start.seconds - 21_600_000, 240 + Int(household.noise(0, 22) % 5000)),
+      (start.seconds - 3_456_000, 190 + Int(household.noise(0, 23) % 900)),
+    ]
+    // As if installed some years ago, with the use of an ordinary household since.
+    let days = Int(start.seconds / 86_400) - 17_000 - Int(household.noise(0, 24) % 400)
+    let years = max(0, days)
+    for tariff in 0...1 {
+      energyImport[tariff] = years * (4_300 + 900 * tariff) * 3600
+      energyExport[tariff] = years * (1_200 + 2_900 * tariff) * 3600
+    }
+    gas = years * 3_250
+    gasReadAt = start.seconds - start.seconds % 300
+  }
+
+  /// Appends the telegram of the next second.
+  mutating func appendTelegram(to output: inout [UInt8]) {
+    let start = output.count
+    let power = household.power(at: second)
+    let phases = [power.l1, power.l2, power.l3]
+    let net = phases[0] + phases[1] + phases[2]
+    let tariff = SimulatedMeter.tariff(at: second)
+    energyImport[tariff - 1] += max(net, 0)
+    energyExport[tariff - 1] += max(-net, 0)
+    if second - gasReadAt >= 300 {
+      gasReadAt = second - second % 300
+      gas += household.gas(upTo: gasReadAt)
+    }
+    var text = TelegramText(output)
+    output = []
+    text.add("/SIM5\\2SIMULATED-METER\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0(")
+    text.add(time: second)
+    text.add(")\r\n0-0:96.1.1(")
+    text.add(octets: identifier)
+    for (code, energy) in zip(["1.8.1", "1.8.2", "2.8.1", "2.8.2"], energyImport + energyExport) {
+      text.add(")\r\n1-0:\(code)(")
+      text.add(thousandths: energy / 3600, digits: 6)
+      text.add("*kWh")
+    }
+    text.add(")\r\n0-0:96.14.0(")
+    text.add(tariff, digits: 4)
+    text.add(")\r\n1-0:1.7.0(")
+    text.add(thousandths: max(net, 0), digits: 2)
+    text.add("*kW)\r\n1-0:2.7.0(")
+    text.add(thousandths: max(-net, 0), digits: 2)
+    text.add("*kW)\r\n0-0:96.7.21(00007)\r\n0-0:96.7.9(00002)\r\n1-0:99.97.0(2)(0-0:96.7.19)")
+    for failure in failures {
+      text.add("(")
+      text.add(time: failure.end)
+      text.add(")(")
+      text.add(failure.seconds, digits: 10)
+      text.add("*s)")
+    }
+    text.add("\r\n1-0:32.32.0(00002)\r\n1-0:52.32.0(00001)\r\n1-0:72.32.0(00000)")
+    text.add("\r\n1-0:32.36.0(00000)\r\n1-0:52.36.0(00000)\r\n1-0:72.36.0(00000)")
+    text.add("\r\n0-0:96.13.0(")
+    let voltages = phases.enumerated().map { voltage(of: $1, phase: $0) }
+    for (code, voltage) in zip(["32", "52", "72"], voltages) {
+      text.add(")\r\n1-0:\(code).7.0(")
+      text.add(voltage / 10, digits: 3)
+      text.add(".")
+      text.add(voltage % 10, digits: 1)
+      text.add("*V")
+    }
+    for ((code, phase), voltage) in zip(zip(["31", "51", "71"], phases), voltages) {
+      text.add(")\r\n1-0:\(code).7.0(")
+      text.add((abs(phase) * 10 + voltage / 2) / voltage, digits: 3)
+      text.add("*A")
+    }
+    for (code, phase) in zip(["21", "41", "61"], phases) {
+      text.add(")\r\n1-0:\(code).7.0(")
+      text.add(thousandths: max(phase, 0), digits: 2)
+      text.add("*kW")
+    }
+    for (code, phase) in zip(["22", "42", "62"], phases) {
+      text.add(")\r\n1-0:\(code).7.0(")
+      text.add(thousandths: max(-phase, 0), digits: 2)
+      text.add("*kW")
+    }
+    text.add(")\r\n0-1:24.1.0(003)\r\n0-1:96.1.0(")
+    text.add(octets: gasIdentifier)
+    text.add(")\r\n0-1:24.2.1(")
+    text.add(time: gasReadAt)
+    text.add(")(")
+    text.add(thousandths: gas, digits: 5)
+    text.add("*m3)\r\n!")
+    text.addChecksum(from: start)
+    output = text.bytes
+    second += 1
+  }
+
+  /// Tenths of a volt: around 232 V, less under load and more where power is given.
+  private func voltage(of watts: Int, phase: Int) -> Int {
+    2320 - watts / 130 + Int(household.noise(UInt64(second), UInt64(10 + phase)) % 9) - 4
+  }
+
+  /// 2 on working days from seven to eleven, else 1: the tariffs of the Netherlands.
+  private static func tariff(at second: Int64) -> Int {
+    let local = second + Int64(CentralEuropeanTime.offset(at: Timestamp(seconds: second)))
+    // 1970-01-01 was a Thursday.
+    let isWorkingDay = (local / 86_400 + 3) % 7 < 5
+    let hour = local % 86_400 / 3600
+    return isWorkingDay && (7..<23).contains(hour) ? 2 : 1
+  }
+}

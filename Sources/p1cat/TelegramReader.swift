@@ -1,0 +1,94 @@
+import Console
+import Records
+import SystemPackage
+import Telegrams
+
+/// Reads a source and copies its telegrams, until its end, a signal, or enough of them.
+struct TelegramReader {
+  private let source: Source
+  private let messages: Messages
+  private let stop: StopSignal
+  /// How long the next telegram is waited for; nil for ever.
+  private let patience: Duration?
+  private var framer = Framer()
+
+  init(_ source: Source, messages: Messages, stop: StopSignal, patience: Duration?) {
+    self.source = source
+    self.messages = messages
+    self.stop = stop
+    self.patience = patience
+  }
+
+  /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
+  mutating func copyTelegrams(to output: TelegramOutput) throws {
+    var output = output
+    var lastTelegram = ContinuousClock.now
+    var silentSince = lastTelegram
+    while !output.isComplete {
+      let deadline = earlier(
+        patience.map { lastTelegram + $0 }, source.silence.map { silentSince + $0 })
+      let ready = try wait(
+        for: [.reading(source.descriptor), .reading(stop.descriptor)], until: deadline)
+      if ready[1] { return }
+      guard ready[0] else {
+        let now = ContinuousClock.now
+        if let patience, now >= lastTelegram + patience {
+          throw Failure(
+            source.name, "no telegram for \(patience.components.seconds) s", .temporaryFailure)
+        }
+        if let silence = source.silence, now >= silentSince + silence {
+          messages.say(
+            .warning, source.name, "nothing received for \(silence.components.seconds) s",
+            repeating: "silence")
+          silentSince = now
+        }
+        continue
+      }
+      guard let count = try read() else { continue }
+      silentSince = ContinuousClock.now
+      let before = output.count
+      try copyWhatIsWhole(to: &output, atEnd: count == 0)
+      if output.count > before { lastTelegram = silentSince }
+      if count == 0 { return reportNoise() }
+    }
+  }
+
+  /// - Returns: how many bytes came, 0 at the end; nil for none yet.
+  private mutating func read() throws -> Int? {
+    do throws(Errno) {
+      let descriptor = source.descriptor
+      return try framer.fill { room throws(Errno) in try descriptor.read(into: &room) }
+    } catch {
+      switch error {
+      case .wouldBlock, .interrupted: return nil
+      case .ioError where source.silence != nil:
+        throw Failure(source.name, "the line was hung up", .ioError)
+      default: throw Failure(source.name, error)
+      }
+    }
+  }
+
+  private mutating func copyWhatIsWhole(to output: inout TelegramOutput, atEnd: Bool) throws {
+    while !output.isComplete, let event = framer.next(atEnd: atEnd) {
+      switch event {
+      case .telegram(let telegram):
+        try output.write(
+          framer.bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt)
+      case .dropped(let defect):
+        messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+      }
+    }
+  }
+
+  private func reportNoise() {
+    guard framer.noiseCount > 0 else { return }
+    messages.say(.info, source.name, "\(framer.noiseCount) bytes outside telegrams")
+  }
+
+  private func earlier(
+    _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
+  ) -> ContinuousClock.Instant? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
+  }
+}
