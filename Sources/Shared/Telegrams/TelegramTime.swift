@@ -21,8 +21,10 @@ public enum TelegramTime {
     }
     guard text.count == 13 else { return CentralEuropeanTime.instant(of: civil) }
     switch text[12] {
-    case UInt8(ascii: "S"): return Timestamp(seconds: civil.secondsSinceEpoch - 7200)
-    case UInt8(ascii: "W"): return Timestamp(seconds: civil.secondsSinceEpoch - 3600)
+    case UInt8(ascii: "S"), UInt8(ascii: "s"):
+      return Timestamp(seconds: civil.secondsSinceEpoch - 7200)
+    case UInt8(ascii: "W"), UInt8(ascii: "w"):
+      return Timestamp(seconds: civil.secondsSinceEpoch - 3600)
     default: return nil
     }
   }
