@@ -22,6 +22,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    // For the tests alone: the processes that they run.
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     // Shared: each module imports only those above it.
@@ -36,7 +38,8 @@ let package = Package(
       name: "Delivery", dependencies: ["Records"], path: "Sources/Shared/Delivery",
       swiftSettings: memorySafe),
     .target(
-      name: "Console", dependencies: ["Records", argumentParser, system], path: "Sources/Shared/Console",
+      name: "Console", dependencies: ["Records", argumentParser, system],
+      path: "Sources/Shared/Console",
       swiftSettings: memorySafe),
 
     // The four tools. Only the sinks link a C library.
@@ -58,5 +61,31 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", path: "Sources/p1influx/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
+
+    // Tests: a target a module, then the tools as processes, then the whole with real servers.
+    .target(
+      name: "TestSupport",
+      dependencies: [.product(name: "Subprocess", package: "swift-subprocess"), system],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: strict),
+    .testTarget(
+      name: "TelegramsTests", dependencies: ["Metrics", "Records", "Telegrams"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DeliveryTests", dependencies: ["Records", "Delivery"], swiftSettings: strict),
+    .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: strict),
+    .testTarget(
+      name: "ToolTests",
+      dependencies: [
+        "Records", "Telegrams", "TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: ["TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ServerHarnessTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]
 )

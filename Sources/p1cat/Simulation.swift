@@ -63,7 +63,7 @@ struct Simulation: Equatable {
     var left = count
     while left != 0, !output.isComplete {
       if let interval {
-        if try wait(for: [.reading(stop.descriptor)], until: due)[0] { return }
+        if try !wait(for: [.reading(stop.descriptor)], until: due).isEmpty { return }
         due += interval
       } else if try stop.isRaised {
         return

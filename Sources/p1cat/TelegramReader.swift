@@ -29,8 +29,8 @@ struct TelegramReader {
         patience.map { lastTelegram + $0 }, source.silence.map { silentSince + $0 })
       let ready = try wait(
         for: [.reading(source.descriptor), .reading(stop.descriptor)], until: deadline)
-      if ready[1] { return }
-      guard ready[0] else {
+      if ready.contains(.reading(stop.descriptor)) { return }
+      guard ready.contains(.reading(source.descriptor)) else {
         let now = ContinuousClock.now
         if let patience, now >= lastTelegram + patience {
           throw Failure(
@@ -82,7 +82,7 @@ struct TelegramReader {
 
   private func reportNoise() {
     guard framer.noiseCount > 0 else { return }
-    messages.say(.info, source.name, "\(framer.noiseCount) bytes outside telegrams")
+    messages.say(.info, source.name, "\(counted(framer.noiseCount, "byte")) outside telegrams")
   }
 
   private func earlier(

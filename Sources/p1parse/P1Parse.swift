@@ -48,8 +48,8 @@ struct P1Parse: Tool {
       // Asked to stop, it takes what the pipe still holds, and no more.
       let ready = try wait(
         for: [.reading(.standardInput), .reading(stop.descriptor)], until: isAsked ? .now : nil)
-      isAsked = isAsked || ready[1]
-      guard ready[0] else {
+      isAsked = isAsked || ready.contains(.reading(stop.descriptor))
+      guard ready.contains(.reading(.standardInput)) else {
         if isAsked { return try translator.finish() }
         continue
       }

@@ -41,6 +41,8 @@ struct SpecificationDirectory {
 
   private func isName(_ version: String) -> Bool {
     version.utf8.count <= 16
-      && version.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || ("0"..."9").contains($0) }
+      && version.unicodeScalars.allSatisfy {
+        $0.properties.isAlphabetic || ("0"..."9").contains($0)
+      }
   }
 }

@@ -46,10 +46,11 @@ struct Translator {
   /// Says what was left out, at the end.
   func report() {
     if framer.noiseCount > 0 {
-      messages.say(.info, "standard input", "\(framer.noiseCount) bytes outside telegrams")
+      messages.say(
+        .info, "standard input", "\(counted(framer.noiseCount, "byte")) outside telegrams")
     }
     if unreadableCount > 0 {
-      let lines = unreadableCount == 1 ? "1 line" : "\(unreadableCount) lines"
+      let lines = counted(unreadableCount, "line")
       messages.say(.warning, "standard input", "\(lines) dropped that could not be read")
     }
   }

@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// One descriptor to wait for, and what for.
-public struct Interest {
+public struct Interest: Equatable {
   public let descriptor: FileDescriptor
   public let isWrite: Bool
 
@@ -22,10 +22,10 @@ public struct Interest {
 /// - Parameters:
 ///   - interests: the descriptors, and what each is waited for.
 ///   - deadline: when to wait no longer; nil waits for ever.
-/// - Returns: for each interest, whether it happened; none did where the deadline came first.
+/// - Returns: the interests that something happened on; none where the deadline came first.
 public func wait(
   for interests: [Interest], until deadline: ContinuousClock.Instant? = nil
-) throws -> [Bool] {
+) throws -> [Interest] {
   var descriptors = interests.map { interest in
     pollfd(
       fd: interest.descriptor.rawValue,
@@ -34,7 +34,8 @@ public func wait(
   let timeout = deadline.map { milliseconds(until: $0) } ?? -1
   let count = unsafe poll(&descriptors, nfds_t(descriptors.count), timeout)
   if count < 0, errno != EINTR { throw Failure(nil, Errno(rawValue: errno)) }
-  return descriptors.map { count > 0 && $0.revents != 0 }
+  guard count > 0 else { return [] }
+  return zip(interests, descriptors).filter { $0.1.revents != 0 }.map(\.0)
 }
 
 /// What is left until an instant, rounded up, within what poll(2) takes; 0 once it has passed.

@@ -105,3 +105,8 @@ public final class Messages {
     return unsafe String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
   }
 }
+
+/// A number of things in words: `1 record`, `2 records`.
+public func counted(_ count: Int, _ thing: String) -> String {
+  "\(count) \(thing)\(count == 1 ? "" : "s")"
+}

@@ -27,13 +27,14 @@ public struct StopSignal {
         if let pipe = StopSignal.pipe { _ = unsafe write(pipe.writeEnd.rawValue, &byte, 1) }
         errno = before
       }
-      action.sa_flags = SA_RESTART
+      // A second signal ends the process at once.
+      action.sa_flags = SA_RESTART | Int32(bitPattern: SA_RESETHAND)
       unsafe sigaction(number, &action, nil)
     }
   }
 
   /// Whether one of the signals came.
   public var isRaised: Bool {
-    get throws { try wait(for: [.reading(descriptor)], until: .now)[0] }
+    get throws { try !wait(for: [.reading(descriptor)], until: .now).isEmpty }
   }
 }

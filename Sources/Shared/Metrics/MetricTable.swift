@@ -225,6 +225,18 @@ public enum MetricTable {
     code.isSubmeter ? submeterByCode[code.onAnyChannel] : mainByCode[code]
   }
 
+  /// Whether the metric of this name is text, whatever a single value of it looks like.
+  public static func isText(_ name: Span<UInt8>) -> Bool {
+    for text in textNames where text.count == name.count {
+      var isSame = true
+      for index in name.indices where text[index] != name[index] { isSame = false }
+      if isSame { return true }
+    }
+    return false
+  }
+
+  private static let textNames = main.filter { $0.form == .text }.map { [UInt8]($0.name.utf8) }
+
   private static let mainByCode = byCode(main)
   private static let submeterByCode = byCode(submeter)
 

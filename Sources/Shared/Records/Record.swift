@@ -42,6 +42,13 @@ public struct Record: Hashable, Sendable {
     return found
   }
 
+  /// The same record with an instant, which it did not have.
+  public func stamped(_ timestamp: Timestamp) -> Record {
+    var stamped = [UInt8]("\(RecordKey.timestamp.rawValue)=\(timestamp)\n".utf8)
+    stamped.append(contentsOf: text)
+    return Record(checked: stamped)
+  }
+
   /// The instant of the record, nil where it does not say.
   public var timestamp: Timestamp? {
     value(of: .timestamp).flatMap { Timestamp($0.span) }

@@ -1,0 +1,109 @@
+import Records
+import SystemPackage
+
+/// The standard input of a sink: records, until the end of the input or a signal.
+public struct RecordInput {
+  /// Whether nothing more will come.
+  public private(set) var isEnded = false
+
+  private let messages: Messages
+  private let stop: StopSignal
+  /// Whether records without a timestamp are refused.
+  private let needsTimestamp: Bool
+  private var reader = RecordReader()
+  private var isAsked = false
+  private var wantsMore = false
+  private var refusedCount = 0
+
+  /// So much is read at once.
+  private static let pieceSize = 64 * 1024
+
+  public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool) {
+    self.messages = messages
+    self.stop = stop
+    self.needsTimestamp = needsTimestamp
+    FileDescriptor.standardInput.enlargePipe()
+  }
+
+  /// What to wait for: more input, if it is wanted, and a signal, until one came.
+  public mutating func interests(wantsMore: Bool) -> [Interest] {
+    self.wantsMore = wantsMore
+    return (wantsMore && !isEnded ? [.reading(.standardInput)] : [])
+      + (isAsked ? [] : [.reading(stop.descriptor)])
+  }
+
+  /// When to wait no longer: asked to stop, it takes what the pipe still holds, and no more.
+  public var deadline: ContinuousClock.Instant? {
+    isAsked && wantsMore && !isEnded ? .now : nil
+  }
+
+  /// Reads what there is.
+  ///
+  /// - Parameters:
+  ///   - happened: the interests that something happened on.
+  ///   - handle: called with each record, in order.
+  /// - Throws: `Failure` where the input cannot be read, and what `handle` throws.
+  public mutating func read(
+    _ happened: [Interest], _ handle: (Record) throws -> Void
+  ) throws {
+    if happened.contains(.reading(stop.descriptor)) { isAsked = true }
+    if happened.contains(.reading(.standardInput)) {
+      try readPiece(handle)
+    } else if isAsked, wantsMore {
+      isEnded = true
+    }
+  }
+
+  /// Reads to the end and keeps nothing: what a sink does that is not wanted.
+  public mutating func drain() throws {
+    while !isEnded {
+      let interests = self.interests(wantsMore: true)
+      try read(wait(for: interests, until: deadline)) { _ in }
+    }
+  }
+
+  /// Says what was refused, at the end.
+  public func report() {
+    guard refusedCount > 0 else { return }
+    messages.say(.warning, "standard input", "\(counted(refusedCount, "piece")) refused in all")
+  }
+
+  private mutating func readPiece(_ handle: (Record) throws -> Void) throws {
+    var piece: [UInt8] = []
+    do throws(Errno) {
+      try piece.append(addingCapacity: RecordInput.pieceSize) { room throws(Errno) in
+        try FileDescriptor.standardInput.read(into: &room)
+      }
+    } catch .interrupted, .wouldBlock {
+      return
+    } catch {
+      throw Failure("standard input", error)
+    }
+    isEnded = piece.isEmpty
+    var events: [RecordReader.Event] = []
+    if isEnded {
+      reader.finish { events.append($0) }
+    } else {
+      reader.read(piece.span) { events.append($0) }
+    }
+    for event in events { try take(event, handle) }
+  }
+
+  private mutating func take(
+    _ event: RecordReader.Event, _ handle: (Record) throws -> Void
+  ) throws {
+    switch event {
+    case .record(let record) where needsTimestamp && record.timestamp == nil:
+      refuse("a record without a timestamp")
+    case .record(let record):
+      try handle(record)
+    case .refused(let line, let reason):
+      refuse("line \(line): \(reason)")
+    }
+  }
+
+  private mutating func refuse(_ reason: String) {
+    refusedCount += 1
+    messages.say(.warning, "standard input", "refused: \(reason)", repeating: "refused")
+  }
+}

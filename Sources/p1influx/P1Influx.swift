@@ -1,0 +1,82 @@
+import ArgumentParser
+import Console
+import Delivery
+
+@main
+struct P1Influx: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "p1influx",
+    abstract: "Write records to InfluxDB.",
+    discussion: """
+      Records come on standard input, as p1parse writes them. The settings can also stand in the \
+      environment, and passwords only there or in a file: see p1influx(1).
+      """,
+    version: toolsVersion)
+
+  @Option(
+    help: ArgumentHelp("The server (default: $INFLUXDB_HOST or localhost).", valueName: "name"))
+  var host: String?
+
+  @Option(help: ArgumentHelp("Its port (default: $INFLUXDB_PORT or 8086).", valueName: "number"))
+  var port: String?
+
+  @Option(
+    name: .customLong("db"),
+    help: ArgumentHelp("The database (default: $INFLUXDB_DB or dsmr).", valueName: "name"))
+  var database: String?
+
+  @Option(help: ArgumentHelp("The user (default: $INFLUXDB_USER).", valueName: "name"))
+  var user: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "wide: a point a record, of measurement dsmr; metric: a point a metric.", valueName: "layout")
+  )
+  var layout = LineProtocol.Layout.wide
+
+  @Option(help: ArgumentHelp("Send so many records at once.", valueName: "count"))
+  var batchCount = 1000
+
+  @Option(help: ArgumentHelp("Send a record after so long at the latest.", valueName: "seconds"))
+  var batchAge = 0.5
+
+  @OptionGroup var sink: SinkOptions
+  @OptionGroup var verbosity: Verbosity
+
+  static func main() { start() }
+
+  func validate() throws {
+    guard (1...100_000).contains(batchCount) else {
+      throw ValidationError("--batch-count takes a number from 1 to 100000")
+    }
+    guard (0...3600).contains(batchAge) else {
+      throw ValidationError("--batch-age takes a number of seconds from 0 to 3600")
+    }
+  }
+
+  func run(_ messages: Messages) throws {
+    let settings = try InfluxSettings(Environment().overridden(by: value(of:)))
+    var input = try sink.input(messages)
+    defer { input.report() }
+    guard settings.isEnabled else { return try input.drain() }
+    let post = try HTTPPost(url: settings.url, login: settings.login, timeout: .seconds(20))
+    let limits = InfluxDelivery.Limits(
+      batchCount: batchCount, batchAge: .seconds(batchAge), linger: .seconds(sink.linger))
+    var delivery = InfluxDelivery(
+      to: settings.name, by: post, LineProtocol(layout: layout), limits,
+      outbox: MemoryOutbox(capacity: sink.bufferSize), messages: messages)
+    try delivery.run(&input)
+  }
+
+  private func value(of setting: Setting) -> String? {
+    switch setting {
+    case .influxHost: host
+    case .influxPort: port
+    case .influxDatabase: database
+    case .influxUser: user
+    default: nil
+    }
+  }
+}
+
+extension LineProtocol.Layout: ExpressibleByArgument {}

@@ -1,0 +1,186 @@
+import Console
+import Delivery
+import Records
+
+/// Carries records from the input to a broker: a message a value, in order; after an outage only
+/// the newest value of each topic, as a value does not say when it was measured.
+struct MQTTDelivery {
+  private enum State: Equatable {
+    /// Not connected; the next try comes then.
+    case waiting(until: ContinuousClock.Instant)
+    /// Trying to connect, until then.
+    case connecting(until: ContinuousClock.Instant)
+    case connected
+  }
+
+  private let broker: String
+  private let connection: MQTTConnection
+  private let topics: Topics
+  private let qos: Int
+  private let linger: Duration
+  private let messages: Messages
+
+  private var queue: ValueQueue
+  /// The messages that have not arrived yet, by number, and the order they were sent in.
+  private var inFlight: [Int32: ValueQueue.Entry] = [:]
+  private var order: [Int32] = []
+  private var state = State.waiting(until: .now)
+  private var backoff = Backoff()
+  /// Whether a connection was lost or refused, and not found again.
+  private var isOutage = false
+  private var reportedDrops = 0
+
+  /// A broker that accepts a connection but not us within this time is left.
+  private static let connectTimeout = Duration.seconds(30)
+  /// At least so often the connection is looked after.
+  private static let upkeep = Duration.seconds(15)
+  /// So many values may wait for a broker that takes them; more of them hold the input up.
+  private static let queueLength = 10_000
+  /// The most values that wait in an outage: more than there are topics.
+  private static let queueCapacity = 100_000
+
+  init(
+    _ settings: MQTTSettings, _ connection: MQTTConnection, linger: Duration, messages: Messages
+  ) {
+    broker = settings.name
+    self.connection = connection
+    topics = Topics(prefix: settings.topicPrefix)
+    qos = settings.qos
+    self.linger = linger
+    self.messages = messages
+    queue = ValueQueue(capacity: MQTTDelivery.queueCapacity)
+  }
+
+  /// Delivers what the input holds, to its end.
+  ///
+  /// - Throws: `Failure` where values are left that could not be delivered.
+  mutating func run(_ input: inout RecordInput) throws {
+    var giveUpAt: ContinuousClock.Instant?
+    while true {
+      let now = ContinuousClock.now
+      if input.isEnded {
+        if queue.isEmpty, inFlight.isEmpty { break }
+        giveUpAt = giveUpAt ?? now + linger
+        if let giveUpAt, now >= giveUpAt { break }
+      }
+      try connectIfDue(now)
+      send()
+      settle()
+      let wantsMore = isOutage || queue.count < MQTTDelivery.queueLength
+      let interests = input.interests(wantsMore: wantsMore) + connection.interests
+      let deadline = [nextLook(now), giveUpAt, input.deadline].compactMap(\.self).min()
+      let happened = try wait(for: interests, until: deadline)
+      connection.proceed(happened)
+      settle()
+      try input.read(happened) { record in
+        for entry in topics.entries(of: record) { queue.add(entry) }
+        // A replay can bring more at once than a queue should hold.
+        if state == .connected { send() }
+      }
+      reportDrops()
+    }
+    if state == .connected { sayGoodbye() }
+    let lost = queue.count + inFlight.count
+    guard lost == 0 else {
+      throw Failure(broker, "\(counted(lost, "value")) could not be delivered", .unavailable)
+    }
+  }
+
+  // MARK: - The connection
+
+  private mutating func connectIfDue(_ now: ContinuousClock.Instant) throws {
+    switch state {
+    case .waiting(let until) where now >= until:
+      state = .connecting(until: now + MQTTDelivery.connectTimeout)
+      try connection.connect()
+    case .connecting(let until) where now >= until && !connection.isTrying:
+      connection.disconnect()
+      disconnected("no answer")
+    default:
+      break
+    }
+  }
+
+  private func nextLook(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    switch state {
+    case .waiting(let until): until
+    // A try ends by itself, after it.
+    case .connecting(let until): connection.isTrying ? now + MQTTDelivery.upkeep : until
+    case .connected: now + MQTTDelivery.upkeep
+    }
+  }
+
+  private mutating func settle() {
+    for event in connection.takeEvents() {
+      switch event {
+      case .connected:
+        state = .connected
+        backoff.reset()
+        queue.keepAll()
+        if isOutage { messages.say(.notice, broker, "connected") }
+        isOutage = false
+      case .disconnected(let reason):
+        disconnected(reason)
+      case .published(let number):
+        inFlight[number] = nil
+        if let index = order.firstIndex(of: number) { order.remove(at: index) }
+      }
+    }
+  }
+
+  private mutating func disconnected(_ reason: String, unsent last: ValueQueue.Entry? = nil) {
+    if case .waiting = state { return }
+    messages.say(
+      isOutage ? .info : .warning, broker, "\(reason); trying again", repeating: reason)
+    isOutage = true
+    state = .waiting(until: .now + backoff.next())
+    // The library sends again what the broker has to acknowledge, and forgets the rest.
+    var unsent: [ValueQueue.Entry] = []
+    if qos == 0 {
+      unsent = order.compactMap { inFlight[$0] }
+      inFlight = [:]
+      order = []
+    }
+    queue.keepNewestOnly(returning: unsent + [last].compactMap(\.self))
+  }
+
+  private func sayGoodbye() {
+    connection.disconnect()
+    // What is left to write is a packet of two bytes.
+    let interests = connection.interests
+    let deadline = ContinuousClock.now + .seconds(1)
+    guard let happened = try? wait(for: interests, until: deadline) else { return }
+    connection.proceed(happened)
+  }
+
+  // MARK: - Messages
+
+  /// How many messages may be on their way: those that a broker has to acknowledge are few.
+  private var window: Int { qos == 0 ? 200 : 20 }
+
+  private mutating func send() {
+    guard state == .connected else { return }
+    while state == .connected, inFlight.count < window, let entry = queue.removeFirst() {
+      switch connection.publish(entry.value.span, to: entry.name) {
+      case .sent(let number):
+        inFlight[number] = entry
+        order.append(number)
+        if qos == 0 { settle() }
+      case .refused(let reason):
+        messages.say(
+          .error, broker, "\(entry.name) refused: \(reason)", repeating: "refused")
+      case .disconnected(let reason):
+        disconnected(reason, unsent: entry)
+      }
+    }
+  }
+
+  private mutating func reportDrops() {
+    let dropped = queue.droppedCount - reportedDrops
+    guard dropped > 0 else { return }
+    reportedDrops = queue.droppedCount
+    messages.say(
+      .warning, broker, "\(counted(dropped, "value")) dropped, the oldest first: too many topics",
+      repeating: "dropped")
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Console
+
+@main
+struct P1MQTT: Tool {
+  static let configuration = CommandConfiguration(
+    commandName: "p1mqtt",
+    abstract: "Publish records to an MQTT broker.",
+    discussion: """
+      Records come on standard input, as p1parse writes them; each of their values goes to the \
+      topic prefix/metric. The settings can also stand in the environment, and passwords only \
+      there or in a file: see p1mqtt(1).
+      """,
+    version: toolsVersion)
+
+  @Option(help: ArgumentHelp("The broker (default: $MQTT_BROKER or localhost).", valueName: "name"))
+  var broker: String?
+
+  @Option(help: ArgumentHelp("Its port (default: $MQTT_PORT or 1883).", valueName: "number"))
+  var port: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The client id (default: $MQTT_CLIENT_UNIQ or one of its own).", valueName: "id"))
+  var id: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What topics begin with (default: $MQTT_TOPIC_PREFIX or dsmr).", valueName: "topic"))
+  var prefix: String?
+
+  @Option(help: ArgumentHelp("The user (default: $MQTT_USER).", valueName: "name"))
+  var user: String?
+
+  @Option(
+    help: ArgumentHelp("Quality of service: 0, 1 or 2 (default: $MQTT_QOS or 0).", valueName: "qos")
+  )
+  var qos: String?
+
+  @Flag(help: "Let the broker keep the last value of each topic (default: $MQTT_RETAIN or no).")
+  var retain = false
+
+  @OptionGroup var sink: SinkOptions
+  @OptionGroup var verbosity: Verbosity
+
+  static func main() { start() }
+
+  func run(_ messages: Messages) throws {
+    let settings = try MQTTSettings(Environment().overridden(by: value(of:)))
+    var input = try sink.input(messages)
+    defer { input.report() }
+    guard settings.isEnabled else { return try input.drain() }
+    let connection = try MQTTConnection(settings)
+    var delivery = MQTTDelivery(
+      settings, connection, linger: .seconds(sink.linger), messages: messages)
+    try delivery.run(&input)
+  }
+
+  private func value(of setting: Setting) -> String? {
+    switch setting {
+    case .mqttBroker: broker
+    case .mqttPort: port
+    case .mqttClientID: id
+    case .mqttTopicPrefix: prefix
+    case .mqttUser: user
+    case .mqttQoS: qos
+    case .mqttRetain: retain ? "True" : nil
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import SystemPackage
+
+/// A pseudo-terminal that stands in for a serial line: the test writes what the meter would send,
+/// and a tool opens `path` as its device.
+///
+/// It holds some 17 KB and then makes the writer wait, so it cannot show a receiver overrun.
+public final class PseudoTerminal: Sendable {
+  // <asm-generic/ioctls.h>; macros that Swift does not import.
+  private static let setLock: UInt = 0x4004_5431  // TIOCSPTLCK
+  private static let getNumber: UInt = 0x8004_5430  // TIOCGPTN
+
+  /// The device to be opened, `/dev/pts/N`.
+  public let path: String
+  private let master: Outlet
+
+  /// Opens a new pair; the device has the settings of a terminal until someone changes them.
+  public init() throws {
+    let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    master = Outlet(descriptor)
+    var unlocked: Int32 = 0
+    var number: UInt32 = 0
+    guard ioctl(descriptor, Self.setLock, &unlocked) == 0,
+      ioctl(descriptor, Self.getNumber, &number) == 0
+    else { throw Errno(rawValue: errno) }
+    path = "/dev/pts/\(number)"
+  }
+
+  /// Sends bytes down the line.
+  /// - Throws: `Errno.timedOut` if they were not taken in time.
+  public func write(_ bytes: [UInt8], within limit: Duration = .seconds(10)) async throws {
+    if try await !master.write(bytes, within: limit) { throw Errno.timedOut }
+  }
+
+  /// Sends text down the line, as above.
+  public func write(_ text: String, within limit: Duration = .seconds(10)) async throws {
+    try await write(Array(text.utf8), within: limit)
+  }
+
+  /// The settings of the device as they are now; on Linux the master side shows them.
+  public func settings() throws -> termios {
+    var settings = termios()
+    let result = master.withDescriptor { tcgetattr($0, &settings) }
+    guard result == 0 else { throw Errno(rawValue: errno) }
+    return settings
+  }
+
+  /// Waits until a tool has opened the device and made it raw; before that, bytes would be echoed
+  /// and held back until the end of a line.
+  /// - Throws: `Errno.timedOut` if that does not happen in time.
+  public func waitUntilRaw(within limit: Duration = .seconds(10)) async throws {
+    let isRaw = try await Deadline(in: limit).poll { try settings().isRaw }
+    if !isRaw { throw Errno.timedOut }
+  }
+
+  /// Hangs up: whoever reads the device meets the end of the file or an error.
+  public func close() {
+    master.close()
+  }
+}
+
+extension termios {
+  /// Whether bytes pass as they are: no lines, echo, signals, nor translation of either direction.
+  public var isRaw: Bool {
+    let local = tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
+    let input = tcflag_t(ICRNL | INLCR | IGNCR | ISTRIP | IXON | BRKINT | PARMRK)
+    return c_lflag & local == 0 && c_iflag & input == 0 && c_oflag & tcflag_t(OPOST) == 0
+  }
+
+  /// The speed of the line as one of the `B` constants, such as `B115200`.
+  public var speed: speed_t {
+    var copy = self
+    return cfgetispeed(&copy)
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+
+/// Debian's RabbitMQ with its MQTT plugin as a broker; the password is always required.
+///
+/// It brings an epmd of its own, on a port of its own, which ends with it.
+public struct RabbitMQ: MQTTBroker {
+  public let process: ServerProcess
+  public let client: MQTTClient
+
+  /// One broker, with the standard login, for all tests of the process that do not stop it.
+  public static var shared: RabbitMQ { get async throws { try await sharedServer.value } }
+  private static let sharedServer = Shared { try await launch(login: .standard) }
+
+  private static let home = "/usr/lib/rabbitmq"
+
+  /// Calls `body` with a broker of its own; it takes some ten seconds to start.
+  public static func running<Result>(
+    login: Login = .standard, _ body: (RabbitMQ) async throws -> Result
+  ) async throws -> Result {
+    try await launch(login: login).whileRunning(body)
+  }
+
+  private static func launch(login: Login) async throws -> RabbitMQ {
+    try MissingProgram.check(home + "/bin/rabbitmq-server", package: "rabbitmq-server")
+    return try await launch { directory in
+      let ports = try FreePort.find(4)
+      let client = MQTTClient(port: ports[0], login: login)
+      let server = try linkServer(into: directory)
+      let program = Program(
+        server + "/sbin/rabbitmq-server",
+        environment: try environment(directory, server: server, login: login, ports: ports))
+      let process = ServerProcess(program, in: directory, within: .seconds(120)) {
+        try await client.isServed()
+      }
+      return RabbitMQ(process: process, client: client)
+    }
+  }
+
+  /// Makes a copy of the server's tree, by links, without the plugins that are not needed: it
+  /// starts a third faster, as each module is looked for in every directory.
+  private static func linkServer(into directory: TemporaryDirectory) throws -> String {
+    let files = FileManager.default
+    let version = try files.contentsOfDirectory(atPath: home + "/lib")
+      .filter { $0.hasPrefix("rabbitmq_server-") }.max()
+    let original = home + "/lib/" + (version ?? "")
+    let copy = directory.path("server")
+    try files.createDirectory(atPath: copy + "/plugins", withIntermediateDirectories: true)
+    for part in ["sbin", "escript"] {
+      try files.createSymbolicLink(
+        atPath: copy + "/" + part, withDestinationPath: original + "/" + part)
+    }
+    for plugin in try files.contentsOfDirectory(atPath: original + "/plugins") {
+      let needed = ["rabbitmq_mqtt-", "rabbitmq_prelaunch-"].contains { plugin.hasPrefix($0) }
+      if needed || !plugin.hasPrefix("rabbitmq_") {
+        try files.createSymbolicLink(
+          atPath: copy + "/plugins/" + plugin,
+          withDestinationPath: original + "/plugins/" + plugin)
+      }
+    }
+    return copy
+  }
+
+  /// Writes the configuration files.
+  /// - Returns: the variables that make the server use them, and nothing else of the system.
+  private static func environment(
+    _ directory: TemporaryDirectory, server: String, login: Login, ports: [Int]
+  ) throws -> [String: String] {
+    let configuration = try directory.write(
+      """
+      mqtt.listeners.tcp.default = 127.0.0.1:\(ports[0])
+      mqtt.allow_anonymous = false
+      listeners.tcp.default = 127.0.0.1:\(ports[1])
+      default_user = \(login.user)
+      default_pass = \(login.password)
+      log.console = true
+      log.file = false
+
+      """, to: "rabbitmq.conf")
+    return [
+      "HOME": directory.path,
+      "LANG": "C.UTF-8",
+      "ERL_EPMD_ADDRESS": "127.0.0.1",
+      "ERL_EPMD_PORT": "\(ports[3])",
+      // Names are looked up in /etc/hosts alone: without this it waits for name servers.
+      "ERL_INETRC": try directory.write(
+        "{lookup, [file]}.\n{hosts_file, \"/etc/hosts\"}.\n", to: "inetrc"),
+      "RABBITMQ_CONF_ENV_FILE": directory.path("none"),
+      "RABBITMQ_CONFIG_FILE": configuration,
+      "RABBITMQ_DIST_PORT": "\(ports[2])",
+      "RABBITMQ_ENABLED_PLUGINS_FILE": try directory.write(
+        "[rabbitmq_mqtt].\n", to: "enabled_plugins"),
+      "RABBITMQ_LOG_BASE": directory.path("log"),
+      "RABBITMQ_LOGS": "-",
+      "RABBITMQ_MNESIA_BASE": directory.path("mnesia"),
+      "RABBITMQ_NODENAME": "test\(ports[0])@localhost",
+      "RABBITMQ_SCRIPTS_DIR": server + "/sbin",
+      "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+    ]
+  }
+}
