@@ -7,6 +7,8 @@ struct Source {
   /// What messages call it.
   let name: String
   let descriptor: FileDescriptor
+  /// Whether it is a serial line, which has no end.
+  var isSerialLine: Bool { silence != nil }
   /// For how long nothing may come before that is worth a message; nil where nothing is expected.
   let silence: Duration?
 

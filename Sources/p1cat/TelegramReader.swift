@@ -49,7 +49,11 @@ struct TelegramReader {
       let before = output.count
       try copyWhatIsWhole(to: &output, atEnd: count == 0)
       if output.count > before { lastTelegram = silentSince }
-      if count == 0 { return reportNoise() }
+      guard count > 0 else {
+        reportNoise()
+        if source.isSerialLine { throw hungUp }
+        return
+      }
     }
   }
 
@@ -61,12 +65,14 @@ struct TelegramReader {
     } catch {
       switch error {
       case .wouldBlock, .interrupted: return nil
-      case .ioError where source.silence != nil:
-        throw Failure(source.name, "the line was hung up", .ioError)
+      case .ioError where source.isSerialLine: throw hungUp
       default: throw Failure(source.name, error)
       }
     }
   }
+
+  /// A line does not end; it only goes away.
+  private var hungUp: Failure { Failure(source.name, "the line was hung up", .ioError) }
 
   private mutating func copyWhatIsWhole(to output: inout TelegramOutput, atEnd: Bool) throws {
     while !output.isComplete, let event = framer.next(atEnd: atEnd) {
