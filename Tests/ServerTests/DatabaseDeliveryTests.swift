@@ -1,0 +1,209 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// p1influx and real databases: the shape of points, and what happens while a server is away.
+@Suite struct DatabaseDeliveryTests {
+  @Test func aPointARecordWithItsTimeAndTags() async throws {
+    let database = try await database("wide")
+    let result = try await p1influx(database, "wide").run(
+      input: """
+        timestamp=2026-01-15T12:00:00.250Z
+        meter=E 1,=2
+        power_import_kw=0.321
+        tariff=2
+        message_code=12
+        message=Say "no",\\nthen \\\\
+
+        timestamp=2026-01-15T12:00:00.250Z
+        meter=G1
+        channel=2
+        gas_m3=1.5
+
+        """)
+    #expect(result.status == .success && result.errorText == "")
+    let rows = try await database.query(
+      "SELECT * FROM dsmr WHERE meter = 'E 1,=2'", database: "wide")
+    #expect(
+      rows.map { $0.filter { $0.value != .null } } == [
+        [
+          "time": .integer(1_768_478_400_250_000_000), "meter": .string("E 1,=2"),
+          "power_import_kw": .number(0.321), "tariff": .integer(2),
+          "message_code": .string("12"), "message": .string("Say \"no\", then \\"),
+        ]
+      ])
+    let gas = try await database.query("SELECT * FROM dsmr WHERE channel = '2'", database: "wide")
+    #expect(gas.first?["gas_m3"]?.double == 1.5)
+  }
+
+  @Test func theMetricLayoutHasAMeasurementAMetric() async throws {
+    let database = try await database("metric")
+    let result = try await p1influx(database, "metric", ["--layout", "metric"]).run(
+      input: "timestamp=2026-01-15T12:00:00Z\nmeter=E1\npower_consumed_kw=0.5\ntext=abc\n")
+    #expect(result.status == .success && result.errorText == "")
+    let power = try await database.query(
+      "SELECT value FROM power_consumed_kw", database: "metric")
+    #expect(power == [["time": .integer(1_768_478_400_000_000_000), "value": .number(0.5)]])
+    let text = try await database.query("SELECT value FROM text", database: "metric")
+    #expect(text.first?["value"] == .string("abc"))
+  }
+
+  @Test func aRecordWithoutATimeIsOfNow() async throws {
+    let database = try await database("now")
+    let before = Date().timeIntervalSince1970
+    #expect(try await p1influx(database, "now").run(input: "n=1\n").status == .success)
+    let rows = try await database.query("SELECT n FROM dsmr", database: "now")
+    let time = try #require(rows.first?["time"]?.double) / 1e9
+    #expect(time >= before - 1 && time <= Date().timeIntervalSince1970 + 1)
+  }
+
+  @Test func aLiveRecordDoesNotWaitForOthers() async throws {
+    let database = try await database("live")
+    try await p1influx(database, "live", ["--batch-age", "0.1"]).whileRunning { sink in
+      try await sink.write("n=1\n\n")
+      let isThere = try await Deadline(in: .seconds(10)).poll {
+        try await database.query("SELECT n FROM dsmr", database: "live").count == 1
+      }
+      #expect(isThere)
+      sink.send(signal: SIGTERM)
+      #expect(try await sink.waitForExit().status == .success)
+    }
+  }
+
+  @Test func batchesAreBoundedByTheirCount() async throws {
+    let database = try await database("count")
+    let records = (0..<2500).map { "timestamp=\(time($0))\nn=\($0)\n\n" }.joined()
+    let result = try await p1influx(database, "count", ["--batch-count", "100"])
+      .run(input: records)
+    #expect(result.status == .success && result.errorText == "")
+    let rows = try await database.query("SELECT n FROM dsmr", database: "count")
+    #expect(rows.map { $0["n"]?.double } == (0..<2500).map(Double.init))
+  }
+
+  @Test func aServerThatIsNotThereYetGetsEverything() async throws {
+    try await InfluxDB.running { database in
+      try await database.stop()
+      try await p1influx(database, "test").whileRunning { sink in
+        for number in 0..<300 { try await sink.write("timestamp=\(time(number))\nn=\(number)\n\n") }
+        try await sink.waitForError("trying again")
+        sink.closeInput()
+        try await database.start()
+        let result = try await sink.waitForExit(within: .seconds(40))
+        #expect(result.status == .success)
+        #expect(result.errorText.contains("writing again"))
+        let rows = try await database.query("SELECT n FROM dsmr")
+        #expect(rows.map { $0["n"]?.double } == (0..<300).map(Double.init))
+      }
+    }
+  }
+
+  @Test func aServerThatDiesAndComesBackLacksNothing() async throws {
+    try await VictoriaMetrics.running { database in
+      let program = Program(
+        "p1influx", ["--host", "127.0.0.1", "--port", "\(database.port)", "--batch-age", "0.1"])
+      try await program.whileRunning { sink in
+        for number in 0..<50 { try await sink.write("timestamp=\(time(number))\nn=\(number)\n\n") }
+        let isThere = try await Deadline(in: .seconds(10)).poll {
+          try await database.export("dsmr_n").first?.values.count == 50
+        }
+        #expect(isThere)
+        try await database.stop()
+        for number in 50..<100 {
+          try await sink.write("timestamp=\(time(number))\nn=\(number)\n\n")
+        }
+        try await sink.waitForError("trying again")
+        try await database.start()
+        try await sink.waitForError("writing again", within: .seconds(40))
+        sink.closeInput()
+        #expect(try await sink.waitForExit().status == .success)
+        let series = try await database.export("dsmr_n")
+        #expect(series.first?.values == (0..<100).map(Double.init))
+      }
+    }
+  }
+
+  @Test func aWrongPasswordKeepsEverythingAndSaysSo() async throws {
+    let database = try await database("secret")
+    var program = p1influx(database, "secret", ["--linger", "1"])
+    program.environment["INFLUXDB_PASS"] = "wrong-password"
+    let result = try await program.run(input: "n=1\n\nn=2\n")
+    #expect(result.status == .exited(69))
+    #expect(result.errorText.contains("HTTP 401"))
+    #expect(result.errorText.contains("2 records could not be delivered"))
+    #expect(!result.errorText.contains("wrong-password"))
+  }
+
+  @Test func aDatabaseThatIsMadeLaterGetsEverything() async throws {
+    let server = try await InfluxDB.shared
+    try await p1influx(server, "later").whileRunning { sink in
+      try await sink.write("timestamp=\(time(1))\nn=1\n\n")
+      try await sink.waitForError("HTTP 404")
+      try await server.execute("CREATE DATABASE later")
+      sink.closeInput()
+      #expect(try await sink.waitForExit(within: .seconds(40)).status == .success)
+      #expect(try await server.query("SELECT n FROM dsmr", database: "later").count == 1)
+    }
+  }
+
+  @Test func aRecordTheServerRefusesCostsNoOther() async throws {
+    let database = try await database("refused")
+    let written = try await database.client.request(
+      "/write", query: ["db": "refused"], body: "dsmr n=\"text\" \(1_768_478_399_000_000_000)\n")
+    #expect(written.status == 204)
+    // A number where the database has text: refused, wherever it stands in a batch.
+    let records = (0..<40).map { number in
+      "timestamp=\(time(number))\n\(number == 23 ? "n" : "m")=\(number)\n\n"
+    }
+    let result = try await p1influx(database, "refused").run(input: records.joined())
+    #expect(result.status == .success)
+    #expect(result.errorText.contains("record refused"), "\(result.errorText)")
+    let rows = try await database.query("SELECT m FROM dsmr", database: "refused")
+    #expect(rows.map { $0["m"]?.double } == (0..<40).filter { $0 != 23 }.map(Double.init))
+  }
+
+  @Test func aServerThatStandsStillNeverStallsTheInput() async throws {
+    try await InfluxDB.running { database in
+      try await p1influx(database, "test", ["--buffer", "1"]).whileRunning { sink in
+        try await sink.write("timestamp=\(time(0))\nn=0\n\n")
+        database.pause()
+        for number in 1...40_000 where number % 4000 == 0 {
+          let records = (number - 3999...number).map { "timestamp=\(time($0))\nn=\($0)\n\n" }
+          try await sink.write(records.joined(), within: .seconds(20))
+        }
+        try await sink.waitForError("dropped, the oldest first")
+        database.resume()
+        sink.closeInput()
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .exited(69))
+        let rows = try await database.query("SELECT n FROM dsmr")
+        #expect(rows.last?["n"]?.double == 40_000)
+      }
+    }
+  }
+
+  /// The instant `number` seconds after noon.
+  private func time(_ number: Int) -> String {
+    func two(_ part: Int) -> String { part < 10 ? "0\(part)" : "\(part)" }
+    let second = 12 * 3600 + number
+    return "2026-01-\(15 + second / 86_400)T"
+      + "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60))Z"
+  }
+
+  /// The shared server, with an empty database.
+  private func database(_ name: String) async throws -> InfluxDB {
+    let server = try await InfluxDB.shared
+    try await server.execute("CREATE DATABASE \(name)")
+    return server
+  }
+
+  private func p1influx(
+    _ server: InfluxDB, _ database: String, _ arguments: [String] = []
+  ) -> Program {
+    Program(
+      "p1influx", ["--port", "\(server.port)", "--db", database] + arguments,
+      environment: [
+        "INFLUXDB_HOST": "127.0.0.1", "INFLUXDB_USER": Login.standard.user,
+        "INFLUXDB_PASS": Login.standard.password,
+      ])
+  }
+}
