@@ -58,14 +58,14 @@ struct MQTTDelivery {
     var giveUpAt: ContinuousClock.Instant?
     while true {
       let now = ContinuousClock.now
+      try connectIfDue(now)
+      send()
+      settle()
       if input.isEnded {
         if queue.isEmpty, inFlight.isEmpty { break }
         giveUpAt = giveUpAt ?? now + linger
         if let giveUpAt, now >= giveUpAt { break }
       }
-      try connectIfDue(now)
-      send()
-      settle()
       let wantsMore = isOutage || queue.count < MQTTDelivery.queueLength
       let interests = input.interests(wantsMore: wantsMore) + connection.interests
       let deadline = [nextLook(now), giveUpAt, input.deadline].compactMap(\.self).min()

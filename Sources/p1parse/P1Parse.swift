@@ -25,6 +25,9 @@ struct P1Parse: Tool {
       "Where the specification files dsmrNN.py of meter versions are.", valueName: "directory"))
   var specDir = "."
 
+  @Flag(help: "Make records of the log of power failures too, which each telegram repeats.")
+  var history = false
+
   @OptionGroup var verbosity: Verbosity
 
   static func main() { start() }
@@ -32,7 +35,8 @@ struct P1Parse: Tool {
   func run(_ messages: Messages) throws {
     let stop = try StopSignal()
     let specifications = SpecificationDirectory(path: specDir)
-    let parser = TelegramParser(names: names, lookup: specifications.entries(of:))
+    let parser = TelegramParser(
+      names: names, includesHistory: history, lookup: specifications.entries(of:))
     var translator = Translator(parser, messages: messages)
     defer { translator.report() }
     do {

@@ -189,7 +189,7 @@ public enum MetricTable {
       "Long power failures on any phase"),
     Metric(
       "power_failure_seconds", OBISCode(1, 0, 99, 97, 0), .failureLog,
-      "Log of long power failures"),
+      "Long power failures, each a record at its end (--history)"),
     Metric("voltage_sags_l1", OBISCode(1, 0, 32, 32, 0), .number, "Voltage sags on phase L1"),
     Metric("voltage_sags_l2", OBISCode(1, 0, 52, 32, 0), .number, "Voltage sags on phase L2"),
     Metric("voltage_sags_l3", OBISCode(1, 0, 72, 32, 0), .number, "Voltage sags on phase L3"),

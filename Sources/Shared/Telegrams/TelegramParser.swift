@@ -24,6 +24,7 @@ public struct TelegramParser {
   public typealias Lookup = (_ version: String) throws -> [SpecificationEntry]?
 
   private let names: NameSet
+  private let includesHistory: Bool
   private let lookup: Lookup
   /// The specifications in use, by version; nil is a meter that prints none.
   private var specifications: [String?: Specification] = [:]
@@ -41,9 +42,12 @@ public struct TelegramParser {
 
   /// - Parameters:
   ///   - names: which names the metrics get.
+  ///   - includesHistory: whether the log of power failures becomes records too. It is the same in
+  ///     each telegram.
   ///   - lookup: called once for each version that telegrams say they have.
-  public init(names: NameSet, lookup: @escaping Lookup) {
+  public init(names: NameSet, includesHistory: Bool = false, lookup: @escaping Lookup) {
     self.names = names
+    self.includesHistory = includesHistory
     self.lookup = lookup
   }
 
@@ -83,8 +87,8 @@ public struct TelegramParser {
   private func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) {
     for draft in drafts where draft.isMeasured {
       writer.add(
-        timestamp: draft.timestamp ?? drafts[0].timestamp ?? receivedAt, meter: draft.meter,
-        draft.fields)
+        timestamp: draft.timestamp ?? drafts[0].timestamp ?? receivedAt,
+        meter: draft.channel == 0 ? drafts[0].meter : draft.meter, draft.fields)
     }
   }
 
@@ -198,8 +202,31 @@ public struct TelegramParser {
       return readSubmeter(
         line, number: telegram.extracting(reading),
         unit: PrintedUnit(telegram.extracting(groups[groups.startIndex + 5])), key: key)
-    case .telegramTime, .meterIdentifier, .submeterIdentifier, .failureLog:
+    case .failureLog:
+      if includesHistory { readFailures(groups, of: telegram, key: key) }
       return true
+    case .telegramTime, .meterIdentifier, .submeterIdentifier:
+      return true
+    }
+  }
+
+  /// `(2)(0-0:96.7.19)` and then, for each failure, `(its end)(its duration*s)`. The count may be
+  /// wrong, and a clock that was not set yet costs only its own failure.
+  private mutating func readFailures(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
+  ) {
+    var rest = groups.dropFirst(2)
+    while let end = rest.popFirst(), let duration = rest.popFirst() {
+      let text = telegram.extracting(duration)
+      guard let instant = TelegramTime.instant(telegram.extracting(end)),
+        let seconds = Quantity(text)
+      else {
+        continue
+      }
+      var draft = RecordDraft(channel: 0)
+      draft.timestamp = instant
+      draft.isMeasured = draft.fields.add(key.span, number: text.extracting(seconds.number))
+      drafts.append(draft)
     }
   }
 
