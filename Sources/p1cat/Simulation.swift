@@ -15,10 +15,11 @@ struct Simulation: Equatable {
 
   private static let prefix = "sim:"
 
+  /// Nil for a source that is no simulation.
+  ///
   /// - Parameters:
   ///   - source: the source as it is named on the command line.
   ///   - now: the instant of the first telegram where the source names none.
-  /// - Returns: nil for a source that is no simulation.
   /// - Throws: `Failure` for an option that there is none of, or a value that it cannot have.
   init?(_ source: String, now: Timestamp = .now) throws {
     guard source.hasPrefix(Simulation.prefix) else { return nil }

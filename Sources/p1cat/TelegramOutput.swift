@@ -25,6 +25,7 @@ struct TelegramOutput {
   /// - Parameters:
   ///   - telegram: from `/` to the end of the `!` line.
   ///   - receivedAt: the time that stood before it, which it keeps.
+  /// - Throws: `Failure`, or a quiet end where nobody reads any more.
   mutating func write(_ telegram: Span<UInt8>, receivedAt: Timestamp?) throws {
     count += 1
     let isEnded = telegram[telegram.count - 1] == UInt8(ascii: "\n")

@@ -19,6 +19,7 @@ final class ConnectionAttempt: Sendable {
   ///
   /// - Parameter attempt: connects, and returns why that failed; nothing else uses the connection
   ///   until it has ended.
+  /// - Throws: `Failure` where there can be no thread.
   init(_ attempt: @escaping @Sendable () -> String?) throws {
     let pipe = try FileDescriptor.pipe()
     descriptor = pipe.readEnd

@@ -23,6 +23,8 @@ public struct HTTPClient: Sendable {
   ///   - query: names and values of the query string, not yet escaped.
   ///   - body: what to post.
   ///   - limit: how long to wait for the whole answer.
+  /// - Returns: the answer; its status is 0 where there was none.
+  /// - Throws: `MissingProgram`, or what kept the request from being made.
   public func request(
     _ path: String, query: [String: String] = [:], body: String? = nil,
     within limit: Duration = .seconds(10)

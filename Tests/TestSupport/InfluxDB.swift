@@ -22,6 +22,9 @@ public struct InfluxDB: Server {
   /// - Parameters:
   ///   - login: the administrator; nil to turn authentication off.
   ///   - database: a database to create.
+  ///   - body: what to do while it runs.
+  /// - Returns: what `body` returned.
+  /// - Throws: what `body` threw, or why the server does not run.
   public static func running<Result>(
     login: Login? = .standard, database: String = "test",
     _ body: (InfluxDB) async throws -> Result

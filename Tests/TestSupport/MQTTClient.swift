@@ -26,6 +26,9 @@ public struct MQTTClient: Sendable {
   ///   - qos: the highest quality of service to receive with.
   ///   - identifier: the client identifier under which the broker keeps the subscription, and what
   ///     arrives for it, while the subscriber is away; nil to keep nothing.
+  ///   - body: what to do while it is subscribed.
+  /// - Returns: what `body` returned.
+  /// - Throws: what `body` threw, or why there is no subscription.
   public func subscribed<Result>(
     to filter: String, qos: Int = 1, identifier: String? = nil,
     _ body: (MQTTSubscriber) async throws -> Result

@@ -8,6 +8,7 @@ public struct MissingProgram: Error, CustomStringConvertible {
   /// - Parameters:
   ///   - path: the absolute path of the program.
   ///   - package: the Debian package that brings it.
+  /// - Throws: `MissingProgram`.
   static func check(_ path: String, package: String) throws {
     guard FileManager.default.isExecutableFile(atPath: path) else {
       throw MissingProgram(description: "\(path) is missing: apt-get install \(package)")

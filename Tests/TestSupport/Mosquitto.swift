@@ -12,6 +12,9 @@ public struct Mosquitto: MQTTBroker {
   ///   - login: the only login that is accepted; nil to let anyone in.
   ///   - settings: more lines of `mosquitto.conf(5)`; `persistence true` keeps its data, which lie
   ///     in the directory of the server.
+  ///   - body: what to do while it runs.
+  /// - Returns: what `body` returned.
+  /// - Throws: what `body` threw, or why the server does not run.
   public static func running<Result>(
     login: Login? = .standard, settings: [String] = [],
     _ body: (Mosquitto) async throws -> Result

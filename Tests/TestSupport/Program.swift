@@ -51,6 +51,7 @@ public struct Program: Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - input: what it finds on its standard input, which then ends.
   ///   - limit: how long it may take.
+  /// - Returns: what the program left behind.
   /// - Throws: `ProgramFailure` if it was not done in time and had to be killed, or what prevented
   ///   its start.
   @discardableResult
@@ -78,6 +79,8 @@ public struct Program: Sendable, CustomStringConvertible {
   ///   - descriptor: an open file that becomes its standard input, and stays the caller's to
   ///     close; nil for a pipe that `body` writes to.
   ///   - body: what to do while the program runs.
+  /// - Returns: what `body` returned.
+  /// - Throws: what `body` threw, or what prevented the start.
   public func whileRunning<Result>(
     input descriptor: Int32? = nil, _ body: (RunningProgram) async throws -> Result
   ) async throws -> Result {

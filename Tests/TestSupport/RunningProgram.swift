@@ -25,6 +25,8 @@ public final class RunningProgram: Sendable {
   /// - Parameters:
   ///   - program: what to start.
   ///   - input: an open file for its standard input, or nil for a pipe.
+  /// - Returns: the program, which runs.
+  /// - Throws: what prevented the start.
   public static func start(_ program: Program, input: Int32? = nil) async throws -> RunningProgram {
     try await TestRun.begin()
     return try await RunningProgram(program, mark: .next(), input: input)

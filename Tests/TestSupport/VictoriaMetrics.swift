@@ -19,6 +19,9 @@ public struct VictoriaMetrics: Server {
   /// - Parameters:
   ///   - login: what HTTP's basic authentication asks for; nil to let anyone in.
   ///   - options: more options, such as `-dedup.minScrapeInterval=1ms`.
+  ///   - body: what to do while it runs.
+  /// - Returns: what `body` returned.
+  /// - Throws: what `body` threw, or why the server does not run.
   public static func running<Result>(
     login: Login? = nil, options: [String] = [],
     _ body: (VictoriaMetrics) async throws -> Result

@@ -7,9 +7,10 @@ import Records
 public struct SpecificationFile {
   private var tokens: PythonTokens
 
-  /// The entries of a file.
+  /// Reads a file.
   ///
   /// - Parameter text: the contents of the file.
+  /// - Returns: its entries, in order.
   /// - Throws: ``SpecificationError``, where and why it cannot be read.
   public static func entries(of text: [UInt8]) throws(SpecificationError) -> [SpecificationEntry] {
     guard let text = String(validating: text, as: UTF8.self) else {
