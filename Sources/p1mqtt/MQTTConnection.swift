@@ -9,8 +9,9 @@ import SystemPackage
   enum Event: Equatable {
     /// The broker has accepted us.
     case connected
-    /// The connection is gone, or was never accepted.
-    case disconnected(reason: String)
+    /// The connection is gone, or was never accepted; a protocol error is an answer that there is
+    /// none of in MQTT.
+    case disconnected(String, isProtocolError: Bool)
     /// A message has arrived: written out (QoS 0) or acknowledged (1 and 2).
     case published(Int32)
   }
@@ -19,7 +20,6 @@ import SystemPackage
   private let settings: MQTTSettings
   private let log = EventLog()
   private var attempt: ConnectionAttempt?
-  private var wasConnected = false
 
   /// What the callbacks, which see no more than a pointer, have noted.
   private final class EventLog {
@@ -33,26 +33,35 @@ import SystemPackage
   init(_ settings: MQTTSettings) throws {
     self.settings = settings
     mosquitto_lib_init()
-    let context = unsafe Unmanaged.passUnretained(log).toOpaque()
-    guard let client = unsafe mosquitto_new(settings.clientID, true, context) else {
-      throw Failure(Setting.mqttClientID.rawValue, Errno(rawValue: errno), .configuration)
+    guard let client = unsafe mosquitto_new(nil, true, nil) else {
+      throw Failure("libmosquitto", Errno(rawValue: errno))
     }
     unsafe self.client = client
+    try configure()
+  }
+
+  /// Makes the client as new: whatever it still had to send is forgotten, for that is the queue's
+  /// to decide.
+  private func configure() throws {
+    let context = unsafe Unmanaged.passUnretained(log).toOpaque()
+    try check(
+      unsafe mosquitto_reinitialise(client, settings.clientID, true, context), .mqttClientID)
     if let login = settings.login {
-      let code = unsafe mosquitto_username_pw_set(client, login.user, login.password?.value)
-      guard code == MOSQ_ERR_SUCCESS.rawValue else {
-        throw Failure(Setting.mqttUser.rawValue, MQTTConnection.reason(code), .configuration)
-      }
+      try check(
+        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
     }
     unsafe mosquitto_connect_callback_set(client) { _, context, code in
       unsafe MQTTConnection.note(
         code == 0
           ? .connected
-          : .disconnected(reason: String(cString: mosquitto_connack_string(code))),
+          : .disconnected(String(cString: mosquitto_connack_string(code)), isProtocolError: false),
         in: context)
     }
     unsafe mosquitto_disconnect_callback_set(client) { _, context, code in
-      unsafe MQTTConnection.note(.disconnected(reason: MQTTConnection.reason(code)), in: context)
+      unsafe MQTTConnection.note(
+        .disconnected(
+          MQTTConnection.reason(code), isProtocolError: code == MOSQ_ERR_PROTOCOL.rawValue),
+        in: context)
     }
     unsafe mosquitto_publish_callback_set(client) { _, context, message in
       unsafe MQTTConnection.note(.published(message), in: context)
@@ -65,17 +74,15 @@ import SystemPackage
     return log.events
   }
 
-  /// Starts to connect, or to connect again; events tell how that went.
+  /// Starts to connect, anew each time; events tell how that went.
+  ///
+  /// - Throws: `Failure` where there can be no try.
   func connect() throws {
+    try abandon()
     nonisolated(unsafe) let client = unsafe self.client
-    let isFirst = !wasConnected
     let (host, port) = (settings.host, Int32(settings.port))
-    wasConnected = true
     attempt = try ConnectionAttempt {
-      let code =
-        isFirst
-        ? unsafe mosquitto_connect(client, host, port, MQTTConnection.keepAlive)
-        : unsafe mosquitto_reconnect(client)
+      let code = unsafe mosquitto_connect(client, host, port, MQTTConnection.keepAlive)
       return code == MOSQ_ERR_SUCCESS.rawValue ? nil : MQTTConnection.reason(code)
     }
   }
@@ -98,7 +105,9 @@ import SystemPackage
     if let attempt {
       guard happened.contains(.reading(attempt.descriptor)) else { return }
       self.attempt = nil
-      if let reason = attempt.finish() { log.events.append(.disconnected(reason: reason)) }
+      if let reason = attempt.finish() {
+        log.events.append(.disconnected(reason, isProtocolError: false))
+      }
       return
     }
     let socket = unsafe mosquitto_socket(client)
@@ -121,11 +130,11 @@ import SystemPackage
   }
 
   /// Sends a message, or leaves it for when the socket takes it.
-  func publish(_ payload: Span<UInt8>, to topic: String) -> Sending {
+  func publish(_ payload: Span<UInt8>, to topic: String, qos: Int) -> Sending {
     var number: Int32 = 0
     let code = unsafe payload.withUnsafeBytes { bytes in
       unsafe mosquitto_publish(
-        client, &number, topic, Int32(bytes.count), bytes.baseAddress, Int32(settings.qos),
+        client, &number, topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
         settings.retains)
     }
     switch mosq_err_t(code) {
@@ -136,9 +145,23 @@ import SystemPackage
     }
   }
 
+  /// Leaves the broker without a word.
+  ///
+  /// - Throws: `Failure` where there is no memory for a new start.
+  func abandon() throws {
+    try configure()
+    log.events = []
+  }
+
   /// Says goodbye; an event of disconnection follows.
   func disconnect() {
     unsafe mosquitto_disconnect(client)
+  }
+
+  private func check(_ code: Int32, _ setting: Setting) throws {
+    guard code == MOSQ_ERR_SUCCESS.rawValue else {
+      throw Failure(setting.rawValue, MQTTConnection.reason(code), .configuration)
+    }
   }
 
   private static func note(_ event: Event, in context: UnsafeMutableRawPointer?) {

@@ -16,7 +16,8 @@ struct MQTTDelivery {
   private let broker: String
   private let connection: MQTTConnection
   private let topics: Topics
-  private let qos: Int
+  /// The quality of service: what was asked for, or what the broker takes.
+  private var qos: Int
   private let linger: Duration
   private let messages: Messages
 
@@ -25,6 +26,8 @@ struct MQTTDelivery {
   private var inFlight: [Int32: ValueQueue.Entry] = [:]
   private var order: [Int32] = []
   private var state = State.waiting(until: .now)
+  /// When the broker last took a message, or the first of those was sent that it has not taken.
+  private var lastProgress = ContinuousClock.now
   private var backoff = Backoff()
   /// Whether a connection was lost or refused, and not found again.
   private var isOutage = false
@@ -32,6 +35,10 @@ struct MQTTDelivery {
 
   /// A broker that accepts a connection but not us within this time is left.
   private static let connectTimeout = Duration.seconds(30)
+  /// A broker that takes nothing for so long no longer holds the input up.
+  private static let patience = Duration.seconds(5)
+  /// A broker that takes nothing for so long is left.
+  private static let answerTimeout = Duration.seconds(30)
   /// At least so often the connection is looked after.
   private static let upkeep = Duration.seconds(15)
   /// So many values may wait for a broker that takes them; more of them hold the input up.
@@ -59,6 +66,7 @@ struct MQTTDelivery {
     while true {
       let now = ContinuousClock.now
       try connectIfDue(now)
+      try leaveIfStalled(now)
       send()
       settle()
       if input.isEnded {
@@ -66,8 +74,8 @@ struct MQTTDelivery {
         giveUpAt = giveUpAt ?? now + linger
         if let giveUpAt, now >= giveUpAt { break }
       }
-      let wantsMore = isOutage || queue.count < MQTTDelivery.queueLength
-      let interests = input.interests(wantsMore: wantsMore) + connection.interests
+      let interests =
+        input.interests(wantsMore: wantsMore(now)) + connection.interests
       let deadline = [nextLook(now), giveUpAt, input.deadline].compactMap(\.self).min()
       let happened = try wait(for: interests, until: deadline)
       connection.proceed(happened)
@@ -86,6 +94,20 @@ struct MQTTDelivery {
     }
   }
 
+  /// A broker that is slow may hold the input up, so that a replay goes at its pace; one that is
+  /// away, or takes nothing, may not.
+  private mutating func wantsMore(_ now: ContinuousClock.Instant) -> Bool {
+    guard !isOutage, !queue.keepsNewestOnly, queue.count >= MQTTDelivery.queueLength else {
+      return true
+    }
+    guard isWaitingForAnswer, now >= lastProgress + MQTTDelivery.patience else { return false }
+    queue.keepNewestOnly()
+    return true
+  }
+
+  /// Whether something was sent that the broker has not taken yet.
+  private var isWaitingForAnswer: Bool { state == .connected && !inFlight.isEmpty }
+
   // MARK: - The connection
 
   private mutating func connectIfDue(_ now: ContinuousClock.Instant) throws {
@@ -94,11 +116,17 @@ struct MQTTDelivery {
       state = .connecting(until: now + MQTTDelivery.connectTimeout)
       try connection.connect()
     case .connecting(let until) where now >= until && !connection.isTrying:
-      connection.disconnect()
+      try connection.abandon()
       disconnected("no answer")
     default:
       break
     }
+  }
+
+  private mutating func leaveIfStalled(_ now: ContinuousClock.Instant) throws {
+    guard isWaitingForAnswer, now >= lastProgress + MQTTDelivery.answerTimeout else { return }
+    try connection.abandon()
+    disconnected("no answer for \(MQTTDelivery.answerTimeout.components.seconds) s")
   }
 
   private func nextLook(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
@@ -106,6 +134,8 @@ struct MQTTDelivery {
     case .waiting(let until): until
     // A try ends by itself, after it.
     case .connecting(let until): connection.isTrying ? now + MQTTDelivery.upkeep : until
+    case .connected where !inFlight.isEmpty && now < lastProgress + MQTTDelivery.patience:
+      lastProgress + MQTTDelivery.patience
     case .connected: now + MQTTDelivery.upkeep
     }
   }
@@ -115,13 +145,18 @@ struct MQTTDelivery {
       switch event {
       case .connected:
         state = .connected
-        backoff.reset()
+        lastProgress = .now
         queue.keepAll()
         if isOutage { messages.say(.notice, broker, "connected") }
         isOutage = false
-      case .disconnected(let reason):
+      case .disconnected(let reason, let isProtocolError):
+        if isProtocolError, qos == 2, !inFlight.isEmpty { lowerQoS() }
         disconnected(reason)
       case .published(let number):
+        // Only a broker that takes messages is back.
+        backoff.reset()
+        lastProgress = .now
+        if queue.keepsNewestOnly { queue.keepAll() }
         inFlight[number] = nil
         if let index = order.firstIndex(of: number) { order.remove(at: index) }
       }
@@ -134,14 +169,16 @@ struct MQTTDelivery {
       isOutage ? .info : .warning, broker, "\(reason); trying again", repeating: reason)
     isOutage = true
     state = .waiting(until: .now + backoff.next())
-    // The library sends again what the broker has to acknowledge, and forgets the rest.
-    var unsent: [ValueQueue.Entry] = []
-    if qos == 0 {
-      unsent = order.compactMap { inFlight[$0] }
-      inFlight = [:]
-      order = []
-    }
-    queue.keepNewestOnly(returning: unsent + [last].compactMap(\.self))
+    let unsent = order.compactMap { inFlight[$0] } + [last].compactMap(\.self)
+    inFlight = [:]
+    order = []
+    queue.keepNewestOnly(returning: unsent)
+  }
+
+  /// RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
+  private mutating func lowerQoS() {
+    qos = 1
+    messages.say(.warning, broker, "the broker does not take QoS 2; going on with QoS 1")
   }
 
   private func sayGoodbye() {
@@ -161,8 +198,9 @@ struct MQTTDelivery {
   private mutating func send() {
     guard state == .connected else { return }
     while state == .connected, inFlight.count < window, let entry = queue.removeFirst() {
-      switch connection.publish(entry.value.span, to: entry.name) {
+      switch connection.publish(entry.value.span, to: entry.name, qos: qos) {
       case .sent(let number):
+        if inFlight.isEmpty { lastProgress = .now }
         inFlight[number] = entry
         order.append(number)
         if qos == 0 { settle() }

@@ -24,6 +24,7 @@ struct MQTTSettings {
     // Two clients of one name would put each other out for ever.
     clientID = environment.string(.mqttClientID) ?? "p1mqtt-\(getpid())"
     topicPrefix = environment.string(.mqttTopicPrefix) ?? topicPrefix
+    while topicPrefix.hasSuffix("/") { topicPrefix.removeLast() }
     guard !topicPrefix.contains(where: { "+#".contains($0) }) else {
       throw Failure(
         Setting.mqttTopicPrefix.rawValue, "\"\(topicPrefix)\" has + or #, which no topic may",

@@ -10,7 +10,10 @@ struct Topics {
   /// What a sub-meter says of itself has topics below its channel, so that the time of a gas
   /// reading never replaces that of the telegram: `prefix/channel1/timestamp`.
   func entries(of record: Record) -> [ValueQueue.Entry] {
-    let channel = record.value(of: .channel).map { String(decoding: $0, as: UTF8.self) }
+    let channel = record.value(of: .channel).flatMap { value in
+      // A channel that no topic may hold is none.
+      RecordKey.isValid(value.span) ? String(decoding: value, as: UTF8.self) : nil
+    }
     var entries: [ValueQueue.Entry] = []
     record.forEachField { key, value in
       guard !RecordKey.channel.matches(key) else { return }

@@ -15,8 +15,8 @@ public struct RecordInput {
   private var wantsMore = false
   private var refusedCount = 0
 
-  /// So much is read at once.
-  private static let pieceSize = 64 * 1024
+  /// So much is read at once: little beside what a sink may hold.
+  private static let pieceSize = 32 * 1024
 
   public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool) {
     self.messages = messages

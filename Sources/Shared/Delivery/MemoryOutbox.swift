@@ -23,7 +23,8 @@ public struct MemoryOutbox: Outbox, Sendable {
 
   public var count: Int { records.count - head }
 
-  public var isFull: Bool { byteCount >= capacity }
+  /// From half of the bound on, so that what a sink has already read still finds room.
+  public var isFull: Bool { byteCount >= capacity / 2 }
 
   public mutating func add(_ record: Record) {
     records.append(record)

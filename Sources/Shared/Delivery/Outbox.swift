@@ -8,7 +8,7 @@ import Records
 public protocol Outbox {
   /// How many records wait.
   var count: Int { get }
-  /// Whether one more record would push the oldest out.
+  /// Whether it is time to read no more, where the receiver keeps up: soon the oldest would go.
   var isFull: Bool { get }
   /// How many records were pushed out, since the beginning.
   var droppedCount: Int { get }
