@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Records", "Telegrams", "TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx",
+        "Metrics", "Records", "Telegrams", "Console", "TestSupport", "p1cat", "p1parse", "p1mqtt",
+        "p1influx",
       ],
       swiftSettings: strict),
     .testTarget(

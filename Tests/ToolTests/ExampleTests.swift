@@ -1,0 +1,162 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The examples of the manual and of README.md run as printed.
+///
+/// An example is a block of literal text in EXAMPLES of a page, or one that begins with "```sh" in
+/// README.md. It is run unless it names something that only a user has: see ``Example/outside``.
+/// A block right behind it is what it prints, messages and all; without one it prints no message.
+/// A page's examples are run in order, in one temporary directory, where the files are that the
+/// page shows under a name (`.\" file NAME`).
+@Suite struct ExampleTests {
+  static let sources = ManualPage.names + ["README.md"]
+
+  @Test(arguments: sources)
+  func examplesRunAsPrinted(_ source: String) async throws {
+    let (examples, files) = try Example.all(in: source)
+    #expect(!examples.isEmpty)
+    try await TemporaryDirectory.with { directory in
+      for (name, text) in files { try directory.write(text, to: name) }
+      for example in examples {
+        if let thing = example.needs {
+          print("\(example): not run, it needs \(thing)")
+          continue
+        }
+        print("\(example): run")
+        let script = (example.output == nil ? "" : "exec 2>&1\n") + example.script
+        let result = try await Program(
+          "/bin/bash", ["-e", "-o", "pipefail", "-c", script], directory: directory.path
+        ).run(within: .seconds(60))
+        #expect(result.status == .success, "\(example): \(result.errorText)")
+        #expect(result.errorText == "", "\(example)")
+        if let output = example.output { #expect(result.text == output, "\(example)") }
+      }
+    }
+  }
+
+  @Test func everyToolIsInAnExampleThatRuns() throws {
+    let scripts = try ExampleTests.sources.flatMap { try Example.all(in: $0).examples }
+      .filter { $0.needs == nil }.map(\.script).joined()
+    for tool in ManualTests.tools { #expect(scripts.contains(tool)) }
+  }
+
+  /// Also those that are not run are scripts, with options that there are.
+  @Test(arguments: sources)
+  func examplesAreScripts(_ source: String) async throws {
+    var help: [String: Set<String>] = [:]
+    for tool in ManualTests.tools { help[tool] = try await ManualTests.optionsInHelp(of: tool) }
+    for example in try Example.all(in: source).examples {
+      let check = try await Program("/bin/bash", ["-n", "-c", example.script]).run()
+      #expect(check.status == .success && check.errorText == "", "\(example): \(check.errorText)")
+      // Where a command ends, and the next begins.
+      let script = example.script.replacing("\\\n", with: " ")
+      for command in script.split(whereSeparator: { "|()\n".contains($0) }) {
+        let words = command.split(whereSeparator: \.isWhitespace)
+        guard let tool = words.first(where: { help[String($0)] != nil }).map(String.init) else {
+          continue
+        }
+        let options = words.filter { $0.wholeMatch(of: /--?[a-z][a-z-]*/) != nil }.map(String.init)
+        #expect(help[tool]?.isSuperset(of: options) == true, "\(example): \(command)")
+      }
+    }
+  }
+
+  /// The settings that the manual and README.md show are read by p1run.
+  @Test(arguments: ["p1.7", "README.md"])
+  func settingsFilesAreRead(_ source: String) async throws {
+    let text = try #require(try Example.all(in: source).files["p1.conf"])
+    try await TemporaryDirectory.with { directory in
+      try directory.write(text, to: "p1.conf")
+      let result = try await Program(
+        "/bin/bash", ["\(Repository.directory)/scripts/p1run", "--check"],
+        directory: directory.path
+      ).run()
+      #expect(result.status == .success && result.text == "/dev/ttyUSB0\n")
+      #expect(result.errorText == "")
+    }
+  }
+
+  /// The file that p1parse(1) teaches with is the one that has to work, to the letter.
+  @Test func specificationFileIsToTheLetter() throws {
+    let candies = #"""
+      { "1-0:99.99.98": ["Number of Cotton Candies per Second (output)", "cotton_candies_produced", "^.*\((.*)\*CCs\)"],
+      "1-0:99.99.99": ["Number of Cotton Candies per Second (input)", "cotton_candies_consumed", "^.*\((.*)\*CCs\)"] }
+
+      """#
+    #expect(try Example.all(in: "p1parse.1").files["dsmr10.py"] == candies)
+  }
+}
+
+/// An example of a page.
+struct Example: CustomStringConvertible {
+  /// The page, and the line that the example begins on.
+  let place: String
+  let script: String
+  /// What it prints, nil where the page does not say.
+  var output: String?
+
+  var description: String { "\(place): \(script.prefix { $0 != "\n" })" }
+
+  /// What only a user has, by how an example names it.
+  static let outside: KeyValuePairs<String, String> = [
+    "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on",
+    "https://": "the Internet",
+  ]
+
+  /// What the example needs that a test does not have, nil where it can be run.
+  var needs: String? { Example.outside.first { script.contains($0.key) }?.value }
+
+  /// The examples of a page, and the files that it shows, by name.
+  static func all(in source: String) throws -> (examples: [Example], files: [String: String]) {
+    source == "README.md" ? try ofReadMe() : try ofManual(source)
+  }
+
+  private static func ofManual(
+    _ name: String
+  ) throws -> (examples: [Example], files: [String: String]) {
+    var examples: [Example] = []
+    var files: [String: String] = [:]
+    for block in try ManualPage(name).blocks() {
+      if let file = block.file {
+        files[file] = block.text
+      } else if block.isInExamples, block.followsBlock {
+        examples[examples.count - 1].output = block.text
+      } else if block.isInExamples {
+        examples.append(Example(place: "\(name):\(block.line)", script: block.text))
+      }
+    }
+    return (examples, files)
+  }
+
+  /// "```sh" begins an example, "```text" what the one right before prints, and "```ini" p1.conf.
+  private static func ofReadMe() throws -> (examples: [Example], files: [String: String]) {
+    var examples: [Example] = []
+    var files: [String: String] = [:]
+    var kind: Substring?
+    var text = ""
+    var start = 0
+    let lines = try Repository.text("README.md").split(
+      separator: "\n", omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      guard line.hasPrefix("```") else {
+        text += line + "\n"
+        continue
+      }
+      guard let begun = kind else {
+        kind = line.dropFirst(3)
+        text = ""
+        start = index + 2
+        continue
+      }
+      switch begun {
+      case "sh": examples.append(Example(place: "README.md:\(start)", script: text))
+      case "text": examples[examples.count - 1].output = text
+      case "ini": files["p1.conf"] = text
+      default: break
+      }
+      kind = nil
+    }
+    return (examples, files)
+  }
+}

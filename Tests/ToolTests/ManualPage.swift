@@ -1,0 +1,164 @@
+import Foundation
+
+/// A page of the manual, as its mdoc source says it.
+struct ManualPage {
+  /// `p1cat.1`.
+  let name: String
+  private let lines: [Substring]
+
+  /// All pages.
+  static let names = [
+    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1record.5", "p1.7",
+  ]
+
+  /// - Throws: where there is no such page.
+  init(_ name: String) throws {
+    self.name = name
+    lines = try Repository.text("man/\(name)").split(
+      separator: "\n", omittingEmptySubsequences: false)
+  }
+
+  /// The source lines of a section, without its heading; none where the page has no such section.
+  func section(_ title: String) -> [Substring] {
+    let heading = ".Sh \(title)"
+    guard let start = lines.firstIndex(where: { $0 == heading }) else { return [] }
+    return Array(lines[(start + 1)...].prefix { !$0.hasPrefix(".Sh ") })
+  }
+
+  /// The options that the list in DESCRIPTION describes, `-v` and `--verbose` both.
+  var options: Set<String> {
+    let items = section("DESCRIPTION").filter { $0.hasPrefix(".It Fl ") }
+    return Set(items.flatMap { ManualPage.options(in: $0) })
+  }
+
+  /// The options that SYNOPSIS shows.
+  var synopsis: Set<String> {
+    Set(section("SYNOPSIS").flatMap { ManualPage.options(in: $0) })
+  }
+
+  /// The variables that ENVIRONMENT describes.
+  var variables: [String] {
+    section("ENVIRONMENT").filter { $0.hasPrefix(".It Ev ") }.map { String($0.dropFirst(7)) }
+  }
+
+  /// The numbers that EXIT STATUS describes.
+  var exitStatuses: [Int32] {
+    section("EXIT STATUS").filter { $0.hasPrefix(".It ") }.compactMap { Int32($0.dropFirst(4)) }
+  }
+
+  /// `Fl -stamp` is `--stamp`, `Fl qv` is `-q` and `-v`, `Fl h | -help` is `-h` and `--help`;
+  /// `Fl` alone is an argument.
+  private static func options(in line: Substring) -> [String] {
+    line.matches(of: /\bFl ((?:-?[a-z][a-z-]*(?: , | \| |\b))+)/).flatMap { match in
+      match.1.split(whereSeparator: { " ,|".contains($0) }).flatMap { word -> [String] in
+        word.hasPrefix("-") ? ["-\(word)"] : word.map { "-\($0)" }
+      }
+    }
+  }
+
+  // MARK: - Literal text
+
+  /// A block of literal text.
+  struct Block {
+    let text: String
+    /// The first line of the block in the page, counted from 1.
+    let line: Int
+    /// The name that a comment `.\" file NAME` right before the block gives it.
+    let file: String?
+    let isInExamples: Bool
+    /// Whether it stands right behind another block, with nothing in between.
+    let followsBlock: Bool
+  }
+
+  /// All blocks, in order.
+  ///
+  /// - Throws: where a block has something in it that is more than text.
+  func blocks() throws -> [Block] {
+    var blocks: [Block] = []
+    var isInExamples = false
+    var index = 0
+    while index < lines.count {
+      let line = lines[index]
+      if line.hasPrefix(".Sh ") { isInExamples = line == ".Sh EXAMPLES" }
+      guard line.hasPrefix(".Bd -literal") else {
+        index += 1
+        continue
+      }
+      let before = index > 0 ? lines[index - 1] : ""
+      let text = lines[(index + 1)...].prefix { $0 != ".Ed" }
+      let comment = ".\\\" file "
+      blocks.append(
+        Block(
+          text: try text.map { try ManualPage.plain($0) + "\n" }.joined(), line: index + 2,
+          file: before.hasPrefix(comment) ? String(before.dropFirst(comment.count)) : nil,
+          isInExamples: isInExamples, followsBlock: before == ".Ed"))
+      index = text.endIndex + 1
+    }
+    return blocks
+  }
+
+  /// What a line of literal text looks like to a reader.
+  private static func plain(_ line: Substring) throws -> String {
+    guard !line.hasPrefix(".") else { throw Unreadable(line: String(line)) }
+    let escapes = [
+      "\\e": "\\", "\\(aq": "'", "\\(ha": "^", "\\(ti": "~", "\\(ga": "`", "\\&": "", "\\(S3": "³",
+    ]
+    var plain = ""
+    var rest = line
+    while let backslash = rest.firstIndex(of: "\\") {
+      plain += rest[..<backslash]
+      rest = rest[backslash...]
+      guard let escape = escapes.first(where: { rest.hasPrefix($0.key) }) else {
+        throw Unreadable(line: String(line))
+      }
+      plain += escape.value
+      rest = rest.dropFirst(escape.key.count)
+    }
+    return plain + rest
+  }
+
+  /// A line of literal text that is more than text.
+  struct Unreadable: Error {
+    let line: String
+  }
+
+  // MARK: - The list of metrics
+
+  /// `.It Cm power_import_kw No 1-0:1.7.0, kW` and the line behind it.
+  struct MetricEntry: Hashable, Comparable, CustomStringConvertible {
+    let name: String
+    let codes: [String]
+    /// The unit, nil where there is none.
+    let symbol: String?
+    let text: String
+
+    var description: String { "\(name) \(codes) \(symbol ?? "-") \(text)" }
+
+    static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+  }
+
+  /// The entries of METRICS.
+  func metrics() throws -> [MetricEntry] {
+    let lines = section("METRICS")
+    return try zip(lines, lines.dropFirst()).compactMap { line, text in
+      guard let match = line.wholeMatch(of: /\.It Cm (\S+) No (.*)/) else { return nil }
+      let parts = try ManualPage.plain(match.2).components(separatedBy: ", ")
+      let isCode: (String) -> Bool = { $0.contains(":") }
+      return MetricEntry(
+        name: String(match.1), codes: parts.filter(isCode),
+        symbol: parts.first { !isCode($0) }, text: String(text))
+    }
+  }
+}
+
+/// The files of the repository.
+enum Repository {
+  /// Where it is: three levels above this file.
+  static let directory = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  /// The contents of a file.
+  static func text(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(directory)/\(path)", encoding: .utf8)
+  }
+}

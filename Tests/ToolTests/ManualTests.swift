@@ -1,0 +1,146 @@
+import Console
+import Metrics
+import TestSupport
+import Testing
+
+/// The manual says what the programs do: their options, settings, exit statuses and metrics.
+@Suite struct ManualTests {
+  static let tools = ["p1cat", "p1parse", "p1mqtt", "p1influx"]
+
+  @Test(arguments: tools)
+  func optionsAreInHelpAndManual(_ tool: String) async throws {
+    let page = try ManualPage("\(tool).1")
+    let help = try await ManualTests.optionsInHelp(of: tool)
+    #expect(help.isSuperset(of: ["--version", "--help", "-h", "-v", "--verbose"]))
+    #expect(page.options == help)
+    // Long forms of short options need not be in the synopsis.
+    #expect(page.synopsis == help.subtracting(["--verbose", "--quiet"]))
+  }
+
+  /// The options that `--help` describes.
+  static func optionsInHelp(of tool: String) async throws -> Set<String> {
+    let help = try await Program(tool, ["--help"]).run().text
+    let options = help.split(separator: "\n").compactMap { line in
+      line.prefixMatch(of: /\s\s(--?[a-z][a-z-]*)(?:, (--[a-z-]+))?/)
+    }
+    return Set(options.flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } })
+  }
+
+  // MARK: - Settings
+
+  @Test(arguments: [("SER_", "p1cat.1"), ("MQTT_", "p1mqtt.1"), ("INFLUXDB_", "p1influx.1")])
+  func settingsAreInTheManual(_ prefix: String, _ name: String) throws {
+    let settings = Setting.allCases.map(\.rawValue).filter { $0.hasPrefix(prefix) }
+    let described = try ManualPage(name).variables.filter { $0.hasPrefix(prefix) }
+    #expect(!settings.isEmpty)
+    #expect(described.sorted() == settings.sorted())
+  }
+
+  @Test func everySettingHasAPage() {
+    #expect(
+      Setting.allCases.allSatisfy { setting in
+        ["SER_", "MQTT_", "INFLUXDB_"].contains { setting.rawValue.hasPrefix($0) }
+      })
+  }
+
+  @Test func settingsAreInTheReadMe() throws {
+    let text = try Repository.text("README.md")
+    let named = Set(text.matches(of: /\b(?:SER|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
+    #expect(named == Set(Setting.allCases.map(\.rawValue)))
+  }
+
+  // MARK: - Exit statuses
+
+  /// What makes a tool end with a status; nil for one that root, who may do anything, cannot cause.
+  static let causes: [String: [Int32: String?]] = [
+    "p1cat": [
+      0: "p1cat sim:count=1,rate=max", 64: "p1cat -n none", 66: "p1cat ./nothing",
+      74: "p1cat sim:count=1 > /dev/full", 75: "mkfifo fifo; p1cat -t 1 <> fifo",
+      77: nil, 78: "SER_PARITY=mark p1cat /dev/null",
+    ],
+    "p1parse": [
+      0: "p1cat sim:count=1 | p1parse", 64: "p1parse --names none",
+      74: "p1cat sim:count=1 | p1parse > /dev/full", 77: nil,
+      78: #"printf '/X\r\n\r\n1-3:0.2.8(10)\r\n1-0:1.7.0(1*kW)\r\n!\r\n' | p1parse"#,
+    ],
+    "p1mqtt": sinkCauses("p1mqtt", "MQTT"),
+    "p1influx": sinkCauses("p1influx", "INFLUXDB"),
+  ]
+
+  private static func sinkCauses(_ tool: String, _ prefix: String) -> [Int32: String?] {
+    [
+      0: "echo a=1 | \(prefix)_ENABLED=False \(tool)", 64: "\(tool) --linger none",
+      69: "echo a=1 | \(tool) --port 1 --linger 0", 74: "\(tool) < .",
+      77: "echo open > file; chmod 644 file; \(prefix)_USER=me \(prefix)_PASS_FILE=file \(tool)",
+      78: "\(tool) --port 0",
+    ]
+  }
+
+  @Test(arguments: tools)
+  func exitStatusesAreThoseOfTheManual(_ tool: String) async throws {
+    let listed = try ManualPage("\(tool).1").exitStatuses
+    let causes = try #require(ManualTests.causes[tool])
+    #expect(listed == causes.keys.sorted())
+    for status in listed { #expect(ExitCode(rawValue: status) != nil, "\(status)") }
+    for (status, script) in causes {
+      guard let script else { continue }
+      try await TemporaryDirectory.with { directory in
+        let result = try await Program.bash(script, directory: directory.path).run()
+        #expect(result.status == .exited(status), "\(script): \(result.errorText)")
+      }
+    }
+  }
+
+  // MARK: - Metrics
+
+  @Test func metricsAreThoseOfTheTable() throws {
+    let listed = try ManualPage("p1record.5").metrics()
+    let main = MetricTable.main.map { metric in
+      ManualPage.MetricEntry(
+        name: metric.name, codes: [metric.code.description], symbol: ManualTests.symbol(metric),
+        text: metric.description + ".")
+    }
+    let isOfSubmeter = { (entry: ManualPage.MetricEntry) in entry.codes[0].hasPrefix("0-n:") }
+    #expect(listed.filter { !isOfSubmeter($0) } == main)
+
+    // The reading of a sub-meter is called by what it is; the other lines have their own names.
+    let (readings, others) = MetricTable.submeter.partitioned {
+      [.submeterReading, .submeterProfile].contains($0.form)
+    }
+    let codes = readings.map { ManualTests.onChannelN($0.code) }
+    let units = Dictionary(
+      MetricUnit.allCases.flatMap { unit in
+        (0...255).map { UInt8($0) as UInt8? }.appending(nil).compactMap { kind in
+          Metric.submeterReading(kind: kind, unit: unit).map { ($0, unit.symbol) }
+        }
+      }, uniquingKeysWith: { first, _ in first })
+    let ofReadings = listed.filter { $0.codes == codes }
+    #expect(Set(ofReadings.map(\.name)) == Set(units.keys))
+    for entry in ofReadings { #expect(entry.symbol == units[entry.name]) }
+    let expected = others.map { metric in
+      ManualPage.MetricEntry(
+        name: metric.name, codes: [ManualTests.onChannelN(metric.code)],
+        symbol: ManualTests.symbol(metric), text: metric.description + ".")
+    }
+    let listedOthers = listed.filter { isOfSubmeter($0) && $0.codes != codes }
+    #expect(listedOthers.sorted() == expected.sorted())
+  }
+
+  private static func symbol(_ metric: Metric) -> String? {
+    if case .quantity(let unit) = metric.form { unit.symbol } else { nil }
+  }
+
+  /// `0-n:24.2.1` for the code of a sub-meter's line.
+  private static func onChannelN(_ code: OBISCode) -> String {
+    code.onAnyChannel.description.replacing("0-0:", with: "0-n:", maxReplacements: 1)
+  }
+}
+
+extension Array {
+  /// The elements that fulfil a condition, and the others.
+  fileprivate func partitioned(_ condition: (Element) -> Bool) -> ([Element], [Element]) {
+    (filter(condition), filter { !condition($0) })
+  }
+
+  fileprivate func appending(_ element: Element) -> [Element] { self + [element] }
+}
