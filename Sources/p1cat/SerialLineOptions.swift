@@ -39,16 +39,16 @@ struct SerialLineOptions: ParsableArguments {
       valueName: "seconds"))
   var silence: String?
 
-  /// The value of the option that stands for a setting, nil where it was not given.
-  func value(of setting: Setting) -> String? {
+  /// The option that stands for a setting, nil where it was not given.
+  func option(for setting: Setting) -> Environment.Option? {
     switch setting {
-    case .serialBaudRate: baudRate
-    case .serialByteSize: byteSize
-    case .serialParity: parity
-    case .serialStopBits: stopBits
-    case .serialXOnXOff: xOnXOff
-    case .serialRTSCTS: rtsCTS
-    case .serialTimeout: silence
+    case .serialBaudRate: .init("--baudrate", baudRate)
+    case .serialByteSize: .init("--bytesize", byteSize)
+    case .serialParity: .init("--parity", parity)
+    case .serialStopBits: .init("--stopbits", stopBits)
+    case .serialXOnXOff: .init("--xonxoff", xOnXOff)
+    case .serialRTSCTS: .init("--rtscts", rtsCTS)
+    case .serialTimeout: .init("--silence", silence)
     default: nil
     }
   }
@@ -59,13 +59,12 @@ extension SerialLine.Settings {
   ///
   /// - Throws: `Failure` for a value that a line cannot have.
   init(options: SerialLineOptions, _ environment: Environment) throws {
-    let given = environment.overridden(by: options.value(of:))
+    let given = environment.overridden(by: options.option(for:))
     let rates = SerialLine.speeds.map(\.key)
     if let rate = try given.number(.serialBaudRate, in: 1...10_000_000) {
       guard rates.contains(rate) else {
         let possible = rates.map(String.init).joined(separator: ", ")
-        throw Failure(
-          Setting.serialBaudRate.rawValue, "\(rate) is none of \(possible)", .configuration)
+        throw given.refused(.serialBaudRate, "\(rate) is none of \(possible)")
       }
       baudRate = rate
     }

@@ -40,6 +40,11 @@ struct P1Influx: Tool {
   @Option(help: ArgumentHelp("Send a record after so long at the latest.", valueName: "seconds"))
   var batchAge = 0.5
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep so much of what waits for the server; beyond it the oldest goes.", valueName: "MiB"))
+  var buffer = 16
+
   @OptionGroup var sink: SinkOptions
   @OptionGroup var verbosity: Verbosity
 
@@ -49,13 +54,16 @@ struct P1Influx: Tool {
     guard (1...100_000).contains(batchCount) else {
       throw ValidationError("--batch-count takes a number from 1 to 100000")
     }
+    guard (1...4096).contains(buffer) else {
+      throw ValidationError("--buffer takes a number of MiB from 1 to 4096")
+    }
     guard (0...3600).contains(batchAge) else {
       throw ValidationError("--batch-age takes a number of seconds from 0 to 3600")
     }
   }
 
   func run(_ messages: Messages) throws {
-    let settings = try InfluxSettings(Environment().overridden(by: value(of:)))
+    let settings = try InfluxSettings(Environment().overridden(by: option(for:)))
     var input = try sink.input(messages)
     defer { input.report() }
     guard settings.isEnabled else { return try input.drain() }
@@ -64,16 +72,16 @@ struct P1Influx: Tool {
       batchCount: batchCount, batchAge: .seconds(batchAge), linger: .seconds(sink.linger))
     var delivery = InfluxDelivery(
       to: settings.name, by: post, LineProtocol(layout: layout), limits,
-      outbox: MemoryOutbox(capacity: sink.bufferSize), messages: messages)
+      outbox: MemoryOutbox(capacity: buffer << 20), messages: messages)
     try delivery.run(&input)
   }
 
-  private func value(of setting: Setting) -> String? {
+  private func option(for setting: Setting) -> Environment.Option? {
     switch setting {
-    case .influxHost: host
-    case .influxPort: port
-    case .influxDatabase: database
-    case .influxUser: user
+    case .influxHost: .init("--host", host)
+    case .influxPort: .init("--port", port)
+    case .influxDatabase: .init("--db", database)
+    case .influxUser: .init("--user", user)
     default: nil
     }
   }

@@ -88,7 +88,7 @@ struct MQTTDelivery {
       reportDrops()
     }
     if state == .connected { sayGoodbye() }
-    let lost = queue.count + inFlight.count
+    let lost = queue.count + inFlight.count + queue.droppedCount
     guard lost == 0 else {
       throw Failure(broker, "\(counted(lost, "value")) could not be delivered", .unavailable)
     }

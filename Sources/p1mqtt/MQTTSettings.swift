@@ -26,9 +26,8 @@ struct MQTTSettings {
     topicPrefix = environment.string(.mqttTopicPrefix) ?? topicPrefix
     while topicPrefix.hasSuffix("/") { topicPrefix.removeLast() }
     guard !topicPrefix.contains(where: { "+#".contains($0) }) else {
-      throw Failure(
-        Setting.mqttTopicPrefix.rawValue, "\"\(topicPrefix)\" has + or #, which no topic may",
-        .configuration)
+      throw environment.refused(
+        .mqttTopicPrefix, "\"\(topicPrefix)\" has + or #, which no topic may")
     }
     qos = try environment.number(.mqttQoS, in: 0...2) ?? qos
     retains = try environment.flag(.mqttRetain) ?? retains

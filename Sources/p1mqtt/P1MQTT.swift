@@ -37,8 +37,10 @@ struct P1MQTT: Tool {
   )
   var qos: String?
 
-  @Flag(help: "Let the broker keep the last value of each topic (default: $MQTT_RETAIN or no).")
-  var retain = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Let the broker keep the last value of each topic (default: $MQTT_RETAIN or no).")
+  var retain: Bool?
 
   @OptionGroup var sink: SinkOptions
   @OptionGroup var verbosity: Verbosity
@@ -46,7 +48,7 @@ struct P1MQTT: Tool {
   static func main() { start() }
 
   func run(_ messages: Messages) throws {
-    let settings = try MQTTSettings(Environment().overridden(by: value(of:)))
+    let settings = try MQTTSettings(Environment().overridden(by: option(for:)))
     var input = try sink.input(messages)
     defer { input.report() }
     guard settings.isEnabled else { return try input.drain() }
@@ -56,15 +58,15 @@ struct P1MQTT: Tool {
     try delivery.run(&input)
   }
 
-  private func value(of setting: Setting) -> String? {
+  private func option(for setting: Setting) -> Environment.Option? {
     switch setting {
-    case .mqttBroker: broker
-    case .mqttPort: port
-    case .mqttClientID: id
-    case .mqttTopicPrefix: prefix
-    case .mqttUser: user
-    case .mqttQoS: qos
-    case .mqttRetain: retain ? "True" : nil
+    case .mqttBroker: .init("--broker", broker)
+    case .mqttPort: .init("--port", port)
+    case .mqttClientID: .init("--id", id)
+    case .mqttTopicPrefix: .init("--prefix", prefix)
+    case .mqttUser: .init("--user", user)
+    case .mqttQoS: .init("--qos", qos)
+    case .mqttRetain: .init("--retain", retain.map { $0 ? "True" : "False" })
     default: nil
     }
   }

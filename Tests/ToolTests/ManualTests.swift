@@ -21,7 +21,7 @@ import Testing
   static func optionsInHelp(of tool: String) async throws -> Set<String> {
     let help = try await Program(tool, ["--help"]).run().text
     let options = help.split(separator: "\n").compactMap { line in
-      line.prefixMatch(of: /\s\s(--?[a-z][a-z-]*)(?:, (--[a-z-]+))?/)
+      line.prefixMatch(of: /\s\s(--?[a-z][a-z-]*)(?:(?:, |\/)(--[a-z-]+))?/)
     }
     return Set(options.flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } })
   }
@@ -72,7 +72,7 @@ import Testing
       0: "echo a=1 | \(prefix)_ENABLED=False \(tool)", 64: "\(tool) --linger none",
       69: "echo a=1 | \(tool) --port 1 --linger 0", 74: "\(tool) < .",
       77: "echo open > file; chmod 644 file; \(prefix)_USER=me \(prefix)_PASS_FILE=file \(tool)",
-      78: "\(tool) --port 0",
+      78: "\(prefix)_PORT=0 \(tool)",
     ]
   }
 

@@ -1,8 +1,23 @@
 import Glibc
 
-/// The settings in the environment, read as what they are meant to be. An empty one is not set.
+/// The settings of a tool: the options of its command line first, then the environment. An empty one
+/// is not set.
 public struct Environment {
+  /// An option as it was typed: `--qos 1`.
+  public struct Option {
+    public let name: String
+    public let value: String
+
+    /// Nil for an option that was not given.
+    public init?(_ name: String, _ value: String?) {
+      guard let value else { return nil }
+      self.name = name
+      self.value = value
+    }
+  }
+
   private let variable: (String) -> String?
+  private let option: (Setting) -> Option?
 
   /// The environment of the process.
   public init() {
@@ -12,21 +27,27 @@ public struct Environment {
     }
   }
 
-  /// - Parameter variable: gives the value of a variable, nil where it is not set.
-  public init(_ variable: @escaping (String) -> String?) {
+  /// - Parameters:
+  ///   - option: the option that stands for a setting, nil where there is none.
+  ///   - variable: the value of a variable, nil where it is not set.
+  public init(
+    option: @escaping (Setting) -> Option? = { _ in nil }, _ variable: @escaping (String) -> String?
+  ) {
+    self.option = option
     self.variable = variable
   }
 
-  /// Puts the options of a command line, which come first, over the environment.
+  /// Puts the options of a command line over the environment.
   ///
-  /// - Parameter option: the value of the option that stands for a setting, nil where there is none.
+  /// - Parameter option: the option that stands for a setting, nil where it was not given.
   /// - Returns: the environment as the options change it.
-  public func overridden(by option: @escaping (Setting) -> String?) -> Environment {
-    Environment { name in Setting(rawValue: name).flatMap(option) ?? variable(name) }
+  public func overridden(by option: @escaping (Setting) -> Option?) -> Environment {
+    Environment(option: option, variable)
   }
 
   /// The value of a setting, nil where it is not set.
   public func string(_ setting: Setting) -> String? {
+    if let option = option(setting) { return option.value }
     guard let value = variable(setting.rawValue), !value.isEmpty else { return nil }
     return value
   }
@@ -39,7 +60,7 @@ public struct Environment {
     switch value.lowercased() {
     case "true", "1", "yes", "on": return true
     case "false", "0", "no", "off", "none": return false
-    default: throw refused(setting, value, "neither True nor False")
+    default: throw refused(setting, "\"\(value)\" is neither True nor False")
     }
   }
 
@@ -50,7 +71,8 @@ public struct Environment {
     guard let value = string(setting) else { return nil }
     guard let number = Int(value), range.contains(number) else {
       throw refused(
-        setting, value, "no whole number from \(range.lowerBound) to \(range.upperBound)")
+        setting,
+        "\"\(value)\" is no whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
@@ -69,10 +91,18 @@ public struct Environment {
     let lowercased = value.lowercased()
     for (spelling, meant) in meaning where spelling == lowercased { return meant }
     let spellings = meaning.map(\.key).joined(separator: ", ")
-    throw refused(setting, value, "none of \(spellings)")
+    throw refused(setting, "\"\(value)\" is none of \(spellings)")
   }
 
-  private func refused(_ setting: Setting, _ value: String, _ reason: String) -> Failure {
-    Failure(setting.rawValue, "\"\(value)\" is \(reason)", .configuration)
+  /// What is said of a value that cannot be: an option is the command line's fault, a variable that
+  /// of the configuration.
+  ///
+  /// - Parameters:
+  ///   - setting: the setting that has the value.
+  ///   - reason: what is wrong with it.
+  /// - Returns: the failure, which ends the tool.
+  public func refused(_ setting: Setting, _ reason: String) -> Failure {
+    option(setting).map { Failure($0.name, reason, .usage) }
+      ?? Failure(setting.rawValue, reason, .configuration)
   }
 }

@@ -65,7 +65,8 @@ public final class Messages {
   /// Says what was withheld, at the end.
   public func flush() {
     for (_, state) in repeated where state.withheld > 0 {
-      write(.warning, "\(state.last) (and \(state.withheld - 1) more like it)")
+      let others = state.withheld - 1
+      write(.warning, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
     }
     repeated = [:]
   }

@@ -71,7 +71,7 @@ public struct RecordWriter: Sendable {
       text.append(timestamp)
       text.append(UInt8(ascii: "\n"))
     }
-    if let meter {
+    if let meter, !meter.isEmpty {
       text.append(contentsOf: "meter=".utf8)
       Escape.append(meter.span, to: &text)
       text.append(UInt8(ascii: "\n"))
