@@ -1,3 +1,4 @@
+import TestSupport
 import Foundation
 
 /// A page of the manual, as its mdoc source says it.
@@ -148,17 +149,5 @@ struct ManualPage {
         name: String(match.1), codes: parts.filter(isCode),
         symbol: parts.first { !isCode($0) }, text: String(text))
     }
-  }
-}
-
-/// The files of the repository.
-enum Repository {
-  /// Where it is: three levels above this file.
-  static let directory = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
-
-  /// The contents of a file.
-  static func text(_ path: String) throws -> String {
-    try String(contentsOfFile: "\(directory)/\(path)", encoding: .utf8)
   }
 }
