@@ -32,8 +32,7 @@ public struct TelegramParser {
 
   private var layout = TelegramLayout()
   private var rules: [Specification.Rule] = []
-  /// The electricity meter's record, then those of the sub-meters.
-  private var drafts: [RecordDraft] = []
+  private var drafts = RecordDrafts()
   /// What the last telegram held besides.
   public private(set) var findings: [Finding] = []
 
@@ -61,7 +60,8 @@ public struct TelegramParser {
   public mutating func parse(
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
   ) throws {
-    reset()
+    findings.removeAll(keepingCapacity: true)
+    drafts.begin()
     layout.read(telegram)
     let version = self.version(of: telegram)
     var specification = try self.specification(of: version)
@@ -75,29 +75,7 @@ public struct TelegramParser {
     for (line, rule) in zip(layout.lines, rules) where !readValue(line, of: telegram, rule) {
       report(telegram.extracting(line.range))
     }
-    write(receivedAt, to: &writer)
-  }
-
-  private mutating func reset() {
-    drafts.removeAll(keepingCapacity: true)
-    drafts.append(RecordDraft(channel: 0))
-    findings.removeAll(keepingCapacity: true)
-  }
-
-  private func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) {
-    for draft in drafts where draft.isMeasured {
-      writer.add(
-        timestamp: draft.timestamp ?? drafts[0].timestamp ?? receivedAt,
-        meter: draft.channel == 0 ? drafts[0].meter : draft.meter, draft.fields)
-    }
-  }
-
-  /// Which of the drafts a line belongs to, a new one where its channel was not spoken of yet.
-  private mutating func draft(of line: TelegramLayout.Line) -> Int {
-    let channel = line.code.isSubmeter ? line.code.channel : 0
-    if let index = drafts.firstIndex(where: { $0.channel == channel }) { return index }
-    drafts.append(RecordDraft(channel: channel))
-    return drafts.count - 1
+    drafts.write(receivedAt, to: &writer)
   }
 
   // MARK: - The version
@@ -138,12 +116,12 @@ public struct TelegramParser {
     let value = telegram.extracting(first)
     switch form {
     case .telegramTime, .submeterReading, .submeterProfile:
-      drafts[draft(of: line)].timestamp = TelegramTime.instant(value)
+      drafts[line.code].timestamp = TelegramTime.instant(value)
     case .meterIdentifier, .submeterIdentifier:
-      drafts[draft(of: line)].meter = OctetText.decode(value)
+      drafts[line.code].meter = OctetText.decode(value)
     case .submeterType:
       let kind = value.number(value.indices).flatMap(UInt8.init(exactly:))
-      drafts[draft(of: line)].kind = kind
+      drafts[line.code].kind = kind
     case .quantity, .number, .text, .failureLog:
       break
     }
@@ -184,12 +162,13 @@ public struct TelegramParser {
     case .quantity(let unit):
       return readQuantity(value, of: line, unit: unit, key: key)
     case .number:
-      return add(number: value, of: line, key: key)
+      return drafts.add(key, number: value, of: line.code)
     case .text:
-      return add(text: OctetText.decode(value), of: line, key: key)
+      drafts.add(key, text: OctetText.decode(value), of: line.code)
+      return true
     case .submeterType:
       // Canonical names say by themselves what a sub-meter measures.
-      return names == .canonical || add(number: value, of: line, key: key)
+      return names == .canonical || drafts.add(key, number: value, of: line.code)
     case .submeterReading:
       guard let reading = groups.dropFirst().first else { return false }
       guard let quantity = Quantity(telegram.extracting(reading)) else { return false }
@@ -223,10 +202,7 @@ public struct TelegramParser {
       else {
         continue
       }
-      var draft = RecordDraft(channel: 0)
-      draft.timestamp = instant
-      draft.isMeasured = draft.fields.add(key.span, number: text.extracting(seconds.number))
-      drafts.append(draft)
+      drafts.add(key, number: text.extracting(seconds.number), at: instant)
     }
   }
 
@@ -240,24 +216,24 @@ public struct TelegramParser {
       key.removeLast(unit.suffix.utf8.count)
       key.append(contentsOf: printed.suffix.utf8)
     }
-    return add(
-      number: value.extracting(quantity.number), timesTenToThe: quantity.unit?.exponent ?? 0,
-      of: line, key: key)
+    return drafts.add(
+      key, number: value.extracting(quantity.number),
+      timesTenToThe: quantity.unit?.exponent ?? 0, of: line.code)
   }
 
   /// A sub-meter's reading. One without a unit or a usable time was never taken.
   private mutating func readSubmeter(
     _ line: TelegramLayout.Line, number: Span<UInt8>, unit: PrintedUnit?, key: [UInt8]
   ) -> Bool {
-    let index = draft(of: line)
-    guard let unit, drafts[index].timestamp != nil else { return true }
-    guard let name = Metric.submeterReading(kind: drafts[index].kind, unit: unit.unit) else {
+    guard let unit, drafts[line.code].timestamp != nil else { return true }
+    guard let name = Metric.submeterReading(kind: drafts[line.code].kind, unit: unit.unit) else {
       return false
     }
-    drafts[index].isMeasured = true
-    return add(
-      number: number, timesTenToThe: unit.exponent, of: line,
-      key: names == .canonical ? name.utf8Bytes : key)
+    let isRead = drafts.add(
+      names == .canonical ? name.utf8Bytes : key, number: number, timesTenToThe: unit.exponent,
+      of: line.code)
+    drafts[line.code].isMeasured = isRead
+    return isRead
   }
 
   private mutating func readValue(
@@ -265,36 +241,17 @@ public struct TelegramParser {
   ) -> Bool {
     let text = TelegramParser.text(telegram.extracting(line.range))
     guard let value = pattern.value(in: text)?.utf8Bytes else { return false }
-    let index = draft(of: line)
     if key.span == RecordKey.timestamp.rawValue {
       guard let instant = TelegramTime.instant(value.span) ?? Timestamp(value.span) else {
         return false
       }
-      drafts[index].timestamp = instant
+      drafts[line.code].timestamp = instant
     } else if key.span == RecordKey.meter.rawValue {
-      drafts[index].meter = OctetText.decode(value.span)
+      drafts[line.code].meter = OctetText.decode(value.span)
     } else {
-      drafts[index].isMeasured = true
-      drafts[index].fields.add(key.span, text: value.span)
+      drafts[line.code].fields.add(key.span, text: value.span)
+      drafts[line.code].isMeasured = true
     }
-    return true
-  }
-
-  // MARK: - The fields of the drafts
-
-  private mutating func add(
-    number: Span<UInt8>, timesTenToThe exponent: Int = 0, of line: TelegramLayout.Line, key: [UInt8]
-  ) -> Bool {
-    let index = draft(of: line)
-    if index == 0 { drafts[index].isMeasured = true }
-    return drafts[index].fields.add(key.span, number: number, timesTenToThe: exponent)
-  }
-
-  private mutating func add(text: [UInt8], of line: TelegramLayout.Line, key: [UInt8]) -> Bool {
-    guard !text.isEmpty else { return true }
-    let index = draft(of: line)
-    if index == 0 { drafts[index].isMeasured = true }
-    drafts[index].fields.add(key.span, text: text.span)
     return true
   }
 
