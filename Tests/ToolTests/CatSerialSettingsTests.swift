@@ -64,7 +64,7 @@ import Testing
     #expect(settings.c_iflag & tcflag_t(IXON | IXOFF) == tcflag_t(IXON | IXOFF))
   }
 
-  /// Each impossible value is said with those that are possible.
+  /// Each impossible value is said with those that are possible, and with where it stands.
   @Test(
     arguments: zip(
       [
@@ -83,14 +83,14 @@ import Testing
   func impossibleValue(
     _ setting: (name: String, option: String, value: String), _ reason: String
   ) async throws {
-    for program in [
-      Program("p1cat", ["/dev/null"], environment: [setting.name: setting.value]),
-      Program("p1cat", [setting.option, setting.value, "/dev/null"]),
-    ] {
-      let result = try await program.run()
-      #expect(result.status == .exited(78))
-      #expect(result.errorText == "p1cat: \(setting.name): \(reason)\n")
-    }
+    let variable = try await Program(
+      "p1cat", ["/dev/null"], environment: [setting.name: setting.value]
+    ).run()
+    #expect(variable.status == .exited(78))
+    #expect(variable.errorText == "p1cat: \(setting.name): \(reason)\n")
+    let option = try await Program("p1cat", [setting.option, setting.value, "/dev/null"]).run()
+    #expect(option.status == .exited(64))
+    #expect(option.errorText == "p1cat: \(setting.option): \(reason)\n")
   }
 
   /// The settings that a line has once p1cat reads it.

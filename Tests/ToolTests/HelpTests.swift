@@ -10,10 +10,10 @@ import Testing
       "-n", "-t", "--stamp", "--baudrate", "--bytesize", "--parity", "--stopbits", "--xonxoff",
       "--rtscts", "--silence",
     ],
-    "p1parse": ["--names", "--spec-dir"],
+    "p1parse": ["--names", "--history", "--spec-dir"],
     "p1mqtt": [
-      "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--buffer",
-      "--linger", "--require-timestamp",
+      "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--linger",
+      "--require-timestamp",
     ],
     "p1influx": [
       "--host", "--port", "--db", "--user", "--layout", "--batch-count", "--batch-age", "--buffer",
@@ -48,6 +48,6 @@ import Testing
   /// The first option of a line of the help, which stands at its very beginning.
   private static func option(_ line: Substring) -> String? {
     guard line.hasPrefix("  -") else { return nil }
-    return String(line.dropFirst(2).prefix { $0 != " " && $0 != "," })
+    return String(line.dropFirst(2).prefix { !" ,/".contains($0) })
   }
 }

@@ -59,7 +59,8 @@ import Testing
     let records = (0..<500).map { "timestamp=2026-11-23T10:00:00Z\nmessage=\($0) \(text)\n\n" }
     let input = records.joined()
     #expect(input.utf8.count > 5_000_000)
-    let options = ["--port", "\(port.number)", "--buffer", "1", "--linger", "0"]
+    let options =
+      ["--port", "\(port.number)", "--linger", "0"] + (tool == "p1influx" ? ["--buffer", "1"] : [])
     try await Program(tool, options).whileRunning { sink in
       // The bound is how long a machine may take to read, not a figure.
       try await sink.write(input, within: .seconds(60))
