@@ -21,6 +21,7 @@ struct TelegramReader {
 
   /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
   mutating func copyTelegrams(to output: TelegramOutput) throws {
+    defer { reportNoise() }
     var output = output
     var lastTelegram = ContinuousClock.now
     var silentSince = lastTelegram
@@ -50,8 +51,7 @@ struct TelegramReader {
       try copyWhatIsWhole(to: &output, atEnd: count == 0)
       if output.count > before { lastTelegram = silentSince }
       guard count > 0 else {
-        reportNoise()
-        if source.isSerialLine { throw hungUp }
+        if source.isSerialLine, !output.isComplete { throw hungUp }
         return
       }
     }

@@ -105,8 +105,14 @@ struct MQTTDelivery {
     return true
   }
 
-  /// Whether something was sent that the broker has not taken yet.
-  private var isWaitingForAnswer: Bool { state == .connected && !inFlight.isEmpty }
+  /// Whether something was sent that the broker has not answered yet.
+  private var isWaitingForAnswer: Bool {
+    switch state {
+    case .waiting: false
+    case .connecting: true
+    case .connected: !inFlight.isEmpty
+    }
+  }
 
   // MARK: - The connection
 
@@ -114,6 +120,7 @@ struct MQTTDelivery {
     switch state {
     case .waiting(let until) where now >= until:
       state = .connecting(until: now + MQTTDelivery.connectTimeout)
+      lastProgress = now
       try connection.connect()
     case .connecting(let until) where now >= until && !connection.isTrying:
       try connection.abandon()
@@ -124,19 +131,23 @@ struct MQTTDelivery {
   }
 
   private mutating func leaveIfStalled(_ now: ContinuousClock.Instant) throws {
-    guard isWaitingForAnswer, now >= lastProgress + MQTTDelivery.answerTimeout else { return }
+    guard state == .connected, isWaitingForAnswer,
+      now >= lastProgress + MQTTDelivery.answerTimeout
+    else {
+      return
+    }
     try connection.abandon()
     disconnected("no answer for \(MQTTDelivery.answerTimeout.components.seconds) s")
   }
 
   private func nextLook(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    let patienceEnd = lastProgress + MQTTDelivery.patience
+    if isWaitingForAnswer, now < patienceEnd { return patienceEnd }
     switch state {
-    case .waiting(let until): until
+    case .waiting(let until): return until
     // A try ends by itself, after it.
-    case .connecting(let until): connection.isTrying ? now + MQTTDelivery.upkeep : until
-    case .connected where !inFlight.isEmpty && now < lastProgress + MQTTDelivery.patience:
-      lastProgress + MQTTDelivery.patience
-    case .connected: now + MQTTDelivery.upkeep
+    case .connecting(let until) where !connection.isTrying: return until
+    case .connecting, .connected: return now + MQTTDelivery.upkeep
     }
   }
 

@@ -32,10 +32,12 @@ public func wait(
       fd: interest.descriptor.rawValue,
       events: Int16(interest.isWrite ? POLLOUT : POLLIN), revents: 0)
   }
-  let timeout = deadline.map { milliseconds(until: $0) } ?? -1
-  let count = unsafe poll(&descriptors, nfds_t(descriptors.count), timeout)
-  if count < 0, errno != EINTR { throw Failure(nil, Errno(rawValue: errno)) }
-  guard count > 0 else { return [] }
+  var count: Int32
+  repeat {
+    let timeout = deadline.map { milliseconds(until: $0) } ?? -1
+    count = unsafe poll(&descriptors, nfds_t(descriptors.count), timeout)
+  } while count < 0 && errno == EINTR
+  guard count >= 0 else { throw Failure(nil, Errno(rawValue: errno)) }
   return zip(interests, descriptors).filter { $0.1.revents != 0 }.map(\.0)
 }
 

@@ -17,6 +17,7 @@ public final class Messages {
     var saidAt: ContinuousClock.Instant
     var withheld = 0
     var last = ""
+    var level: Level
   }
 
   private let tool: String
@@ -50,7 +51,7 @@ public final class Messages {
     guard level.rawValue <= highest.rawValue else { return }
     var line = subject.map { "\($0): \(reason)" } ?? reason
     if let kind {
-      guard let more = countOfWithheld(kind, line) else { return }
+      guard let more = countOfWithheld(kind, line, level) else { return }
       if more > 0 { line += " (and \(more) more like it)" }
     }
     write(level, line)
@@ -66,21 +67,22 @@ public final class Messages {
   public func flush() {
     for (_, state) in repeated where state.withheld > 0 {
       let others = state.withheld - 1
-      write(.warning, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
+      write(state.level, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
     }
     repeated = [:]
   }
 
   /// How many messages of a kind were withheld, now that one is to be said; nil for not yet.
-  private func countOfWithheld(_ kind: String, _ line: String) -> Int? {
+  private func countOfWithheld(_ kind: String, _ line: String, _ level: Level) -> Int? {
     let now = clock.now
     guard var state = repeated[kind], now - state.saidAt < Messages.silence else {
       let withheld = repeated[kind]?.withheld ?? 0
-      repeated[kind] = Repeated(saidAt: now)
+      repeated[kind] = Repeated(saidAt: now, level: level)
       return withheld
     }
     state.withheld += 1
     state.last = line
+    state.level = level
     repeated[kind] = state
     return nil
   }

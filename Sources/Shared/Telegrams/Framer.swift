@@ -43,6 +43,8 @@ public struct Framer: Sendable {
   /// Up to where it was looked at before, always at the start of a line of a telegram.
   private var scanned = 0
   private var isInTelegram = false
+  /// Whether ``start`` is where a line begins, and not in the middle of one that was given up.
+  private var isAtLineStart = true
   private var receivedAt: Timestamp?
 
   public init() {}
@@ -72,9 +74,9 @@ public struct Framer: Sendable {
   public mutating func next(atEnd: Bool = false) -> Event? {
     while true {
       if !isInTelegram, !findStart(atEnd: atEnd) { return nil }
-      guard
-        let lineEnd = lineEnd(from: scanned) ?? (atEnd && scanned < bytes.count ? bytes.count : nil)
-      else {
+      let limit = searchLimit
+      let endOfAll = atEnd && limit == bytes.count && scanned < limit ? limit : nil
+      guard let lineEnd = lineEnd(from: scanned, upTo: limit) ?? endOfAll else {
         if bytes.count - start > Framer.maximumTelegramLength { return drop(.tooLong) }
         return atEnd ? finishWithoutEnd(at: bytes.count) : nil
       }
@@ -101,8 +103,8 @@ public struct Framer: Sendable {
   /// - Returns: false where there is none yet.
   private mutating func findStart(atEnd: Bool) -> Bool {
     while start < bytes.count {
-      let lineEnd = lineEnd(from: start)
-      let limit = lineEnd ?? bytes.count
+      let lineEnd = lineEnd(from: start, upTo: searchLimit)
+      let limit = lineEnd ?? searchLimit
       if let slash = slash(in: start..<limit, isWholeLine: lineEnd != nil || atEnd) {
         if slash > start { skip(to: slash) }
         isInTelegram = true
@@ -112,7 +114,8 @@ public struct Framer: Sendable {
       guard lineEnd != nil || atEnd || bytes.count - start > Framer.maximumTelegramLength else {
         return false
       }
-      skip(to: limit)
+      // A header may stand across the limit.
+      skip(to: limit < bytes.count && lineEnd == nil ? limit - 4 : limit)
     }
     return false
   }
@@ -120,9 +123,8 @@ public struct Framer: Sendable {
   /// Where in a line a telegram begins: at its very start, or at a `/` that a manufacturer's three
   /// letters and a digit follow; any other may stand in a text.
   private func slash(in line: Range<Int>, isWholeLine: Bool) -> Int? {
-    if bytes[line.lowerBound] == UInt8(ascii: "/")
-      || bytes[line.lowerBound] == Framer.slashWithParity
-    {
+    let first = bytes[line.lowerBound]
+    if isAtLineStart, first == UInt8(ascii: "/") || first == Framer.slashWithParity {
       return line.lowerBound
     }
     return line.first { isHeader(at: $0, before: line.upperBound) }
@@ -147,6 +149,7 @@ public struct Framer: Sendable {
       receivedAt = isStamp ? Timestamp(line.extracting(1...)) : nil
       if receivedAt == nil { noiseCount += index - start }
     }
+    isAtLineStart = bytes[index - 1] == UInt8(ascii: "\n")
     start = index
     scanned = index
   }
@@ -216,6 +219,7 @@ public struct Framer: Sendable {
   }
 
   private mutating func leave(at limit: Int) {
+    isAtLineStart = bytes[limit - 1] == UInt8(ascii: "\n")
     start = limit
     scanned = limit
     isInTelegram = false
@@ -240,11 +244,15 @@ public struct Framer: Sendable {
     for index in start..<limit { bytes[index] &= 0x7F }
   }
 
+  /// So far a line is followed: what is longer is no telegram, and must not be looked through anew
+  /// for each byte that could begin one.
+  private var searchLimit: Int { min(bytes.count, start + Framer.maximumTelegramLength + 1) }
+
   /// Just behind the line feed that ends the line which `index` stands in.
-  private func lineEnd(from index: Int) -> Int? {
+  private func lineEnd(from index: Int, upTo limit: Int) -> Int? {
     let span = bytes.span
     var index = index
-    while index < bytes.count {
+    while index < limit {
       if span[index] == UInt8(ascii: "\n") { return index + 1 }
       index += 1
     }

@@ -1,0 +1,73 @@
+import TestSupport
+import Testing
+
+/// What the sinks take for a record, and what they say of the rest.
+@Suite struct SinkInputTests {
+  private static let input = """
+    # a remark
+    timestamp=2026-11-23T10:00:00Z
+    power_import_kw=0.321
+    no equals sign
+    voltage_l1_v=231.0
+
+    timestamp=yesterday
+    power_import_kw=0.999
+
+    timestamp=2026-11-23T10:00:01Z
+    a key with spaces=1
+    power_import_kw=0.322
+    """
+
+  private static let refused = [
+    "refused: line 4: no key=value", "refused: line 9: timestamp is no RFC 3339 time",
+    "refused: line 11: a key is letters, digits and _ . : - (and 1 more like it)",
+    "3 pieces refused in all",
+  ]
+
+  @Test func badLineCostsOnlyItself() async throws {
+    let broker = try await Mosquitto.shared
+    try await broker.client.subscribed(to: "badline/#") { subscriber in
+      let program = Program(
+        "p1mqtt", ["--port", "\(broker.port)", "--prefix", "badline", "--qos", "1"],
+        environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
+      let result = try await program.run(input: Self.input)
+      #expect(result.status == .success)
+      try expectRefusals("p1mqtt", result)
+      try await subscriber.wait { $0.count >= 5 }
+      #expect(
+        subscriber.messages.map { "\($0.topic)=\($0.text)" } == [
+          "badline/timestamp=2026-11-23T10:00:00Z", "badline/power_import_kw=0.321",
+          "badline/voltage_l1_v=231.0", "badline/timestamp=2026-11-23T10:00:01Z",
+          "badline/power_import_kw=0.322",
+        ])
+    }
+  }
+
+  @Test func badLineCostsOnlyItselfOnTheWayToADatabase() async throws {
+    let port = try ClosedPort()
+    let program = Program("p1influx", ["--port", "\(port.number)", "--linger", "0"])
+    let result = try await program.run(input: Self.input)
+    #expect(result.status == .exited(69))
+    #expect(result.errorText.contains(": 2 records could not be delivered\n"))
+    try expectRefusals("p1influx", result)
+  }
+
+  @Test(arguments: ["p1mqtt", "p1influx"])
+  func timestampCanBeRequired(_ tool: String) async throws {
+    let port = try ClosedPort()
+    let program = Program(
+      tool, ["--port", "\(port.number)", "--linger", "0", "--require-timestamp"])
+    let result = try await program.run(input: "power_import_kw=0.321\n\n")
+    #expect(result.status == .success)
+    #expect(result.errorText.contains("standard input: refused: a record without a timestamp\n"))
+    #expect(result.errorText.contains("standard input: 1 piece refused in all\n"))
+  }
+
+  /// The first refusal at once, the last one with a count, and how many there were.
+  private func expectRefusals(_ tool: String, _ result: ProgramResult) throws {
+    let said = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
+      .map { $0.dropFirst("\(tool): standard input: ".count) }
+    #expect(
+      said.sorted() == [Self.refused[0], Self.refused[2], Self.refused[3]].sorted().map { $0[...] })
+  }
+}

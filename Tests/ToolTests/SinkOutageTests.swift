@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The sinks where no server is.
+@Suite struct SinkOutageTests {
+  private static let sinks = ["p1mqtt", "p1influx"]
+  private static let unit = ["p1mqtt": "value", "p1influx": "record"]
+
+  @Test(arguments: sinks, ["False", "0", "no"])
+  func sinkThatIsNotWantedDrainsItsInput(_ tool: String, _ off: String) async throws {
+    let setting = tool == "p1mqtt" ? "MQTT_ENABLED" : "INFLUXDB_ENABLED"
+    let record = "timestamp=2026-11-23T10:00:00Z\npower_import_kw=0.321\n\n"
+    let program = Program.bash(
+      "set -o pipefail; cat | \(tool); echo ${PIPESTATUS[@]}", environment: [setting: off])
+    let result = try await program.run(input: String(repeating: record, count: 8000))
+    #expect(result.text == "0 0\n")
+    #expect(result.errorText == "")
+  }
+
+  @Test(arguments: sinks)
+  func whatCannotBeDeliveredIsCounted(_ tool: String) async throws {
+    let port = try ClosedPort()
+    // Two tries to connect at least, and one line about them.
+    let program = Program(tool, ["--port", "\(port.number)", "--linger", "2"])
+    let result = try await program.run(input: "power_import_kw=0.321\n\n")
+    #expect(result.status == .exited(69))
+    let server = "\(tool): localhost:\(port.number): "
+    #expect(result.messages.count == 2, "\(result.errorText)")
+    #expect(result.messages.first?.hasPrefix(server) == true)
+    #expect(result.messages.first?.hasSuffix("; trying again") == true)
+    let unit = try #require(Self.unit[tool])
+    #expect(result.messages.last ?? "" == "\(server)1 \(unit) could not be delivered")
+  }
+
+  @Test(arguments: sinks)
+  func nothingToDeliverIsNoError(_ tool: String) async throws {
+    let port = try ClosedPort()
+    let result = try await Program(tool, ["-q", "--port", "\(port.number)"]).run()
+    #expect(result.status == .success && result.errorText == "")
+  }
+
+  @Test(arguments: sinks)
+  func nameThatIsNoServerIsSaid(_ tool: String) async throws {
+    let option = tool == "p1mqtt" ? "--broker" : "--host"
+    let program = Program(tool, [option, "no-such-host.invalid", "--linger", "1"])
+    let result = try await program.run(input: "a=1\n")
+    #expect(result.status == .exited(69))
+    #expect(result.messages.count == 2, "\(result.errorText)")
+    #expect(
+      result.messages.allSatisfy { $0.hasPrefix("\(tool): no-such-host.invalid:") })
+  }
+
+  /// An outage never holds the producer up: `tee` would then starve the other sink.
+  @Test(arguments: sinks)
+  func inputIsReadOn(_ tool: String) async throws {
+    let port = try ClosedPort()
+    let text = String(repeating: "x", count: 10_000)
+    let records = (0..<500).map { "timestamp=2026-11-23T10:00:00Z\nmessage=\($0) \(text)\n\n" }
+    let input = records.joined()
+    #expect(input.utf8.count > 5_000_000)
+    let options =
+      ["--port", "\(port.number)", "--linger", "0"] + (tool == "p1influx" ? ["--buffer", "1"] : [])
+    try await Program(tool, options).whileRunning { sink in
+      // The bound is how long a machine may take to read, not a figure.
+      try await sink.write(input, within: .seconds(60))
+      #expect(sink.status == nil)
+      sink.closeInput()
+      let result = try await sink.waitForExit()
+      #expect(result.status == .exited(69))
+      if tool == "p1influx" {
+        #expect(result.errorText.contains(" dropped, the oldest first: the buffer is full"))
+        #expect(result.errorText.contains(": 500 records could not be delivered"))
+      } else {
+        // Only the newest of each topic is kept.
+        #expect(result.errorText.contains(": 2 values could not be delivered"))
+      }
+    }
+  }
+
+  @Test(arguments: sinks, [SIGTERM, SIGINT])
+  func signalEndsTheWait(_ tool: String, _ signal: Int32) async throws {
+    let port = try ClosedPort()
+    let program = Program(tool, ["--port", "\(port.number)", "--linger", "0"])
+    try await program.whileRunning { sink in
+      try await sink.write("power_import_kw=0.321\n\n")
+      try await sink.waitForError("; trying again\n")
+      sink.send(signal: signal)
+      let result = try await sink.waitForExit()
+      #expect(result.status == .exited(69))
+      #expect(result.messages.count == 2)
+    }
+  }
+}

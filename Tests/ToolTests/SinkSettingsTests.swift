@@ -1,0 +1,75 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The settings of the sinks, and their secrets.
+@Suite struct SinkSettingsTests {
+  @Test(
+    arguments: zip(
+      [
+        ("p1mqtt", "MQTT_PORT", "x"), ("p1mqtt", "MQTT_PORT", "70000"), ("p1mqtt", "MQTT_QOS", "3"),
+        ("p1mqtt", "MQTT_RETAIN", "maybe"), ("p1mqtt", "MQTT_ENABLED", "2"),
+        ("p1influx", "INFLUXDB_PORT", "0"), ("p1influx", "INFLUXDB_PORT", "99999999999999999999"),
+        ("p1influx", "INFLUXDB_ENABLED", "perhaps"),
+      ],
+      [
+        "no whole number from 1 to 65535", "no whole number from 1 to 65535",
+        "no whole number from 0 to 2", "neither True nor False", "neither True nor False",
+        "no whole number from 1 to 65535", "no whole number from 1 to 65535",
+        "neither True nor False",
+      ]))
+  func impossibleValue(
+    _ setting: (tool: String, name: String, value: String), _ reason: String
+  ) async throws {
+    let program = Program(setting.tool, environment: [setting.name: setting.value])
+    let result = try await program.run(input: "a=1\n")
+    #expect(result.status == .exited(78))
+    #expect(
+      result.errorText == "\(setting.tool): \(setting.name): \"\(setting.value)\" is \(reason)\n")
+  }
+
+  @Test func authenticationNeedsAUser() async throws {
+    let environment = ["MQTT_AUTH": "True", "MQTT_PASS": "hunter2hunter2"]
+    let result = try await Program("p1mqtt", environment: environment).run()
+    #expect(result.status == .exited(78))
+    #expect(result.errorText == "p1mqtt: MQTT_AUTH: needs MQTT_USER\n")
+  }
+
+  @Test func topicPrefixIsNoFilter() async throws {
+    for prefix in ["a/+/b", "#"] {
+      let result = try await Program("p1mqtt", ["--prefix", prefix]).run()
+      #expect(result.status == .exited(64))
+      #expect(result.errorText.hasPrefix("p1mqtt: --prefix: \"\(prefix)\" has + or #"))
+      #expect(result.messages.count == 1)
+    }
+  }
+
+  @Test(arguments: zip(["p1mqtt", "p1influx"], ["MQTT", "INFLUXDB"]))
+  func passwordFileThatOthersCanRead(_ tool: String, _ prefix: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let port = try ClosedPort()
+      let path = try directory.write("hunter2hunter2\n", to: "password")
+      let program = Program(
+        tool, ["-v", "--port", "\(port.number)", "--linger", "0"],
+        environment: ["\(prefix)_USER": "me", "\(prefix)_PASS_FILE": path])
+      #expect(chmod(path, 0o644) == 0)
+      let refused = try await program.run(input: "a=1\n")
+      #expect(refused.status == .exited(77))
+      #expect(refused.errorText.hasPrefix("\(tool): \(path): others can read this password"))
+      #expect(refused.messages.count == 1)
+      #expect(chmod(path, 0o640) == 0)
+      let taken = try await program.run(input: "a=1\n")
+      #expect(taken.status == .exited(69))
+      #expect(!(refused.errorText + taken.errorText).contains("hunter2"))
+    }
+  }
+
+  @Test(arguments: zip(["p1mqtt", "p1influx"], ["MQTT", "INFLUXDB"]))
+  func passwordFileThatIsMissing(_ tool: String, _ prefix: String) async throws {
+    let program = Program(
+      tool, environment: ["\(prefix)_USER": "me", "\(prefix)_PASS_FILE": "/no/such/file"])
+    let result = try await program.run()
+    #expect(result.status == .exited(78))
+    #expect(result.errorText == "\(tool): /no/such/file: No such file or directory\n")
+  }
+}
