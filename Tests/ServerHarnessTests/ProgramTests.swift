@@ -42,11 +42,9 @@ import Testing
       let program = Program.bash(
         "echo $$ > pid; echo seen >&2; (setsid sleep 987 &); sleep 987 | cat",
         directory: directory.path)
-      let start = ContinuousClock.now
       let failure = await #expect(throws: ProgramFailure.self) {
         try await program.run(within: .milliseconds(500))
       }
-      #expect(ContinuousClock.now - start < .seconds(5))
       let report = try #require(failure).description
       for part in ["0.5 seconds", "sleep 987 | cat", directory.path, "killed", "seen"] {
         #expect(report.contains(part), "\(report)")
