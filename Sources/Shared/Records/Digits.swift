@@ -17,8 +17,10 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
-  /// The number that the bytes of `range` spell, nil where one of them is no decimal digit.
+  /// The number that the bytes of `range` spell, nil where one of them is no decimal digit or where
+  /// there are more than 18 of them, which might not fit.
   public func number(_ range: Range<Int>) -> Int? {
+    guard range.count <= 18 else { return nil }
     var number = 0
     for index in range {
       guard let digit = self[index].decimalDigit else { return nil }
