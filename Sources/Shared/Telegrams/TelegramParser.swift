@@ -136,13 +136,19 @@ public struct TelegramParser {
     case .telegramTime, .submeterReading, .submeterProfile:
       drafts[draft(of: line)].timestamp = TelegramTime.instant(value)
     case .meterIdentifier, .submeterIdentifier:
-      drafts[draft(of: line)].meter = OctetText.decode(value)
+      drafts[draft(of: line)].meter = TelegramParser.meter(value)
     case .submeterType:
       let kind = value.number(value.indices).flatMap(UInt8.init(exactly:))
       drafts[draft(of: line)].kind = kind
     case .quantity, .number, .text, .failureLog:
       break
     }
+  }
+
+  /// The number of a meter, nil where it is blank.
+  private static func meter(_ value: Span<UInt8>) -> [UInt8]? {
+    let number = OctetText.decode(value)
+    return number.isEmpty ? nil : number
   }
 
   // MARK: - Values
@@ -227,10 +233,12 @@ public struct TelegramParser {
     guard let name = Metric.submeterReading(kind: drafts[index].kind, unit: unit.unit) else {
       return false
     }
+    let key = names == .canonical ? name.utf8Bytes : key
+    guard add(number: number, timesTenToThe: unit.exponent, of: line, key: key) else {
+      return false
+    }
     drafts[index].isMeasured = true
-    return add(
-      number: number, timesTenToThe: unit.exponent, of: line,
-      key: names == .canonical ? name.utf8Bytes : key)
+    return true
   }
 
   private mutating func readValue(
@@ -245,7 +253,7 @@ public struct TelegramParser {
       }
       drafts[index].timestamp = instant
     } else if key.span == RecordKey.meter.rawValue {
-      drafts[index].meter = OctetText.decode(value.span)
+      drafts[index].meter = TelegramParser.meter(value.span)
     } else {
       drafts[index].isMeasured = true
       drafts[index].fields.add(key.span, text: value.span)
@@ -259,8 +267,11 @@ public struct TelegramParser {
     number: Span<UInt8>, timesTenToThe exponent: Int = 0, of line: TelegramLayout.Line, key: [UInt8]
   ) -> Bool {
     let index = draft(of: line)
+    guard drafts[index].fields.add(key.span, number: number, timesTenToThe: exponent) else {
+      return false
+    }
     if index == 0 { drafts[index].isMeasured = true }
-    return drafts[index].fields.add(key.span, number: number, timesTenToThe: exponent)
+    return true
   }
 
   private mutating func add(text: [UInt8], of line: TelegramLayout.Line, key: [UInt8]) -> Bool {
