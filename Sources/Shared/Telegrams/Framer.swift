@@ -163,12 +163,15 @@ public struct Framer: Sendable {
     let next = (index..<lineEnd).first { isHeader(at: $0, before: lineEnd) } ?? lineEnd
     let computed = CRC16.checksum(bytes.span.extracting(start...mark))
     guard let printed else {
-      // DSMR 2.2 and 3.0 print none. Anything but white space is one that cannot be read.
+      // DSMR 2.2 and 3.0 print none. Anything but white space is one that cannot be read; where the
+      // line has no end, that of a later version may be still to come.
       guard bytes[index..<next].allSatisfy({ $0 & 0x7F <= UInt8(ascii: " ") }) else {
         return drop(.wrongChecksum(printed: nil, computed: computed), to: next)
       }
       removeParity(upTo: next)
-      return take(from: start, to: next)
+      let isEnded = bytes[next - 1] == UInt8(ascii: "\n")
+      let isWhole = isEnded ? holdsAnything(upTo: mark) : isWholeWithoutEnd(upTo: mark)
+      return isWhole ? take(from: start, to: next) : drop(.cutShort, to: next)
     }
     if computed == printed || checksumWithReturns(of: start...mark) == printed {
       return take(from: start, to: next)
@@ -197,8 +200,13 @@ public struct Framer: Sendable {
 
   private func isWholeWithoutEnd(upTo limit: Int) -> Bool {
     let telegram = bytes.span.extracting(start..<limit)
-    return telegram[telegram.count - 1] == UInt8(ascii: "\n") && telegram.contains("(")
+    return telegram[telegram.count - 1] == UInt8(ascii: "\n") && holdsAnything(upTo: limit)
       && !telegram.contains("0-0:1.0.0(") && !telegram.contains("1-3:0.2.8(")
+  }
+
+  /// Whether there is any value in the telegram.
+  private func holdsAnything(upTo limit: Int) -> Bool {
+    bytes.span.extracting(start..<limit).contains("(")
   }
 
   private mutating func take(from first: Int, to limit: Int) -> Event {
