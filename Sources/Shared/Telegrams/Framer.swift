@@ -43,6 +43,8 @@ public struct Framer: Sendable {
   /// Up to where it was looked at before, always at the start of a line of a telegram.
   private var scanned = 0
   private var isInTelegram = false
+  /// Whether ``start`` is in the middle of a line of noise, too long to be kept.
+  private var isInLine = false
   private var receivedAt: Timestamp?
 
   public init() {}
@@ -100,27 +102,28 @@ public struct Framer: Sendable {
   private mutating func findStart(atEnd: Bool) -> Bool {
     while start < bytes.count {
       let lineEnd = lineEnd(from: start)
+      let isWholeLine = lineEnd != nil || atEnd
       let limit = lineEnd ?? bytes.count
-      if let slash = slash(in: start..<limit, isWholeLine: lineEnd != nil || atEnd) {
+      if let slash = slash(in: start..<limit) {
         if slash > start { skip(to: slash) }
         isInTelegram = true
+        isInLine = false
         scanned = start
         return true
       }
-      guard lineEnd != nil || atEnd || bytes.count - start > Framer.maximumTelegramLength else {
-        return false
-      }
-      skip(to: limit)
+      guard isWholeLine || bytes.count - start > Framer.maximumTelegramLength else { return false }
+      // Where the line goes on, the last bytes may be the first ones of a header.
+      skip(to: isWholeLine ? limit : limit - 4)
+      isInLine = !isWholeLine
     }
     return false
   }
 
   /// Where in a line a telegram begins: at its very start, or at a `/` that a manufacturer's three
   /// letters and a digit follow; any other may stand in a text.
-  private func slash(in line: Range<Int>, isWholeLine: Bool) -> Int? {
-    if bytes[line.lowerBound] == UInt8(ascii: "/")
-      || bytes[line.lowerBound] == Framer.slashWithParity
-    {
+  private func slash(in line: Range<Int>) -> Int? {
+    let first = bytes[line.lowerBound]
+    if !isInLine, first == UInt8(ascii: "/") || first == Framer.slashWithParity {
       return line.lowerBound
     }
     return line.first { isHeader(at: $0, before: line.upperBound) }
