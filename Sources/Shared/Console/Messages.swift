@@ -65,7 +65,8 @@ public final class Messages {
   /// Says what was withheld, at the end.
   public func flush() {
     for (_, state) in repeated where state.withheld > 0 {
-      write(.warning, "\(state.last) (and \(state.withheld - 1) more like it)")
+      let more = state.withheld - 1
+      write(.warning, more > 0 ? "\(state.last) (and \(more) more like it)" : state.last)
     }
     repeated = [:]
   }
