@@ -23,7 +23,8 @@ public struct MemoryOutbox: Outbox, Sendable {
 
   public var count: Int { records.count - head }
 
-  public var isFull: Bool { byteCount >= capacity }
+  /// The last quarter is room for all that a sink reads at once.
+  public var isFull: Bool { byteCount > capacity - capacity / 4 }
 
   public mutating func add(_ record: Record) {
     records.append(record)

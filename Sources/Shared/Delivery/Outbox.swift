@@ -8,7 +8,7 @@ import Records
 public protocol Outbox {
   /// How many records wait.
   var count: Int { get }
-  /// Whether one more record would push the oldest out.
+  /// Whether so much waits that the oldest would soon be pushed out.
   var isFull: Bool { get }
   /// How many records were pushed out, since the beginning.
   var droppedCount: Int { get }
