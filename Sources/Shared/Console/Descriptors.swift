@@ -23,6 +23,7 @@ public struct Interest: Equatable {
 ///   - interests: the descriptors, and what each is waited for.
 ///   - deadline: when to wait no longer; nil waits for ever.
 /// - Returns: the interests that something happened on; none where the deadline came first.
+/// - Throws: ``Failure``.
 public func wait(
   for interests: [Interest], until deadline: ContinuousClock.Instant? = nil
 ) throws -> [Interest] {

@@ -17,9 +17,10 @@ public struct Environment {
     self.variable = variable
   }
 
-  /// The same environment under the options of a command line, which come first.
+  /// Puts the options of a command line above the environment.
   ///
   /// - Parameter option: the value of the option that stands for a setting, nil where there is none.
+  /// - Returns: the settings of both, in which an option comes first.
   public func overridden(by option: @escaping (Setting) -> String?) -> Environment {
     Environment { name in Setting(rawValue: name).flatMap(option) ?? variable(name) }
   }
@@ -59,6 +60,7 @@ public struct Environment {
   /// - Parameters:
   ///   - setting: which.
   ///   - meaning: what each spelling, in lower case, stands for.
+  /// - Returns: nil where it is not set.
   /// - Throws: ``Failure`` for another spelling, which names those there are.
   public func choice<Value>(
     _ setting: Setting, _ meaning: KeyValuePairs<String, Value>

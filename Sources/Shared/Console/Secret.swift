@@ -46,12 +46,13 @@ public struct Secret: Sendable, CustomStringConvertible {
   }
 }
 
-/// The contents of a file.
+/// Reads a file.
 ///
 /// - Parameters:
 ///   - path: where it is.
 ///   - limit: the most bytes that it may have.
 ///   - exitCode: the exit status of the failure to read it.
+/// - Returns: the contents of the file.
 /// - Throws: ``Failure``.
 public func readFile(_ path: String, limit: Int, _ exitCode: ExitCode) throws -> [UInt8] {
   do {

@@ -29,6 +29,7 @@ public struct RecordReader: Sendable {
   /// - Parameters:
   ///   - piece: the bytes that follow those of the last call.
   ///   - handle: called with each thing found, in order.
+  /// - Throws: what `handle` throws.
   public mutating func read<Failure>(
     _ piece: Span<UInt8>, _ handle: (Event) throws(Failure) -> Void
   ) throws(Failure) {

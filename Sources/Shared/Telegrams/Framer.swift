@@ -55,6 +55,7 @@ public struct Framer: Sendable {
   ///   - capacity: the most bytes that are taken in.
   ///   - read: writes the bytes to the room it is given.
   /// - Returns: how many bytes were taken in.
+  /// - Throws: what `read` throws.
   public mutating func fill<Failure>(
     capacity: Int = 128 * 1024, _ read: (inout OutputSpan<UInt8>) throws(Failure) -> Void
   ) throws(Failure) -> Int {
@@ -66,9 +67,10 @@ public struct Framer: Sendable {
     return bytes.count - before
   }
 
-  /// The next thing found in what was taken in; nil where more of it is needed.
+  /// The next thing found in what was taken in.
   ///
   /// - Parameter atEnd: whether no more will come, which ends a telegram that only lacks its end.
+  /// - Returns: nil where more bytes are needed.
   public mutating func next(atEnd: Bool = false) -> Event? {
     while true {
       if !isInTelegram, !findStart(atEnd: atEnd) { return nil }

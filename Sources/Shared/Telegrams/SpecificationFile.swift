@@ -10,6 +10,7 @@ public struct SpecificationFile {
   /// The entries of a file.
   ///
   /// - Parameter text: the contents of the file.
+  /// - Returns: what the file says of each code, in its order.
   /// - Throws: ``SpecificationError``, where and why it cannot be read.
   public static func entries(of text: [UInt8]) throws(SpecificationError) -> [SpecificationEntry] {
     guard let text = String(validating: text, as: UTF8.self) else {
