@@ -3,12 +3,6 @@ import TestValues
 import Testing
 
 @Suite struct BackoffTests {
-  /// A generator of the least or the greatest numbers.
-  private struct Extreme: RandomNumberGenerator {
-    let value: UInt64
-    func next() -> UInt64 { value }
-  }
-
   @Test func waitsDoubleUpToTheLimit() {
     var backoff = Backoff(from: .seconds(1), to: .seconds(30))
     var generator = SeededGenerator(seed: 60)
@@ -23,18 +17,17 @@ import Testing
   }
 
   @Test func waitsAreSpreadOverHalfOfWhatIsDue() {
-    var shortest = Extreme(value: 0)
-    var longest = Extreme(value: .max)
-    var first = Backoff(from: .seconds(2), to: .seconds(8))
-    var second = first
-    #expect(first.next(using: &shortest) == .seconds(1))
-    #expect(second.next(using: &longest) > .milliseconds(1999))
-    var waits: Set<Duration> = []
-    for _ in 0..<20 {
-      var backoff = Backoff()
-      waits.insert(backoff.next())
+    var generator = SeededGenerator(seed: 64)
+    let waits = (0..<500).map { _ in
+      var backoff = Backoff(from: .seconds(2), to: .seconds(8))
+      return backoff.next(using: &generator)
     }
-    #expect(waits.count > 1)
+    #expect(waits.allSatisfy { (.seconds(1)...(.seconds(2))).contains($0) })
+    #expect(waits.contains { $0 < .milliseconds(1100) })
+    #expect(waits.contains { $0 > .milliseconds(1900) })
+    var anybody = Backoff()
+    var anybodyElse = Backoff()
+    #expect(anybody.next() != anybodyElse.next())
   }
 
   @Test func anyNumberOfFailuresIsSurvived() {
