@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func exitStatusesAreThoseOfSysexits() {
-    let statuses: [(ExitCode, Int32)] = [
+    let statuses: [(Console.ExitCode, Int32)] = [
       (.success, 0), (.usage, 64), (.badData, 65), (.noInput, 66), (.unavailable, 69),
       (.cannotCreate, 73), (.ioError, 74), (.temporaryFailure, 75), (.noPermission, 77),
       (.configuration, 78),
