@@ -67,11 +67,11 @@ import Testing
       read("a=1\n" + longest + "\nb=2\n") == ["2: \(RecordReaderTests.tooMuch)", "a=1\nb=2\n"])
   }
 
-  @Test(arguments: [4095, 65_536, 65_537, 65_538, 70_000])
+  @Test(arguments: [4095, 65_536, 65_538])
   func overlongLineCostsItselfAloneHoweverItComes(_ size: Int) {
     for beginning in ["k=", "", "#"] {
       for end in ["\n", "\r\n"] {
-        for length in [65_533, 65_534, 65_536, 140_000] {
+        for length in [65_533, 65_534, 65_536] {
           let line = beginning + String(repeating: "v", count: length) + end
           let stream = ("a=1\n\n" + line + "b=2\n\nc=3\n").bytes
           let pieces = stride(from: 0, to: stream.count, by: size).map {
