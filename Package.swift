@@ -67,14 +67,21 @@ let package = Package(
       name: "TestSupport",
       dependencies: [.product(name: "Subprocess", package: "swift-subprocess"), system],
       path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
-    .testTarget(name: "RecordsTests", dependencies: ["Records"], swiftSettings: strict),
+    .target(name: "TestValues", path: "Tests/TestValues", swiftSettings: strict),
     .testTarget(
-      name: "TelegramsTests", dependencies: ["Metrics", "Records", "Telegrams"],
+      name: "MetricsTests", dependencies: ["Metrics", "Records", "TestValues"],
       swiftSettings: strict),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["Records", "Delivery"], swiftSettings: strict),
-    .testTarget(name: "ConsoleTests", dependencies: ["Console"], swiftSettings: strict),
+      name: "RecordsTests", dependencies: ["Records", "TestValues"], swiftSettings: strict),
+    .testTarget(
+      name: "TelegramsTests", dependencies: ["Metrics", "Records", "Telegrams", "TestValues"],
+      exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConsoleTests", dependencies: ["Console", "Records", system, argumentParser],
+      swiftSettings: strict),
     .testTarget(
       name: "ToolTests",
       dependencies: [

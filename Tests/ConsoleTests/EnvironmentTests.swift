@@ -2,9 +2,77 @@ import Console
 import Testing
 
 @Suite struct EnvironmentTests {
-  @Test(arguments: [("True", true), ("0", false), ("yes", true), ("FALSE", false)])
+  private func environment(_ variables: [String: String]) -> Environment {
+    Environment { variables[$0] }
+  }
+
+  private func failure<Value>(_ body: () throws -> Value) -> Failure? {
+    #expect(throws: Failure.self) { _ = try body() }
+  }
+
+  @Test func emptySettingIsNotSet() throws {
+    for variables in [[:], ["MQTT_BROKER": "", "MQTT_PORT": "", "MQTT_RETAIN": ""]] {
+      let environment = environment(variables)
+      #expect(environment.string(.mqttBroker) == nil)
+      #expect(try environment.number(.mqttPort, in: 1...65_535) == nil)
+      #expect(try environment.flag(.mqttRetain) == nil)
+      #expect(try environment.choice(.mqttRetain, ["a": 1]) == nil)
+    }
+    #expect(environment(["MQTT_BROKER": "b"]).string(.mqttBroker) == "b")
+  }
+
+  @Test(arguments: [
+    ("True", true), ("true", true), ("1", true), ("yes", true), ("on", true), ("YES", true),
+    ("False", false), ("FALSE", false), ("0", false), ("no", false), ("off", false),
+    ("None", false),
+  ])
   func flagsAreReadAsExistingSettingsSpellThem(_ word: String, _ isSet: Bool) throws {
-    let environment = Environment { $0 == "MQTT_RETAIN" ? word : nil }
-    #expect(try environment.flag(.mqttRetain) == isSet)
+    #expect(try environment(["MQTT_RETAIN": word]).flag(.mqttRetain) == isSet)
+  }
+
+  @Test(arguments: ["maybe", "2", " true", "True "])
+  func otherWordsAreNoFlag(_ word: String) {
+    let failure = failure { try environment(["MQTT_RETAIN": word]).flag(.mqttRetain) }
+    #expect(failure?.subject == "MQTT_RETAIN")
+    #expect(failure?.reason == "\"\(word)\" is neither True nor False")
+    #expect(failure?.exitCode == .configuration)
+  }
+
+  @Test func numbersHaveARange() throws {
+    for value in ["1", "1883", "65535"] {
+      #expect(try environment(["MQTT_PORT": value]).number(.mqttPort, in: 1...65_535) == Int(value))
+    }
+    for value in ["0", "65536", "-1", "x", "1.5", " 1", "99999999999999999999"] {
+      let failure = failure {
+        try environment(["MQTT_PORT": value]).number(.mqttPort, in: 1...65_535)
+      }
+      #expect(failure?.reason == "\"\(value)\" is no whole number from 1 to 65535")
+      #expect(failure?.exitCode == .configuration)
+    }
+  }
+
+  @Test func choicesAreSpelledInWhateverCase() throws {
+    let meaning: KeyValuePairs = ["n": 0, "none": 0, "e": 1]
+    for (value, meant) in [("N", 0), ("none", 0), ("NONE", 0), ("e", 1)] {
+      #expect(try environment(["SER_PARITY": value]).choice(.serialParity, meaning) == meant)
+    }
+    let failure = failure { try environment(["SER_PARITY": "M"]).choice(.serialParity, meaning) }
+    #expect(failure?.reason == "\"M\" is none of n, none, e")
+    #expect(failure?.subject == "SER_PARITY")
+  }
+
+  @Test func optionsComeBeforeTheEnvironment() throws {
+    let environment = environment(["MQTT_BROKER": "a", "MQTT_PORT": "1883"])
+      .overridden { $0 == .mqttBroker ? .init("--broker", "b") : nil }
+    #expect(environment.string(.mqttBroker) == "b")
+    #expect(try environment.number(.mqttPort, in: 1...65_535) == 1883)
+    #expect(environment.string(.mqttUser) == nil)
+  }
+
+  @Test func everySettingHasANameOfItsOwn() {
+    #expect(Set(Setting.allCases.map(\.rawValue)).count == Setting.allCases.count)
+    for setting in Setting.allCases {
+      #expect(["SER", "MQTT", "INFLUXDB"].contains(setting.rawValue.split(separator: "_").first))
+    }
   }
 }

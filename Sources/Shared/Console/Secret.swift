@@ -42,7 +42,8 @@ public struct Secret: Sendable, CustomStringConvertible {
       throw Failure(path, "others can read this password: chmod o= \(path)", .noPermission)
     }
     let text = try readFile(path, limit: 4096, .configuration)
-    self.init(String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+    let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    self.init(String(decoding: line, as: UTF8.self))
   }
 }
 

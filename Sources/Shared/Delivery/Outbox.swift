@@ -22,7 +22,7 @@ public protocol Outbox {
   /// Removes the records with numbers below `number`: the receiver has them.
   mutating func remove(before number: UInt64) throws
 
-  /// Removes the record with this number, which the receiver will never take.
+  /// Removes the oldest record, if it has this number: the receiver will never take it.
   mutating func refuse(_ number: UInt64, reason: String) throws
 }
 

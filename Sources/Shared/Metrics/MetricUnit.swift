@@ -47,7 +47,7 @@ public struct PrintedUnit: Equatable, Sendable {
   /// The unit that `bytes` spell, in whatever case: meters print `kVArh`, `kvarh` and `kwh` alike.
   public init?(_ bytes: Span<UInt8>) {
     guard bytes.count > 0, bytes.count <= 6 else { return nil }
-    var spelled: UInt64 = 0
+    var spelled: UInt64 = 1
     for index in bytes.indices {
       spelled = spelled << 8 | UInt64(PrintedUnit.lowercased(bytes[index]))
     }
@@ -62,7 +62,7 @@ public struct PrintedUnit: Equatable, Sendable {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
   }
 
-  /// All spellings, the commonest first, each packed as `init` packs what it reads.
+  /// All spellings, the commonest first, each packed as `init` packs what it reads: behind a 1.
   private static let spellings: [(spelled: UInt64, printed: PrintedUnit)] = [
     ("kw", PrintedUnit(.kilowatt)), ("kwh", PrintedUnit(.kilowattHour)),
     ("v", PrintedUnit(.volt)), ("a", PrintedUnit(.ampere)), ("m3", PrintedUnit(.cubicMetre)),
@@ -76,7 +76,7 @@ public struct PrintedUnit: Equatable, Sendable {
     ("l", PrintedUnit(.cubicMetre, -3)), ("m\u{B3}", PrintedUnit(.cubicMetre)),
   ].map { text, printed in
     // As Latin-1: the meters that print m³ print the byte 0xB3.
-    let spelled = text.unicodeScalars.reduce(UInt64(0)) { $0 << 8 | UInt64($1.value) }
+    let spelled = text.unicodeScalars.reduce(UInt64(1)) { $0 << 8 | UInt64($1.value) }
     return (spelled, printed)
   }
 }

@@ -13,17 +13,16 @@ public struct RecordReader: Sendable {
   /// The most bytes of a record, its lines and all.
   public static let maximumRecordLength = 64 * 1024
 
-  /// The line being read, up to where the pieces came to.
+  /// The line being read, up to where the pieces came to; of one that is too long, the beginning.
   private var line: [UInt8] = []
   /// The lines of the record being read.
   private var text: [UInt8] = []
   private var lineNumber = 1
-  private var isOverlong = false
 
   public init() {}
 
   /// Whether the last piece ended between records.
-  public var isBetweenRecords: Bool { line.isEmpty && text.isEmpty && !isOverlong }
+  public var isBetweenRecords: Bool { line.isEmpty && text.isEmpty }
 
   /// Reads the next piece of the stream.
   ///
@@ -46,18 +45,16 @@ public struct RecordReader: Sendable {
       }
       start = index + 1
     }
-    if line.count + piece.count - start <= RecordReader.maximumRecordLength {
-      line.append(contentsOf: piece.extracting(start...))
-    } else {
-      isOverlong = true
-    }
+    // A line is too long without the carriage return that it may end in.
+    let room = max(0, RecordReader.maximumRecordLength + 1 - line.count)
+    line.append(contentsOf: piece.extracting(start...).extracting(first: room))
   }
 
   /// Reads the end of the stream, which ends a line and a record that it stands in.
   public mutating func finish<Failure>(
     _ handle: (Event) throws(Failure) -> Void
   ) throws(Failure) {
-    if !line.isEmpty || isOverlong { try read([UInt8(ascii: "\n")].span, handle) }
+    if !line.isEmpty { try read([UInt8(ascii: "\n")].span, handle) }
     try endRecord(handle)
   }
 
@@ -69,10 +66,9 @@ public struct RecordReader: Sendable {
     if line.count > 0, line[line.count - 1] == UInt8(ascii: "\r") {
       line = line.extracting(..<(line.count - 1))
     }
-    if line.count == 0, !isOverlong { return try endRecord(handle) }
-    if line.count > 0, line[0] == UInt8(ascii: "#") { return }
-    guard !isOverlong, text.count + line.count < RecordReader.maximumRecordLength else {
-      isOverlong = false
+    if line.count == 0 { return try endRecord(handle) }
+    if line[0] == UInt8(ascii: "#") { return }
+    guard text.count + line.count < RecordReader.maximumRecordLength else {
       return try refuse("more than \(RecordReader.maximumRecordLength) bytes in a record", handle)
     }
     guard let equals = RecordReader.equals(in: line) else {

@@ -12,7 +12,10 @@ public struct Timestamp: Hashable, Sendable {
     self.nanoseconds = nanoseconds
   }
 
-  /// The instant that `text` names, or nil where it is no RFC 3339 time.
+  /// From 1970 up to the end of 2199: what ``CivilTime`` can write.
+  private static let range: Range<Int64> = 0..<7_258_118_400
+
+  /// The instant that `text` names, or nil where it is no RFC 3339 time of these centuries.
   ///
   /// Read in whatever zone it says, with any number of decimals, of which nine count.
   public init?(_ text: Span<UInt8>) {
@@ -42,7 +45,9 @@ public struct Timestamp: Hashable, Sendable {
       guard index > first else { return nil }
     }
     guard let offset = Timestamp.offset(text.extracting(index...)) else { return nil }
-    self.init(seconds: civil.secondsSinceEpoch - Int64(offset), nanoseconds: nanoseconds)
+    let seconds = civil.secondsSinceEpoch - Int64(offset)
+    guard Timestamp.range.contains(seconds) else { return nil }
+    self.init(seconds: seconds, nanoseconds: nanoseconds)
   }
 
   /// The seconds that `Z`, `+01:00` and the like are ahead of UTC.

@@ -103,26 +103,30 @@ public struct Framer: Sendable {
   /// - Returns: false where there is none yet.
   private mutating func findStart(atEnd: Bool) -> Bool {
     while start < bytes.count {
-      let lineEnd = lineEnd(from: start, upTo: searchLimit)
-      let limit = lineEnd ?? searchLimit
-      if let slash = slash(in: start..<limit, isWholeLine: lineEnd != nil || atEnd) {
+      let limit = searchLimit
+      let isLast = atEnd && limit == bytes.count
+      let lineEnd = lineEnd(from: start, upTo: limit) ?? (isLast ? limit : nil)
+      if let slash = slash(in: start..<(lineEnd ?? limit)) {
         if slash > start { skip(to: slash) }
         isInTelegram = true
         scanned = start
         return true
       }
-      guard lineEnd != nil || atEnd || bytes.count - start > Framer.maximumTelegramLength else {
+      if let lineEnd {
+        skip(to: lineEnd)
+      } else if limit - start > Framer.maximumTelegramLength {
+        // The line goes on: its last bytes may be the first ones of a header.
+        skip(to: limit - 4)
+      } else {
         return false
       }
-      // A header may stand across the limit.
-      skip(to: limit < bytes.count && lineEnd == nil ? limit - 4 : limit)
     }
     return false
   }
 
   /// Where in a line a telegram begins: at its very start, or at a `/` that a manufacturer's three
   /// letters and a digit follow; any other may stand in a text.
-  private func slash(in line: Range<Int>, isWholeLine: Bool) -> Int? {
+  private func slash(in line: Range<Int>) -> Int? {
     let first = bytes[line.lowerBound]
     if isAtLineStart, first == UInt8(ascii: "/") || first == Framer.slashWithParity {
       return line.lowerBound
@@ -168,12 +172,15 @@ public struct Framer: Sendable {
     let next = (index..<lineEnd).first { isHeader(at: $0, before: lineEnd) } ?? lineEnd
     let computed = CRC16.checksum(bytes.span.extracting(start...mark))
     guard let printed else {
-      // DSMR 2.2 and 3.0 print none. Anything but white space is one that cannot be read.
+      // DSMR 2.2 and 3.0 print none. Anything but white space is one that cannot be read; where the
+      // line has no end, that of a later version may be still to come.
       guard bytes[index..<next].allSatisfy({ $0 & 0x7F <= UInt8(ascii: " ") }) else {
         return drop(.wrongChecksum(printed: nil, computed: computed), to: next)
       }
       removeParity(upTo: next)
-      return take(from: start, to: next)
+      let isEnded = bytes[next - 1] == UInt8(ascii: "\n")
+      let isWhole = isEnded ? holdsAnything(upTo: mark) : isWholeWithoutEnd(upTo: mark)
+      return isWhole ? take(from: start, to: next) : drop(.cutShort, to: next)
     }
     if computed == printed || checksumWithReturns(of: start...mark) == printed {
       return take(from: start, to: next)
@@ -202,8 +209,13 @@ public struct Framer: Sendable {
 
   private func isWholeWithoutEnd(upTo limit: Int) -> Bool {
     let telegram = bytes.span.extracting(start..<limit)
-    return telegram[telegram.count - 1] == UInt8(ascii: "\n") && telegram.contains("(")
+    return telegram[telegram.count - 1] == UInt8(ascii: "\n") && holdsAnything(upTo: limit)
       && !telegram.contains("0-0:1.0.0(") && !telegram.contains("1-3:0.2.8(")
+  }
+
+  /// Whether there is any value in the telegram.
+  private func holdsAnything(upTo limit: Int) -> Bool {
+    bytes.span.extracting(start..<limit).contains("(")
   }
 
   private mutating func take(from first: Int, to limit: Int) -> Event {

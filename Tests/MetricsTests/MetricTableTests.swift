@@ -1,0 +1,129 @@
+import Metrics
+import Records
+import TestValues
+import Testing
+
+@Suite struct MetricTableTests {
+  private static let all = MetricTable.main + MetricTable.submeter
+
+  @Test func everyCodeStandsOnce() {
+    for table in [MetricTable.main, MetricTable.submeter] {
+      let codes = table.map(\.code)
+      #expect(Set(codes).count == codes.count)
+    }
+  }
+
+  @Test func everyNameStandsOnceButTheTwoThatTwoCodesShare() {
+    let names = Dictionary(grouping: MetricTable.main, by: \.name).filter { $0.value.count > 1 }
+    #expect(Set(names.keys) == ["p1_version"])
+    let ofSubmeters = Dictionary(grouping: MetricTable.submeter, by: \.name)
+    #expect(Set(ofSubmeters.filter { $0.value.count > 1 }.keys) == ["submeter"])
+  }
+
+  @Test(arguments: all.map(\.name))
+  func nameIsAKey(_ name: String) {
+    let isValid = RecordKey.isValid(name.bytes.span)
+    #expect(isValid)
+    #expect(name == name.lowercased())
+  }
+
+  @Test func nameEndsInItsUnit() {
+    for metric in MetricTableTests.all {
+      let suffixes = MetricUnit.allCases.map { "_\($0.suffix)" }
+      guard case .quantity(let unit) = metric.form else {
+        #expect(!suffixes.contains { metric.name.hasSuffix($0) }, "\(metric.name)")
+        continue
+      }
+      #expect(metric.name.hasSuffix("_\(unit.suffix)"), "\(metric.name)")
+    }
+  }
+
+  @Test func everyMetricIsDescribed() {
+    for metric in MetricTableTests.all {
+      #expect(!metric.description.isEmpty)
+      #expect(!metric.description.contains("delivered"), "\(metric.name): to whom?")
+      #expect(!metric.description.hasSuffix("."))
+    }
+  }
+
+  @Test func everyMetricIsFoundByItsCode() {
+    for metric in MetricTable.main {
+      #expect(MetricTable.metric(for: metric.code)?.name == metric.name)
+    }
+    for metric in MetricTable.submeter {
+      for channel in UInt8(1)...4 {
+        let code = OBISCode(
+          0, channel, UInt8(truncatingIfNeeded: metric.code.packed >> 24),
+          UInt8(truncatingIfNeeded: metric.code.packed >> 16),
+          UInt8(truncatingIfNeeded: metric.code.packed >> 8))
+        #expect(MetricTable.metric(for: code)?.name == metric.name)
+      }
+    }
+    #expect(MetricTable.metric(for: OBISCode(1, 0, 99, 99, 99)) == nil)
+    #expect(MetricTable.metric(for: OBISCode(1, 1, 1, 8, 1)) == nil)
+    #expect(MetricTable.metric(for: OBISCode(0, 1, 1, 0, 0)) == nil)
+    #expect(MetricTable.metric(for: OBISCode(1, 0, 1, 8, 1, 0)) == nil)
+  }
+
+  /// The canonical names, each with what its code is after `1-0:`, or the whole code.
+  @Test(arguments: [
+    ("1-0:1.8.1", "energy_import_tariff1_kwh"), ("1-0:1.8.2", "energy_import_tariff2_kwh"),
+    ("1-0:1.8.3", "energy_import_tariff3_kwh"), ("1-0:1.8.4", "energy_import_tariff4_kwh"),
+    ("1-0:2.8.1", "energy_export_tariff1_kwh"), ("1-0:2.8.2", "energy_export_tariff2_kwh"),
+    ("1-0:2.8.3", "energy_export_tariff3_kwh"), ("1-0:2.8.4", "energy_export_tariff4_kwh"),
+    ("1-0:1.8.0", "energy_import_kwh"), ("1-0:2.8.0", "energy_export_kwh"),
+    ("1-0:3.8.0", "energy_reactive_import_kvarh"), ("1-0:4.8.0", "energy_reactive_export_kvarh"),
+    ("1-0:5.8.0", "energy_reactive_q1_kvarh"), ("1-0:6.8.0", "energy_reactive_q2_kvarh"),
+    ("1-0:7.8.0", "energy_reactive_q3_kvarh"), ("1-0:8.8.0", "energy_reactive_q4_kvarh"),
+    ("0-0:96.14.0", "tariff"), ("1-0:1.7.0", "power_import_kw"), ("1-0:2.7.0", "power_export_kw"),
+    ("1-0:3.7.0", "power_reactive_import_kvar"), ("1-0:4.7.0", "power_reactive_export_kvar"),
+    ("1-0:9.7.0", "power_apparent_import_kva"), ("1-0:10.7.0", "power_apparent_export_kva"),
+    ("1-0:21.7.0", "power_import_l1_kw"), ("1-0:41.7.0", "power_import_l2_kw"),
+    ("1-0:61.7.0", "power_import_l3_kw"), ("1-0:22.7.0", "power_export_l1_kw"),
+    ("1-0:42.7.0", "power_export_l2_kw"), ("1-0:62.7.0", "power_export_l3_kw"),
+    ("1-0:23.7.0", "power_reactive_import_l1_kvar"),
+    ("1-0:43.7.0", "power_reactive_import_l2_kvar"),
+    ("1-0:63.7.0", "power_reactive_import_l3_kvar"),
+    ("1-0:24.7.0", "power_reactive_export_l1_kvar"),
+    ("1-0:44.7.0", "power_reactive_export_l2_kvar"),
+    ("1-0:64.7.0", "power_reactive_export_l3_kvar"),
+    ("1-0:32.7.0", "voltage_l1_v"), ("1-0:52.7.0", "voltage_l2_v"), ("1-0:72.7.0", "voltage_l3_v"),
+    ("1-0:31.7.0", "current_l1_a"), ("1-0:51.7.0", "current_l2_a"), ("1-0:71.7.0", "current_l3_a"),
+    ("1-0:13.7.0", "power_factor"), ("1-0:14.7.0", "frequency_hz"), ("1-0:31.4.0", "fuse_limit_a"),
+    ("0-0:17.0.0", "power_limit_kw"), ("0-0:96.3.10", "breaker_state"),
+    ("0-0:96.7.21", "power_failures"), ("0-0:96.7.9", "long_power_failures"),
+    ("1-0:32.32.0", "voltage_sags_l1"), ("1-0:52.32.0", "voltage_sags_l2"),
+    ("1-0:72.32.0", "voltage_sags_l3"), ("1-0:32.36.0", "voltage_swells_l1"),
+    ("1-0:52.36.0", "voltage_swells_l2"), ("1-0:72.36.0", "voltage_swells_l3"),
+    ("0-0:96.13.1", "message_code"), ("0-0:96.13.0", "message"),
+    ("1-0:1.4.0", "power_import_average_kw"), ("1-3:0.2.8", "p1_version"),
+    ("0-0:96.1.4", "p1_version"), ("0-0:1.0.0", "timestamp"), ("0-0:96.1.1", "meter"),
+    ("0-1:96.1.0", "meter"), ("0-4:24.4.0", "valve_state"),
+  ])
+  func codeHasItsCanonicalName(_ code: String, _ name: String) throws {
+    let read = OBISCode(code.bytes.span)
+    #expect(MetricTable.metric(for: try #require(read))?.name == name)
+  }
+
+  @Test(arguments: [
+    (3 as UInt8?, MetricUnit.cubicMetre, "gas_m3" as String?), (nil, .cubicMetre, "gas_m3"),
+    (7, .cubicMetre, "water_m3"), (6, .cubicMetre, "water_m3"), (4, .gigajoule, "heat_gj"),
+    (12, .gigajoule, "heat_gj"), (10, .gigajoule, "cooling_gj"), (11, .gigajoule, "cooling_gj"),
+    (2, .kilowattHour, "submeter_energy_kwh"), (nil, .gigajoule, "heat_gj"),
+    (4, .cubicMetre, nil), (3, .volt, nil), (nil, .ampere, nil),
+  ])
+  func submeterReadingIsNamedByItsKind(_ kind: UInt8?, _ unit: MetricUnit, _ name: String?) {
+    #expect(Metric.submeterReading(kind: kind, unit: unit) == name)
+  }
+
+  @Test func textIsKnownByItsName() {
+    for metric in MetricTableTests.all {
+      let isText = MetricTable.isText(metric.name.bytes.span)
+      #expect(isText == (metric.form == .text), "\(metric.name)")
+    }
+    for name in ["", "messages", "messag", "Message"] {
+      let isText = MetricTable.isText(name.bytes.span)
+      #expect(!isText)
+    }
+  }
+}

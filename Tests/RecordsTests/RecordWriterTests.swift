@@ -1,0 +1,81 @@
+import Records
+import TestValues
+import Testing
+
+@Suite struct RecordWriterTests {
+  @Test func reservedKeysComeFirst() {
+    var fields = Fields()
+    fields.add("channel".bytes.span, text: "1".bytes.span)
+    let isNumber = fields.add("gas_m3".bytes.span, number: "00012.340".bytes.span)
+    #expect(isNumber)
+    var writer = RecordWriter()
+    writer.add(timestamp: Timestamp(seconds: 1_795_428_000), meter: "G\\1\n".bytes, fields)
+    #expect(
+      writer.text.text == """
+        timestamp=2026-11-23T10:00:00Z
+        meter=G\\\\1\\n
+        channel=1
+        gas_m3=12.340
+
+
+        """)
+  }
+
+  @Test func recordNeedsNeitherTimeNorMeter() {
+    var fields = Fields()
+    fields.add("message".bytes.span, text: "a\tb".bytes.span)
+    fields.add("when".bytes.span, time: Timestamp(seconds: 0))
+    var writer = RecordWriter()
+    writer.add(timestamp: nil, meter: nil, fields)
+    #expect(writer.text.text == "message=a\\tb\nwhen=1970-01-01T00:00:00Z\n\n")
+    writer.removeAll()
+    #expect(writer.text.isEmpty)
+  }
+
+  @Test func whatIsNoNumberIsNotAdded() {
+    var fields = Fields()
+    let isNumber = fields.add("a".bytes.span, number: "1x".bytes.span)
+    #expect(!isNumber)
+    #expect(fields.isEmpty)
+    let isMoved = fields.add("a".bytes.span, number: "1".bytes.span, timesTenToThe: -3)
+    #expect(isMoved)
+    #expect(fields.text.text == "a=0.001\n")
+  }
+
+  @Test func fieldsAreAddedToFields() {
+    var first = Fields()
+    first.add("a".bytes.span, text: "1".bytes.span)
+    var second = Fields()
+    second.add("b".bytes.span, text: "2".bytes.span)
+    first.add(second)
+    #expect(first.text.text == "a=1\nb=2\n")
+    first.removeAll()
+    #expect(first.isEmpty)
+  }
+
+  @Test func whatIsWrittenIsRead() {
+    var generator = SeededGenerator(seed: 10)
+    var writer = RecordWriter()
+    var expected: [[UInt8]] = []
+    for _ in 0..<300 {
+      var fields = Fields()
+      let value = generator.bytes(0...60)
+      fields.add("value".bytes.span, text: value.span)
+      writer.add(timestamp: Timestamp(seconds: 1), meter: generator.bytes(1...20), fields)
+      expected.append(value)
+    }
+    var reader = RecordReader()
+    var values: [[UInt8]] = []
+    reader.read(writer.text.span) { event in
+      guard case .record(let record) = event else {
+        Issue.record("\(event)")
+        return
+      }
+      record.forEachField { key, value in
+        if key == "value" { values.append(Escape.decode(value)) }
+      }
+    }
+    #expect(values == expected)
+    #expect(reader.isBetweenRecords)
+  }
+}

@@ -1,0 +1,293 @@
+import Records
+import Telegrams
+import TestValues
+import Testing
+
+@Suite struct FramerTests {
+  private static let first = checkedTelegram([
+    "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.321*kW)", "0-0:96.13.0(2F414243)",
+  ])
+  private static let second = checkedTelegram(
+    [
+      "1-3:0.2.8(50)", "0-0:1.0.0(240701000000S)", "1-0:1.7.0(00.322*kW)",
+      "0-1:24.2.1(240630235502S)(01987.654*m3)",
+    ], header: #"/ISk5\2/MT-7"#)
+  private static let old = telegram([
+    "1-0:1.8.1(00512.345*kWh)", "0-1:24.3.0(110315140000)(00)(60)(1)(0-1:24.2.1)(m3)",
+    "(00821.417)",
+  ])
+
+  private func found(_ stream: String) -> [Found] { Framer.found(in: [stream.bytes]) }
+
+  private func taken(_ telegram: String, _ receivedAt: Timestamp? = nil) -> Found {
+    .telegram(telegram, receivedAt: receivedAt)
+  }
+
+  // MARK: - What is a telegram
+
+  @Test func telegramIsFoundWithAndWithoutAChecksum() {
+    for telegram in [FramerTests.first, FramerTests.second, FramerTests.old] {
+      #expect(found(telegram) == [taken(telegram)])
+    }
+  }
+
+  @Test(arguments: [
+    (4, "395D", true), (4, "395d", true), (4, "395E", false), (4, "95D3", false),
+    (4, "0395D", false), (4, "XYZW", false), (4, "395D\0", true), (4, "395", false),
+  ])
+  func checksumDecides(_ digits: Int, _ printed: String, _ isTaken: Bool) {
+    let telegram = "/ABC5TEST\r\n\r\n1-0:1.7.0(00.123*kW)\r\n!\(printed)\r\n"
+    #expect(found(telegram).map(\.isTelegram) == [isTaken])
+  }
+
+  @Test func checksumMayLackItsLeadingZeros() throws {
+    for number in 0..<1000 {
+      let telegram = checkedTelegram(["1-0:1.7.0(\(number)*kW)"])
+      guard let mark = telegram.range(of: "!0") else { continue }
+      let short = telegram.replacing("!0", with: "!")
+      #expect(found(short) == [taken(short)], "\(telegram[mark.lowerBound...])")
+      return
+    }
+    Issue.record("no checksum begins with 0")
+  }
+
+  @Test func lineEndsThatAnEditorChangedStillGiveTheChecksum() {
+    let edited = FramerTests.first.replacing("\r\n", with: "\n")
+    #expect(found(edited) == [taken(edited)])
+    let wrong = edited.replacing("00.321", with: "00.322")
+    #expect(found(wrong).telegrams.isEmpty)
+  }
+
+  @Test func telegramOfDSMR22MayHaveNoEnd() {
+    let lines = ["1-0:1.8.1(00512.345*kWh)", "1-0:1.7.0(0000.43*kW)"]
+    let endless = telegram(lines, end: "")
+    #expect(found(endless + endless) == [taken(endless), taken(endless)])
+    // One that says its time or version has a checksum, so it is cut short.
+    for line in ["0-0:1.0.0(240630235959S)", "1-3:0.2.8(50)"] {
+      let cut = telegram(lines + [line], end: "")
+      #expect(found(cut + endless) == [.dropped(.cutShort), taken(endless)])
+    }
+    #expect(found(telegram([], end: "")) == [.dropped(.cutShort)])
+    #expect(found(endless.dropLast(3).description) == [.dropped(.cutShort)])
+  }
+
+  @Test func sevenBitsWithParityAreReadAsEight() {
+    let withParity = FramerTests.old.utf8.map { byte in
+      byte.nonzeroBitCount.isMultiple(of: 2) ? byte : byte | 0x80
+    }
+    #expect(Framer.found(in: [withParity]) == [taken(FramerTests.old)])
+    let endless = telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")
+    let endlessWithParity = endless.utf8.map { byte in
+      byte.nonzeroBitCount.isMultiple(of: 2) ? byte : byte | 0x80
+    }
+    #expect(
+      Framer.found(in: [endlessWithParity + endlessWithParity]) == [taken(endless), taken(endless)])
+  }
+
+  @Test func headerMayStandRightBehindTheOneBefore() {
+    let run = FramerTests.first.dropLast(1) + FramerTests.second
+    #expect(
+      found(String(run)) == [
+        taken(String(FramerTests.first.dropLast(1))), taken(FramerTests.second),
+      ])
+  }
+
+  @Test func telegramCutInTheMiddleOfALineCostsItselfAlone() {
+    let cut = FramerTests.first.prefix(60)
+    #expect(
+      found(cut + FramerTests.second) == [.dropped(.cutShort), taken(FramerTests.second)])
+  }
+
+  // MARK: - The time of receipt
+
+  @Test func stampIsTheTimeOfReceipt() {
+    let instant = Timestamp(seconds: 1_795_428_000, nanoseconds: 123_000_000)
+    let stamp = "#2026-11-23T10:00:00.123Z\n"
+    #expect(found(stamp + FramerTests.old) == [taken(FramerTests.old, instant)])
+    #expect(found(stamp + "\r\n" + FramerTests.old) == [taken(FramerTests.old, instant)])
+    #expect(
+      found(stamp + FramerTests.old + FramerTests.old) == [
+        taken(FramerTests.old, instant), taken(FramerTests.old),
+      ])
+    #expect(found(stamp + "noise\n" + FramerTests.old) == [taken(FramerTests.old)])
+    #expect(found("#yesterday\n" + FramerTests.old) == [taken(FramerTests.old)])
+    // The stamp of a telegram that was dropped is not that of the next one.
+    let wrong = FramerTests.first.replacing("00.321", with: "00.322")
+    #expect(found(stamp + wrong + FramerTests.old).last == taken(FramerTests.old))
+  }
+
+  @Test func noiseIsCounted() {
+    var framer = Framer()
+    framer.take("noise\r\n#2026-11-23T10:00:00Z\n\n\(FramerTests.first)\r\nxx".bytes)
+    _ = framer.found(atEnd: true)
+    #expect(framer.noiseCount == 9)
+  }
+
+  // MARK: - However it comes
+
+  private static let noisyStream =
+    ("tail)\r\n!12\r\n#2026-11-23T10:00:00Z\n" + first + "\0\0 \n/\nnoise / and [/ABC] \u{1}\n"
+    + second
+    + "!\r\n" + old + "half 0-0:1.0.0(" + first.prefix(70)).bytes
+
+  @Test func eventsAreTheSameAtEverySplit() {
+    let stream = FramerTests.noisyStream
+    let whole = Framer.found(in: [stream])
+    #expect(whole.telegrams.count == 3)
+    for split in stream.indices {
+      let found = Framer.found(in: [Array(stream[..<split]), Array(stream[split...])])
+      if found != whole { Issue.record("at \(split): \(found)") }
+    }
+  }
+
+  @Test func eventsAreTheSameInAnyPieces() {
+    var generator = SeededGenerator(seed: 30)
+    #expect(
+      Framer.found(in: FramerTests.noisyStream.map { [$0] })
+        == Framer.found(in: [FramerTests.noisyStream]))
+    for round in 0..<150 {
+      let cut = Int.random(in: 1...90, using: &generator)
+      let parts: [[UInt8]] = [
+        FramerTests.first.bytes, FramerTests.second.bytes, FramerTests.old.bytes,
+        generator.bytes(0...80), generator.bytes(0...80, from: "/!(\r\nAb5#0-:1.".bytes),
+        Array(FramerTests.second.bytes.dropLast(cut)),
+        Array(FramerTests.first.bytes.dropFirst(cut)),
+      ]
+      let stream = Array(
+        (0..<6).compactMap { _ in parts.randomElement(using: &generator) }.joined())
+      let pieces = generator.pieces(of: stream, longest: round.isMultiple(of: 2) ? 7 : 200)
+      let found = Framer.found(in: pieces)
+      if found != Framer.found(in: [stream]) { Issue.record("\(stream)") }
+    }
+  }
+
+  @Test func noiseBetweenTelegramsCostsNone() {
+    var generator = SeededGenerator(seed: 31)
+    for round in 0..<150 {
+      var stream: [UInt8] = []
+      for telegram in [FramerTests.first, FramerTests.second, FramerTests.first] {
+        // What an idle or badly set line gives, short of a header of its own.
+        stream += generator.bytes(0...100).filter { $0 | 0x80 != 0xAF }
+        if round.isMultiple(of: 2) { stream += "\r\n".bytes }
+        stream += telegram.bytes
+      }
+      let telegrams = Framer.found(in: [stream]).telegrams
+      if telegrams != [
+        taken(FramerTests.first), taken(FramerTests.second), taken(FramerTests.first),
+      ] {
+        Issue.record("\(stream)")
+      }
+    }
+  }
+
+  @Test func longNoiseWithoutALineEndCostsNoTelegram() {
+    let most = Framer.maximumTelegramLength
+    for length in [most - 60, most - 3, most - 2, most - 1, most, most + 1, 2 * most, 40_000] {
+      let noise = [UInt8](repeating: UInt8(ascii: "~"), count: length)
+      let stream = noise + FramerTests.first.bytes
+      for size in [997, most - 1, most, most + 1, most + 3, stream.count] {
+        let pieces = stride(from: 0, to: stream.count, by: size).map {
+          Array(stream[$0..<min(stream.count, $0 + size)])
+        }
+        #expect(Framer.found(in: pieces) == [taken(FramerTests.first)], "\(length) by \(size)")
+      }
+    }
+  }
+
+  // MARK: - Damage
+
+  @Test func prefixIsNoTelegram() {
+    for telegram in [FramerTests.first, FramerTests.second] {
+      let bytes = telegram.bytes
+      for end in 0..<(bytes.count - 2) {
+        let found = Framer.found(in: [Array(bytes[..<end])])
+        #expect(found.telegrams.isEmpty, "of \(end) bytes")
+        #expect(found.count == (end == 0 ? 0 : 1))
+      }
+      // Without its line end it is whole.
+      #expect(Framer.found(in: [bytes.dropLast(2)]).map(\.isTelegram) == [true])
+    }
+  }
+
+  @Test func flippedByteIsNeverTakenForWhatItIsNot() throws {
+    let bytes = FramerTests.first.bytes
+    let content = try #require(FramerTests.first.split(separator: "!").first)
+    var taken = 0
+    for index in bytes.indices {
+      let others = (0..<8).map { bytes[index] ^ 1 << $0 } + "/!()\r\n0#".utf8
+      for other in others where other != bytes[index] {
+        var flipped = bytes
+        flipped[index] = other
+        // What follows is not to be lost with it.
+        let found = Framer.found(in: [flipped + FramerTests.second.bytes])
+        #expect(found.last == self.taken(FramerTests.second), "\(index) \(other)")
+        for case .telegram(let text, _) in found.dropLast() {
+          taken += 1
+          #expect(text.hasPrefix(content + "!"), "byte \(index) became \(other)")
+        }
+      }
+    }
+    // Hexadecimal digits in the other case, and line ends.
+    #expect(taken > 0 && taken < 60)
+  }
+
+  @Test func telegramThatIsTooLongIsDroppedAndTheNextSurvives() {
+    let line = "0-0:96.13.0(" + String(repeating: "20", count: 2000) + ")"
+    let long = checkedTelegram(Array(repeating: line, count: 5))
+    #expect(long.utf8.count > Framer.maximumTelegramLength)
+    let stream = (FramerTests.first + long + FramerTests.second).bytes
+    for size in [1000, Framer.maximumTelegramLength, stream.count] {
+      let pieces = stride(from: 0, to: stream.count, by: size).map {
+        Array(stream[$0..<min(stream.count, $0 + size)])
+      }
+      #expect(
+        Framer.found(in: pieces) == [
+          taken(FramerTests.first), .dropped(.tooLong), taken(FramerTests.second),
+        ])
+    }
+    let longest = checkedTelegram(Array(repeating: line, count: 4))
+    #expect(found(longest) == [taken(longest)])
+  }
+
+  @Test func memoryIsBoundedHoweverMuchNoiseComes() {
+    var generator = SeededGenerator(seed: 32)
+    var framer = Framer()
+    var most = 0
+    var total = 0
+    // In turn, each behind a header: random lines, no line end, a line and lines without end.
+    let kinds: [[UInt8]] = [
+      generator.bytes(4000...4000), Array(repeating: UInt8(ascii: "x"), count: 4000),
+      "/".bytes + Array(repeating: UInt8(ascii: "("), count: 3999),
+      Array(repeating: 0x0A, count: 4000),
+    ]
+    while total < 2_000_000 {
+      let piece = kinds[total / 100_000 % kinds.count]
+      framer.take(total.isMultiple(of: 100_000) ? "\n/ABC5\r\n".bytes + piece : piece)
+      while framer.next() != nil {}
+      most = max(most, framer.bytes.count)
+      total += piece.count
+    }
+    #expect(most <= Framer.maximumTelegramLength + 4000 + 16)
+    framer.take("\r\n".bytes + FramerTests.first.bytes)
+    #expect(framer.found(atEnd: true).last == taken(FramerTests.first))
+  }
+
+  @Test func randomBytesAreTelegramsOrNone() {
+    var generator = SeededGenerator(seed: 33)
+    for _ in 0..<1000 {
+      _ = Framer.found(in: [generator.bytes(0...200)])
+      _ = Framer.found(in: [generator.bytes(0...200, from: "/!A5()\r\n#Z\u{0}".bytes + [0xAF])])
+    }
+  }
+
+  @Test func defectsAreSaidInWords() {
+    let words: [(Framer.Defect, String)] = [
+      (
+        .wrongChecksum(printed: 0x2F, computed: 0xABCD), "its checksum is 002F, its bytes make ABCD"
+      ),
+      (.wrongChecksum(printed: nil, computed: 1), "its checksum cannot be read"),
+      (.cutShort, "it is cut short"), (.tooLong, "it has more than 16384 bytes"),
+    ]
+    for (defect, text) in words { #expect(defect.description == text) }
+  }
+}

@@ -1,0 +1,106 @@
+import Metrics
+import Records
+import Telegrams
+import TestValues
+
+/// What a framer found, with the bytes of each telegram.
+enum Found: Equatable {
+  case telegram(String, receivedAt: Timestamp?)
+  case dropped(Framer.Defect)
+
+  var isTelegram: Bool {
+    if case .telegram = self { true } else { false }
+  }
+}
+
+extension [Found] {
+  /// The telegrams alone.
+  var telegrams: [Found] { filter(\.isTelegram) }
+}
+
+extension Framer {
+  /// Takes in one piece.
+  mutating func take(_ piece: [UInt8]) {
+    _ = fill(capacity: piece.count) { room in
+      for byte in piece { room.append(byte) }
+    }
+  }
+
+  /// What is found now.
+  mutating func found(atEnd: Bool) -> [Found] {
+    var found: [Found] = []
+    while let event = next(atEnd: atEnd) {
+      switch event {
+      case .telegram(let telegram):
+        let latin1 = String(
+          String.UnicodeScalarView(bytes[telegram.range].map { Unicode.Scalar($0) }))
+        found.append(.telegram(latin1, receivedAt: telegram.receivedAt))
+      case .dropped(let defect):
+        found.append(.dropped(defect))
+      }
+    }
+    return found
+  }
+
+  /// What a stream that comes in these pieces holds.
+  static func found(in pieces: [[UInt8]]) -> [Found] {
+    var framer = Framer()
+    var found: [Found] = []
+    for piece in pieces {
+      framer.take(piece)
+      found += framer.found(atEnd: false)
+    }
+    return found + framer.found(atEnd: true)
+  }
+}
+
+/// A telegram of these lines, each ended by CR LF.
+func telegram(
+  _ lines: [String], header: String = #"/TST5\2T"#, end: String = "!"
+) -> String {
+  "\(header)\r\n\r\n" + lines.map { "\($0)\r\n" }.joined() + end
+    + (end.isEmpty ? "" : "\r\n")
+}
+
+/// The same with its checksum, as since DSMR 4.
+func checkedTelegram(_ lines: [String], header: String = #"/TST5\2T"#) -> String {
+  let body = telegram(lines, header: header).dropLast(1)  // CR LF is one character.
+  let checksum = CRC16.checksum(Array(body.utf8).span)
+  let digits = String(checksum, radix: 16, uppercase: true)
+  return body + String(repeating: "0", count: 4 - digits.count) + digits + "\r\n"
+}
+
+/// What telegrams became.
+struct Parsed: Equatable {
+  var records = ""
+  var findings: [TelegramParser.Finding] = []
+  /// The telegrams that were dropped, and why.
+  var dropped: [Framer.Defect] = []
+
+  /// - Parameters:
+  ///   - stream: telegrams, and what stands between them.
+  ///   - names: which names the metrics get.
+  ///   - lookup: the specification file of a version.
+  /// - Throws: what the parser throws.
+  init(
+    _ stream: [UInt8], names: NameSet = .canonical,
+    lookup: @escaping TelegramParser.Lookup = { _ in nil }
+  ) throws {
+    var framer = Framer()
+    framer.take(stream)
+    var parser = TelegramParser(names: names, lookup: lookup)
+    var writer = RecordWriter()
+    while let event = framer.next(atEnd: true) {
+      switch event {
+      case .telegram(let telegram):
+        let bytes = framer.bytes
+        try parser.parse(
+          bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt, into: &writer)
+        findings += parser.findings
+      case .dropped(let defect):
+        dropped.append(defect)
+      }
+    }
+    records = writer.text.text
+  }
+}
