@@ -97,12 +97,16 @@ import Testing
     let broker = try await Mosquitto.shared
     var program = try p1mqtt(broker, ["--linger", "1"])
     program.environment["MQTT_PASS"] = "wrong-password"
-    let result = try await program.run(input: "n=1\n")
-    #expect(result.status == .exited(69))
-    #expect(result.errorText.contains("127.0.0.1:\(broker.port): "))
-    #expect(result.errorText.contains("not authorised"))
-    #expect(result.errorText.contains("1 value could not be delivered"))
-    #expect(!result.errorText.contains("wrong-password"))
+    try await program.whileRunning { sink in
+      try await sink.write("n=1\n\n")
+      try await sink.waitForError("not authorised")
+      sink.closeInput()
+      let result = try await sink.waitForExit()
+      #expect(result.status == .exited(69))
+      #expect(result.errorText.contains("127.0.0.1:\(broker.port): "))
+      #expect(result.errorText.contains("1 value could not be delivered"))
+      #expect(!result.errorText.contains("wrong-password"))
+    }
   }
 
   @Test func aBrokerThatIsNotThereYetGetsTheNewestOfEachTopic() async throws {

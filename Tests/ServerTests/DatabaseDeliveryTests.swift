@@ -126,11 +126,15 @@ import Testing
     let database = try await database("secret")
     var program = p1influx(database, "secret", ["--linger", "1"])
     program.environment["INFLUXDB_PASS"] = "wrong-password"
-    let result = try await program.run(input: "n=1\n\nn=2\n")
-    #expect(result.status == .exited(69))
-    #expect(result.errorText.contains("HTTP 401"))
-    #expect(result.errorText.contains("2 records could not be delivered"))
-    #expect(!result.errorText.contains("wrong-password"))
+    try await program.whileRunning { sink in
+      try await sink.write("n=1\n\nn=2\n\n")
+      try await sink.waitForError("HTTP 401")
+      sink.closeInput()
+      let result = try await sink.waitForExit()
+      #expect(result.status == .exited(69))
+      #expect(result.errorText.contains("2 records could not be delivered"))
+      #expect(!result.errorText.contains("wrong-password"))
+    }
   }
 
   @Test func aDatabaseThatIsMadeLaterGetsEverything() async throws {
