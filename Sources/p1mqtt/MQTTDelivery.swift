@@ -22,9 +22,8 @@ struct MQTTDelivery {
   private let messages: Messages
 
   private var queue: ValueQueue
-  /// The messages that have not arrived yet, by number, and the order they were sent in.
-  private var inFlight: [Int32: ValueQueue.Entry] = [:]
-  private var order: [Int32] = []
+  /// The messages that have not arrived yet, a window of them, in the order they were sent in.
+  private var inFlight: [(number: Int32, entry: ValueQueue.Entry)] = []
   private var state = State.waiting(until: .now)
   /// When the broker last took a message, or the first of those was sent that it has not taken.
   private var lastProgress = ContinuousClock.now
@@ -83,7 +82,7 @@ struct MQTTDelivery {
       try input.read(happened) { record in
         for entry in topics.entries(of: record) { queue.add(entry) }
         // A replay can bring more at once than a queue should hold.
-        if state == .connected { send() }
+        send()
       }
       reportDrops()
     }
@@ -168,8 +167,7 @@ struct MQTTDelivery {
         backoff.reset()
         lastProgress = .now
         if queue.keepsNewestOnly { queue.keepAll() }
-        inFlight[number] = nil
-        if let index = order.firstIndex(of: number) { order.remove(at: index) }
+        inFlight.removeAll { $0.number == number }
       }
     }
   }
@@ -180,10 +178,8 @@ struct MQTTDelivery {
       isOutage ? .info : .warning, broker, "\(reason); trying again", repeating: reason)
     isOutage = true
     state = .waiting(until: .now + backoff.next())
-    let unsent = order.compactMap { inFlight[$0] } + [last].compactMap(\.self)
-    inFlight = [:]
-    order = []
-    queue.keepNewestOnly(returning: unsent)
+    queue.keepNewestOnly(returning: inFlight.map(\.entry) + [last].compactMap(\.self))
+    inFlight = []
   }
 
   /// RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
@@ -207,13 +203,11 @@ struct MQTTDelivery {
   private var window: Int { qos == 0 ? 200 : 20 }
 
   private mutating func send() {
-    guard state == .connected else { return }
     while state == .connected, inFlight.count < window, let entry = queue.removeFirst() {
       switch connection.publish(entry.value.span, to: entry.name, qos: qos) {
       case .sent(let number):
         if inFlight.isEmpty { lastProgress = .now }
-        inFlight[number] = entry
-        order.append(number)
+        inFlight.append((number, entry))
         if qos == 0 { settle() }
       case .refused(let reason):
         messages.say(
