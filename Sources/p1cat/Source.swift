@@ -33,6 +33,10 @@ struct Source {
     } catch let errno as Errno {
       throw Failure(name, errno, .noInput)
     }
+    var status = stat()
+    if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw Failure(name, .isDirectory, .noInput)
+    }
     if isatty(descriptor.rawValue) == 1 {
       try SerialLine.prepare(descriptor, name, settings)
       silence = settings.silence

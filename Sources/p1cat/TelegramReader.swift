@@ -26,6 +26,10 @@ struct TelegramReader {
     var lastTelegram = ContinuousClock.now
     var silentSince = lastTelegram
     while !output.isComplete {
+      if let patience, ContinuousClock.now >= lastTelegram + patience {
+        throw Failure(
+          source.name, "no telegram for \(patience.components.seconds) s", .temporaryFailure)
+      }
       let deadline = earlier(
         patience.map { lastTelegram + $0 }, source.silence.map { silentSince + $0 })
       let ready = try wait(
@@ -33,10 +37,6 @@ struct TelegramReader {
       if ready.contains(.reading(stop.descriptor)) { return }
       guard ready.contains(.reading(source.descriptor)) else {
         let now = ContinuousClock.now
-        if let patience, now >= lastTelegram + patience {
-          throw Failure(
-            source.name, "no telegram for \(patience.components.seconds) s", .temporaryFailure)
-        }
         if let silence = source.silence, now >= silentSince + silence {
           messages.say(
             .warning, source.name, "nothing received for \(silence.components.seconds) s",

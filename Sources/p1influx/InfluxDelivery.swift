@@ -30,10 +30,14 @@ struct InfluxDelivery {
   private var oldestSince: ContinuousClock.Instant?
   /// What is under way: the number behind the last record of the batch, and its size.
   private var sending: (end: UInt64, count: Int, since: ContinuousClock.Instant)?
+  /// Why the last request failed; nil while the server takes what it gets.
+  private var lastFailure: String?
   private var reportedDrops = 0
 
   /// A request that takes longer than this no longer holds the input up.
   private static let patience = Duration.seconds(5)
+  /// The longest that a server gets to put a request off.
+  private static let longestRetryAfter = Duration.seconds(600)
 
   init(
     to server: String, by post: HTTPPost, _ lines: LineProtocol, _ limits: Limits,
@@ -63,7 +67,9 @@ struct InfluxDelivery {
       try sendIfDue(now, isEnding: input.isEnded)
       let interests = input.interests(wantsMore: wantsMore(now))
       let deadline = [
-        sending == nil ? nextSend(now) : nil, giveUpAt, patienceEnd, input.deadline,
+        sending == nil ? nextSend(now) : nil, giveUpAt, input.deadline,
+        // Once it has passed, there is nothing more to wait for.
+        patienceEnd.flatMap { $0 > now ? $0 : nil },
       ].compactMap(\.self).min()
       let happened = try post.wait(for: interests, until: deadline)
       try input.read(happened) { try take($0) }
@@ -125,12 +131,13 @@ struct InfluxDelivery {
       oldestSince = .now
       batchLimit = min(limits.batchCount, batchLimit * 2)
       backoff.reset()
-      if retryAt != nil { messages.say(.notice, server, "writing again") }
+      if retryAt != nil { messages.say(.notice, server, "writing again", repeating: "again") }
       retryAt = nil
+      lastFailure = nil
     case .answer(400, let text, _), .answer(413, let text, _), .answer(422, let text, _):
       try refused(sent, text)
     case .answer(let status, let text, let retryAfter):
-      retry("HTTP \(status)\(InfluxDelivery.said(text))", after: .seconds(retryAfter))
+      retry("HTTP \(status)", InfluxDelivery.said(text), after: .seconds(retryAfter))
     case .failure(let reason):
       retry(reason, after: .zero)
     }
@@ -150,20 +157,21 @@ struct InfluxDelivery {
     batchLimit = limits.batchCount
   }
 
-  private mutating func retry(_ reason: String, after least: Duration) {
-    // Said once an outage, and again when the reason is another one.
+  private mutating func retry(_ failure: String, _ said: String = "", after least: Duration) {
+    // Said when it begins, and when its reason is another one.
     messages.say(
-      retryAt == nil ? .warning : .info, server, "\(reason); trying again", repeating: reason)
-    retryAt = .now + max(least, backoff.next())
+      failure == lastFailure ? .info : .warning, server, "\(failure)\(said); trying again",
+      repeating: failure)
+    lastFailure = failure
+    retryAt = .now + max(min(least, InfluxDelivery.longestRetryAfter), backoff.next())
   }
 
   private mutating func reportDrops() {
-    let dropped = outbox.droppedCount - reportedDrops
-    guard dropped > 0 else { return }
+    guard outbox.droppedCount > reportedDrops else { return }
     reportedDrops = outbox.droppedCount
     messages.say(
       .warning, server,
-      "\(counted(dropped, "record")) dropped, the oldest first: the buffer is full",
+      "\(counted(reportedDrops, "record")) dropped up to now, the oldest first: the buffer is full",
       repeating: "dropped")
   }
 

@@ -13,6 +13,9 @@ struct InfluxSettings {
   init(_ environment: Environment) throws {
     isEnabled = try environment.flag(.influxEnabled) ?? isEnabled
     host = environment.string(.influxHost) ?? host
+    guard !host.isEmpty, !host.contains(where: { "/?#@ \\".contains($0) }) else {
+      throw environment.refused(.influxHost, "\"\(host)\" is no name or address of a host")
+    }
     port = try environment.number(.influxPort, in: 1...65_535) ?? port
     database = environment.string(.influxDatabase) ?? database
     if let user = environment.string(.influxUser) {

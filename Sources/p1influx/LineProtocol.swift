@@ -25,15 +25,12 @@ struct LineProtocol {
   func append(_ record: Record, to output: inout [UInt8]) {
     guard let timestamp = record.timestamp else { return }
     var tags: [UInt8] = []
-    record.forEachField { key, value in
-      guard RecordKey.meter.matches(key) || RecordKey.channel.matches(key), value.count > 0 else {
-        return
+    for key in [RecordKey.meter, .channel] {
+      guard let value = record.value(of: key).map({ LineProtocol.tag($0) }), !value.isEmpty else {
+        continue
       }
-      tags.append(UInt8(ascii: ","))
-      LineProtocol.append(key, escaping: LineProtocol.special, to: &tags)
-      tags.append(UInt8(ascii: "="))
-      LineProtocol.append(
-        Escape.decode(value).span, escaping: LineProtocol.special, to: &tags)
+      tags.append(contentsOf: ",\(key.rawValue)=".utf8)
+      LineProtocol.append(value.span, escaping: LineProtocol.special, to: &tags)
     }
     let time = [UInt8](
       " \(timestamp.seconds * 1_000_000_000 + Int64(timestamp.nanoseconds))\n".utf8)
@@ -80,6 +77,13 @@ struct LineProtocol {
 
   /// What a backslash has to stand before in measurements, keys and tags.
   private static let special = [UInt8](", =".utf8)
+
+  /// A tag's value; a backslash at its end would escape what follows, and cannot be escaped itself.
+  private static func tag(_ value: [UInt8]) -> [UInt8] {
+    var text = Escape.decode(value.span)
+    while text.last == UInt8(ascii: "\\") { text.removeLast() }
+    return text
+  }
 
   private static func isMetric(_ key: Span<UInt8>) -> Bool {
     !RecordKey.allCases.contains { $0.matches(key) }

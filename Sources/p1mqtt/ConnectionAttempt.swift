@@ -1,4 +1,3 @@
-import CMosquitto
 import Console
 import Glibc
 import Synchronization

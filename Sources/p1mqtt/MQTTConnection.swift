@@ -54,7 +54,9 @@ import SystemPackage
       unsafe MQTTConnection.note(
         code == 0
           ? .connected
-          : .disconnected(String(cString: mosquitto_connack_string(code)), isProtocolError: false),
+          : .disconnected(
+            MQTTConnection.sentence(String(cString: mosquitto_connack_string(code))),
+            isProtocolError: false),
         in: context)
     }
     unsafe mosquitto_disconnect_callback_set(client) { _, context, code in
@@ -170,7 +172,15 @@ import SystemPackage
   }
 
   private static func reason(_ code: Int32) -> String {
-    code == MOSQ_ERR_ERRNO.rawValue
-      ? Errno(rawValue: errno).description : unsafe String(cString: mosquitto_strerror(code))
+    let number = errno
+    if code == MOSQ_ERR_ERRNO.rawValue {
+      return number == 0 ? "no answer of a broker" : Errno(rawValue: number).description
+    }
+    return sentence(unsafe String(cString: mosquitto_strerror(code)))
+  }
+
+  /// What libmosquitto says, without its full stop.
+  private static func sentence(_ text: String) -> String {
+    text.hasSuffix(".") ? String(text.dropLast()) : text
   }
 }

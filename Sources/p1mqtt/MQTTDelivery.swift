@@ -15,7 +15,7 @@ struct MQTTDelivery {
 
   private let broker: String
   private let connection: MQTTConnection
-  private let topics: Topics
+  private var topics: Topics
   /// The quality of service: what was asked for, or what the broker takes.
   private var qos: Int
   private let linger: Duration
@@ -30,6 +30,8 @@ struct MQTTDelivery {
   private var backoff = Backoff()
   /// Whether a connection was lost or refused, and not found again.
   private var isOutage = false
+  /// Why the last connection ended or never came; nil while there is one.
+  private var lastFailure: String?
   private var reportedDrops = 0
 
   /// A broker that accepts a connection but not us within this time is left.
@@ -157,8 +159,9 @@ struct MQTTDelivery {
         state = .connected
         lastProgress = .now
         queue.keepAll()
-        if isOutage { messages.say(.notice, broker, "connected") }
+        if isOutage { messages.say(.notice, broker, "connected", repeating: "connected") }
         isOutage = false
+        lastFailure = nil
       case .disconnected(let reason, let isProtocolError):
         if isProtocolError, qos == 2, !inFlight.isEmpty { lowerQoS() }
         disconnected(reason)
@@ -174,8 +177,11 @@ struct MQTTDelivery {
 
   private mutating func disconnected(_ reason: String, unsent last: ValueQueue.Entry? = nil) {
     if case .waiting = state { return }
+    // Said when it begins, and when its reason is another one.
     messages.say(
-      isOutage ? .info : .warning, broker, "\(reason); trying again", repeating: reason)
+      reason == lastFailure ? .info : .warning, broker, "\(reason); trying again",
+      repeating: reason)
+    lastFailure = reason
     isOutage = true
     state = .waiting(until: .now + backoff.next())
     queue.keepNewestOnly(returning: inFlight.map(\.entry) + [last].compactMap(\.self))
@@ -219,11 +225,11 @@ struct MQTTDelivery {
   }
 
   private mutating func reportDrops() {
-    let dropped = queue.droppedCount - reportedDrops
-    guard dropped > 0 else { return }
+    guard queue.droppedCount > reportedDrops else { return }
     reportedDrops = queue.droppedCount
     messages.say(
-      .warning, broker, "\(counted(dropped, "value")) dropped, the oldest first: too many topics",
+      .warning, broker,
+      "\(counted(reportedDrops, "value")) dropped up to now, the oldest first: too many topics",
       repeating: "dropped")
   }
 }

@@ -1,28 +1,59 @@
 import Delivery
 import Records
 
-/// Records as values of topics: `prefix/metric` → value.
+/// Records as values of topics: `prefix/metric` → value. No topic has two writers.
 struct Topics {
   let prefix: String
+  /// The channel whose metric a topic of its own name has become, by metric; empty is the
+  /// electricity meter's.
+  private var owners: [String: String] = [:]
+
+  /// So many metrics are told apart; a hostile input can name more than memory holds.
+  private static let maximumOwners = 10_000
+
+  init(prefix: String) {
+    self.prefix = prefix
+  }
 
   /// The topics of a record and their values.
   ///
   /// What a sub-meter says of itself has topics below its channel, so that the time of a gas
-  /// reading never replaces that of the telegram: `prefix/channel1/timestamp`.
-  func entries(of record: Record) -> [ValueQueue.Entry] {
+  /// reading never replaces that of the telegram: `prefix/channel1/timestamp`. So has a metric that
+  /// another meter has already: of two gas meters, the second one's is `prefix/channel2/gas_m3`.
+  mutating func entries(of record: Record) -> [ValueQueue.Entry] {
     let channel = record.value(of: .channel).flatMap { value in
       // A channel that no topic may hold is none.
       RecordKey.isValid(value.span) ? String(decoding: value, as: UTF8.self) : nil
     }
-    var entries: [ValueQueue.Entry] = []
+    var fields: [(name: String, value: [UInt8])] = []
     record.forEachField { key, value in
       guard !RecordKey.channel.matches(key) else { return }
-      let name = String(decoding: [UInt8](key), as: UTF8.self)
-      let isOfSubmeter = RecordKey(rawValue: name) != nil && channel != nil
-      let level = isOfSubmeter ? "/channel\(channel ?? "")" : ""
-      entries.append(
-        ValueQueue.Entry(name: "\(prefix)\(level)/\(name)", value: Escape.decode(value)))
+      fields.append((String(decoding: [UInt8](key), as: UTF8.self), Escape.decode(value)))
     }
-    return entries
+    return fields.map { name, value in
+      ValueQueue.Entry(name: "\(prefix)\(level(of: name, channel))/\(name)", value: value)
+    }
+  }
+
+  /// The level between the prefix and a metric, where it needs one.
+  private mutating func level(of name: String, _ channel: String?) -> String {
+    guard let channel else {
+      own(name, "")
+      return ""
+    }
+    let isOfSubmeter = RecordKey(rawValue: name) != nil
+    if !isOfSubmeter, own(name, channel) { return "" }
+    return "/channel\(channel)"
+  }
+
+  /// Makes a metric's own topic that of a channel, if it has no other.
+  ///
+  /// - Returns: whether it is that of the channel.
+  @discardableResult
+  private mutating func own(_ name: String, _ channel: String) -> Bool {
+    if let owner = owners[name] { return owner == channel }
+    guard owners.count < Topics.maximumOwners else { return channel.isEmpty }
+    owners[name] = channel
+    return true
   }
 }

@@ -47,17 +47,22 @@ struct P1Parse: Tool {
   }
 
   private func translate(with translator: inout Translator, until stop: StopSignal) throws {
-    var isAsked = false
+    // Asked to stop, it takes what the pipe still holds, and no more.
+    var readable: Int?
     while true {
-      // Asked to stop, it takes what the pipe still holds, and no more.
       let ready = try wait(
-        for: [.reading(.standardInput), .reading(stop.descriptor)], until: isAsked ? .now : nil)
-      isAsked = isAsked || ready.contains(.reading(stop.descriptor))
-      guard ready.contains(.reading(.standardInput)) else {
-        if isAsked { return try translator.finish() }
-        continue
+        for: [.reading(.standardInput), .reading(stop.descriptor)],
+        until: readable == nil ? nil : .now)
+      if readable == nil, ready.contains(.reading(stop.descriptor)) {
+        readable = StopSignal.pipeSize
       }
-      if try !translator.translateNext() { return }
+      if ready.contains(.reading(.standardInput)), readable ?? 1 > 0 {
+        guard let count = try translator.translateNext() else { continue }
+        if count == 0 { return }
+        readable = readable.map { $0 - count }
+      } else if readable != nil {
+        return try translator.finish()
+      }
     }
   }
 }

@@ -21,21 +21,21 @@ struct Translator {
 
   /// Translates what the input holds now, waiting for something where it holds nothing.
   ///
-  /// - Returns: false at the end of the input.
+  /// - Returns: how many bytes it held, 0 at its end; nil where a signal came in between.
   /// - Throws: `Failure`, with everything before it written.
-  mutating func translateNext() throws -> Bool {
+  mutating func translateNext() throws -> Int? {
     let count: Int
     do throws(Errno) {
       count = try framer.fill { room throws(Errno) in
         try FileDescriptor.standardInput.read(into: &room)
       }
     } catch .interrupted {
-      return true
+      return nil
     } catch {
       throw Failure("standard input", error)
     }
     try translate(atEnd: count == 0)
-    return count > 0
+    return count
   }
 
   /// Translates what has come, and ends there.

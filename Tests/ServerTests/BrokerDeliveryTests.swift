@@ -71,6 +71,23 @@ import Testing
     }
   }
 
+  /// No topic has two writers: a second gas meter gets one of its own.
+  @Test func aSecondMeterOfOneKindHasItsOwnTopic() async throws {
+    let broker = try await Mosquitto.shared
+    try await broker.client.subscribed(to: "kinds/#") { subscriber in
+      let record = { (channel: Int) in "channel=\(channel)\ngas_m3=\(channel).5\n\n" }
+      let result = try await p1mqtt(broker, ["--prefix", "kinds"])
+        .run(input: record(1) + record(2) + record(1) + record(2))
+      #expect(result.status == .success)
+      try await subscriber.wait { $0.count == 4 }
+      #expect(
+        subscriber.messages.map { "\($0.topic) \($0.text)" } == [
+          "kinds/gas_m3 1.5", "kinds/channel2/gas_m3 2.5", "kinds/gas_m3 1.5",
+          "kinds/channel2/gas_m3 2.5",
+        ])
+    }
+  }
+
   @Test func retainedValuesWaitForThoseWhoComeLater() async throws {
     let broker = try await Mosquitto.shared
     let result = try await p1mqtt(broker, ["--prefix", "kept", "--retain"]).run(input: "n=1\n")

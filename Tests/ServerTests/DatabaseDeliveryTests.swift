@@ -149,6 +149,23 @@ import Testing
     }
   }
 
+  /// The first reason of an outage is not the last one: what keeps it up is said.
+  @Test func aNewReasonIsSaid() async throws {
+    try await InfluxDB.running { database in
+      try await database.stop()
+      var program = p1influx(database, "test", ["--linger", "0"])
+      program.environment["INFLUXDB_PASS"] = "wrong-password"
+      try await program.whileRunning { sink in
+        try await sink.write("n=1\n\n")
+        try await sink.waitForError("Couldn't connect to server; trying again")
+        try await database.start()
+        try await sink.waitForError("HTTP 401", within: .seconds(40))
+        sink.closeInput()
+        #expect(try await sink.waitForExit().status == .exited(69))
+      }
+    }
+  }
+
   @Test func aRecordTheServerRefusesCostsNoOther() async throws {
     let database = try await database("refused")
     let written = try await database.client.request(
@@ -174,7 +191,7 @@ import Testing
           let records = (number - 3999...number).map { "timestamp=\(time($0))\nn=\($0)\n\n" }
           try await sink.write(records.joined(), within: .seconds(20))
         }
-        try await sink.waitForError("dropped, the oldest first")
+        try await sink.waitForError("dropped up to now, the oldest first")
         database.resume()
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(60))

@@ -17,6 +17,14 @@ import Testing
     "(00821.417)",
   ])
 
+  /// Nothing but its shape tells where a telegram without a checksum was cut off.
+  @Test func telegramCutShortByAnotherIsNeverMixedWithIt() {
+    let cut = FramerTests.old.prefix(60)
+    #expect(
+      found(cut + FramerTests.old) == [.dropped(.cutShort), taken(FramerTests.old)]
+        || found(cut + FramerTests.old) == [taken(FramerTests.old)])
+  }
+
   private func found(_ stream: String) -> [Found] { Framer.found(in: [stream.bytes]) }
 
   private func taken(_ telegram: String, _ receivedAt: Timestamp? = nil) -> Found {

@@ -102,7 +102,10 @@ private let example = #"""
       "{'1-0:1.8.1': ['d','','(x)']}",
       "1:20: \"\" is no metric: letters, digits and _ . : - make one"
     ),
-    ("{'1-0:1.8.1': ['d','m',\n'(x']}", "2:1: \"(x\" is no regular expression"),
+    (
+      "{'1-0:1.8.1': ['d','m',\n'(x']}",
+      "2:1: \"(x\" is no regular expression that can be used here"
+    ),
     ("{'1-0:1.8.1': ['d','m','x']}", "1:24: \"x\" has no group ( ) that captures the value"),
     (
       "{'1-0:1.8.1': ['d','m',r'\\(x\\)[(](?:y)(?=z)']}",

@@ -92,7 +92,7 @@ import Testing
 
   @Test func directory() async throws {
     let result = try await Program("p1cat", ["/"]).run()
-    #expect(result.status == .exited(74))
+    #expect(result.status == .exited(66))
     #expect(result.errorText == "p1cat: /: Is a directory\n")
   }
 

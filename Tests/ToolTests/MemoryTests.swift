@@ -37,6 +37,17 @@ import Testing
       "\(tool) --port \(port.number)", Array(records.utf8), times: 8)
   }
 
+  /// A long record among short ones must not make these take as much.
+  @Test func shortRecordsInAnOutage() async throws {
+    let port = try ClosedPort()
+    let long =
+      "timestamp=2026-01-01T00:00:00Z\nmessage=\(String(repeating: "x", count: 50_000))\n\n"
+    let short = String(repeating: "timestamp=2026-01-01T00:00:00Z\na=1\n\n", count: 10_000)
+    try await expectConstantMemory(
+      "p1influx --port \(port.number) --buffer 1 --batch-count 10", Array((long + short).utf8),
+      times: 8)
+  }
+
   /// The second half of the bytes must not take more memory than the first one did, but for some
   /// slack: half of what it would be if they were kept.
   private func expectConstantMemory(

@@ -69,7 +69,8 @@ import Testing
       let result = try await sink.waitForExit()
       #expect(result.status == .exited(69))
       if tool == "p1influx" {
-        #expect(result.errorText.contains(" dropped, the oldest first: the buffer is full"))
+        #expect(
+          result.errorText.contains(" dropped up to now, the oldest first: the buffer is full"))
         #expect(result.errorText.contains(": 500 records could not be delivered"))
       } else {
         // Only the newest of each topic is kept.

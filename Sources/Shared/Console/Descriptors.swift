@@ -69,21 +69,42 @@ extension FileDescriptor {
 
   /// Writes all of `bytes` to standard output or another pipe, file or terminal.
   ///
-  /// - Throws: ``Failure``; the end of the process, a quiet one, where the reader has gone.
+  /// - Throws: ``Failure``; the end of the process, a quiet one, where the reader has gone, or where
+  ///   it takes nothing while a signal asks to stop.
   public func write(all bytes: Span<UInt8>, as subject: String = "standard output") throws {
-    do {
-      _ = try unsafe bytes.withUnsafeBytes { unsafe try writeAll($0) }
-    } catch Errno.brokenPipe {
-      throw ReaderGone()
-    } catch let errno as Errno {
-      throw Failure(subject, errno)
+    var rest = bytes
+    var isAsked = false
+    while rest.count > 0 {
+      // A pipe that has room takes so much without waiting for more of it (pipe(7), PIPE_BUF).
+      let piece = isAsked ? rest.extracting(first: 4096) : rest
+      do {
+        let count = try unsafe piece.withUnsafeBytes {
+          unsafe try write($0, retryOnInterrupt: false)
+        }
+        rest = rest.extracting(count...)
+        if rest.count == 0 { return }
+      } catch Errno.interrupted, Errno.wouldBlock {
+        // A signal; or the output never blocks, made so by whoever shares it.
+      } catch Errno.brokenPipe {
+        throw ReaderGone()
+      } catch let errno as Errno {
+        throw Failure(subject, errno)
+      }
+      isAsked = try StopSignal.isRaised
+      let deadline = isAsked ? ContinuousClock.now + FileDescriptor.graceOfReader : nil
+      if try wait(for: [.writing(self)], until: deadline).isEmpty, isAsked { throw ReaderGone() }
     }
   }
+
+  /// So long a reader that takes nothing is waited for, once a signal asks to stop.
+  private static let graceOfReader = Duration.seconds(1)
+
+  /// F_SETPIPE_SZ of Linux, which Swift's Glibc module does not show.
+  private static let setPipeSize: Int32 = 1031
 
   /// Makes a pipe hold as much as anybody may ask for, so that a pause of its reader stalls nobody;
   /// does nothing to what is no pipe.
   public func enlargePipe() {
-    // F_SETPIPE_SZ of Linux, which Swift's Glibc module does not show.
-    _ = fcntl(rawValue, 1031, 1 << 20)
+    _ = fcntl(rawValue, FileDescriptor.setPipeSize, Int32(StopSignal.pipeSize))
   }
 }

@@ -13,6 +13,8 @@ public struct RecordInput {
   private var reader = RecordReader()
   private var isAsked = false
   private var wantsMore = false
+  /// How much is read after a signal at most: what a pipe holds, and no endless input.
+  private var readable = StopSignal.pipeSize
   private var refusedCount = 0
 
   /// So much is read at once: little beside what a sink may hold.
@@ -79,7 +81,8 @@ public struct RecordInput {
     } catch {
       throw Failure("standard input", error)
     }
-    isEnded = piece.isEmpty
+    if isAsked { readable -= piece.count }
+    isEnded = piece.isEmpty || readable <= 0
     var events: [RecordReader.Event] = []
     if isEnded {
       reader.finish { events.append($0) }

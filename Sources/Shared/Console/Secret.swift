@@ -46,31 +46,3 @@ public struct Secret: Sendable, CustomStringConvertible {
     self.init(String(decoding: line, as: UTF8.self))
   }
 }
-
-/// Reads a file.
-///
-/// - Parameters:
-///   - path: where it is.
-///   - limit: the most bytes that it may have.
-///   - exitCode: the exit status of the failure to read it.
-/// - Returns: its contents.
-/// - Throws: ``Failure``.
-public func readFile(_ path: String, limit: Int, _ exitCode: ExitCode) throws -> [UInt8] {
-  do {
-    let file = try FileDescriptor.open(FilePath(path), .readOnly)
-    defer { try? file.close() }
-    var contents: [UInt8] = []
-    while true {
-      let before = contents.count
-      try contents.append(addingCapacity: 64 * 1024) { room throws(Errno) in
-        try file.read(into: &room)
-      }
-      if contents.count == before { return contents }
-      guard contents.count <= limit else {
-        throw Failure(path, "more than \(limit) bytes", exitCode)
-      }
-    }
-  } catch let errno as Errno {
-    throw Failure(path, errno, exitCode)
-  }
-}

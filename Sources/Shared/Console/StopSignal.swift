@@ -7,6 +7,12 @@ public struct StopSignal {
   /// Readable once a signal came.
   public let descriptor: FileDescriptor
 
+  /// SIG_IGN is no function, but this address (signal(7)).
+  private static let addressOfIgnore = 1
+
+  /// The most that a pipe holds, which a tool that is asked to stop still takes.
+  public static let pipeSize = 1 << 20
+
   /// The other end, where the handler writes.
   private static let pipe = try? FileDescriptor.pipe()
 
@@ -19,8 +25,8 @@ public struct StopSignal {
     for number in [SIGTERM, SIGINT, SIGHUP] {
       var action = sigaction()
       unsafe sigaction(number, nil, &action)
-      // The address of SIG_IGN is 1.
-      if unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }
+      let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      if handler == StopSignal.addressOfIgnore { continue }
       unsafe action.__sigaction_handler.sa_handler = { _ in
         let before = errno
         var byte: UInt8 = 1
@@ -28,13 +34,21 @@ public struct StopSignal {
         errno = before
       }
       // A second signal ends the process at once.
-      action.sa_flags = SA_RESTART | Int32(bitPattern: SA_RESETHAND)
+      action.sa_flags = Int32(bitPattern: SA_RESETHAND)
       unsafe sigaction(number, &action, nil)
     }
   }
 
   /// Whether one of the signals came.
   public var isRaised: Bool {
-    get throws { try !wait(for: [.reading(descriptor)], until: .now).isEmpty }
+    get throws { try StopSignal.isRaised }
+  }
+
+  /// Whether one of the signals came, and anybody catches them.
+  static var isRaised: Bool {
+    get throws {
+      guard let pipe else { return false }
+      return try !wait(for: [.reading(pipe.readEnd)], until: .now).isEmpty
+    }
   }
 }

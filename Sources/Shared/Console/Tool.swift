@@ -18,6 +18,7 @@ extension Tool {
   /// The whole life of a process.
   public static func start() -> Never {
     let name = configuration.commandName ?? "p1"
+    openStandardDescriptors()
     do {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {
@@ -36,6 +37,14 @@ extension Tool {
       let reason = message(for: error).split(separator: "\n").joined(separator: "; ")
       Messages(tool: name).say(.error, nil, "\(reason) (\(name) --help tells more)")
       Glibc.exit(ExitCode.usage.rawValue)
+    }
+  }
+
+  /// Puts /dev/null where the shell has closed standard input, output or error (`<&-`): else the
+  /// next file to be opened would pass for it.
+  private static func openStandardDescriptors() {
+    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = unsafe open("/dev/null", O_RDWR)
     }
   }
 

@@ -11,10 +11,15 @@ public struct ValueQueue: Sendable {
       self.name = name
       self.value = value
     }
+
+    /// The bytes that it takes, about.
+    var size: Int { name.utf8.count + value.count }
   }
 
   /// The most entries; a name more than that pushes the oldest out.
   public let capacity: Int
+  /// The most bytes of their names and values; more push the oldest out.
+  public let byteCapacity: Int
   /// How many entries were pushed out by the bound, since the beginning.
   public private(set) var droppedCount = 0
 
@@ -27,9 +32,11 @@ public struct ValueQueue: Sendable {
   /// Where in `entries` the newest of each name stands, while only that is kept.
   private var newest: [String: Int] = [:]
   public private(set) var count = 0
+  private var byteCount = 0
 
-  public init(capacity: Int) {
+  public init(capacity: Int, byteCapacity: Int = 32 << 20) {
     self.capacity = capacity
+    self.byteCapacity = byteCapacity
   }
 
   public var isEmpty: Bool { count == 0 }
@@ -37,15 +44,19 @@ public struct ValueQueue: Sendable {
   /// Adds a value.
   public mutating func add(_ entry: Entry) {
     if keepsNewestOnly {
-      if let index = newest[entry.name] {
+      if let index = newest[entry.name], let older = entries[index] {
         entries[index] = nil
         count -= 1
+        byteCount -= older.size
       }
       newest[entry.name] = entries.count
     }
     entries.append(entry)
     count += 1
-    if count > capacity, removeFirst() != nil { droppedCount += 1 }
+    byteCount += entry.size
+    while count > 1, count > capacity || byteCount > byteCapacity, removeFirst() != nil {
+      droppedCount += 1
+    }
     compact()
   }
 
@@ -57,6 +68,7 @@ public struct ValueQueue: Sendable {
       head += 1
       guard let entry else { continue }
       count -= 1
+      byteCount -= entry.size
       if newest[entry.name] == head - 1 { newest[entry.name] = nil }
       return entry
     }
@@ -77,6 +89,7 @@ public struct ValueQueue: Sendable {
     entries = []
     head = 0
     count = 0
+    byteCount = 0
     newest = [:]
     keepsNewestOnly = true
     for entry in waiting { add(entry) }

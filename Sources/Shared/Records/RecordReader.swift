@@ -40,7 +40,7 @@ public struct RecordReader: Sendable {
       } else {
         line.append(contentsOf: piece.extracting(start..<index))
         let whole = line
-        line.removeAll(keepingCapacity: true)
+        line = []
         try endLine(whole.span, handle)
       }
       start = index + 1
@@ -85,7 +85,8 @@ public struct RecordReader: Sendable {
     _ handle: (Event) throws(Failure) -> Void
   ) throws(Failure) {
     guard !text.isEmpty else { return }
-    let record = Record(checked: text)
+    // A copy of its own size: the buffer, which is kept, may once have held a far longer record.
+    let record = Record(checked: [UInt8](text.span))
     text.removeAll(keepingCapacity: true)
     if record.value(of: .timestamp) != nil, record.timestamp == nil {
       return try refuse("timestamp is no RFC 3339 time", handle)

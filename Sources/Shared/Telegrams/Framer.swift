@@ -177,6 +177,10 @@ public struct Framer: Sendable {
       guard bytes[index..<next].allSatisfy({ $0 & 0x7F <= UInt8(ascii: " ") }) else {
         return drop(.wrongChecksum(printed: nil, computed: computed), to: next)
       }
+      // One cut short, with the next one right behind it in the middle of a line.
+      if let inner = ((start + 1)..<mark).last(where: { isHeader(at: $0, before: mark) }) {
+        return cutShort(before: inner)
+      }
       removeParity(upTo: next)
       let isEnded = bytes[next - 1] == UInt8(ascii: "\n")
       let isWhole = isEnded ? holdsAnything(upTo: mark) : isWholeWithoutEnd(upTo: mark)
@@ -190,13 +194,16 @@ public struct Framer: Sendable {
       isHeader(at: index, before: mark)
         && CRC16.checksum(bytes.span.extracting(index...mark)) == printed
     }
-    if let inner {
-      start = inner
-      scanned = inner
-      receivedAt = nil
-      return .dropped(.cutShort)
-    }
+    if let inner { return cutShort(before: inner) }
     return drop(.wrongChecksum(printed: printed, computed: computed), to: next)
+  }
+
+  /// Drops a telegram in which another one begins, and goes on with that.
+  private mutating func cutShort(before inner: Int) -> Event {
+    start = inner
+    scanned = inner
+    receivedAt = nil
+    return .dropped(.cutShort)
   }
 
   /// Judges a telegram that ends without `!`, at the next header or the end of the input: whole

@@ -2,6 +2,9 @@
 struct LinePattern {
   private let regex: Regex<AnyRegexOutput>
 
+  /// The most bytes of a pattern: its depth is the depth of the call stack that compiles it.
+  static let maximumLength = 500
+
   /// Why a pattern cannot be used.
   struct Invalid: Error {
     let reason: String
@@ -9,11 +12,15 @@ struct LinePattern {
 
   /// - Throws: ``Invalid``, for no regular expression and for one without a capture group.
   init(_ pattern: String) throws(Invalid) {
+    guard pattern.utf8.count <= LinePattern.maximumLength else {
+      throw Invalid(
+        reason: "a regular expression of more than \(LinePattern.maximumLength) bytes")
+    }
     let compiled: Regex<AnyRegexOutput>
     do {
       compiled = try Regex(pattern)
     } catch {
-      throw Invalid(reason: "\"\(pattern)\" is no regular expression")
+      throw Invalid(reason: "\"\(pattern)\" is no regular expression that can be used here")
     }
     // Bytes are what a meter prints: CR LF and the like are never one character.
     regex = compiled.matchingSemantics(.unicodeScalar)

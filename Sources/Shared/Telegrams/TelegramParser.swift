@@ -116,7 +116,8 @@ public struct TelegramParser {
     let value = telegram.extracting(first)
     switch form {
     case .telegramTime, .submeterReading, .submeterProfile:
-      drafts[line.code].timestamp = TelegramTime.instant(value)
+      // Some meters print the line twice, once without a usable time.
+      if let instant = TelegramTime.instant(value) { drafts[line.code].timestamp = instant }
     case .meterIdentifier, .submeterIdentifier:
       drafts[line.code].meter = OctetText.decode(value)
     case .submeterType:
@@ -206,15 +207,19 @@ public struct TelegramParser {
     }
   }
 
-  /// `001234.567*kWh`; a unit of another kind than the table's changes the end of the name.
+  /// `001234.567*kWh`. Where the table's metric can also be in another unit, as the limit of DSMR
+  /// 3.0 is in amperes, that changes the end of its name.
   private mutating func readQuantity(
     _ value: Span<UInt8>, of line: TelegramLayout.Line, unit: MetricUnit, key: [UInt8]
   ) -> Bool {
     guard let quantity = Quantity(value) else { return false }
     var key = key
-    if names == .canonical, let printed = quantity.unit?.unit, printed != unit {
-      key.removeLast(unit.suffix.utf8.count)
-      key.append(contentsOf: printed.suffix.utf8)
+    if let printed = quantity.unit?.unit, printed != unit {
+      guard unit.alternatives.contains(printed) else { return false }
+      if names == .canonical {
+        key.removeLast(unit.suffix.utf8.count)
+        key.append(contentsOf: printed.suffix.utf8)
+      }
     }
     return drafts.add(
       key, number: value.extracting(quantity.number),

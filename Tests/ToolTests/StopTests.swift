@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A signal ends every tool, whatever its input and output are doing.
+@Suite struct StopTests {
+  @Test(arguments: ["p1parse", "p1mqtt --port 1 --linger 1", "p1influx --port 1 --linger 1"])
+  func inputThatNeverEndsIsLeft(_ tool: String) async throws {
+    let script = "yes a=1 | exec \(tool)"
+    try await Program.bash(script).whileRunning { pipe in
+      let name = tool.split(separator: " ")[0]
+      let isRunning = try await Deadline(in: .seconds(10)).poll {
+        pipe.processes.contains { isProcess($0, name) }
+      }
+      #expect(isRunning)
+      pipe.processes.filter { isProcess($0, name) }.forEach { kill($0, SIGTERM) }
+      let isEnded = try await Deadline(in: .seconds(20)).poll {
+        !pipe.processes.contains { isProcess($0, name) }
+      }
+      #expect(isEnded)
+    }
+  }
+
+  @Test(arguments: ["p1cat sim:rate=max", "p1cat sim:rate=max | p1parse"])
+  func readerThatTakesNothingIsLeft(_ producer: String) async throws {
+    try await Program.bash("\(producer) | sleep 60").whileRunning { pipe in
+      let name: Substring = producer.contains("p1parse") ? "p1parse" : "p1cat"
+      // Its output is full once it waits for something in the kernel.
+      let isStalled = try await Deadline(in: .seconds(20)).poll {
+        pipe.processes.contains { isProcess($0, name) && isWaitingToWrite($0) }
+      }
+      #expect(isStalled)
+      pipe.processes.filter { isProcess($0, name) }.forEach { kill($0, SIGTERM) }
+      let isEnded = try await Deadline(in: .seconds(20)).poll {
+        !pipe.processes.contains { isProcess($0, name) }
+      }
+      #expect(isEnded)
+    }
+  }
+
+  @Test(arguments: ["p1cat", "p1parse", "p1mqtt --port 1 --linger 0", "p1influx --port 1"])
+  func closedInputIsAnEnd(_ tool: String) async throws {
+    let result = try await Program.bash("\(tool) <&-").run()
+    #expect(result.status == .success, "\(result.errorText)")
+  }
+
+  /// Somebody who shares the pipe may have made it one that never blocks.
+  @Test func outputThatNeverBlocksLosesNothing() async throws {
+    let script = """
+      import os, subprocess, sys
+      r, w = os.pipe()
+      os.set_blocking(w, False)
+      child = subprocess.Popen(["p1cat", "sim:count=3000,rate=max"], stdout=w)
+      os.close(w)
+      count = 0
+      while block := os.read(r, 65536): count += block.count(b"!")
+      print(count, child.wait())
+      """
+    let result = try await Program("python3", ["-c", script]).run()
+    #expect(result.text == "3000 0\n", "\(result.errorText)")
+  }
+
+  private func isProcess(_ identifier: pid_t, _ name: Substring) -> Bool {
+    let file = "/proc/\(identifier)/comm"
+    return (try? String(contentsOfFile: file, encoding: .utf8)) == name + "\n"
+  }
+
+  private func isWaitingToWrite(_ identifier: pid_t) -> Bool {
+    let file = "/proc/\(identifier)/wchan"
+    return (try? String(contentsOfFile: file, encoding: .utf8))?.contains("pipe_write") == true
+  }
+}
