@@ -41,78 +41,89 @@ struct SimulatedMeter {
 
   /// Appends the telegram of the next second.
   mutating func appendTelegram(to output: inout [UInt8]) {
-    let start = output.count
     let power = household.power(at: second)
     let phases = [power.l1, power.l2, power.l3]
-    let net = phases[0] + phases[1] + phases[2]
+    let net = phases.reduce(0, +)
     let tariff = SimulatedMeter.tariff(at: second)
-    energyImport[tariff - 1] += max(net, 0)
-    energyExport[tariff - 1] += max(-net, 0)
+    count(net, tariff)
+    var text = TelegramText(output)
+    output = []
+    text.begin("/SIM5\\2SIMULATED-METER")
+    text.line("1-3:0.2.8") { $0.add("50") }
+    text.line("0-0:1.0.0") { $0.add(time: second) }
+    text.line("0-0:96.1.1") { $0.add(octets: identifier) }
+    for (code, energy) in zip(["1.8.1", "1.8.2", "2.8.1", "2.8.2"], energyImport + energyExport) {
+      text.line("1-0:\(code)") { $0.add(thousandths: energy / 3600, digits: 6, "kWh") }
+    }
+    text.line("0-0:96.14.0") { $0.add(tariff, digits: 4) }
+    text.line("1-0:1.7.0") { $0.add(thousandths: max(net, 0), digits: 2, "kW") }
+    text.line("1-0:2.7.0") { $0.add(thousandths: max(-net, 0), digits: 2, "kW") }
+    addQuality(to: &text)
+    text.line("0-0:96.13.0") { _ in }
+    addPhases(phases, to: &text)
+    text.line("0-1:24.1.0") { $0.add("003") }
+    text.line("0-1:96.1.0") { $0.add(octets: gasIdentifier) }
+    text.line("0-1:24.2.1") {
+      $0.add(time: gasReadAt)
+      $0.add(")(")
+      $0.add(thousandths: gas, digits: 5, "m3")
+    }
+    text.end()
+    output = text.bytes
+    second += 1
+  }
+
+  /// Counts the energy and the gas of a second.
+  private mutating func count(_ watts: Int, _ tariff: Int) {
+    energyImport[tariff - 1] += max(watts, 0)
+    energyExport[tariff - 1] += max(-watts, 0)
     if second - gasReadAt >= 300 {
       gasReadAt = second - second % 300
       gas += household.gas(upTo: gasReadAt)
     }
-    var text = TelegramText(output)
-    output = []
-    text.add("/SIM5\\2SIMULATED-METER\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0(")
-    text.add(time: second)
-    text.add(")\r\n0-0:96.1.1(")
-    text.add(octets: identifier)
-    for (code, energy) in zip(["1.8.1", "1.8.2", "2.8.1", "2.8.2"], energyImport + energyExport) {
-      text.add(")\r\n1-0:\(code)(")
-      text.add(thousandths: energy / 3600, digits: 6)
-      text.add("*kWh")
+  }
+
+  /// What has gone wrong on the grid: failures, sags and swells.
+  private func addQuality(to text: inout TelegramText) {
+    text.line("0-0:96.7.21") { $0.add(7, digits: 5) }
+    text.line("0-0:96.7.9") { $0.add(failures.count, digits: 5) }
+    text.line("1-0:99.97.0") {
+      $0.add("\(failures.count))(0-0:96.7.19")
+      for failure in failures {
+        $0.add(")(")
+        $0.add(time: failure.end)
+        $0.add(")(")
+        $0.add(failure.seconds, digits: 10)
+        $0.add("*s")
+      }
     }
-    text.add(")\r\n0-0:96.14.0(")
-    text.add(tariff, digits: 4)
-    text.add(")\r\n1-0:1.7.0(")
-    text.add(thousandths: max(net, 0), digits: 2)
-    text.add("*kW)\r\n1-0:2.7.0(")
-    text.add(thousandths: max(-net, 0), digits: 2)
-    text.add("*kW)\r\n0-0:96.7.21(00007)\r\n0-0:96.7.9(00002)\r\n1-0:99.97.0(2)(0-0:96.7.19)")
-    for failure in failures {
-      text.add("(")
-      text.add(time: failure.end)
-      text.add(")(")
-      text.add(failure.seconds, digits: 10)
-      text.add("*s)")
+    for (code, count) in zip([32, 52, 72], [2, 1, 0]) {
+      text.line("1-0:\(code).32.0") { $0.add(count, digits: 5) }
     }
-    text.add("\r\n1-0:32.32.0(00002)\r\n1-0:52.32.0(00001)\r\n1-0:72.32.0(00000)")
-    text.add("\r\n1-0:32.36.0(00000)\r\n1-0:52.36.0(00000)\r\n1-0:72.36.0(00000)")
-    text.add("\r\n0-0:96.13.0(")
+    for code in [32, 52, 72] { text.line("1-0:\(code).36.0") { $0.add(0, digits: 5) } }
+  }
+
+  /// Voltage, current and power of each phase.
+  private func addPhases(_ phases: [Int], to text: inout TelegramText) {
     let voltages = phases.enumerated().map { voltage(of: $1, phase: $0) }
-    for (code, voltage) in zip(["32", "52", "72"], voltages) {
-      text.add(")\r\n1-0:\(code).7.0(")
-      text.add(voltage / 10, digits: 3)
-      text.add(".")
-      text.add(voltage % 10, digits: 1)
-      text.add("*V")
+    for (code, voltage) in zip([32, 52, 72], voltages) {
+      text.line("1-0:\(code).7.0") {
+        $0.add(voltage / 10, digits: 3)
+        $0.add(".\(voltage % 10)*V")
+      }
     }
-    for ((code, phase), voltage) in zip(zip(["31", "51", "71"], phases), voltages) {
-      text.add(")\r\n1-0:\(code).7.0(")
-      text.add((abs(phase) * 10 + voltage / 2) / voltage, digits: 3)
-      text.add("*A")
+    for (code, (phase, voltage)) in zip([31, 51, 71], zip(phases, voltages)) {
+      text.line("1-0:\(code).7.0") {
+        $0.add((abs(phase) * 10 + voltage / 2) / voltage, digits: 3)
+        $0.add("*A")
+      }
     }
-    for (code, phase) in zip(["21", "41", "61"], phases) {
-      text.add(")\r\n1-0:\(code).7.0(")
-      text.add(thousandths: max(phase, 0), digits: 2)
-      text.add("*kW")
+    for (code, phase) in zip([21, 41, 61], phases) {
+      text.line("1-0:\(code).7.0") { $0.add(thousandths: max(phase, 0), digits: 2, "kW") }
     }
-    for (code, phase) in zip(["22", "42", "62"], phases) {
-      text.add(")\r\n1-0:\(code).7.0(")
-      text.add(thousandths: max(-phase, 0), digits: 2)
-      text.add("*kW")
+    for (code, phase) in zip([22, 42, 62], phases) {
+      text.line("1-0:\(code).7.0") { $0.add(thousandths: max(-phase, 0), digits: 2, "kW") }
     }
-    text.add(")\r\n0-1:24.1.0(003)\r\n0-1:96.1.0(")
-    text.add(octets: gasIdentifier)
-    text.add(")\r\n0-1:24.2.1(")
-    text.add(time: gasReadAt)
-    text.add(")(")
-    text.add(thousandths: gas, digits: 5)
-    text.add("*m3)\r\n!")
-    text.addChecksum(from: start)
-    output = text.bytes
-    second += 1
   }
 
   /// Tenths of a volt: around 232 V, less under load and more where power is given.

@@ -4,10 +4,27 @@ import Telegrams
 /// The text of a telegram while it is written, in the forms that meters print.
 struct TelegramText {
   private(set) var bytes: [UInt8]
+  /// Where the telegram begins.
+  private let start: Int
 
   /// - Parameter bytes: what the telegram is appended to.
   init(_ bytes: consuming [UInt8]) {
+    start = bytes.count
     self.bytes = bytes
+  }
+
+  /// The header, and the empty line behind it.
+  mutating func begin(_ header: String) {
+    add(header)
+    add("\r\n\r\n")
+  }
+
+  /// A line: its code, and what stands in its parentheses.
+  mutating func line(_ code: String, _ group: (inout TelegramText) -> Void) {
+    add(code)
+    add("(")
+    group(&self)
+    add(")\r\n")
   }
 
   mutating func add(_ text: String) {
@@ -19,11 +36,14 @@ struct TelegramText {
     bytes.append(number, digits: digits)
   }
 
-  /// A number with three decimals, with so many digits before them: Fn(3,3) of the standard.
-  mutating func add(thousandths: Int, digits: Int) {
+  /// A number with three decimals, with so many digits before them, and its unit: Fn(3,3) of the
+  /// standard.
+  mutating func add(thousandths: Int, digits: Int, _ unit: String) {
     bytes.append(thousandths / 1000, digits: digits)
     add(".")
     bytes.append(thousandths, digits: 3)
+    add("*")
+    add(unit)
   }
 
   /// `YYMMDDhhmmssX`, X being `S` in summer and `W` in winter: TST of the standard.
@@ -44,8 +64,9 @@ struct TelegramText {
     }
   }
 
-  /// The checksum of all since `start`, and the line end.
-  mutating func addChecksum(from start: Int) {
+  /// The `!`, the checksum of all before it, and the line end.
+  mutating func end() {
+    add("!")
     let checksum = CRC16.checksum(bytes.span.extracting(start...))
     for shift in [12, 8, 4, 0] {
       bytes.append(TelegramText.digits[Int(checksum >> UInt16(shift) & 15)])
