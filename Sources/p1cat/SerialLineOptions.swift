@@ -76,6 +76,6 @@ extension SerialLine.Settings {
     stopBits = try given.number(.serialStopBits, in: 1...2) ?? stopBits
     usesXOnXOff = try given.flag(.serialXOnXOff) ?? usesXOnXOff
     usesRTSCTS = try given.flag(.serialRTSCTS) ?? usesRTSCTS
-    silence = try given.number(.serialTimeout, in: 1...86_400).map { .seconds($0) } ?? silence
+    silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? silence
   }
 }

@@ -78,7 +78,7 @@ import Testing
         "\"fast\" is no whole number from 1 to 10000000",
         "\"9\" is no whole number from 7 to 8", "\"X\" is none of n, e, o, none, even, odd",
         "\"3\" is no whole number from 1 to 2", "\"perhaps\" is neither True nor False",
-        "\"2\" is neither True nor False", "\"0\" is no whole number from 1 to 86400",
+        "\"2\" is neither True nor False", "\"0\" is no number from 1 to 86400",
       ]))
   func impossibleValue(
     _ setting: (name: String, option: String, value: String), _ reason: String

@@ -38,6 +38,20 @@ import Testing
     }
   }
 
+  /// Half a line could pass for a whole one.
+  @Test func recordThatIsNotWholeIsRefused() async throws {
+    let port = try ClosedPort()
+    let sink = Program("p1influx", ["--port", "\(port.number)", "--linger", "0"])
+    try await sink.whileRunning { sink in
+      try await sink.write("a=1\n\nenergy=12")
+      try await sink.waitForError("trying again")
+      sink.send(signal: SIGTERM)
+      let result = try await sink.waitForExit()
+      #expect(result.errorText.contains("refused: a record that is not whole"))
+      #expect(result.errorText.contains("1 record could not be delivered"))
+    }
+  }
+
   @Test(arguments: ["p1cat", "p1parse", "p1mqtt --port 1 --linger 0", "p1influx --port 1"])
   func closedInputIsAnEnd(_ tool: String) async throws {
     let result = try await Program.bash("\(tool) <&-").run()

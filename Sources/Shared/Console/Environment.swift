@@ -77,6 +77,19 @@ public struct Environment {
     return number
   }
 
+  /// A time in seconds, with decimals or without, within a range.
+  ///
+  /// - Throws: ``Failure`` for anything else.
+  public func seconds(_ setting: Setting, in range: ClosedRange<Int>) throws -> Duration? {
+    guard let value = string(setting) else { return nil }
+    let bounds = Double(range.lowerBound)...Double(range.upperBound)
+    guard let seconds = Double(value), bounds.contains(seconds) else {
+      throw refused(
+        setting, "\"\(value)\" is no number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return .seconds(seconds)
+  }
+
   /// A setting that has one of a few values.
   ///
   /// - Parameters:

@@ -53,6 +53,8 @@ public struct RecordInput {
       try readPiece(handle)
     } else if isAsked, wantsMore {
       isEnded = true
+      // Its writer was in the middle of it: half a line could pass for a whole one.
+      if !reader.isBetweenRecords { refuse("a record that is not whole") }
     }
   }
 
