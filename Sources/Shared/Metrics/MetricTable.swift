@@ -216,6 +216,9 @@ public enum MetricTable {
       "submeter", OBISCode(0, 0, 24, 3, 0), .submeterProfile,
       "Reading of the sub-meter before DSMR 4"),
     Metric(
+      "submeter", OBISCode(0, 0, 24, 3, 1), .submeterProfile,
+      "Reading of the sub-meter before DSMR 4, of cold"),
+    Metric(
       "valve_state", OBISCode(0, 0, 24, 4, 0), .number,
       "Valve: 0 disconnected, 1 connected, 2 ready for reconnection"),
   ]
