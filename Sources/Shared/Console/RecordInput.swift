@@ -52,9 +52,7 @@ public struct RecordInput {
     if happened.contains(.reading(.standardInput)) {
       try readPiece(handle)
     } else if isAsked, wantsMore {
-      isEnded = true
-      // Its writer was in the middle of it: half a line could pass for a whole one.
-      if !reader.isBetweenRecords { refuse("a record that is not whole") }
+      leave()
     }
   }
 
@@ -83,8 +81,7 @@ public struct RecordInput {
     } catch {
       throw Failure("standard input", error)
     }
-    if isAsked { readable -= piece.count }
-    isEnded = piece.isEmpty || readable <= 0
+    isEnded = piece.isEmpty
     var events: [RecordReader.Event] = []
     if isEnded {
       reader.finish { events.append($0) }
@@ -92,6 +89,17 @@ public struct RecordInput {
       reader.read(piece.span) { events.append($0) }
     }
     for event in events { try take(event, handle) }
+    if isAsked, !isEnded {
+      readable -= piece.count
+      if readable <= 0 { leave() }
+    }
+  }
+
+  /// Reads no more, though the input may go on: its writer may be in the middle of a record, half a
+  /// line of which could pass for a whole one.
+  private mutating func leave() {
+    isEnded = true
+    if !reader.isBetweenRecords { refuse("a record that is not whole") }
   }
 
   private mutating func take(
