@@ -50,10 +50,10 @@ let package = Package(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "Console"],
       swiftSettings: memorySafe),
     .executableTarget(
-      name: "p1mqtt", dependencies: ["Records", "Delivery", "Console", "CMosquitto"],
+      name: "p1mqtt", dependencies: ["Metrics", "Records", "Delivery", "Console", "CMosquitto"],
       exclude: ["CMosquitto"], swiftSettings: memorySafe),
     .executableTarget(
-      name: "p1influx", dependencies: ["Metrics", "Records", "Delivery", "Console", "CCurl"],
+      name: "p1influx", dependencies: ["Records", "Delivery", "Console", "CCurl"],
       exclude: ["CCurl"], swiftSettings: memorySafe),
     .systemLibrary(
       name: "CMosquitto", path: "Sources/p1mqtt/CMosquitto", pkgConfig: "libmosquitto",

@@ -1,4 +1,3 @@
-import Metrics
 import Records
 
 /// Records as InfluxDB's line protocol: `measurement,tag=value field=1.5,text="…" 1700000000000000000`.
@@ -92,7 +91,7 @@ struct LineProtocol {
   private static func append(
     value: Span<UInt8>, of key: Span<UInt8>, to output: inout [UInt8]
   ) {
-    if !MetricTable.isText(key), let number = DecimalText(value) {
+    if let number = DecimalText(value, ofMetric: key) {
       number.append(from: value, to: &output)
     } else {
       output.append(UInt8(ascii: "\""))

@@ -1,4 +1,5 @@
 import Delivery
+import Metrics
 import Records
 
 /// Records as values of topics: `prefix/metric` → value. No topic has two writers.
@@ -20,18 +21,38 @@ struct Topics {
   /// What a sub-meter says of itself has topics below its channel, so that the time of a gas
   /// reading never replaces that of the telegram: `prefix/channel1/timestamp`. So has a metric that
   /// another meter has already: of two gas meters, the second one's is `prefix/channel2/gas_m3`.
+  ///
+  /// Nor does the time of what is past, as the peak of a month is: `prefix/METRIC/timestamp`. What
+  /// else such a record holds was so then, and no topic says then.
   mutating func entries(of record: Record) -> [ValueQueue.Entry] {
     let channel = record.value(of: .channel).flatMap { value in
       // A channel that no topic may hold is none.
       RecordKey.isValid(value.span) ? String(decoding: value, as: UTF8.self) : nil
     }
     var fields: [(name: String, value: [UInt8])] = []
+    var past: String?
     record.forEachField { key, value in
       guard !RecordKey.channel.matches(key) else { return }
-      fields.append((String(decoding: [UInt8](key), as: UTF8.self), Escape.decode(value)))
+      let name = String(decoding: [UInt8](key), as: UTF8.self)
+      if channel == nil, past == nil, MetricTable.isOfThePast(key) { past = name }
+      fields.append((name, Escape.decode(value)))
     }
+    if let past { return entries(ofPast: past, fields) }
     return fields.map { name, value in
       ValueQueue.Entry(name: "\(prefix)\(level(of: name, channel))/\(name)", value: value)
+    }
+  }
+
+  /// The topics of a record of the past, which has this metric.
+  private func entries(
+    ofPast metric: String, _ fields: [(name: String, value: [UInt8])]
+  ) -> [ValueQueue.Entry] {
+    fields.compactMap { name, value in
+      if name == RecordKey.timestamp.rawValue {
+        return ValueQueue.Entry(name: "\(prefix)/\(metric)/\(name)", value: value)
+      }
+      guard MetricTable.isOfThePast([UInt8](name.utf8).span) else { return nil }
+      return ValueQueue.Entry(name: "\(prefix)/\(name)", value: value)
     }
   }
 

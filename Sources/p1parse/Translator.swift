@@ -6,16 +6,23 @@ import Telegrams
 /// The way from standard input to standard output: telegrams in, records out.
 struct Translator {
   private let messages: Messages
+  private let isStrict: Bool
+  private var framer: Framer
   private var parser: TelegramParser
-  private var framer = Framer()
-  private var writer = RecordWriter()
+  private var writer: RecordWriter
   private var unreadableCount = 0
 
   /// So many bytes of records are written at once, at most a record more.
   private static let blockSize = 64 * 1024
 
-  init(_ parser: TelegramParser, messages: Messages) {
+  init(
+    _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter, isStrict: Bool,
+    messages: Messages
+  ) {
+    self.framer = framer
     self.parser = parser
+    self.writer = writer
+    self.isStrict = isStrict
     self.messages = messages
   }
 
@@ -38,11 +45,6 @@ struct Translator {
     return count
   }
 
-  /// Translates what has come, and ends there.
-  mutating func finish() throws {
-    try translate(atEnd: true)
-  }
-
   /// Says what was left out, at the end.
   func report() {
     if framer.noiseCount > 0 {
@@ -56,40 +58,67 @@ struct Translator {
   }
 
   private mutating func translate(atEnd: Bool) throws {
-    defer { writer.removeAll() }
-    while let event = framer.next(atEnd: atEnd) {
-      switch event {
-      case .telegram(let telegram):
-        let bytes = framer.bytes
-        do {
-          try parser.parse(
-            bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt, into: &writer)
-        } catch {
-          try FileDescriptor.standardOutput.write(all: writer.text.span)
-          throw error
+    do {
+      while let event = framer.next(atEnd: atEnd) {
+        try refuse(noise: framer.noiseCount)
+        switch event {
+        case .telegram(let telegram): try translate(telegram)
+        case .dropped(let defect):
+          try refuse("telegram dropped: \(defect)")
+          messages.say(
+            .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
         }
-        say(parser.findings)
-      case .dropped(let defect):
-        messages.say(
-          .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
+        if writer.text.count >= Translator.blockSize { try flush() }
       }
-      if writer.text.count >= Translator.blockSize {
-        try FileDescriptor.standardOutput.write(all: writer.text.span)
-        writer.removeAll()
-      }
+      try refuse(noise: framer.noiseCount)
+    } catch {
+      try flush()
+      throw error
     }
+    try flush()
+  }
+
+  private mutating func flush() throws {
+    defer { writer.removeAll() }
     if !writer.text.isEmpty { try FileDescriptor.standardOutput.write(all: writer.text.span) }
   }
 
-  private mutating func say(_ findings: [TelegramParser.Finding]) {
-    for finding in findings {
-      switch finding {
-      case .unknown(let code):
-        messages.say(.notice, "standard input", "no metric for code \(code)")
-      case .unreadable(let line):
-        unreadableCount += 1
-        messages.say(.info, "standard input", "line dropped: \(line)")
-      }
+  private mutating func translate(_ telegram: Framer.Telegram) throws {
+    let bytes = framer.bytes
+    let before = writer.text.count
+    try parser.parse(
+      bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt, into: &writer)
+    do {
+      for finding in parser.findings { try say(finding) }
+    } catch {
+      writer.removeAll(after: before)
+      throw error
     }
+  }
+
+  private mutating func say(_ finding: TelegramParser.Finding) throws {
+    switch finding {
+    case .unreadable(let line):
+      unreadableCount += 1
+      try refuse("line dropped: \(line)")
+      messages.say(.info, "standard input", "line dropped: \(line)")
+    case .repeated(let line):
+      messages.say(.info, "standard input", "line dropped, as its value was there before: \(line)")
+    case .unknown(let code):
+      messages.say(.notice, "standard input", "no metric for code \(code)")
+    case .untimed:
+      messages.say(
+        .notice, "standard input",
+        "the telegrams do not say their time, and have no stamp: records without a timestamp")
+    }
+  }
+
+  /// Ends where nothing may be left out.
+  private func refuse(_ defect: String) throws {
+    if isStrict { throw Failure("standard input", defect, .badData) }
+  }
+
+  private func refuse(noise count: Int) throws {
+    if count > 0 { try refuse("\(counted(count, "byte")) outside telegrams") }
   }
 }

@@ -13,11 +13,17 @@ import Testing
     }
   }
 
-  @Test func everyNameStandsOnceButTheTwoThatTwoCodesShare() {
+  @Test func everyNameStandsOnceButThoseThatCodesShare() {
     let names = Dictionary(grouping: MetricTable.main, by: \.name).filter { $0.value.count > 1 }
-    #expect(Set(names.keys) == ["p1_version"])
+    #expect(
+      Set(names.keys) == [
+        "timestamp", "p1_version", "device_address", "tariff", "power_import_month_peak_kw",
+      ])
     let ofSubmeters = Dictionary(grouping: MetricTable.submeter, by: \.name)
-    #expect(Set(ofSubmeters.filter { $0.value.count > 1 }.keys) == ["submeter"])
+    #expect(
+      Set(ofSubmeters.filter { $0.value.count > 1 }.keys) == ["meter", "submeter", "valve_state"])
+    #expect(MetricTable.main.allSatisfy { !$0.isOfSubmeter })
+    #expect(MetricTable.submeter.allSatisfy { $0.isOfSubmeter })
   }
 
   @Test(arguments: all.map(\.name))
@@ -29,16 +35,11 @@ import Testing
 
   @Test func nameEndsInItsUnit() {
     for metric in MetricTableTests.all {
-      let suffixes = MetricUnit.allCases.map { "_\($0.suffix)" }
-      if metric.form == .failureLog {
-        #expect(metric.name.hasSuffix("_\(MetricUnit.second.suffix)"))
-        continue
-      }
-      guard case .quantity(let unit) = metric.form else {
-        #expect(!suffixes.contains { metric.name.hasSuffix($0) }, "\(metric.name)")
-        continue
-      }
-      #expect(metric.name.hasSuffix("_\(unit.suffix)"), "\(metric.name)")
+      let units = MetricUnit.allCases.filter { metric.name.hasSuffix("_\($0.suffix)") }
+      #expect(units == (metric.unit.map { [$0] } ?? []), "\(metric.name)")
+    }
+    for reading in SubmeterReading.allCases {
+      #expect(reading.name.hasSuffix("_\(reading.unit.suffix)"))
     }
   }
 
@@ -54,17 +55,17 @@ import Testing
     for metric in MetricTable.main {
       #expect(MetricTable.metric(for: metric.code)?.name == metric.name)
     }
-    for metric in MetricTable.submeter {
+    for metric in MetricTable.submeter where metric.code.medium == 0 {
       for channel in UInt8(1)...4 {
         let code = OBISCode(
-          0, channel, UInt8(truncatingIfNeeded: metric.code.packed >> 24),
-          UInt8(truncatingIfNeeded: metric.code.packed >> 16),
+          0, channel, metric.code.quantity, UInt8(truncatingIfNeeded: metric.code.packed >> 16),
           UInt8(truncatingIfNeeded: metric.code.packed >> 8))
         #expect(MetricTable.metric(for: code)?.name == metric.name)
+        #expect(MetricTable.metric(for: code)?.isOfSubmeter == true)
       }
     }
     #expect(MetricTable.metric(for: OBISCode(1, 0, 99, 99, 99)) == nil)
-    #expect(MetricTable.metric(for: OBISCode(1, 1, 1, 8, 1)) == nil)
+    #expect(MetricTable.metric(for: OBISCode(1, 2, 1, 8, 1)) == nil)
     #expect(MetricTable.metric(for: OBISCode(0, 1, 1, 0, 0)) == nil)
     #expect(MetricTable.metric(for: OBISCode(1, 0, 1, 8, 1, 0)) == nil)
   }
@@ -102,7 +103,19 @@ import Testing
     ("0-0:96.13.1", "message_code"), ("0-0:96.13.0", "message"),
     ("1-0:1.4.0", "power_import_average_kw"), ("1-3:0.2.8", "p1_version"),
     ("0-0:96.1.4", "p1_version"), ("0-0:1.0.0", "timestamp"), ("0-0:96.1.1", "meter"),
-    ("0-1:96.1.0", "meter"), ("0-4:24.4.0", "valve_state"),
+    ("0-1:96.1.0", "meter"), ("0-4:24.4.0", "valve_state"), ("0-1:96.1.1", "meter"),
+    ("1-0:1.8.5", "energy_import_tariff5_kwh"), ("1-0:2.8.13", "energy_export_tariff13_kwh"),
+    ("1-0:3.8.4", "energy_reactive_import_tariff4_kvarh"),
+    ("1-0:15.8.0", "energy_absolute_kwh"), ("1-0:16.7.0", "power_net_kw"),
+    ("1-0:76.7.0", "power_net_l3_kw"), ("1-0:1.6.0", "power_import_month_peak_kw"),
+    ("0-0:98.1.0", "power_import_month_peak_kw"), ("1-0:99.97.0", "power_failure_seconds"),
+    ("1-0:71.4.0", "fuse_limit_l3_a"), ("1-1:31.4.0", "current_import_limit_a"),
+    ("0-3:96.3.10", "relay3_state"), ("1-0:72.34.0", "voltage_sag_l3_v"),
+    ("0-0:96.13.5", "message5"), ("0-0:96.1.2", "ean"), ("0-2:96.1.2", "ean"),
+    ("0-0:96.1.255", "device_identifier"), ("7-0:24.4.0", "valve_state"),
+    // Electricity on channel 1 is that on channel 0, where it has no row of its own.
+    ("1-1:1.8.1", "energy_import_tariff1_kwh"), ("1-1:1.6.0", "power_import_month_peak_kw"),
+    ("1-1:0.2.0", "firmware1_version"),
   ])
   func codeHasItsCanonicalName(_ code: String, _ name: String) throws {
     let read = OBISCode(code.bytes.span)
@@ -114,20 +127,40 @@ import Testing
     (7, .cubicMetre, "water_m3"), (6, .cubicMetre, "water_m3"), (4, .gigajoule, "heat_gj"),
     (12, .gigajoule, "heat_gj"), (10, .gigajoule, "cooling_gj"), (11, .gigajoule, "cooling_gj"),
     (2, .kilowattHour, "submeter_energy_kwh"), (nil, .gigajoule, "heat_gj"),
-    (4, .cubicMetre, nil), (3, .volt, nil), (nil, .ampere, nil),
+    (4, .cubicMetre, "submeter_volume_m3"), (4, .kilowattHour, "submeter_energy_kwh"),
+    (13, .gigajoule, "heat_gj"), (3, .volt, nil), (nil, .ampere, nil),
   ])
   func submeterReadingIsNamedByItsKind(_ kind: UInt8?, _ unit: MetricUnit, _ name: String?) {
-    #expect(Metric.submeterReading(kind: kind, unit: unit) == name)
+    #expect(SubmeterReading(kind: kind, unit: unit)?.name == name)
   }
 
   @Test func textIsKnownByItsName() {
     for metric in MetricTableTests.all {
       let isText = MetricTable.isText(metric.name.bytes.span)
-      #expect(isText == (metric.form == .text), "\(metric.name)")
+      #expect(isText == metric.isText, "\(metric.name)")
     }
-    for name in ["", "messages", "messag", "Message"] {
+    for name in ["message", "message2", "ean", "serial_number", "status"] {
       let isText = MetricTable.isText(name.bytes.span)
-      #expect(!isText)
+      #expect(isText, "\(name)")
+    }
+    for name in ["", "messages", "messag", "Message", "p1_version", "tariff", "breaker_state"] {
+      let isText = MetricTable.isText(name.bytes.span)
+      #expect(!isText, "\(name)")
+    }
+  }
+
+  @Test func pastIsKnownByItsNameAndCode() {
+    let past = [
+      "power_failure_seconds", "power_import_month_peak_kw", "power_export_month_peak_tariff2_kw",
+      "1-0:1.6.0", "1-1:1.6.0", "1-0:99.97.0",
+    ]
+    for name in past {
+      let isOfThePast = MetricTable.isOfThePast(name.bytes.span)
+      #expect(isOfThePast, "\(name)")
+    }
+    for name in ["power_import_kw", "1-0:1.7.0", "timestamp", "", "power_failures"] {
+      let isOfThePast = MetricTable.isOfThePast(name.bytes.span)
+      #expect(!isOfThePast, "\(name)")
     }
   }
 }

@@ -102,7 +102,7 @@ import Testing
       }
       let name = String(columns[0].dropLast(3))
       let bytes = try Data(contentsOf: Self.directory.appending(path: "\(name).p1"))
-      let records = Records(try Parsed([UInt8](bytes), names: .obis).records)
+      let records = Records(try Parsed([UInt8](bytes), .names(.obis)).records)
       for assertion in try assertions(of: name) {
         compared += 1
         guard !agrees(records, assertion, name) else { continue }

@@ -31,7 +31,7 @@ import Testing
   func telegramsBecomeTheirRecords(_ names: NameSet) throws {
     for name in try GoldenTests.names() {
       let telegrams = try Data(contentsOf: GoldenTests.directory.appending(path: "\(name).p1"))
-      let parsed = try Parsed([UInt8](telegrams), names: names)
+      let parsed = try Parsed([UInt8](telegrams), .names(names))
       #expect(parsed.dropped == [], "\(name)")
       let file = GoldenTests.directory.appending(
         path: names == .canonical ? "\(name).records" : "\(name).\(names.rawValue).records")

@@ -149,7 +149,7 @@ private let example = #"""
     _ file: String, _ lines: [String], names: NameSet = .canonical
   ) throws -> Parsed {
     let entries = try SpecificationFile.entries(of: file.bytes)
-    return try Parsed(telegram(["1-3:0.2.8(10)"] + lines).bytes, names: names) {
+    return try Parsed(telegram(["1-3:0.2.8(10)"] + lines).bytes, .names(names)) {
       $0 == "10" ? entries : nil
     }
   }

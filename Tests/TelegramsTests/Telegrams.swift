@@ -73,34 +73,49 @@ func checkedTelegram(_ lines: [String], header: String = #"/TST5\2T"#) -> String
 /// What telegrams became.
 struct Parsed: Equatable {
   var records = ""
+  /// What was found besides, but for what is `isUntimed`.
   var findings: [TelegramParser.Finding] = []
+  /// Whether it was said that there are records without an instant.
+  var isUntimed = false
   /// The telegrams that were dropped, and why.
   var dropped: [Framer.Defect] = []
 
   /// - Parameters:
   ///   - stream: telegrams, and what stands between them.
-  ///   - names: which names the metrics get.
+  ///   - options: what is wanted of them.
+  ///   - format: how the records are written.
+  ///   - verifies: whether checksums decide.
   ///   - lookup: the specification file of a version.
   /// - Throws: what the parser throws.
   init(
-    _ stream: [UInt8], names: NameSet = .canonical,
-    lookup: @escaping TelegramParser.Lookup = { _ in nil }
+    _ stream: [UInt8], _ options: TelegramParser.Options = .init(), format: RecordFormat = .lines,
+    verifies: Bool = true, lookup: @escaping TelegramParser.Lookup = { _ in nil }
   ) throws {
-    var framer = Framer()
+    var framer = Framer(verifies: verifies)
     framer.take(stream)
-    var parser = TelegramParser(names: names, lookup: lookup)
-    var writer = RecordWriter()
+    var parser = TelegramParser(options, lookup: lookup)
+    var writer = RecordWriter(format)
     while let event = framer.next(atEnd: true) {
       switch event {
       case .telegram(let telegram):
         let bytes = framer.bytes
         try parser.parse(
           bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt, into: &writer)
-        findings += parser.findings
+        isUntimed = isUntimed || parser.findings.contains(.untimed)
+        findings += parser.findings.filter { $0 != .untimed }
       case .dropped(let defect):
         dropped.append(defect)
       }
     }
     records = writer.text.text
+  }
+}
+
+extension TelegramParser.Options {
+  /// The options with these names.
+  static func names(_ names: NameSet) -> TelegramParser.Options {
+    var options = TelegramParser.Options()
+    options.names = names
+    return options
   }
 }

@@ -95,52 +95,28 @@ import Testing
 
   @Test func metricsAreThoseOfTheTable() throws {
     let listed = try ManualPage("p1record.5").metrics()
-    let main = MetricTable.main.map { metric in
-      ManualPage.MetricEntry(
-        name: metric.name, codes: [metric.code.description], symbol: ManualTests.symbol(metric),
-        text: metric.description + ".")
-    }
-    let isOfSubmeter = { (entry: ManualPage.MetricEntry) in entry.codes[0].hasPrefix("0-n:") }
-    #expect(listed.filter { !isOfSubmeter($0) } == main)
-
     // The reading of a sub-meter is called by what it is; the other lines have their own names.
-    let (readings, others) = MetricTable.submeter.partitioned {
-      [.submeterReading, .submeterProfile].contains($0.form)
-    }
-    let codes = readings.map { ManualTests.onChannelN($0.code) }
-    let units = Dictionary(
-      MetricUnit.allCases.flatMap { unit in
-        (0...255).map { UInt8($0) as UInt8? }.appending(nil).compactMap { kind in
-          Metric.submeterReading(kind: kind, unit: unit).map { ($0, unit.symbol) }
-        }
-      }, uniquingKeysWith: { first, _ in first })
-    let ofReadings = listed.filter { $0.codes == codes }
-    #expect(Set(ofReadings.map(\.name)) == Set(units.keys))
-    for entry in ofReadings { #expect(entry.symbol == units[entry.name]) }
-    let expected = others.map { metric in
+    let submeter = MetricTable.submeter.filter { !$0.isSubmeterReading }.map(ManualTests.entry)
+    let readings = SubmeterReading.allCases.map { reading in
       ManualPage.MetricEntry(
-        name: metric.name, codes: [ManualTests.onChannelN(metric.code)],
-        symbol: ManualTests.symbol(metric), text: metric.description + ".")
+        name: reading.name,
+        codes: MetricTable.submeter.filter { $0.canBe(reading) }.map(ManualTests.code),
+        symbol: reading.unit.symbol, text: reading.description + ".")
     }
-    let listedOthers = listed.filter { isOfSubmeter($0) && $0.codes != codes }
-    #expect(listedOthers.sorted() == expected.sorted())
+    let expected = MetricTable.main.map(ManualTests.entry) + readings + submeter
+    for (entry, other) in zip(listed, expected) { #expect(entry == other) }
+    #expect(listed.count == expected.count)
   }
 
-  private static func symbol(_ metric: Metric) -> String? {
-    if case .quantity(let unit) = metric.form { unit.symbol } else { nil }
+  private static func entry(_ metric: Metric) -> ManualPage.MetricEntry {
+    ManualPage.MetricEntry(
+      name: metric.name, codes: [code(metric)], symbol: metric.unit?.symbol,
+      text: metric.description + ".")
   }
 
   /// `0-n:24.2.1` for the code of a sub-meter's line.
-  private static func onChannelN(_ code: OBISCode) -> String {
-    code.onAnyChannel.description.replacing("0-0:", with: "0-n:", maxReplacements: 1)
+  private static func code(_ metric: Metric) -> String {
+    let code = metric.code.description
+    return metric.isOfSubmeter && metric.code.medium == 0 ? "0-n" + code.dropFirst(3) : code
   }
-}
-
-extension Array {
-  /// The elements that fulfil a condition, and the others.
-  fileprivate func partitioned(_ condition: (Element) -> Bool) -> ([Element], [Element]) {
-    (filter(condition), filter { !condition($0) })
-  }
-
-  fileprivate func appending(_ element: Element) -> [Element] { self + [element] }
 }

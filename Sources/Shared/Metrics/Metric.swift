@@ -6,19 +6,37 @@ public struct Metric: Sendable {
   public let code: OBISCode
   public let form: Form
   public let description: String
+  /// Whether it is of a sub-meter, and not of the electricity meter itself.
+  public private(set) var isOfSubmeter = false
 
   /// What stands between a line's parentheses, and what becomes of it.
   public enum Form: Equatable, Sendable {
     /// `(001234.567*kWh)`: a number with its unit.
     case quantity(MetricUnit)
+    /// `(016*A)`, `(069.0*kVA)`, `(24000*W)`: the same, of a kind that differs between meters. What
+    /// is no power changes the end of the name.
+    case powerLimit
+    /// `(100*A)(-063*A)`: the limit of import, which has the name, then that of export.
+    case currentLimits
     /// `(00004)`: a number alone, a count or a code.
     case number
+    /// `(0002)`, `(TARIFF 2)`, `(ON)`: a number, for which some meters print a word.
+    case state
     /// `(303132)`: text, printed as the hexadecimal of its octets.
     case text
+    /// `(80)`: text that only looks like hexadecimal.
+    case plainText
+    /// `(50217)`, `(3530323137)`: digits, printed as they are or as text is.
+    case version
     /// `(101209113020W)`: the time of the telegram: the record's `timestamp`.
     case telegramTime
-    /// `(4B384547…)`: the meter's number, printed as text is: the record's `meter`.
-    case meterIdentifier
+    /// `(101209)`: its date, where that stands apart.
+    case telegramDate
+    /// `(113020)`: its time of day, where that stands apart.
+    case telegramTimeOfDay
+    /// `(4B384547…)`: a number of the meter, printed as text is. That of the lowest rank becomes
+    /// the record's `meter`.
+    case meterIdentifier(rank: Int)
     /// `(003)`: what a sub-meter measures (EN 13757-3, device type).
     case submeterType
     /// `(4730303…)`: the sub-meter's number: the `meter` of its record.
@@ -27,8 +45,16 @@ public struct Metric: Sendable {
     case submeterReading
     /// `(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)` and `(00000.000)`: the same before DSMR 4.
     case submeterProfile
+    /// `(00123.456*m3)(10-12-09 11:00:00)`: the same before DSMR, a line for each of the last hours.
+    case hourlyReading
+    /// `(230116090000W)(11.173*kW)`: the highest mean power of a quarter of an hour in this month,
+    /// with its own time.
+    case monthPeak
     /// `(2)(0-0:96.7.19)(TST)(0000000240*s)…`: long power failures, each with its end.
     case failureLog
+    /// `(2)(1-0:1.6.0)(1-0:1.6.0)(TST)(TST)(kW)…`: the peaks of past months (Belgium), or
+    /// `(TST)(kWh)…`: what the registers said at the end of the last one (Hungary).
+    case monthLog
   }
 
   init(_ name: String, _ code: OBISCode, _ form: Form, _ description: String) {
@@ -38,20 +64,53 @@ public struct Metric: Sendable {
     self.description = description
   }
 
-  /// What a reading of a sub-meter of this kind is called, in this unit.
-  ///
-  /// - Parameters:
-  ///   - kind: the device type of EN 13757-3 that the meter prints, nil where it prints none.
-  ///   - unit: the unit of the reading.
-  /// - Returns: nil for a kind that has no name in that unit.
-  public static func submeterReading(kind: UInt8?, unit: MetricUnit) -> String? {
-    switch (kind, unit) {
-    case (3?, .cubicMetre), (nil, .cubicMetre): "gas_m3"
-    case (6?, .cubicMetre), (7?, .cubicMetre): "water_m3"
-    case (10?, .gigajoule), (11?, .gigajoule): "cooling_gj"
-    case (_, .gigajoule): "heat_gj"
-    case (_, .kilowattHour): "submeter_energy_kwh"
+  /// The same, of a sub-meter.
+  var ofSubmeter: Metric {
+    var metric = self
+    metric.isOfSubmeter = true
+    return metric
+  }
+
+  /// The unit that the name ends in, nil where it has none.
+  public var unit: MetricUnit? {
+    switch form {
+    case .quantity(let unit): unit
+    case .powerLimit, .monthPeak, .monthLog: .kilowatt
+    case .currentLimits: .ampere
+    case .failureLog: .second
     default: nil
     }
   }
+
+  /// Whether it tells who or when, and not what was measured.
+  public var isIdentity: Bool {
+    switch form {
+    case .telegramTime, .telegramDate, .telegramTimeOfDay, .meterIdentifier, .submeterIdentifier:
+      true
+    default: false
+    }
+  }
+
+  /// Whether it is the reading of a sub-meter, called by what that is: ``SubmeterReading``.
+  public var isSubmeterReading: Bool {
+    [.submeterReading, .submeterProfile, .hourlyReading].contains(form)
+  }
+
+  /// Whether the line can hold a reading of this kind: the meters from before DSMR only read gas.
+  public func canBe(_ reading: SubmeterReading) -> Bool {
+    isSubmeterReading && (form != .hourlyReading || reading == .gas)
+  }
+
+  /// Whether the value is text, whatever a single value of it looks like.
+  public var isText: Bool {
+    switch form {
+    case .text, .plainText: true
+    case .meterIdentifier(let rank): rank > 0
+    default: false
+    }
+  }
+
+  /// Whether it was measured before the telegram was made, so that its record has an instant of its
+  /// own.
+  public var isOfThePast: Bool { form == .monthPeak || form == .failureLog }
 }

@@ -15,11 +15,6 @@ public enum MetricUnit: String, CaseIterable, Sendable {
   /// What a metric's name ends in, without its underscore.
   public var suffix: String { rawValue }
 
-  /// The units of another kind in which some meters print what others print in this one.
-  public var alternatives: [MetricUnit] {
-    self == .kilowatt ? [.ampere, .kilovoltAmpere] : []
-  }
-
   /// How people write the unit.
   public var symbol: String {
     switch self {

@@ -44,19 +44,22 @@ public struct OBISCode: Hashable, Sendable {
     }
   }
 
-  /// A, the medium: 0 is abstract data and M-Bus devices, 1 is electricity.
+  /// A, the medium: 0 is abstract data and M-Bus devices, 1 is electricity, 7 is gas.
   public var medium: UInt8 { UInt8(truncatingIfNeeded: packed >> 40) }
 
   /// B, the channel: for an abstract code, the M-Bus channel of a sub-meter.
   public var channel: UInt8 { UInt8(truncatingIfNeeded: packed >> 32) }
 
+  /// C, the quantity: for electricity, 1 is power or energy imported, 21 the same on phase L1.
+  public var quantity: UInt8 { UInt8(truncatingIfNeeded: packed >> 24) }
+
   /// F, the billing period: 255 where there is none.
   public var period: UInt8 { UInt8(truncatingIfNeeded: packed) }
 
-  /// Whether the code speaks of a sub-meter: abstract data with a channel.
-  public var isSubmeter: Bool { medium == 0 && channel != 0 }
+  /// Whether the code speaks of a sub-meter: abstract data with a channel, or gas.
+  public var isSubmeter: Bool { (medium == 0 && channel != 0) || medium == 7 }
 
-  /// The same code for whatever channel: how the table of metrics lists the codes of sub-meters.
+  /// The same code on channel 0: how the table of metrics lists the codes that any channel may have.
   public var onAnyChannel: OBISCode { OBISCode(packed: packed & 0xFF00_FFFF_FFFF) }
 
   private init(packed: UInt64) {

@@ -1,3 +1,5 @@
+import Metrics
+
 /// Decimal numbers as text, moved and never converted: what the meter printed is what is kept.
 public struct DecimalText {
   /// Where in the text the digits before and after the point stand.
@@ -30,6 +32,13 @@ public struct DecimalText {
     isNegative = negative
     let digits = whole.count + fraction.count
     guard index == text.count, digits > 0, digits <= DecimalText.maximumDigits else { return nil }
+  }
+
+  /// Finds the number that is the value of a metric, or nil where that is text, whatever it looks
+  /// like: a message may be digits alone.
+  public init?(_ value: Span<UInt8>, ofMetric key: Span<UInt8>) {
+    guard !MetricTable.isText(key) else { return nil }
+    self.init(value)
   }
 
   /// Appends the number times 10^`exponent`, without leading zeros, with all its decimals.

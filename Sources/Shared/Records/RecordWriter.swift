@@ -1,16 +1,20 @@
 /// Records as the text they are written in, one after the other.
 public struct RecordWriter: Sendable {
   public private(set) var text: [UInt8] = []
+  private let format: RecordFormat
 
-  public init() {}
+  public init(_ format: RecordFormat = .lines) {
+    self.format = format
+  }
 
-  /// Adds a record, its reserved keys first, then the empty line that ends it.
+  /// Adds a record, its reserved keys first, then what ends it.
   ///
   /// - Parameters:
   ///   - timestamp: its instant, where it is known.
   ///   - meter: the number of the meter, where it has one.
   ///   - fields: all else.
   public mutating func add(timestamp: Timestamp?, meter: [UInt8]?, _ fields: Fields) {
+    let start = text.count
     if let timestamp {
       text.append(contentsOf: "timestamp=".utf8)
       text.append(timestamp)
@@ -22,11 +26,18 @@ public struct RecordWriter: Sendable {
       text.append(UInt8(ascii: "\n"))
     }
     text.append(contentsOf: fields.text)
-    text.append(UInt8(ascii: "\n"))
+    switch format {
+    case .lines:
+      text.append(UInt8(ascii: "\n"))
+    case .json:
+      let record = Record(checked: [UInt8](text.span.extracting(start...)))
+      text.removeSubrange(start...)
+      record.appendJSON(to: &text)
+    }
   }
 
-  /// Forgets the records, keeping the room they took.
-  public mutating func removeAll() {
-    text.removeAll(keepingCapacity: true)
+  /// Forgets the records behind the first `count` bytes, keeping the room they took.
+  public mutating func removeAll(after count: Int = 0) {
+    text.removeSubrange(count...)
   }
 }

@@ -47,7 +47,7 @@ public struct Framer: Sendable {
   private var isAtLineStart = true
   private var receivedAt: Timestamp?
 
-  public init() {}
+  public init(verifies: Bool = true) {}
 
   /// Takes bytes in.
   ///

@@ -7,20 +7,31 @@ import Records
 enum OctetText {
   /// The text of a group, without spaces around it; empty where there is none.
   static func decode(_ group: Span<UInt8>) -> [UInt8] {
+    let printed = unwrapped(group)
+    return trimmed(octets(printed.span) ?? plain(printed))
+  }
+
+  /// The text of a group that is not printed in hexadecimal.
+  static func plain(_ group: Span<UInt8>) -> [UInt8] {
+    trimmed(plain(unwrapped(group)))
+  }
+
+  /// Whether a group says that the meter could not tell: `ER11`, `(ER11)`.
+  static func isError(_ group: Span<UInt8>) -> Bool {
+    let text = group.count > 0 && group[0] == UInt8(ascii: "(") ? group.extracting(1...) : group
+    return text.count >= 3 && text[0] == UInt8(ascii: "E") && text[1] == UInt8(ascii: "R")
+      && text[2].decimalDigit != nil
+  }
+
+  /// A long message may be wrapped over several lines.
+  private static func unwrapped(_ group: Span<UInt8>) -> [UInt8] {
     var printed: [UInt8] = []
     printed.reserveCapacity(group.count)
-    for index in group.indices where group[index] != UInt8(ascii: "\r") {
-      // A long message may be wrapped over several lines.
-      if group[index] != UInt8(ascii: "\n") { printed.append(group[index]) }
+    for index in group.indices
+    where group[index] != UInt8(ascii: "\r") && group[index] != UInt8(ascii: "\n") {
+      printed.append(group[index])
     }
-    let text = octets(printed.span) ?? printed
-    let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") }
-    guard let first = text.firstIndex(where: { !isBlank($0) }),
-      let last = text.lastIndex(where: { !isBlank($0) })
-    else {
-      return []
-    }
-    return [UInt8](text[first...last])
+    return printed
   }
 
   /// The printable octets that an even number of hexadecimal digits stands for, else nil.
@@ -38,5 +49,26 @@ enum OctetText {
       octets.append(octet)
     }
     return octets
+  }
+
+  /// Text that is neither ASCII nor UTF-8 is Latin-1. 0xFF is no character of it: Hungarian meters
+  /// fill an empty message with it.
+  private static func plain(_ printed: [UInt8]) -> [UInt8] {
+    guard printed.contains(where: { $0 > 0x7E }),
+      String(validating: printed, as: UTF8.self) == nil
+    else {
+      return printed
+    }
+    return printed.filter { $0 != 0xFF }.flatMap { Array(String(Unicode.Scalar($0)).utf8) }
+  }
+
+  private static func trimmed(_ text: [UInt8]) -> [UInt8] {
+    let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") }
+    guard let first = text.firstIndex(where: { !isBlank($0) }),
+      let last = text.lastIndex(where: { !isBlank($0) })
+    else {
+      return []
+    }
+    return [UInt8](text[first...last])
   }
 }

@@ -1,25 +1,44 @@
 import Records
 
-/// A record of a telegram while its lines are read: of the electricity meter, or of a sub-meter on
-/// the M-Bus (gas, water, heat, another electricity meter).
+/// A record of a telegram while its lines are read: of the electricity meter, or of a sub-meter
+/// (gas, water, heat, another electricity meter).
 struct RecordDraft {
-  /// The M-Bus channel, from 1 by the order of installation; 0 is the electricity meter itself.
-  let channel: UInt8
+  /// Which of a telegram's records it is.
+  struct Slot: Equatable {
+    /// The first number of its codes: 0, and 7 for a gas meter from before DSMR.
+    let medium: UInt8
+    /// The M-Bus channel, from 1 by the order of installation; 0 where there is none.
+    let channel: UInt8
+
+    /// That of the electricity meter itself.
+    static let main = Slot(medium: 0, channel: 0)
+  }
+
+  let slot: Slot
   /// What a sub-meter measures (EN 13757-3, device type), nil where the telegram does not say.
   var kind: UInt8?
   /// The number of the meter.
   var meter: [UInt8]?
+  /// The rank of that number among the numbers that a meter has; the lowest one counts.
+  var meterRank = Int.max
   /// When it was measured.
   var timestamp: Timestamp?
   /// Whether anything was: a slot of the M-Bus may be empty or stale, and then says nothing.
   var isMeasured = false
   var fields = Fields()
 
-  init(channel: UInt8) {
-    self.channel = channel
-    if channel > 0 {
+  init(_ slot: Slot, at timestamp: Timestamp? = nil) {
+    self.slot = slot
+    self.timestamp = timestamp
+    if slot != .main {
       let key = [UInt8](RecordKey.channel.rawValue.utf8)
-      fields.add(key.span, text: [UInt8]("\(channel)".utf8).span)
+      fields.add(key.span, text: [UInt8]("\(slot.channel)".utf8).span)
     }
+  }
+
+  /// Makes the record that of the newest reading.
+  mutating func note(readingAt instant: Timestamp?) {
+    guard let instant else { return }
+    timestamp = timestamp.map { max($0, instant) } ?? instant
   }
 }

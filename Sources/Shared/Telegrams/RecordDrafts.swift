@@ -2,51 +2,50 @@ import Metrics
 import Records
 
 /// The records of a telegram while its lines are read: that of the electricity meter, then those of
-/// the sub-meters on the M-Bus, each where its channel was first spoken of, then the history.
+/// the sub-meters, each where it was first spoken of, then those of the past.
 struct RecordDrafts {
   private var drafts: [RecordDraft] = []
+  private var past: [RecordDraft] = []
 
   /// Begins a new telegram.
   mutating func begin() {
     drafts.removeAll(keepingCapacity: true)
-    drafts.append(RecordDraft(channel: 0))
+    past.removeAll(keepingCapacity: true)
+    drafts.append(RecordDraft(.main))
   }
 
-  /// The record that a line with this code belongs to.
-  subscript(code: OBISCode) -> RecordDraft {
-    mutating get { drafts[index(of: code)] }
+  /// The record of a slot.
+  subscript(slot: RecordDraft.Slot) -> RecordDraft {
+    mutating get { drafts[index(of: slot)] }
     _modify {
-      let index = index(of: code)
+      let index = index(of: slot)
       yield &drafts[index]
     }
   }
 
-  /// Adds a number to the record of its line, its decimal point moved.
+  /// Adds a number to a record, its decimal point moved.
   ///
   /// - Returns: false where it is no number.
   mutating func add(
-    _ key: [UInt8], number: Span<UInt8>, timesTenToThe exponent: Int = 0, of code: OBISCode
+    _ key: [UInt8], number: Span<UInt8>, timesTenToThe exponent: Int = 0,
+    in slot: RecordDraft.Slot
   ) -> Bool {
-    let index = index(of: code)
+    let index = index(of: slot)
     let isAdded = drafts[index].fields.add(key.span, number: number, timesTenToThe: exponent)
-    noteMeasured(index, isAdded)
+    if isAdded { noteMeasured(index) }
     return isAdded
   }
 
-  /// Adds a text to the record of its line; an empty one is none.
-  mutating func add(_ key: [UInt8], text: [UInt8], of code: OBISCode) {
-    guard !text.isEmpty else { return }
-    let index = index(of: code)
+  /// Adds a text to a record.
+  mutating func add(_ key: [UInt8], text: [UInt8], in slot: RecordDraft.Slot) {
+    let index = index(of: slot)
     drafts[index].fields.add(key.span, text: text.span)
-    noteMeasured(index, true)
+    noteMeasured(index)
   }
 
-  /// Adds a record of the electricity meter's past.
-  mutating func add(_ key: [UInt8], number: Span<UInt8>, at instant: Timestamp) {
-    var draft = RecordDraft(channel: 0)
-    draft.timestamp = instant
-    draft.isMeasured = draft.fields.add(key.span, number: number)
-    drafts.append(draft)
+  /// Adds a record of the past, if anything was measured then.
+  mutating func add(past draft: RecordDraft) {
+    if draft.isMeasured { past.append(draft) }
   }
 
   /// Writes the records in which anything was measured.
@@ -54,24 +53,30 @@ struct RecordDrafts {
   /// - Parameters:
   ///   - receivedAt: the instant of those that the telegram gives none.
   ///   - writer: what they are added to.
-  func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) {
-    guard let main = drafts.first else { return }
-    for draft in drafts where draft.isMeasured {
+  /// - Returns: whether each of them has an instant.
+  mutating func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) -> Bool {
+    let instant = drafts[0].timestamp ?? receivedAt
+    var isTimed = true
+    for draft in drafts + past where draft.isMeasured {
+      let timestamp = draft.timestamp ?? instant
+      isTimed = isTimed && timestamp != nil
       writer.add(
-        timestamp: draft.timestamp ?? main.timestamp ?? receivedAt,
-        meter: draft.channel == 0 ? main.meter : draft.meter, draft.fields)
+        timestamp: timestamp, meter: draft.meter ?? meter(of: draft.slot), draft.fields)
     }
+    return isTimed
   }
+
+  /// The number of the meter that a record of the past is of.
+  private mutating func meter(of slot: RecordDraft.Slot) -> [UInt8]? { self[slot].meter }
 
   /// Whatever the electricity meter says was measured; of a sub-meter only its reading was.
-  private mutating func noteMeasured(_ index: Int, _ isAdded: Bool) {
-    if index == 0, isAdded { drafts[index].isMeasured = true }
+  private mutating func noteMeasured(_ index: Int) {
+    if index == 0 { drafts[index].isMeasured = true }
   }
 
-  private mutating func index(of code: OBISCode) -> Int {
-    let channel = code.isSubmeter ? code.channel : 0
-    if let index = drafts.firstIndex(where: { $0.channel == channel }) { return index }
-    drafts.append(RecordDraft(channel: channel))
+  private mutating func index(of slot: RecordDraft.Slot) -> Int {
+    if let index = drafts.firstIndex(where: { $0.slot == slot }) { return index }
+    drafts.append(RecordDraft(slot))
     return drafts.count - 1
   }
 }

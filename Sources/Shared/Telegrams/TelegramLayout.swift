@@ -1,11 +1,14 @@
 import Metrics
+import Records
 
 /// Where the lines of a telegram and their groups stand.
 ///
 ///     A-B:C.D.E[*F] ( text [*unit] ) { ( … ) }          (P1 companion standard, §6.2)
 ///
 /// A line may go on: DSMR 2.2 and 3.0 print a gas reading on the line after its code, and some
-/// meters wrap a long message. A line that cannot be read costs only itself.
+/// meters wrap a long message. A Hungarian meter prints what its registers said at the end of the
+/// last month as lines of their own within `0-0:98.1.0`, `(` and `)`. A line that cannot be read
+/// costs only itself.
 struct TelegramLayout {
   struct Line {
     let code: OBISCode
@@ -16,20 +19,28 @@ struct TelegramLayout {
   }
 
   private(set) var lines: [Line] = []
+  /// The lines within parentheses that stand on lines of their own: what was, not what is.
+  private(set) var pastLines: [Line] = []
   /// What stands between each `(` and its `)`.
   private(set) var groups: [Range<Int>] = []
   /// The lines that cannot be read.
   private(set) var unreadable: [Range<Int>] = []
+  private var isInPast = false
 
   /// Takes a telegram apart.
   mutating func read(_ telegram: Span<UInt8>) {
     lines.removeAll(keepingCapacity: true)
+    pastLines.removeAll(keepingCapacity: true)
+    isInPast = false
     groups.removeAll(keepingCapacity: true)
     unreadable.removeAll(keepingCapacity: true)
     var index = TelegramLayout.lineEnd(telegram, from: 0)
     while index < telegram.count, telegram[index] != UInt8(ascii: "!") {
       if telegram[index] <= UInt8(ascii: " ") {
         index += 1
+      } else if isInPast, telegram[index] == UInt8(ascii: ")") {
+        isInPast = false
+        index = TelegramLayout.lineEnd(telegram, from: index)
       } else {
         index = readLine(telegram, at: index)
       }
@@ -45,6 +56,10 @@ struct TelegramLayout {
     var index = start
     while index < lineEnd, telegram[index] != UInt8(ascii: "(") { index += 1 }
     guard index < lineEnd, let code = OBISCode(telegram.extracting(start..<index)) else {
+      if let block = TelegramLayout.block(telegram, openedBy: start..<lineEnd) {
+        isInPast = true
+        return block
+      }
       unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
       return lineEnd
     }
@@ -59,8 +74,22 @@ struct TelegramLayout {
       end = close + 1
       index = TelegramLayout.nextGroup(telegram, from: end)
     }
-    lines.append(Line(code: code, range: start..<end, groups: firstGroup..<groups.count))
+    let line = Line(code: code, range: start..<end, groups: firstGroup..<groups.count)
+    if isInPast { pastLines.append(line) } else { lines.append(line) }
     return TelegramLayout.lineEnd(telegram, from: end)
+  }
+
+  /// Where the lines begin within a `(` that stands alone on the line behind a code that stands
+  /// alone; nil where it does not.
+  private static func block(_ telegram: Span<UInt8>, openedBy line: Range<Int>) -> Int? {
+    let code = OBISCode(telegram.extracting(trimmed(telegram, line)))
+    guard code != nil,
+      line.upperBound < telegram.count
+    else {
+      return nil
+    }
+    let next = line.upperBound..<lineEnd(telegram, from: line.upperBound)
+    return telegram.extracting(trimmed(telegram, next)) == "(" ? next.upperBound : nil
   }
 
   /// Where the `)` stands that closes the `(` at `open`; nil where the line ends before it.

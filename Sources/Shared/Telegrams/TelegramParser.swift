@@ -1,11 +1,28 @@
 import Metrics
 import Records
 
-/// Turns telegrams into records: one of the electricity meter, then one of each sub-meter.
+/// Turns telegrams into records: one of the electricity meter, then one of each sub-meter, then
+/// those of the past.
 ///
 /// What comes out is a function of what went in: no clock, no environment, no memory of telegrams
 /// before but what has been reported of them.
 public struct TelegramParser {
+  /// What is wanted of a telegram.
+  public struct Options: Sendable {
+    /// Which names the metrics get.
+    public var names = NameSet.canonical
+    /// Whether the logs of the past become records too. They are the same in each telegram.
+    public var includesHistory = false
+    /// Whether the codes that nothing is known of become metrics too, by their code.
+    public var includesUnknown = false
+    /// Whether import less export is added.
+    public var addsNetPower = false
+    /// The clock that the meter prints its times by.
+    public var clock = MeterClock.centralEuropean
+
+    public init() {}
+  }
+
   /// A telegram of a version that nothing is known of.
   public struct UnknownVersion: Error, Equatable, Sendable {
     /// The version as the meter printed it.
@@ -16,23 +33,28 @@ public struct TelegramParser {
   public enum Finding: Equatable, Sendable {
     /// A line that is no line of a telegram, or whose value is none of its kind.
     case unreadable(line: String)
+    /// A line whose value the record has already.
+    case repeated(line: String)
     /// A code that the specification lacks; said once for each.
     case unknown(OBISCode)
+    /// A record without an instant, as neither the telegram nor a stamp tells; said once.
+    case untimed
   }
 
   /// Finds the specification file of a version; nil where there is none.
   public typealias Lookup = (_ version: String) throws -> [SpecificationEntry]?
 
-  private let names: NameSet
-  private let includesHistory: Bool
-  private let lookup: Lookup
-  /// The specifications in use, by version; nil is a meter that prints none.
-  private var specifications: [String?: Specification] = [:]
+  let options: Options
+  private var specifications: Specifications
   private var unknownCodes: Set<OBISCode> = []
+  private var hasSaidUntimed = false
 
-  private var layout = TelegramLayout()
+  var layout = TelegramLayout()
   private var rules: [Specification.Rule] = []
-  private var drafts = RecordDrafts()
+  var drafts = RecordDrafts()
+  private var identity = Identity()
+  /// Which places of the records have their value.
+  private var taken: [Bool] = []
   /// What the last telegram held besides.
   public private(set) var findings: [Finding] = []
 
@@ -40,14 +62,11 @@ public struct TelegramParser {
   private static let maximumUnknownCodes = 1024
 
   /// - Parameters:
-  ///   - names: which names the metrics get.
-  ///   - includesHistory: whether the log of power failures becomes records too. It is the same in
-  ///     each telegram.
+  ///   - options: what is wanted of a telegram.
   ///   - lookup: called once for each version that telegrams say they have.
-  public init(names: NameSet, includesHistory: Bool = false, lookup: @escaping Lookup) {
-    self.names = names
-    self.includesHistory = includesHistory
-    self.lookup = lookup
+  public init(_ options: Options = Options(), lookup: @escaping Lookup) {
+    self.options = options
+    specifications = Specifications(names: options.names, lookup: lookup)
   }
 
   /// Adds the records of a telegram.
@@ -63,69 +82,36 @@ public struct TelegramParser {
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
     layout.read(telegram)
-    let version = self.version(of: telegram)
-    var specification = try self.specification(of: version)
-    for line in layout.unreadable { report(telegram.extracting(line)) }
     rules.removeAll(keepingCapacity: true)
-    for line in layout.lines { rules.append(specification.rule(for: line.code)) }
-    specifications[version] = specification
-    for (line, rule) in zip(layout.lines, rules) {
-      if let metric = rule.metric { readIdentity(line, of: telegram, metric.form) }
-    }
+    try specifications.select(MeterVersion(of: layout, telegram))
+    for line in layout.lines { rules.append(specifications.current.rule(for: line.code)) }
+    taken.removeAll(keepingCapacity: true)
+    taken.append(contentsOf: repeatElement(false, count: specifications.current.placeCount))
+    for line in layout.unreadable { report(telegram.extracting(line)) }
+    readIdentity(of: telegram)
     for (line, rule) in zip(layout.lines, rules) where !readValue(line, of: telegram, rule) {
       report(telegram.extracting(line.range))
     }
-    drafts.write(receivedAt, to: &writer)
+    if options.addsNetPower { addNetPower(of: telegram) }
+    if options.includesHistory { readPastLines(of: telegram) }
+    if !drafts.write(receivedAt, to: &writer), !hasSaidUntimed {
+      hasSaidUntimed = true
+      findings.append(.untimed)
+    }
   }
 
-  // MARK: - The version
-
-  private static let versionCode = OBISCode(1, 3, 0, 2, 8)
-  private static let belgianVersionCode = OBISCode(0, 0, 96, 1, 4)
-
-  /// The version that the telegram says it has, nil where it says none (DSMR 2.2 and 3.0).
-  private func version(of telegram: Span<UInt8>) -> String? {
-    for line in layout.lines
-    where line.code == TelegramParser.versionCode || line.code == TelegramParser.belgianVersionCode
-    {
-      guard let group = layout.groups[line.groups].first, !group.isEmpty else { continue }
-      return TelegramParser.text(telegram.extracting(group))
+  /// Reads who and when the lines speak of. This comes before any value, as lines stand in no fixed
+  /// order.
+  private mutating func readIdentity(of telegram: Span<UInt8>) {
+    identity.begin()
+    for (line, rule) in zip(layout.lines, rules) {
+      if let metric = rule.metric {
+        let groups = layout.groups[line.groups]
+        identity.read(
+          groups, of: telegram, metric.form, by: options.clock, into: &drafts[rule.slot])
+      }
     }
-    return nil
-  }
-
-  private mutating func specification(of version: String?) throws -> Specification {
-    if let specification = specifications[version] { return specification }
-    if let version, let entries = try lookup(version) {
-      return Specification(entries, names: names)
-    }
-    if let version, !Specification.builtInVersions.contains(version) {
-      throw UnknownVersion(version: version)
-    }
-    return Specification(names: names)
-  }
-
-  // MARK: - Who and when
-
-  /// Reads what a line says of the telegram or of a sub-meter as a whole: its number, its time, its
-  /// kind. This comes before any value, as lines stand in no fixed order.
-  private mutating func readIdentity(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ form: Metric.Form
-  ) {
-    guard let first = layout.groups[line.groups].first, !first.isEmpty else { return }
-    let value = telegram.extracting(first)
-    switch form {
-    case .telegramTime, .submeterReading, .submeterProfile:
-      // Some meters print the line twice, once without a usable time.
-      if let instant = TelegramTime.instant(value) { drafts[line.code].timestamp = instant }
-    case .meterIdentifier, .submeterIdentifier:
-      drafts[line.code].meter = OctetText.decode(value)
-    case .submeterType:
-      let kind = value.number(value.indices).flatMap(UInt8.init(exactly:))
-      drafts[line.code].kind = kind
-    case .quantity, .number, .text, .failureLog:
-      break
-    }
+    identity.finish(of: telegram, by: options.clock, into: &drafts[.main])
   }
 
   // MARK: - Values
@@ -136,128 +122,34 @@ public struct TelegramParser {
   private mutating func readValue(
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
   ) -> Bool {
+    if taken[rule.place] {
+      findings.append(.repeated(line: TelegramParser.text(telegram.extracting(line.range))))
+      return true
+    }
+    let outcome: Outcome
     switch rule.value {
     case .byPattern(let pattern, let key):
-      return readValue(line, of: telegram, by: pattern, key: key)
+      return readValue(line, of: telegram, by: pattern, key: key, in: rule.slot)
     case .byTable(let key):
       guard let metric = rule.metric else { return true }
-      return readValue(line, of: telegram, as: metric.form, key: key)
-    case .unknown:
-      if rule.metric == nil, unknownCodes.count < TelegramParser.maximumUnknownCodes,
-        unknownCodes.insert(line.code).inserted
-      {
-        findings.append(.unknown(line.code))
+      outcome = readValue(line, of: telegram, metric, key: key, in: rule.slot)
+    case .unknown(let key):
+      guard options.includesUnknown, !(rule.metric?.isIdentity ?? false) else {
+        note(unknown: line.code, rule)
+        return true
       }
-      return true
+      outcome = readUnknown(line, of: telegram, key: key)
     }
+    if outcome == .added, rule.place != Specification.anyPlace { taken[rule.place] = true }
+    return outcome != .unreadable
   }
 
-  private mutating func readValue(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, as form: Metric.Form, key: [UInt8]
-  ) -> Bool {
-    let groups = layout.groups[line.groups]
-    // `()` is a value that the meter does not have.
-    guard let first = groups.first, !first.isEmpty else { return true }
-    let value = telegram.extracting(first)
-    switch form {
-    case .quantity(let unit):
-      return readQuantity(value, of: line, unit: unit, key: key)
-    case .number:
-      return drafts.add(key, number: value, of: line.code)
-    case .text:
-      drafts.add(key, text: OctetText.decode(value), of: line.code)
-      return true
-    case .submeterType:
-      // Canonical names say by themselves what a sub-meter measures.
-      return names == .canonical || drafts.add(key, number: value, of: line.code)
-    case .submeterReading:
-      guard let reading = groups.dropFirst().first else { return false }
-      guard let quantity = Quantity(telegram.extracting(reading)) else { return false }
-      return readSubmeter(
-        line, number: telegram.extracting(reading).extracting(quantity.number),
-        unit: quantity.unit, key: key)
-    case .submeterProfile:
-      // (time)(status)(period)(count)(code)(unit) and, on the next line, (reading)
-      guard groups.count >= 7, let reading = groups.last else { return false }
-      return readSubmeter(
-        line, number: telegram.extracting(reading),
-        unit: PrintedUnit(telegram.extracting(groups[groups.startIndex + 5])), key: key)
-    case .failureLog:
-      if includesHistory { readFailures(groups, of: telegram, key: key) }
-      return true
-    case .telegramTime, .meterIdentifier, .submeterIdentifier:
-      return true
+  private mutating func note(unknown code: OBISCode, _ rule: Specification.Rule) {
+    if rule.metric == nil, unknownCodes.count < TelegramParser.maximumUnknownCodes,
+      unknownCodes.insert(code).inserted
+    {
+      findings.append(.unknown(code))
     }
-  }
-
-  /// `(2)(0-0:96.7.19)` and then, for each failure, `(its end)(its duration*s)`. The count may be
-  /// wrong, and a clock that was not set yet costs only its own failure.
-  private mutating func readFailures(
-    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
-  ) {
-    var rest = groups.dropFirst(2)
-    while let end = rest.popFirst(), let duration = rest.popFirst() {
-      let text = telegram.extracting(duration)
-      guard let instant = TelegramTime.instant(telegram.extracting(end)),
-        let seconds = Quantity(text)
-      else {
-        continue
-      }
-      drafts.add(key, number: text.extracting(seconds.number), at: instant)
-    }
-  }
-
-  /// `001234.567*kWh`. Where the table's metric can also be in another unit, as the limit of DSMR
-  /// 3.0 is in amperes, that changes the end of its name.
-  private mutating func readQuantity(
-    _ value: Span<UInt8>, of line: TelegramLayout.Line, unit: MetricUnit, key: [UInt8]
-  ) -> Bool {
-    guard let quantity = Quantity(value) else { return false }
-    var key = key
-    if let printed = quantity.unit?.unit, printed != unit {
-      guard unit.alternatives.contains(printed) else { return false }
-      if names == .canonical {
-        key.removeLast(unit.suffix.utf8.count)
-        key.append(contentsOf: printed.suffix.utf8)
-      }
-    }
-    return drafts.add(
-      key, number: value.extracting(quantity.number),
-      timesTenToThe: quantity.unit?.exponent ?? 0, of: line.code)
-  }
-
-  /// A sub-meter's reading. One without a unit or a usable time was never taken.
-  private mutating func readSubmeter(
-    _ line: TelegramLayout.Line, number: Span<UInt8>, unit: PrintedUnit?, key: [UInt8]
-  ) -> Bool {
-    guard let unit, drafts[line.code].timestamp != nil else { return true }
-    guard let name = Metric.submeterReading(kind: drafts[line.code].kind, unit: unit.unit) else {
-      return false
-    }
-    let isRead = drafts.add(
-      names == .canonical ? name.utf8Bytes : key, number: number, timesTenToThe: unit.exponent,
-      of: line.code)
-    drafts[line.code].isMeasured = isRead
-    return isRead
-  }
-
-  private mutating func readValue(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, by pattern: LinePattern, key: [UInt8]
-  ) -> Bool {
-    let text = TelegramParser.text(telegram.extracting(line.range))
-    guard let value = pattern.value(in: text)?.utf8Bytes else { return false }
-    if key.span == RecordKey.timestamp.rawValue {
-      guard let instant = TelegramTime.instant(value.span) ?? Timestamp(value.span) else {
-        return false
-      }
-      drafts[line.code].timestamp = instant
-    } else if key.span == RecordKey.meter.rawValue {
-      drafts[line.code].meter = OctetText.decode(value.span)
-    } else {
-      drafts[line.code].fields.add(key.span, text: value.span)
-      drafts[line.code].isMeasured = true
-    }
-    return true
   }
 
   private mutating func report(_ line: Span<UInt8>) {
@@ -265,7 +157,7 @@ public struct TelegramParser {
   }
 
   /// The bytes as text, each a character (Latin-1), without line ends.
-  private static func text(_ bytes: Span<UInt8>) -> String {
+  static func text(_ bytes: Span<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     for index in bytes.indices where bytes[index] != 0x0A && bytes[index] != 0x0D {
       text.append(Unicode.Scalar(bytes[index]))

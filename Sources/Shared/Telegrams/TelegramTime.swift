@@ -2,30 +2,70 @@ import Records
 
 /// A time as meters print it, `YYMMDDhhmmssX` (TST of the P1 companion standards).
 ///
-/// X is `S` while daylight saving time is in force and `W` otherwise: local time is UTC+2 and UTC+1
-/// then, whatever the date, which settles the hour that autumn has twice. DSMR 2.2 and 3.0 print no
-/// letter: civil time.
+/// X is `S` while daylight saving time is in force and `W` otherwise: it tells how far the clock is
+/// ahead of UTC whatever the date, which settles the hour that autumn has twice. DSMR 2.2 and 3.0
+/// print no letter: civil time. So does a meter that prints `T`.
 public enum TelegramTime {
   /// The instant that `text` names; nil where it is no time or stands for none, as a clock that
   /// was never set (`000101000000W`) and a reading that was never taken (`632525252525W`) do.
-  public static func instant(_ text: Span<UInt8>) -> Timestamp? {
-    guard text.count == 12 || text.count == 13, let year = text.number(0..<2),
-      let month = text.number(2..<4), let day = text.number(4..<6), let hour = text.number(6..<8),
-      let minute = text.number(8..<10), let second = text.number(10..<12),
-      // 00 is a clock that was never set, 70 one that counts from 1970.
-      (1..<70).contains(year),
-      let civil = CivilTime(
-        year: 2000 + year, month: month, day: day, hour: hour, minute: minute, second: second)
+  ///
+  /// - Parameters:
+  ///   - text: what the meter printed.
+  ///   - clock: the clock that it printed it by.
+  public static func instant(
+    _ text: Span<UInt8>, by clock: MeterClock = .centralEuropean
+  ) -> Timestamp? {
+    guard hasForm(text), let date = number(text, 0), let time = number(text, 6),
+      let civil = civil(date: date, time: time)
     else {
       return nil
     }
-    guard text.count == 13 else { return CentralEuropeanTime.instant(of: civil) }
-    switch text[12] {
-    case UInt8(ascii: "S"), UInt8(ascii: "s"):
-      return Timestamp(seconds: civil.secondsSinceEpoch - 7200)
-    case UInt8(ascii: "W"), UInt8(ascii: "w"):
-      return Timestamp(seconds: civil.secondsSinceEpoch - 3600)
-    default: return nil
+    let letter = text.count == 13 ? text[12] | 0x20 : UInt8(ascii: "t")
+    return switch letter {
+    case UInt8(ascii: "s"):
+      Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.summerOffset))
+    case UInt8(ascii: "w"):
+      Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.winterOffset))
+    case UInt8(ascii: "t"): clock.instant(of: civil)
+    default: nil
     }
+  }
+
+  /// The instant that a date `YYMMDD` and a time `hhmmss` name together, as some meters print them
+  /// on two lines.
+  static func instant(
+    date: Span<UInt8>, time: Span<UInt8>, by clock: MeterClock
+  ) -> Timestamp? {
+    guard date.count == 6, time.count == 6, let date = number(date, 0), let time = number(time, 0)
+    else {
+      return nil
+    }
+    return civil(date: date, time: time).map(clock.instant(of:))
+  }
+
+  /// The instant that `YY-MM-DD hh:mm:ss` names, as meters from before DSMR print it.
+  static func instant(dashed text: Span<UInt8>, by clock: MeterClock) -> Timestamp? {
+    guard text.count == 17 else { return nil }
+    let digits = text.indices.filter { $0 % 3 != 2 }.map { text[$0] }
+    return instant(digits.span, by: clock)
+  }
+
+  /// Whether `text` has the form of a time, be it one or not.
+  static func hasForm(_ text: Span<UInt8>) -> Bool {
+    (12...13).contains(text.count) && number(text, 0) != nil && number(text, 6) != nil
+  }
+
+  /// Six digits.
+  private static func number(_ text: Span<UInt8>, _ start: Int) -> Int? {
+    text.number(start..<(start + 6))
+  }
+
+  private static func civil(date: Int, time: Int) -> CivilTime? {
+    // 00 is a clock that was never set, 70 one that counts from 1970; 63, 68 and 99 are seen where
+    // a reading was never taken.
+    guard (1..<60).contains(date / 10_000) else { return nil }
+    return CivilTime(
+      year: 2000 + date / 10_000, month: date / 100 % 100, day: date % 100,
+      hour: time / 10_000, minute: time / 100 % 100, second: time % 100)
   }
 }

@@ -1,0 +1,81 @@
+extension MetricTable {
+  static let voltageAndCurrent: [Metric] =
+    phases("voltage", 32, 7, .quantity(.volt), "Voltage")
+    + [
+      Metric(
+        "voltage_v", OBISCode(1, 0, 12, 7, 0), .quantity(.volt),
+        "Voltage of a meter with a single phase")
+    ]
+    + phases(
+      "voltage_period_average", 32, 24, .quantity(.volt), "Mean voltage in the meter's own period")
+    + phases("current", 31, 7, .quantity(.ampere), "Current, without a sign,")
+    + [
+      Metric(
+        "current_a", OBISCode(1, 0, 11, 7, 0), .quantity(.ampere),
+        "Current of a meter with a single phase"),
+      Metric(
+        "current_total_a", OBISCode(1, 0, 90, 7, 0), .quantity(.ampere),
+        "Current on all phases, added up"),
+      Metric(
+        "current_neutral_a", OBISCode(1, 0, 91, 7, 0), .quantity(.ampere),
+        "Current on the neutral conductor"),
+      Metric("frequency_hz", OBISCode(1, 0, 14, 7, 0), .quantity(.hertz), "Frequency of the grid"),
+    ]
+
+  static let limits: [Metric] =
+    [
+      Metric(
+        "fuse_limit_a", OBISCode(1, 0, 31, 4, 0), .quantity(.ampere),
+        "Current at which the meter disconnects; 999 is never"),
+      Metric(
+        "fuse_limit_l2_a", OBISCode(1, 0, 51, 4, 0), .quantity(.ampere),
+        "The same for phase L2, where the phases have limits of their own"),
+      Metric(
+        "fuse_limit_l3_a", OBISCode(1, 0, 71, 4, 0), .quantity(.ampere),
+        "The same for phase L3"),
+      Metric(
+        "current_import_limit_a", OBISCode(1, 1, 31, 4, 0), .currentLimits,
+        "Limit of the current from the grid; current_export_limit_a is that to it"),
+      Metric(
+        "power_limit_kw", OBISCode(0, 0, 17, 0, 0), .powerLimit,
+        "Power at which the meter disconnects; 999 is never"),
+      Metric(
+        "breaker_state", OBISCode(0, 0, 96, 3, 10), .state,
+        "Breaker: 0 disconnected, 1 connected, 2 ready for reconnection"),
+    ]
+    + (1...4).map { relay in
+      Metric(
+        "relay\(relay)_state", OBISCode(0, relay, 96, 3, 10), .state,
+        "Relay \(relay): 0 open, 1 closed")
+    }
+
+  static let quality: [Metric] =
+    [
+      Metric("power_failures", OBISCode(0, 0, 96, 7, 21), .number, "Power failures on any phase"),
+      Metric(
+        "long_power_failures", OBISCode(0, 0, 96, 7, 9), .number,
+        "Long power failures on any phase"),
+      Metric(
+        "power_failure_seconds", OBISCode(1, 0, 99, 97, 0), .failureLog,
+        "Long power failures, each a record at its end (--history)"),
+    ]
+    + phases("voltage_sags", 32, 32, .number, "Voltage sags")
+    + phases("voltage_sag", 32, 33, .quantity(.second), "Duration of the last voltage sag")
+    + phases("voltage_sag", 32, 34, .quantity(.volt), "Magnitude of the last voltage sag")
+    + phases("voltage_swells", 32, 36, .number, "Voltage swells")
+    + phases("voltage_swell", 32, 37, .quantity(.second), "Duration of the last voltage swell")
+    + phases("voltage_swell", 32, 38, .quantity(.volt), "Magnitude of the last voltage swell")
+
+  static let messages: [Metric] =
+    [
+      Metric(
+        "message_code", OBISCode(0, 0, 96, 13, 1), .text,
+        "Message of the grid operator, as a number"),
+      Metric("message", OBISCode(0, 0, 96, 13, 0), .text, "Message of the grid operator"),
+    ]
+    + (2...5).map { number in
+      Metric(
+        "message\(number)", OBISCode(0, 0, 96, 13, number), .text,
+        "Message \(number) of the grid operator")
+    }
+}

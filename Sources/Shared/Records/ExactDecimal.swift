@@ -1,0 +1,76 @@
+/// An exact decimal number that can be calculated with: a whole number of units of 10^-`places`.
+public struct ExactDecimal: Equatable, Sendable {
+  private let units: Int
+  private let places: Int
+
+  /// The number that `text` shows times 10^`exponent`, nil where it shows none or it has too many
+  /// digits.
+  public init?(_ text: Span<UInt8>, timesTenToThe exponent: Int = 0) {
+    guard DecimalText(text) != nil else { return nil }
+    var units = 0
+    var places = -exponent
+    var isInFraction = false
+    for index in text.indices {
+      if let digit = text[index].decimalDigit {
+        guard let next = units.timesTen(plus: digit) else { return nil }
+        units = next
+        if isInFraction { places += 1 }
+      } else if text[index] == UInt8(ascii: ".") {
+        isInFraction = true
+      }
+    }
+    while places < 0 {
+      guard let next = units.timesTen(plus: 0) else { return nil }
+      units = next
+      places += 1
+    }
+    self.units = text[0] == UInt8(ascii: "-") ? -units : units
+    self.places = places
+  }
+
+  private init(units: Int, places: Int) {
+    self.units = units
+    self.places = places
+  }
+
+  /// This number less another one, with the decimals of the one that has more; nil where that has
+  /// too many digits.
+  public func subtracting(_ other: ExactDecimal) -> ExactDecimal? {
+    guard let one = scaled(to: max(places, other.places)),
+      let two = other.scaled(to: one.places)
+    else {
+      return nil
+    }
+    let (difference, overflow) = one.units.subtractingReportingOverflow(two.units)
+    return overflow ? nil : ExactDecimal(units: difference, places: one.places)
+  }
+
+  private func scaled(to places: Int) -> ExactDecimal? {
+    var units = units
+    for _ in self.places..<places {
+      guard let next = units.timesTen(plus: 0) else { return nil }
+      units = next
+    }
+    return ExactDecimal(units: units, places: places)
+  }
+}
+
+extension ExactDecimal: CustomStringConvertible {
+  /// As records have it: `-0.120`.
+  public var description: String {
+    let digits = String(units.magnitude)
+    let padded = String(repeating: "0", count: Swift.max(0, places + 1 - digits.count)) + digits
+    let sign = units < 0 ? "-" : ""
+    return places == 0
+      ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
+  }
+}
+
+extension Int {
+  /// Ten times the number plus a digit, nil where that does not fit.
+  fileprivate func timesTen(plus digit: Int) -> Int? {
+    let (product, overflow) = multipliedReportingOverflow(by: 10)
+    let (sum, overflowed) = product.addingReportingOverflow(product < 0 ? -digit : digit)
+    return overflow || overflowed ? nil : sum
+  }
+}

@@ -1,0 +1,65 @@
+import Metrics
+import Records
+
+/// What the lines of a telegram say of it, or of a sub-meter, as a whole: its number, its time, its
+/// kind.
+struct Identity {
+  /// The date and the time of day, where they stand on lines of their own.
+  private var date: Range<Int>?
+  private var timeOfDay: Range<Int>?
+
+  /// Begins a new telegram.
+  mutating func begin() {
+    date = nil
+    timeOfDay = nil
+  }
+
+  /// Reads a line. Of two usable ones the first counts, and of two readings the newest: some meters
+  /// print a line twice, once without a usable time.
+  mutating func read(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, _ form: Metric.Form,
+    by clock: MeterClock, into draft: inout RecordDraft
+  ) {
+    guard let first = groups.first, !first.isEmpty else { return }
+    let value = telegram.extracting(first)
+    switch form {
+    case .telegramTime:
+      draft.timestamp = draft.timestamp ?? TelegramTime.instant(value, by: clock)
+    case .telegramDate:
+      date = date ?? first
+    case .telegramTimeOfDay:
+      timeOfDay = timeOfDay ?? first
+    case .submeterReading:
+      draft.note(readingAt: TelegramTime.instant(value, by: clock))
+    case .submeterProfile:
+      draft.note(readingAt: SubmeterProfile(groups, of: telegram, by: clock)?.timestamp)
+    case .hourlyReading:
+      for reading in HourlyReading.all(groups, of: telegram, by: clock) {
+        draft.note(readingAt: reading.timestamp)
+      }
+    case .meterIdentifier(let rank):
+      guard rank < draft.meterRank, let text = Identity.text(value) else { return }
+      draft.meter = text
+      draft.meterRank = rank
+    case .submeterIdentifier:
+      draft.meter = draft.meter ?? Identity.text(value)
+    case .submeterType:
+      draft.kind = draft.kind ?? value.number(value.indices).flatMap(UInt8.init(exactly:))
+    default:
+      break
+    }
+  }
+
+  /// Puts together what stood on several lines.
+  func finish(of telegram: Span<UInt8>, by clock: MeterClock, into draft: inout RecordDraft) {
+    guard draft.timestamp == nil, let date, let timeOfDay else { return }
+    draft.timestamp = TelegramTime.instant(
+      date: telegram.extracting(date), time: telegram.extracting(timeOfDay), by: clock)
+  }
+
+  private static func text(_ value: Span<UInt8>) -> [UInt8]? {
+    guard !OctetText.isError(value) else { return nil }
+    let text = OctetText.decode(value)
+    return text.isEmpty ? nil : text
+  }
+}

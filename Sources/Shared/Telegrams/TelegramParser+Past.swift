@@ -1,0 +1,165 @@
+import Metrics
+import Records
+
+/// What meters print of the past: P1 companion standard, §6.12 (power failures), and its Belgian and
+/// Hungarian descendants (months). What is odd in it costs only itself.
+extension TelegramParser {
+  /// `(230116090000W)(11.173*kW)`; some Belgian meters print the time behind the value.
+  mutating func readMonthPeak(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
+  ) -> Outcome {
+    let (times, values) = groups.prefix(2).partitioned {
+      TelegramTime.hasForm(telegram.extracting($0))
+    }
+    guard let time = times.first, let value = values.first else { return .unreadable }
+    guard let instant = TelegramTime.instant(telegram.extracting(time), by: options.clock) else {
+      return .absent
+    }
+    // It has a record of its own, so it takes no place in that of the telegram.
+    return addPeak(telegram.extracting(value), at: instant, key: key) ? .absent : .unreadable
+  }
+
+  /// `(2)(0-0:96.7.19)` and then, for each failure, `(its end)(its duration*s)`.
+  mutating func readFailures(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
+  ) {
+    forEachTimed(groups, of: telegram) { parser, instant, value in
+      guard let seconds = Quantity(value), seconds.unit?.unit ?? .second == .second else { return }
+      parser.addPast(value.extracting(seconds.number), at: instant, key: key)
+    }
+  }
+
+  /// What `0-0:98.1.0` says of past months.
+  mutating func readMonths(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>
+  ) -> Outcome {
+    guard let first = groups.first else { return .absent }
+    if TelegramTime.hasForm(telegram.extracting(first)) {
+      return readRegisters(groups, of: telegram)
+    }
+    // Belgium: `(1)(1-0:1.6.0)(1-0:1.6.0)` and then, for each month, `(its end)(TST)(kW)`.
+    let key = key(of: OBISCode(1, 0, 1, 6, 0))
+    forEachTimed(groups, of: telegram) { parser, instant, value in
+      _ = parser.addPeak(value, at: instant, key: key)
+    }
+    return .absent
+  }
+
+  /// The registers of `0-0:98.1.0` in Hungary, in the order of their values: energy by direction and
+  /// tariff, reactive energy by direction and quadrant, all energy, and the peaks of the month.
+  private static let registers =
+    [
+      OBISCode(1, 0, 1, 8, 0), OBISCode(1, 0, 1, 8, 1), OBISCode(1, 0, 1, 8, 2),
+      OBISCode(1, 0, 2, 8, 0), OBISCode(1, 0, 2, 8, 1), OBISCode(1, 0, 2, 8, 2),
+    ] + (3...8).map { OBISCode(1, 0, $0, 8, 0) }
+    + [
+      OBISCode(1, 0, 15, 8, 0),
+      OBISCode(1, 0, 1, 6, 0), OBISCode(1, 0, 1, 6, 1), OBISCode(1, 0, 1, 6, 2),
+      OBISCode(1, 0, 2, 6, 0), OBISCode(1, 0, 2, 6, 1), OBISCode(1, 0, 2, 6, 2),
+    ]
+
+  /// `(230701000000S)` and 19 values: what the registers said at that instant.
+  private mutating func readRegisters(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>
+  ) -> Outcome {
+    let values = groups.dropFirst()
+    // Which value is which is known by their number alone.
+    guard let first = groups.first, values.count == TelegramParser.registers.count else {
+      return .unreadable
+    }
+    guard let instant = TelegramTime.instant(telegram.extracting(first), by: options.clock) else {
+      return .absent
+    }
+    var draft = RecordDraft(.main, at: instant)
+    for (code, value) in zip(TelegramParser.registers, values) {
+      read(register: code, telegram.extracting(value), into: &draft)
+    }
+    drafts.add(past: draft)
+    return .absent
+  }
+
+  /// Reads the lines that stand within `0-0:98.1.0`, `(` and `)`: the registers at an instant that
+  /// one of them tells.
+  mutating func readPastLines(of telegram: Span<UInt8>) {
+    var instant: Timestamp?
+    for line in layout.pastLines {
+      guard MetricTable.metric(for: line.code)?.form == .telegramTime,
+        let group = layout.groups[line.groups].first
+      else {
+        continue
+      }
+      instant = instant ?? TelegramTime.instant(telegram.extracting(group), by: options.clock)
+      if line.groups.count > 1 { _ = readRegisters(layout.groups[line.groups], of: telegram) }
+    }
+    guard let instant else { return }
+    var draft = RecordDraft(.main, at: instant)
+    for line in layout.pastLines {
+      guard let group = layout.groups[line.groups].first else { continue }
+      read(register: line.code, telegram.extracting(group), into: &draft)
+    }
+    drafts.add(past: draft)
+  }
+
+  private func read(register code: OBISCode, _ value: Span<UInt8>, into draft: inout RecordDraft) {
+    guard let unit = MetricTable.metric(for: code)?.unit, let quantity = Quantity(value),
+      quantity.unit?.unit == unit
+    else {
+      return
+    }
+    let isAdded = draft.fields.add(
+      key(of: code).span, number: value.extracting(quantity.number),
+      timesTenToThe: quantity.unit?.exponent ?? 0)
+    draft.isMeasured = draft.isMeasured || isAdded
+  }
+
+  // MARK: - Parts
+
+  /// Calls `body` with each value that a usable time stands right before.
+  private mutating func forEachTimed(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>,
+    _ body: (inout TelegramParser, Timestamp, Span<UInt8>) -> Void
+  ) {
+    var instant: Timestamp?
+    for group in groups {
+      let value = telegram.extracting(group)
+      if TelegramTime.hasForm(value) {
+        instant = TelegramTime.instant(value, by: options.clock)
+      } else {
+        if let instant { body(&self, instant, value) }
+        instant = nil
+      }
+    }
+  }
+
+  private mutating func addPeak(
+    _ value: Span<UInt8>, at instant: Timestamp, key: [UInt8]
+  ) -> Bool {
+    guard let power = Quantity(value), power.unit?.unit == .kilowatt else { return false }
+    return addPast(
+      value.extracting(power.number), timesTenToThe: power.unit?.exponent ?? 0, at: instant,
+      key: key)
+  }
+
+  @discardableResult
+  private mutating func addPast(
+    _ number: Span<UInt8>, timesTenToThe exponent: Int = 0, at instant: Timestamp, key: [UInt8]
+  ) -> Bool {
+    var draft = RecordDraft(.main, at: instant)
+    draft.isMeasured = draft.fields.add(key.span, number: number, timesTenToThe: exponent)
+    drafts.add(past: draft)
+    return draft.isMeasured
+  }
+
+  private func key(of code: OBISCode) -> [UInt8] {
+    options.names.key(MetricTable.metric(for: code)?.name ?? code.description, code).utf8Bytes
+  }
+}
+
+extension ArraySlice {
+  /// The elements that fulfil a condition, and the others.
+  fileprivate func partitioned(
+    _ condition: (Element) -> Bool
+  ) -> ([Element], [Element]) {
+    (filter(condition), filter { !condition($0) })
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Telegrams
+
+/// How far the clock of a meter is ahead of UTC in winter, as `--utc-offset` has it: `2`, `+02:00`.
+struct UTCOffset: ExpressibleByArgument {
+  let seconds: Int
+
+  /// No zone of the world is further from UTC.
+  private static let hours = -12...14
+
+  init?(argument: String) {
+    let isNegative = argument.hasPrefix("-")
+    let parts = argument.drop { $0 == "-" || $0 == "+" }
+      .split(separator: ":", omittingEmptySubsequences: false)
+    guard (0...1).contains(argument.count - parts.joined(separator: ":").count),
+      (1...2).contains(parts.count),
+      parts.allSatisfy({ (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }),
+      let hours = Int(parts[0]), let minutes = parts.count == 1 ? 0 : Int(parts[1]), minutes < 60
+    else {
+      return nil
+    }
+    let seconds = (isNegative ? -1 : 1) * (hours * 3600 + minutes * 60)
+    let limits = UTCOffset.hours
+    guard (limits.lowerBound * 3600...limits.upperBound * 3600).contains(seconds) else {
+      return nil
+    }
+    self.seconds = seconds
+  }
+
+  var clock: MeterClock { MeterClock(winterOffset: seconds) }
+}
+
+private func isDigit(_ byte: UInt8) -> Bool {
+  byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+}
