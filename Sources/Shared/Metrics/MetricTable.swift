@@ -77,14 +77,8 @@ extension MetricTable {
     }
   }
 
-  /// A quantity for each phase: `power_import_l1_kw`, … The codes of the phases are 20 apart.
-  ///
-  /// - Parameters:
-  ///   - stem: the name up to the phase.
-  ///   - c: the third number of the code, on phase L1.
-  ///   - d: the fourth number of the code.
-  ///   - form: of what form the lines are; the name ends in its unit.
-  ///   - description: what it is, up to "on phase L1".
+  /// A metric for each phase: `power_import_l1_kw`, … Its code is `1-0:c.d.0` on phase L1, and 20
+  /// more in `c` on each of the others.
   static func phases(
     _ stem: String, _ c: UInt8, _ d: UInt8, _ form: Metric.Form, _ description: String
   ) -> [Metric] {

@@ -7,10 +7,8 @@ public enum SubmeterReading: String, CaseIterable, Sendable {
   case energy = "submeter_energy_kwh"
   case volume = "submeter_volume_m3"
 
-  /// - Parameters:
-  ///   - kind: the device type of EN 13757-3 that the meter prints, nil where it prints none.
-  ///   - unit: the unit of the reading.
-  /// - Returns: nil for a unit that no sub-meter counts in.
+  /// The reading of a sub-meter of this device type (EN 13757-3; nil where the meter prints none) in
+  /// this unit; nil for a unit that no sub-meter counts in.
   public init?(kind: UInt8?, unit: MetricUnit) {
     switch (kind, unit) {
     case (3?, .cubicMetre), (nil, .cubicMetre): self = .gas

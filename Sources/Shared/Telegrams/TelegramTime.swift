@@ -6,12 +6,9 @@ import Records
 /// ahead of UTC whatever the date, which settles the hour that autumn has twice. DSMR 2.2 and 3.0
 /// print no letter: civil time. So does a meter that prints `T`.
 public enum TelegramTime {
-  /// The instant that `text` names; nil where it is no time or stands for none, as a clock that
-  /// was never set (`000101000000W`) and a reading that was never taken (`632525252525W`) do.
-  ///
-  /// - Parameters:
-  ///   - text: what the meter printed.
-  ///   - clock: the clock that it printed it by.
+  /// The instant that `text`, printed by `clock`, names; nil where it is no time or stands for none,
+  /// as a clock that was never set (`000101000000W`) and a reading that was never taken
+  /// (`632525252525W`) do.
   public static func instant(
     _ text: Span<UInt8>, by clock: MeterClock = .centralEuropean
   ) -> Timestamp? {
