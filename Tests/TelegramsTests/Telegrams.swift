@@ -19,10 +19,6 @@ extension [Found] {
 }
 
 extension Framer {
-  /// TODO: the one place that needs `Framer(verifiesChecksums: verifying)`; without it, telegrams
-  /// with a wrong checksum cannot be looked into.
-  static func test(verifying: Bool) -> Framer { Framer() }
-
   /// Takes in one piece.
   mutating func take(_ piece: [UInt8]) {
     _ = fill(capacity: piece.count) { room in
@@ -92,8 +88,8 @@ struct Parsed: Equatable {
     _ stream: [UInt8], names: NameSet = .canonical, history: Bool = false, verifying: Bool = true,
     lookup: @escaping TelegramParser.Lookup = { _ in nil }
   ) throws {
-    var framer = Framer.test(verifying: verifying)
-    framer.take(stream)
+    var framer = Framer()
+    framer.take(verifying ? stream : Parsed.withoutChecksums(stream))
     var parser = TelegramParser(names: names, includesHistory: history, lookup: lookup)
     var writer = RecordWriter()
     while let event = framer.next(atEnd: true) {
@@ -108,5 +104,18 @@ struct Parsed: Equatable {
       }
     }
     records = writer.text.text
+  }
+
+  /// Stands in for `Framer(verifiesChecksums: false)`, the one thing that is missing for it: takes
+  /// the checksums away, as in a telegram of DSMR 2.2.
+  private static func withoutChecksums(_ stream: [UInt8]) -> [UInt8] {
+    var rest: [UInt8] = []
+    var isChecksum = false
+    for byte in stream {
+      if isChecksum, Unicode.Scalar(byte).properties.isASCIIHexDigit { continue }
+      isChecksum = byte == UInt8(ascii: "!") && rest.last == UInt8(ascii: "\n")
+      rest.append(byte)
+    }
+    return rest.last == UInt8(ascii: "!") ? rest + "\r\n".bytes : rest
   }
 }
