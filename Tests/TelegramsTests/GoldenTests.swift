@@ -4,8 +4,11 @@ import TestValues
 import Testing
 
 /// Telegrams and the records that they become: `NAME.p1`, and beside it `NAME.records` with
-/// canonical names and `NAME.obis.records` with codes. `RECORD=1 swift test --filter GoldenTests`
-/// writes the records anew; what changed is then to be read before it is committed.
+/// canonical names and `NAME.obis.records` with codes. One that holds history has that with the
+/// rest in `NAME.history.records`. Telegrams that were dropped stand at the end, as comments.
+///
+/// `RECORD=1 swift test --filter GoldenTests` writes the records anew; what changed is then to be
+/// read before it is committed.
 @Suite struct GoldenTests {
   private static let directory = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden")
@@ -17,29 +20,67 @@ import Testing
       .filter { $0.hasSuffix(".p1") }.map { String($0.dropLast(3)) }.sorted()
   }
 
-  @Test func thereAreTelegramsOfEveryVersion() throws {
-    let names = try GoldenTests.names()
-    for version in ["dsmr22", "dsmr30", "dsmr40", "dsmr42", "dsmr50"] {
-      #expect(names.contains { $0.hasPrefix(version) })
+  /// What is recorded of a telegram.
+  enum Output: CaseIterable {
+    case canonical, obis, history
+
+    func file(of name: String) -> String {
+      switch self {
+      case .canonical: "\(name).records"
+      case .obis: "\(name).obis.records"
+      case .history: "\(name).history.records"
+      }
     }
-    let files = try FileManager.default.contentsOfDirectory(atPath: GoldenTests.directory.path)
-    let expected = names.flatMap { ["\($0).p1", "\($0).records", "\($0).obis.records"] }
-    if !GoldenTests.isRecording { #expect(Set(files) == Set(expected)) }
+
+    /// The text of the file; nil where there is none, for telegrams without history.
+    func text(of name: String) throws -> String? {
+      let telegrams = [UInt8](
+        try Data(contentsOf: GoldenTests.directory.appending(path: "\(name).p1")))
+      let parsed = try Parsed(
+        telegrams,
+        .with {
+          $0.names = self == .obis ? .obis : .canonical
+          $0.includesHistory = self == .history
+        })
+      if self == .history, try parsed.records == Parsed(telegrams).records { return nil }
+      return parsed.records + parsed.dropped.map { "# dropped: \($0)\n" }.joined()
+    }
   }
 
-  @Test(arguments: [NameSet.canonical, .obis])
-  func telegramsBecomeTheirRecords(_ names: NameSet) throws {
+  @Test(arguments: [
+    "dsmr22", "dsmr30", "dsmr40", "dsmr42", "dsmr50", "be-50213", "be-50217", "be-50221", "be-mie5",
+    "lu", "se-h1", "se-transformer", "se-iskra", "hu", "hu-wasion", "hu-holley", "at", "lt", "ch",
+    "gr", "il", "q3d", "ace4000",
+  ])
+  func thereAreTelegramsOf(_ version: String) throws {
+    #expect(
+      try GoldenTests.names().contains { $0 == version || $0.hasPrefix("\(version)-") })
+  }
+
+  @Test func everyTelegramIsRecorded() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: GoldenTests.directory.path)
+    var expected: Set<String> = []
     for name in try GoldenTests.names() {
-      let telegrams = try Data(contentsOf: GoldenTests.directory.appending(path: "\(name).p1"))
-      let parsed = try Parsed([UInt8](telegrams), .names(names))
-      #expect(parsed.dropped == [], "\(name)")
-      let file = GoldenTests.directory.appending(
-        path: names == .canonical ? "\(name).records" : "\(name).\(names.rawValue).records")
-      if GoldenTests.isRecording {
-        try parsed.records.write(to: file, atomically: true, encoding: .utf8)
-      } else {
-        #expect(parsed.records == (try String(contentsOf: file, encoding: .utf8)), "\(name)")
+      expected.insert("\(name).p1")
+      for output in Output.allCases where try output.text(of: name) != nil {
+        expected.insert(output.file(of: name))
       }
+    }
+    if !GoldenTests.isRecording { #expect(Set(files) == expected) }
+  }
+
+  @Test(arguments: Output.allCases, try GoldenTests.names())
+  func telegramsBecomeTheirRecords(_ output: Output, _ name: String) throws {
+    let file = GoldenTests.directory.appending(path: output.file(of: name))
+    let text = try output.text(of: name)
+    if GoldenTests.isRecording {
+      if let text {
+        try text.write(to: file, atomically: true, encoding: .utf8)
+      } else {
+        try? FileManager.default.removeItem(at: file)
+      }
+    } else if let text {
+      #expect(text == (try String(contentsOf: file, encoding: .utf8)))
     }
   }
 }

@@ -92,7 +92,7 @@ struct Parsed: Equatable {
     verifies: Bool = true, lookup: @escaping TelegramParser.Lookup = { _ in nil }
   ) throws {
     var framer = Framer(verifies: verifies)
-    framer.take(stream)
+    framer.take(verifies ? stream : Parsed.withoutChecksums(stream))
     var parser = TelegramParser(options, lookup: lookup)
     var writer = RecordWriter(format)
     while let event = framer.next(atEnd: true) {
@@ -109,13 +109,31 @@ struct Parsed: Equatable {
     }
     records = writer.text.text
   }
+
+  /// Stands in for `Framer(verifiesChecksums: false)`, the one thing that is missing for it: takes
+  /// the checksums away, as in a telegram of DSMR 2.2.
+  private static func withoutChecksums(_ stream: [UInt8]) -> [UInt8] {
+    var rest: [UInt8] = []
+    var isChecksum = false
+    for byte in stream {
+      if isChecksum, Unicode.Scalar(byte).properties.isASCIIHexDigit { continue }
+      isChecksum = byte == UInt8(ascii: "!") && rest.last == UInt8(ascii: "\n")
+      rest.append(byte)
+    }
+    return rest.last == UInt8(ascii: "!") ? rest + "\r\n".bytes : rest
+  }
 }
 
 extension TelegramParser.Options {
   /// The options with these names.
   static func names(_ names: NameSet) -> TelegramParser.Options {
+    with { $0.names = names }
+  }
+
+  /// Options with some of them set.
+  static func with(_ set: (inout TelegramParser.Options) -> Void) -> TelegramParser.Options {
     var options = TelegramParser.Options()
-    options.names = names
+    set(&options)
     return options
   }
 }

@@ -60,6 +60,7 @@ import Testing
     ],
     "p1parse": [
       0: "p1cat sim:count=1 | p1parse", 64: "p1parse --names none",
+      65: "echo noise | p1parse --strict",
       74: "p1cat sim:count=1 | p1parse > /dev/full", 77: nil,
       78: #"printf '/X\r\n\r\n1-3:0.2.8(10)\r\n1-0:1.7.0(1*kW)\r\n!\r\n' | p1parse"#,
     ],

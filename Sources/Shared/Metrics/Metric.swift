@@ -26,6 +26,8 @@ public struct Metric: Sendable {
     case text
     /// `(80)`: text that only looks like hexadecimal.
     case plainText
+    /// `(…)(…)`: whatever it is, as it is printed.
+    case asPrinted
     /// `(50217)`, `(3530323137)`: digits, printed as they are or as text is.
     case version
     /// `(101209113020W)`: the time of the telegram: the record's `timestamp`.
@@ -104,7 +106,7 @@ public struct Metric: Sendable {
   /// Whether the value is text, whatever a single value of it looks like.
   public var isText: Bool {
     switch form {
-    case .text, .plainText: true
+    case .text, .plainText, .asPrinted: true
     case .meterIdentifier(let rank): rank > 0
     default: false
     }

@@ -39,5 +39,8 @@ extension MetricTable {
     + [
       Metric("tariff", OBISCode(0, 0, 96, 14, 0), .state, "Tariff in force"),
       Metric("tariff", OBISCode(0, 0, 96, 14, 1), .state, "Tariff in force, in Israel"),
+      Metric(
+        "load_profile", OBISCode(1, 0, 99, 1, 0), .asPrinted,
+        "Load profile, as the meter prints it, in Israel"),
     ]
 }

@@ -42,6 +42,8 @@ extension TelegramParser {
       return readText(value, OctetText.decode(value), key: key, in: slot)
     case .plainText:
       return readText(value, OctetText.plain(value), key: key, in: slot)
+    case .asPrinted:
+      return readGroups(groups, of: telegram, key: key)
     case .meterIdentifier(let rank):
       // The one that is the meter's number has the key of that.
       guard rank > drafts[slot].meterRank else { return .absent }
@@ -112,10 +114,7 @@ extension TelegramParser {
   private mutating func readText(
     _ value: Span<UInt8>, _ text: [UInt8], key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
-    if OctetText.isError(value) { return .unreadable }
-    if text.isEmpty { return .absent }
-    drafts.add(key, text: text, in: slot)
-    return .added
+    OctetText.isError(value) ? .unreadable : add(key, text: text, in: slot)
   }
 
   /// Reads a value of which nothing is known: a number, text, or all the groups as they are.
@@ -123,28 +122,38 @@ extension TelegramParser {
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, key: [UInt8]
   ) -> Outcome {
     let groups = layout.groups[line.groups]
+    guard groups.count == 1, let first = groups.first, !first.isEmpty else {
+      return readGroups(groups, of: telegram, key: key)
+    }
+    let value = telegram.extracting(first)
+    if let quantity = Quantity(value),
+      drafts.add(
+        key, number: value.extracting(quantity.number),
+        timesTenToThe: quantity.unit?.exponent ?? 0, in: .main)
+    {
+      return .added
+    }
+    return add(key, text: OctetText.decode(value), in: .main)
+  }
+
+  /// Takes groups as they are printed: the text of a single one, else all with their parentheses.
+  private mutating func readGroups(
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
+  ) -> Outcome {
     guard let first = groups.first, let last = groups.last, groups.contains(where: { !$0.isEmpty })
     else {
       return .absent
     }
-    let value = telegram.extracting(first)
-    if groups.count == 1 {
-      if let quantity = Quantity(value),
-        drafts.add(
-          key, number: value.extracting(quantity.number),
-          timesTenToThe: quantity.unit?.exponent ?? 0, in: .main)
-      {
-        return .added
-      }
-      return readUnknown(OctetText.decode(value), key: key)
-    }
-    let all = telegram.extracting((first.lowerBound - 1)..<(last.upperBound + 1))
-    return readUnknown(OctetText.plain(all), key: key)
+    let range =
+      groups.count == 1 ? first : (first.lowerBound - 1)..<(last.upperBound + 1)
+    return add(key, text: OctetText.plain(telegram.extracting(range)), in: .main)
   }
 
-  private mutating func readUnknown(_ text: [UInt8], key: [UInt8]) -> Outcome {
+  private mutating func add(
+    _ key: [UInt8], text: [UInt8], in slot: RecordDraft.Slot
+  ) -> Outcome {
     if text.isEmpty { return .absent }
-    drafts.add(key, text: text, in: .main)
+    drafts.add(key, text: text, in: slot)
     return .added
   }
 
