@@ -65,7 +65,7 @@ struct P1Parse: Tool {
     }
     let stop = try StopSignal()
     let specifications = SpecificationDirectory(path: specDir)
-    let parser = TelegramParser(options, lookup: specifications.entries(of:))
+    let parser = TelegramParser(try options, lookup: specifications.entries(of:))
     var translator = Translator(
       Framer(verifies: !noCheck), parser, RecordWriter(format), isStrict: strict,
       messages: messages)
@@ -78,13 +78,15 @@ struct P1Parse: Tool {
   }
 
   private var options: TelegramParser.Options {
-    var options = TelegramParser.Options()
-    options.names = names
-    options.includesHistory = history
-    options.includesUnknown = all
-    options.addsNetPower = net
-    if let utcOffset { options.clock = utcOffset.clock }
-    return options
+    get throws {
+      var options = TelegramParser.Options()
+      options.names = names
+      options.includesHistory = history
+      options.includesUnknown = all
+      options.addsNetPower = net
+      if let offset = try utcOffset ?? UTCOffset(Environment()) { options.clock = offset.clock }
+      return options
+    }
   }
 
   private func translate(with translator: inout Translator, until stop: StopSignal) throws {

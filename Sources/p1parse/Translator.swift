@@ -51,6 +51,11 @@ struct Translator {
       messages.say(
         .info, "standard input", "\(counted(framer.noiseCount, "byte")) outside telegrams")
     }
+    if parser.unknownCount > 0 {
+      let lines = counted(parser.unknownCount, "line")
+      messages.say(
+        .info, "standard input", "\(lines) with a code that there is no metric for (--all)")
+    }
     if unreadableCount > 0 {
       let lines = counted(unreadableCount, "line")
       messages.say(.warning, "standard input", "\(lines) dropped that could not be read")

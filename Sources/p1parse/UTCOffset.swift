@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Telegrams
 
 /// How far the clock of a meter is ahead of UTC in winter, as `--utc-offset` has it: `2`, `+02:00`.
@@ -25,6 +26,17 @@ struct UTCOffset: ExpressibleByArgument {
       return nil
     }
     self.seconds = seconds
+  }
+
+  /// The offset of the environment, nil where it has none.
+  ///
+  /// - Throws: `Failure` for what is no offset.
+  init?(_ environment: Environment) throws {
+    guard let text = environment.string(.utcOffset) else { return nil }
+    guard let offset = UTCOffset(argument: text) else {
+      throw environment.refused(.utcOffset, "\"\(text)\" is no offset such as +02:00")
+    }
+    self = offset
   }
 
   var clock: MeterClock { MeterClock(winterOffset: seconds) }

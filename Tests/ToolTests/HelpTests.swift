@@ -10,7 +10,10 @@ import Testing
       "-n", "-t", "--stamp", "--baudrate", "--bytesize", "--parity", "--stopbits", "--xonxoff",
       "--rtscts", "--silence",
     ],
-    "p1parse": ["--names", "--history", "--spec-dir"],
+    "p1parse": [
+      "--format", "--names", "--all", "--net", "--history", "--utc-offset", "--spec-dir",
+      "--no-check", "--strict", "--list",
+    ],
     "p1mqtt": [
       "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--linger",
       "--require-timestamp",

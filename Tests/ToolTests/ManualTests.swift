@@ -28,7 +28,9 @@ import Testing
 
   // MARK: - Settings
 
-  @Test(arguments: [("SER_", "p1cat.1"), ("MQTT_", "p1mqtt.1"), ("INFLUXDB_", "p1influx.1")])
+  @Test(arguments: [
+    ("SER_", "p1cat.1"), ("P1_", "p1parse.1"), ("MQTT_", "p1mqtt.1"), ("INFLUXDB_", "p1influx.1"),
+  ])
   func settingsAreInTheManual(_ prefix: String, _ name: String) throws {
     let settings = Setting.allCases.map(\.rawValue).filter { $0.hasPrefix(prefix) }
     let described = try ManualPage(name).variables.filter { $0.hasPrefix(prefix) }
@@ -39,13 +41,14 @@ import Testing
   @Test func everySettingHasAPage() {
     #expect(
       Setting.allCases.allSatisfy { setting in
-        ["SER_", "MQTT_", "INFLUXDB_"].contains { setting.rawValue.hasPrefix($0) }
+        ["SER_", "P1_", "MQTT_", "INFLUXDB_"].contains { setting.rawValue.hasPrefix($0) }
       })
   }
 
   @Test func settingsAreInTheReadMe() throws {
     let text = try Repository.text("README.md")
-    let named = Set(text.matches(of: /\b(?:SER|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
+    let named = Set(
+      text.matches(of: /\b(?:SER|P1_UTC|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
     #expect(named == Set(Setting.allCases.map(\.rawValue)))
   }
 

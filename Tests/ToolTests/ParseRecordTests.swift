@@ -107,7 +107,8 @@ import Testing
 
   @Test func unknownCodeIsNamedOnce() async throws {
     let telegram = SampleTelegram.with([
-      "1-3:0.2.8(50)", "1-0:1.7.0(00.321*kW)", "1-0:200.7.0(5)", "1-0:201.7.0(6)",
+      "1-3:0.2.8(50)", "0-0:1.0.0(261123110000W)", "1-0:1.7.0(00.321*kW)", "1-0:200.7.0(5)",
+      "1-0:201.7.0(6)",
     ])
     let input = String(repeating: telegram, count: 5)
     let result = try await Program("p1parse").run(input: input)
@@ -121,6 +122,10 @@ import Testing
     #expect(result.records.count == 5)
     let quiet = try await Program("p1parse", ["-q"]).run(input: input)
     #expect(quiet.errorText == "" && quiet.output == result.output)
+    let verbose = try await Program("p1parse", ["-v"]).run(input: input)
+    #expect(
+      verbose.messages.last
+        == "p1parse: standard input: 10 lines with a code that there is no metric for (--all)")
   }
 
   /// Numbers that no integer holds, text that drives terminals, lines without an end.

@@ -9,6 +9,8 @@ public enum Setting: String, CaseIterable, Sendable {
   case serialRTSCTS = "SER_RTSCTS"
   case serialTimeout = "SER_TIMEOUT"
 
+  case utcOffset = "P1_UTC_OFFSET"
+
   case mqttEnabled = "MQTT_ENABLED"
   case mqttBroker = "MQTT_BROKER"
   case mqttPort = "MQTT_PORT"

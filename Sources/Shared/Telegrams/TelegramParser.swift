@@ -55,6 +55,8 @@ public struct TelegramParser {
   private var identity = Identity()
   /// Which places of the records have their value.
   private var taken: [Bool] = []
+  /// How many lines had a code that the specification lacks, since the beginning.
+  public private(set) var unknownCount = 0
   /// What the last telegram held besides.
   public private(set) var findings: [Finding] = []
 
@@ -145,7 +147,9 @@ public struct TelegramParser {
   }
 
   private mutating func note(unknown code: OBISCode, _ rule: Specification.Rule) {
-    if rule.metric == nil, unknownCodes.count < TelegramParser.maximumUnknownCodes,
+    guard rule.metric == nil else { return }
+    unknownCount += 1
+    if unknownCodes.count < TelegramParser.maximumUnknownCodes,
       unknownCodes.insert(code).inserted
     {
       findings.append(.unknown(code))
