@@ -92,8 +92,12 @@ extension Framer {
   /// does, one of a version before checksums does not.
   private func saysTimeOrVersion(upTo limit: Int) -> Bool {
     let telegram = bytes.span.extracting(start..<limit)
-    return telegram.contains("0-0:1.0.0(") || telegram.contains("1-3:0.2.8(")
-      || telegram.contains("0-0:96.1.4(")
+    return telegram.indices.contains { index in
+      guard telegram[index] == UInt8(ascii: "(") else { return false }
+      let before = telegram.extracting(..<index)
+      return before.extracting(last: 9) == "0-0:1.0.0" || before.extracting(last: 9) == "1-3:0.2.8"
+        || before.extracting(last: 10) == "0-0:96.1.4"
+    }
   }
 
   /// Whether behind a `!` that stands alone comes what can only be of the same telegram: the
@@ -128,15 +132,5 @@ extension Framer {
   private mutating func removeParity(upTo limit: Int) {
     guard bytes[start] == Framer.slashWithParity else { return }
     for index in start..<limit { bytes[index] &= 0x7F }
-  }
-}
-
-extension Span<UInt8> {
-  /// Whether `text` stands anywhere in the bytes.
-  func contains(_ text: StaticString) -> Bool {
-    let text = text.description
-    let length = text.utf8.count
-    guard length <= count else { return false }
-    return (0...(count - length)).contains { extracting($0..<($0 + length)) == text }
   }
 }

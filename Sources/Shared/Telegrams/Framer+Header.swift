@@ -44,20 +44,23 @@ extension Framer {
   /// the last thing that looks like a header, but for a `/` in its own name. The others would only
   /// take time, of which a checksum for each can be made to cost much.
   func innerHeaders(before mark: Int) -> [Int] {
+    let span = bytes.span
     var headers: [Int] = []
     var lineEnd = mark
     var hasBracket = false
-    for index in ((start + 1)..<mark).reversed() where headers.count < 4 {
-      switch bytes[index] {
+    var index = mark - 1
+    while index > start, headers.count < 4 {
+      switch span[index] {
       case UInt8(ascii: "\n"):
         lineEnd = index + 1
         hasBracket = false
-      case let byte where byte.isBracket:
+      case UInt8(ascii: "("), UInt8(ascii: ")"):
         hasBracket = true
       case UInt8(ascii: "/"), Framer.slashWithParity:
         if !hasBracket, isInnerHeader(index..<lineEnd) { headers.append(index) }
       default: break
       }
+      index -= 1
     }
     return headers
   }
