@@ -37,7 +37,7 @@ extension Framer {
       // The checksum may have been cut off.
       return isWholeWithoutEnd(upTo: mark) ? take(to: next) : drop(.cutShort, to: next)
     }
-    if saysTimeOrVersion(upTo: mark), holdsAnything(upTo: mark) {
+    if saysTimeOrVersion(upTo: mark) {
       guard let goesOn = telegramGoesOn(at: next, atEnd: atEnd) else { return nil }
       if goesOn {
         let computed = CRC16.checksum(bytes.span.extracting(start...mark))
