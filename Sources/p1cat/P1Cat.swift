@@ -34,6 +34,9 @@ struct P1Cat: Tool {
   @Flag(help: "Write the time of receipt before each telegram.")
   var stamp = false
 
+  @Flag(help: "Take telegrams with a wrong checksum too, and those without an end.")
+  var noCheck = false
+
   @OptionGroup var line: SerialLineOptions
   @OptionGroup var verbosity: Verbosity
 
@@ -60,7 +63,8 @@ struct P1Cat: Tool {
     let settings = try SerialLine.Settings(options: line, environment)
     let opened = try Source(name, settings)
     var reader = TelegramReader(
-      opened, messages: messages, stop: stop, patience: timeout.map { .seconds($0) })
+      opened, checksums: noCheck ? .ignored : .verified, messages: messages, stop: stop,
+      patience: timeout.map { .seconds($0) })
     try reader.copyTelegrams(to: output)
   }
 }

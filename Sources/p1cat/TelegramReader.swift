@@ -10,10 +10,14 @@ struct TelegramReader {
   private let stop: StopSignal
   /// How long the next telegram is waited for; nil for ever.
   private let patience: Duration?
-  private var framer = Framer()
+  private var framer: Framer
 
-  init(_ source: Source, messages: Messages, stop: StopSignal, patience: Duration?) {
+  init(
+    _ source: Source, checksums: Framer.Checksums, messages: Messages, stop: StopSignal,
+    patience: Duration?
+  ) {
     self.source = source
+    framer = Framer(checksums: checksums)
     self.messages = messages
     self.stop = stop
     self.patience = patience

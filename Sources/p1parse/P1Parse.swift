@@ -67,7 +67,8 @@ struct P1Parse: Tool {
     let specifications = SpecificationDirectory(path: specDir)
     let parser = TelegramParser(try options, lookup: specifications.entries(of:))
     var translator = Translator(
-      Framer(verifies: !noCheck), parser, RecordWriter(format), isStrict: strict,
+      Framer(checksums: noCheck ? .ignored : .verified), parser, RecordWriter(format),
+      isStrict: strict,
       messages: messages)
     defer { translator.report() }
     do {

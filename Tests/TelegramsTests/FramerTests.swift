@@ -25,12 +25,6 @@ import Testing
         || found(cut + FramerTests.old) == [taken(FramerTests.old)])
   }
 
-  private func found(_ stream: String) -> [Found] { Framer.found(in: [stream.bytes]) }
-
-  private func taken(_ telegram: String, _ receivedAt: Timestamp? = nil) -> Found {
-    .telegram(telegram, receivedAt: receivedAt)
-  }
-
   // MARK: - What is a telegram
 
   @Test func telegramIsFoundWithAndWithoutAChecksum() {
@@ -80,16 +74,10 @@ import Testing
   }
 
   @Test func sevenBitsWithParityAreReadAsEight() {
-    let withParity = FramerTests.old.utf8.map { byte in
-      byte.nonzeroBitCount.isMultiple(of: 2) ? byte : byte | 0x80
-    }
-    #expect(Framer.found(in: [withParity]) == [taken(FramerTests.old)])
+    #expect(Framer.found(in: [FramerTests.old.bytes.withParity]) == [taken(FramerTests.old)])
     let endless = telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")
-    let endlessWithParity = endless.utf8.map { byte in
-      byte.nonzeroBitCount.isMultiple(of: 2) ? byte : byte | 0x80
-    }
-    #expect(
-      Framer.found(in: [endlessWithParity + endlessWithParity]) == [taken(endless), taken(endless)])
+    let twice = (endless + endless).bytes.withParity
+    #expect(Framer.found(in: [twice]) == [taken(endless), taken(endless)])
   }
 
   @Test func headerMayStandRightBehindTheOneBefore() {
@@ -148,46 +136,6 @@ import Testing
     }
   }
 
-  @Test func eventsAreTheSameInAnyPieces() {
-    var generator = SeededGenerator(seed: 30)
-    #expect(
-      Framer.found(in: FramerTests.noisyStream.map { [$0] })
-        == Framer.found(in: [FramerTests.noisyStream]))
-    for round in 0..<150 {
-      let cut = Int.random(in: 1...90, using: &generator)
-      let parts: [[UInt8]] = [
-        FramerTests.first.bytes, FramerTests.second.bytes, FramerTests.old.bytes,
-        generator.bytes(0...80), generator.bytes(0...80, from: "/!(\r\nAb5#0-:1.".bytes),
-        Array(FramerTests.second.bytes.dropLast(cut)),
-        Array(FramerTests.first.bytes.dropFirst(cut)),
-      ]
-      let stream = Array(
-        (0..<6).compactMap { _ in parts.randomElement(using: &generator) }.joined())
-      let pieces = generator.pieces(of: stream, longest: round.isMultiple(of: 2) ? 7 : 200)
-      let found = Framer.found(in: pieces)
-      if found != Framer.found(in: [stream]) { Issue.record("\(stream)") }
-    }
-  }
-
-  @Test func noiseBetweenTelegramsCostsNone() {
-    var generator = SeededGenerator(seed: 31)
-    for round in 0..<150 {
-      var stream: [UInt8] = []
-      for telegram in [FramerTests.first, FramerTests.second, FramerTests.first] {
-        // What an idle or badly set line gives, short of a header of its own.
-        stream += generator.bytes(0...100).filter { $0 | 0x80 != 0xAF }
-        if round.isMultiple(of: 2) { stream += "\r\n".bytes }
-        stream += telegram.bytes
-      }
-      let telegrams = Framer.found(in: [stream]).telegrams
-      if telegrams != [
-        taken(FramerTests.first), taken(FramerTests.second), taken(FramerTests.first),
-      ] {
-        Issue.record("\(stream)")
-      }
-    }
-  }
-
   @Test func longNoiseWithoutALineEndCostsNoTelegram() {
     let most = Framer.maximumTelegramLength
     for length in [most - 60, most - 3, most - 2, most - 1, most, most + 1, 2 * most, 40_000] {
@@ -215,46 +163,6 @@ import Testing
       // Without its line end it is whole.
       #expect(Framer.found(in: [bytes.dropLast(2)]).map(\.isTelegram) == [true])
     }
-  }
-
-  @Test func flippedByteIsNeverTakenForWhatItIsNot() throws {
-    let bytes = FramerTests.first.bytes
-    let content = try #require(FramerTests.first.split(separator: "!").first)
-    var taken = 0
-    for index in bytes.indices {
-      let others = (0..<8).map { bytes[index] ^ 1 << $0 } + "/!()\r\n0#".utf8
-      for other in others where other != bytes[index] {
-        var flipped = bytes
-        flipped[index] = other
-        // What follows is not to be lost with it.
-        let found = Framer.found(in: [flipped + FramerTests.second.bytes])
-        #expect(found.last == self.taken(FramerTests.second), "\(index) \(other)")
-        for case .telegram(let text, _) in found.dropLast() {
-          taken += 1
-          #expect(text.hasPrefix(content + "!"), "byte \(index) became \(other)")
-        }
-      }
-    }
-    // Hexadecimal digits in the other case, and line ends.
-    #expect(taken > 0 && taken < 60)
-  }
-
-  @Test func telegramThatIsTooLongIsDroppedAndTheNextSurvives() {
-    let line = "0-0:96.13.0(" + String(repeating: "20", count: 2000) + ")"
-    let long = checkedTelegram(Array(repeating: line, count: 5))
-    #expect(long.utf8.count > Framer.maximumTelegramLength)
-    let stream = (FramerTests.first + long + FramerTests.second).bytes
-    for size in [1000, Framer.maximumTelegramLength, stream.count] {
-      let pieces = stride(from: 0, to: stream.count, by: size).map {
-        Array(stream[$0..<min(stream.count, $0 + size)])
-      }
-      #expect(
-        Framer.found(in: pieces) == [
-          taken(FramerTests.first), .dropped(.tooLong), taken(FramerTests.second),
-        ])
-    }
-    let longest = checkedTelegram(Array(repeating: line, count: 4))
-    #expect(found(longest) == [taken(longest)])
   }
 
   @Test func memoryIsBoundedHoweverMuchNoiseComes() {

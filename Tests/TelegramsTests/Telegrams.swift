@@ -32,9 +32,8 @@ extension Framer {
     while let event = next(atEnd: atEnd) {
       switch event {
       case .telegram(let telegram):
-        let latin1 = String(
-          String.UnicodeScalarView(bytes[telegram.range].map { Unicode.Scalar($0) }))
-        found.append(.telegram(latin1, receivedAt: telegram.receivedAt))
+        found.append(
+          .telegram(Array(bytes[telegram.range]).latin1, receivedAt: telegram.receivedAt))
       case .dropped(let defect):
         found.append(.dropped(defect))
       }
@@ -43,14 +42,41 @@ extension Framer {
   }
 
   /// What a stream that comes in these pieces holds.
-  static func found(in pieces: [[UInt8]]) -> [Found] {
-    var framer = Framer()
+  static func found(in pieces: [[UInt8]], checksums: Checksums = .verified) -> [Found] {
+    var framer = Framer(checksums: checksums)
     var found: [Found] = []
     for piece in pieces {
       framer.take(piece)
       found += framer.found(atEnd: false)
     }
     return found + framer.found(atEnd: true)
+  }
+}
+
+/// What a stream that comes in one piece holds.
+func found(_ stream: String, checksums: Framer.Checksums = .verified) -> [Found] {
+  Framer.found(in: [stream.bytes], checksums: checksums)
+}
+
+func taken(_ telegram: String, _ receivedAt: Timestamp? = nil) -> Found {
+  .telegram(telegram, receivedAt: receivedAt)
+}
+
+func taken(_ telegram: [UInt8]) -> Found { taken(telegram.latin1) }
+
+extension [UInt8] {
+  /// The bytes as characters, one for each.
+  var latin1: String { String(String.UnicodeScalarView(map { Unicode.Scalar($0) })) }
+
+  /// The bytes up to a `!` with the checksum of them, and the line end.
+  var checked: [UInt8] {
+    let digits = String(CRC16.checksum(span), radix: 16, uppercase: true)
+    return self + (String(repeating: "0", count: 4 - digits.count) + digits + "\r\n").utf8
+  }
+
+  /// The bytes as a line of 7 bits and even parity shows them.
+  var withParity: [UInt8] {
+    map { $0.nonzeroBitCount.isMultiple(of: 2) ? $0 : $0 | 0x80 }
   }
 }
 
@@ -64,10 +90,7 @@ func telegram(
 
 /// The same with its checksum, as since DSMR 4.
 func checkedTelegram(_ lines: [String], header: String = #"/TST5\2T"#) -> String {
-  let body = telegram(lines, header: header).dropLast(1)  // CR LF is one character.
-  let checksum = CRC16.checksum(Array(body.utf8).span)
-  let digits = String(checksum, radix: 16, uppercase: true)
-  return body + String(repeating: "0", count: 4 - digits.count) + digits + "\r\n"
+  Array(telegram(lines, header: header).utf8.dropLast(2)).checked.text
 }
 
 /// What telegrams became.
@@ -84,15 +107,16 @@ struct Parsed: Equatable {
   ///   - stream: telegrams, and what stands between them.
   ///   - options: what is wanted of them.
   ///   - format: how the records are written.
-  ///   - verifies: whether checksums decide.
+  ///   - checksums: whether they decide.
   ///   - lookup: the specification file of a version.
   /// - Throws: what the parser throws.
   init(
     _ stream: [UInt8], _ options: TelegramParser.Options = .init(), format: RecordFormat = .lines,
-    verifies: Bool = true, lookup: @escaping TelegramParser.Lookup = { _ in nil }
+    checksums: Framer.Checksums = .verified,
+    lookup: @escaping TelegramParser.Lookup = { _ in nil }
   ) throws {
-    var framer = Framer(verifies: verifies)
-    framer.take(verifies ? stream : Parsed.withoutChecksums(stream))
+    var framer = Framer(checksums: checksums)
+    framer.take(stream)
     var parser = TelegramParser(options, lookup: lookup)
     var writer = RecordWriter(format)
     while let event = framer.next(atEnd: true) {
@@ -108,19 +132,6 @@ struct Parsed: Equatable {
       }
     }
     records = writer.text.text
-  }
-
-  /// Stands in for `Framer(verifiesChecksums: false)`, the one thing that is missing for it: takes
-  /// the checksums away, as in a telegram of DSMR 2.2.
-  private static func withoutChecksums(_ stream: [UInt8]) -> [UInt8] {
-    var rest: [UInt8] = []
-    var isChecksum = false
-    for byte in stream {
-      if isChecksum, Unicode.Scalar(byte).properties.isASCIIHexDigit { continue }
-      isChecksum = byte == UInt8(ascii: "!") && rest.last == UInt8(ascii: "\n")
-      rest.append(byte)
-    }
-    return rest.last == UInt8(ascii: "!") ? rest + "\r\n".bytes : rest
   }
 }
 

@@ -7,8 +7,8 @@ import Testing
 
   static let options = [
     "p1cat": [
-      "-n", "-t", "--stamp", "--baudrate", "--bytesize", "--parity", "--stopbits", "--xonxoff",
-      "--rtscts", "--silence",
+      "-n", "-t", "--stamp", "--no-check", "--baudrate", "--bytesize", "--parity", "--stopbits",
+      "--xonxoff", "--rtscts", "--silence",
     ],
     "p1parse": [
       "--format", "--names", "--all", "--net", "--history", "--utc-offset", "--spec-dir",
