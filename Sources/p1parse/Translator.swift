@@ -104,8 +104,8 @@ struct Translator {
   private mutating func say(_ finding: TelegramParser.Finding) throws {
     switch finding {
     case .unreadable(let line):
-      unreadableCount += 1
       try refuse("line dropped: \(line)")
+      unreadableCount += 1
       messages.say(.info, "standard input", "line dropped: \(line)")
     case .repeated(let line):
       messages.say(.info, "standard input", "line dropped, as its value was there before: \(line)")
