@@ -112,6 +112,22 @@ import Testing
     #expect(found(stamp + wrong + FramerTests.old).last == taken(FramerTests.old))
   }
 
+  /// As p1cat writes the telegrams of a meter that prints no `!`.
+  @Test func stampEndsATelegramThatHasNoEnd() {
+    let instant = Timestamp(seconds: 1_795_428_000)
+    let stamp = "#2026-11-23T10:00:00Z\n"
+    let endless = telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")
+    #expect(
+      found(stamp + endless + stamp + endless) == [
+        taken(endless, instant), taken(endless, instant),
+      ])
+    let long = telegram(["0-0:1.0.0(240630235959S)"], end: "")
+    #expect(found(long + stamp + endless) == [.dropped(.cutShort), taken(endless, instant)])
+    // Only what is a stamp.
+    let other = telegram(["1-0:1.8.1(00512.345*kWh)", "#1", "1-0:1.7.0(1*kW)"], end: "")
+    #expect(found(other) == [taken(other)])
+  }
+
   @Test func noiseIsCounted() {
     var framer = Framer()
     framer.take("noise\r\n#2026-11-23T10:00:00Z\n\n\(FramerTests.first)\r\nxx".bytes)

@@ -119,6 +119,9 @@ public struct Framer: Sendable {
         return finish(at: scanned, lineEnd: lineEnd, atEnd: atEnd)
       case UInt8(ascii: "/"), Framer.slashWithParity:
         return finishWithoutEnd(at: scanned, before: lineEnd)
+      case UInt8(ascii: "#") where stamp(in: scanned..<lineEnd) != nil:
+        // That of the next telegram, where this one has no `!`.
+        return finishWithoutEnd(at: scanned)
       default:
         scanned = lineEnd
       }
@@ -152,16 +155,22 @@ public struct Framer: Sendable {
 
   /// Drops bytes that belong to no telegram, but keeps in mind the time that a `#` line says.
   private mutating func skip(to index: Int) {
-    var line = bytes.span.extracting(start..<index)
-    while line.count > 0, line[line.count - 1] <= UInt8(ascii: " ") {
-      line = line.extracting(..<(line.count - 1))
-    }
-    if line.count > 0 {
-      let isStamp = line[0] == UInt8(ascii: "#")
-      receivedAt = isStamp ? Timestamp(line.extracting(1...)) : nil
+    if !isBlank(start..<index) {
+      receivedAt = stamp(in: start..<index)
       if receivedAt == nil { noiseCount += index - start }
     }
     goOn(at: index)
+  }
+
+  private func isBlank(_ line: Range<Int>) -> Bool {
+    bytes[line].allSatisfy { $0 <= UInt8(ascii: " ") }
+  }
+
+  /// The time that a line `#2026-11-23T10:00:00.123Z` says; nil for any other line.
+  private func stamp(in line: Range<Int>) -> Timestamp? {
+    guard bytes[line.lowerBound] == UInt8(ascii: "#") else { return nil }
+    let end = bytes[line].lastIndex { $0 > UInt8(ascii: " ") } ?? line.lowerBound
+    return Timestamp(bytes.span.extracting((line.lowerBound + 1)..<(end + 1)))
   }
 
   /// Takes the telegram, which goes to `limit`.

@@ -20,6 +20,9 @@ extension TelegramParser {
     in slot: RecordDraft.Slot
   ) -> Outcome {
     let groups = layout.groups[line.groups]
+    if metric.form == .currentLimits {
+      return readCurrentLimits(groups, of: telegram, key: key, in: slot)
+    }
     // `()` is a value that the meter does not have.
     guard let first = groups.first, !first.isEmpty else { return .absent }
     let value = telegram.extracting(first)
@@ -28,8 +31,6 @@ extension TelegramParser {
       return readQuantity(value, in: unit, key: key, slot)
     case .powerLimit:
       return readPowerLimit(value, key: key, in: slot)
-    case .currentLimits:
-      return readCurrentLimits(groups, of: telegram, key: key, in: slot)
     case .number:
       return Outcome(isAdded: drafts.add(key, number: value, in: slot))
     case .state:
@@ -62,7 +63,7 @@ extension TelegramParser {
     case .monthLog:
       if options.includesHistory { return readMonths(groups, of: telegram) }
       return .absent
-    case .telegramTime, .telegramDate, .telegramTimeOfDay, .submeterIdentifier:
+    case .telegramTime, .telegramDate, .telegramTimeOfDay, .submeterIdentifier, .currentLimits:
       return .absent
     }
   }

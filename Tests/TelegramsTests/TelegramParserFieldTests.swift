@@ -1,0 +1,217 @@
+import Metrics
+import Telegrams
+import TestValues
+import Testing
+
+/// What meters of all countries print, line by line.
+@Suite struct TelegramParserFieldTests {
+  private func records(
+    _ lines: [String], _ set: (inout TelegramParser.Options) -> Void = { _ in }
+  ) throws -> String {
+    try Parsed(telegram(lines).bytes, .with(set)).records
+  }
+
+  // MARK: - Single lines
+
+  @Test(arguments: [
+    ("0-0:96.14.0(TARIFF 2)", "tariff=2"), ("0-0:96.14.0(0004)", "tariff=4"),
+    ("0-0:96.3.10(ON)", "breaker_state=1"), ("0-0:96.3.10(OFF)", "breaker_state=0"),
+    ("0-0:17.0.0(016*A)", "power_limit_a=16"), ("0-0:17.0.0(41.4*kVA)", "power_limit_kva=41.4"),
+    ("0-0:17.0.0(24000*W)", "power_limit_kw=24.000"), ("0-0:17.0.0(999.9)", "power_limit_kw=999.9"),
+    ("1-1:31.4.0(100*A)(-063*A)", "current_import_limit_a=100\ncurrent_export_limit_a=-63"),
+    ("1-1:31.4.0(100*A)", "current_import_limit_a=100"),
+    ("1-1:31.4.0()(-063*A)", "current_export_limit_a=-63"),
+    ("1-0:31.4.0(999*A)", "fuse_limit_a=999"), ("0-2:96.3.10(1)", "relay2_state=1"),
+    ("1-0:1.8.0(00001234.5678901*kWh)", "energy_import_kwh=1234.5678901"),
+    ("1-0:1.8.0*255(01219311.383*Wh)", "energy_import_kwh=1219.311383"),
+    ("1-1:2.7.0(-00444.44*W)", "power_export_kw=-0.44444"),
+    ("1-0:3.8.0(000518.309*kVArh)", "energy_reactive_import_kvarh=518.309"),
+    ("1-0:13.7.0(4.556)", "power_factor=4.556"), ("0-0:96.1.2(35)", "ean=5"),
+    ("0-0:96.1.4(3231313130)", "p1_version=21110"), ("0-0:96.1.4(50217)", "p1_version=50217"),
+    ("1-0:0.2.0(A1)", "firmware_version=A1"), ("1-0:96.5.5(40)", "status=40"),
+    ("0-0:96.13.5(4869)", "message5=Hi"), ("1-0:99.1.0(1)(2*kWh)", "load_profile=(1)(2*kWh)"),
+    ("1-0:31.7.0.255(002*A)", "current_l1_a=2"),
+    ("1-0:0.8.2(00900*s)", "average_period_seconds=900"),
+  ])
+  func lineBecomesAField(_ line: String, _ field: String) throws {
+    #expect(try records([line]) == field + "\n\n")
+  }
+
+  @Test(arguments: [
+    "0-0:96.3.10(on)", "0-0:96.14.0(TARIFF )", "0-0:17.0.0(5*V)", "1-0:1.7.0(16*A)",
+    "1-0:0.2.0((ER11))", "0-0:96.13.0(ER23)", "1-1:31.4.0(100*kW)(-063*A)",
+    "1-0:1.6.0(05.068*kW)", "1-0:1.6.0(230709191500S)", "1-0:1.6.0(230709191500S)(5*V)",
+  ])
+  func lineThatIsNoneOfItsKindIsDropped(_ line: String) throws {
+    let parsed = try Parsed(telegram([line, "0-0:96.7.9(1)"]).bytes)
+    #expect(parsed.records == "long_power_failures=1\n\n")
+    #expect(parsed.findings == [.unreadable(line: line)])
+  }
+
+  @Test func twoValuesOfALineHaveTwoCodes() throws {
+    #expect(
+      try records(["1-1:31.4.0(100*A)(-063*A)"]) { $0.names = .obis }
+        == "1-1:31.4.0=100\n1-1:31.4.0:2=-63\n\n")
+  }
+
+  // MARK: - Whose telegram it is
+
+  @Test func numberOfTheMeterIsTheBestThatItPrints() throws {
+    let lines = [
+      "1-0:0.0.0(99)", "0-0:42.0.0(4C31)", "0-0:96.1.0(5331)", "0-0:96.1.1(4531)", "0-0:96.7.9(1)",
+    ]
+    #expect(
+      try records(lines)
+        == "meter=E1\ndevice_address=99\nlogical_device_name=L1\nserial_number=S1\n"
+        + "long_power_failures=1\n\n")
+    #expect(
+      try records(lines.filter { !$0.contains("96.1.") })
+        == "meter=L1\ndevice_address=99\nlong_power_failures=1\n\n")
+    #expect(
+      try records(["0-0:96.1.1()", "0-0:96.1.0(2020)"] + lines.prefix(1) + lines.suffix(1))
+        == "meter=99\nlong_power_failures=1\n\n")
+  }
+
+  @Test func timeMayStandOnTwoLines() throws {
+    for lines in [
+      ["1-0:0.9.1(074212)", "1-0:0.9.2(260204)"], ["1-0:0.9.2(260204)", "1-0:0.9.1(074212)"],
+    ] {
+      #expect(
+        try records(lines + ["0-0:96.7.9(1)"])
+          == "timestamp=2026-02-04T06:42:12Z\nlong_power_failures=1\n\n")
+    }
+    for lines in [
+      ["1-0:0.9.1(074212)"], ["1-0:0.9.2(260204)"], ["1-0:0.9.1(074260)", "1-0:0.9.2(260204)"],
+      ["1-0:0.9.1(074212)", "1-0:0.9.2(000101)"], ["1-0:0.9.1(074212S)", "1-0:0.9.2(260204)"],
+    ] {
+      let parsed = try Parsed(telegram(lines + ["0-0:96.7.9(1)"]).bytes)
+      #expect(parsed.records == "long_power_failures=1\n\n")
+      #expect(parsed.isUntimed)
+    }
+  }
+
+  @Test func aKeyStandsOnceInARecord() throws {
+    let parsed = try Parsed(
+      telegram([
+        "1-0:1.7.0()", "1-0:1.7.0(1*kW)", "1-0:1.7.0(2*kW)", "1-1:1.7.0(3*kW)", "0-0:96.14.0(1)",
+        "0-0:96.14.1(2)",
+      ]).bytes)
+    #expect(parsed.records == "power_import_kw=1\ntariff=1\n\n")
+    #expect(
+      parsed.findings == [
+        .repeated(line: "1-0:1.7.0(2*kW)"), .repeated(line: "1-1:1.7.0(3*kW)"),
+        .repeated(line: "0-0:96.14.1(2)"),
+      ])
+    // Two codes are two keys where the codes are the keys.
+    #expect(
+      try records(["1-0:1.7.0(1*kW)", "1-1:1.7.0(3*kW)"]) { $0.names = .obis }
+        == "1-0:1.7.0=1\n1-1:1.7.0=3\n\n")
+  }
+
+  // MARK: - Sub-meters
+
+  @Test(arguments: [
+    ("(003)", "(5.5*m3)", "gas_m3=5.5"), ("(3)", "(5.5*dm3)", "gas_m3=0.0055"),
+    ("()", "(5.5*m3)", "gas_m3=5.5"), ("(007)", "(5.5*m3)", "water_m3=5.5"),
+    ("(004)", "(5.5*GJ)", "heat_gj=5.5"), ("(012)", "(5500*MJ)", "heat_gj=5.500"),
+    ("(010)", "(5.5*GJ)", "cooling_gj=5.5"), ("(002)", "(5.5*kWh)", "submeter_energy_kwh=5.5"),
+    ("(004)", "(5.5*MWh)", "submeter_energy_kwh=5500"), ("(015)", "(5*m3)", "submeter_volume_m3=5"),
+  ])
+  func readingIsCalledByWhatItIs(_ kind: String, _ value: String, _ field: String) throws {
+    for code in ["0-3:24.2.1", "0-3:24.2.3"] {
+      #expect(
+        try records(["\(code)(230714182503S)\(value)", "0-3:24.1.0\(kind)"])
+          == "timestamp=2023-07-14T16:25:03Z\nchannel=3\n\(field)\n\n")
+    }
+  }
+
+  @Test func newestReadingOfAChannelCounts() throws {
+    let lines = [
+      "0-1:24.2.1(632525252525W)(1*m3)", "0-1:24.2.1(230714180000S)(2*m3)",
+      "0-1:24.2.3(230714190000S)(3*m3)", "0-1:24.2.1(230714190000S)(4*m3)",
+    ]
+    for order in [lines, lines.reversed()] {
+      let records = try records(order)
+      let value = order == lines ? 3 : 4
+      #expect(records == "timestamp=2023-07-14T17:00:00Z\nchannel=1\ngas_m3=\(value)\n\n")
+    }
+  }
+
+  @Test func hoursOfAGasMeterAreItsReadingAndItsPast() throws {
+    let lines = [
+      "7-0:23.1.0*255(1.2*m3)(10-12-09 11:00:00)", "7-0:23.1.0*255(1.3*m3)(10-12-09 12:00:00)",
+      "7-0:23.1.0*255(1.1*m3)(10-12-09 10:00:00)(1.0*m3)(10-12-09 09:00:00)", "7-0:24.4.0*255(1)",
+      "7-0:23.1.0*255(0.0*m3)(00-01-01 00:00:00)",
+    ]
+    let now = "timestamp=2010-12-09T11:00:00Z\nchannel=0\ngas_m3=1.3\nvalve_state=1\n\n"
+    #expect(try records(lines) == now)
+    let past = [("10", "1.2"), ("09", "1.1"), ("08", "1.0")].map { hour, value in
+      "timestamp=2010-12-09T\(hour):00:00Z\nchannel=0\ngas_m3=\(value)\n\n"
+    }
+    #expect(try records(lines) { $0.includesHistory = true } == now + past.joined())
+  }
+
+  // MARK: - The past
+
+  @Test func registersOfAMonthNeedTheirNumber() throws {
+    let values = (1...12).map { "(\($0)*\($0 > 6 ? "kvarh" : "kWh"))" } + ["(13*kWh)"]
+    let peaks = (14...19).map { "(\($0)*kW)" }
+    let all = "0-0:98.1.0(230701000000S)" + (values + peaks).joined()
+    let records = try records([all]) { $0.includesHistory = true }
+    #expect(records.hasPrefix("timestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n"))
+    #expect(records.contains("\nenergy_absolute_kwh=13\npower_import_month_peak_kw=14\n"))
+    #expect(records.hasSuffix("\npower_export_month_peak_tariff2_kw=19\n\n"))
+    // One that cannot be read, or is of another unit, costs only itself.
+    let odd = all.replacing("(2*kWh)", with: "()").replacing("(7*kvarh)", with: "(7*kWh)")
+    let fewer = try self.records([odd]) { $0.includesHistory = true }
+    #expect(
+      fewer
+        == records.replacing("energy_import_tariff1_kwh=2\n", with: "")
+        .replacing("energy_reactive_import_kvarh=7\n", with: ""))
+    // One less, and nothing tells which is which.
+    let short = String(all.dropLast("(19*kW)".count))
+    let parsed = try Parsed(telegram([short]).bytes, .with { $0.includesHistory = true })
+    #expect(parsed.records == "" && parsed.findings == [.unreadable(line: short)])
+    let unset = all.replacing("230701", with: "632525")
+    #expect(try self.records([unset]) { $0.includesHistory = true } == "")
+    #expect(try self.records([all]) == "")
+  }
+
+  @Test func linesWithinParenthesesAreOfThePast() throws {
+    let lines = [
+      "1-0:1.8.0(2*kWh)", "0-0:98.1.0", "(", "0-0:1.0.0(230701000000T)", "1-0:1.8.0(1*kWh)",
+      "1-0:2.8.0(x)", "nonsense", "0-0:96.13.0(4142)", ")", "1-0:2.8.0(3*kWh)",
+    ]
+    let now = "energy_import_kwh=2\nenergy_export_kwh=3\n\n"
+    let parsed = try Parsed(telegram(lines).bytes)
+    #expect(parsed.records == now)
+    #expect(parsed.findings == [.unreadable(line: "nonsense")])
+    #expect(
+      try records(lines) { $0.includesHistory = true }
+        == now + "timestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n\n")
+    // Without an end, all the rest is.
+    let open = lines.filter { $0 != ")" }
+    #expect(try records(open) == "energy_import_kwh=2\n\n")
+  }
+
+  // MARK: - Versions
+
+  /// What a hostile input names costs no memory for ever, and a file counts for its version alone.
+  @Test func versionsAreToldApart() throws {
+    let entries = try SpecificationFile.entries(
+      of: #"{"0-0:96.7.9": ["d", "mine", "\((.*)\)"]}"#.bytes)
+    var asked: [String] = []
+    let stream = (0..<300).map { number in
+      telegram(["0-0:96.1.4(50\(number % 100))", "0-0:96.7.9(1)", "0-0:96.14.0(1)"])
+    }.joined()
+    let parsed = try Parsed(stream.bytes) { version in
+      asked.append(version)
+      return version == "507" ? entries : nil
+    }
+    #expect(
+      parsed.records.split(separator: "mine=1\n\n", omittingEmptySubsequences: false).count == 4)
+    #expect(
+      parsed.records.split(separator: "tariff=1\n", omittingEmptySubsequences: false).count == 298)
+    #expect(Set(asked).count == 100)
+  }
+}
