@@ -36,7 +36,7 @@ struct Simulation: Equatable {
         guard let start = Timestamp([UInt8](value.utf8).span),
           Timestamp.simulated.contains(start)
         else {
-          throw refused("start is a time from 2001 to 2068, such as 2026-01-01T00:00:00Z")
+          throw refused("start is a time from 2001 to 2058, such as 2026-01-01T00:00:00Z")
         }
         self.start = Timestamp(seconds: start.seconds)
       case "count":
@@ -87,5 +87,5 @@ struct Simulation: Equatable {
 extension Timestamp {
   /// The instants that a telegram can say.
   fileprivate static let simulated =
-    Timestamp(seconds: 978_307_200)..<Timestamp(seconds: 3_092_601_600)
+    Timestamp(seconds: 978_307_200)..<Timestamp(seconds: 2_808_518_400)
 }

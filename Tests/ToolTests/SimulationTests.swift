@@ -87,8 +87,8 @@ import Testing
       ],
       [
         "seed is a whole number", "seed is a whole number",
-        "start is a time from 2001 to 2068, such as 2026-01-01T00:00:00Z",
-        "start is a time from 2001 to 2068, such as 2026-01-01T00:00:00Z",
+        "start is a time from 2001 to 2058, such as 2026-01-01T00:00:00Z",
+        "start is a time from 2001 to 2058, such as 2026-01-01T00:00:00Z",
         "count is a whole number from 1", "count is a whole number from 1",
         "rate is telegrams a second, from 0.01 to 100000, or max",
         "rate is telegrams a second, from 0.01 to 100000, or max",
