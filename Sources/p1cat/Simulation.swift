@@ -87,5 +87,5 @@ struct Simulation: Equatable {
 extension Timestamp {
   /// The instants that a telegram can say.
   fileprivate static let simulated =
-    Timestamp(seconds: 978_307_200)..<Timestamp(seconds: 2_808_518_400)
+    Timestamp(seconds: 978_307_200)..<Timestamp(seconds: 2_808_604_800)
 }
