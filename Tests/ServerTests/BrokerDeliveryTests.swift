@@ -54,7 +54,7 @@ import Testing
       try await broker.client.subscribed(to: "dsmr/#") { subscriber in
         let script = """
           printf '/TST5\\r\\n\\r\\n1-3:0.2.8(10)\\r\\n1-0:99.99.99(10*CCs)\\r\\n!\\r\\n' |
-          p1parse | p1mqtt
+          p1parse -q | p1mqtt
           """
         var environment = login
         environment["MQTT_PORT"] = "\(broker.port)"
