@@ -1,14 +1,15 @@
-/// The specifications in use: that of each version that has a file, and the built-in knowledge.
+import Metrics
+
+/// The specifications in use: the built-in knowledge, and that of each version that has a file.
 struct Specifications {
   private let names: NameSet
   private let lookup: TelegramParser.Lookup
-  /// That of the telegram being read.
-  var current: Specification
-  private var currentVersion: String?
-  /// Those of other versions; nil is the built-in one.
-  private var others: [String?: Specification] = [:]
+  private var builtIn: Specification
+  private var files: [String: Specification] = [:]
   /// The versions that were asked for and have no file.
   private var withoutFile: Set<String> = []
+  /// The version whose file is in use, nil for the built-in knowledge.
+  private var version: String?
 
   /// So many versions are told apart; a hostile input can name more than memory holds.
   private static let maximumVersions = 64
@@ -16,35 +17,36 @@ struct Specifications {
   init(names: NameSet, lookup: @escaping TelegramParser.Lookup) {
     self.names = names
     self.lookup = lookup
-    current = Specification(names: names)
+    builtIn = Specification(names: names)
   }
 
-  /// Makes that of a version the current one.
+  /// Turns to the specification of a version.
   ///
   /// - Throws: `UnknownVersion`, or what the lookup threw.
   mutating func select(_ version: MeterVersion?) throws {
-    var key: String?
-    var found: Specification?
-    if let version, version.text != currentVersion, !withoutFile.contains(version.text) {
-      found = try others[version.text] ?? file(of: version)
-      key = found == nil ? nil : version.text
-    } else if let version, version.text == currentVersion {
-      return
+    self.version = nil
+    guard let version, !withoutFile.contains(version.text) else { return }
+    if files[version.text] == nil {
+      guard let entries = try lookup(version.text) else {
+        guard version.isBuiltIn else {
+          throw TelegramParser.UnknownVersion(version: version.text)
+        }
+        if withoutFile.count >= Specifications.maximumVersions { withoutFile.removeAll() }
+        withoutFile.insert(version.text)
+        return
+      }
+      if files.count >= Specifications.maximumVersions { files.removeAll() }
+      files[version.text] = Specification(entries, names: names)
     }
-    guard key != currentVersion else { return }
-    if others.count >= Specifications.maximumVersions { others.removeAll() }
-    others[currentVersion] = current
-    current = found ?? others[nil] ?? Specification(names: names)
-    currentVersion = key
+    self.version = version.text
   }
 
-  private mutating func file(of version: MeterVersion) throws -> Specification? {
-    if let entries = try lookup(version.text) { return Specification(entries, names: names) }
-    guard version.isBuiltIn else {
-      throw TelegramParser.UnknownVersion(version: version.text)
-    }
-    if withoutFile.count >= Specifications.maximumVersions { withoutFile.removeAll() }
-    withoutFile.insert(version.text)
-    return nil
+  /// What becomes of the lines with this code.
+  mutating func rule(for code: OBISCode) -> Specification.Rule {
+    guard let version else { return builtIn.rule(for: code) }
+    return files[version, default: builtIn].rule(for: code)
   }
+
+  /// How many places the rules tell apart.
+  var placeCount: Int { version.flatMap { files[$0]?.placeCount } ?? builtIn.placeCount }
 }

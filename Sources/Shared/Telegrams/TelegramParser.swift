@@ -86,9 +86,9 @@ public struct TelegramParser {
     layout.read(telegram)
     rules.removeAll(keepingCapacity: true)
     try specifications.select(MeterVersion(of: layout, telegram))
-    for line in layout.lines { rules.append(specifications.current.rule(for: line.code)) }
+    for line in layout.lines { rules.append(specifications.rule(for: line.code)) }
     taken.removeAll(keepingCapacity: true)
-    taken.append(contentsOf: repeatElement(false, count: specifications.current.placeCount))
+    taken.append(contentsOf: repeatElement(false, count: specifications.placeCount))
     for line in layout.unreadable { report(telegram.extracting(line)) }
     readIdentity(of: telegram)
     for (line, rule) in zip(layout.lines, rules) where !readValue(line, of: telegram, rule) {
