@@ -22,37 +22,41 @@ struct Topics {
   /// reading never replaces that of the telegram: `prefix/channel1/timestamp`. So has a metric that
   /// another meter has already: of two gas meters, the second one's is `prefix/channel2/gas_m3`.
   ///
-  /// Nor does the time of what is past, as the peak of a month is: `prefix/METRIC/timestamp`. What
-  /// else such a record holds was so then, and no topic says then.
+  /// Nor does the time of a record that holds nothing but what is past, as the peak of a month is:
+  /// `prefix/METRIC/timestamp`.
   mutating func entries(of record: Record) -> [ValueQueue.Entry] {
     let channel = record.value(of: .channel).flatMap { value in
       // A channel that no topic may hold is none.
       RecordKey.isValid(value.span) ? String(decoding: value, as: UTF8.self) : nil
     }
     var fields: [(name: String, value: [UInt8])] = []
-    var past: String?
+    var past: [String] = []
+    var isPast = channel == nil
     record.forEachField { key, value in
       guard !RecordKey.channel.matches(key) else { return }
       let name = String(decoding: [UInt8](key), as: UTF8.self)
-      if channel == nil, past == nil, MetricTable.isOfThePast(key) { past = name }
       fields.append((name, Escape.decode(value)))
+      if RecordKey(rawValue: name) == nil {
+        isPast = isPast && MetricTable.isOfThePast(key)
+        past.append(name)
+      }
     }
-    if let past { return entries(ofPast: past, fields) }
+    if isPast, !past.isEmpty { return entries(ofPast: past, fields) }
     return fields.map { name, value in
       ValueQueue.Entry(name: "\(prefix)\(level(of: name, channel))/\(name)", value: value)
     }
   }
 
-  /// The topics of a record of the past, which has this metric.
+  /// The topics of a record of the past, which has these metrics.
   private func entries(
-    ofPast metric: String, _ fields: [(name: String, value: [UInt8])]
+    ofPast metrics: [String], _ fields: [(name: String, value: [UInt8])]
   ) -> [ValueQueue.Entry] {
-    fields.compactMap { name, value in
-      if name == RecordKey.timestamp.rawValue {
-        return ValueQueue.Entry(name: "\(prefix)/\(metric)/\(name)", value: value)
+    fields.flatMap { name, value in
+      if RecordKey(rawValue: name) == nil {
+        return [ValueQueue.Entry(name: "\(prefix)/\(name)", value: value)]
       }
-      guard MetricTable.isOfThePast([UInt8](name.utf8).span) else { return nil }
-      return ValueQueue.Entry(name: "\(prefix)/\(name)", value: value)
+      guard name == RecordKey.timestamp.rawValue else { return [] }
+      return metrics.map { ValueQueue.Entry(name: "\(prefix)/\($0)/\(name)", value: value) }
     }
   }
 
@@ -62,8 +66,8 @@ struct Topics {
       own(name, "")
       return ""
     }
-    let isOfSubmeter = RecordKey(rawValue: name) != nil
-    if !isOfSubmeter, own(name, channel) { return "" }
+    let isReserved = RecordKey(rawValue: name) != nil
+    if !isReserved, own(name, channel) { return "" }
     return "/channel\(channel)"
   }
 

@@ -1,5 +1,6 @@
 import Console
 import Glibc
+import Records
 import SystemPackage
 import Telegrams
 
@@ -40,9 +41,9 @@ struct SpecificationDirectory {
   }
 
   private func isName(_ version: String) -> Bool {
-    version.utf8.count <= 16
-      && version.unicodeScalars.allSatisfy {
-        $0.properties.isAlphabetic || ("0"..."9").contains($0)
+    (1...16).contains(version.utf8.count)
+      && version.utf8.allSatisfy {
+        $0.decimalDigit != nil || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
       }
   }
 }

@@ -1,4 +1,5 @@
 import Console
+import Metrics
 import Records
 import SystemPackage
 import Telegrams
@@ -11,9 +12,15 @@ struct Translator {
   private var parser: TelegramParser
   private var writer: RecordWriter
   private var unreadableCount = 0
+  private var unknownCount = 0
+  /// The codes without a metric that were named.
+  private var unknownCodes: Set<OBISCode> = []
+  private var hasSaidUntimed = false
 
   /// So many bytes of records are written at once, at most a record more.
   private static let blockSize = 64 * 1024
+  /// So many codes are told apart; a hostile input can name more than memory holds.
+  private static let maximumUnknownCodes = 1024
 
   init(
     _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter, isStrict: Bool,
@@ -51,8 +58,8 @@ struct Translator {
       messages.say(
         .info, "standard input", "\(counted(framer.noiseCount, "byte")) outside telegrams")
     }
-    if parser.unknownCount > 0 {
-      let lines = counted(parser.unknownCount, "line")
+    if unknownCount > 0 {
+      let lines = counted(unknownCount, "line")
       messages.say(
         .info, "standard input", "\(lines) with a code that there is no metric for (--all)")
     }
@@ -110,8 +117,16 @@ struct Translator {
     case .repeated(let line):
       messages.say(.info, "standard input", "line dropped, as its value was there before: \(line)")
     case .unknown(let code):
+      unknownCount += 1
+      guard unknownCodes.count < Translator.maximumUnknownCodes,
+        unknownCodes.insert(code).inserted
+      else {
+        return
+      }
       messages.say(.notice, "standard input", "no metric for code \(code)")
     case .untimed:
+      guard !hasSaidUntimed else { return }
+      hasSaidUntimed = true
       messages.say(
         .notice, "standard input",
         "the telegrams do not say their time, and have no stamp: records without a timestamp")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Records
 import Telegrams
 
 /// How far the clock of a meter is ahead of UTC in winter, as `--utc-offset` has it: `2`, `+02:00`.
@@ -14,8 +15,10 @@ struct UTCOffset: ExpressibleByArgument {
     let parts = argument.drop { $0 == "-" || $0 == "+" }
       .split(separator: ":", omittingEmptySubsequences: false)
     guard (0...1).contains(argument.count - parts.joined(separator: ":").count),
-      (1...2).contains(parts.count),
-      parts.allSatisfy({ (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }),
+      (1...2).contains(parts.count), parts.count == 1 || parts[1].utf8.count == 2,
+      parts.allSatisfy({
+        (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { $0.decimalDigit != nil }
+      }),
       let hours = Int(parts[0]), let minutes = parts.count == 1 ? 0 : Int(parts[1]), minutes < 60
     else {
       return nil
@@ -40,8 +43,4 @@ struct UTCOffset: ExpressibleByArgument {
   }
 
   var clock: MeterClock { MeterClock(winterOffset: seconds) }
-}
-
-private func isDigit(_ byte: UInt8) -> Bool {
-  byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
 }

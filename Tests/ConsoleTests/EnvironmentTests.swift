@@ -72,7 +72,8 @@ import Testing
   @Test func everySettingHasANameOfItsOwn() {
     #expect(Set(Setting.allCases.map(\.rawValue)).count == Setting.allCases.count)
     for setting in Setting.allCases {
-      #expect(["SER", "P1", "MQTT", "INFLUXDB"].contains(setting.rawValue.split(separator: "_").first))
+      #expect(
+        ["SER", "P1", "MQTT", "INFLUXDB"].contains(setting.rawValue.split(separator: "_").first))
     }
   }
 }

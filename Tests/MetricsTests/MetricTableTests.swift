@@ -6,11 +6,14 @@ import Testing
 @Suite struct MetricTableTests {
   private static let all = MetricTable.main + MetricTable.submeter
 
-  @Test func everyCodeStandsOnce() {
-    for table in [MetricTable.main, MetricTable.submeter] {
-      let codes = table.map(\.code)
-      #expect(Set(codes).count == codes.count)
-    }
+  @Test func everyCodeStandsOnceButWhereTheUnitOrTheValueTells() {
+    let main = Dictionary(grouping: MetricTable.main, by: \.code).filter { $0.value.count > 1 }
+    #expect(
+      Set(main.keys.map(\.description)) == ["0-0:17.0.0", "1-1:31.4.0"])
+    let limits = MetricTable.metrics(for: OBISCode(0, 0, 17, 0, 0))
+    #expect(limits.map(\.name) == ["power_limit_kw", "power_limit_kva", "power_limit_a"])
+    #expect(MetricTable.metrics(for: OBISCode(1, 0, 99, 99, 99)).isEmpty)
+    #expect(Set(MetricTable.submeter.map(\.code)).count == MetricTable.submeter.count)
   }
 
   @Test func everyNameStandsOnceButThoseThatCodesShare() {
@@ -53,7 +56,9 @@ import Testing
 
   @Test func everyMetricIsFoundByItsCode() {
     for metric in MetricTable.main {
-      #expect(MetricTable.metric(for: metric.code)?.name == metric.name)
+      let found = MetricTable.metrics(for: metric.code)
+      #expect(found.contains { $0.name == metric.name })
+      #expect(MetricTable.metric(for: metric.code)?.name == found.first?.name)
     }
     for metric in MetricTable.submeter where metric.code.medium == 0 {
       for channel in UInt8(1)...4 {
@@ -66,11 +71,13 @@ import Testing
     }
     #expect(MetricTable.metric(for: OBISCode(1, 0, 99, 99, 99)) == nil)
     #expect(MetricTable.metric(for: OBISCode(1, 2, 1, 8, 1)) == nil)
+    #expect(MetricTable.metric(for: OBISCode(7, 1, 23, 1, 0)) == nil)
+    #expect(MetricTable.metric(for: OBISCode(7, 0, 24, 2, 1)) == nil)
     #expect(MetricTable.metric(for: OBISCode(0, 1, 1, 0, 0)) == nil)
     #expect(MetricTable.metric(for: OBISCode(1, 0, 1, 8, 1, 0)) == nil)
   }
 
-  /// The canonical names, each with what its code is after `1-0:`, or the whole code.
+  /// The canonical names, each with its code.
   @Test(arguments: [
     ("1-0:1.8.1", "energy_import_tariff1_kwh"), ("1-0:1.8.2", "energy_import_tariff2_kwh"),
     ("1-0:1.8.3", "energy_import_tariff3_kwh"), ("1-0:1.8.4", "energy_import_tariff4_kwh"),
@@ -110,12 +117,12 @@ import Testing
     ("1-0:76.7.0", "power_net_l3_kw"), ("1-0:1.6.0", "power_import_month_peak_kw"),
     ("0-0:98.1.0", "power_import_month_peak_kw"), ("1-0:99.97.0", "power_failure_seconds"),
     ("1-0:71.4.0", "fuse_limit_l3_a"), ("1-1:31.4.0", "current_import_limit_a"),
-    ("0-3:96.3.10", "relay3_state"), ("1-0:72.34.0", "voltage_sag_l3_v"),
+    ("0-3:96.3.10", "relay3_state"), ("1-0:72.34.0", "voltage_sag_magnitude_l3_v"),
     ("0-0:96.13.5", "message5"), ("0-0:96.1.2", "ean"), ("0-2:96.1.2", "ean"),
     ("0-0:96.1.255", "device_identifier"), ("7-0:24.4.0", "valve_state"),
     // Electricity on channel 1 is that on channel 0, where it has no row of its own.
     ("1-1:1.8.1", "energy_import_tariff1_kwh"), ("1-1:1.6.0", "power_import_month_peak_kw"),
-    ("1-1:0.2.0", "firmware1_version"),
+    ("1-1:0.2.0", "firmware_channel1_version"),
   ])
   func codeHasItsCanonicalName(_ code: String, _ name: String) throws {
     let read = OBISCode(code.bytes.span)
@@ -139,11 +146,16 @@ import Testing
       let isText = MetricTable.isText(metric.name.bytes.span)
       #expect(isText == metric.isText, "\(metric.name)")
     }
-    for name in ["message", "message2", "ean", "serial_number", "status"] {
+    for name in [
+      "message", "message2", "ean", "serial_number", "meter_status", "0-0:96.13.0", "0-2:96.1.2",
+    ] {
       let isText = MetricTable.isText(name.bytes.span)
       #expect(isText, "\(name)")
     }
-    for name in ["", "messages", "messag", "Message", "p1_version", "tariff", "breaker_state"] {
+    for name in [
+      "", "messages", "messag", "Message", "p1_version", "tariff", "breaker_state", "1-0:1.7.0",
+      "0-0:96.1.1", "0-0:",
+    ] {
       let isText = MetricTable.isText(name.bytes.span)
       #expect(!isText, "\(name)")
     }

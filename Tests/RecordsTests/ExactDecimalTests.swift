@@ -24,9 +24,9 @@ import Testing
   }
 
   @Test func whatDoesNotFitIsNone() throws {
-    for text in ["", "x", "1x", "--1", "1.2.3", "9999999999999999999", "0.00000000000000000000"] {
+    for text in ["", "x", "1x", "--1", "1.2.3", "9999999999999999999"] {
       let number = ExactDecimal(text.bytes.span)
-      #expect(number == nil || text.hasPrefix("0.0"), "\(text)")
+      #expect(number == nil, "\(text)")
     }
     let largest = ExactDecimal("9223372036854775807".bytes.span)
     let smallest = ExactDecimal("-9223372036854775807".bytes.span)

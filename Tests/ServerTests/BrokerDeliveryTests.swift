@@ -102,21 +102,22 @@ import Testing
         power_import_month_peak_kw=5.068
 
         timestamp=2026-10-31T23:00:00Z
-        meter=E1
-        energy_import_kwh=100.0
+        power_import_month_peak_kw=1.4
         power_export_month_peak_kw=1.5
 
 
         """
       let result = try await p1mqtt(broker, ["--prefix", "peaks"]).run(input: input)
       #expect(result.status == .success)
-      try await subscriber.wait { $0.count == 7 }
+      try await subscriber.wait { $0.count == 9 }
       #expect(
         subscriber.messages.map { "\($0.topic) \($0.text)" } == [
           "peaks/timestamp 2026-11-23T10:00:00Z", "peaks/meter E1", "peaks/power_import_kw 0.5",
           "peaks/power_import_month_peak_kw/timestamp 2026-11-03T17:15:00Z",
           "peaks/power_import_month_peak_kw 5.068",
+          "peaks/power_import_month_peak_kw/timestamp 2026-10-31T23:00:00Z",
           "peaks/power_export_month_peak_kw/timestamp 2026-10-31T23:00:00Z",
+          "peaks/power_import_month_peak_kw 1.4",
           "peaks/power_export_month_peak_kw 1.5",
         ])
     }

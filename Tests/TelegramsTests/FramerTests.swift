@@ -17,14 +17,6 @@ import Testing
     "(00821.417)",
   ])
 
-  /// Nothing but its shape tells where a telegram without a checksum was cut off.
-  @Test func telegramCutShortByAnotherIsNeverMixedWithIt() {
-    let cut = FramerTests.old.prefix(60)
-    #expect(
-      found(cut + FramerTests.old) == [.dropped(.cutShort), taken(FramerTests.old)]
-        || found(cut + FramerTests.old) == [taken(FramerTests.old)])
-  }
-
   // MARK: - What is a telegram
 
   @Test func telegramIsFoundWithAndWithoutAChecksum() {
@@ -86,12 +78,6 @@ import Testing
       found(String(run)) == [
         taken(String(FramerTests.first.dropLast(1))), taken(FramerTests.second),
       ])
-  }
-
-  @Test func telegramCutInTheMiddleOfALineCostsItselfAlone() {
-    let cut = FramerTests.first.prefix(60)
-    #expect(
-      found(cut + FramerTests.second) == [.dropped(.cutShort), taken(FramerTests.second)])
   }
 
   // MARK: - The time of receipt

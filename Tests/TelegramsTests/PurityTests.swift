@@ -80,24 +80,31 @@ import Testing
     }
   }
 
-  /// A telegram that has a checksum is taken as it is, or not at all.
-  @Test func damagedByteYieldsNoRecord() throws {
-    var generator = SeededGenerator(seed: 62)
-    let belgian = checkedTelegram(
-      [
-        "0-0:96.1.4(50217)", "0-0:1.0.0(230714183007S)", "1-0:1.6.0(230709191500S)(05.068*kW)",
-        "1-0:1.7.0(00.212*kW)", "0-1:24.1.0(003)", "0-1:24.2.3(230714182503S)(01618.033*m3)",
-      ], header: "/FLU5/X"
-    ).bytes
-    let mark = try #require(belgian.lastIndex(of: UInt8(ascii: "!")))
-    let whole = try records([belgian])
-    #expect(whole.split(separator: "\n\n").count == 3)
-    for index in 0..<(mark + 1) {
-      for _ in 0..<12 {
-        var damaged = belgian
-        damaged[index] ^= UInt8.random(in: 1...255, using: &generator)
-        let records = try records([damaged])
-        #expect(records == "", "byte \(index): \(damaged[index])")
+  /// Whatever is asked for, and whatever the telegrams hold.
+  @Test func noRecordHasAKeyTwice() throws {
+    var generator = SeededGenerator(seed: 63)
+    let lines = PurityTests.files.flatMap { $0.split(separator: 0x0A) }.filter { $0.contains(0x28) }
+    for names in NameSet.allCases {
+      var parser = TelegramParser(
+        .with {
+          $0 = PurityTests.options
+          $0.names = names
+        }
+      ) { _ in nil }
+      for _ in 0..<800 {
+        var telegram = "/TST5\n\n".bytes
+        for _ in 0..<30 { telegram += (lines.randomElement(using: &generator) ?? []) + [0x0A] }
+        telegram += "!\n".bytes
+        var writer = RecordWriter()
+        try? parser.parse(telegram.span, receivedAt: nil, into: &writer)
+        for record in writer.text.text.split(separator: "\n\n") {
+          let keys = record.split(separator: "\n").map { $0.prefix { $0 != "=" } }
+          #expect(Set(keys).count == keys.count, "\(record)")
+          for key in keys {
+            let isKey = RecordKey.isValid(String(key).bytes.span)
+            #expect(isKey, "\(key)")
+          }
+        }
       }
     }
   }

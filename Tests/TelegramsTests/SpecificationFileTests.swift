@@ -14,7 +14,7 @@ private let example = #"""
 @Suite struct SpecificationFileTests {
   private func entries(_ text: String) throws -> [[String]] {
     try SpecificationFile.entries(of: text.bytes).map {
-      [$0.code.description, $0.description, $0.metric, $0.pattern]
+      [$0.code.description, $0.description, $0.metric, $0.expression]
     }
   }
 

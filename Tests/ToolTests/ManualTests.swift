@@ -104,7 +104,7 @@ import Testing
     let readings = SubmeterReading.allCases.map { reading in
       ManualPage.MetricEntry(
         name: reading.name,
-        codes: MetricTable.submeter.filter { $0.canBe(reading) }.map(ManualTests.code),
+        codes: MetricTable.submeter.filter { $0.canBe(reading) }.map(\.codeText),
         symbol: reading.unit.symbol, text: reading.description + ".")
     }
     let expected = MetricTable.main.map(ManualTests.entry) + readings + submeter
@@ -114,13 +114,7 @@ import Testing
 
   private static func entry(_ metric: Metric) -> ManualPage.MetricEntry {
     ManualPage.MetricEntry(
-      name: metric.name, codes: [code(metric)], symbol: metric.unit?.symbol,
+      name: metric.name, codes: [metric.codeText], symbol: metric.symbol,
       text: metric.description + ".")
-  }
-
-  /// `0-n:24.2.1` for the code of a sub-meter's line.
-  private static func code(_ metric: Metric) -> String {
-    let code = metric.code.description
-    return metric.isOfSubmeter && metric.code.medium == 0 ? "0-n" + code.dropFirst(3) : code
   }
 }

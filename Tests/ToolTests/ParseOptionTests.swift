@@ -81,7 +81,9 @@ import Testing
     #expect(over.output == (try await parse().output))
   }
 
-  @Test(arguments: ["", "x", "15", "-13", "2:60", "+-2", "1:2:3", "02h", "999999999999999999999"])
+  @Test(arguments: [
+    "", "x", "15", "-13", "2:60", "2:5", "+-2", "1:2:3", "02h", "999999999999999999999",
+  ])
   func offsetOfNoZoneIsRefused(_ offset: String) async throws {
     let result = try await Program("p1parse", ["--utc-offset=\(offset)"]).run(input: Self.belgian)
     #expect(result.status == .exited(64) && result.text == "" && result.messages.count == 1)

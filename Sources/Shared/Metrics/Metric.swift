@@ -103,6 +103,17 @@ public struct Metric: Sendable {
     isSubmeterReading && (form != .hourlyReading || reading == .gas)
   }
 
+  /// What people call the unit: `kWh`; `text` for what is not a number, nil for a number without one.
+  public var symbol: String? {
+    unit?.symbol ?? (isText || name == "meter" ? "text" : nil)
+  }
+
+  /// The code of the line as people write it: `0-n:24.2.1` for one of whatever channel.
+  public var codeText: String {
+    let text = code.description
+    return isOfSubmeter && code.medium == 0 ? "0-n" + text.dropFirst(3) : text
+  }
+
   /// Whether the value is text, whatever a single value of it looks like.
   public var isText: Bool {
     switch form {

@@ -6,10 +6,10 @@ extension MetricTable {
       "Time of the telegram, by the meter's clock"),
     Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 2), .telegramDate,
-      "Its date, where a meter prints that on a line of its own"),
+      "Date of the telegram, where a meter prints that on a line of its own"),
     Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 1), .telegramTimeOfDay,
-      "Its time of day, where a meter prints that on a line of its own"),
+      "Time of day of the telegram, where a meter prints that on a line of its own"),
     Metric(
       "meter", OBISCode(0, 0, 96, 1, 1), .meterIdentifier(rank: 0),
       "Number of the electricity meter"),
@@ -39,13 +39,13 @@ extension MetricTable {
     Metric("firmware_version", OBISCode(1, 0, 0, 2, 0), .plainText, "Version of the firmware"),
     Metric("firmware_signature", OBISCode(1, 0, 0, 2, 8), .plainText, "Signature of the firmware"),
     Metric(
-      "firmware1_version", OBISCode(1, 1, 0, 2, 0), .plainText,
+      "firmware_channel1_version", OBISCode(1, 1, 0, 2, 0), .plainText,
       "Version of the firmware on channel 1"),
     Metric(
-      "firmware1_signature", OBISCode(1, 1, 0, 2, 8), .plainText,
+      "firmware_channel1_signature", OBISCode(1, 1, 0, 2, 8), .plainText,
       "Signature of the firmware on channel 1"),
     Metric(
-      "status", OBISCode(1, 0, 96, 5, 5), .plainText,
+      "meter_status", OBISCode(1, 0, 96, 5, 5), .plainText,
       "Status of the meter, as hexadecimal digits"),
     Metric(
       "grid_configuration", OBISCode(1, 0, 94, 32, 1), .number,
@@ -57,7 +57,7 @@ extension MetricTable {
       "voltage_transformer_ratio", OBISCode(1, 0, 0, 4, 3), .number,
       "Ratio of the voltage transformers, which no value is multiplied by"),
     Metric(
-      "average_period_seconds", OBISCode(1, 0, 0, 8, 2), .quantity(.second),
-      "How long the period of the averages is"),
+      "averaging_period_seconds", OBISCode(1, 0, 0, 8, 2), .quantity(.second),
+      "Length of the averaging period, of the metrics called period_average"),
   ]
 }

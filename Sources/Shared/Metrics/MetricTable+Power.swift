@@ -69,13 +69,13 @@ extension MetricTable {
       "Mean reactive power given to the grid in this quarter of an hour"),
     Metric(
       "power_import_period_average_kw", OBISCode(1, 0, 1, 24, 0), .quantity(.kilowatt),
-      "Mean power taken from the grid in the meter's own period"),
+      "Mean power taken from the grid in the last averaging period"),
     Metric(
       "power_absolute_period_average_kw", OBISCode(1, 0, 15, 24, 0), .quantity(.kilowatt),
-      "Mean power taken from and given to the grid, added up, in the meter's own period"),
+      "Mean power taken from and given to the grid, added up, in the last averaging period"),
     Metric(
       "power_net_period_average_kw", OBISCode(1, 0, 16, 24, 0), .quantity(.kilowatt),
-      "Mean power taken from the grid less that given to it, in the meter's own period"),
+      "Mean power taken from the grid less that given to it, in the last averaging period"),
   ]
 
   private static let monthPeaks: [Metric] =
@@ -84,12 +84,12 @@ extension MetricTable {
         Metric(
           "power_\(direction)_month_peak\(tariff == 0 ? "" : "_tariff\(tariff)")_kw",
           OBISCode(1, 0, c, 6, tariff), .monthPeak,
-          "Highest mean power \(verb) the grid of a month"
-            + (tariff == 0 ? "" : " in tariff \(tariff)"))
+          "Highest mean power of a quarter of an hour \(verb) the grid in a month"
+            + (tariff == 0 ? "" : ", in tariff \(tariff)"))
       }
     } + [
       Metric(
         "power_import_month_peak_kw", OBISCode(0, 0, 98, 1, 0), .monthLog,
-        "Those of past months; in Hungary, all registers at the end of the last one (--history)")
+        "Month peaks of the past; in Hungary, all registers at the end of last month (--history)")
     ]
 }

@@ -7,8 +7,9 @@ extension MetricTable {
         "Voltage of a meter with a single phase")
     ]
     + phases(
-      "voltage_period_average", 32, 24, .quantity(.volt), "Mean voltage in the meter's own period")
-    + phases("current", 31, 7, .quantity(.ampere), "Current, without a sign,")
+      "voltage_period_average", 32, 24, .quantity(.volt),
+      "Mean voltage in the last averaging period")
+    + phases("current", 31, 7, .quantity(.ampere), "Unsigned current")
     + [
       Metric(
         "current_a", OBISCode(1, 0, 11, 7, 0), .quantity(.ampere),
@@ -26,19 +27,28 @@ extension MetricTable {
     [
       Metric(
         "fuse_limit_a", OBISCode(1, 0, 31, 4, 0), .quantity(.ampere),
-        "Current at which the meter disconnects; 999 is never"),
+        "Current on phase L1, or any, at which the meter disconnects; 999 is never"),
       Metric(
         "fuse_limit_l2_a", OBISCode(1, 0, 51, 4, 0), .quantity(.ampere),
-        "The same for phase L2, where the phases have limits of their own"),
+        "Current on phase L2 at which the meter disconnects; 999 is never"),
       Metric(
         "fuse_limit_l3_a", OBISCode(1, 0, 71, 4, 0), .quantity(.ampere),
-        "The same for phase L3"),
+        "Current on phase L3 at which the meter disconnects; 999 is never"),
       Metric(
         "current_import_limit_a", OBISCode(1, 1, 31, 4, 0), .currentLimits,
-        "Limit of the current from the grid; current_export_limit_a is that to it"),
+        "Limit of the current taken from the grid"),
+      Metric(
+        "current_export_limit_a", OBISCode(1, 1, 31, 4, 0), .quantity(.ampere),
+        "Limit of the current given to the grid, the second value of the line"),
       Metric(
         "power_limit_kw", OBISCode(0, 0, 17, 0, 0), .powerLimit,
         "Power at which the meter disconnects; 999 is never"),
+      Metric(
+        "power_limit_kva", OBISCode(0, 0, 17, 0, 0), .quantity(.kilovoltAmpere),
+        "The same limit, of a meter that has it in kVA"),
+      Metric(
+        "power_limit_a", OBISCode(0, 0, 17, 0, 0), .quantity(.ampere),
+        "The same limit, of a meter that has it in A"),
       Metric(
         "breaker_state", OBISCode(0, 0, 96, 3, 10), .state,
         "Breaker: 0 disconnected, 1 connected, 2 ready for reconnection"),
@@ -60,11 +70,13 @@ extension MetricTable {
         "Long power failures, each a record at its end (--history)"),
     ]
     + phases("voltage_sags", 32, 32, .number, "Voltage sags")
-    + phases("voltage_sag", 32, 33, .quantity(.second), "Duration of the last voltage sag")
-    + phases("voltage_sag", 32, 34, .quantity(.volt), "Magnitude of the last voltage sag")
+    + phases("voltage_sag_duration", 32, 33, .quantity(.second), "Duration of the last voltage sag")
+    + phases("voltage_sag_magnitude", 32, 34, .quantity(.volt), "Magnitude of the last voltage sag")
     + phases("voltage_swells", 32, 36, .number, "Voltage swells")
-    + phases("voltage_swell", 32, 37, .quantity(.second), "Duration of the last voltage swell")
-    + phases("voltage_swell", 32, 38, .quantity(.volt), "Magnitude of the last voltage swell")
+    + phases(
+      "voltage_swell_duration", 32, 37, .quantity(.second), "Duration of the last voltage swell")
+    + phases(
+      "voltage_swell_magnitude", 32, 38, .quantity(.volt), "Magnitude of the last voltage swell")
 
   static let messages: [Metric] =
     [

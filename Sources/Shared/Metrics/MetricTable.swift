@@ -4,25 +4,9 @@
 /// descendants in other countries, and of meters from before them. Lookups are by
 /// ``metric(for:)``.
 public enum MetricTable {
-  /// Metrics that belong together, in the order in which they are listed.
-  public struct Section: Sendable {
-    public let title: String
-    public let metrics: [Metric]
-  }
-
   /// The lines of the electricity meter itself.
-  public static let sections = [
-    Section(title: "The telegram and its meter", metrics: identity),
-    Section(title: "Energy", metrics: energy),
-    Section(title: "Power", metrics: power),
-    Section(title: "Voltage and current", metrics: voltageAndCurrent),
-    Section(title: "Limits and switches", metrics: limits),
-    Section(title: "Quality of supply", metrics: quality),
-    Section(title: "Messages of the grid operator", metrics: messages),
-  ]
-
-  /// The lines of the electricity meter itself, in one list.
-  public static let main = sections.flatMap(\.metrics)
+  public static let main =
+    identity + energy + power + voltageAndCurrent + limits + quality + messages
 
   /// The metric that a line with this code holds, nil for a code that the table lacks.
   ///
@@ -30,31 +14,40 @@ public enum MetricTable {
   /// channel 1, as `1-1:1.8.1`.
   public static func metric(for code: OBISCode) -> Metric? {
     if let metric = mainByCode[code] { return metric }
-    if code.isSubmeter { return submeterByCode[code.onAnyChannel] }
-    return code.medium == 1 && code.channel == 1 ? mainByCode[code.onAnyChannel] : nil
+    if code.medium == 0, code.isSubmeter { return submeterByCode[code.onAnyChannel] }
+    if code.medium == 1, code.channel == 1 { return mainByCode[code.onAnyChannel] }
+    return submeterByCode[code].flatMap { code.isSubmeter ? $0 : nil }
   }
 
-  /// Whether the metric of this name is text, whatever a single value of it looks like.
+  /// The metrics that a line of the electricity meter can hold: more than one where the unit
+  /// differs between meters, or where there are two values.
+  public static func metrics(for code: OBISCode) -> [Metric] { allByCode[code] ?? [] }
+
+  /// Whether the metric with this name, or this code for a name, is text, whatever a single value of
+  /// it looks like.
   public static func isText(_ name: Span<UInt8>) -> Bool {
-    textNames.contains { MetricTable.isSame($0, name) }
+    textNames.contains { MetricTable.isSame($0, name) } || metric(named: name)?.isText ?? false
   }
 
-  /// Whether the metric of this name, or with this code, was measured before the telegram was made:
-  /// ``Metric/isOfThePast``.
+  /// Whether the metric with this name, or this code for a name, was measured before the telegram
+  /// was made: ``Metric/isOfThePast``.
   public static func isOfThePast(_ name: Span<UInt8>) -> Bool {
     pastNames.contains { MetricTable.isSame($0, name) }
-      || OBISCode(name).flatMap(metric(for:))?.isOfThePast ?? false
+      || metric(named: name)?.isOfThePast ?? false
+  }
+
+  /// The metric that has its code for a name.
+  private static func metric(named code: Span<UInt8>) -> Metric? {
+    OBISCode(code).flatMap(metric(for:))
   }
 
   private static let textNames = (main + submeter).filter(\.isText).map { [UInt8]($0.name.utf8) }
   private static let pastNames = main.filter(\.isOfThePast).map { [UInt8]($0.name.utf8) }
 
-  private static let mainByCode = byCode(main)
-  private static let submeterByCode = byCode(submeter)
-
-  private static func byCode(_ metrics: [Metric]) -> [OBISCode: Metric] {
-    Dictionary(metrics.map { ($0.code, $0) }) { first, _ in first }
-  }
+  private static let mainByCode = allByCode.compactMapValues(\.first)
+  private static let allByCode = Dictionary(grouping: main, by: \.code)
+  private static let submeterByCode = Dictionary(
+    uniqueKeysWithValues: submeter.map { ($0.code, $0) })
 
   private static func isSame(_ name: [UInt8], _ other: Span<UInt8>) -> Bool {
     guard name.count == other.count else { return false }

@@ -4,6 +4,9 @@ public struct OBISCode: Hashable, Sendable {
   /// The six numbers, a byte each, A the highest. F is 255 where a meter does not print it.
   public let packed: UInt64
 
+  /// The most bytes that a code is spelled in: six numbers of three digits.
+  public static let maximumLength = 6 * 4 - 1
+
   public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8, _ e: UInt8, _ f: UInt8 = 255) {
     let high = UInt64(a) << 40 | UInt64(b) << 32 | UInt64(c) << 24
     packed = high | UInt64(d) << 16 | UInt64(e) << 8 | UInt64(f)
@@ -56,8 +59,8 @@ public struct OBISCode: Hashable, Sendable {
   /// F, the billing period: 255 where there is none.
   public var period: UInt8 { UInt8(truncatingIfNeeded: packed) }
 
-  /// Whether the code speaks of a sub-meter: abstract data with a channel, or gas.
-  public var isSubmeter: Bool { (medium == 0 && channel != 0) || medium == 7 }
+  /// Whether the code speaks of a sub-meter: abstract data with a channel, or gas without one.
+  public var isSubmeter: Bool { (medium == 0 && channel != 0) || (medium == 7 && channel == 0) }
 
   /// The same code on channel 0: how the table of metrics lists the codes that any channel may have.
   public var onAnyChannel: OBISCode { OBISCode(packed: packed & 0xFF00_FFFF_FFFF) }
@@ -65,6 +68,11 @@ public struct OBISCode: Hashable, Sendable {
   private init(packed: UInt64) {
     self.packed = packed
   }
+}
+
+extension OBISCode {
+  /// The code as the key of a record, in which F stands behind a point: `1-0:1.8.1.1`.
+  public var key: String { description.replacing("*", with: ".") }
 }
 
 extension OBISCode: CustomStringConvertible {

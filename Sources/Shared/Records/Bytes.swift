@@ -14,7 +14,21 @@ extension [UInt8] {
   }
 }
 
+extension String {
+  /// Its bytes in UTF-8, in one piece.
+  public var utf8Bytes: [UInt8] { [UInt8](utf8) }
+}
+
 extension Span<UInt8> {
+  /// The bytes as text on one line, each a character (Latin-1), without line ends.
+  public var latin1Line: String {
+    var text = String.UnicodeScalarView()
+    for index in indices where self[index] != 0x0A && self[index] != 0x0D {
+      text.append(Unicode.Scalar(self[index]))
+    }
+    return String(text)
+  }
+
   /// Whether the bytes are those of `text` in UTF-8.
   public static func == (bytes: Span<UInt8>, text: String) -> Bool {
     let expected = text.utf8

@@ -17,6 +17,10 @@ extension UInt8 {
 }
 
 extension Span<UInt8> {
+  /// The number that the bytes spell, nil where one of them is no decimal digit, and where there is
+  /// none or more than might fit.
+  public var number: Int? { count > 0 ? number(indices) : nil }
+
   /// The number that the bytes of `range` spell, nil where one of them is no decimal digit or where
   /// there are more than 18 of them, which might not fit.
   public func number(_ range: Range<Int>) -> Int? {

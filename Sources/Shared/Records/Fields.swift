@@ -4,11 +4,23 @@ public struct Fields: Sendable {
 
   public init() {}
 
-  public var isEmpty: Bool { text.isEmpty }
-
-  /// Forgets the fields, keeping the room they took.
-  public mutating func removeAll() {
-    text.removeAll(keepingCapacity: true)
+  /// Whether there is a field with this key.
+  public func contains(_ key: Span<UInt8>) -> Bool {
+    var lineStart = 0
+    let span = text.span
+    while lineStart < span.count {
+      let line = span.extracting(lineStart...)
+      if line.count > key.count, line[key.count] == UInt8(ascii: "="),
+        key.indices.allSatisfy({ line[$0] == key[$0] })
+      {
+        return true
+      }
+      guard let lineFeed = line.indices.first(where: { line[$0] == UInt8(ascii: "\n") }) else {
+        return false
+      }
+      lineStart += lineFeed + 1
+    }
+    return false
   }
 
   /// Adds a number, its decimal point moved: 10^`exponent` times what `digits` shows.
@@ -29,18 +41,6 @@ public struct Fields: Sendable {
     begin(key)
     Escape.append(value, to: &text)
     end()
-  }
-
-  /// Adds an instant.
-  public mutating func add(_ key: Span<UInt8>, time: Timestamp) {
-    begin(key)
-    text.append(time)
-    end()
-  }
-
-  /// Adds the fields that `other` has.
-  public mutating func add(_ other: Fields) {
-    text.append(contentsOf: other.text)
   }
 
   private mutating func begin(_ key: Span<UInt8>) {

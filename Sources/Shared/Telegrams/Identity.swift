@@ -29,14 +29,14 @@ struct Identity {
       date = date ?? first
     case .telegramTimeOfDay:
       timeOfDay = timeOfDay ?? first
-    case .submeterReading:
-      draft.note(readingAt: TelegramTime.instant(value, by: clock))
-    case .submeterProfile:
-      draft.note(readingAt: SubmeterProfile(groups, of: telegram, by: clock)?.timestamp)
-    case .hourlyReading:
-      for reading in HourlyReading.all(groups, of: telegram, by: clock) {
-        draft.note(readingAt: reading.timestamp)
+    case .submeterReading, .submeterProfile, .hourlyReading:
+      guard
+        case .values(let values) = SubmeterValue.content(
+          of: groups, in: telegram, form, by: clock)
+      else {
+        return
       }
+      for value in values { draft.note(readingAt: value.timestamp) }
     case .meterIdentifier(let rank):
       guard rank < draft.meterRank, let text = Identity.text(value) else { return }
       draft.meter = text
@@ -44,7 +44,7 @@ struct Identity {
     case .submeterIdentifier:
       draft.meter = draft.meter ?? Identity.text(value)
     case .submeterType:
-      draft.kind = draft.kind ?? value.number(value.indices).flatMap(UInt8.init(exactly:))
+      draft.kind = draft.kind ?? value.number.flatMap(UInt8.init(exactly:))
     default:
       break
     }

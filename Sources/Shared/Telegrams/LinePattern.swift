@@ -1,5 +1,7 @@
 /// A regular expression of a specification file, which finds the value in a line of a telegram.
 struct LinePattern {
+  /// The expression as the file has it.
+  let text: String
   private let regex: Regex<AnyRegexOutput>
 
   /// The most bytes of a pattern: its depth is the depth of the call stack that compiles it.
@@ -22,43 +24,26 @@ struct LinePattern {
     } catch {
       throw Invalid(reason: "\"\(pattern)\" is no regular expression that can be used here")
     }
+    text = pattern
     // Bytes are what a meter prints: CR LF and the like are never one character.
     regex = compiled.matchingSemantics(.unicodeScalar)
-    guard LinePattern.groupCount(pattern) > 0 else {
+    guard LinePattern.capturesAnything(pattern) else {
       throw Invalid(reason: "\"\(pattern)\" has no group ( ) that captures the value")
     }
+  }
+
+  /// Whether the pattern has a group that captures: one of a pattern that matches anyhow tells.
+  private static func capturesAnything(_ pattern: String) -> Bool {
+    guard let always = try? Regex("(?:\(pattern))|"), let match = try? always.firstMatch(in: "")
+    else {
+      return false
+    }
+    return match.output.count > 1
   }
 
   /// The value in a line: what the first group captures; nil where the pattern does not match.
   func value(in line: String) -> String? {
     guard let match = try? regex.firstMatch(in: line), match.output.count > 1 else { return nil }
     return match.output[1].substring.map(String.init)
-  }
-
-  /// How many groups of a pattern capture: each `(` that is neither escaped, in a class nor `(?:`.
-  private static func groupCount(_ pattern: String) -> Int {
-    var count = 0
-    var isEscaped = false
-    var isInClass = false
-    let scalars = Array(pattern.unicodeScalars)
-    for (index, scalar) in scalars.enumerated() {
-      if isEscaped {
-        isEscaped = false
-      } else if scalar == "\\" {
-        isEscaped = true
-      } else if isInClass {
-        isInClass = scalar != "]"
-      } else if scalar == "[" {
-        isInClass = true
-      } else if scalar == "(" {
-        let rest = scalars[(index + 1)...]
-        let isNamed =
-          rest.starts(with: "?P<".unicodeScalars)
-          || (rest.starts(with: "?<".unicodeScalars) && !rest.starts(with: "?<=".unicodeScalars)
-            && !rest.starts(with: "?<!".unicodeScalars))
-        if rest.first != "?" || isNamed { count += 1 }
-      }
-    }
-    return count
   }
 }

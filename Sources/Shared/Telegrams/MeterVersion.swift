@@ -8,8 +8,8 @@ struct MeterVersion: Equatable {
   /// Whether it needs no specification file.
   let isBuiltIn: Bool
 
-  /// The versions of `1-3:0.2.8` that need none. Of those of `0-0:96.1.4`, in Belgium and Greece,
-  /// all do: a code means the same in each of them.
+  /// The versions of `1-3:0.2.8` that need none. None of those of `0-0:96.1.4`, in Belgium and
+  /// Greece, needs one: a code means the same in each of them.
   private static let builtIn = ["40", "42", "50"]
 
   private static let code = OBISCode(1, 3, 0, 2, 8)
@@ -19,12 +19,12 @@ struct MeterVersion: Equatable {
   init?(of layout: TelegramLayout, _ telegram: Span<UInt8>) {
     for line in layout.lines
     where line.code == MeterVersion.code || line.code == MeterVersion.belgianCode {
-      guard let group = layout.groups[line.groups].first, !group.isEmpty else { continue }
+      guard let group = layout.groups(of: line).first, !group.isEmpty else { continue }
       if line.code == MeterVersion.code {
-        text = TelegramParser.text(telegram.extracting(group))
+        text = telegram.extracting(group).latin1Line
         isBuiltIn = MeterVersion.builtIn.contains(text)
       } else {
-        text = TelegramParser.text(MeterVersion.digits(telegram.extracting(group)).span)
+        text = MeterVersion.digits(telegram.extracting(group)).span.latin1Line
         isBuiltIn = true
       }
       return
@@ -35,6 +35,7 @@ struct MeterVersion: Equatable {
   /// `50217`, which some Belgian meters print as the hexadecimal of these digits.
   static func digits(_ group: Span<UInt8>) -> [UInt8] {
     let decoded = OctetText.decode(group)
-    return decoded.allSatisfy { $0.decimalDigit != nil } ? decoded : [UInt8](group)
+    let isNumber = !decoded.isEmpty && decoded.allSatisfy { $0.decimalDigit != nil }
+    return isNumber ? decoded : [UInt8](group)
   }
 }

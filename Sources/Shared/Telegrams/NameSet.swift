@@ -11,7 +11,7 @@ public enum NameSet: String, CaseIterable, Sendable {
   func key(_ canonical: String, _ code: OBISCode) -> String {
     switch self {
     case .canonical: canonical
-    case .obis: code.description
+    case .obis: code.key
     }
   }
 }

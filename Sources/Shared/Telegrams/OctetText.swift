@@ -18,9 +18,12 @@ enum OctetText {
 
   /// Whether a group says that the meter could not tell: `ER11`, `(ER11)`.
   static func isError(_ group: Span<UInt8>) -> Bool {
-    let text = group.count > 0 && group[0] == UInt8(ascii: "(") ? group.extracting(1...) : group
-    return text.count >= 3 && text[0] == UInt8(ascii: "E") && text[1] == UInt8(ascii: "R")
-      && text[2].decimalDigit != nil
+    var text = group
+    if text.count > 2, text[0] == UInt8(ascii: "("), text[text.count - 1] == UInt8(ascii: ")") {
+      text = text.extracting(1..<(text.count - 1))
+    }
+    return text.count == 4 && text[0] == UInt8(ascii: "E") && text[1] == UInt8(ascii: "R")
+      && text.number(2..<4) != nil
   }
 
   /// A long message may be wrapped over several lines.

@@ -37,8 +37,7 @@ struct RecordDraft {
   }
 
   /// Makes the record that of the newest reading.
-  mutating func note(readingAt instant: Timestamp?) {
-    guard let instant else { return }
+  mutating func note(readingAt instant: Timestamp) {
     timestamp = timestamp.map { max($0, instant) } ?? instant
   }
 }

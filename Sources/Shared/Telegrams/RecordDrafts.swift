@@ -54,20 +54,20 @@ struct RecordDrafts {
   ///   - receivedAt: the instant of those that the telegram gives none.
   ///   - writer: what they are added to.
   /// - Returns: whether each of them has an instant.
-  mutating func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) -> Bool {
+  func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) -> Bool {
     let instant = drafts[0].timestamp ?? receivedAt
     var isTimed = true
-    for draft in drafts + past where draft.isMeasured {
+    for draft in drafts where draft.isMeasured {
       let timestamp = draft.timestamp ?? instant
       isTimed = isTimed && timestamp != nil
-      writer.add(
-        timestamp: timestamp, meter: draft.meter ?? meter(of: draft.slot), draft.fields)
+      writer.add(timestamp: timestamp, meter: draft.meter, draft.fields)
+    }
+    for draft in past {
+      let meter = drafts.first { $0.slot == draft.slot }?.meter
+      writer.add(timestamp: draft.timestamp, meter: meter, draft.fields)
     }
     return isTimed
   }
-
-  /// The number of the meter that a record of the past is of.
-  private mutating func meter(of slot: RecordDraft.Slot) -> [UInt8]? { self[slot].meter }
 
   /// Whatever the electricity meter says was measured; of a sub-meter only its reading was.
   private mutating func noteMeasured(_ index: Int) {

@@ -10,31 +10,28 @@ public struct Specification {
     let metric: Metric?
     /// The record that the line belongs to.
     let slot: RecordDraft.Slot
-    let value: Value
-    /// Which of the places in a telegram's records the value takes, where it has one: two lines
-    /// with one place would be one key twice.
-    let place: Int
+    let reading: Reading
+    /// The number of the field that the value becomes, among all that the records of a telegram can
+    /// have: two lines with the same one would be one key twice.
+    let field: Int
   }
 
-  /// What becomes of the value of a line.
-  enum Value {
-    /// It is read as the table of metrics says, and gets this key.
+  /// How the value of a line is read.
+  enum Reading {
+    /// As the table of metrics says; it gets this key.
     case byTable(key: [UInt8])
-    /// A specification file tells how to find it.
+    /// As a specification file tells.
     case byPattern(LinePattern, key: [UInt8])
-    /// Nothing is known of it.
-    case unknown(key: [UInt8])
+    /// Not at all: nothing is known of it.
+    case unknown
   }
 
   private let names: NameSet
   /// The lines of a specification file, nil for the built-in knowledge.
   private let entries: [OBISCode: SpecificationEntry]?
-  /// The rules that telegrams asked for.
+  /// The rules of known codes that telegrams asked for.
   private var rules: [OBISCode: Rule] = [:]
-  private var places: [[UInt8]: Int] = [:]
-
-  /// So many rules are kept in mind; a hostile input can name more codes than memory holds.
-  private static let maximumRules = 1024
+  private var fields: [[UInt8]: Int] = [:]
 
   /// The built-in knowledge.
   public init(names: NameSet) {
@@ -48,61 +45,48 @@ public struct Specification {
     self.entries = Dictionary(entries.map { ($0.code, $0) }) { first, _ in first }
   }
 
-  /// The place of what has none of its own, because there are too many.
-  static let anyPlace = 0
-
-  /// How many places there are.
-  var placeCount: Int { places.count + 1 }
+  /// How many fields the rules asked for can make.
+  var fieldCount: Int { fields.count }
 
   mutating func rule(for code: OBISCode) -> Rule {
     if let rule = rules[code] { return rule }
     let metric = MetricTable.metric(for: code)
-    let value = value(of: code, metric)
-    let slot = Specification.slot(of: code, metric, value)
-    let isKept = rules.count < Specification.maximumRules
-    let place = isKept ? place(of: value, in: slot) : Specification.anyPlace
-    let rule = Rule(metric: metric, slot: slot, value: value, place: place)
-    if isKept { rules[code] = rule }
+    let reading = reading(of: code, metric)
+    if metric == nil, case .unknown = reading {
+      // Not kept in mind: a hostile input can name more codes than memory holds.
+      return Rule(metric: nil, slot: .main, reading: .unknown, field: 0)
+    }
+    let slot = Specification.slot(of: code, metric)
+    let rule = Rule(
+      metric: metric, slot: slot, reading: reading, field: field(of: reading, in: slot))
+    rules[code] = rule
     return rule
   }
 
-  /// The record of a line. A relay has a channel, but is of the electricity meter. What nothing is
-  /// known of stands there too: its key is its code, which tells the channel.
-  private static func slot(
-    of code: OBISCode, _ metric: Metric?, _ value: Value
-  ) -> RecordDraft.Slot {
-    let isOfSubmeter =
-      if let metric {
-        metric.isOfSubmeter
-      } else if case .byPattern = value {
-        code.isSubmeter
-      } else {
-        false
-      }
-    return isOfSubmeter ? RecordDraft.Slot(medium: code.medium, channel: code.channel) : .main
-  }
-
-  private mutating func place(of value: Value, in slot: RecordDraft.Slot) -> Int {
-    let key =
-      switch value {
-      case .byTable(let key), .byPattern(_, let key), .unknown(let key): key
-      }
-    let name = [slot.medium, slot.channel] + key
-    if let place = places[name] { return place }
-    places[name] = places.count + 1
-    return places.count
-  }
-
-  private func value(of code: OBISCode, _ metric: Metric?) -> Value {
-    let unknown = Value.unknown(key: code.description.utf8Bytes)
-    if let entries {
-      guard let entry = entries[code], let pattern = try? LinePattern(entry.pattern) else {
-        return unknown
-      }
-      let key = names == .obis && !entry.isRecordKey ? code.description : entry.metric
-      return .byPattern(pattern, key: key.utf8Bytes)
+  private func reading(of code: OBISCode, _ metric: Metric?) -> Reading {
+    guard let entries else {
+      return metric.map { .byTable(key: names.key($0.name, code).utf8Bytes) } ?? .unknown
     }
-    guard let metric else { return unknown }
-    return .byTable(key: names.key(metric.name, code).utf8Bytes)
+    guard let entry = entries[code] else { return .unknown }
+    let key = names == .obis && !entry.isRecordKey ? code.key : entry.metric
+    return .byPattern(entry.pattern, key: key.utf8Bytes)
+  }
+
+  /// The record of a line. A relay has a channel, but is of the electricity meter.
+  private static func slot(of code: OBISCode, _ metric: Metric?) -> RecordDraft.Slot {
+    metric?.isOfSubmeter ?? code.isSubmeter
+      ? RecordDraft.Slot(medium: code.medium, channel: code.channel) : .main
+  }
+
+  private mutating func field(of reading: Reading, in slot: RecordDraft.Slot) -> Int {
+    let key: [UInt8]
+    switch reading {
+    case .byTable(let name), .byPattern(_, let name): key = name
+    case .unknown: return 0
+    }
+    let name = [slot.medium, slot.channel] + key
+    if let field = fields[name] { return field }
+    fields[name] = fields.count
+    return fields.count - 1
   }
 }

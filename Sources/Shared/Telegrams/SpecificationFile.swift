@@ -61,8 +61,9 @@ public struct SpecificationFile {
     try tokens.expect(",")
     let patternPosition = tokens.position
     let pattern = try tokens.string("a regular expression in quotes")
+    let line: LinePattern
     do {
-      _ = try LinePattern(pattern)
+      line = try LinePattern(pattern)
     } catch {
       throw patternPosition.error(error.reason)
     }
@@ -72,11 +73,6 @@ public struct SpecificationFile {
       try tokens.expect(Character(close))
     }
     return SpecificationEntry(
-      code: code, description: description, metric: metric, pattern: pattern)
+      code: code, description: description, metric: metric, pattern: line)
   }
-}
-
-extension String {
-  /// Its bytes in UTF-8, in one piece.
-  var utf8Bytes: [UInt8] { [UInt8](utf8) }
 }

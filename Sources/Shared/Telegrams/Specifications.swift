@@ -47,6 +47,6 @@ struct Specifications {
     return files[version, default: builtIn].rule(for: code)
   }
 
-  /// How many places the rules tell apart.
-  var placeCount: Int { version.flatMap { files[$0]?.placeCount } ?? builtIn.placeCount }
+  /// How many fields the rules asked for can make.
+  var fieldCount: Int { version.flatMap { files[$0]?.fieldCount } ?? builtIn.fieldCount }
 }

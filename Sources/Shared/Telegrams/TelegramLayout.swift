@@ -27,6 +27,9 @@ struct TelegramLayout {
   private(set) var unreadable: [Range<Int>] = []
   private var isInPast = false
 
+  /// The groups of a line.
+  func groups(of line: Line) -> ArraySlice<Range<Int>> { groups[line.groups] }
+
   /// Takes a telegram apart.
   mutating func read(_ telegram: Span<UInt8>) {
     lines.removeAll(keepingCapacity: true)
@@ -76,7 +79,8 @@ struct TelegramLayout {
     }
     let line = Line(code: code, range: start..<end, groups: firstGroup..<groups.count)
     if isInPast { pastLines.append(line) } else { lines.append(line) }
-    return TelegramLayout.lineEnd(telegram, from: end)
+    // What stands behind it, where a line end was lost, is the next line.
+    return end
   }
 
   /// Where the lines begin within a `(` that stands alone on the line behind a code that stands
@@ -111,18 +115,16 @@ struct TelegramLayout {
   /// Whether the line at `index` goes on with the text of the one before: where it neither begins
   /// with a code nor ends the telegram.
   private static func isWrapped(_ telegram: Span<UInt8>, at index: Int) -> Bool {
-    var index = index
     guard index < telegram.count, telegram[index] != UInt8(ascii: "!") else { return false }
-    while index < telegram.count {
-      switch telegram[index] {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "*"):
-        index += 1
-      default:
-        return telegram[index] != UInt8(ascii: ":")
-      }
+    var end = index
+    while end < telegram.count, end - index <= OBISCode.maximumLength,
+      telegram[end] != UInt8(ascii: "("), telegram[end] != UInt8(ascii: "\n")
+    {
+      end += 1
     }
-    return true
+    guard end < telegram.count, telegram[end] == UInt8(ascii: "(") else { return true }
+    let code = OBISCode(telegram.extracting(index..<end))
+    return code == nil
   }
 
   /// Where a `(` may stand that goes on with the line ended at `index`: right there, or at the

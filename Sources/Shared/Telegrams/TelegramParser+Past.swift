@@ -1,8 +1,8 @@
 import Metrics
 import Records
 
-/// What meters print of the past: P1 companion standard, §6.12 (power failures), and its Belgian and
-/// Hungarian descendants (months). What is odd in it costs only itself.
+/// What meters print of the past: power failures (DSMR P1 companion standard 4 and 5), and in Belgium
+/// and Hungary months. What is odd in it costs only itself.
 extension TelegramParser {
   /// `(230116090000W)(11.173*kW)`; some Belgian meters print the time behind the value.
   mutating func readMonthPeak(
@@ -15,18 +15,22 @@ extension TelegramParser {
     guard let instant = TelegramTime.instant(telegram.extracting(time), by: options.clock) else {
       return .absent
     }
-    // It has a record of its own, so it takes no place in that of the telegram.
-    return addPeak(telegram.extracting(value), at: instant, key: key) ? .absent : .unreadable
+    return addPeak(telegram.extracting(value), at: instant, key: key) ? .apart : .unreadable
   }
 
   /// `(2)(0-0:96.7.19)` and then, for each failure, `(its end)(its duration*s)`.
   mutating func readFailures(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
-  ) {
+  ) -> Outcome {
+    guard let first = groups.first, telegram.extracting(first).number != nil else {
+      return .unreadable
+    }
+    guard options.includesHistory else { return .apart }
     forEachTimed(groups, of: telegram) { parser, instant, value in
       guard let seconds = Quantity(value), seconds.unit?.unit ?? .second == .second else { return }
       parser.addPast(value.extracting(seconds.number), at: instant, key: key)
     }
+    return .apart
   }
 
   /// What `0-0:98.1.0` says of past months.
@@ -34,15 +38,16 @@ extension TelegramParser {
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>
   ) -> Outcome {
     guard let first = groups.first else { return .absent }
-    if TelegramTime.hasForm(telegram.extracting(first)) {
-      return readRegisters(groups, of: telegram)
-    }
+    let value = telegram.extracting(first)
+    if TelegramTime.hasForm(value) { return readRegisters(groups, of: telegram) }
+    guard value.number != nil else { return .unreadable }
+    guard options.includesHistory else { return .apart }
     // Belgium: `(1)(1-0:1.6.0)(1-0:1.6.0)` and then, for each month, `(its end)(TST)(kW)`.
     let key = key(of: OBISCode(1, 0, 1, 6, 0))
     forEachTimed(groups, of: telegram) { parser, instant, value in
       _ = parser.addPeak(value, at: instant, key: key)
     }
-    return .absent
+    return .apart
   }
 
   /// The registers of `0-0:98.1.0` in Hungary, in the order of their values: energy by direction and
@@ -67,15 +72,17 @@ extension TelegramParser {
     guard let first = groups.first, values.count == TelegramParser.registers.count else {
       return .unreadable
     }
-    guard let instant = TelegramTime.instant(telegram.extracting(first), by: options.clock) else {
-      return .absent
+    guard options.includesHistory,
+      let instant = TelegramTime.instant(telegram.extracting(first), by: options.clock)
+    else {
+      return .apart
     }
     var draft = RecordDraft(.main, at: instant)
     for (code, value) in zip(TelegramParser.registers, values) {
       read(register: code, telegram.extracting(value), into: &draft)
     }
     drafts.add(past: draft)
-    return .absent
+    return .apart
   }
 
   /// Reads the lines that stand within `0-0:98.1.0`, `(` and `)`: the registers at an instant that
@@ -84,30 +91,31 @@ extension TelegramParser {
     var instant: Timestamp?
     for line in layout.pastLines {
       guard MetricTable.metric(for: line.code)?.form == .telegramTime,
-        let group = layout.groups[line.groups].first
+        let group = layout.groups(of: line).first
       else {
         continue
       }
       instant = instant ?? TelegramTime.instant(telegram.extracting(group), by: options.clock)
-      if line.groups.count > 1 { _ = readRegisters(layout.groups[line.groups], of: telegram) }
+      if line.groups.count > 1 { _ = readRegisters(layout.groups(of: line), of: telegram) }
     }
     guard let instant else { return }
     var draft = RecordDraft(.main, at: instant)
     for line in layout.pastLines {
-      guard let group = layout.groups[line.groups].first else { continue }
+      guard let group = layout.groups(of: line).first else { continue }
       read(register: line.code, telegram.extracting(group), into: &draft)
     }
     drafts.add(past: draft)
   }
 
   private func read(register code: OBISCode, _ value: Span<UInt8>, into draft: inout RecordDraft) {
+    let key = key(of: code)
     guard let unit = MetricTable.metric(for: code)?.unit, let quantity = Quantity(value),
-      quantity.unit?.unit == unit
+      quantity.unit?.unit == unit, !draft.fields.contains(key.span)
     else {
       return
     }
     let isAdded = draft.fields.add(
-      key(of: code).span, number: value.extracting(quantity.number),
+      key.span, number: value.extracting(quantity.number),
       timesTenToThe: quantity.unit?.exponent ?? 0)
     draft.isMeasured = draft.isMeasured || isAdded
   }
@@ -151,7 +159,7 @@ extension TelegramParser {
   }
 
   private func key(of code: OBISCode) -> [UInt8] {
-    options.names.key(MetricTable.metric(for: code)?.name ?? code.description, code).utf8Bytes
+    options.names.key(MetricTable.metric(for: code)?.name ?? code.key, code).utf8Bytes
   }
 }
 

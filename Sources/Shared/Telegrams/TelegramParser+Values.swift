@@ -2,35 +2,25 @@ import Metrics
 import Records
 
 extension TelegramParser {
-  /// What became of a line's value.
-  enum Outcome {
-    case added
-    /// The line says that there is no value, or that it is for something else.
-    case absent
-    case unreadable
+  // MARK: - As the table of metrics says
 
-    init(isAdded: Bool) {
-      self = isAdded ? .added : .unreadable
-    }
-  }
-
-  /// Reads a value as the table of metrics says.
-  mutating func readValue(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ metric: Metric, key: [UInt8],
+  /// Reads a value that the table of metrics knows.
+  mutating func read(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, as metric: Metric, key: [UInt8],
     in slot: RecordDraft.Slot
   ) -> Outcome {
-    let groups = layout.groups[line.groups]
+    let groups = layout.groups(of: line)
     if metric.form == .currentLimits {
-      return readCurrentLimits(groups, of: telegram, key: key, in: slot)
+      return readCurrentLimits(groups, of: telegram, metric, key: key, in: slot)
     }
     // `()` is a value that the meter does not have.
     guard let first = groups.first, !first.isEmpty else { return .absent }
     let value = telegram.extracting(first)
     switch metric.form {
     case .quantity(let unit):
-      return readQuantity(value, in: unit, key: key, slot)
+      return readQuantity(value, in: unit, key: key, in: slot)
     case .powerLimit:
-      return readPowerLimit(value, key: key, in: slot)
+      return readPowerLimit(value, of: line.code, key: key, in: slot)
     case .number:
       return Outcome(isAdded: drafts.add(key, number: value, in: slot))
     case .state:
@@ -44,33 +34,31 @@ extension TelegramParser {
     case .plainText:
       return readText(value, OctetText.plain(value), key: key, in: slot)
     case .asPrinted:
-      return readGroups(groups, of: telegram, key: key)
+      return add(text(of: groups, in: telegram), key: key, in: slot)
     case .meterIdentifier(let rank):
       // The one that is the meter's number has the key of that.
-      guard rank > drafts[slot].meterRank else { return .absent }
+      guard rank > drafts[slot].meterRank else { return .apart }
       return readText(value, OctetText.decode(value), key: key, in: slot)
     case .submeterType:
       // Canonical names say by themselves what a sub-meter measures.
-      guard options.names != .canonical else { return .absent }
+      guard options.names != .canonical else { return .apart }
       return Outcome(isAdded: drafts.add(key, number: value, in: slot))
     case .submeterReading, .submeterProfile, .hourlyReading:
       return readSubmeter(groups, of: telegram, metric.form, key: key, in: slot)
     case .monthPeak:
       return readMonthPeak(groups, of: telegram, key: key)
     case .failureLog:
-      if options.includesHistory { readFailures(groups, of: telegram, key: key) }
-      return .absent
+      return readFailures(groups, of: telegram, key: key)
     case .monthLog:
-      if options.includesHistory { return readMonths(groups, of: telegram) }
-      return .absent
+      return readMonths(groups, of: telegram)
     case .telegramTime, .telegramDate, .telegramTimeOfDay, .submeterIdentifier, .currentLimits:
-      return .absent
+      return .apart
     }
   }
 
   /// `001234.567*kWh`.
   private mutating func readQuantity(
-    _ value: Span<UInt8>, in unit: MetricUnit, key: [UInt8], _ slot: RecordDraft.Slot
+    _ value: Span<UInt8>, in unit: MetricUnit, key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
     guard let quantity = Quantity(value), quantity.unit?.unit ?? unit == unit else {
       return .unreadable
@@ -81,121 +69,110 @@ extension TelegramParser {
         timesTenToThe: quantity.unit?.exponent ?? 0, in: slot))
   }
 
-  /// `016*A`, `069.0*kVA`: what is no power changes the end of the name.
+  /// `016*A`, `069.0*kVA`: what is no power has another name.
   private mutating func readPowerLimit(
-    _ value: Span<UInt8>, key: [UInt8], in slot: RecordDraft.Slot
+    _ value: Span<UInt8>, of code: OBISCode, key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
-    guard let printed = Quantity(value)?.unit?.unit else {
-      return readQuantity(value, in: .kilowatt, key: key, slot)
+    let unit = Quantity(value)?.unit?.unit ?? .kilowatt
+    guard let metric = MetricTable.metrics(for: code).first(where: { $0.unit == unit }) else {
+      return .unreadable
     }
-    guard [.kilowatt, .ampere, .kilovoltAmpere].contains(printed) else { return .unreadable }
-    var key = key
-    if options.names == .canonical {
-      key.removeLast(MetricUnit.kilowatt.suffix.utf8.count)
-      key.append(contentsOf: printed.suffix.utf8)
-    }
-    return readQuantity(value, in: printed, key: key, slot)
+    let name = options.names == .canonical ? metric.name.utf8Bytes : key
+    return readQuantity(value, in: unit, key: name, in: slot)
   }
 
   /// `(100*A)(-063*A)`: import, then export.
   private mutating func readCurrentLimits(
-    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8],
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, _ metric: Metric, key: [UInt8],
     in slot: RecordDraft.Slot
   ) -> Outcome {
-    var outcome = Outcome.absent
-    let ofExport =
-      options.names == .canonical ? "current_export_limit_a".utf8Bytes : key + ":2".utf8Bytes
-    for (group, key) in zip(groups, [key, ofExport]) where !group.isEmpty {
-      outcome = readQuantity(telegram.extracting(group), in: .ampere, key: key, slot)
-      if outcome == .unreadable { break }
+    let values = groups.prefix(2).map { telegram.extracting($0).count }
+    guard values.contains(where: { $0 > 0 }) else { return .absent }
+    let isReadable = groups.prefix(2).allSatisfy { group in
+      let value = telegram.extracting(group)
+      guard value.count > 0 else { return true }
+      guard let quantity = Quantity(value), quantity.unit?.unit ?? .ampere == .ampere else {
+        return false
+      }
+      return DecimalText(value.extracting(quantity.number)) != nil
     }
-    return outcome
+    guard isReadable else { return .unreadable }
+    let keys =
+      options.names == .canonical
+      ? MetricTable.metrics(for: metric.code).map(\.name.utf8Bytes) : [key, key + "_2".utf8Bytes]
+    for (group, key) in zip(groups, keys) where !group.isEmpty {
+      _ = readQuantity(telegram.extracting(group), in: .ampere, key: key, in: slot)
+    }
+    return .added
   }
 
   private mutating func readText(
     _ value: Span<UInt8>, _ text: [UInt8], key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
-    OctetText.isError(value) ? .unreadable : add(key, text: text, in: slot)
-  }
-
-  /// Reads a value of which nothing is known: a number, text, or all the groups as they are.
-  mutating func readUnknown(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, key: [UInt8]
-  ) -> Outcome {
-    let groups = layout.groups[line.groups]
-    guard groups.count == 1, let first = groups.first, !first.isEmpty else {
-      return readGroups(groups, of: telegram, key: key)
-    }
-    let value = telegram.extracting(first)
-    if let quantity = Quantity(value),
-      drafts.add(
-        key, number: value.extracting(quantity.number),
-        timesTenToThe: quantity.unit?.exponent ?? 0, in: .main)
-    {
-      return .added
-    }
-    return add(key, text: OctetText.decode(value), in: .main)
-  }
-
-  /// Takes groups as they are printed: the text of a single one, else all with their parentheses.
-  private mutating func readGroups(
-    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
-  ) -> Outcome {
-    guard let first = groups.first, let last = groups.last, groups.contains(where: { !$0.isEmpty })
-    else {
-      return .absent
-    }
-    let range =
-      groups.count == 1 ? first : (first.lowerBound - 1)..<(last.upperBound + 1)
-    return add(key, text: OctetText.plain(telegram.extracting(range)), in: .main)
+    OctetText.isError(value) ? .unreadable : add(text, key: key, in: slot)
   }
 
   private mutating func add(
-    _ key: [UInt8], text: [UInt8], in slot: RecordDraft.Slot
+    _ text: [UInt8], key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
     if text.isEmpty { return .absent }
     drafts.add(key, text: text, in: slot)
     return .added
   }
 
-  /// Reads a value as a specification file says.
-  ///
-  /// - Returns: false where the pattern does not match.
-  mutating func readValue(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, by pattern: LinePattern, key: [UInt8],
-    in slot: RecordDraft.Slot
-  ) -> Bool {
-    let text = TelegramParser.text(telegram.extracting(line.range))
-    guard let value = pattern.value(in: text)?.utf8Bytes else { return false }
-    if key.span == RecordKey.timestamp.rawValue {
-      guard
-        let instant = TelegramTime.instant(value.span, by: options.clock) ?? Timestamp(value.span)
-      else {
-        return false
-      }
-      drafts[slot].timestamp = instant
-    } else if key.span == RecordKey.meter.rawValue {
-      drafts[slot].meter = OctetText.decode(value.span)
-    } else {
-      drafts[slot].fields.add(key.span, text: value.span)
-      drafts[slot].isMeasured = true
+  // MARK: - As it is printed
+
+  /// Reads a value of which nothing is known: a number without its unit, the text of a group, or all
+  /// groups with their parentheses.
+  mutating func readAsPrinted(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, key: [UInt8]
+  ) -> Outcome {
+    let groups = layout.groups(of: line)
+    guard groups.count == 1, let group = groups.first, !group.isEmpty else {
+      return add(text(of: groups, in: telegram), key: key, in: .main)
     }
-    return true
+    let value = telegram.extracting(group)
+    let end = value.indices.first { value[$0] == UInt8(ascii: "*") } ?? value.count
+    if drafts.add(key, number: value.extracting(..<end), in: .main) { return .added }
+    return add(OctetText.decode(value), key: key, in: .main)
   }
 
-  /// Adds import less export, where the telegram does not say that itself.
-  mutating func addNetPower(of telegram: Span<UInt8>) {
-    var net = NetPower()
-    for line in layout.lines {
-      if let group = layout.groups[line.groups].first {
-        net.note(line.code, telegram.extracting(group))
+  /// The text of a single group, or of all with their parentheses; empty where all are.
+  private func text(of groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>) -> [UInt8] {
+    guard let first = groups.first, let last = groups.last, groups.contains(where: { !$0.isEmpty })
+    else {
+      return []
+    }
+    let range = groups.count == 1 ? first : (first.lowerBound - 1)..<(last.upperBound + 1)
+    return OctetText.plain(telegram.extracting(range))
+  }
+
+  // MARK: - As a specification file says
+
+  /// Reads the value that a pattern finds in a line: what the meter printed, where it has a value.
+  mutating func read(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, by pattern: LinePattern,
+    _ metric: Metric?, key: [UInt8], in slot: RecordDraft.Slot
+  ) -> Outcome {
+    let text = telegram.extracting(line.range).latin1Line
+    guard let value = pattern.value(in: text)?.utf8Bytes else { return .unreadable }
+    if value.isEmpty { return .absent }
+    if key.span == RecordKey.timestamp.rawValue {
+      if let instant = TelegramTime.instant(value.span, by: options.clock) ?? Timestamp(value.span)
+      {
+        drafts[slot].timestamp = instant
+        return .apart
       }
+      return TelegramTime.hasForm(value.span) ? .absent : .unreadable
     }
-    for (code, kilowatts) in net.values
-    where !layout.lines.contains(where: { $0.code == code }) {
-      guard let metric = MetricTable.metric(for: code) else { continue }
-      let key = options.names.key(metric.name, code).utf8Bytes
-      _ = drafts.add(key, number: kilowatts.description.utf8Bytes.span, in: .main)
+    if key.span == RecordKey.meter.rawValue {
+      drafts[slot].meter = OctetText.decode(value.span)
+      return .apart
     }
+    // A sub-meter's reading that was never taken.
+    if metric?.isSubmeterReading ?? false, drafts[slot].timestamp == nil { return .absent }
+    drafts[slot].fields.add(key.span, text: value.span)
+    drafts[slot].isMeasured = true
+    return .added
   }
 }

@@ -4,8 +4,8 @@ import Records
 /// Turns telegrams into records: one of the electricity meter, then one of each sub-meter, then
 /// those of the past.
 ///
-/// What comes out is a function of what went in: no clock, no environment, no memory of telegrams
-/// before but what has been reported of them.
+/// What comes out is a function of what went in: no clock, no environment, no memory of the telegrams
+/// before.
 public struct TelegramParser {
   /// What is wanted of a telegram.
   public struct Options: Sendable {
@@ -35,9 +35,9 @@ public struct TelegramParser {
     case unreadable(line: String)
     /// A line whose value the record has already.
     case repeated(line: String)
-    /// A code that the specification lacks; said once for each.
+    /// A line with a code that neither the specification nor the table of metrics has.
     case unknown(OBISCode)
-    /// A record without an instant, as neither the telegram nor a stamp tells; said once.
+    /// There is a record without an instant, as neither the telegram nor a stamp tells.
     case untimed
   }
 
@@ -46,26 +46,22 @@ public struct TelegramParser {
 
   let options: Options
   private var specifications: Specifications
-  private var unknownCodes: Set<OBISCode> = []
-  private var hasSaidUntimed = false
 
   var layout = TelegramLayout()
   private var rules: [Specification.Rule] = []
   var drafts = RecordDrafts()
   private var identity = Identity()
-  /// Which places of the records have their value.
-  private var taken: [Bool] = []
-  /// How many lines had a code that the specification lacks, since the beginning.
-  public private(set) var unknownCount = 0
+  /// Which fields of the records have their value.
+  private var hasField: [Bool] = []
+  /// The codes that nothing is known of which have become fields.
+  private var unknownFields: Set<OBISCode> = []
   /// What the last telegram held besides.
   public private(set) var findings: [Finding] = []
 
-  /// So many unknown codes are told apart; a hostile input can name more than memory holds.
-  private static let maximumUnknownCodes = 1024
-
   /// - Parameters:
   ///   - options: what is wanted of a telegram.
-  ///   - lookup: called once for each version that telegrams say they have.
+  ///   - lookup: called for each version that telegrams say they have, and again only after many
+  ///     others.
   public init(_ options: Options = Options(), lookup: @escaping Lookup) {
     self.options = options
     specifications = Specifications(names: options.names, lookup: lookup)
@@ -84,22 +80,22 @@ public struct TelegramParser {
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
     layout.read(telegram)
-    rules.removeAll(keepingCapacity: true)
-    try specifications.select(MeterVersion(of: layout, telegram))
-    for line in layout.lines { rules.append(specifications.rule(for: line.code)) }
-    taken.removeAll(keepingCapacity: true)
-    taken.append(contentsOf: repeatElement(false, count: specifications.placeCount))
+    try findRules(for: telegram)
     for line in layout.unreadable { report(telegram.extracting(line)) }
     readIdentity(of: telegram)
-    for (line, rule) in zip(layout.lines, rules) where !readValue(line, of: telegram, rule) {
-      report(telegram.extracting(line.range))
-    }
+    for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
     if options.addsNetPower { addNetPower(of: telegram) }
     if options.includesHistory { readPastLines(of: telegram) }
-    if !drafts.write(receivedAt, to: &writer), !hasSaidUntimed {
-      hasSaidUntimed = true
-      findings.append(.untimed)
-    }
+    if !drafts.write(receivedAt, to: &writer) { findings.append(.untimed) }
+  }
+
+  private mutating func findRules(for telegram: Span<UInt8>) throws {
+    try specifications.select(MeterVersion(of: layout, telegram))
+    rules.removeAll(keepingCapacity: true)
+    for line in layout.lines { rules.append(specifications.rule(for: line.code)) }
+    hasField.removeAll(keepingCapacity: true)
+    hasField.append(contentsOf: repeatElement(false, count: specifications.fieldCount))
+    unknownFields.removeAll(keepingCapacity: true)
   }
 
   /// Reads who and when the lines speak of. This comes before any value, as lines stand in no fixed
@@ -108,9 +104,9 @@ public struct TelegramParser {
     identity.begin()
     for (line, rule) in zip(layout.lines, rules) {
       if let metric = rule.metric {
-        let groups = layout.groups[line.groups]
         identity.read(
-          groups, of: telegram, metric.form, by: options.clock, into: &drafts[rule.slot])
+          layout.groups(of: line), of: telegram, metric.form, by: options.clock,
+          into: &drafts[rule.slot])
       }
     }
     identity.finish(of: telegram, by: options.clock, into: &drafts[.main])
@@ -118,54 +114,84 @@ public struct TelegramParser {
 
   // MARK: - Values
 
-  /// Reads the value of a line.
-  ///
-  /// - Returns: false where it is none of its kind.
-  private mutating func readValue(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
-  ) -> Bool {
-    if taken[rule.place] {
-      findings.append(.repeated(line: TelegramParser.text(telegram.extracting(line.range))))
-      return true
+  /// What became of a line's value.
+  enum Outcome {
+    /// It is a field of the record now.
+    case added
+    /// It became a record of its own, or what the record is about.
+    case apart
+    /// The line says that there is none.
+    case absent
+    case unreadable
+
+    init(isAdded: Bool) {
+      self = isAdded ? .added : .unreadable
     }
-    let outcome: Outcome
-    switch rule.value {
-    case .byPattern(let pattern, let key):
-      return readValue(line, of: telegram, by: pattern, key: key, in: rule.slot)
-    case .byTable(let key):
-      guard let metric = rule.metric else { return true }
-      outcome = readValue(line, of: telegram, metric, key: key, in: rule.slot)
-    case .unknown(let key):
-      guard options.includesUnknown, !(rule.metric?.isIdentity ?? false) else {
-        note(unknown: line.code, rule)
-        return true
-      }
-      outcome = readUnknown(line, of: telegram, key: key)
-    }
-    if outcome == .added, rule.place != Specification.anyPlace { taken[rule.place] = true }
-    return outcome != .unreadable
   }
 
-  private mutating func note(unknown code: OBISCode, _ rule: Specification.Rule) {
-    guard rule.metric == nil else { return }
-    unknownCount += 1
-    if unknownCodes.count < TelegramParser.maximumUnknownCodes,
-      unknownCodes.insert(code).inserted
-    {
-      findings.append(.unknown(code))
+  /// Reads the value of a line.
+  private mutating func read(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
+  ) {
+    let outcome: Outcome
+    switch rule.reading {
+    case .byTable, .byPattern:
+      guard !hasField[rule.field] else {
+        return findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
+      }
+      outcome = readKnown(line, of: telegram, rule)
+      if outcome == .added { hasField[rule.field] = true }
+    case .unknown:
+      outcome = readUnknown(line, of: telegram, rule.metric)
+    }
+    if outcome == .unreadable { report(telegram.extracting(line.range)) }
+  }
+
+  private mutating func readKnown(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
+  ) -> Outcome {
+    switch rule.reading {
+    case .byPattern(let pattern, let key):
+      return read(line, of: telegram, by: pattern, rule.metric, key: key, in: rule.slot)
+    case .byTable(let key):
+      guard let metric = rule.metric else { return .absent }
+      return read(line, of: telegram, as: metric, key: key, in: rule.slot)
+    case .unknown:
+      return .absent
+    }
+  }
+
+  private mutating func readUnknown(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ metric: Metric?
+  ) -> Outcome {
+    guard options.includesUnknown else {
+      // A specification file leaves out what it does not want.
+      if metric == nil { findings.append(.unknown(line.code)) }
+      return .absent
+    }
+    guard !(metric?.isIdentity ?? false), unknownFields.insert(line.code).inserted else {
+      return .absent
+    }
+    return readAsPrinted(line, of: telegram, key: line.code.key.utf8Bytes)
+  }
+
+  /// Adds import less export, where the telegram does not say that itself.
+  private mutating func addNetPower(of telegram: Span<UInt8>) {
+    var net = NetPower()
+    for line in layout.lines {
+      if let group = layout.groups(of: line).first {
+        net.note(line.code, telegram.extracting(group))
+      }
+    }
+    for (code, kilowatts) in net.values {
+      guard let metric = MetricTable.metric(for: code) else { continue }
+      let key = options.names.key(metric.name, code).utf8Bytes
+      guard !drafts[.main].fields.contains(key.span) else { continue }
+      _ = drafts.add(key, number: kilowatts.description.utf8Bytes.span, in: .main)
     }
   }
 
   private mutating func report(_ line: Span<UInt8>) {
-    findings.append(.unreadable(line: TelegramParser.text(line)))
-  }
-
-  /// The bytes as text, each a character (Latin-1), without line ends.
-  static func text(_ bytes: Span<UInt8>) -> String {
-    var text = String.UnicodeScalarView()
-    for index in bytes.indices where bytes[index] != 0x0A && bytes[index] != 0x0D {
-      text.append(Unicode.Scalar(bytes[index]))
-    }
-    return String(text)
+    findings.append(.unreadable(line: line.latin1Line))
   }
 }

@@ -42,7 +42,11 @@ public enum TelegramTime {
 
   /// The instant that `YY-MM-DD hh:mm:ss` names, as meters from before DSMR print it.
   static func instant(dashed text: Span<UInt8>, by clock: MeterClock) -> Timestamp? {
-    guard text.count == 17 else { return nil }
+    let separators = [UInt8]("-- ::".utf8)
+    guard text.count == 17, separators.indices.allSatisfy({ text[3 * $0 + 2] == separators[$0] })
+    else {
+      return nil
+    }
     let digits = text.indices.filter { $0 % 3 != 2 }.map { text[$0] }
     return instant(digits.span, by: clock)
   }
