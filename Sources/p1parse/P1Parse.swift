@@ -36,6 +36,7 @@ struct P1Parse: Tool {
   var history = false
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How far the meter's clock is ahead of UTC in winter: 2 or +02:00 (default: +01:00).",
       valueName: "offset"))

@@ -30,6 +30,11 @@ struct SpecificationDirectory {
 
   /// What is said of a version that nothing is known of.
   func failure(_ unknown: TelegramParser.UnknownVersion) -> Failure {
+    guard isName(unknown.version) else {
+      return Failure(
+        nil, "No DSMR config for version \(unknown.version)", .configuration,
+        hint: "and it can have none: up to 16 letters and digits make a version")
+    }
     let file = self.file(of: unknown.version)
     return Failure(
       nil, "No DSMR config for version \(unknown.version) (\(file))", .configuration,

@@ -99,7 +99,8 @@ struct Translator {
     let bytes = framer.bytes
     let before = writer.text.count
     try parser.parse(
-      bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt, into: &writer)
+      bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt,
+      isDamaged: telegram.isDamaged, into: &writer)
     do {
       for finding in parser.findings { try say(finding) }
     } catch {

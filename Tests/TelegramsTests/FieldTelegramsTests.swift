@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import Telegrams
 import TestValues
 import Testing
@@ -200,7 +201,7 @@ import Testing
       case .several: ["nl-2.2-smeterd-4": 3, "nl-5.0-basjes-6": 19]
       case .blankLines: ["nl-5.0-hansij66-1": 3]
       case .withoutHeader: ["nl-2.2-smeterd-3": 0]
-      case .excerpt: ["hu-Wasion-esphomelibs-issue-1": 0]
+      case .excerpt: ["hu-Wasion-esphomelibs-issue-1": 0, "se-ISK-esphome-issue-1": 0]
       }
     }
 
@@ -389,8 +390,27 @@ import Testing
   private func sameTime(_ printed: String?, _ asserted: String?, _ name: String) -> Bool {
     guard let asserted, let printed else { return printed == asserted }
     guard let time = date(printed), let expected = date(asserted) else { return false }
-    let ahead = expected.timeIntervalSince(time)
-    return name.contains("nodedsmr") ? ahead == 3600 || ahead == 7200 : ahead == 0
+    let ahead = name.contains("nodedsmr") ? offset(printedAt: expected, in: name) : 0
+    return expected.timeIntervalSince(time) == Double(ahead)
+  }
+
+  /// How far ahead the meter's clock was by the letter that it printed behind a time, or without one
+  /// by the rule of its zone.
+  private func offset(printedAt local: Date, in name: String) -> Int {
+    let seconds = Int64(local.timeIntervalSince1970)
+    let civil = CivilTime(secondsSinceEpoch: seconds)
+    var digits: [UInt8] = []
+    for number in [
+      civil.year % 100, civil.month, civil.day, civil.hour, civil.minute, civil.second,
+    ] {
+      digits.append(number, digits: 2)
+    }
+    let path = FieldTelegramsTests.directory.appending(path: "\(name).p1")
+    let telegram = String(decoding: (try? Data(contentsOf: path)) ?? Data(), as: UTF8.self)
+    if telegram.contains("(\(digits.text)S)") { return 7200 }
+    if telegram.contains("(\(digits.text)W)") { return 3600 }
+    let instant = MeterClock.centralEuropean.instant(of: civil)
+    return Int(seconds - instant.seconds)
   }
 
   private func date(_ text: String) -> Date? {

@@ -99,6 +99,10 @@ private let example = #"""
       "1:20: \"m m\" is no metric: letters, digits and _ . : - make one"
     ),
     (
+      "{'1-0:1.8.1': ['d','channel','(x)']}",
+      "1:20: \"channel\" is the channel of a sub-meter, not a metric"
+    ),
+    (
       "{'1-0:1.8.1': ['d','','(x)']}",
       "1:20: \"\" is no metric: letters, digits and _ . : - make one"
     ),

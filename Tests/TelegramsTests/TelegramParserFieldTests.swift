@@ -15,6 +15,7 @@ import Testing
 
   @Test(arguments: [
     ("0-0:96.14.0(TARIFF 2)", "tariff=2"), ("0-0:96.14.0(0004)", "tariff=4"),
+    ("0-0:96.14.0(Tariff 3)", "tariff=3"), ("0-0:96.3.10(off)", "breaker_state=0"),
     ("0-0:96.3.10(ON)", "breaker_state=1"), ("0-0:96.3.10(OFF)", "breaker_state=0"),
     ("0-0:17.0.0(016*A)", "power_limit_a=16"), ("0-0:17.0.0(41.4*kVA)", "power_limit_kva=41.4"),
     ("0-0:17.0.0(24000*W)", "power_limit_kw=24.000"), ("0-0:17.0.0(999.9)", "power_limit_kw=999.9"),
@@ -38,7 +39,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "0-0:96.3.10(on)", "0-0:96.14.0(TARIFF )", "0-0:17.0.0(5*V)", "1-0:1.7.0(16*A)",
+    "0-0:96.3.10(open)", "0-0:96.14.0(TARIFF )", "0-0:96.14.0(T1)", "0-0:17.0.0(5*V)",
+    "1-0:1.7.0(16*A)",
     "1-0:0.2.0((ER11))", "0-0:96.13.0(ER23)", "1-1:31.4.0(100*kW)(-063*A)",
     "1-1:31.4.0(100*A)(-063*kW)", "0-0:98.1.0(x)", "1-0:99.97.0(x)",
     "1-0:1.6.0(05.068*kW)", "1-0:1.6.0(230709191500S)", "1-0:1.6.0(230709191500S)(5*V)",
@@ -117,6 +119,8 @@ import Testing
     ("(004)", "(5.5*GJ)", "heat_gj=5.5"), ("(012)", "(5500*MJ)", "heat_gj=5.500"),
     ("(010)", "(5.5*GJ)", "cooling_gj=5.5"), ("(002)", "(5.5*kWh)", "submeter_energy_kwh=5.5"),
     ("(004)", "(5.5*MWh)", "submeter_energy_kwh=5500"), ("(015)", "(5*m3)", "submeter_volume_m3=5"),
+    // Gas only where nothing is said of it.
+    ("(999)", "(5*m3)", "submeter_volume_m3=5"), ("(0F)", "(5*m3)", "submeter_volume_m3=5"),
   ])
   func readingIsCalledByWhatItIs(_ kind: String, _ value: String, _ field: String) throws {
     for code in ["0-3:24.2.1", "0-3:24.2.3"] {
@@ -176,6 +180,43 @@ import Testing
     let unset = all.replacing("230701", with: "632525")
     #expect(try self.records([unset]) { $0.includesHistory = true } == "")
     #expect(try self.records([all]) == "")
+  }
+
+  /// What is odd in a log costs only itself, and is said.
+  @Test func valuesOfALogNeedTheirTimes() throws {
+    let start = "0-0:98.1.0(9)(1-0:1.6.0)(1-0:1.6.0)"
+    let good = "(231201000000W)(231130203000W)(05.227*kW)"
+    let peak = "timestamp=2023-11-30T19:30:00Z\npower_import_month_peak_kw=5.227\n\n"
+    for (odd, isSaid) in [
+      ("(231101000000W)(1.5*kW)", false), ("(231101000000W)(1.5*kW)(231015184500S)", false),
+      ("(231101000000W)(632525252525W)(0*kW)", false), ("()", false),
+      ("(231101000000W)(231015184500S)(x*kW)", true), ("(231101000000W)(231015184500S)(1*V)", true),
+    ] {
+      for line in [start + odd + good, start + good + odd] {
+        let parsed = try Parsed(telegram([line]).bytes, .with { $0.includesHistory = true })
+        #expect(parsed.records == peak, "\(line)")
+        #expect(parsed.findings == (isSaid ? [.unreadable(line: line)] : []), "\(line)")
+      }
+    }
+    for duration in ["-4*s", "4.5*s", "99999999999999999999*s", "abc*s", "4*m3"] {
+      let line = "1-0:99.97.0(1)(0-0:96.7.19)(231130203000W)(\(duration))"
+      let parsed = try Parsed(telegram([line]).bytes, .with { $0.includesHistory = true })
+      #expect(parsed.records == "" && parsed.findings == [.unreadable(line: line)])
+    }
+  }
+
+  @Test func logsAndPeaksAreTakenOnce() throws {
+    let lines = [
+      "1-0:1.6.0(231130203000W)(1*kW)", "1-1:1.6.0(231130203000W)(2*kW)",
+      "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(231101000000W)(231015184500S)(3*kW)",
+      "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(231101000000W)(231015184500S)(4*kW)",
+    ]
+    let parsed = try Parsed(telegram(lines).bytes, .with { $0.includesHistory = true })
+    #expect(
+      parsed.records.split(separator: "\n").filter { $0.hasPrefix("power") } == [
+        "power_import_month_peak_kw=1", "power_import_month_peak_kw=3",
+      ])
+    #expect(parsed.findings == [.repeated(line: lines[1]), .repeated(line: lines[3])])
   }
 
   @Test func linesWithinParenthesesAreOfThePast() throws {
@@ -274,6 +315,18 @@ import Testing
     #expect(parsed.records.split(separator: "\n").count { $0 == "mine=1" } == 3)
     #expect(parsed.records.split(separator: "\n").count { $0 == "tariff=1" } == 177)
     #expect(asked == (0..<60).map { "50\($0)" })
+  }
+
+  /// A damaged telegram may say a version that is none.
+  @Test func versionOfADamagedTelegramIsNotTrusted() throws {
+    let good = checkedTelegram(["1-3:0.2.8(50)", "0-0:96.14.0(1)"])
+    let damaged = good.replacing("(50)", with: "(5O)")
+    #expect(throws: TelegramParser.UnknownVersion.self) {
+      try Parsed(checkedTelegram(["1-3:0.2.8(5O)"]).bytes, checksums: .ignored)
+    }
+    let parsed = try Parsed((damaged + good).bytes, checksums: .ignored)
+    #expect(parsed.records == "tariff=1\n\np1_version=50\ntariff=1\n\n")
+    #expect(try Parsed((damaged + good).bytes).records == "p1_version=50\ntariff=1\n\n")
   }
 
   // MARK: - Specification files

@@ -124,7 +124,8 @@ struct Parsed: Equatable {
       case .telegram(let telegram):
         let bytes = framer.bytes
         try parser.parse(
-          bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt, into: &writer)
+          bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt,
+          isDamaged: telegram.isDamaged, into: &writer)
         isUntimed = isUntimed || parser.findings.contains(.untimed)
         findings += parser.findings.filter { $0 != .untimed }
       case .dropped(let defect):

@@ -75,6 +75,8 @@ import Testing
       "p1parse", environment: ["P1_UTC_OFFSET": "02:00"]
     ).run(input: Self.belgian)
     #expect(bySetting.output == finnish.output)
+    let west = try await Program("p1parse", ["--utc-offset", "-3:30"]).run(input: Self.belgian)
+    #expect(west.records.first?["timestamp"] == "2026-11-23T14:30:00Z")
     let over = try await Program(
       "p1parse", ["--utc-offset", "+01:00"], environment: ["P1_UTC_OFFSET": "02:00"]
     ).run(input: Self.belgian)
@@ -164,6 +166,12 @@ import Testing
     #expect(result.text == (try await parse(input: good[0]).text))
     let lenient = try await parse(input: good[0] + defect + good[1])
     #expect(lenient.records.count >= 4)
+  }
+
+  /// What was asked to be left aside is no defect.
+  @Test func strictLeavesChecksumsAsideToo() async throws {
+    let result = try await Program("p1parse", ["--strict", "--no-check"]).run(input: Self.damaged)
+    #expect(result.status == .success && result.errorText == "" && result.records.count == 2)
   }
 
   @Test func strictHasNothingAgainstWhatIsWhole() async throws {

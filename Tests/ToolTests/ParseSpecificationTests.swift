@@ -118,6 +118,7 @@ import Testing
       #expect(result.status == .exited(78))
       #expect(result.output.isEmpty)
       #expect(result.errorText.hasPrefix("p1parse: No DSMR config for version "))
+      #expect(!result.errorText.contains(".py"))
     }
   }
 }

@@ -126,4 +126,7 @@ public struct Metric: Sendable {
   /// Whether it was measured before the telegram was made, so that its record has an instant of its
   /// own.
   public var isOfThePast: Bool { form == .monthPeak || form == .failureLog }
+
+  /// Whether its lines become records of their own.
+  public var hasRecordOfItsOwn: Bool { isOfThePast || form == .monthLog }
 }

@@ -54,19 +54,39 @@ extension MetricTable {
     [Metric("power_factor", OBISCode(1, 0, 13, 7, 0), .number, "Power factor")]
     + phases("power_factor", 33, 7, .number, "Power factor")
 
-  private static let averages: [Metric] = [
-    Metric(
-      "power_import_average_kw", OBISCode(1, 0, 1, 4, 0), .quantity(.kilowatt),
-      "Mean power taken from the grid in this quarter of an hour"),
-    Metric(
-      "power_export_average_kw", OBISCode(1, 0, 2, 4, 0), .quantity(.kilowatt),
-      "Mean power given to the grid in this quarter of an hour"),
-    Metric(
-      "power_reactive_import_average_kvar", OBISCode(1, 0, 3, 4, 0), .quantity(.kilovar),
-      "Mean reactive power taken from the grid in this quarter of an hour"),
-    Metric(
-      "power_reactive_export_average_kvar", OBISCode(1, 0, 4, 4, 0), .quantity(.kilovar),
-      "Mean reactive power given to the grid in this quarter of an hour"),
+  private static let averages: [Metric] = demands + periodAverages
+
+  private static let demands: [Metric] =
+    [
+      Metric(
+        "power_import_average_kw", OBISCode(1, 0, 1, 4, 0), .quantity(.kilowatt),
+        "Mean power taken from the grid in this quarter of an hour"),
+      Metric(
+        "power_export_average_kw", OBISCode(1, 0, 2, 4, 0), .quantity(.kilowatt),
+        "Mean power given to the grid in this quarter of an hour"),
+      Metric(
+        "power_reactive_import_average_kvar", OBISCode(1, 0, 3, 4, 0), .quantity(.kilovar),
+        "Mean reactive power taken from the grid in this quarter of an hour"),
+      Metric(
+        "power_reactive_export_average_kvar", OBISCode(1, 0, 4, 4, 0), .quantity(.kilovar),
+        "Mean reactive power given to the grid in this quarter of an hour"),
+    ]
+    + (1...4).map { quadrant in
+      Metric(
+        "power_reactive_q\(quadrant)_average_kvar", OBISCode(1, 0, 4 + quadrant, 4, 0),
+        .quantity(.kilovar),
+        "Mean reactive power in quadrant \(quadrant) in this quarter of an hour")
+    }
+    + [
+      Metric(
+        "power_apparent_import_average_kva", OBISCode(1, 0, 9, 4, 0), .quantity(.kilovoltAmpere),
+        "Mean apparent power taken from the grid in this quarter of an hour"),
+      Metric(
+        "power_apparent_export_average_kva", OBISCode(1, 0, 10, 4, 0), .quantity(.kilovoltAmpere),
+        "Mean apparent power given to the grid in this quarter of an hour"),
+    ]
+
+  private static let periodAverages: [Metric] = [
     Metric(
       "power_import_period_average_kw", OBISCode(1, 0, 1, 24, 0), .quantity(.kilowatt),
       "Mean power taken from the grid in the last averaging period"),

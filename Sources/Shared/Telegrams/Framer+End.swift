@@ -57,7 +57,9 @@ extension Framer {
   mutating func finishWithoutEnd(at limit: Int, before lineEnd: Int? = nil) -> Event {
     if let inner = lastHeader(before: limit) { return cutShort(before: inner) }
     removeParity(upTo: limit)
-    guard checksums == .verified else { return takeAnything(at: limit, next: limit) }
+    guard checksums == .verified else {
+      return takeAnything(at: limit, next: limit, isDamaged: !isWholeWithoutEnd(upTo: limit))
+    }
     // A `/` may also be what damage made of the first digit of a line.
     let isFollowed = lineEnd.map { isHeader(limit..<$0) } ?? true
     return isFollowed && isWholeWithoutEnd(upTo: limit)
@@ -67,11 +69,12 @@ extension Framer {
   private mutating func reject(_ defect: Defect, at mark: Int, next: Int) -> Event {
     guard checksums == .ignored, holdsAnything(upTo: mark) else { return drop(defect, to: next) }
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
-    return take(to: next)
+    return take(to: next, isDamaged: true)
   }
 
-  private mutating func takeAnything(at mark: Int, next: Int) -> Event {
-    holdsAnything(upTo: mark) ? take(to: next) : drop(.cutShort, to: next)
+  private mutating func takeAnything(at mark: Int, next: Int, isDamaged: Bool = false) -> Event {
+    holdsAnything(upTo: mark)
+      ? take(to: next, isDamaged: isDamaged) : drop(.cutShort, to: next)
   }
 
   // MARK: - What is known of a telegram
@@ -88,6 +91,11 @@ extension Framer {
     bytes[start..<limit].contains(UInt8(ascii: "("))
   }
 
+  /// The codes of the time, in one line or in two, and of the version.
+  private static let codesOfChecked = [
+    "0-0:1.0.0", "1-3:0.2.8", "0-0:96.1.4", "1-0:0.9.1", "1-0:0.9.2",
+  ]
+
   /// Whether it says its time or, in the Dutch or the Belgian way, its version: one with a checksum
   /// does, one of a version before checksums does not.
   private func saysTimeOrVersion(upTo limit: Int) -> Bool {
@@ -95,8 +103,7 @@ extension Framer {
     return telegram.indices.contains { index in
       guard telegram[index] == UInt8(ascii: "(") else { return false }
       let before = telegram.extracting(..<index)
-      return before.extracting(last: 9) == "0-0:1.0.0" || before.extracting(last: 9) == "1-3:0.2.8"
-        || before.extracting(last: 10) == "0-0:96.1.4"
+      return Framer.codesOfChecked.contains { before.extracting(last: $0.utf8.count) == $0 }
     }
   }
 

@@ -33,6 +33,8 @@ public struct Framer: Sendable {
     public let range: Range<Int>
     /// The time that a line `#2026-11-23T10:00:00.123Z` right before the telegram gives.
     public let receivedAt: Timestamp?
+    /// Whether it was only taken because checksums do not decide.
+    public let isDamaged: Bool
   }
 
   public enum Event: Equatable, Sendable {
@@ -174,8 +176,8 @@ public struct Framer: Sendable {
   }
 
   /// Takes the telegram, which goes to `limit`.
-  mutating func take(to limit: Int) -> Event {
-    let telegram = Telegram(range: start..<limit, receivedAt: receivedAt)
+  mutating func take(to limit: Int, isDamaged: Bool = false) -> Event {
+    let telegram = Telegram(range: start..<limit, receivedAt: receivedAt, isDamaged: isDamaged)
     goOn(at: limit)
     receivedAt = nil
     return .telegram(telegram)

@@ -44,7 +44,7 @@ struct Identity {
     case .submeterIdentifier:
       draft.meter = draft.meter ?? Identity.text(value)
     case .submeterType:
-      draft.kind = draft.kind ?? value.number.flatMap(UInt8.init(exactly:))
+      draft.kind = draft.kind ?? value.number.flatMap(UInt8.init(exactly:)) ?? UInt8.max
     default:
       break
     }

@@ -54,15 +54,14 @@ enum OctetText {
     return octets
   }
 
-  /// Text that is neither ASCII nor UTF-8 is Latin-1. 0xFF is no character of it: Hungarian meters
-  /// fill an empty message with it.
+  /// Text that is neither ASCII nor UTF-8 is Latin-1. Control characters and 0xFF are no text:
+  /// Hungarian meters fill an empty message with 0xFF.
   private static func plain(_ printed: [UInt8]) -> [UInt8] {
-    guard printed.contains(where: { $0 > 0x7E }),
-      String(validating: printed, as: UTF8.self) == nil
-    else {
-      return printed
-    }
-    return printed.filter { $0 != 0xFF }.flatMap { Array(String(Unicode.Scalar($0)).utf8) }
+    guard printed.contains(where: { !(0x20...0x7E).contains($0) }) else { return printed }
+    let latin1 = printed.filter { $0 != 0xFF }
+    let text: String = String(validating: printed, as: UTF8.self) ?? latin1.span.latin1Line
+    let scalars = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
+    return String(String.UnicodeScalarView(scalars)).utf8Bytes
   }
 
   private static func trimmed(_ text: [UInt8]) -> [UInt8] {

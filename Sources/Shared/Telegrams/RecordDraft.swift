@@ -15,7 +15,8 @@ struct RecordDraft {
   }
 
   let slot: Slot
-  /// What a sub-meter measures (EN 13757-3, device type), nil where the telegram does not say.
+  /// What a sub-meter measures (EN 13757-3, device type): nil where the telegram does not say, 255
+  /// where it says what is no type.
   var kind: UInt8?
   /// The number of the meter.
   var meter: [UInt8]?

@@ -58,7 +58,7 @@ public struct Specification {
     }
     let slot = Specification.slot(of: code, metric)
     let rule = Rule(
-      metric: metric, slot: slot, reading: reading, field: field(of: reading, in: slot))
+      metric: metric, slot: slot, reading: reading, field: field(of: reading, metric, in: slot))
     rules[code] = rule
     return rule
   }
@@ -78,10 +78,15 @@ public struct Specification {
       ? RecordDraft.Slot(medium: code.medium, channel: code.channel) : .main
   }
 
-  private mutating func field(of reading: Reading, in slot: RecordDraft.Slot) -> Int {
+  private mutating func field(
+    of reading: Reading, _ metric: Metric?, in slot: RecordDraft.Slot
+  ) -> Int {
     let key: [UInt8]
     switch reading {
-    case .byTable(let name), .byPattern(_, let name): key = name
+    case .byTable(let name):
+      // What is past has a record of its own, and shares the key of the present.
+      key = metric.flatMap { $0.hasRecordOfItsOwn ? $0.code.key.utf8Bytes : nil } ?? name
+    case .byPattern(_, let name): key = name
     case .unknown: return 0
     }
     let name = [slot.medium, slot.channel] + key

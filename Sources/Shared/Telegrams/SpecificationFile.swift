@@ -58,6 +58,9 @@ public struct SpecificationFile {
       throw metricPosition.error(
         "\"\(metric)\" is no metric: letters, digits and _ . : - make one")
     }
+    guard metric != RecordKey.channel.rawValue else {
+      throw metricPosition.error("\"\(metric)\" is the channel of a sub-meter, not a metric")
+    }
     try tokens.expect(",")
     let patternPosition = tokens.position
     let pattern = try tokens.string("a regular expression in quotes")

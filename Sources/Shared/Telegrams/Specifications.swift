@@ -22,12 +22,16 @@ struct Specifications {
 
   /// Turns to the specification of a version.
   ///
+  /// - Parameters:
+  ///   - version: what a telegram says of itself.
+  ///   - isDamaged: whether that may be wrong, and is then as good as nothing.
   /// - Throws: `UnknownVersion`, or what the lookup threw.
-  mutating func select(_ version: MeterVersion?) throws {
+  mutating func select(_ version: MeterVersion?, isDamaged: Bool) throws {
     self.version = nil
     guard let version, !withoutFile.contains(version.text) else { return }
     if files[version.text] == nil {
       guard let entries = try lookup(version.text) else {
+        if isDamaged { return }
         guard version.isBuiltIn else {
           throw TelegramParser.UnknownVersion(version: version.text)
         }

@@ -34,9 +34,13 @@ struct SubmeterValue {
   private static func reading(
     _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, by clock: MeterClock
   ) -> Content {
-    guard let time = groups.first, let range = groups.dropFirst().first else { return .unreadable }
+    guard let time = groups.first, let range = groups.dropFirst().first,
+      TelegramTime.hasForm(telegram.extracting(time))
+    else {
+      return .unreadable
+    }
     return content(
-      range, at: TelegramTime.instant(telegram.extracting(time), by: clock), in: telegram)
+      range, at: TelegramTime.instant(telegram.extracting(time), by: clock), of: telegram)
   }
 
   /// What DSMR 2.2 and 3.0 print, a generic profile, of which meters only send one column:
@@ -53,19 +57,15 @@ struct SubmeterValue {
     else {
       return .unreadable
     }
-    guard !last.isEmpty, let unit = PrintedUnit(telegram.extracting(header[5])),
-      let first = TelegramTime.instant(telegram.extracting(header[0]), by: clock)
-    else {
-      return .absent
-    }
-    guard DecimalText(telegram.extracting(last)) != nil else { return .unreadable }
     // The period of a reading is a day at most.
     let minutes = rows.count == 1 ? 0 : telegram.extracting(header[2]).number ?? 0
     guard rows.count == 1 || (1...1440).contains(minutes) else { return .unreadable }
-    let seconds = first.seconds + Int64((rows.count - 1) * minutes * 60)
-    return .values([
-      SubmeterValue(timestamp: Timestamp(seconds: seconds), number: last, unit: unit)
-    ])
+    let first = TelegramTime.instant(telegram.extracting(header[0]), by: clock)
+    let instant = first.map {
+      Timestamp(seconds: $0.seconds + Int64((rows.count - 1) * minutes * 60))
+    }
+    return content(
+      last, at: instant, in: PrintedUnit(telegram.extracting(header[5])), of: telegram)
   }
 
   /// `(00123.456*m3)(10-12-09 11:00:00)`, once or more, as meters from before DSMR print it.
@@ -77,7 +77,7 @@ struct SubmeterValue {
     while let range = rest.popFirst() {
       guard let time = rest.popFirst() else { return .unreadable }
       let instant = TelegramTime.instant(dashed: telegram.extracting(time), by: clock)
-      switch content(range, at: instant, in: telegram) {
+      switch content(range, at: instant, of: telegram) {
       case .values(let one): values += one
       case .absent: continue
       case .unreadable: return .unreadable
@@ -86,14 +86,17 @@ struct SubmeterValue {
     return values.isEmpty ? .absent : .values(values)
   }
 
+  /// A number with its unit, or in the one that was told before.
   private static func content(
-    _ range: Range<Int>, at instant: Timestamp?, in telegram: Span<UInt8>
+    _ range: Range<Int>, at instant: Timestamp?, in unit: PrintedUnit? = nil,
+    of telegram: Span<UInt8>
   ) -> Content {
     let text = telegram.extracting(range)
     if text.count == 0 { return .absent }
-    guard let quantity = Quantity(text) else { return .unreadable }
-    guard DecimalText(text.extracting(quantity.number)) != nil else { return .unreadable }
-    guard let instant, let unit = quantity.unit else { return .absent }
+    guard let quantity = Quantity(text), DecimalText(text.extracting(quantity.number)) != nil else {
+      return .unreadable
+    }
+    guard let instant, let unit = quantity.unit ?? unit else { return .absent }
     let start = range.lowerBound + quantity.number.lowerBound
     return .values([
       SubmeterValue(

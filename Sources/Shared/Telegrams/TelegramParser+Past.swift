@@ -15,7 +15,7 @@ extension TelegramParser {
     guard let instant = TelegramTime.instant(telegram.extracting(time), by: options.clock) else {
       return .absent
     }
-    return addPeak(telegram.extracting(value), at: instant, key: key) ? .apart : .unreadable
+    return addPeak(telegram.extracting(value), at: instant, key: key) ? .added : .unreadable
   }
 
   /// `(2)(0-0:96.7.19)` and then, for each failure, `(its end)(its duration*s)`.
@@ -25,12 +25,15 @@ extension TelegramParser {
     guard let first = groups.first, telegram.extracting(first).number != nil else {
       return .unreadable
     }
-    guard options.includesHistory else { return .apart }
-    forEachTimed(groups, of: telegram) { parser, instant, value in
-      guard let seconds = Quantity(value), seconds.unit?.unit ?? .second == .second else { return }
-      parser.addPast(value.extracting(seconds.number), at: instant, key: key)
+    guard options.includesHistory else { return .added }
+    return forEachTimed(groups.dropFirst(2), of: telegram, times: 1) { parser, instant, value in
+      guard let seconds = Quantity(value), seconds.unit?.unit ?? .second == .second,
+        value.extracting(seconds.number).number != nil
+      else {
+        return false
+      }
+      return parser.addPast(value.extracting(seconds.number), at: instant, key: key)
     }
-    return .apart
   }
 
   /// What `0-0:98.1.0` says of past months.
@@ -41,13 +44,12 @@ extension TelegramParser {
     let value = telegram.extracting(first)
     if TelegramTime.hasForm(value) { return readRegisters(groups, of: telegram) }
     guard value.number != nil else { return .unreadable }
-    guard options.includesHistory else { return .apart }
+    guard options.includesHistory else { return .added }
     // Belgium: `(1)(1-0:1.6.0)(1-0:1.6.0)` and then, for each month, `(its end)(TST)(kW)`.
     let key = key(of: OBISCode(1, 0, 1, 6, 0))
-    forEachTimed(groups, of: telegram) { parser, instant, value in
-      _ = parser.addPeak(value, at: instant, key: key)
+    return forEachTimed(groups.dropFirst(3), of: telegram, times: 2) { parser, instant, value in
+      parser.addPeak(value, at: instant, key: key)
     }
-    return .apart
   }
 
   /// The registers of `0-0:98.1.0` in Hungary, in the order of their values: energy by direction and
@@ -75,14 +77,14 @@ extension TelegramParser {
     guard options.includesHistory,
       let instant = TelegramTime.instant(telegram.extracting(first), by: options.clock)
     else {
-      return .apart
+      return .added
     }
     var draft = RecordDraft(.main, at: instant)
     for (code, value) in zip(TelegramParser.registers, values) {
       read(register: code, telegram.extracting(value), into: &draft)
     }
     drafts.add(past: draft)
-    return .apart
+    return .added
   }
 
   /// Reads the lines that stand within `0-0:98.1.0`, `(` and `)`: the registers at an instant that
@@ -122,21 +124,30 @@ extension TelegramParser {
 
   // MARK: - Parts
 
-  /// Calls `body` with each value that a usable time stands right before.
+  /// Calls `body` with each value that so many times stand right before, and the last one of these;
+  /// a value whose time stands for none is passed over.
+  ///
+  /// - Returns: unreadable where `body` could not read one.
   private mutating func forEachTimed(
-    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>,
-    _ body: (inout TelegramParser, Timestamp, Span<UInt8>) -> Void
-  ) {
-    var instant: Timestamp?
-    for group in groups {
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, times: Int,
+    _ body: (inout TelegramParser, Timestamp, Span<UInt8>) -> Bool
+  ) -> Outcome {
+    var outcome = Outcome.added
+    var instants: [Timestamp?] = []
+    for group in groups where !group.isEmpty {
       let value = telegram.extracting(group)
       if TelegramTime.hasForm(value) {
-        instant = TelegramTime.instant(value, by: options.clock)
+        instants.append(TelegramTime.instant(value, by: options.clock))
       } else {
-        if let instant { body(&self, instant, value) }
-        instant = nil
+        if instants.count >= times, let instant = instants.last ?? nil,
+          !body(&self, instant, value)
+        {
+          outcome = .unreadable
+        }
+        instants.removeAll(keepingCapacity: true)
       }
     }
+    return outcome
   }
 
   private mutating func addPeak(
@@ -148,7 +159,6 @@ extension TelegramParser {
       key: key)
   }
 
-  @discardableResult
   private mutating func addPast(
     _ number: Span<UInt8>, timesTenToThe exponent: Int = 0, at instant: Timestamp, key: [UInt8]
   ) -> Bool {

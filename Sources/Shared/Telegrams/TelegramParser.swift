@@ -72,15 +72,18 @@ public struct TelegramParser {
   /// - Parameters:
   ///   - telegram: from `/` to the end of its `!` line.
   ///   - receivedAt: when it came, for one that does not say its time itself.
+  ///   - isDamaged: whether its version may be a wrong one: if nothing is known of that, it is read
+  ///     by the built-in knowledge.
   ///   - writer: what the records are added to.
   /// - Throws: ``UnknownVersion``, or what the lookup threw.
   public mutating func parse(
-    _ telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
+    _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
+    into writer: inout RecordWriter
   ) throws {
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
     layout.read(telegram)
-    try findRules(for: telegram)
+    try findRules(for: telegram, isDamaged: isDamaged)
     for line in layout.unreadable { report(telegram.extracting(line)) }
     readIdentity(of: telegram)
     for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
@@ -89,8 +92,8 @@ public struct TelegramParser {
     if !drafts.write(receivedAt, to: &writer) { findings.append(.untimed) }
   }
 
-  private mutating func findRules(for telegram: Span<UInt8>) throws {
-    try specifications.select(MeterVersion(of: layout, telegram))
+  private mutating func findRules(for telegram: Span<UInt8>, isDamaged: Bool) throws {
+    try specifications.select(MeterVersion(of: layout, telegram), isDamaged: isDamaged)
     rules.removeAll(keepingCapacity: true)
     for line in layout.lines { rules.append(specifications.rule(for: line.code)) }
     hasField.removeAll(keepingCapacity: true)
@@ -116,9 +119,9 @@ public struct TelegramParser {
 
   /// What became of a line's value.
   enum Outcome {
-    /// It is a field of the record now.
+    /// It is in the records now, and another line with it would only repeat it.
     case added
-    /// It became a record of its own, or what the record is about.
+    /// It is what the record is about, or a reading, of which the newest counts.
     case apart
     /// The line says that there is none.
     case absent
