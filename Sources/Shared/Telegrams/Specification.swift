@@ -3,8 +3,8 @@ import Records
 
 /// What a version of the P1 port prints: for each code, what becomes of its line.
 public struct Specification {
-  /// What becomes of a line.
-  struct Rule {
+  /// What becomes of a line. An object, as each line of each telegram refers to one.
+  final class Rule {
     /// What the table of metrics knows of the line: who and when it speaks of comes from there,
     /// even where a specification file says the rest.
     let metric: Metric?
@@ -14,6 +14,13 @@ public struct Specification {
     /// The number of the field that the value becomes, among all that the records of a telegram can
     /// have: two lines with the same one would be one key twice.
     let field: Int
+
+    init(metric: Metric?, slot: RecordDraft.Slot, reading: Reading, field: Int) {
+      self.metric = metric
+      self.slot = slot
+      self.reading = reading
+      self.field = field
+    }
   }
 
   /// How the value of a line is read.
