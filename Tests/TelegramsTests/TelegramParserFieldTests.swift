@@ -156,6 +156,43 @@ import Testing
     #expect(try records(lines) { $0.includesHistory = true } == now + past.joined())
   }
 
+  /// A meter of heat and cold counts both on one channel.
+  @Test func coldIsToldByItsCode() throws {
+    let lines = [
+      "0-1:24.1.0(013)", "0-1:24.3.0(230701120000)(00)(60)(1)(0-1:24.3.0)(GJ)", "(00001.23)",
+      "0-1:24.3.1(230701120000)(00)(60)(1)(0-1:24.3.1)(GJ)", "(00004.56)",
+    ]
+    #expect(
+      try records(lines)
+        == "timestamp=2023-07-01T10:00:00Z\nchannel=1\nheat_gj=1.23\ncooling_gj=4.56\n\n")
+    #expect(
+      try records(Array(lines.suffix(2)))
+        == "timestamp=2023-07-01T10:00:00Z\nchannel=1\ncooling_gj=4.56\n\n")
+  }
+
+  /// A newer reading in a unit that no sub-meter counts in costs only itself.
+  @Test func readingThatCannotBeOneHidesNone() throws {
+    let lines = ["0-1:24.2.1(230701110000S)(1.0*m3)", "0-1:24.2.3(230701120000S)(2.0*V)"]
+    let parsed = try Parsed(telegram(lines).bytes)
+    #expect(parsed.records == "timestamp=2023-07-01T09:00:00Z\nchannel=1\ngas_m3=1.0\n\n")
+    #expect(parsed.findings == [.unreadable(line: lines[1])])
+  }
+
+  /// Who and when a telegram speaks of is garbage, a sentinel or there.
+  @Test(arguments: [
+    ("0-0:1.0.0(2307011200)", true), ("0-0:1.0.0(230701130000X)", true),
+    ("0-0:1.0.0(632525252525W)", false), ("0-0:1.0.0(250000000000W)", false),
+    ("0-0:1.0.0()", false), ("1-0:0.9.1(12:00:00)", true), ("1-0:0.9.2(260204S)", true),
+    ("1-0:0.9.2(000000)", false), ("0-0:96.1.1((ER11))", true), ("0-1:96.1.0(ER23)", true),
+    ("0-1:24.1.0(ER23)", true), ("0-1:24.1.0()", false), ("0-1:24.2.1(2307011)(5*m3)", true),
+    ("0-1:24.2.1(632525252525S)(5*m3)", false), ("0-1:24.2.1(230701120000S)(5)", false),
+  ])
+  func identityThatCannotBeReadIsSaid(_ line: String, _ isSaid: Bool) throws {
+    let parsed = try Parsed(telegram([line, "0-0:96.7.9(1)"]).bytes)
+    #expect(parsed.records == "long_power_failures=1\n\n")
+    #expect(parsed.findings == (isSaid ? [.unreadable(line: line)] : []))
+  }
+
   // MARK: - The past
 
   @Test func registersOfAMonthNeedTheirNumber() throws {
@@ -188,7 +225,7 @@ import Testing
     let good = "(231201000000W)(231130203000W)(05.227*kW)"
     let peak = "timestamp=2023-11-30T19:30:00Z\npower_import_month_peak_kw=5.227\n\n"
     for (odd, isSaid) in [
-      ("(231101000000W)(1.5*kW)", false), ("(231101000000W)(1.5*kW)(231015184500S)", false),
+      ("(231101000000W)(1.5*kW)", true), ("(231101000000W)(1.5*kW)(231015184500S)", true),
       ("(231101000000W)(632525252525W)(0*kW)", false), ("()", false),
       ("(231101000000W)(231015184500S)(x*kW)", true), ("(231101000000W)(231015184500S)(1*V)", true),
     ] {
@@ -232,8 +269,27 @@ import Testing
       try records(lines) { $0.includesHistory = true }
         == now + "timestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n\n")
     // Without an end, all the rest is.
-    let open = lines.filter { $0 != ")" }
-    #expect(try records(open) == "energy_import_kwh=2\n\n")
+    let open = try Parsed(telegram(lines.filter { $0 != ")" }).bytes)
+    #expect(open.records == "energy_import_kwh=2\n\n")
+    #expect(open.findings == [.unreadable(line: "nonsense"), .unreadable(line: "0-0:98.1.0")])
+  }
+
+  @Test func linesOfThePastMayBeginInOtherWays() throws {
+    let past = ["0-0:1.0.0(230701000000T)", "1-0:1.8.0(1*kWh)", ")", "1-0:2.8.0(3*kWh)"]
+    for start in [["0-0:98.1.0", "("], ["0-0:98.1.0", "", "("], ["0-0:98.1.0("]] {
+      #expect(
+        try records(start + past) { $0.includesHistory = true }
+          == "energy_export_kwh=3\n\ntimestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n\n")
+    }
+    // No other code has such lines.
+    let parsed = try Parsed(telegram(["1-0:1.7.0", "("] + past).bytes)
+    #expect(parsed.records.contains("energy_import_kwh=1\nenergy_export_kwh=3\n"))
+    #expect(parsed.findings.count == 3)
+    // Registers of no instant are none.
+    let untimed = ["0-0:98.1.0", "("] + past.dropFirst()
+    let without = try Parsed(telegram(untimed).bytes, .with { $0.includesHistory = true })
+    #expect(without.records == "energy_export_kwh=3\n\n")
+    #expect(without.findings == [.unreadable(line: "1-0:1.8.0(1*kWh)")])
   }
 
   // MARK: - What is odd
@@ -247,6 +303,13 @@ import Testing
         == "energy_import_tariff1_kwh=1\nenergy_import_tariff2_kwh=2\n"
         + "energy_export_tariff1_kwh=3\nenergy_export_tariff2_kwh=4\n\n")
     #expect(parsed.findings == [.unreadable(line: "x"), .unreadable(line: ")")])
+  }
+
+  @Test func markWithinALineEndsNothing() throws {
+    let lines = ["0-0:96.13.0(Let op :)! storing)", "1-0:1.7.0(1*kW)! x", "1-0:2.7.0(2*kW)"]
+    let parsed = try Parsed(telegram(lines).bytes)
+    #expect(parsed.records == "message=Let op :\npower_import_kw=1\npower_export_kw=2\n\n")
+    #expect(parsed.findings == [.unreadable(line: "! storing)"), .unreadable(line: "! x")])
   }
 
   @Test func lineWithoutAnEndTakesNoOtherWithIt() throws {
@@ -343,11 +406,31 @@ import Testing
       telegram([
         "1-3:0.2.8(10)", "0-0:1.0.0(000101000000W)", "1-0:1.7.0(01*kW)", "1-0:1.7.0(02*kW)",
         "0-0:96.13.0()", "0-0:96.13.1(hello)", "0-1:24.2.1(632525252525S)(00000.000)",
-        "1-0:99.9.9*7(3)",
-      ]).bytes, .with { $0.addsNetPower = true }
+        "1-0:99.9.9*7(3)", "0-0:98.1.0", "(", "0-0:1.0.0(230701000000T)", "1-0:1.8.0(1*kWh)", ")",
+      ]).bytes, .with { $0.includesHistory = true }
     ) { _ in entries }
     #expect(parsed.records == "power=01\nmsg=hello\nown=3\n\n")
     #expect(parsed.findings == [.repeated(line: "1-0:1.7.0(02*kW)")])
     #expect(parsed.isUntimed)
+  }
+
+  /// The value of a file's pattern is that of the newest reading, as the built-in one is.
+  @Test func newestReadingCountsForAFileToo() throws {
+    let entries = try SpecificationFile.entries(
+      of: #"""
+        {"0-1:24.2.1": ["d", "gas", "\(.*\)\((.*)\*m3\)"],
+        "0-1:24.2.3": ["d", "gas", "\(.*\)\((.*)\*m3\)"], "0-1:24.3.9": ["d", "odd", "\((.*)\)"]}
+        """#.bytes)
+    let good = "0-1:24.2.1(230701120000S)(00002.000*m3)"
+    for lines in [
+      ["0-1:24.2.1(632525252525S)(00000.000*m3)", good], [good],
+      ["0-1:24.2.1(230701110000S)(00001.000*m3)", good],
+      ["0-1:24.2.1(632525252525S)(00000.000*m3)", good.replacing("24.2.1", with: "24.2.3")],
+    ] {
+      let parsed = try Parsed(telegram(["1-3:0.2.8(60)"] + lines).bytes) { _ in entries }
+      #expect(parsed.records == "timestamp=2023-07-01T10:00:00Z\nchannel=1\ngas=00002.000\n\n")
+    }
+    let odd = try Parsed(telegram(["1-3:0.2.8(60)", "0-1:24.3.9(5)"]).bytes) { _ in entries }
+    #expect(odd.records == "channel=1\nodd=5\n\n")
   }
 }

@@ -98,9 +98,13 @@ public struct Metric: Sendable {
     [.submeterReading, .submeterProfile, .hourlyReading].contains(form)
   }
 
+  /// Whether the line is of the cold that a meter of heat and cold counts.
+  public var isOfCold: Bool { code == OBISCode(0, 0, 24, 3, 1) }
+
   /// Whether the line can hold a reading of this kind: the meters from before DSMR only read gas.
   public func canBe(_ reading: SubmeterReading) -> Bool {
     isSubmeterReading && (form != .hourlyReading || reading == .gas)
+      && (!isOfCold || reading != .heat)
   }
 
   /// What people call the unit: `kWh`; `text` for what is not a number, nil for a number without one.

@@ -7,15 +7,19 @@ public enum SubmeterReading: String, CaseIterable, Sendable {
   case energy = "submeter_energy_kwh"
   case volume = "submeter_volume_m3"
 
-  /// The reading of a sub-meter of this device type (EN 13757-3; nil where the meter prints none) in
-  /// this unit; nil for a unit that no sub-meter counts in.
-  public init?(kind: UInt8?, unit: MetricUnit) {
+  /// The reading of a sub-meter; nil for a unit that no sub-meter counts in.
+  ///
+  /// - Parameters:
+  ///   - kind: its device type (EN 13757-3), nil where the meter prints none.
+  ///   - unit: the unit of the reading.
+  ///   - isOfCold: whether the line says that it is of cold, whatever the type.
+  public init?(kind: UInt8?, unit: MetricUnit, isOfCold: Bool = false) {
     switch (kind, unit) {
     case (3?, .cubicMetre), (nil, .cubicMetre): self = .gas
     case (6?, .cubicMetre), (7?, .cubicMetre): self = .water
     case (_, .cubicMetre): self = .volume
     case (10?, .gigajoule), (11?, .gigajoule): self = .cooling
-    case (_, .gigajoule): self = .heat
+    case (_, .gigajoule): self = isOfCold ? .cooling : .heat
     case (_, .kilowattHour): self = .energy
     default: return nil
     }

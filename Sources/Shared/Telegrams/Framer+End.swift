@@ -32,7 +32,9 @@ extension Framer {
   private mutating func finishWithoutChecksum(at mark: Int, next: Int, atEnd: Bool) -> Event? {
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
     removeParity(upTo: next)
-    guard checksums == .verified else { return takeAnything(at: mark, next: next) }
+    guard checksums == .verified else {
+      return takeAnything(at: mark, next: next, isDamaged: saysTimeOrVersion(upTo: mark))
+    }
     guard bytes[next - 1] == UInt8(ascii: "\n") else {
       // The checksum may have been cut off.
       return isWholeWithoutEnd(upTo: mark) ? take(to: next) : drop(.cutShort, to: next)

@@ -26,9 +26,9 @@ struct Identity {
     case .telegramTime:
       draft.timestamp = draft.timestamp ?? TelegramTime.instant(value, by: clock)
     case .telegramDate:
-      date = date ?? first
+      if TelegramTime.hasHalfForm(value) { date = date ?? first }
     case .telegramTimeOfDay:
-      timeOfDay = timeOfDay ?? first
+      if TelegramTime.hasHalfForm(value) { timeOfDay = timeOfDay ?? first }
     case .submeterReading, .submeterProfile, .hourlyReading:
       guard
         case .values(let values) = SubmeterValue.content(
@@ -44,6 +44,7 @@ struct Identity {
     case .submeterIdentifier:
       draft.meter = draft.meter ?? Identity.text(value)
     case .submeterType:
+      guard !OctetText.isError(value) else { return }
       draft.kind = draft.kind ?? value.number.flatMap(UInt8.init(exactly:)) ?? UInt8.max
     default:
       break

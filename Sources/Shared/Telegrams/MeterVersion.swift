@@ -19,9 +19,13 @@ struct MeterVersion: Equatable {
   init?(of layout: TelegramLayout, _ telegram: Span<UInt8>) {
     for line in layout.lines
     where line.code == MeterVersion.code || line.code == MeterVersion.belgianCode {
-      guard let group = layout.groups(of: line).first, !group.isEmpty else { continue }
+      guard let group = layout.groups(of: line).first, !group.isEmpty,
+        !OctetText.isError(telegram.extracting(group))
+      else {
+        continue
+      }
       if line.code == MeterVersion.code {
-        text = telegram.extracting(group).latin1Line
+        text = OctetText.trimmed([UInt8](telegram.extracting(group))).span.latin1Line
         isBuiltIn = MeterVersion.builtIn.contains(text)
       } else {
         text = MeterVersion.digits(telegram.extracting(group)).span.latin1Line

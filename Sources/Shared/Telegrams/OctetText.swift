@@ -64,7 +64,8 @@ enum OctetText {
     return String(String.UnicodeScalarView(scalars)).utf8Bytes
   }
 
-  private static func trimmed(_ text: [UInt8]) -> [UInt8] {
+  /// The text without the spaces around it.
+  static func trimmed(_ text: [UInt8]) -> [UInt8] {
     let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") }
     guard let first = text.firstIndex(where: { !isBlank($0) }),
       let last = text.lastIndex(where: { !isBlank($0) })

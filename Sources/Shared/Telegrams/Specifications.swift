@@ -51,6 +51,9 @@ struct Specifications {
     return files[version, default: builtIn].rule(for: code)
   }
 
+  /// Whether it is the built-in knowledge that is in use.
+  var isBuiltIn: Bool { version == nil }
+
   /// How many fields the rules asked for can make.
   var fieldCount: Int { version.flatMap { files[$0]?.fieldCount } ?? builtIn.fieldCount }
 }

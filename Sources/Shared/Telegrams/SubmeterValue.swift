@@ -97,6 +97,7 @@ struct SubmeterValue {
       return .unreadable
     }
     guard let instant, let unit = quantity.unit ?? unit else { return .absent }
+    guard SubmeterReading(kind: nil, unit: unit.unit) != nil else { return .unreadable }
     let start = range.lowerBound + quantity.number.lowerBound
     return .values([
       SubmeterValue(

@@ -26,6 +26,8 @@ struct TelegramLayout {
   /// The lines that cannot be read.
   private(set) var unreadable: [Range<Int>] = []
   private var isInPast = false
+  /// The line that opened the lines of the past.
+  private var opening = 0..<0
 
   /// The groups of a line.
   func groups(of line: Line) -> ArraySlice<Range<Int>> { groups[line.groups] }
@@ -38,7 +40,7 @@ struct TelegramLayout {
     groups.removeAll(keepingCapacity: true)
     unreadable.removeAll(keepingCapacity: true)
     var index = TelegramLayout.lineEnd(telegram, from: 0)
-    while index < telegram.count, telegram[index] != UInt8(ascii: "!") {
+    while index < telegram.count, !TelegramLayout.isEnd(telegram, at: index) {
       if telegram[index] <= UInt8(ascii: " ") {
         index += 1
       } else if isInPast, telegram[index] == UInt8(ascii: ")") {
@@ -48,6 +50,8 @@ struct TelegramLayout {
         index = readLine(telegram, at: index)
       }
     }
+    // Nothing tells where it should have ended.
+    if isInPast { unreadable.append(TelegramLayout.trimmed(telegram, opening)) }
   }
 
   /// Reads the line at `index`.
@@ -58,11 +62,12 @@ struct TelegramLayout {
     let lineEnd = TelegramLayout.lineEnd(telegram, from: start)
     var index = start
     while index < lineEnd, telegram[index] != UInt8(ascii: "(") { index += 1 }
+    if !isInPast, let block = TelegramLayout.block(telegram, openedAt: start) {
+      isInPast = true
+      opening = start..<lineEnd
+      return block
+    }
     guard index < lineEnd, let code = OBISCode(telegram.extracting(start..<index)) else {
-      if let block = TelegramLayout.block(telegram, openedBy: start..<lineEnd) {
-        isInPast = true
-        return block
-      }
       unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
       return lineEnd
     }
@@ -83,17 +88,28 @@ struct TelegramLayout {
     return end
   }
 
-  /// Where the lines begin within a `(` that stands alone on the line behind a code that stands
-  /// alone; nil where it does not.
-  private static func block(_ telegram: Span<UInt8>, openedBy line: Range<Int>) -> Int? {
-    let code = OBISCode(telegram.extracting(trimmed(telegram, line)))
-    guard code != nil,
-      line.upperBound < telegram.count
-    else {
-      return nil
+  /// `!` at the start of a line; anywhere else it is text.
+  private static func isEnd(_ telegram: Span<UInt8>, at index: Int) -> Bool {
+    telegram[index] == UInt8(ascii: "!") && telegram[index - 1] == UInt8(ascii: "\n")
+  }
+
+  private static let blockCode = OBISCode(0, 0, 98, 1, 0)
+
+  /// Where the lines begin within a `(` that ends its line, behind `0-0:98.1.0` or below it; nil
+  /// where there is no such block.
+  private static func block(_ telegram: Span<UInt8>, openedAt start: Int) -> Int? {
+    var index = start
+    while index < telegram.count, telegram[index] > UInt8(ascii: " "),
+      telegram[index] != UInt8(ascii: "("), index - start <= OBISCode.maximumLength
+    {
+      index += 1
     }
-    let next = line.upperBound..<lineEnd(telegram, from: line.upperBound)
-    return telegram.extracting(trimmed(telegram, next)) == "(" ? next.upperBound : nil
+    let code = OBISCode(telegram.extracting(start..<index))
+    guard code == blockCode else { return nil }
+    let open = nextGroup(telegram, from: index)
+    guard open < telegram.count, telegram[open] == UInt8(ascii: "(") else { return nil }
+    let rest = open..<lineEnd(telegram, from: open)
+    return telegram.extracting(trimmed(telegram, rest)) == "(" ? rest.upperBound : nil
   }
 
   /// Where the `)` stands that closes the `(` at `open`; nil where the line ends before it.

@@ -80,54 +80,64 @@ extension TelegramParser {
       return .added
     }
     var draft = RecordDraft(.main, at: instant)
-    for (code, value) in zip(TelegramParser.registers, values) {
-      read(register: code, telegram.extracting(value), into: &draft)
+    var outcome = Outcome.added
+    for (code, value) in zip(TelegramParser.registers, values) where !value.isEmpty {
+      if !read(register: code, telegram.extracting(value), into: &draft) { outcome = .unreadable }
     }
     drafts.add(past: draft)
-    return .added
+    return outcome
   }
 
   /// Reads the lines that stand within `0-0:98.1.0`, `(` and `)`: the registers at an instant that
-  /// one of them tells.
+  /// the first of them tells.
   mutating func readPastLines(of telegram: Span<UInt8>) {
-    var instant: Timestamp?
-    for line in layout.pastLines {
-      guard MetricTable.metric(for: line.code)?.form == .telegramTime,
-        let group = layout.groups(of: line).first
-      else {
-        continue
-      }
-      instant = instant ?? TelegramTime.instant(telegram.extracting(group), by: options.clock)
-      if line.groups.count > 1 { _ = readRegisters(layout.groups(of: line), of: telegram) }
+    guard let first = layout.pastLines.first else { return }
+    guard MetricTable.metric(for: first.code)?.form == .telegramTime,
+      let time = layout.groups(of: first).first,
+      TelegramTime.hasForm(telegram.extracting(time))
+    else {
+      for line in layout.pastLines { report(telegram.extracting(line.range)) }
+      return
     }
-    guard let instant else { return }
+    guard let instant = TelegramTime.instant(telegram.extracting(time), by: options.clock) else {
+      return
+    }
     var draft = RecordDraft(.main, at: instant)
-    for line in layout.pastLines {
-      guard let group = layout.groups(of: line).first else { continue }
-      read(register: line.code, telegram.extracting(group), into: &draft)
+    for line in layout.pastLines.dropFirst() {
+      guard let group = layout.groups(of: line).first, !group.isEmpty else { continue }
+      if !read(register: line.code, telegram.extracting(group), into: &draft) {
+        report(telegram.extracting(line.range))
+      }
     }
     drafts.add(past: draft)
   }
 
-  private func read(register code: OBISCode, _ value: Span<UInt8>, into draft: inout RecordDraft) {
+  /// Reads the value of a register into a record of the past; of two the first counts.
+  ///
+  /// - Returns: false where it is none.
+  private func read(
+    register code: OBISCode, _ value: Span<UInt8>, into draft: inout RecordDraft
+  ) -> Bool {
     let key = key(of: code)
     guard let unit = MetricTable.metric(for: code)?.unit, let quantity = Quantity(value),
-      quantity.unit?.unit == unit, !draft.fields.contains(key.span)
+      quantity.unit?.unit == unit
     else {
-      return
+      return false
     }
+    if draft.fields.contains(key.span) { return true }
     let isAdded = draft.fields.add(
       key.span, number: value.extracting(quantity.number),
       timesTenToThe: quantity.unit?.exponent ?? 0)
     draft.isMeasured = draft.isMeasured || isAdded
+    return isAdded
   }
 
   // MARK: - Parts
 
-  /// Calls `body` with each value that so many times stand right before, and the last one of these;
-  /// a value whose time stands for none is passed over.
+  /// Calls `body` with each value that so many times stand right before, and the last one of these,
+  /// which is none after the others; a value whose time stands for none is passed over.
   ///
-  /// - Returns: unreadable where `body` could not read one.
+  /// - Returns: unreadable where there is anything else, or `body` could not read one.
   private mutating func forEachTimed(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, times: Int,
     _ body: (inout TelegramParser, Timestamp, Span<UInt8>) -> Bool
@@ -138,14 +148,16 @@ extension TelegramParser {
       let value = telegram.extracting(group)
       if TelegramTime.hasForm(value) {
         instants.append(TelegramTime.instant(value, by: options.clock))
-      } else {
-        if instants.count >= times, let instant = instants.last ?? nil,
-          !body(&self, instant, value)
-        {
-          outcome = .unreadable
-        }
-        instants.removeAll(keepingCapacity: true)
+        continue
       }
+      let known = instants.suffix(times).compactMap { $0 }
+      let isInOrder = zip(known, known.dropFirst()).allSatisfy { $0 >= $1 }
+      if instants.count < times || !isInOrder || Quantity(value) == nil {
+        outcome = .unreadable
+      } else if let instant = instants.last ?? nil, !body(&self, instant, value) {
+        outcome = .unreadable
+      }
+      instants.removeAll(keepingCapacity: true)
     }
     return outcome
   }

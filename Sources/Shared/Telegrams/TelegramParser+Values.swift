@@ -37,21 +37,28 @@ extension TelegramParser {
       return add(text(of: groups, in: telegram), key: key, in: slot)
     case .meterIdentifier(let rank):
       // The one that is the meter's number has the key of that.
-      guard rank > drafts[slot].meterRank else { return .apart }
+      guard rank > drafts[slot].meterRank || OctetText.isError(value) else { return .apart }
       return readText(value, OctetText.decode(value), key: key, in: slot)
     case .submeterType:
+      guard DecimalText(value) != nil else { return .unreadable }
       // Canonical names say by themselves what a sub-meter measures.
       guard options.names != .canonical else { return .apart }
       return Outcome(isAdded: drafts.add(key, number: value, in: slot))
     case .submeterReading, .submeterProfile, .hourlyReading:
-      return readSubmeter(groups, of: telegram, metric.form, key: key, in: slot)
+      return readSubmeter(groups, of: telegram, metric, key: key, in: slot)
     case .monthPeak:
       return readMonthPeak(groups, of: telegram, key: key)
     case .failureLog:
       return readFailures(groups, of: telegram, key: key)
     case .monthLog:
       return readMonths(groups, of: telegram)
-    case .telegramTime, .telegramDate, .telegramTimeOfDay, .submeterIdentifier, .currentLimits:
+    case .telegramTime:
+      return TelegramTime.hasForm(value) ? .apart : .unreadable
+    case .telegramDate, .telegramTimeOfDay:
+      return TelegramTime.hasHalfForm(value) ? .apart : .unreadable
+    case .submeterIdentifier:
+      return OctetText.isError(value) ? .unreadable : .apart
+    case .currentLimits:
       return .apart
     }
   }
@@ -134,7 +141,7 @@ extension TelegramParser {
     let value = telegram.extracting(group)
     let end = value.indices.first { value[$0] == UInt8(ascii: "*") } ?? value.count
     if drafts.add(key, number: value.extracting(..<end), in: .main) { return .added }
-    return add(OctetText.decode(value), key: key, in: .main)
+    return add(OctetText.plain(value), key: key, in: .main)
   }
 
   /// The text of a single group, or of all with their parentheses; empty where all are.
@@ -161,18 +168,33 @@ extension TelegramParser {
       if let instant = TelegramTime.instant(value.span, by: options.clock) ?? Timestamp(value.span)
       {
         drafts[slot].timestamp = instant
-        return .apart
+        return .added
       }
       return TelegramTime.hasForm(value.span) ? .absent : .unreadable
     }
     if key.span == RecordKey.meter.rawValue {
       drafts[slot].meter = OctetText.decode(value.span)
-      return .apart
+      return .added
     }
-    // A sub-meter's reading that was never taken.
-    if metric?.isSubmeterReading ?? false, drafts[slot].timestamp == nil { return .absent }
+    guard isNewest(line, of: telegram, metric, in: slot) else { return .absent }
     drafts[slot].fields.add(key.span, text: value.span)
     drafts[slot].isMeasured = true
     return .added
+  }
+
+  /// Whether a line is not an older reading of its sub-meter, or one that was never taken.
+  private mutating func isNewest(
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ metric: Metric?,
+    in slot: RecordDraft.Slot
+  ) -> Bool {
+    guard let metric, metric.isSubmeterReading else { return true }
+    let groups = layout.groups(of: line)
+    switch SubmeterValue.content(of: groups, in: telegram, metric.form, by: options.clock) {
+    case .values(let values):
+      return values.contains { $0.timestamp == drafts[slot].timestamp }
+    case .absent: return false
+    // What the file knows better than the table.
+    case .unreadable: return true
+    }
   }
 }

@@ -88,7 +88,7 @@ public struct TelegramParser {
     readIdentity(of: telegram)
     for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
     if options.addsNetPower { addNetPower(of: telegram) }
-    if options.includesHistory { readPastLines(of: telegram) }
+    if options.includesHistory, specifications.isBuiltIn { readPastLines(of: telegram) }
     if !drafts.write(receivedAt, to: &writer) { findings.append(.untimed) }
   }
 
@@ -172,7 +172,9 @@ public struct TelegramParser {
       if metric == nil { findings.append(.unknown(line.code)) }
       return .absent
     }
-    guard !(metric?.isIdentity ?? false), unknownFields.insert(line.code).inserted else {
+    guard !(metric?.isIdentity ?? false) else { return .absent }
+    guard unknownFields.insert(line.code).inserted else {
+      findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
       return .absent
     }
     return readAsPrinted(line, of: telegram, key: line.code.key.utf8Bytes)
@@ -194,7 +196,7 @@ public struct TelegramParser {
     }
   }
 
-  private mutating func report(_ line: Span<UInt8>) {
+  mutating func report(_ line: Span<UInt8>) {
     findings.append(.unreadable(line: line.latin1Line))
   }
 }

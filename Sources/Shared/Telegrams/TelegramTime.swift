@@ -33,7 +33,8 @@ public enum TelegramTime {
   static func instant(
     date: Span<UInt8>, time: Span<UInt8>, by clock: MeterClock
   ) -> Timestamp? {
-    guard date.count == 6, time.count == 6, let date = number(date, 0), let time = number(time, 0)
+    guard hasHalfForm(date), hasHalfForm(time), let date = number(date, 0),
+      let time = number(time, 0)
     else {
       return nil
     }
@@ -53,7 +54,15 @@ public enum TelegramTime {
 
   /// Whether `text` has the form of a time, be it one or not.
   static func hasForm(_ text: Span<UInt8>) -> Bool {
-    (12...13).contains(text.count) && number(text, 0) != nil && number(text, 6) != nil
+    guard (12...13).contains(text.count), number(text, 0) != nil, number(text, 6) != nil else {
+      return false
+    }
+    return text.count == 12 || [UInt8]("swt".utf8).contains(text[12] | 0x20)
+  }
+
+  /// Whether `text` has the form of a date or a time of day on a line of its own.
+  static func hasHalfForm(_ text: Span<UInt8>) -> Bool {
+    text.count == 6 && number(text, 0) != nil
   }
 
   /// Six digits.
