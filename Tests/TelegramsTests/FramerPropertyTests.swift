@@ -68,7 +68,7 @@ import Testing
   func telegramThatIsTooLongCostsNoOther(_ checksums: Framer.Checksums) {
     let most = Framer.maximumTelegramLength
     let line = "0-0:96.13.0(" + String(repeating: "20", count: 2000) + ")"
-    let lie = line.replacing("2020)", with: "/XXX5)")
+    let lie = line.replacing("2020)", with: "/QQQ5)")
     let expected = [taken(Self.checked), .dropped(.tooLong), taken(Self.other)]
     for lines in [
       Array(repeating: line, count: 5), [String(repeating: line, count: 5)],
@@ -87,7 +87,7 @@ import Testing
       }
     }
     // A header that is none, in the middle of a line.
-    let lines = Array(repeating: "x/XXX5 y", count: 4000)
+    let lines = Array(repeating: "x/QQQ5 y", count: 4000)
     let found = found(Self.checked + checkedTelegram(lines) + Self.other, checksums: checksums)
     #expect(found.telegrams == [taken(Self.checked), taken(Self.other)])
     // As long as may be, and one more.
@@ -102,7 +102,7 @@ import Testing
 
   @Test func telegramInsideWhatIsTooLongIsFound() {
     let lines = Array(repeating: "1-0:1.7.0(1*kW)", count: 900)
-    for cut in ["x", "1-0:1.8.1(00", "x/XXX5\r\ny", "/XXX5\r\nx/XXX5\r\ny"] {
+    for cut in ["x", "1-0:1.8.1(00", "x/QQQ5\r\ny", "/QQQ5\r\nx/QQQ5\r\ny"] {
       let head = telegram(lines, header: "/ABC5", end: "") + cut
       for telegram in [Self.checked, Self.old] {
         let stream = head + telegram.replacing("!", with: lines.joined(separator: "\r\n") + "\r\n!")
