@@ -12,10 +12,10 @@ struct UTCOffset: ExpressibleByArgument {
 
   init?(argument: String) {
     let isNegative = argument.hasPrefix("-")
-    let parts = argument.drop { $0 == "-" || $0 == "+" }
+    let isSigned = isNegative || argument.hasPrefix("+")
+    let parts = argument.dropFirst(isSigned ? 1 : 0)
       .split(separator: ":", omittingEmptySubsequences: false)
-    guard (0...1).contains(argument.count - parts.joined(separator: ":").count),
-      (1...2).contains(parts.count), parts.count == 1 || parts[1].utf8.count == 2,
+    guard (1...2).contains(parts.count), parts.count == 1 || parts[1].utf8.count == 2,
       parts.allSatisfy({
         (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { $0.decimalDigit != nil }
       }),

@@ -109,7 +109,10 @@ public struct Metric: Sendable {
 
   /// What people call the unit: `kWh`; `text` for what is not a number, nil for a number without one.
   public var symbol: String? {
-    unit?.symbol ?? (isText || name == "meter" ? "text" : nil)
+    switch form {
+    case .meterIdentifier, .submeterIdentifier: "text"
+    default: unit?.symbol ?? (isText ? "text" : nil)
+    }
   }
 
   /// The code of the line as people write it: `0-n:24.2.1` for one of whatever channel.

@@ -8,13 +8,14 @@ extension Framer {
   mutating func finish(at mark: Int, lineEnd: Int, atEnd: Bool) -> Event? {
     // Where the line end is missing, the next header stands right behind.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
-    let computed = CRC16.checksum(bytes.span.extracting(start...mark))
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
     case .none:
       return finishWithoutChecksum(at: mark, next: next, atEnd: atEnd)
     case .unreadable:
-      return reject(.wrongChecksum(printed: nil, computed: computed), at: mark, next: next)
+      return reject(
+        .wrongChecksum(printed: nil, computed: checksum(upTo: mark)), at: mark, next: next)
     case .value(let printed):
+      let computed = checksum(upTo: mark)
       if computed == printed || checksumWithReturns(of: start...mark) == printed {
         return take(to: next)
       }
@@ -42,8 +43,7 @@ extension Framer {
     if saysTimeOrVersion(upTo: mark) {
       guard let goesOn = telegramGoesOn(at: next, atEnd: atEnd) else { return nil }
       if goesOn {
-        let computed = CRC16.checksum(bytes.span.extracting(start...mark))
-        return drop(.wrongChecksum(printed: nil, computed: computed), to: next)
+        return drop(.wrongChecksum(printed: nil, computed: checksum(upTo: mark)), to: next)
       }
     }
     return takeAnything(at: mark, next: next)
@@ -124,6 +124,11 @@ extension Framer {
     case UInt8(ascii: "-"): return !digits.isEmpty
     case let byte?: return !digits.isEmpty && byte < UInt8(ascii: " ")
     }
+  }
+
+  /// The checksum of the telegram whose `!` stands at `mark`.
+  private func checksum(upTo mark: Int) -> UInt16 {
+    CRC16.checksum(bytes.span.extracting(start...mark))
   }
 
   /// The checksum of text whose line ends were all CR LF before an editor made them LF.

@@ -8,6 +8,12 @@ struct Identity {
   private var date: Range<Int>?
   private var timeOfDay: Range<Int>?
 
+  /// Whether lines of this metric are read here: of a sub-meter all, as the first one of any kind
+  /// tells where its record stands.
+  static func isRead(from metric: Metric) -> Bool {
+    metric.isIdentity || metric.isOfSubmeter
+  }
+
   /// Begins a new telegram.
   mutating func begin() {
     date = nil

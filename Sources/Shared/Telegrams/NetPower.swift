@@ -30,9 +30,9 @@ struct NetPower {
   /// Takes the value of a line into account, if that is a power; the first one of its kind counts.
   mutating func note(_ code: OBISCode, _ group: Span<UInt8>) {
     guard code.onAnyChannel == OBISCode(1, 0, code.quantity, 7, 0), code.channel <= 1,
-      let quantity = Quantity(group), quantity.unit?.unit ?? .kilowatt == .kilowatt,
+      let quantity = Quantity(group), quantity.canBe(in: .kilowatt),
       let value = ExactDecimal(
-        group.extracting(quantity.number), timesTenToThe: quantity.unit?.exponent ?? 0)
+        group.extracting(quantity.number), timesTenToThe: quantity.exponent)
     else {
       return
     }

@@ -22,4 +22,10 @@ struct Quantity {
     guard let printed = PrintedUnit(text.extracting(start...)) else { return nil }
     unit = printed
   }
+
+  /// By how many places the decimal point of the number moves on its way to our unit.
+  var exponent: Int { unit?.exponent ?? 0 }
+
+  /// Whether it is in this unit, or in none.
+  func canBe(in expected: MetricUnit) -> Bool { unit?.unit ?? expected == expected }
 }

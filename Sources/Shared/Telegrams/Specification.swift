@@ -12,21 +12,24 @@ public struct Specification {
     let slot: RecordDraft.Slot
     let reading: Reading
     /// The number of the field that the value becomes, among all that the records of a telegram can
-    /// have: two lines with the same one would be one key twice.
-    let field: Int
+    /// have: two lines with the same one would be one key twice. Nil where it is not read.
+    let field: Int?
+    /// Whether the line says who or when, of the telegram or of a sub-meter.
+    let isOfIdentity: Bool
 
-    init(metric: Metric?, slot: RecordDraft.Slot, reading: Reading, field: Int) {
+    init(metric: Metric?, slot: RecordDraft.Slot, reading: Reading, field: Int?) {
       self.metric = metric
       self.slot = slot
       self.reading = reading
       self.field = field
+      isOfIdentity = metric.map { Identity.isRead(from: $0) } ?? false
     }
   }
 
   /// How the value of a line is read.
   enum Reading {
     /// As the table of metrics says; it gets this key.
-    case byTable(key: [UInt8])
+    case byTable(Metric, key: [UInt8])
     /// As a specification file tells.
     case byPattern(LinePattern, key: [UInt8])
     /// Not at all: nothing is known of it.
@@ -61,18 +64,18 @@ public struct Specification {
     let reading = reading(of: code, metric)
     if metric == nil, case .unknown = reading {
       // Not kept in mind: a hostile input can name more codes than memory holds.
-      return Rule(metric: nil, slot: .main, reading: .unknown, field: 0)
+      return Rule(metric: nil, slot: .main, reading: .unknown, field: nil)
     }
     let slot = Specification.slot(of: code, metric)
     let rule = Rule(
-      metric: metric, slot: slot, reading: reading, field: field(of: reading, metric, in: slot))
+      metric: metric, slot: slot, reading: reading, field: field(of: reading, in: slot))
     rules[code] = rule
     return rule
   }
 
   private func reading(of code: OBISCode, _ metric: Metric?) -> Reading {
     guard let entries else {
-      return metric.map { .byTable(key: names.key($0.name, code).utf8Bytes) } ?? .unknown
+      return metric.map { .byTable($0, key: names.key($0.name, code).utf8Bytes) } ?? .unknown
     }
     guard let entry = entries[code] else { return .unknown }
     let key = names == .obis && !entry.isRecordKey ? code.key : entry.metric
@@ -85,16 +88,14 @@ public struct Specification {
       ? RecordDraft.Slot(medium: code.medium, channel: code.channel) : .main
   }
 
-  private mutating func field(
-    of reading: Reading, _ metric: Metric?, in slot: RecordDraft.Slot
-  ) -> Int {
+  private mutating func field(of reading: Reading, in slot: RecordDraft.Slot) -> Int? {
     let key: [UInt8]
     switch reading {
-    case .byTable(let name):
+    case .byTable(let metric, let name):
       // What is past has a record of its own, and shares the key of the present.
-      key = metric.flatMap { $0.hasRecordOfItsOwn ? $0.code.key.utf8Bytes : nil } ?? name
+      key = metric.hasRecordOfItsOwn ? metric.code.key.utf8Bytes : name
     case .byPattern(_, let name): key = name
-    case .unknown: return 0
+    case .unknown: return nil
     }
     let name = [slot.medium, slot.channel] + key
     if let field = fields[name] { return field }

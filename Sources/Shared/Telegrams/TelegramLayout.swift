@@ -61,13 +61,19 @@ struct TelegramLayout {
     let firstGroup = groups.count
     let lineEnd = TelegramLayout.lineEnd(telegram, from: start)
     var index = start
-    while index < lineEnd, telegram[index] != UInt8(ascii: "(") { index += 1 }
-    if !isInPast, let block = TelegramLayout.block(telegram, openedAt: start) {
+    while index < lineEnd, telegram[index] != UInt8(ascii: "("), telegram[index] > UInt8(ascii: " ")
+    {
+      index += 1
+    }
+    let code = OBISCode(telegram.extracting(start..<index))
+    if code == TelegramLayout.blockCode, !isInPast,
+      let block = TelegramLayout.block(telegram, behind: index)
+    {
       isInPast = true
       opening = start..<lineEnd
       return block
     }
-    guard index < lineEnd, let code = OBISCode(telegram.extracting(start..<index)) else {
+    guard let code, index < lineEnd, telegram[index] == UInt8(ascii: "(") else {
       unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
       return lineEnd
     }
@@ -95,17 +101,9 @@ struct TelegramLayout {
 
   private static let blockCode = OBISCode(0, 0, 98, 1, 0)
 
-  /// Where the lines begin within a `(` that ends its line, behind `0-0:98.1.0` or below it; nil
-  /// where there is no such block.
-  private static func block(_ telegram: Span<UInt8>, openedAt start: Int) -> Int? {
-    var index = start
-    while index < telegram.count, telegram[index] > UInt8(ascii: " "),
-      telegram[index] != UInt8(ascii: "("), index - start <= OBISCode.maximumLength
-    {
-      index += 1
-    }
-    let code = OBISCode(telegram.extracting(start..<index))
-    guard code == blockCode else { return nil }
+  /// Where the lines begin within a `(` that ends its line, right behind the code that ends at
+  /// `index` or below it; nil where there is none.
+  private static func block(_ telegram: Span<UInt8>, behind index: Int) -> Int? {
     let open = nextGroup(telegram, from: index)
     guard open < telegram.count, telegram[open] == UInt8(ascii: "(") else { return nil }
     let rest = open..<lineEnd(telegram, from: open)

@@ -27,7 +27,7 @@ extension TelegramParser {
     }
     guard options.includesHistory else { return .added }
     return forEachTimed(groups.dropFirst(2), of: telegram, times: 1) { parser, instant, value in
-      guard let seconds = Quantity(value), seconds.unit?.unit ?? .second == .second,
+      guard let seconds = Quantity(value), seconds.canBe(in: .second),
         value.extracting(seconds.number).number != nil
       else {
         return false
@@ -127,7 +127,7 @@ extension TelegramParser {
     if draft.fields.contains(key.span) { return true }
     let isAdded = draft.fields.add(
       key.span, number: value.extracting(quantity.number),
-      timesTenToThe: quantity.unit?.exponent ?? 0)
+      timesTenToThe: quantity.exponent)
     draft.isMeasured = draft.isMeasured || isAdded
     return isAdded
   }
@@ -167,14 +167,17 @@ extension TelegramParser {
   ) -> Bool {
     guard let power = Quantity(value), power.unit?.unit == .kilowatt else { return false }
     return addPast(
-      value.extracting(power.number), timesTenToThe: power.unit?.exponent ?? 0, at: instant,
-      key: key)
+      value.extracting(power.number), timesTenToThe: power.exponent, at: instant, key: key)
   }
 
-  private mutating func addPast(
-    _ number: Span<UInt8>, timesTenToThe exponent: Int = 0, at instant: Timestamp, key: [UInt8]
+  /// Adds a record of the past that has a number alone.
+  ///
+  /// - Returns: false where it is no number.
+  mutating func addPast(
+    _ number: Span<UInt8>, timesTenToThe exponent: Int = 0, at instant: Timestamp, key: [UInt8],
+    in slot: RecordDraft.Slot = .main
   ) -> Bool {
-    var draft = RecordDraft(.main, at: instant)
+    var draft = RecordDraft(slot, at: instant)
     draft.isMeasured = draft.fields.add(key.span, number: number, timesTenToThe: exponent)
     drafts.add(past: draft)
     return draft.isMeasured

@@ -24,10 +24,8 @@ extension TelegramParser {
           name, number: number, timesTenToThe: value.unit.exponent, in: slot)
         drafts[slot].isMeasured = drafts[slot].isMeasured || isAdded
       } else if options.includesHistory, metric.form == .hourlyReading {
-        var draft = RecordDraft(slot, at: value.timestamp)
-        draft.isMeasured = draft.fields.add(
-          name.span, number: number, timesTenToThe: value.unit.exponent)
-        drafts.add(past: draft)
+        _ = addPast(
+          number, timesTenToThe: value.unit.exponent, at: value.timestamp, key: name, in: slot)
       }
     }
     return .apart

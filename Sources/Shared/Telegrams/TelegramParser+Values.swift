@@ -67,13 +67,10 @@ extension TelegramParser {
   private mutating func readQuantity(
     _ value: Span<UInt8>, in unit: MetricUnit, key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
-    guard let quantity = Quantity(value), quantity.unit?.unit ?? unit == unit else {
-      return .unreadable
-    }
+    guard let quantity = Quantity(value), quantity.canBe(in: unit) else { return .unreadable }
     return Outcome(
       isAdded: drafts.add(
-        key, number: value.extracting(quantity.number),
-        timesTenToThe: quantity.unit?.exponent ?? 0, in: slot))
+        key, number: value.extracting(quantity.number), timesTenToThe: quantity.exponent, in: slot))
   }
 
   /// `016*A`, `069.0*kVA`: what is no power has another name.
@@ -93,24 +90,20 @@ extension TelegramParser {
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, _ metric: Metric, key: [UInt8],
     in slot: RecordDraft.Slot
   ) -> Outcome {
-    let values = groups.prefix(2).map { telegram.extracting($0).count }
-    guard values.contains(where: { $0 > 0 }) else { return .absent }
-    let isReadable = groups.prefix(2).allSatisfy { group in
-      let value = telegram.extracting(group)
-      guard value.count > 0 else { return true }
-      guard let quantity = Quantity(value), quantity.unit?.unit ?? .ampere == .ampere else {
-        return false
-      }
-      return DecimalText(value.extracting(quantity.number)) != nil
-    }
-    guard isReadable else { return .unreadable }
     let keys =
       options.names == .canonical
       ? MetricTable.metrics(for: metric.code).map(\.name.utf8Bytes) : [key, key + "_2".utf8Bytes]
-    for (group, key) in zip(groups, keys) where !group.isEmpty {
+    let limits = zip(groups, keys).filter { group, _ in !group.isEmpty }
+    let isReadable = limits.allSatisfy { group, _ in
+      let value = telegram.extracting(group)
+      guard let quantity = Quantity(value), quantity.canBe(in: .ampere) else { return false }
+      return DecimalText(value.extracting(quantity.number)) != nil
+    }
+    guard isReadable else { return .unreadable }
+    for (group, key) in limits {
       _ = readQuantity(telegram.extracting(group), in: .ampere, key: key, in: slot)
     }
-    return .added
+    return limits.isEmpty ? .absent : .added
   }
 
   private mutating func readText(

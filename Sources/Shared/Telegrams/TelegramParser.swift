@@ -105,7 +105,7 @@ public struct TelegramParser {
   /// order.
   private mutating func readIdentity(of telegram: Span<UInt8>) {
     identity.begin()
-    for (line, rule) in zip(layout.lines, rules) {
+    for (line, rule) in zip(layout.lines, rules) where rule.isOfIdentity {
       if let metric = rule.metric {
         identity.read(
           layout.groups(of: line), of: telegram, metric.form, by: options.clock,
@@ -136,32 +136,20 @@ public struct TelegramParser {
   private mutating func read(
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
   ) {
-    let outcome: Outcome
-    switch rule.reading {
-    case .byTable, .byPattern:
-      guard !hasField[rule.field] else {
-        return findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
+    if let field = rule.field, hasField[field] {
+      return findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
+    }
+    let outcome =
+      switch rule.reading {
+      case .byTable(let metric, let key):
+        read(line, of: telegram, as: metric, key: key, in: rule.slot)
+      case .byPattern(let pattern, let key):
+        read(line, of: telegram, by: pattern, rule.metric, key: key, in: rule.slot)
+      case .unknown:
+        readUnknown(line, of: telegram, rule.metric)
       }
-      outcome = readKnown(line, of: telegram, rule)
-      if outcome == .added { hasField[rule.field] = true }
-    case .unknown:
-      outcome = readUnknown(line, of: telegram, rule.metric)
-    }
+    if outcome == .added, let field = rule.field { hasField[field] = true }
     if outcome == .unreadable { report(telegram.extracting(line.range)) }
-  }
-
-  private mutating func readKnown(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
-  ) -> Outcome {
-    switch rule.reading {
-    case .byPattern(let pattern, let key):
-      return read(line, of: telegram, by: pattern, rule.metric, key: key, in: rule.slot)
-    case .byTable(let key):
-      guard let metric = rule.metric else { return .absent }
-      return read(line, of: telegram, as: metric, key: key, in: rule.slot)
-    case .unknown:
-      return .absent
-    }
   }
 
   private mutating func readUnknown(

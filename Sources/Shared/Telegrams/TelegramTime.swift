@@ -17,14 +17,11 @@ public enum TelegramTime {
     else {
       return nil
     }
-    let letter = text.count == 13 ? text[12] | 0x20 : UInt8(ascii: "t")
-    return switch letter {
-    case UInt8(ascii: "s"):
-      Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.summerOffset))
-    case UInt8(ascii: "w"):
-      Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.winterOffset))
-    case UInt8(ascii: "t"): clock.instant(of: civil)
-    default: nil
+    return switch letter(text) {
+    case .summer: Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.summerOffset))
+    case .winter: Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.winterOffset))
+    case .civil: clock.instant(of: civil)
+    case nil: nil
     }
   }
 
@@ -54,10 +51,25 @@ public enum TelegramTime {
 
   /// Whether `text` has the form of a time, be it one or not.
   static func hasForm(_ text: Span<UInt8>) -> Bool {
-    guard (12...13).contains(text.count), number(text, 0) != nil, number(text, 6) != nil else {
-      return false
+    letter(text) != nil && number(text, 0) != nil && number(text, 6) != nil
+  }
+
+  /// What the letter behind the digits says.
+  private enum Letter {
+    case summer, winter
+    /// Nothing: there is none, or `T`.
+    case civil
+  }
+
+  /// Nil for what is too long or too short for a time, and for another letter.
+  private static func letter(_ text: Span<UInt8>) -> Letter? {
+    guard text.count == 13 else { return text.count == 12 ? .civil : nil }
+    return switch text[12] | 0x20 {
+    case UInt8(ascii: "s"): .summer
+    case UInt8(ascii: "w"): .winter
+    case UInt8(ascii: "t"): .civil
+    default: nil
     }
-    return text.count == 12 || [UInt8]("swt".utf8).contains(text[12] | 0x20)
   }
 
   /// Whether `text` has the form of a date or a time of day on a line of its own.
