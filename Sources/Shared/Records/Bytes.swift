@@ -20,6 +20,20 @@ extension String {
 }
 
 extension Span<UInt8> {
+  /// Eight bytes as one number, the first one the lowest: a single load.
+  ///
+  /// - Precondition: there are eight from `index` on.
+  @inline(__always)
+  public func word(at index: Int) -> UInt64 {
+    let bytes = extracting(droppingFirst: index).extracting(first: 8)
+    precondition(bytes.count == 8)
+    let low =
+      UInt64(bytes[0]) | UInt64(bytes[1]) << 8 | UInt64(bytes[2]) << 16 | UInt64(bytes[3]) << 24
+    let high =
+      UInt64(bytes[4]) | UInt64(bytes[5]) << 8 | UInt64(bytes[6]) << 16 | UInt64(bytes[7]) << 24
+    return low | high << 32
+  }
+
   /// The bytes as text on one line, each a character (Latin-1), without line ends.
   public var latin1Line: String {
     var text = String.UnicodeScalarView()
