@@ -23,7 +23,7 @@ extension Span<UInt8> {
   /// Eight bytes as one number, the first one the lowest: a single load.
   ///
   /// - Precondition: there are eight from `index` on.
-  @inline(__always)
+  @inlinable @inline(__always)
   public func word(at index: Int) -> UInt64 {
     let bytes = extracting(droppingFirst: index).extracting(first: 8)
     precondition(bytes.count == 8)

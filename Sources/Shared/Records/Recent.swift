@@ -1,21 +1,29 @@
 /// A few things that were of use lately, to be tried again, the likeliest first: the one that came
 /// after the last one before.
 public struct Recent<Element> {
-  fileprivate struct Entry {
-    var element: Element
+  @usableFromInline
+  struct Entry {
+    @usableFromInline var element: Element
     /// Which entry was of use after this one.
-    var follower: Int
+    @usableFromInline var follower: Int
+
+    @inlinable
+    init(_ element: Element, follower: Int) {
+      self.element = element
+      self.follower = follower
+    }
   }
 
   /// So many are kept: what comes in turns (the records of a telegram, the telegrams of two meters)
   /// and what comes now and then.
-  private let capacity: Int
-  private var entries: [Entry] = []
+  @usableFromInline let capacity: Int
+  @usableFromInline var entries: [Entry] = []
   /// The entry that was of use last.
-  private var last = 0
+  @usableFromInline var last = 0
   /// The entry that the next thing takes the place of, once all places are taken.
-  private var oldest = 0
+  @usableFromInline var oldest = 0
 
+  @inlinable
   public init(capacity: Int = 4) {
     self.capacity = capacity
   }
@@ -24,6 +32,7 @@ public struct Recent<Element> {
   ///
   /// - Parameter use: uses a thing, or returns false.
   /// - Returns: whether any was.
+  @inlinable
   public mutating func use(_ use: (inout Element) -> Bool) -> Bool {
     guard !entries.isEmpty else { return false }
     let likeliest = entries[last].follower
@@ -39,18 +48,20 @@ public struct Recent<Element> {
   }
 
   /// Adds the thing that is of use now, in the place of the oldest one.
+  @inlinable
   public mutating func add(_ element: Element) {
     let index = entries.count < capacity ? entries.count : oldest
     if index == entries.count {
-      entries.append(Entry(element: element, follower: index))
+      entries.append(Entry(element, follower: index))
     } else {
-      entries[index] = Entry(element: element, follower: index)
+      entries[index] = Entry(element, follower: index)
       oldest = (index + 1) % capacity
     }
     follow(by: index)
   }
 
-  private mutating func follow(by index: Int) {
+  @inlinable
+  mutating func follow(by index: Int) {
     entries[last].follower = index
     last = index
   }

@@ -26,9 +26,26 @@ public struct TextShape: Sendable {
     }
   }
 
+  /// Lets each digit of a part of the text be any other one.
+  public mutating func allowDigits(in part: Range<Int>) {
+    for index in part where lowest[index].decimalDigit != nil {
+      allow(UInt8(ascii: "0")...UInt8(ascii: "9"), in: index..<(index + 1))
+    }
+  }
+
   /// Whether `text` begins with a text of this shape.
+  ///
+  /// What does not is given up after twice as many bytes as are alike, and some more.
   public func begins(_ text: Span<UInt8>) -> Bool {
-    TextShape.isWithin(lowest.span, spread.span, text.extracting(first: lowest.count))
+    guard text.count >= count else { return false }
+    var part = 0..<min(64, count)
+    while !part.isEmpty {
+      let isWithin = TextShape.isWithin(
+        lowest.span.extracting(part), spread.span.extracting(part), text.extracting(part))
+      guard isWithin else { return false }
+      part = part.upperBound..<min(2 * part.upperBound, count)
+    }
+    return true
   }
 
   /// Whether each byte is within its range; many bytes at a time, as the compiler makes vectors of a

@@ -16,9 +16,11 @@ extension Framer {
         .wrongChecksum(printed: nil, computed: checksum(upTo: mark)), at: mark, next: next)
     case .value(let printed):
       let computed = checksum(upTo: mark)
-      if computed == printed || checksumWithReturns(of: start...mark) == printed {
+      if computed == printed {
+        learnShape(mark: mark, next: next)
         return take(to: next)
       }
+      if checksumWithReturns(of: start...mark) == printed { return take(to: next) }
       let inner = innerHeaders(before: mark).first {
         CRC16.checksum(bytes.span.extracting($0...mark)) == printed
       }

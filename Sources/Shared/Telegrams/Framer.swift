@@ -65,8 +65,10 @@ public struct Framer: Sendable {
   private var searched = 0
   private var isInTelegram = false
   /// Whether ``start`` is where a line begins, and not in the middle of one that was given up.
-  private var isAtLineStart = true
+  private(set) var isAtLineStart = true
   private var receivedAt: Timestamp?
+  /// The shapes of the last telegrams.
+  var shapes = Recent<Shape>()
 
   /// - Parameter checksums: whether they decide on what is a telegram.
   public init(checksums: Checksums = .verified) {
@@ -97,6 +99,7 @@ public struct Framer: Sendable {
   /// - Parameter atEnd: whether no more will come, which ends a telegram that only lacks its end.
   /// - Returns: what was found; nil where more bytes are needed.
   public mutating func next(atEnd: Bool = false) -> Event? {
+    if let end = endByShape() { return take(to: end) }
     while true {
       // One byte more than a telegram can have tells that it has too many.
       let limit = min(bytes.count, start + Framer.maximumTelegramLength + 1)
@@ -113,6 +116,7 @@ public struct Framer: Sendable {
       guard isInTelegram else {
         if start == lineEnd { return nil }
         begin(in: start..<lineEnd)
+        if !isInTelegram, let end = endByShape() { return take(to: end) }
         continue
       }
       guard scanned < lineEnd else { return finishWithoutEnd(at: lineEnd) }
