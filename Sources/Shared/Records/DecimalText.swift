@@ -50,30 +50,58 @@ public struct DecimalText {
   public func append(
     from text: Span<UInt8>, timesTenToThe exponent: Int = 0, to output: inout [UInt8]
   ) {
-    let count = whole.count + fraction.count
-    let point = whole.count + exponent
     if isNegative { output.append(UInt8(ascii: "-")) }
-    var significant = false
-    for position in min(0, point)..<max(count, point) {
-      if position == point {
-        if !significant { output.append(UInt8(ascii: "0")) }
-        significant = true
-        output.append(UInt8(ascii: "."))
-      }
-      let digit = self.digit(position, of: text)
-      significant = significant || digit != UInt8(ascii: "0")
-      if significant { output.append(digit) }
+    let point = whole.count + exponent
+    for position in firstShown(of: text, point)..<max(count, point) {
+      if position == point { output.append(UInt8(ascii: ".")) }
+      output.append(index(position).map { text[$0] } ?? UInt8(ascii: "0"))
     }
-    if !significant { output.append(UInt8(ascii: "0")) }
   }
 
-  /// The digit at a position counted from the first printed one; zeros stand all around.
-  private func digit(_ position: Int, of text: Span<UInt8>) -> UInt8 {
+  /// A digit that ``append(from:timesTenToThe:to:)`` moves.
+  public struct MovedDigit {
+    /// Where it stands in the text that the number was found in.
+    public let source: Int
+    /// Where it stands behind what the number is appended to.
+    public let target: Int
+    /// The digits that could stand there with all others staying where they are.
+    public let range: ClosedRange<UInt8>
+  }
+
+  /// The digits that ``append(from:timesTenToThe:to:)`` moves, in order.
+  public func movedDigits(
+    of text: Span<UInt8>, timesTenToThe exponent: Int = 0
+  ) -> [MovedDigit] {
+    let point = whole.count + exponent
+    let first = firstShown(of: text, point)
+    let sign = isNegative ? 1 : 0
+    return (first..<max(count, point)).compactMap { position in
+      guard let source = index(position) else { return nil }
+      // A zero before all other digits is only shown right before the point.
+      let isOptional = position == first && position < point - 1
+      return MovedDigit(
+        source: source, target: sign + position - first + (position >= point ? 1 : 0),
+        range: UInt8(ascii: isOptional ? "1" : "0")...UInt8(ascii: "9"))
+    }
+  }
+
+  private var count: Int { whole.count + fraction.count }
+
+  /// The position of the first digit that is shown: one that is not zero, or the one before the
+  /// point. Positions count from the first digit printed; zeros stand all around.
+  private func firstShown(of text: Span<UInt8>, _ point: Int) -> Int {
+    let significant = (0..<count).first { position in
+      index(position).map { text[$0] } != UInt8(ascii: "0")
+    }
+    return min(significant ?? point - 1, point - 1)
+  }
+
+  /// Where in the text the digit at a position stands, nil for the zeros around.
+  private func index(_ position: Int) -> Int? {
     switch position {
-    case 0..<whole.count: text[whole.lowerBound + position]
-    case whole.count..<whole.count + fraction.count:
-      text[fraction.lowerBound + position - whole.count]
-    default: UInt8(ascii: "0")
+    case 0..<whole.count: whole.lowerBound + position
+    case whole.count..<count: fraction.lowerBound + position - whole.count
+    default: nil
     }
   }
 }

@@ -1,6 +1,18 @@
 /// The fields of a record on their way into it: lines `key=value`.
 public struct Fields: Sendable {
+  /// A number that was moved here as it stands, but for its leading zeros and its decimal point.
+  public struct Number: Sendable {
+    /// Where its text stands in what it was read from.
+    public let source: Range<Int>
+    /// By how many places its point was moved.
+    public let exponent: Int
+    /// Where it begins in ``Fields/text``.
+    public let start: Int
+  }
+
   public private(set) var text: [UInt8] = []
+  /// The numbers of which it was told where they stood.
+  public private(set) var numbers: [Number] = []
 
   public init() {}
 
@@ -25,12 +37,22 @@ public struct Fields: Sendable {
 
   /// Adds a number, its decimal point moved: 10^`exponent` times what `digits` shows.
   ///
+  /// - Parameters:
+  ///   - key: what it is called.
+  ///   - digits: its text.
+  ///   - exponent: how far the decimal point moves to the right.
+  ///   - source: where `digits` begins in what it is read from, to be kept in ``numbers``.
   /// - Returns: false, and adds nothing, where `digits` is no decimal number.
   public mutating func add(
-    _ key: Span<UInt8>, number digits: Span<UInt8>, timesTenToThe exponent: Int = 0
+    _ key: Span<UInt8>, number digits: Span<UInt8>, timesTenToThe exponent: Int = 0,
+    from source: Int? = nil
   ) -> Bool {
     guard let decimal = DecimalText(digits) else { return false }
     begin(key)
+    if let source {
+      numbers.append(
+        Number(source: source..<(source + digits.count), exponent: exponent, start: text.count))
+    }
     decimal.append(from: digits, timesTenToThe: exponent, to: &text)
     end()
     return true

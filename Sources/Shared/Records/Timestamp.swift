@@ -80,35 +80,59 @@ extension Timestamp: CustomStringConvertible {
   }
 }
 
+extension Timestamp {
+  /// How many bytes its text has.
+  public var textCount: Int { nanoseconds > 0 ? 24 : 20 }
+
+  /// Writes its text, as RFC 3339 has it, over ``textCount`` bytes from `start` on.
+  public func write(to text: inout MutableSpan<UInt8>, at start: Int) {
+    let civil = CivilTime(secondsSinceEpoch: seconds)
+    text.write(civil.year, digits: 4, at: start)
+    text[start + 4] = UInt8(ascii: "-")
+    text.write(civil.month, digits: 2, at: start + 5)
+    text[start + 7] = UInt8(ascii: "-")
+    text.write(civil.day, digits: 2, at: start + 8)
+    text[start + 10] = UInt8(ascii: "T")
+    text.write(civil.hour, digits: 2, at: start + 11)
+    text[start + 13] = UInt8(ascii: ":")
+    text.write(civil.minute, digits: 2, at: start + 14)
+    text[start + 16] = UInt8(ascii: ":")
+    text.write(civil.second, digits: 2, at: start + 17)
+    if nanoseconds > 0 {
+      text[start + 19] = UInt8(ascii: ".")
+      text.write(nanoseconds / 1_000_000, digits: 3, at: start + 20)
+    }
+    text[start + textCount - 1] = UInt8(ascii: "Z")
+  }
+}
+
 extension [UInt8] {
   /// Appends an instant as RFC 3339 writes it.
   public mutating func append(_ timestamp: Timestamp) {
-    let civil = CivilTime(secondsSinceEpoch: timestamp.seconds)
-    append(civil.year, digits: 4)
-    append(UInt8(ascii: "-"))
-    append(civil.month, digits: 2)
-    append(UInt8(ascii: "-"))
-    append(civil.day, digits: 2)
-    append(UInt8(ascii: "T"))
-    append(civil.hour, digits: 2)
-    append(UInt8(ascii: ":"))
-    append(civil.minute, digits: 2)
-    append(UInt8(ascii: ":"))
-    append(civil.second, digits: 2)
-    if timestamp.nanoseconds > 0 {
-      append(UInt8(ascii: "."))
-      append(timestamp.nanoseconds / 1_000_000, digits: 3)
-    }
-    append(UInt8(ascii: "Z"))
+    let start = count
+    append(contentsOf: repeatElement(0, count: timestamp.textCount))
+    var text = mutableSpan
+    timestamp.write(to: &text, at: start)
   }
 
   /// Appends the last `digits` decimal digits of a number, with its leading zeros.
   public mutating func append(_ number: Int, digits: Int) {
-    var scale = 1
-    for _ in 1..<Swift.max(1, digits) { scale *= 10 }
-    while scale > 0 {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / scale % 10))
-      scale /= 10
+    let start = count
+    append(contentsOf: repeatElement(0, count: digits))
+    var text = mutableSpan
+    text.write(number, digits: digits, at: start)
+  }
+}
+
+extension MutableSpan<UInt8> {
+  /// Writes the last `digits` decimal digits of a number, with its leading zeros.
+  fileprivate mutating func write(_ number: Int, digits: Int, at start: Int) {
+    var rest = number.magnitude
+    var index = start + digits
+    while index > start {
+      index -= 1
+      self[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
     }
   }
 }

@@ -30,7 +30,9 @@ struct Identity {
     let value = telegram.extracting(first)
     switch form {
     case .telegramTime:
-      draft.timestamp = draft.timestamp ?? TelegramTime.instant(value, by: clock)
+      if draft.timestamp == nil {
+        draft.set(TelegramTime.instant(value, by: clock), printedAt: first)
+      }
     case .telegramDate:
       if TelegramTime.hasHalfForm(value) { date = date ?? first }
     case .telegramTimeOfDay:
@@ -42,7 +44,7 @@ struct Identity {
       else {
         return
       }
-      for value in values { draft.note(readingAt: value.timestamp) }
+      for value in values { draft.note(readingAt: value.timestamp, printedAt: value.time) }
     case .meterIdentifier(let rank):
       guard rank < draft.meterRank, let text = Identity.text(value) else { return }
       draft.meter = text
@@ -60,8 +62,9 @@ struct Identity {
   /// Puts together what stood on several lines.
   func finish(of telegram: Span<UInt8>, by clock: MeterClock, into draft: inout RecordDraft) {
     guard draft.timestamp == nil, let date, let timeOfDay else { return }
-    draft.timestamp = TelegramTime.instant(
-      date: telegram.extracting(date), time: telegram.extracting(timeOfDay), by: clock)
+    draft.set(
+      TelegramTime.instant(
+        date: telegram.extracting(date), time: telegram.extracting(timeOfDay), by: clock))
   }
 
   private static func text(_ value: Span<UInt8>) -> [UInt8]? {

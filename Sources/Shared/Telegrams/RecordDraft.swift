@@ -23,10 +23,14 @@ struct RecordDraft {
   /// The rank of that number among the numbers that a meter has; the lowest one counts.
   var meterRank = Int.max
   /// When it was measured.
-  var timestamp: Timestamp?
+  private(set) var timestamp: Timestamp?
+  /// Where in the telegram that stands, if at one place alone.
+  private(set) var timeRange: Range<Int>?
   /// Whether anything was: a slot of the M-Bus may be empty or stale, and then says nothing.
   var isMeasured = false
   var fields = Fields()
+  /// Where it was written.
+  var place: RecordWriter.Place?
 
   init(_ slot: Slot, at timestamp: Timestamp? = nil) {
     self.slot = slot
@@ -37,8 +41,15 @@ struct RecordDraft {
     }
   }
 
+  /// Makes it the record of an instant.
+  mutating func set(_ timestamp: Timestamp?, printedAt range: Range<Int>? = nil) {
+    self.timestamp = timestamp
+    timeRange = range
+  }
+
   /// Makes the record that of the newest reading.
-  mutating func note(readingAt instant: Timestamp) {
-    timestamp = timestamp.map { max($0, instant) } ?? instant
+  mutating func note(readingAt instant: Timestamp, printedAt range: Range<Int>?) {
+    guard let timestamp else { return set(instant, printedAt: range) }
+    set(max(timestamp, instant))
   }
 }

@@ -4,7 +4,7 @@ import Records
 /// The records of a telegram while its lines are read: that of the electricity meter, then those of
 /// the sub-meters, each where it was first spoken of, then those of the past.
 struct RecordDrafts {
-  private var drafts: [RecordDraft] = []
+  private(set) var drafts: [RecordDraft] = []
   private var past: [RecordDraft] = []
 
   /// Begins a new telegram.
@@ -25,13 +25,21 @@ struct RecordDrafts {
 
   /// Adds a number to a record, its decimal point moved.
   ///
+  /// - Parameters:
+  ///   - key: what it is called.
+  ///   - number: its text.
+  ///   - exponent: how far the decimal point moves to the right.
+  ///   - source: where in the telegram it begins, if other digits there would only make another
+  ///     number of it.
+  ///   - slot: which record.
   /// - Returns: false where it is no number.
   mutating func add(
     _ key: [UInt8], number: Span<UInt8>, timesTenToThe exponent: Int = 0,
-    in slot: RecordDraft.Slot
+    from source: Int? = nil, in slot: RecordDraft.Slot
   ) -> Bool {
     let index = index(of: slot)
-    let isAdded = drafts[index].fields.add(key.span, number: number, timesTenToThe: exponent)
+    let isAdded = drafts[index].fields.add(
+      key.span, number: number, timesTenToThe: exponent, from: source)
     if isAdded { noteMeasured(index) }
     return isAdded
   }
@@ -54,13 +62,14 @@ struct RecordDrafts {
   ///   - receivedAt: the instant of those that the telegram gives none.
   ///   - writer: what they are added to.
   /// - Returns: whether each of them has an instant.
-  func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) -> Bool {
+  mutating func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) -> Bool {
     let instant = drafts[0].timestamp ?? receivedAt
     var isTimed = true
-    for draft in drafts where draft.isMeasured {
+    for index in drafts.indices where drafts[index].isMeasured {
+      let draft = drafts[index]
       let timestamp = draft.timestamp ?? instant
       isTimed = isTimed && timestamp != nil
-      writer.add(timestamp: timestamp, meter: draft.meter, draft.fields)
+      drafts[index].place = writer.add(timestamp: timestamp, meter: draft.meter, draft.fields)
     }
     for draft in past {
       let meter = drafts.first { $0.slot == draft.slot }?.meter

@@ -4,6 +4,8 @@ import Records
 /// A reading of a sub-meter, which has a time of its own.
 struct SubmeterValue {
   let timestamp: Timestamp
+  /// Where in the telegram that stands, in the form of ``TelegramTime``; nil where it is put together.
+  let time: Range<Int>?
   /// Where in the telegram the number stands.
   let number: Range<Int>
   let unit: PrintedUnit
@@ -40,7 +42,8 @@ struct SubmeterValue {
       return .unreadable
     }
     return content(
-      range, at: TelegramTime.instant(telegram.extracting(time), by: clock), of: telegram)
+      range, at: TelegramTime.instant(telegram.extracting(time), by: clock), printedAt: time,
+      of: telegram)
   }
 
   /// What DSMR 2.2 and 3.0 print, a generic profile, of which meters only send one column:
@@ -88,8 +91,8 @@ struct SubmeterValue {
 
   /// A number with its unit, or in the one that was told before.
   private static func content(
-    _ range: Range<Int>, at instant: Timestamp?, in unit: PrintedUnit? = nil,
-    of telegram: Span<UInt8>
+    _ range: Range<Int>, at instant: Timestamp?, printedAt time: Range<Int>? = nil,
+    in unit: PrintedUnit? = nil, of telegram: Span<UInt8>
   ) -> Content {
     let text = telegram.extracting(range)
     if text.count == 0 { return .absent }
@@ -101,7 +104,7 @@ struct SubmeterValue {
     let start = range.lowerBound + quantity.number.lowerBound
     return .values([
       SubmeterValue(
-        timestamp: instant, number: start..<(start + quantity.number.count), unit: unit)
+        timestamp: instant, time: time, number: start..<(start + quantity.number.count), unit: unit)
     ])
   }
 }

@@ -25,6 +25,8 @@ struct TelegramLayout {
   private(set) var groups: [Range<Int>] = []
   /// The lines that cannot be read.
   private(set) var unreadable: [Range<Int>] = []
+  /// Where the lines end: at the `!`, or at the end of the telegram.
+  private(set) var end = 0
   private var isInPast = false
   /// The line that opened the lines of the past.
   private var opening = 0..<0
@@ -50,6 +52,7 @@ struct TelegramLayout {
         index = readLine(telegram, at: index)
       }
     }
+    end = index
     // Nothing tells where it should have ended.
     if isInPast { unreadable.append(TelegramLayout.trimmed(telegram, opening)) }
   }

@@ -21,7 +21,8 @@ extension TelegramParser {
         // Another line of the channel may say the same again, in another form.
         guard !drafts[slot].fields.contains(name.span) else { continue }
         let isAdded = drafts.add(
-          name, number: number, timesTenToThe: value.unit.exponent, in: slot)
+          name, number: number, timesTenToThe: value.unit.exponent, from: value.number.lowerBound,
+          in: slot)
         drafts[slot].isMeasured = drafts[slot].isMeasured || isAdded
       } else if options.includesHistory, metric.form == .hourlyReading {
         _ = addPast(

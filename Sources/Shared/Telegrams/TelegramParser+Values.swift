@@ -18,9 +18,9 @@ extension TelegramParser {
     let value = telegram.extracting(first)
     switch metric.form {
     case .quantity(let unit):
-      return readQuantity(value, in: unit, key: key, in: slot)
+      return readQuantity(first, of: telegram, in: unit, key: key, in: slot)
     case .powerLimit:
-      return readPowerLimit(value, of: line.code, key: key, in: slot)
+      return readPowerLimit(first, of: telegram, line.code, key: key, in: slot)
     case .number:
       return Outcome(isAdded: drafts.add(key, number: value, in: slot))
     case .state:
@@ -65,24 +65,28 @@ extension TelegramParser {
 
   /// `001234.567*kWh`.
   private mutating func readQuantity(
-    _ value: Span<UInt8>, in unit: MetricUnit, key: [UInt8], in slot: RecordDraft.Slot
+    _ group: Range<Int>, of telegram: Span<UInt8>, in unit: MetricUnit, key: [UInt8],
+    in slot: RecordDraft.Slot
   ) -> Outcome {
+    let value = telegram.extracting(group)
     guard let quantity = Quantity(value), quantity.canBe(in: unit) else { return .unreadable }
     return Outcome(
       isAdded: drafts.add(
-        key, number: value.extracting(quantity.number), timesTenToThe: quantity.exponent, in: slot))
+        key, number: value.extracting(quantity.number), timesTenToThe: quantity.exponent,
+        from: group.lowerBound + quantity.number.lowerBound, in: slot))
   }
 
   /// `016*A`, `069.0*kVA`: what is no power has another name.
   private mutating func readPowerLimit(
-    _ value: Span<UInt8>, of code: OBISCode, key: [UInt8], in slot: RecordDraft.Slot
+    _ group: Range<Int>, of telegram: Span<UInt8>, _ code: OBISCode, key: [UInt8],
+    in slot: RecordDraft.Slot
   ) -> Outcome {
-    let unit = Quantity(value)?.unit?.unit ?? .kilowatt
+    let unit = Quantity(telegram.extracting(group))?.unit?.unit ?? .kilowatt
     guard let metric = MetricTable.metrics(for: code).first(where: { $0.unit == unit }) else {
       return .unreadable
     }
     let name = options.names == .canonical ? metric.name.utf8Bytes : key
-    return readQuantity(value, in: unit, key: name, in: slot)
+    return readQuantity(group, of: telegram, in: unit, key: name, in: slot)
   }
 
   /// `(100*A)(-063*A)`: import, then export.
@@ -101,7 +105,7 @@ extension TelegramParser {
     }
     guard isReadable else { return .unreadable }
     for (group, key) in limits {
-      _ = readQuantity(telegram.extracting(group), in: .ampere, key: key, in: slot)
+      _ = readQuantity(group, of: telegram, in: .ampere, key: key, in: slot)
     }
     return limits.isEmpty ? .absent : .added
   }
@@ -133,7 +137,9 @@ extension TelegramParser {
     }
     let value = telegram.extracting(group)
     let end = value.indices.first { value[$0] == UInt8(ascii: "*") } ?? value.count
-    if drafts.add(key, number: value.extracting(..<end), in: .main) { return .added }
+    let isAdded = drafts.add(
+      key, number: value.extracting(..<end), from: group.lowerBound, in: .main)
+    if isAdded { return .added }
     return add(OctetText.plain(value), key: key, in: .main)
   }
 
@@ -160,7 +166,7 @@ extension TelegramParser {
     if key.span == RecordKey.timestamp.rawValue {
       if let instant = TelegramTime.instant(value.span, by: options.clock) ?? Timestamp(value.span)
       {
-        drafts[slot].timestamp = instant
+        drafts[slot].set(instant)
         return .added
       }
       return TelegramTime.hasForm(value.span) ? .absent : .unreadable

@@ -4,8 +4,8 @@ import Records
 /// Turns telegrams into records: one of the electricity meter, then one of each sub-meter, then
 /// those of the past.
 ///
-/// What comes out is a function of what went in: no clock, no environment, no memory of the telegrams
-/// before.
+/// What comes out is a function of what went in: no clock, no environment. Of the telegrams before it
+/// keeps templates, which only save time.
 public struct TelegramParser {
   /// What is wanted of a telegram.
   public struct Options: Sendable {
@@ -48,15 +48,17 @@ public struct TelegramParser {
   private var specifications: Specifications
 
   var layout = TelegramLayout()
-  private var rules: [Specification.Rule] = []
+  private(set) var rules: [Specification.Rule] = []
   var drafts = RecordDrafts()
   private var identity = Identity()
   /// Which fields of the records have their value.
   private var hasField: [Bool] = []
   /// The codes that nothing is known of which have become fields.
   private var unknownFields: Set<OBISCode> = []
+  /// What the last telegrams became.
+  var templates = Recent<TelegramTemplate>()
   /// What the last telegram held besides.
-  public private(set) var findings: [Finding] = []
+  public internal(set) var findings: [Finding] = []
 
   /// - Parameters:
   ///   - options: what is wanted of a telegram.
@@ -80,6 +82,8 @@ public struct TelegramParser {
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
     into writer: inout RecordWriter
   ) throws {
+    if !isDamaged, fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) { return }
+    let start = writer.text.count
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
     layout.read(telegram)
@@ -90,6 +94,7 @@ public struct TelegramParser {
     if options.addsNetPower { addNetPower(of: telegram) }
     if options.includesHistory, specifications.isBuiltIn { readPastLines(of: telegram) }
     if !drafts.write(receivedAt, to: &writer) { findings.append(.untimed) }
+    if !isDamaged { makeTemplate(of: telegram, receivedAt: receivedAt, from: start, in: writer) }
   }
 
   private mutating func findRules(for telegram: Span<UInt8>, isDamaged: Bool) throws {

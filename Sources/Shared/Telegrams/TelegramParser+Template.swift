@@ -1,0 +1,62 @@
+import Metrics
+import Records
+
+/// The short way from a telegram to its records, for one that is like another before but for its
+/// digits: ``TelegramTemplate``. The tests hold it equal to the way line by line.
+extension TelegramParser {
+  /// Adds the records of a telegram of a known shape.
+  ///
+  /// - Returns: whether it has one.
+  mutating func fillTemplate(
+    with telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
+  ) -> Bool {
+    templates.use { template in
+      guard template.fill(with: telegram, receivedAt: receivedAt) else { return false }
+      writer.add(written: template.records)
+      findings = template.findings
+      return true
+    }
+  }
+
+  /// Makes a template of the telegram that was just read.
+  ///
+  /// - Parameters:
+  ///   - telegram: that telegram.
+  ///   - receivedAt: when it came.
+  ///   - start: where its records begin in what was written.
+  ///   - writer: what they were written to.
+  mutating func makeTemplate(
+    of telegram: Span<UInt8>, receivedAt: Timestamp?, from start: Int, in writer: RecordWriter
+  ) {
+    // The net power is of more than one number.
+    guard !options.addsNetPower, let main = drafts.drafts.first else { return }
+    var template = TelegramTemplate(
+      of: telegram, writer.text.span.extracting(start...), findings,
+      hasReceipt: receivedAt != nil, clock: options.clock)
+    template.ignoreBytes(from: layout.end)
+    for draft in drafts.drafts where draft.isMeasured {
+      guard let place = draft.place else { return }
+      for number in draft.fields.numbers {
+        template.move(number, of: telegram, to: place.fields - start + number.start)
+      }
+      guard let target = place.timestamp else { continue }
+      if let timestamp = draft.timestamp ?? main.timestamp {
+        let source = draft.timestamp == nil ? main.timeRange : draft.timeRange
+        // One without a source is made of bytes that have to stay.
+        if let source { template.move(instantAt: source, timestamp, to: target - start) }
+      } else if let receivedAt {
+        template.move(instantAt: nil, receivedAt, to: target - start)
+      }
+    }
+    for (line, rule) in zip(layout.lines, rules) where isUnread(rule) {
+      for group in layout.groups(of: line) { template.ignoreDigits(in: group) }
+    }
+    templates.add(template)
+  }
+
+  /// Whether nothing depends on what stands in the parentheses of a line.
+  private func isUnread(_ rule: Specification.Rule) -> Bool {
+    guard case .unknown = rule.reading else { return false }
+    return !options.includesUnknown && !rule.isOfIdentity && rule.metric?.form != .version
+  }
+}

@@ -1,0 +1,156 @@
+import Records
+
+/// The records of a telegram, ready to be filled with the digits of another one of the same shape.
+///
+/// Most of what a telegram says is the same as a second ago, and what is not is digits: of numbers,
+/// which are moved to the records as they stand, and of times. So the next telegram with the same
+/// bytes but for those digits, and as many zeros before them, has the same records but for them. All
+/// else that a telegram can say anew (a message, a tariff, a longer number) makes it one of another
+/// shape, to be read line by line.
+struct TelegramTemplate {
+  /// Bytes that are moved as they stand.
+  private struct Piece {
+    /// Where they stand in the telegram.
+    var source: Int
+    /// Where they go in ``records``.
+    var target: Int
+    var count: Int
+  }
+
+  /// An instant that a record has.
+  private struct Instant {
+    /// Where the telegram prints it; nil where it is that of receipt.
+    let source: Range<Int>?
+    /// Where it goes in ``records``.
+    let target: Range<Int>
+    /// What stands there.
+    var timestamp: Timestamp
+  }
+
+  /// What the telegram says besides.
+  let findings: [TelegramParser.Finding]
+  /// The text of the records, with the digits of the last telegram that it was filled with.
+  private(set) var records: [UInt8]
+  private var shape: TextShape
+  private var pieces: [Piece] = []
+  private var instants: [Instant] = []
+  /// Whether a telegram needs to come with the instant of its receipt, or must not.
+  private let hasReceipt: Bool
+  private let clock: MeterClock
+
+  /// The template that a telegram leaves behind.
+  ///
+  /// - Parameters:
+  ///   - telegram: one that was read line by line.
+  ///   - records: what was made of it.
+  ///   - findings: what it held besides.
+  ///   - hasReceipt: whether it came with the instant of its receipt.
+  ///   - clock: what it prints its times by.
+  init(
+    of telegram: Span<UInt8>, _ records: Span<UInt8>, _ findings: [TelegramParser.Finding],
+    hasReceipt: Bool, clock: MeterClock
+  ) {
+    shape = TextShape(telegram)
+    self.records = [UInt8](records)
+    self.findings = findings
+    self.hasReceipt = hasReceipt
+    self.clock = clock
+  }
+
+  // MARK: - What may change
+
+  /// Lets what stands behind the lines be anything.
+  mutating func ignoreBytes(from index: Int) {
+    shape.allow(0...255, in: index..<shape.count)
+  }
+
+  /// Lets digits change that nobody reads.
+  mutating func ignoreDigits(in range: Range<Int>) {
+    shape.allowDigits(in: range)
+  }
+
+  /// Lets a number change of which the text begins at `target`.
+  mutating func move(_ number: Fields.Number, of telegram: Span<UInt8>, to target: Int) {
+    let text = telegram.extracting(number.source)
+    guard let decimal = DecimalText(text) else { return }
+    for digit in decimal.movedDigits(of: text, timesTenToThe: number.exponent) {
+      let source = number.source.lowerBound + digit.source
+      shape.allow(digit.range, in: source..<(source + 1))
+      movePiece(from: source, to: target + digit.target)
+    }
+  }
+
+  /// Moves one more byte. What stands between it and the last one, in both places, comes along: that
+  /// can only be a decimal point.
+  private mutating func movePiece(from source: Int, to target: Int) {
+    if let last = pieces.last {
+      let gap = source - last.source - last.count
+      if gap == target - last.target - last.count, (0...1).contains(gap) {
+        pieces[pieces.count - 1].count += gap + 1
+        return
+      }
+    }
+    pieces.append(Piece(source: source, target: target, count: 1))
+  }
+
+  /// Lets a record's instant change, of which the text begins at `target`.
+  ///
+  /// - Parameters:
+  ///   - source: where the telegram prints it; nil for that of receipt.
+  ///   - instant: what it is now.
+  ///   - target: where its text begins.
+  mutating func move(instantAt source: Range<Int>?, _ instant: Timestamp, to target: Int) {
+    if let source { shape.allowDigits(in: source) }
+    instants.append(
+      Instant(source: source, target: target..<(target + instant.textCount), timestamp: instant))
+  }
+
+  // MARK: - Filling it
+
+  /// Fills the records with what changed.
+  ///
+  /// - Parameters:
+  ///   - telegram: from `/` to the end of its `!` line.
+  ///   - receivedAt: when it came.
+  /// - Returns: false where the telegram is not of this shape, or a time in it is none.
+  mutating func fill(with telegram: Span<UInt8>, receivedAt: Timestamp?) -> Bool {
+    guard telegram.count == shape.count, hasReceipt == (receivedAt != nil),
+      shape.begins(telegram)
+    else {
+      return false
+    }
+    for index in instants.indices {
+      var timestamp = receivedAt
+      if let source = instants[index].source {
+        timestamp = TelegramTime.instant(telegram.extracting(source), by: clock)
+      }
+      guard let timestamp, write(timestamp, at: index) else { return false }
+    }
+    let pieces = pieces
+    TelegramTemplate.move(pieces.span, of: telegram, to: &records)
+    return true
+  }
+
+  /// Writes the text of an instant; returns false where it has another length.
+  private mutating func write(_ timestamp: Timestamp, at index: Int) -> Bool {
+    if timestamp == instants[index].timestamp { return true }
+    let target = instants[index].target
+    guard timestamp.textCount == target.count else { return false }
+    instants[index].timestamp = timestamp
+    var text = records.mutableSpan
+    timestamp.write(to: &text, at: target.lowerBound)
+    return true
+  }
+
+  private static func move(
+    _ pieces: Span<Piece>, of telegram: Span<UInt8>, to records: inout [UInt8]
+  ) {
+    var records = records.mutableSpan
+    for index in pieces.indices {
+      let piece = pieces[index]
+      for offset in 0..<piece.count {
+        records[piece.target &+ offset] = telegram[piece.source &+ offset]
+      }
+    }
+  }
+}
