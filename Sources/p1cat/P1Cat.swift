@@ -10,7 +10,7 @@ struct P1Cat: Tool {
     abstract: "Read telegrams from a smart meter's P1 port.",
     usage: "p1cat [<options>] [<source>]",
     discussion: """
-      The telegrams of the source go to standard output, whole and unchanged, one write each; \
+      The telegrams of the source go to standard output, whole and unchanged; \
       noise, halves and those with a wrong checksum are dropped and reported. \
       The settings of the serial line can also stand in the environment: see p1cat(1).
       """,

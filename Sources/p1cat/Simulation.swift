@@ -71,7 +71,8 @@ struct Simulation: Equatable {
       }
       telegram.removeAll(keepingCapacity: true)
       meter.appendTelegram(to: &telegram)
-      try output.write(telegram.span, receivedAt: nil)
+      try output.add(telegram.indices, of: telegram.span)
+      try output.flush(telegram.span)
       left = left.map { $0 - 1 }
     }
   }

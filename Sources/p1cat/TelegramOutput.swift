@@ -2,14 +2,22 @@ import Console
 import Records
 import SystemPackage
 
-/// Standard output as a stream of telegrams: each one whole, in one write.
+/// Standard output as a stream of telegrams: none is ever split over two writes.
+///
+/// Telegrams that come together, from a file or a pipe, go out together, as long as a pipe takes
+/// them as a whole, whoever else writes to it (pipe(7), PIPE_BUF).
 struct TelegramOutput {
   /// Whether the time of receipt stands before each telegram that has none yet.
   let stamps: Bool
   /// How many telegrams are wanted; nil for all.
   let limit: Int?
   private(set) var count = 0
+  /// Where the telegrams stand that are to go out together.
+  private var run = 0..<0
   private var buffer: [UInt8] = []
+
+  /// The most bytes of telegrams that go out together.
+  private static let runSize = 4096
 
   init(stamps: Bool, limit: Int?) {
     self.stamps = stamps
@@ -20,19 +28,43 @@ struct TelegramOutput {
   /// Whether there are as many telegrams as wanted.
   var isComplete: Bool { count == limit }
 
-  /// Writes a telegram.
+  /// Adds a telegram; it has gone out after ``flush(_:)``.
   ///
   /// - Parameters:
-  ///   - telegram: from `/` to the end of the `!` line.
+  ///   - range: where it stands, from `/` to the end of the `!` line.
+  ///   - bytes: what it stands in, the same until ``flush(_:)``.
   ///   - receivedAt: the time that stood before it, which it keeps.
   /// - Throws: `Failure`, or a quiet end where nobody reads any more.
-  mutating func write(_ telegram: Span<UInt8>, receivedAt: Timestamp?) throws {
+  mutating func add(
+    _ range: Range<Int>, of bytes: Span<UInt8>, receivedAt: Timestamp? = nil
+  ) throws {
     count += 1
-    let isEnded = telegram[telegram.count - 1] == UInt8(ascii: "\n")
+    let isEnded = bytes[range.upperBound - 1] == UInt8(ascii: "\n")
     let stamp = receivedAt ?? (stamps ? .now : nil)
-    guard stamp != nil || !isEnded else {
-      return try FileDescriptor.standardOutput.write(all: telegram)
+    let isAsItStands = stamp == nil && isEnded
+    if isAsItStands, range.lowerBound == run.upperBound,
+      run.count + range.count <= TelegramOutput.runSize
+    {
+      run = run.lowerBound..<range.upperBound
+      return
     }
+    try flush(bytes)
+    if isAsItStands {
+      run = range
+    } else {
+      try write(bytes.extracting(range), stamp, isEnded: isEnded)
+    }
+  }
+
+  /// Writes what is to go out.
+  mutating func flush(_ bytes: Span<UInt8>) throws {
+    defer { run = 0..<0 }
+    if !run.isEmpty { try FileDescriptor.standardOutput.write(all: bytes.extracting(run)) }
+  }
+
+  private mutating func write(
+    _ telegram: Span<UInt8>, _ stamp: Timestamp?, isEnded: Bool
+  ) throws {
     buffer.removeAll(keepingCapacity: true)
     if let stamp {
       buffer.append(UInt8(ascii: "#"))

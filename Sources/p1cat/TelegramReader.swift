@@ -82,12 +82,14 @@ struct TelegramReader {
     while !output.isComplete, let event = framer.next(atEnd: atEnd) {
       switch event {
       case .telegram(let telegram):
-        try output.write(
-          framer.bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt)
+        let bytes = framer.bytes
+        try output.add(telegram.range, of: bytes.span, receivedAt: telegram.receivedAt)
       case .dropped(let defect):
         messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
       }
     }
+    let bytes = framer.bytes
+    try output.flush(bytes.span)
   }
 
   private func reportNoise() {

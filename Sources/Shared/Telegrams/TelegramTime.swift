@@ -12,16 +12,15 @@ public enum TelegramTime {
   public static func instant(
     _ text: Span<UInt8>, by clock: MeterClock = .centralEuropean
   ) -> Timestamp? {
-    guard hasForm(text), let date = number(text, 0), let time = number(text, 6),
+    guard let letter = letter(text), let date = number(text, 0), let time = number(text, 6),
       let civil = civil(date: date, time: time)
     else {
       return nil
     }
-    return switch letter(text) {
+    return switch letter {
     case .summer: Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.summerOffset))
     case .winter: Timestamp(seconds: civil.secondsSinceEpoch - Int64(clock.winterOffset))
     case .civil: clock.instant(of: civil)
-    case nil: nil
     }
   }
 
