@@ -1,4 +1,3 @@
-import Foundation
 import Records
 import Telegrams
 import TestValues
@@ -6,15 +5,6 @@ import Testing
 
 /// Records are a function of the telegrams: not of how these come, nor of what stands between them.
 @Suite struct PurityTests {
-  /// The golden telegrams, a file each.
-  private static let files: [[UInt8]] = {
-    let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
-    return names.filter { $0.hasSuffix(".p1") }.sorted().compactMap {
-      (try? Data(contentsOf: directory.appending(path: $0))).map { [UInt8]($0) }
-    }
-  }()
-
   private static let options = TelegramParser.Options.with {
     $0.includesHistory = true
     $0.includesUnknown = true
@@ -39,14 +29,14 @@ import Testing
   }
 
   @Test func thereIsEnoughToCompare() throws {
-    #expect(PurityTests.files.count > 40)
-    let count = try records([PurityTests.files.flatMap { $0 }]).split(separator: "\n\n").count
+    #expect(GoldenFile.all.count > 40)
+    let count = try records([GoldenFile.all.flatMap { $0 }]).split(separator: "\n\n").count
     #expect(count > 250)
   }
 
   @Test func recordsAreTheSameInAnyPieces() throws {
     var generator = SeededGenerator(seed: 60)
-    for file in PurityTests.files {
+    for file in GoldenFile.all {
       let whole = try records([file])
       #expect(try records(file.map { [$0] }) == whole)
       for longest in [3, 17, 100, 1000] {
@@ -57,16 +47,16 @@ import Testing
 
   /// So a year of captures can be parsed file by file, on as many cores as there are.
   @Test func recordsOfFilesAreThoseOfTheFilesInOne() throws {
-    let apart = try PurityTests.files.map { try records([$0]) }.joined()
-    #expect(try records([PurityTests.files.flatMap { $0 }]) == apart)
-    #expect(try records([(PurityTests.files + PurityTests.files).flatMap { $0 }]) == apart + apart)
+    let apart = try GoldenFile.all.map { try records([$0]) }.joined()
+    #expect(try records([GoldenFile.all.flatMap { $0 }]) == apart)
+    #expect(try records([(GoldenFile.all + GoldenFile.all).flatMap { $0 }]) == apart + apart)
   }
 
   @Test func noiseBetweenTelegramsChangesNothing() throws {
     var generator = SeededGenerator(seed: 61)
     // Behind a telegram without `!` nothing tells what is noise.
-    let files = PurityTests.files.filter { $0.contains(UInt8(ascii: "!")) }
-    #expect(files.count == PurityTests.files.count - 1)
+    let files = GoldenFile.all.filter { $0.contains(UInt8(ascii: "!")) }
+    #expect(files.count == GoldenFile.all.count - 1)
     let apart = try files.map { try records([$0]) }.joined()
     for _ in 0..<5 {
       var stream: [UInt8] = []
@@ -83,7 +73,7 @@ import Testing
   /// Whatever is asked for, and whatever the telegrams hold.
   @Test func noRecordHasAKeyTwice() throws {
     var generator = SeededGenerator(seed: 63)
-    let lines = PurityTests.files.flatMap { $0.split(separator: 0x0A) }.filter { $0.contains(0x28) }
+    let lines = GoldenFile.all.flatMap { $0.split(separator: 0x0A) }.filter { $0.contains(0x28) }
     for names in NameSet.allCases {
       var parser = TelegramParser(
         .with {

@@ -50,6 +50,7 @@ public struct Recent<Element> {
   /// Adds the thing that is of use now, in the place of the oldest one.
   @inlinable
   public mutating func add(_ element: Element) {
+    guard capacity > 0 else { return }
     let index = entries.count < capacity ? entries.count : oldest
     if index == entries.count {
       entries.append(Entry(element, follower: index))

@@ -33,7 +33,8 @@ extension TelegramParser {
     var template = TelegramTemplate(
       of: telegram, writer.text.span.extracting(start...), findings,
       hasReceipt: receivedAt != nil, clock: options.clock)
-    template.ignoreBytes(from: layout.end)
+    // The checksum is the framer's.
+    template.ignoreBytes(behind: layout.end)
     for draft in drafts.drafts where draft.isMeasured {
       guard let place = draft.place else { return }
       for number in draft.fields.numbers {

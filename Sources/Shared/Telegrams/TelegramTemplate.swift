@@ -59,9 +59,9 @@ struct TelegramTemplate {
 
   // MARK: - What may change
 
-  /// Lets what stands behind the lines be anything.
-  mutating func ignoreBytes(from index: Int) {
-    shape.allow(0...255, in: index..<shape.count)
+  /// Lets what stands behind an index be anything.
+  mutating func ignoreBytes(behind index: Int) {
+    shape.allow(0...255, in: min(index + 1, shape.count)..<shape.count)
   }
 
   /// Lets digits change that nobody reads.

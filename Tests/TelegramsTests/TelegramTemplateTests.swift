@@ -1,0 +1,230 @@
+import TestValues
+import Testing
+
+@testable import Records
+@testable import Telegrams
+
+/// The short way of ``TelegramTemplate`` and the way line by line: always the same records.
+@Suite struct TelegramTemplateTests {
+  /// What a telegram became.
+  private struct Result: Equatable {
+    var records: [UInt8]
+    var findings: [TelegramParser.Finding] = []
+    var unknownVersion: String?
+  }
+
+  /// A parser that remembers, beside one that does not.
+  private struct Both {
+    var short: TelegramParser
+    var long: TelegramParser
+    private(set) var shortCount = 0
+    private(set) var count = 0
+
+    init(_ options: TelegramParser.Options, lookup: @escaping TelegramParser.Lookup) {
+      short = TelegramParser(options, lookup: lookup)
+      long = short
+      long.templates = Recent(capacity: 0)
+    }
+
+    /// What both make of a telegram, if the same; else it is recorded.
+    @discardableResult
+    mutating func parse(_ telegram: [UInt8], receivedAt: Timestamp?) -> [UInt8] {
+      var templates = short.templates
+      count += 1
+      if templates.use({ $0.fill(with: telegram.span, receivedAt: receivedAt) }) { shortCount += 1 }
+      let one = Both.parse(telegram, receivedAt, by: &short)
+      let other = Both.parse(telegram, receivedAt, by: &long)
+      if one != other { Issue.record("\(telegram.latin1)\n\(one)\n\(other)") }
+      return one.records
+    }
+
+    private static func parse(
+      _ telegram: [UInt8], _ receivedAt: Timestamp?, by parser: inout TelegramParser
+    ) -> Result {
+      var writer = RecordWriter()
+      do {
+        try parser.parse(telegram.span, receivedAt: receivedAt, into: &writer)
+        return Result(records: writer.text, findings: parser.findings)
+      } catch {
+        let version = (error as? TelegramParser.UnknownVersion)?.version
+        return Result(records: writer.text, unknownVersion: version ?? "?")
+      }
+    }
+  }
+
+  /// Each telegram of the golden files that is whole.
+  private static let telegrams: [[UInt8]] = GoldenFile.all.flatMap { file in
+    var framer = Framer(checksums: .ignored)
+    framer.take(file)
+    var telegrams: [[UInt8]] = []
+    while let event = framer.next(atEnd: true) {
+      if case .telegram(let telegram) = event {
+        telegrams.append([UInt8](framer.bytes[telegram.range]))
+      }
+    }
+    return telegrams
+  }
+
+  private static let options: [TelegramParser.Options] = [
+    .init(), .names(.obis), .with { $0.includesHistory = true },
+    .with { $0.includesUnknown = true }, .with { $0.addsNetPower = true },
+    .with { $0.clock = MeterClock(winterOffset: 19_800) },
+  ]
+
+  /// A specification file, for telegrams of any version.
+  private static let file = #"""
+    {
+      "1-0:1.7.0": ["d", "power", r"^1-0:1\.7\.0\((\d+\.\d+)\*kW\)"],
+      "0-0:1.0.0": ["d", "timestamp", r"\((.*)\)"],
+      "0-1:24.2.1": ["d", "gas", r"\((\d+\.\d+)\*m3\)"],
+    }
+    """#
+
+  @Test(arguments: options.indices)
+  func telegramsWithOtherDigitsBecomeTheSameEitherWay(_ index: Int) {
+    var generator = SeededGenerator(seed: 80 + UInt64(index))
+    var both = Both(Self.options[index]) { _ in nil }
+    for _ in 0..<250 { follow(&both, by: &generator) }
+    let isShort = !Self.options[index].addsNetPower
+    #expect(both.shortCount > (isShort ? both.count / 4 : -1), "\(both.shortCount)")
+    #expect(isShort || both.shortCount == 0)
+  }
+
+  @Test func telegramsReadByAFileBecomeTheSameEitherWay() throws {
+    var generator = SeededGenerator(seed: 90)
+    let entries = try SpecificationFile.entries(of: Self.file.bytes)
+    var both = Both(.init()) { _ in entries }
+    for _ in 0..<250 { follow(&both, by: &generator) }
+    #expect(both.shortCount > 0)
+  }
+
+  /// Feeds a meter's next telegrams, each with something else in it.
+  private func follow(_ both: inout Both, by generator: inout SeededGenerator) {
+    var telegram = Self.telegrams.randomElement(using: &generator) ?? []
+    for _ in 0..<12 {
+      var next = telegram
+      switch Int.random(in: 0..<10, using: &generator) {
+      case 0...5: next.changeLastDigits(by: &generator)
+      case 6:
+        next.changeDigits(outOf: [2, 5, 40].randomElement(using: &generator) ?? 2, by: &generator)
+      case 7: next.damage(by: &generator)
+      case 8: next = Self.telegrams.randomElement(using: &generator) ?? []
+      default: break
+      }
+      if Bool.random(using: &generator) { telegram = next }
+      let second = Int64.random(in: 1_700_000_000...1_700_000_100, using: &generator)
+      let receivedAt = Timestamp(
+        seconds: second, nanoseconds: Bool.random(using: &generator) ? 0 : 123_000_000)
+      both.parse(next, receivedAt: Int.random(in: 0..<4, using: &generator) == 0 ? nil : receivedAt)
+    }
+  }
+
+  // MARK: - One by one
+
+  /// Parses one telegram and then another.
+  ///
+  /// - Returns: the records of the second, and whether they came by the short way.
+  private func second(
+    _ first: [String], _ second: [String]
+  ) -> (records: String, isShort: Bool) {
+    var both = Both(.init()) { _ in nil }
+    both.parse(telegram(first).bytes, receivedAt: nil)
+    let records = both.parse(telegram(second).bytes, receivedAt: nil)
+    return (records.text, both.shortCount == 1)
+  }
+
+  @Test(arguments: [
+    ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(01.014*kW)", "1.014"),
+    ("1-0:1.7.0(-00.997*kW)", "1-0:1.7.0(-00.004*kW)", "-0.004"),
+    ("1-0:1.7.0(00997*W)", "1-0:1.7.0(01014*W)", "1.014"),
+    ("1-0:1.7.0(12.997*kW)", "1-0:1.7.0(10.000*kW)", "10.000"),
+    ("1-0:1.7.0(.997*kW)", "1-0:1.7.0(.998*kW)", "0.998"),
+    ("1-0:1.7.0(0.0*kW)", "1-0:1.7.0(9.9*kW)", "9.9"),
+    ("1-0:1.8.0(12.5*MWh)", "1-0:1.8.0(13.6*MWh)", "13600"),
+    ("1-0:1.7.0(7*W)", "1-0:1.7.0(0*W)", "0.000"),
+  ])
+  func aNumberOfOtherDigitsIsMoved(_ first: String, _ next: String, _ value: String) {
+    let found = second([first], [next])
+    #expect(
+      found.records.hasSuffix("_kw=\(value)\n\n") || found.records.hasSuffix("_kwh=\(value)\n\n"))
+    #expect(found.isShort)
+  }
+
+  @Test(arguments: [
+    ("1-0:1.7.0(09.997*kW)", "1-0:1.7.0(10.014*kW)", "10.014"),
+    ("1-0:1.7.0(10.997*kW)", "1-0:1.7.0(09.014*kW)", "9.014"),
+    ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(0x.997*kW)", ""),
+    ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(00.997*W)", "0.000997"),
+  ])
+  func whatIsOfAnotherLengthOrKindIsReadAnew(_ first: String, _ next: String, _ value: String) {
+    let found = second([first], [next])
+    #expect(found.records == (value.isEmpty ? "" : "power_import_kw=\(value)\n\n"))
+    #expect(!found.isShort)
+  }
+
+  @Test func aTimeThatIsNoneIsReadAnew() {
+    let power = "1-0:1.7.0(00.997*kW)"
+    let found = second(
+      ["0-0:1.0.0(240630235959S)", power], ["0-0:1.0.0(241330235959S)", power])
+    #expect(found.records == "power_import_kw=0.997\n\n")
+    #expect(!found.isShort)
+    let next = second(["0-0:1.0.0(240630235959S)", power], ["0-0:1.0.0(240701000000S)", power])
+    #expect(next.records == "timestamp=2024-06-30T22:00:00Z\npower_import_kw=0.997\n\n")
+    #expect(next.isShort)
+  }
+
+  @Test func whatDependsOnDigitsHasToStay() {
+    // The kind of a sub-meter says what its reading is called; a number of the meter, whose it is.
+    for (first, next) in [
+      ("0-1:24.1.0(003)", "0-1:24.1.0(007)"), ("0-0:96.1.1(4B31)", "0-0:96.1.1(4B32)"),
+    ] {
+      let reading = "0-1:24.2.1(240630230000S)(00012.345*m3)"
+      #expect(!second([first, reading], [next, reading]).isShort)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// The places of the digits between parentheses.
+  private var digitPlaces: [Int] {
+    var isInside = false
+    return indices.filter { index in
+      switch self[index] {
+      case UInt8(ascii: "("): isInside = true
+      case UInt8(ascii: ")"), UInt8(ascii: "\n"): isInside = false
+      default: return isInside && self[index].decimalDigit != nil
+      }
+      return false
+    }
+  }
+
+  /// Changes the last digits of times and of numbers with a unit.
+  fileprivate mutating func changeLastDigits(by generator: inout SeededGenerator) {
+    for place in digitPlaces
+    where place + 1 < count && "*SW".utf8.contains(self[place + 1])
+      && Bool.random(using: &generator)
+    {
+      self[place] = UInt8(ascii: "0") + UInt8.random(in: 0...9, using: &generator)
+    }
+  }
+
+  /// Changes about one digit out of so many.
+  fileprivate mutating func changeDigits(outOf count: Int, by generator: inout SeededGenerator) {
+    for place in digitPlaces where Int.random(in: 0..<count, using: &generator) == 0 {
+      self[place] =
+        [0x30, UInt8.random(in: 0x30...0x39, using: &generator)]
+        .randomElement(using: &generator) ?? 0x30
+    }
+  }
+
+  /// Changes, takes away or doubles something.
+  fileprivate mutating func damage(by generator: inout SeededGenerator) {
+    guard count > 1 else { return }
+    let place = Int.random(in: 1..<count, using: &generator)
+    switch Int.random(in: 0..<3, using: &generator) {
+    case 0: self[place] = generator.bytes(1...1)[0]
+    case 1: removeSubrange(place..<Swift.min(count, place + 20))
+    default: insert(contentsOf: self[place..<Swift.min(count, place + 20)], at: place)
+    }
+  }
+}
