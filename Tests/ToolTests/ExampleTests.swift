@@ -6,11 +6,18 @@ import Testing
 ///
 /// An example is a block of literal text in EXAMPLES of a page, or one that begins with "```sh" in
 /// README.md. It is run unless it names something that only a user has: see ``Example/outside``.
+/// Those with `parallel` are run where GNU parallel is installed.
 /// A block right behind it is what it prints, messages and all; without one it prints no message.
 /// A page's examples are run in order, in one temporary directory, where the files are that the
 /// page shows under a name (`.\" file NAME`).
 @Suite struct ExampleTests {
   static let sources = ManualPage.names + ["README.md"]
+
+  /// moreutils has another program of that name.
+  private static let hasParallel = Shared {
+    let version = try await Program.bash("parallel --version").run()
+    return version.text.hasPrefix("GNU parallel")
+  }
 
   @Test(arguments: sources)
   func examplesRunAsPrinted(_ source: String) async throws {
@@ -19,7 +26,13 @@ import Testing
     try await TemporaryDirectory.with { directory in
       for (name, text) in files { try directory.write(text, to: name) }
       for example in examples {
-        if let thing = example.needs {
+        var missing = example.needs
+        if missing == nil, example.script.contains("parallel -"),
+          try await !Self.hasParallel.value
+        {
+          missing = "GNU parallel"
+        }
+        if let thing = missing {
           print("\(example): not run, it needs \(thing)")
           continue
         }

@@ -56,6 +56,20 @@ import Testing
     #expect(apart == (try await Self.expected.value))
   }
 
+  @Test func filesParsedAtOnceGiveTheSameRecords() async throws {
+    try await TemporaryDirectory.with { directory in
+      for (number, telegram) in Self.telegrams.enumerated() {
+        try directory.write(telegram, to: "\(number).p1")
+      }
+      let script = """
+        ls *.p1 | xargs -P 4 -n 1 sh -c 'p1parse < "$1" > "$1.records"' sh && cat *.records
+        """
+      let result = try await Program.bash(script, directory: directory.path).run()
+      #expect(result.status == .success && result.errorText == "")
+      #expect(result.text == (try await Self.expected.value))
+    }
+  }
+
   @Test func noiseBetweenTelegramsChangesNothing() async throws {
     let noisy = Self.telegrams.map { "\u{0}\u{7F}\r\nnoise\r\n" + $0 }.joined()
     let result = try await Program("p1parse").run(input: noisy)
