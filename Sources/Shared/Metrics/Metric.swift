@@ -1,5 +1,6 @@
-/// Something that a meter measures or tells: what it is called and how its line is read.
-public struct Metric: Sendable {
+/// Something that a meter measures or tells: what it is called and how its line is read. An object, as
+/// each line of each telegram refers to one.
+public final class Metric: Sendable {
   /// The canonical name, which ends in the unit where there is one.
   public let name: String
   /// The code of the line; for a sub-meter, with channel 0 in place of any channel.
@@ -7,7 +8,7 @@ public struct Metric: Sendable {
   public let form: Form
   public let description: String
   /// Whether it is of a sub-meter, and not of the electricity meter itself.
-  public private(set) var isOfSubmeter = false
+  public let isOfSubmeter: Bool
 
   /// What stands between a line's parentheses, and what becomes of it.
   public enum Form: Equatable, Sendable {
@@ -59,18 +60,20 @@ public struct Metric: Sendable {
     case monthLog
   }
 
-  init(_ name: String, _ code: OBISCode, _ form: Form, _ description: String) {
+  init(
+    _ name: String, _ code: OBISCode, _ form: Form, _ description: String,
+    isOfSubmeter: Bool = false
+  ) {
     self.name = name
     self.code = code
     self.form = form
     self.description = description
+    self.isOfSubmeter = isOfSubmeter
   }
 
   /// The same, of a sub-meter.
   var ofSubmeter: Metric {
-    var metric = self
-    metric.isOfSubmeter = true
-    return metric
+    Metric(name, code, form, description, isOfSubmeter: true)
   }
 
   /// The unit that the name ends in, nil where it has none.

@@ -68,20 +68,21 @@ public struct DecimalText {
     public let range: ClosedRange<UInt8>
   }
 
-  /// The digits that ``append(from:timesTenToThe:to:)`` moves, in order.
-  public func movedDigits(
-    of text: Span<UInt8>, timesTenToThe exponent: Int = 0
-  ) -> [MovedDigit] {
+  /// Calls `body` with each digit that ``append(from:timesTenToThe:to:)`` moves, in order.
+  public func forEachMovedDigit(
+    of text: Span<UInt8>, timesTenToThe exponent: Int = 0, _ body: (MovedDigit) -> Void
+  ) {
     let point = whole.count + exponent
     let first = firstShown(of: text, point)
     let sign = isNegative ? 1 : 0
-    return (first..<max(count, point)).compactMap { position in
-      guard let source = index(position) else { return nil }
+    for position in first..<max(count, point) {
+      guard let source = index(position) else { continue }
       // A zero before all other digits is only shown right before the point.
       let isOptional = position == first && position < point - 1
-      return MovedDigit(
-        source: source, target: sign + position - first + (position >= point ? 1 : 0),
-        range: UInt8(ascii: isOptional ? "1" : "0")...UInt8(ascii: "9"))
+      body(
+        MovedDigit(
+          source: source, target: sign + position - first + (position >= point ? 1 : 0),
+          range: UInt8(ascii: isOptional ? "1" : "0")...UInt8(ascii: "9")))
     }
   }
 
@@ -90,10 +91,11 @@ public struct DecimalText {
   /// The position of the first digit that is shown: one that is not zero, or the one before the
   /// point. Positions count from the first digit printed; zeros stand all around.
   private func firstShown(of text: Span<UInt8>, _ point: Int) -> Int {
-    let significant = (0..<count).first { position in
-      index(position).map { text[$0] } != UInt8(ascii: "0")
+    var position = 0
+    while position < count, let index = index(position), text[index] == UInt8(ascii: "0") {
+      position += 1
     }
-    return min(significant ?? point - 1, point - 1)
+    return position < count ? min(position, point - 1) : point - 1
   }
 
   /// Where in the text the digit at a position stands, nil for the zeros around.

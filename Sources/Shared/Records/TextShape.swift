@@ -18,18 +18,21 @@ public struct TextShape: Sendable {
   /// How many bytes a text of this shape has.
   public var count: Int { lowest.count }
 
+  /// Lets a byte of the text be any one of a range.
+  public mutating func allow(_ bytes: ClosedRange<UInt8>, at index: Int) {
+    lowest[index] = bytes.lowerBound
+    spread[index] = bytes.upperBound - bytes.lowerBound
+  }
+
   /// Lets each byte of a part of the text be any one of a range.
   public mutating func allow(_ bytes: ClosedRange<UInt8>, in part: Range<Int>) {
-    for index in part {
-      lowest[index] = bytes.lowerBound
-      spread[index] = bytes.upperBound - bytes.lowerBound
-    }
+    for index in part { allow(bytes, at: index) }
   }
 
   /// Lets each digit of a part of the text be any other one.
   public mutating func allowDigits(in part: Range<Int>) {
     for index in part where lowest[index].decimalDigit != nil {
-      allow(UInt8(ascii: "0")...UInt8(ascii: "9"), in: index..<(index + 1))
+      allow(UInt8(ascii: "0")...UInt8(ascii: "9"), at: index)
     }
   }
 

@@ -1,5 +1,5 @@
 /// A regular expression of a specification file, which finds the value in a line of a telegram.
-struct LinePattern {
+final class LinePattern {
   /// The expression as the file has it.
   let text: String
   private let regex: Regex<AnyRegexOutput>

@@ -55,6 +55,7 @@ struct TelegramTemplate {
     self.findings = findings
     self.hasReceipt = hasReceipt
     self.clock = clock
+    pieces.reserveCapacity(64)
   }
 
   // MARK: - What may change
@@ -73,9 +74,9 @@ struct TelegramTemplate {
   mutating func move(_ number: Fields.Number, of telegram: Span<UInt8>, to target: Int) {
     let text = telegram.extracting(number.source)
     guard let decimal = DecimalText(text) else { return }
-    for digit in decimal.movedDigits(of: text, timesTenToThe: number.exponent) {
+    decimal.forEachMovedDigit(of: text, timesTenToThe: number.exponent) { digit in
       let source = number.source.lowerBound + digit.source
-      shape.allow(digit.range, in: source..<(source + 1))
+      shape.allow(digit.range, at: source)
       movePiece(from: source, to: target + digit.target)
     }
   }
