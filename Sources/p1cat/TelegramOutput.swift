@@ -28,6 +28,7 @@ struct TelegramOutput {
   /// - Throws: `Failure`, or a quiet end where nobody reads any more.
   mutating func write(_ telegram: Span<UInt8>, receivedAt: Timestamp?) throws {
     count += 1
+    defer { StartMemory.giveBackOnceRunning() }
     let isEnded = telegram[telegram.count - 1] == UInt8(ascii: "\n")
     let stamp = receivedAt ?? (stamps ? .now : nil)
     guard stamp != nil || !isEnded else {
