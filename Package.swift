@@ -7,6 +7,12 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// What reads or writes bytes from outside: each unsafe construct has to be marked as one.
 let memorySafe = strict + [.strictMemorySafety()]
 
+/// A release has fixed addresses where it links no C library: else each start makes tens of thousands
+/// of pointers for Swift's metadata. Libraries, stack and heap keep random ones.
+let fixedAddresses: [LinkerSetting] = [
+  .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))
+]
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -45,10 +51,10 @@ let package = Package(
     // The four tools. Only the sinks link a C library.
     .executableTarget(
       name: "p1cat", dependencies: ["Records", "Telegrams", "Console"],
-      swiftSettings: memorySafe),
+      swiftSettings: memorySafe, linkerSettings: fixedAddresses),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "Console"],
-      swiftSettings: memorySafe),
+      swiftSettings: memorySafe, linkerSettings: fixedAddresses),
     .executableTarget(
       name: "p1mqtt", dependencies: ["Metrics", "Records", "Delivery", "Console", "CMosquitto"],
       exclude: ["CMosquitto"], swiftSettings: memorySafe),

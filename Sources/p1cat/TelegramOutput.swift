@@ -59,6 +59,7 @@ struct TelegramOutput {
   /// Writes what is to go out.
   mutating func flush(_ bytes: Span<UInt8>) throws {
     defer { run = 0..<0 }
+    if count > 0 { StartMemory.giveBackOnceRunning() }
     if !run.isEmpty { try FileDescriptor.standardOutput.write(all: bytes.extracting(run)) }
   }
 

@@ -9,7 +9,7 @@ struct InfluxDelivery {
   struct Limits {
     /// The most records of a batch.
     var batchCount = 1000
-    /// How long a record waits for others.
+    /// How long after a batch the next one is sent at the latest.
     var batchAge = Duration.milliseconds(500)
     /// How long the server is waited for after the end of the input.
     var linger = Duration.seconds(30)
@@ -27,7 +27,8 @@ struct InfluxDelivery {
   private var retryAt: ContinuousClock.Instant?
   /// The most records of the next batch: fewer where one of them is refused, to find it.
   private var batchLimit: Int
-  private var oldestSince: ContinuousClock.Instant?
+  /// When the last batch was sent; a record that comes later than its age is sent at once.
+  private var sentAt: ContinuousClock.Instant?
   /// What is under way: the number behind the last record of the batch, and its size.
   private var sending: (end: UInt64, count: Int, since: ContinuousClock.Instant)?
   /// Why the last request failed; nil while the server takes what it gets.
@@ -97,7 +98,6 @@ struct InfluxDelivery {
   }
 
   private mutating func take(_ record: Record) throws {
-    if outbox.isEmpty { oldestSince = .now }
     // A record without an instant is of now.
     try outbox.add(record.timestamp == nil ? record.stamped(.now) : record)
   }
@@ -106,7 +106,7 @@ struct InfluxDelivery {
 
   private func nextSend(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     guard !outbox.isEmpty else { return nil }
-    return retryAt ?? (oldestSince ?? now) + limits.batchAge
+    return retryAt ?? sentAt.map { $0 + limits.batchAge } ?? now
   }
 
   private mutating func sendIfDue(_ now: ContinuousClock.Instant, isEnding: Bool) throws {
@@ -119,6 +119,8 @@ struct InfluxDelivery {
     guard !body.isEmpty else { return try outbox.remove(before: batch.end) }
     try post.begin(body: body.span)
     sending = (batch.end, batch.records.count, now)
+    sentAt = now
+    if let outcome = try post.proceed() { try settle(outcome) }
   }
 
   /// Does what the outcome of a request asks for.
@@ -128,7 +130,6 @@ struct InfluxDelivery {
     switch outcome {
     case .answer(200..<300, _, _):
       try outbox.remove(before: sent.end)
-      oldestSince = .now
       batchLimit = min(limits.batchCount, batchLimit * 2)
       backoff.reset()
       if retryAt != nil { messages.say(.notice, server, "writing again", repeating: "again") }

@@ -196,8 +196,9 @@ struct MQTTDelivery {
 
   private func sayGoodbye() {
     connection.disconnect()
-    // What is left to write is a packet of two bytes.
+    // What is left to write is a packet of two bytes; nothing, if it went at once.
     let interests = connection.interests
+    guard !interests.isEmpty else { return }
     let deadline = ContinuousClock.now + .seconds(1)
     guard let happened = try? wait(for: interests, until: deadline) else { return }
     connection.proceed(happened)

@@ -18,13 +18,13 @@ struct P1Parse: Tool {
   @Option(
     help: ArgumentHelp(
       "How records are written: lines, or json for an object a line.", valueName: "format"))
-  var format = RecordFormat.lines
+  var format = Translation().format
 
   @Option(
     help: ArgumentHelp(
       "What the metrics are called: canonical, or obis for the codes of the telegram's lines.",
       valueName: "names"))
-  var names = NameSet.canonical
+  var names = Translation().options.names
 
   @Flag(help: "Make metrics of unknown codes too, called by their code.")
   var all = false
@@ -45,7 +45,7 @@ struct P1Parse: Tool {
   @Option(
     help: ArgumentHelp(
       "Where the specification files dsmrNN.py of meter versions are.", valueName: "directory"))
-  var specDir = "."
+  var specDir = Translation().specifications.path
 
   @Flag(help: "Read telegrams even where their checksum is wrong or their end is missing.")
   var noCheck = false
@@ -58,57 +58,27 @@ struct P1Parse: Tool {
 
   @OptionGroup var verbosity: Verbosity
 
-  static func main() { start() }
+  static func main() { start(withoutArguments: Translation().run) }
 
   func run(_ messages: Messages) throws {
     if list {
       return try FileDescriptor.standardOutput.write(all: [UInt8](MetricList.text.utf8).span)
     }
-    let stop = try StopSignal()
-    let specifications = SpecificationDirectory(path: specDir)
-    let parser = TelegramParser(try options, lookup: specifications.entries(of:))
-    var translator = Translator(
-      Framer(checksums: noCheck ? .ignored : .verified), parser, RecordWriter(format),
-      isStrict: strict,
-      messages: messages)
-    defer { translator.report() }
-    do {
-      try translate(with: &translator, until: stop)
-    } catch let unknown as TelegramParser.UnknownVersion {
-      throw specifications.failure(unknown)
-    }
+    try translation.run(messages)
   }
 
-  private var options: TelegramParser.Options {
-    get throws {
-      var options = TelegramParser.Options()
-      options.names = names
-      options.includesHistory = history
-      options.includesUnknown = all
-      options.addsNetPower = net
-      if let offset = try utcOffset ?? UTCOffset(Environment()) { options.clock = offset.clock }
-      return options
-    }
-  }
-
-  private func translate(with translator: inout Translator, until stop: StopSignal) throws {
-    // Asked to stop, it takes what the pipe still holds, and no more.
-    var readable: Int?
-    while true {
-      let ready = try wait(
-        for: [.reading(.standardInput), .reading(stop.descriptor)],
-        until: readable == nil ? nil : .now)
-      if readable == nil, ready.contains(.reading(stop.descriptor)) {
-        readable = StopSignal.pipeSize
-      }
-      if ready.contains(.reading(.standardInput)), readable ?? 1 > 0 {
-        guard let count = try translator.translateNext() else { continue }
-        if count == 0 { return }
-        readable = readable.map { $0 - count }
-      } else if readable != nil {
-        return
-      }
-    }
+  private var translation: Translation {
+    var translation = Translation()
+    translation.format = format
+    translation.options.names = names
+    translation.options.includesHistory = history
+    translation.options.includesUnknown = all
+    translation.options.addsNetPower = net
+    translation.utcOffset = utcOffset
+    translation.specifications = SpecificationDirectory(path: specDir)
+    translation.checksums = noCheck ? .ignored : .verified
+    translation.isStrict = strict
+    return translation
   }
 }
 

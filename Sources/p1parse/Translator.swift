@@ -49,6 +49,7 @@ struct Translator {
       throw Failure("standard input", error)
     }
     try translate(atEnd: count == 0)
+    if count > 0 { StartMemory.giveBackOnceRunning() }
     return count
   }
 

@@ -48,6 +48,19 @@ import Testing
       times: 8)
   }
 
+  /// Reading the options takes much code, which a tool that runs for years does not keep.
+  @Test func codeOfTheStartIsGivenBack() async throws {
+    try await Program("p1parse").whileRunning { tool in
+      try await tool.write(SampleTelegram.numbered(1))
+      try await tool.waitForOutput("timestamp=2026-11-23T10:01:00Z")
+      let atFirst = try Self.code(of: tool)
+      try await tool.write(SampleTelegram.numbered(2))
+      try await tool.wait(for: "less code") { try Self.code(of: $0) < atFirst }
+      try await tool.write(SampleTelegram.numbered(3))
+      try await tool.waitForOutput("timestamp=2026-11-23T10:03:00Z")
+    }
+  }
+
   /// The second half of the bytes must not take more memory than the first one did, but for some
   /// slack: half of what it would be if they were kept.
   private func expectConstantMemory(
@@ -61,6 +74,14 @@ import Testing
       #expect(whole - half < bytes.count * times / 2 / 1024 / 2)
       #expect(whole < 64 * 1024)
     }
+  }
+
+  /// How much of the code of its program a process holds, in KiB.
+  private static func code(of tool: RunningProgram) throws -> Int {
+    let path = "/proc/\(tool.processIdentifier)/smaps"
+    let mappings = try String(contentsOfFile: path, encoding: .utf8)
+    let match = try #require(mappings.firstMatch(of: /\ r-xp .*\n(?:.*\n)*?Rss:\s+(\d+) kB/))
+    return try #require(Int(match.output.1))
   }
 
   /// The most memory that a process has had, in KiB.

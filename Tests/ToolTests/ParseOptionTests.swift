@@ -19,6 +19,18 @@ import Testing
     return result
   }
 
+  /// Without arguments, none are read: the records are the same.
+  @Test(arguments: [[:], ["P1_UTC_OFFSET": "+02:00"]])
+  func withoutArgumentsIsAsByDefault(_ environment: [String: String]) async throws {
+    let telegrams = Self.belgian + "noise" + Self.belgian.replacing("0.212", with: "0.213")
+    let plain = try await Program("p1parse", environment: environment).run(input: telegrams)
+    let byDefault = try await Program("p1parse", ["--format", "lines"], environment: environment)
+      .run(input: telegrams)
+    #expect(plain.output == byDefault.output && plain.records.count == 2)
+    #expect(plain.errorText == byDefault.errorText && plain.messages.count > 1)
+    #expect(plain.status == .success && byDefault.status == .success)
+  }
+
   // MARK: - What is in the records
 
   @Test func peakOfTheMonthHasARecordOfItsOwn() async throws {

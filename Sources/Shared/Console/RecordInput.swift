@@ -89,6 +89,7 @@ public struct RecordInput {
       reader.read(piece.span) { events.append($0) }
     }
     for event in events { try take(event, handle) }
+    if !isEnded { StartMemory.giveBackOnceRunning() }
     if isAsked, !isEnded {
       readable -= piece.count
       if readable <= 0 { leave() }

@@ -16,19 +16,20 @@ public let toolsVersion = "0.1.0"
 
 extension Tool {
   /// The whole life of a process.
-  public static func start() -> Never {
+  ///
+  /// - Parameter plain: what the tool does without arguments, which is done at once where there are
+  ///   none: to read them takes longer than all the rest of a start.
+  public static func start(withoutArguments plain: ((Messages) throws -> Void)? = nil) -> Never {
     let name = configuration.commandName ?? "p1"
     openStandardDescriptors()
+    if let plain, CommandLine.argc <= 1 { live(Messages(tool: name), plain) }
     do {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {
         try command.run()
         Glibc.exit(ExitCode.success.rawValue)
       }
-      let messages = tool.verbosity.messages(of: name)
-      let status = tool.status(messages)
-      messages.flush()
-      Glibc.exit(status.rawValue)
+      live(tool.verbosity.messages(of: name), tool.run)
     } catch  where exitCode(for: error).isSuccess {
       // `--help` and `--version`.
       print(fullMessage(for: error))
@@ -51,7 +52,17 @@ extension Tool {
   /// Never called: ``start()`` runs a tool.
   public func run() throws {}
 
-  private func status(_ messages: Messages) -> ExitCode {
+  private static func live(
+    _ messages: Messages, _ run: (Messages) throws -> Void
+  ) -> Never {
+    let status = status(messages, run)
+    messages.flush()
+    Glibc.exit(status.rawValue)
+  }
+
+  private static func status(
+    _ messages: Messages, _ run: (Messages) throws -> Void
+  ) -> ExitCode {
     do {
       try run(messages)
       return .success

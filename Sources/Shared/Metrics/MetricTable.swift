@@ -44,7 +44,12 @@ public enum MetricTable {
   private static let textNames = (main + submeter).filter(\.isText).map { [UInt8]($0.name.utf8) }
   private static let pastNames = main.filter(\.isOfThePast).map { [UInt8]($0.name.utf8) }
 
-  private static let mainByCode = allByCode.compactMapValues(\.first)
+  /// The first metric of each code.
+  private static let mainByCode = main.reduce(
+    into: [OBISCode: Metric](minimumCapacity: main.count)
+  ) { byCode, metric in
+    if byCode[metric.code] == nil { byCode[metric.code] = metric }
+  }
   private static let allByCode = Dictionary(grouping: main, by: \.code)
   private static let submeterByCode = Dictionary(
     uniqueKeysWithValues: submeter.map { ($0.code, $0) })

@@ -72,14 +72,16 @@ public struct OBISCode: Hashable, Sendable {
 
 extension OBISCode {
   /// The code as the key of a record, in which F stands behind a point: `1-0:1.8.1.1`.
-  public var key: String { description.replacing("*", with: ".") }
+  public var key: String { spelled(periodAfter: ".") }
 }
 
 extension OBISCode: CustomStringConvertible {
   /// `1-0:1.8.1`, with `*F` only where F is printed.
-  public var description: String {
+  public var description: String { spelled(periodAfter: "*") }
+
+  private func spelled(periodAfter separator: String) -> String {
     func byte(_ shift: Int) -> UInt64 { packed >> UInt64(shift) & 255 }
     let code = "\(byte(40))-\(byte(32)):\(byte(24)).\(byte(16)).\(byte(8))"
-    return period == 255 ? code : "\(code)*\(period)"
+    return period == 255 ? code : "\(code)\(separator)\(period)"
   }
 }
