@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Standard output as a stream of telegrams: none is ever split over two writes.
 ///
-/// Telegrams that come together, from a file or a pipe, go out together, as long as a pipe takes
-/// them as a whole, whoever else writes to it (pipe(7), PIPE_BUF).
+/// Telegrams that come together, from a file or a pipe, go out together: into a pipe as many as it
+/// takes as a whole, whoever else writes to it (pipe(7), PIPE_BUF).
 struct TelegramOutput {
   /// Whether the time of receipt stands before each telegram that has none yet.
   let stamps: Bool
@@ -17,12 +17,12 @@ struct TelegramOutput {
   private var buffer: [UInt8] = []
 
   /// The most bytes of telegrams that go out together.
-  private static let runSize = 4096
+  private let runSize: Int
 
   init(stamps: Bool, limit: Int?) {
     self.stamps = stamps
     self.limit = limit
-    FileDescriptor.standardOutput.enlargePipe()
+    runSize = FileDescriptor.standardOutput.enlargePipe() ? 4096 : 64 * 1024
   }
 
   /// Whether there are as many telegrams as wanted.
@@ -43,7 +43,7 @@ struct TelegramOutput {
     let stamp = receivedAt ?? (stamps ? .now : nil)
     let isAsItStands = stamp == nil && isEnded
     if isAsItStands, range.lowerBound == run.upperBound,
-      run.count + range.count <= TelegramOutput.runSize
+      run.count + range.count <= runSize
     {
       run = run.lowerBound..<range.upperBound
       return

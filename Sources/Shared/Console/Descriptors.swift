@@ -104,7 +104,10 @@ extension FileDescriptor {
 
   /// Makes a pipe hold as much as anybody may ask for, so that a pause of its reader stalls nobody;
   /// does nothing to what is no pipe.
-  public func enlargePipe() {
-    _ = fcntl(rawValue, FileDescriptor.setPipeSize, Int32(StopSignal.pipeSize))
+  ///
+  /// - Returns: whether it is a pipe.
+  @discardableResult
+  public func enlargePipe() -> Bool {
+    fcntl(rawValue, FileDescriptor.setPipeSize, Int32(StopSignal.pipeSize)) >= 0 || errno == EPERM
   }
 }

@@ -38,15 +38,15 @@ public struct TextShape: Sendable {
 
   /// Whether `text` begins with a text of this shape.
   ///
-  /// What does not is given up after twice as many bytes as are alike, and some more.
+  /// What does not is given up after four times as many bytes as are alike, and some more.
   public func begins(_ text: Span<UInt8>) -> Bool {
     guard text.count >= count else { return false }
-    var part = 0..<min(64, count)
+    var part = 0..<min(128, count)
     while !part.isEmpty {
       let isWithin = TextShape.isWithin(
         lowest.span.extracting(part), spread.span.extracting(part), text.extracting(part))
       guard isWithin else { return false }
-      part = part.upperBound..<min(2 * part.upperBound, count)
+      part = part.upperBound..<min(4 * part.upperBound, count)
     }
     return true
   }

@@ -31,6 +31,10 @@ public struct CRC16: Sendable {
       add(rest.word(at: 0), rest.word(at: 8), tables)
       rest = rest.extracting(droppingFirst: 16)
     }
+    if rest.count >= 8 {
+      value = CRC16.sum(rest.word(at: 0) ^ UInt64(value), tables.extracting(first: 8 * 256))
+      rest = rest.extracting(droppingFirst: 8)
+    }
     for index in rest.indices {
       value = value >> 8 ^ tables[Int(UInt8(truncatingIfNeeded: value) ^ rest[index])]
     }
