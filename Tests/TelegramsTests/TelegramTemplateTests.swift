@@ -20,7 +20,13 @@ import Testing
     private(set) var shortCount = 0
     private(set) var count = 0
 
-    init(_ options: TelegramParser.Options, lookup: @escaping TelegramParser.Lookup) {
+    private let format: RecordFormat
+
+    init(
+      _ options: TelegramParser.Options, _ format: RecordFormat = .lines,
+      lookup: @escaping TelegramParser.Lookup
+    ) {
+      self.format = format
       short = TelegramParser(options, lookup: lookup)
       long = short
       long.templates = Recent(capacity: 0)
@@ -32,16 +38,17 @@ import Testing
       var templates = short.templates
       count += 1
       if templates.use({ $0.fill(with: telegram.span, receivedAt: receivedAt) }) { shortCount += 1 }
-      let one = Both.parse(telegram, receivedAt, by: &short)
-      let other = Both.parse(telegram, receivedAt, by: &long)
+      let one = Both.parse(telegram, receivedAt, format, by: &short)
+      let other = Both.parse(telegram, receivedAt, format, by: &long)
       if one != other { Issue.record("\(telegram.latin1)\n\(one)\n\(other)") }
       return one.records
     }
 
     private static func parse(
-      _ telegram: [UInt8], _ receivedAt: Timestamp?, by parser: inout TelegramParser
+      _ telegram: [UInt8], _ receivedAt: Timestamp?, _ format: RecordFormat,
+      by parser: inout TelegramParser
     ) -> Result {
-      var writer = RecordWriter()
+      var writer = RecordWriter(format)
       do {
         try parser.parse(telegram.span, receivedAt: receivedAt, into: &writer)
         return Result(records: writer.text, findings: parser.findings)
@@ -80,11 +87,11 @@ import Testing
     }
     """#
 
-  @Test(arguments: options.indices)
-  func telegramsWithOtherDigitsBecomeTheSameEitherWay(_ index: Int) {
+  @Test(arguments: options.indices, RecordFormat.allCases)
+  func telegramsWithOtherDigitsBecomeTheSameEitherWay(_ index: Int, _ format: RecordFormat) {
     var generator = SeededGenerator(seed: 80 + UInt64(index))
-    var both = Both(Self.options[index]) { _ in nil }
-    for _ in 0..<250 { follow(&both, by: &generator) }
+    var both = Both(Self.options[index], format) { _ in nil }
+    for _ in 0..<120 { follow(&both, by: &generator) }
     let isShort = !Self.options[index].addsNetPower
     #expect(both.shortCount > (isShort ? both.count / 4 : -1), "\(both.shortCount)")
     #expect(isShort || both.shortCount == 0)
@@ -94,7 +101,7 @@ import Testing
     var generator = SeededGenerator(seed: 90)
     let entries = try SpecificationFile.entries(of: Self.file.bytes)
     var both = Both(.init()) { _ in entries }
-    for _ in 0..<250 { follow(&both, by: &generator) }
+    for _ in 0..<120 { follow(&both, by: &generator) }
     #expect(both.shortCount > 0)
   }
 

@@ -1,12 +1,27 @@
 /// Records as the text they are written in, one after the other.
 public struct RecordWriter: Sendable {
-  /// Where the parts of a record that may change begin in ``RecordWriter/text``.
+  /// Where the values of a record stand in ``RecordWriter/text``.
   public struct Place: Sendable {
-    /// The text of its instant, where it has one.
-    public let timestamp: Int?
-    /// Its fields.
-    public let fields: Int
+    /// Where the record's lines begin, or would.
+    fileprivate let start: Int
+    /// How many bytes of them are the reserved keys.
+    fileprivate let reservedCount: Int
+    /// Where each value stands in them, and where it was written; none for lines as they are.
+    fileprivate var moves: [(source: Int, target: Int)] = []
+
+    /// Where the text of the record's instant begins, which it has to have.
+    public var timestamp: Int { target(of: RecordWriter.timestamp.utf8.count) }
+
+    /// Where something in a value begins that is at `offset` of ``Fields/text``.
+    public func field(_ offset: Int) -> Int { target(of: reservedCount + offset) }
+
+    private func target(of source: Int) -> Int {
+      guard let move = moves.last(where: { $0.source <= source }) else { return start + source }
+      return move.target + source - move.source
+    }
   }
+
+  private static let timestamp = "timestamp="
 
   public private(set) var text: [UInt8] = []
   private let format: RecordFormat
@@ -21,12 +36,12 @@ public struct RecordWriter: Sendable {
   ///   - timestamp: its instant, where it is known.
   ///   - meter: the number of the meter, where it has one.
   ///   - fields: all else.
-  /// - Returns: where it stands; nil in a format in which its parts stand otherwise.
+  /// - Returns: where it stands.
   @discardableResult
-  public mutating func add(timestamp: Timestamp?, meter: [UInt8]?, _ fields: Fields) -> Place? {
+  public mutating func add(timestamp: Timestamp?, meter: [UInt8]?, _ fields: Fields) -> Place {
     let start = text.count
     if let timestamp {
-      text.append(contentsOf: "timestamp=".utf8)
+      text.append(contentsOf: RecordWriter.timestamp.utf8)
       text.append(timestamp)
       text.append(UInt8(ascii: "\n"))
     }
@@ -35,19 +50,17 @@ public struct RecordWriter: Sendable {
       Escape.append(meter.span, to: &text)
       text.append(UInt8(ascii: "\n"))
     }
-    let place = Place(
-      timestamp: timestamp.map { _ in start + "timestamp=".utf8.count }, fields: text.count)
+    var place = Place(start: start, reservedCount: text.count - start)
     text.append(contentsOf: fields.text)
     switch format {
     case .lines:
       text.append(UInt8(ascii: "\n"))
-      return place
     case .json:
       let record = Record(checked: [UInt8](text.span.extracting(start...)))
       text.removeSubrange(start...)
-      record.appendJSON(to: &text)
-      return nil
+      record.appendJSON(to: &text) { place.moves.append(($0, $1)) }
     }
+    return place
   }
 
   /// Adds records that were written before.

@@ -38,15 +38,14 @@ extension TelegramParser {
     for draft in drafts.drafts where draft.isMeasured {
       guard let place = draft.place else { return }
       for number in draft.fields.numbers {
-        template.move(number, of: telegram, to: place.fields - start + number.start)
+        template.move(number, of: telegram, to: place.field(number.start) - start)
       }
-      guard let target = place.timestamp else { continue }
       if let timestamp = draft.timestamp ?? main.timestamp {
         let source = draft.timestamp == nil ? main.timeRange : draft.timeRange
         // One without a source is made of bytes that have to stay.
-        if let source { template.move(instantAt: source, timestamp, to: target - start) }
+        if let source { template.move(instantAt: source, timestamp, to: place.timestamp - start) }
       } else if let receivedAt {
-        template.move(instantAt: nil, receivedAt, to: target - start)
+        template.move(instantAt: nil, receivedAt, to: place.timestamp - start)
       }
     }
     for (line, rule) in zip(layout.lines, rules) where isUnread(rule) {
