@@ -1,22 +1,27 @@
 /// A few things that were of use lately, to be tried again, the likeliest first: the one that came
 /// after the last one before.
 public struct Recent<Element> {
-  fileprivate struct Entry {
-    var element: Element
+  @usableFromInline struct Entry {
+    @usableFromInline var element: Element
     /// Which entry was of use after this one.
-    var follower: Int
+    @usableFromInline var follower: Int
+
+    @usableFromInline init(element: Element, follower: Int) {
+      self.element = element
+      self.follower = follower
+    }
   }
 
-  /// So many are kept: what comes in turns (the records of a telegram, the telegrams of two meters)
-  /// and what comes now and then.
-  private let capacity: Int
-  private var entries: [Entry] = []
+  /// So many are kept: what comes in turns (the records of a telegram, the telegrams of two meters),
+  /// and what comes to and fro, as three currents do that are now below 10 A and now above it.
+  @usableFromInline let capacity: Int
+  @usableFromInline var entries: [Entry] = []
   /// The entry that was of use last.
-  private var last = 0
+  @usableFromInline var last = 0
   /// The entry that the next thing takes the place of, once all places are taken.
-  private var oldest = 0
+  @usableFromInline var oldest = 0
 
-  public init(capacity: Int = 4) {
+  @inlinable public init(capacity: Int = 16) {
     self.capacity = capacity
   }
 
@@ -24,7 +29,7 @@ public struct Recent<Element> {
   ///
   /// - Parameter use: uses a thing, or returns false.
   /// - Returns: whether any was.
-  public mutating func use(_ use: (inout Element) -> Bool) -> Bool {
+  @inlinable public mutating func use(_ use: (inout Element) -> Bool) -> Bool {
     guard !entries.isEmpty else { return false }
     let likeliest = entries[last].follower
     if use(&entries[likeliest].element) {
@@ -39,7 +44,7 @@ public struct Recent<Element> {
   }
 
   /// Adds the thing that is of use now, in the place of the oldest one.
-  public mutating func add(_ element: Element) {
+  @inlinable public mutating func add(_ element: Element) {
     let index = entries.count < capacity ? entries.count : oldest
     if index == entries.count {
       entries.append(Entry(element: element, follower: index))
@@ -50,7 +55,7 @@ public struct Recent<Element> {
     follow(by: index)
   }
 
-  private mutating func follow(by index: Int) {
+  @inlinable mutating func follow(by index: Int) {
     entries[last].follower = index
     last = index
   }

@@ -26,6 +26,13 @@ public struct TextShape: Sendable {
     }
   }
 
+  /// Lets each digit of a part of the text be any digit.
+  public mutating func allowDigits(in part: Range<Int>) {
+    for index in part where lowest[index].decimalDigit != nil {
+      allow(UInt8(ascii: "0")...UInt8(ascii: "9"), in: index..<index + 1)
+    }
+  }
+
   /// Whether `text` begins with a text of this shape.
   public func begins(_ text: Span<UInt8>) -> Bool {
     TextShape.isWithin(lowest.span, spread.span, text.extracting(first: lowest.count))
