@@ -13,6 +13,7 @@ import Testing
     "a=1\ntimestamp=2026-11-23T10:00:00Z\ntimestamp=9999\n\n",
     "a=1\r\nb=2\r\n\r\n",
     "a=1\r\r\nb=2\n\n",
+    "a=1\r\nb=2\n\n",
     "# 1\na=1\n# 2\n\n\n",
     "a=1\nnonsense 1\nb=1\n\n",
   ].map(\.bytes)

@@ -35,7 +35,14 @@ public struct TextShape: Sendable {
 
   /// Whether `text` begins with a text of this shape.
   public func begins(_ text: Span<UInt8>) -> Bool {
-    TextShape.isWithin(lowest.span, spread.span, text.extracting(first: lowest.count))
+    // A text of another shape mostly shows it soon: trying many shapes on it takes little.
+    begins(text, upTo: 64) && begins(text, upTo: count)
+  }
+
+  private func begins(_ text: Span<UInt8>, upTo end: Int) -> Bool {
+    TextShape.isWithin(
+      lowest.span.extracting(first: end), spread.span.extracting(first: end),
+      text.extracting(first: min(end, count)))
   }
 
   /// Whether each byte is within its range; many bytes at a time, as the compiler makes vectors of a
