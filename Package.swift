@@ -91,8 +91,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Metrics", "Records", "Telegrams", "Console", "TestSupport", "p1cat", "p1parse", "p1mqtt",
-        "p1influx",
+        "Metrics", "Records", "Telegrams", "Console", "TestSupport", "TestValues", "p1cat",
+        "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -17,7 +17,7 @@ struct InfluxDelivery {
 
   private let server: String
   private let post: HTTPPost
-  private let lines: LineProtocol
+  private var lines: LineProtocol
   private let limits: Limits
   private let messages: Messages
   private var outbox: any Outbox
@@ -98,8 +98,7 @@ struct InfluxDelivery {
   }
 
   private mutating func take(_ record: Record) throws {
-    // A record without an instant is of now.
-    try outbox.add(record.timestamp == nil ? record.stamped(.now) : record)
+    try outbox.add(record.timed)
   }
 
   // MARK: - Sending them

@@ -45,6 +45,9 @@ struct P1Influx: Tool {
       "Keep so much of what waits for the server; beyond it the oldest goes.", valueName: "MiB"))
   var buffer = 16
 
+  @Flag(help: "Print the points on standard output, and contact no server.")
+  var dryRun = false
+
   @OptionGroup var sink: SinkOptions
   @OptionGroup var verbosity: Verbosity
 
@@ -63,15 +66,21 @@ struct P1Influx: Tool {
   }
 
   func run(_ messages: Messages) throws {
-    let settings = try InfluxSettings(Environment().overridden(by: option(for:)))
+    let lines = LineProtocol(layout: layout)
+    // Whatever the settings say of the server, which is none of its business.
+    let settings = dryRun ? nil : try InfluxSettings(Environment().overridden(by: option(for:)))
     var input = try sink.input(messages)
     defer { input.report() }
+    guard let settings else {
+      var dryRun = DryRun(lines)
+      return try dryRun.run(&input)
+    }
     guard settings.isEnabled else { return try input.drain() }
     let post = try HTTPPost(url: settings.url, login: settings.login, timeout: .seconds(20))
     let limits = InfluxDelivery.Limits(
       batchCount: batchCount, batchAge: .seconds(batchAge), linger: .seconds(sink.linger))
     var delivery = InfluxDelivery(
-      to: settings.name, by: post, LineProtocol(layout: layout), limits,
+      to: settings.name, by: post, lines, limits,
       outbox: MemoryOutbox(capacity: buffer << 20), messages: messages)
     try delivery.run(&input)
   }

@@ -48,6 +48,31 @@ import Testing
     #expect(text.first?["value"] == .string("abc"))
   }
 
+  @Test(arguments: ["wide", "metric"])
+  func aDryRunPrintsWhatTheServerGets(_ layout: String) async throws {
+    let names = ["written_\(layout)", "printed_\(layout)"]
+    let database = try await database(names[0])
+    try await database.execute("CREATE DATABASE \(names[1])")
+    let records = (0..<50).map { number in
+      "timestamp=\(time(number))\nmeter=E1\nn=\(number).5\ntext=Say \"\(number % 3)\"\n\n"
+    }
+    let written = try await p1influx(database, names[0], ["--layout", layout])
+      .run(input: records.joined())
+    #expect(written.status == .success && written.errorText == "")
+    let printed = try await Program("p1influx", ["--dry-run", "--layout", layout])
+      .run(input: records.joined())
+    #expect(printed.status == .success && printed.errorText == "")
+    let answer = try await database.client.request(
+      "/write", query: ["db": names[1]], body: printed.text)
+    #expect(answer.status == 204)
+    for measurement in layout == "wide" ? ["dsmr"] : ["n", "text"] {
+      let query = "SELECT * FROM \(measurement)"
+      let rows = try await database.query(query, database: names[0])
+      #expect(rows.count == 50)
+      #expect(try await database.query(query, database: names[1]) == rows)
+    }
+  }
+
   @Test func aRecordWithoutATimeIsOfNow() async throws {
     let database = try await database("now")
     let before = Date().timeIntervalSince1970

@@ -20,7 +20,7 @@ import Testing
     ],
     "p1influx": [
       "--host", "--port", "--db", "--user", "--layout", "--batch-count", "--batch-age", "--buffer",
-      "--linger", "--require-timestamp",
+      "--dry-run", "--linger", "--require-timestamp",
     ],
   ]
 

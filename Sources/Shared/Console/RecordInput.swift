@@ -82,13 +82,7 @@ public struct RecordInput {
       throw Failure("standard input", error)
     }
     isEnded = piece.isEmpty
-    var events: [RecordReader.Event] = []
-    if isEnded {
-      reader.finish { events.append($0) }
-    } else {
-      reader.read(piece.span) { events.append($0) }
-    }
-    for event in events { try take(event, handle) }
+    try take(piece.span, handle)
     if !isEnded { StartMemory.giveBackOnceRunning() }
     if isAsked, !isEnded {
       readable -= piece.count
@@ -101,6 +95,19 @@ public struct RecordInput {
   private mutating func leave() {
     isEnded = true
     if !reader.isBetweenRecords { refuse("a record that is not whole") }
+  }
+
+  /// Takes a piece, or the end, which is an empty one.
+  private mutating func take(_ piece: Span<UInt8>, _ handle: (Record) throws -> Void) throws {
+    // The reader is out of here for so long, as what it finds changes what is here.
+    var reader = RecordReader()
+    swap(&reader, &self.reader)
+    defer { swap(&reader, &self.reader) }
+    if piece.isEmpty {
+      try reader.finish { try take($0, handle) }
+    } else {
+      try reader.read(piece) { try take($0, handle) }
+    }
   }
 
   private mutating func take(

@@ -1,9 +1,9 @@
 extension [UInt8] {
   /// A copy of what a span covers.
   public init(_ span: Span<UInt8>) {
-    self.init(capacity: span.count) { output in
-      for index in span.indices { output.append(span[index]) }
-    }
+    // An array that grows takes less than one made with a capacity.
+    self = []
+    append(contentsOf: span)
   }
 
   /// Appends what a span covers.
@@ -34,6 +34,25 @@ extension Span<UInt8> {
     return low | high << 32
   }
 
+  /// Where `byte` stands first, from `start` on; nil where it does not. Eight bytes are looked at at
+  /// once.
+  public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var index = start
+    while index <= count - 8 {
+      // The lowest of the bytes that are 0 now is the lowest whose top bit is set at last.
+      let difference = word(at: index) ^ ones &* UInt64(byte)
+      let zeros = (difference &- ones) & ~difference & ones << 7
+      if zeros != 0 { return index + zeros.trailingZeroBitCount / 8 }
+      index += 8
+    }
+    while index < count {
+      if self[index] == byte { return index }
+      index += 1
+    }
+    return nil
+  }
+
   /// The bytes as text on one line, each a character (Latin-1), without line ends.
   public var latin1Line: String {
     var text = String.UnicodeScalarView()
@@ -45,13 +64,9 @@ extension Span<UInt8> {
 
   /// Whether the bytes are those of `text` in UTF-8.
   public static func == (bytes: Span<UInt8>, text: String) -> Bool {
-    let expected = text.utf8
+    let expected = text.utf8.span
     guard bytes.count == expected.count else { return false }
-    var index = 0
-    for byte in expected {
-      guard bytes[index] == byte else { return false }
-      index += 1
-    }
+    for index in expected.indices where bytes[index] != expected[index] { return false }
     return true
   }
 }

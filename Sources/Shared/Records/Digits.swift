@@ -21,6 +21,15 @@ extension Span<UInt8> {
   /// none or more than might fit.
   public var number: Int? { count > 0 ? number(indices) : nil }
 
+  /// The number that two decimal digits spell, nil where one of them is none.
+  @inline(__always)
+  func twoDigits(at index: Int) -> Int? {
+    guard let tens = self[index].decimalDigit, let ones = self[index + 1].decimalDigit else {
+      return nil
+    }
+    return 10 * tens + ones
+  }
+
   /// The number that the bytes of `range` spell, nil where one of them is no decimal digit or where
   /// there are more than 18 of them, which might not fit.
   public func number(_ range: Range<Int>) -> Int? {

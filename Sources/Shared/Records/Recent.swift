@@ -14,8 +14,8 @@ public struct Recent<Element> {
     }
   }
 
-  /// So many are kept: what comes in turns (the records of a telegram, the telegrams of two meters)
-  /// and what comes now and then.
+  /// So many are kept: what comes in turns (the records of a telegram, the telegrams of two meters),
+  /// and what comes to and fro, as three currents do that are now below 10 A and now above it.
   @usableFromInline let capacity: Int
   @usableFromInline var entries: [Entry] = []
   /// The entry that was of use last.
@@ -24,7 +24,7 @@ public struct Recent<Element> {
   @usableFromInline var oldest = 0
 
   @inlinable
-  public init(capacity: Int = 4) {
+  public init(capacity: Int = 16) {
     self.capacity = capacity
   }
 

@@ -10,36 +10,43 @@ public struct Record: Hashable, Sendable {
     self.text = text
   }
 
+  /// Where the field whose line begins at `start` has its key and its value, as written; nil at the
+  /// end of the text.
+  public func field(from start: Int) -> (key: Range<Int>, value: Range<Int>)? {
+    let span = text.span
+    guard let equals = span.firstIndex(of: UInt8(ascii: "="), from: start),
+      let end = span.firstIndex(of: UInt8(ascii: "\n"), from: equals)
+    else {
+      return nil
+    }
+    return (start..<equals, equals + 1..<end)
+  }
+
   /// Calls `body` with each key and its value, as written, in order.
   public func forEachField<Failure>(
     _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
     let span = text.span
     var start = 0
-    var equals: Int?
-    for index in span.indices {
-      switch span[index] {
-      case UInt8(ascii: "=") where equals == nil:
-        equals = index
-      case UInt8(ascii: "\n"):
-        if let equals {
-          try body(span.extracting(start..<equals), span.extracting((equals + 1)..<index))
-        }
-        start = index + 1
-        equals = nil
-      default:
-        break
-      }
+    while let (key, value) = field(from: start) {
+      try body(span.extracting(key), span.extracting(value))
+      start = value.upperBound + 1
     }
+  }
+
+  /// Where the value of the first field called `key` stands; nil where the record has none.
+  public func range(of key: RecordKey) -> Range<Int>? {
+    var start = 0
+    while let (name, value) = field(from: start) {
+      if key.matches(text.span.extracting(name)) { return value }
+      start = value.upperBound + 1
+    }
+    return nil
   }
 
   /// The value of the first field called `key`, as written; nil where the record has none.
   public func value(of key: RecordKey) -> [UInt8]? {
-    var found: [UInt8]?
-    forEachField { name, value in
-      if found == nil, key.matches(name) { found = [UInt8](value) }
-    }
-    return found
+    range(of: key).map { [UInt8](text[$0]) }
   }
 
   /// The same record with an instant, which it did not have.
@@ -51,6 +58,6 @@ public struct Record: Hashable, Sendable {
 
   /// The instant of the record, nil where it does not say.
   public var timestamp: Timestamp? {
-    value(of: .timestamp).flatMap { Timestamp($0.span) }
+    range(of: .timestamp).flatMap { Timestamp(text.span.extracting($0)) }
   }
 }

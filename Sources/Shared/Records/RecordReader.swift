@@ -2,6 +2,9 @@
 ///
 /// A line that is no line of a record is refused alone, and said; so is a record whose `timestamp`
 /// is no time. What is held is bounded by ``maximumRecordLength``.
+///
+/// A record is read in one go where it has the shape of a recent one, and else line by line, which
+/// comes to the same.
 public struct RecordReader: Sendable {
   /// What the stream turned out to hold.
   public enum Event: Equatable, Sendable {
@@ -18,6 +21,7 @@ public struct RecordReader: Sendable {
   /// The lines of the record being read.
   private var text: [UInt8] = []
   private var lineNumber = 1
+  private var shapes = Recent<RecordShape>()
 
   public init() {}
 
@@ -34,16 +38,22 @@ public struct RecordReader: Sendable {
     _ piece: Span<UInt8>, _ handle: (Event) throws(Failure) -> Void
   ) throws(Failure) {
     var start = 0
-    for index in piece.indices where piece[index] == UInt8(ascii: "\n") {
+    while start < piece.count {
+      if isBetweenRecords, let record = record(at: piece.extracting(start...)) {
+        start += record.text.count + 1
+        try handle(.record(record))
+        continue
+      }
+      guard let end = piece.firstIndex(of: UInt8(ascii: "\n"), from: start) else { break }
       if line.isEmpty {
-        try endLine(piece.extracting(start..<index), handle)
+        try endLine(piece.extracting(start..<end), handle)
       } else {
-        line.append(contentsOf: piece.extracting(start..<index))
+        line.append(contentsOf: piece.extracting(start..<end))
         let whole = line
         line = []
         try endLine(whole.span, handle)
       }
-      start = index + 1
+      start = end + 1
     }
     // A line is too long without the carriage return that it may end in.
     let room = max(0, RecordReader.maximumRecordLength + 1 - line.count)
@@ -56,6 +66,19 @@ public struct RecordReader: Sendable {
   ) throws(Failure) {
     if !line.isEmpty { try read([UInt8(ascii: "\n")].span, handle) }
     try endRecord(handle)
+  }
+
+  /// The record that `stream` begins with, if it has the shape of a recent one.
+  private mutating func record(at stream: Span<UInt8>) -> Record? {
+    var record: Record?
+    var lineCount = 0
+    _ = shapes.use { shape in
+      record = shape.record(at: stream)
+      lineCount = shape.lineCount
+      return record != nil
+    }
+    if record != nil { lineNumber += lineCount }
+    return record
   }
 
   private mutating func endLine<Failure>(
@@ -71,7 +94,7 @@ public struct RecordReader: Sendable {
     guard text.count + line.count < RecordReader.maximumRecordLength else {
       return try refuse("more than \(RecordReader.maximumRecordLength) bytes in a record", handle)
     }
-    guard let equals = RecordReader.equals(in: line) else {
+    guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
       return try refuse("no key=value", handle)
     }
     guard RecordKey.isValid(line.extracting(..<equals)) else {
@@ -88,8 +111,12 @@ public struct RecordReader: Sendable {
     // A copy of its own size: the buffer, which is kept, may once have held a far longer record.
     let record = Record(checked: [UInt8](text.span))
     text.removeAll(keepingCapacity: true)
-    if record.value(of: .timestamp) != nil, record.timestamp == nil {
+    if record.range(of: .timestamp) != nil, record.timestamp == nil {
       return try refuse("timestamp is no RFC 3339 time", handle)
+    }
+    // Of a known shape is one that did not come in one piece.
+    if !shapes.use({ $0.isShape(of: record) }), let shape = RecordShape(record) {
+      shapes.add(shape)
     }
     try handle(.record(record))
   }
@@ -98,10 +125,5 @@ public struct RecordReader: Sendable {
     _ reason: String, _ handle: (Event) throws(Failure) -> Void
   ) throws(Failure) {
     try handle(.refused(line: lineNumber, reason: reason))
-  }
-
-  private static func equals(in line: Span<UInt8>) -> Int? {
-    for index in line.indices where line[index] == UInt8(ascii: "=") { return index }
-    return nil
   }
 }

@@ -41,7 +41,7 @@ public struct TextShape: Sendable {
   /// What does not is given up after four times as many bytes as are alike, and some more.
   public func begins(_ text: Span<UInt8>) -> Bool {
     guard text.count >= count else { return false }
-    var part = 0..<min(128, count)
+    var part = 0..<min(64, count)
     while !part.isEmpty {
       let isWithin = TextShape.isWithin(
         lowest.span.extracting(part), spread.span.extracting(part), text.extracting(part))

@@ -20,14 +20,16 @@ public struct Timestamp: Hashable, Sendable {
   /// Read in whatever zone it says, with any number of decimals, of which nine count.
   public init?(_ text: Span<UInt8>) {
     guard text.count >= 20,
-      let year = text.number(0..<4), text[4] == UInt8(ascii: "-"),
-      let month = text.number(5..<7), text[7] == UInt8(ascii: "-"),
-      let day = text.number(8..<10), text[10] | 0x20 == UInt8(ascii: "t"),
-      let hour = text.number(11..<13), text[13] == UInt8(ascii: ":"),
-      let minute = text.number(14..<16), text[16] == UInt8(ascii: ":"),
-      let second = text.number(17..<19),
+      let century = text.twoDigits(at: 0), let year = text.twoDigits(at: 2),
+      text[4] == UInt8(ascii: "-"),
+      let month = text.twoDigits(at: 5), text[7] == UInt8(ascii: "-"),
+      let day = text.twoDigits(at: 8), text[10] | 0x20 == UInt8(ascii: "t"),
+      let hour = text.twoDigits(at: 11), text[13] == UInt8(ascii: ":"),
+      let minute = text.twoDigits(at: 14), text[16] == UInt8(ascii: ":"),
+      let second = text.twoDigits(at: 17),
       let civil = CivilTime(
-        year: year, month: month, day: day, hour: hour, minute: minute, second: second)
+        year: 100 * century + year, month: month, day: day, hour: hour, minute: minute,
+        second: second)
     else {
       return nil
     }
@@ -54,7 +56,8 @@ public struct Timestamp: Hashable, Sendable {
   private static func offset(_ text: Span<UInt8>) -> Int? {
     if text.count == 1, text[0] | 0x20 == UInt8(ascii: "z") { return 0 }
     guard text.count == 6, text[3] == UInt8(ascii: ":"),
-      let hours = text.number(1..<3), let minutes = text.number(4..<6), hours < 24, minutes < 60
+      let hours = text.twoDigits(at: 1), let minutes = text.twoDigits(at: 4),
+      hours < 24, minutes < 60
     else {
       return nil
     }

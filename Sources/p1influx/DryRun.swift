@@ -1,0 +1,27 @@
+import Console
+import Records
+import SystemPackage
+
+/// Records on their way to standard output: the points that a server would get, and no server.
+struct DryRun {
+  private var lines: LineProtocol
+  private var points: [UInt8] = []
+
+  init(_ lines: LineProtocol) {
+    self.lines = lines
+  }
+
+  /// Prints what the input holds, to its end: all that was there at once in one write.
+  ///
+  /// - Throws: `Failure`, or a quiet end where nobody reads any more.
+  mutating func run(_ input: inout RecordInput) throws {
+    while !input.isEnded {
+      let interests = input.interests(wantsMore: true)
+      try input.read(wait(for: interests, until: input.deadline)) { record in
+        lines.append(record.timed, to: &points)
+      }
+      try FileDescriptor.standardOutput.write(all: points.span)
+      points.removeAll(keepingCapacity: true)
+    }
+  }
+}

@@ -1,0 +1,7 @@
+import Console
+import Records
+
+extension Record {
+  /// The record with an instant: its own, or that of now.
+  var timed: Record { range(of: .timestamp) == nil ? stamped(.now) : self }
+}

@@ -1,0 +1,60 @@
+import Records
+import Testing
+
+@Suite struct RecentTests {
+  /// What is tried, in order, until `wanted` is found.
+  private func tried(_ recent: inout Recent<Int>, for wanted: Int) -> [Int] {
+    var tried: [Int] = []
+    let isFound = recent.use { element in
+      tried.append(element)
+      return element == wanted
+    }
+    #expect(isFound == (tried.last == wanted))
+    return tried
+  }
+
+  @Test func nothingIsOfUseAtFirst() {
+    var recent = Recent<Int>()
+    #expect(tried(&recent, for: 1) == [])
+  }
+
+  @Test func whatCameNextBeforeIsTriedFirst() {
+    var recent = Recent<Int>(capacity: 3)
+    for element in [1, 2, 3] { recent.add(element) }
+    // What comes in turns is found at once, from the second time on.
+    #expect(tried(&recent, for: 1).last == 1)
+    for _ in 0..<3 {
+      for element in [2, 3, 1] { #expect(tried(&recent, for: element) == [element]) }
+    }
+    // And so is what comes again and again.
+    #expect(tried(&recent, for: 1).last == 1)
+    #expect(tried(&recent, for: 1) == [1])
+  }
+
+  @Test func everyThingIsTriedOnce() {
+    var recent = Recent<Int>(capacity: 5)
+    for element in 1...5 { recent.add(element) }
+    for _ in 0..<3 {
+      #expect(tried(&recent, for: 0).sorted() == [1, 2, 3, 4, 5])
+      #expect(tried(&recent, for: 4).last == 4)
+    }
+  }
+
+  @Test func theOldestGoes() {
+    var recent = Recent<Int>(capacity: 3)
+    for element in 1...7 {
+      recent.add(element)
+      #expect(tried(&recent, for: 0).sorted() == Array(max(1, element - 2)...element))
+    }
+  }
+
+  @Test func whatIsUsedMayChange() {
+    var recent = Recent<Int>()
+    recent.add(1)
+    let isChanged = recent.use { element in
+      element += 1
+      return true
+    }
+    #expect(isChanged && tried(&recent, for: 2) == [2])
+  }
+}
