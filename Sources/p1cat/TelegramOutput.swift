@@ -4,8 +4,8 @@ import SystemPackage
 
 /// Standard output as a stream of telegrams: none is ever split over two writes.
 ///
-/// Telegrams that come together, from a file or a pipe, go out together: into a pipe as many as it
-/// takes as a whole, whoever else writes to it (pipe(7), PIPE_BUF).
+/// Telegrams that come together, from a file or a pipe, go out together: as many as are taken as a
+/// whole, whoever else writes there.
 struct TelegramOutput {
   /// Whether the time of receipt stands before each telegram that has none yet.
   let stamps: Bool
@@ -22,7 +22,8 @@ struct TelegramOutput {
   init(stamps: Bool, limit: Int?) {
     self.stamps = stamps
     self.limit = limit
-    runSize = FileDescriptor.standardOutput.enlargePipe() ? 4096 : 64 * 1024
+    FileDescriptor.standardOutput.enlargePipe()
+    runSize = FileDescriptor.standardOutput.wholeWriteSize
   }
 
   /// Whether there are as many telegrams as wanted.

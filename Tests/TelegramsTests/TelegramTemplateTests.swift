@@ -100,7 +100,8 @@ import Testing
   @Test func telegramsReadByAFileBecomeTheSameEitherWay() throws {
     var generator = SeededGenerator(seed: 90)
     let entries = try SpecificationFile.entries(of: Self.file.bytes)
-    var both = Both(.init()) { _ in entries }
+    // Versions end in a digit, of which each may have a file or none.
+    var both = Both(.init()) { "02468".contains($0.last ?? "-") ? entries : nil }
     for _ in 0..<120 { follow(&both, by: &generator) }
     #expect(both.shortCount > 0)
   }

@@ -104,10 +104,14 @@ extension FileDescriptor {
 
   /// Makes a pipe hold as much as anybody may ask for, so that a pause of its reader stalls nobody;
   /// does nothing to what is no pipe.
-  ///
-  /// - Returns: whether it is a pipe.
-  @discardableResult
-  public func enlargePipe() -> Bool {
-    fcntl(rawValue, FileDescriptor.setPipeSize, Int32(StopSignal.pipeSize)) >= 0 || errno == EPERM
+  public func enlargePipe() {
+    _ = fcntl(rawValue, FileDescriptor.setPipeSize, Int32(StopSignal.pipeSize))
+  }
+
+  /// The most bytes that it takes as a whole in one write, whoever else writes to it: a pipe takes
+  /// PIPE_BUF so (pipe(7)), a file or a device any number.
+  public var wholeWriteSize: Int {
+    let type = try? stat().type
+    return type == .regular || type == .characterSpecial ? 64 * 1024 : Int(PIPE_BUF)
   }
 }

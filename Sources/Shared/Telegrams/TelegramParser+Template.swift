@@ -48,15 +48,15 @@ extension TelegramParser {
         template.move(instantAt: nil, receivedAt, to: place.timestamp - start)
       }
     }
-    for (line, rule) in zip(layout.lines, rules) where isUnread(rule) {
+    for (line, rule) in zip(layout.lines, rules) where isUnread(line, rule) {
       for group in layout.groups(of: line) { template.ignoreDigits(in: group) }
     }
     templates.add(template)
   }
 
   /// Whether nothing depends on what stands in the parentheses of a line.
-  private func isUnread(_ rule: Specification.Rule) -> Bool {
+  private func isUnread(_ line: TelegramLayout.Line, _ rule: Specification.Rule) -> Bool {
     guard case .unknown = rule.reading else { return false }
-    return !options.includesUnknown && !rule.isOfIdentity && rule.metric?.form != .version
+    return !options.includesUnknown && !rule.isOfIdentity && !MeterVersion.isSaid(by: line.code)
   }
 }
