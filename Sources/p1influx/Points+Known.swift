@@ -16,7 +16,7 @@ extension Points {
     }
     Points.write(time, as: &self.time)
     Points.copy(self.time, to: timePlaces, in: &text)
-    Points.copy(numbers, of: source, to: &text)
+    text.move(numbers, of: source)
     return true
   }
 
@@ -34,17 +34,6 @@ extension Points {
     var text = text.mutableSpan
     for place in places {
       for offset in time.indices { text[place + offset] = time[offset] }
-    }
-  }
-
-  private static func copy(
-    _ numbers: [Number], of record: Span<UInt8>, to text: inout [UInt8]
-  ) {
-    var text = text.mutableSpan
-    for number in numbers {
-      for offset in 0..<number.count {
-        text[number.place + offset] = record[number.source + offset]
-      }
     }
   }
 }

@@ -3,19 +3,13 @@ import Records
 /// The points of a record in line protocol, and where in them stands what came from it digit by
 /// digit: its numbers and its time. ``become(those:)`` makes them those of another record.
 struct Points {
-  /// A number, which has the same bytes in the record and in the points.
-  struct Number {
-    let source: Int
-    let place: Int
-    let count: Int
-  }
-
   /// The points, each ended by a line feed.
   var text: [UInt8] = []
 
   /// The records whose points differ from these in nothing but numbers and time.
   private(set) var shape: TextShape
-  private(set) var numbers: [Number] = []
+  /// The numbers, which have the same bytes in the record and in the points.
+  private(set) var numbers: [Piece] = []
   /// Where the record says its time.
   let timestamp: Range<Int>
   /// The time as the points have it, and the places where it stands in them.
@@ -80,12 +74,12 @@ struct Points {
     number.append(from: value.span, to: &text)
     // A number that lost its leading zeros, or the like, has its digits elsewhere.
     guard text[place...] == value else { return }
-    numbers.append(Number(source: range.lowerBound, place: place, count: range.count))
+    numbers.append(Piece(source: range.lowerBound, target: place, count: range.count))
     shape.allowDigits(in: range)
     // A zero before other digits would be lost.
     let first = value.first == UInt8(ascii: "-") ? range.lowerBound + 1 : range.lowerBound
     if first + 1 < range.upperBound, record.text[first + 1].decimalDigit != nil {
-      shape.allow(UInt8(ascii: "1")...UInt8(ascii: "9"), in: first..<first + 1)
+      shape.allow(UInt8(ascii: "1")...UInt8(ascii: "9"), at: first)
     }
   }
 

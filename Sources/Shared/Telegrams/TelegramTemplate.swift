@@ -8,15 +8,6 @@ import Records
 /// else that a telegram can say anew (a message, a tariff, a longer number) makes it one of another
 /// shape, to be read line by line.
 struct TelegramTemplate {
-  /// Bytes that are moved as they stand.
-  private struct Piece {
-    /// Where they stand in the telegram.
-    var source: Int
-    /// Where they go in ``records``.
-    var target: Int
-    var count: Int
-  }
-
   /// An instant that a record has.
   private struct Instant {
     /// Where the telegram prints it; nil where it is that of receipt.
@@ -32,6 +23,7 @@ struct TelegramTemplate {
   /// The text of the records, with the digits of the last telegram that it was filled with.
   private(set) var records: [UInt8]
   private var shape: TextShape
+  /// What is moved there from the telegram.
   private var pieces: [Piece] = []
   private var instants: [Instant] = []
   /// Whether a telegram needs to come with the instant of its receipt, or must not.
@@ -127,8 +119,7 @@ struct TelegramTemplate {
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
-    let pieces = pieces
-    TelegramTemplate.move(pieces.span, of: telegram, to: &records)
+    records.move(pieces, of: telegram)
     return true
   }
 
@@ -141,17 +132,5 @@ struct TelegramTemplate {
     var text = records.mutableSpan
     timestamp.write(to: &text, at: target.lowerBound)
     return true
-  }
-
-  private static func move(
-    _ pieces: Span<Piece>, of telegram: Span<UInt8>, to records: inout [UInt8]
-  ) {
-    var records = records.mutableSpan
-    for index in pieces.indices {
-      let piece = pieces[index]
-      for offset in 0..<piece.count {
-        records[piece.target &+ offset] = telegram[piece.source &+ offset]
-      }
-    }
   }
 }
