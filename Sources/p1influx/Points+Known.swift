@@ -9,7 +9,7 @@ extension Points {
   mutating func become(those: Record) -> Bool {
     let source = those.text.span
     guard source.count == shape.count, shape.begins(source),
-      let time = Timestamp(source.extracting(timestamp))?.nanosecondsSinceEpoch,
+      let time = those.timestamp?.nanosecondsSinceEpoch,
       Points.times.contains(time)
     else {
       return false

@@ -10,8 +10,6 @@ struct Points {
   private(set) var shape: TextShape
   /// The numbers, which have the same bytes in the record and in the points.
   private(set) var numbers: [Piece] = []
-  /// Where the record says its time.
-  let timestamp: Range<Int>
   /// The time as the points have it, and the places where it stands in them.
   var time: [UInt8]
   private(set) var timePlaces: [Int] = []
@@ -27,7 +25,6 @@ struct Points {
     guard let timestamp = record.range(of: .timestamp), let instant = record.timestamp else {
       return nil
     }
-    self.timestamp = timestamp
     let nanoseconds = instant.nanosecondsSinceEpoch
     time = [UInt8]("\(nanoseconds)".utf8)
     shape = TextShape(record.text.span)

@@ -3,5 +3,5 @@ import Records
 
 extension Record {
   /// The record with an instant: its own, or that of now.
-  var timed: Record { range(of: .timestamp) == nil ? stamped(.now) : self }
+  var timed: Record { timestamp == nil ? stamped(.now) : self }
 }

@@ -18,7 +18,7 @@ public struct RecordInput {
   private var refusedCount = 0
 
   /// So much is read at once: little beside what a sink may hold.
-  private static let pieceSize = 32 * 1024
+  private static let pieceSize = 64 * 1024
 
   public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool) {
     self.messages = messages

@@ -4,10 +4,13 @@
 /// feed, every key well formed, and a `timestamp`, where there is one, an RFC 3339 time.
 public struct Record: Hashable, Sendable {
   public let text: [UInt8]
+  /// The instant of the record, nil where it does not say.
+  public let timestamp: Timestamp?
 
-  /// Lines that ``RecordReader`` has checked.
-  init(checked text: [UInt8]) {
+  /// Lines that ``RecordReader`` has checked, with the instant that they say.
+  init(checked text: [UInt8], _ timestamp: Timestamp?) {
     self.text = text
+    self.timestamp = timestamp
   }
 
   /// Where the field whose line begins at `start` has its key and its value, as written; nil at the
@@ -53,11 +56,6 @@ public struct Record: Hashable, Sendable {
   public func stamped(_ timestamp: Timestamp) -> Record {
     var stamped = [UInt8]("\(RecordKey.timestamp.rawValue)=\(timestamp)\n".utf8)
     stamped.append(contentsOf: text)
-    return Record(checked: stamped)
-  }
-
-  /// The instant of the record, nil where it does not say.
-  public var timestamp: Timestamp? {
-    range(of: .timestamp).flatMap { Timestamp(text.span.extracting($0)) }
+    return Record(checked: stamped, timestamp)
   }
 }

@@ -109,10 +109,13 @@ public struct RecordReader: Sendable {
   ) throws(Failure) {
     guard !text.isEmpty else { return }
     // A copy of its own size: the buffer, which is kept, may once have held a far longer record.
-    let record = Record(checked: [UInt8](text.span))
+    var record = Record(checked: [UInt8](text.span), nil)
     text.removeAll(keepingCapacity: true)
-    if record.range(of: .timestamp) != nil, record.timestamp == nil {
-      return try refuse("timestamp is no RFC 3339 time", handle)
+    if let range = record.range(of: .timestamp) {
+      guard let timestamp = Timestamp(record.text.span.extracting(range)) else {
+        return try refuse("timestamp is no RFC 3339 time", handle)
+      }
+      record = Record(checked: record.text, timestamp)
     }
     // Of a known shape is one that did not come in one piece.
     if !shapes.use({ $0.isShape(of: record) }), let shape = RecordShape(record) {

@@ -33,7 +33,8 @@ struct RecordShape: Sendable {
     guard end < stream.count, stream[end] == UInt8(ascii: "\n"), text.begins(stream) else {
       return nil
     }
-    if let timestamp, Timestamp(stream.extracting(timestamp)) == nil { return nil }
-    return Record(checked: [UInt8](stream.extracting(..<end)))
+    let instant = timestamp.flatMap { Timestamp(stream.extracting($0)) }
+    guard timestamp == nil || instant != nil else { return nil }
+    return Record(checked: [UInt8](stream.extracting(..<end)), instant)
   }
 }

@@ -56,7 +56,7 @@ public struct RecordWriter: Sendable {
     case .lines:
       text.append(UInt8(ascii: "\n"))
     case .json:
-      let record = Record(checked: [UInt8](text.span.extracting(start...)))
+      let record = Record(checked: [UInt8](text.span.extracting(start...)), timestamp)
       text.removeSubrange(start...)
       record.appendJSON(to: &text) { place.moves.append(($0, $1)) }
     }
