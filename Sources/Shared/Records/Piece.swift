@@ -18,9 +18,8 @@ extension [UInt8] {
   public mutating func move(_ pieces: [Piece], of source: Span<UInt8>) {
     var target = mutableSpan
     for piece in pieces {
-      for offset in 0..<piece.count {
-        target[piece.target &+ offset] = source[piece.source &+ offset]
-      }
+      let bytes = source.extracting(piece.source..<(piece.source + piece.count))
+      for offset in bytes.indices { target[piece.target &+ offset] = bytes[offset] }
     }
   }
 }
