@@ -25,12 +25,10 @@ struct LineProtocol {
   ///   - record: one that has a timestamp.
   ///   - output: what they are appended to; each point ends with a line feed.
   mutating func append(_ record: Record, to output: inout [UInt8]) {
-    let isKnown = recent.use { points in
-      guard points.become(those: record) else { return false }
-      output.append(contentsOf: points.text)
-      return true
+    if let text = recent.first({ $0.become(those: record) ? $0.text : nil }) {
+      return output.append(contentsOf: text)
     }
-    guard !isKnown, let points = Points(of: record, layout) else { return }
+    guard let points = Points(of: record, layout) else { return }
     output.append(contentsOf: points.text)
     if points.text.count <= RecordReader.maximumRecordLength { recent.add(points) }
   }

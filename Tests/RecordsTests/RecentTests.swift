@@ -5,11 +5,11 @@ import Testing
   /// What is tried, in order, until `wanted` is found.
   private func tried(_ recent: inout Recent<Int>, for wanted: Int) -> [Int] {
     var tried: [Int] = []
-    let isFound = recent.use { element in
+    let found = recent.first { element in
       tried.append(element)
-      return element == wanted
+      return element == wanted ? element : nil
     }
-    #expect(isFound == (tried.last == wanted))
+    #expect(found == (tried.last == wanted ? wanted : nil))
     return tried
   }
 
@@ -51,10 +51,10 @@ import Testing
   @Test func whatIsUsedMayChange() {
     var recent = Recent<Int>()
     recent.add(1)
-    let isChanged = recent.use { element in
+    let changed = recent.first { element in
       element += 1
-      return true
+      return element
     }
-    #expect(isChanged && tried(&recent, for: 2) == [2])
+    #expect(changed == 2 && tried(&recent, for: 2) == [2])
   }
 }

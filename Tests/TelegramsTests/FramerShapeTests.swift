@@ -69,6 +69,20 @@ import Testing
     return next
   }
 
+  /// A line that is a stamp ends a telegram, one like it but for a digit does not; and in the middle
+  /// of a line a header needs more letters than at its start.
+  @Test func whatDigitsOrThePlaceDecideIsFoundLineByLine() {
+    let text = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-13-23T10:00:00Z"])
+    let stamp = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-12-23T10:00:00Z"])
+    let short = checkedTelegram(["1-0:1.7.0(00.322*kW)"], header: "/K")
+    for stream in [text + text + stamp, short + short + "1-0:1.8" + short] {
+      var long = Framer()
+      long.shapes = Recent(capacity: 0)
+      long.take(stream.bytes)
+      #expect(found(stream) == long.found(atEnd: true))
+    }
+  }
+
   @Test func anotherTelegramOfTheSameMeterIsFoundByItsShape() {
     var framer = Framer()
     let first = Self.telegrams[0]

@@ -37,7 +37,10 @@ import Testing
     mutating func parse(_ telegram: [UInt8], receivedAt: Timestamp?) -> [UInt8] {
       var templates = short.templates
       count += 1
-      if templates.use({ $0.fill(with: telegram.span, receivedAt: receivedAt) }) { shortCount += 1 }
+      let isShort = templates.first { template in
+        template.fill(with: telegram.span, receivedAt: receivedAt) ? true : nil
+      }
+      if isShort ?? false { shortCount += 1 }
       let one = Both.parse(telegram, receivedAt, format, by: &short)
       let other = Both.parse(telegram, receivedAt, format, by: &long)
       if one != other { Issue.record("\(telegram.latin1)\n\(one)\n\(other)") }
@@ -103,6 +106,7 @@ import Testing
     // Versions end in a digit, of which each may have a file or none.
     var both = Both(.init()) { "02468".contains($0.last ?? "-") ? entries : nil }
     for _ in 0..<120 { follow(&both, by: &generator) }
+    // Those that have no file leave templates, and with the same parser.
     #expect(both.shortCount > 0)
   }
 
@@ -182,12 +186,58 @@ import Testing
   }
 
   @Test func whatDependsOnDigitsHasToStay() {
-    // The kind of a sub-meter says what its reading is called; a number of the meter, whose it is.
-    for (first, next) in [
+    let reading = "0-1:24.2.1(240630230000S)(00012.345*m3)"
+    let pairs = [
+      // The kind of a sub-meter says what its reading is called; a number of the meter, whose it is.
       ("0-1:24.1.0(003)", "0-1:24.1.0(007)"), ("0-0:96.1.1(4B31)", "0-0:96.1.1(4B32)"),
-    ] {
-      let reading = "0-1:24.2.1(240630230000S)(00012.345*m3)"
-      #expect(!second([first, reading], [next, reading]).isShort)
+      // Text behind a line feed may be another line.
+      ("1-0:99.99.99(x\r\n1-0:1.8.300(1*kWh))", "1-0:99.99.99(x\r\n1-0:1.8.001(1*kWh))"),
+    ]
+    for (first, next) in pairs { #expect(!second([first, reading], [next, reading]).isShort) }
+  }
+
+  @Test func textWithDigitsIsReadAnew() {
+    var both = Both(.with { $0.includesUnknown = true }) { _ in nil }
+    both.parse(telegram(["1-0:99.99.9(abc12)", "1-0:99.99.8(12)"]).bytes, receivedAt: nil)
+    for (text, number) in [("abc34", "12"), ("abc34", "34")] {
+      let next = telegram(["1-0:99.99.9(\(text))", "1-0:99.99.8(\(number))"]).bytes
+      let records = both.parse(next, receivedAt: nil)
+      #expect(records.text == "1-0:99.99.9=\(text)\n1-0:99.99.8=\(number)\n\n")
+    }
+    #expect(both.shortCount == 1)
+  }
+
+  /// A template would hide that the next version has none.
+  @Test func versionIsReadAlways() throws {
+    let entries = try SpecificationFile.entries(of: Self.file.bytes)
+    for options in Self.options {
+      var both = Both(options) { $0 == "42" ? entries : nil }
+      for version in ["42", "98", "42", "50"] {
+        both.parse(
+          telegram(["1-3:0.2.8(\(version))", "1-0:1.7.0(00.322*kW)"]).bytes, receivedAt: nil)
+      }
+      #expect(both.shortCount == 0)
+    }
+  }
+
+  @Test func checksumIsNotLookedAt() {
+    var both = Both(.init()) { _ in nil }
+    for power in ["00.322", "01.918"] {
+      both.parse(checkedTelegram(["1-0:1.7.0(\(power)*kW)"]).bytes, receivedAt: nil)
+    }
+    #expect(both.shortCount == 1)
+  }
+
+  /// With checksums aside, a version that may be wrong is as good as none; a right one is not.
+  @Test func damagedTelegramLeavesNoTemplate() {
+    var parser = TelegramParser { _ in nil }
+    let telegram = telegram(["1-3:0.2.8(98)", "1-0:1.7.0(00.322*kW)"]).bytes
+    var writer = RecordWriter()
+    #expect(throws: Never.self) {
+      try parser.parse(telegram.span, receivedAt: nil, isDamaged: true, into: &writer)
+    }
+    #expect(throws: TelegramParser.UnknownVersion.self) {
+      try parser.parse(telegram.span, receivedAt: nil, into: &writer)
     }
   }
 }

@@ -75,8 +75,8 @@ extension FileDescriptor {
     var rest = bytes
     var isAsked = false
     while rest.count > 0 {
-      // A pipe that has room takes so much without waiting for more of it (pipe(7), PIPE_BUF).
-      let piece = isAsked ? rest.extracting(first: 4096) : rest
+      // A pipe that has room takes so much without waiting for more of it (pipe(7)).
+      let piece = isAsked ? rest.extracting(first: Int(PIPE_BUF)) : rest
       do {
         let count = try unsafe piece.withUnsafeBytes {
           unsafe try write($0, retryOnInterrupt: false)

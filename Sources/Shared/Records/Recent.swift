@@ -30,21 +30,22 @@ public struct Recent<Element> {
 
   /// Tries one after the other, until one is of use.
   ///
-  /// - Parameter use: uses a thing, or returns false.
-  /// - Returns: whether any was.
+  /// - Parameter use: uses a thing; nil where it is of no use.
+  /// - Returns: what the first one was used for, nil where none was of use.
   @inlinable
-  public mutating func use(_ use: (inout Element) -> Bool) -> Bool {
-    guard !entries.isEmpty else { return false }
+  public mutating func first<Result>(_ use: (inout Element) -> Result?) -> Result? {
+    guard !entries.isEmpty else { return nil }
     let likeliest = entries[last].follower
-    if use(&entries[likeliest].element) {
+    if let result = use(&entries[likeliest].element) {
       last = likeliest
-      return true
+      return result
     }
-    for index in entries.indices where index != likeliest && use(&entries[index].element) {
+    for index in entries.indices where index != likeliest {
+      guard let result = use(&entries[index].element) else { continue }
       follow(by: index)
-      return true
+      return result
     }
-    return false
+    return nil
   }
 
   /// Adds the thing that is of use now, in the place of the oldest one.

@@ -70,15 +70,11 @@ public struct RecordReader: Sendable {
 
   /// The record that `stream` begins with, if it has the shape of a recent one.
   private mutating func record(at stream: Span<UInt8>) -> Record? {
-    var record: Record?
-    var lineCount = 0
-    _ = shapes.use { shape in
-      record = shape.record(at: stream)
-      lineCount = shape.lineCount
-      return record != nil
+    let found = shapes.first { shape in
+      shape.record(at: stream).map { (record: $0, lineCount: shape.lineCount) }
     }
-    if record != nil { lineNumber += lineCount }
-    return record
+    lineNumber += found?.lineCount ?? 0
+    return found?.record
   }
 
   private mutating func endLine<Failure>(
@@ -118,9 +114,8 @@ public struct RecordReader: Sendable {
       record = Record(checked: record.text, timestamp)
     }
     // Of a known shape is one that did not come in one piece.
-    if !shapes.use({ $0.isShape(of: record) }), let shape = RecordShape(record) {
-      shapes.add(shape)
-    }
+    let isKnown = shapes.first { $0.isShape(of: record) ? true : nil } ?? false
+    if !isKnown, let shape = RecordShape(record) { shapes.add(shape) }
     try handle(.record(record))
   }
 

@@ -18,7 +18,7 @@ public struct TextShape: Sendable {
   /// How many bytes a text of this shape has.
   public var count: Int { lowest.count }
 
-  /// Lets a byte of the text be any one of a range.
+  /// Lets a byte of the text be any one of a range, and no other that it could be before.
   public mutating func allow(_ bytes: ClosedRange<UInt8>, at index: Int) {
     lowest[index] = bytes.lowerBound
     spread[index] = bytes.upperBound - bytes.lowerBound

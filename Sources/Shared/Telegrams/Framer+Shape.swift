@@ -12,41 +12,51 @@ extension Framer {
     fileprivate let text: TextShape
     /// Where its `!` stands.
     fileprivate let mark: Int
+
+    /// The shape of a telegram; nil for one whose digits decide where it ends.
+    fileprivate init?(of telegram: Span<UInt8>, mark: Int) {
+      let checksum = (mark + 1)..<(mark + 5)
+      guard checksum.upperBound < telegram.count,
+        telegram[telegram.count - 1] == UInt8(ascii: "\n"),
+        checksum.allSatisfy({ telegram[$0].hexadecimalDigit != nil }),
+        // A line that begins so may be a stamp or none.
+        !telegram.indices.dropFirst().contains(where: {
+          telegram[$0] == UInt8(ascii: "#") && telegram[$0 - 1] == UInt8(ascii: "\n")
+        })
+      else {
+        return nil
+      }
+      var text = TextShape(telegram)
+      text.allowDigits(in: 0..<mark)
+      // Of what lies between 9 and A none is a digit of a checksum.
+      text.allow(UInt8(ascii: "0")...UInt8(ascii: "F"), in: checksum)
+      self.text = text
+      self.mark = mark
+    }
+
+    /// Whether `bytes` begin with a telegram that has this shape and the checksum that it says.
+    fileprivate func isTelegram(at bytes: Span<UInt8>) -> Bool {
+      // The `!` first: it tells most that cannot be, and what has not come yet.
+      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.begins(bytes) else {
+        return false
+      }
+      let telegram = bytes.extracting(first: text.count)
+      return PrintedChecksum(telegram.extracting((mark + 1)...))
+        == .value(CRC16.checksum(telegram.extracting(...mark)))
+    }
   }
 
   /// Where the telegram ends that begins at ``start``, if it has a known shape and the checksum that
   /// it says; nil where that is to be found out line by line.
   mutating func endByShape() -> Int? {
     guard isAtLineStart, start < bytes.count, bytes[start] == UInt8(ascii: "/") else { return nil }
-    let text = bytes
-    let start = start
-    var end: Int?
-    _ = shapes.use { shape in
-      let rest = text.span.extracting(start...)
-      guard shape.text.begins(rest) else { return false }
-      let telegram = rest.extracting(first: shape.text.count)
-      let computed = CRC16.checksum(telegram.extracting(...shape.mark))
-      guard PrintedChecksum(telegram.extracting((shape.mark + 1)...)) == .value(computed) else {
-        return false
-      }
-      end = start + shape.text.count
-      return true
-    }
-    return end
+    let rest = bytes[start...]
+    return shapes.first { $0.isTelegram(at: rest.span) ? rest.startIndex + $0.text.count : nil }
   }
 
   /// Keeps the shape of the telegram whose `!` stands at `mark` and which ends at `next`.
   mutating func learnShape(mark: Int, next: Int) {
-    let digits = (mark + 1)..<(mark + 5)
-    guard isAtLineStart, bytes[next - 1] == UInt8(ascii: "\n"), digits.upperBound < next else {
-      return
-    }
-    var text = TextShape(bytes.span.extracting(start..<next))
-    text.allowDigits(in: 0..<(mark - start))
-    // Of what lies between 9 and A none is a digit of a checksum.
-    text.allow(
-      UInt8(ascii: "0")...UInt8(ascii: "F"),
-      in: (digits.lowerBound - start)..<(digits.upperBound - start))
-    shapes.add(Shape(text: text, mark: mark - start))
+    let shape = Shape(of: bytes.span.extracting(start..<next), mark: mark - start)
+    if let shape { shapes.add(shape) }
   }
 }

@@ -15,12 +15,10 @@ struct MeterVersion: Equatable {
   private static let code = OBISCode(1, 3, 0, 2, 8)
   private static let belgianCode = OBISCode(0, 0, 96, 1, 4)
 
-  /// Whether a line with this code says the version.
-  static func isSaid(by code: OBISCode) -> Bool { code == self.code || code == belgianCode }
-
   /// Nil where the telegram says none.
   init?(of layout: TelegramLayout, _ telegram: Span<UInt8>) {
-    for line in layout.lines where MeterVersion.isSaid(by: line.code) {
+    for line in layout.lines
+    where line.code == MeterVersion.code || line.code == MeterVersion.belgianCode {
       guard let group = layout.groups(of: line).first, !group.isEmpty,
         !OctetText.isError(telegram.extracting(group))
       else {

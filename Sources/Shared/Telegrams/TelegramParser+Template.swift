@@ -10,12 +10,14 @@ extension TelegramParser {
   mutating func fillTemplate(
     with telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
   ) -> Bool {
-    templates.use { template in
-      guard template.fill(with: telegram, receivedAt: receivedAt) else { return false }
-      writer.add(written: template.records)
-      findings = template.findings
-      return true
+    let filled = templates.first { template in
+      template.fill(with: telegram, receivedAt: receivedAt)
+        ? (records: template.records, findings: template.findings) : nil
     }
+    guard let filled else { return false }
+    writer.add(written: filled.records)
+    findings = filled.findings
+    return true
   }
 
   /// Makes a template of the telegram that was just read.
@@ -28,8 +30,8 @@ extension TelegramParser {
   mutating func makeTemplate(
     of telegram: Span<UInt8>, receivedAt: Timestamp?, from start: Int, in writer: RecordWriter
   ) {
-    // The net power is of more than one number.
-    guard !options.addsNetPower, let main = drafts.drafts.first else { return }
+    // The net power is of more than one number, and a pattern of a file may look at any byte.
+    guard !options.addsNetPower, isBuiltIn, let main = drafts.drafts.first else { return }
     var template = TelegramTemplate(
       of: telegram, writer.text.span.extracting(start...), findings,
       hasReceipt: receivedAt != nil, clock: options.clock)
@@ -48,15 +50,19 @@ extension TelegramParser {
         template.move(instantAt: nil, receivedAt, to: place.timestamp - start)
       }
     }
-    for (line, rule) in zip(layout.lines, rules) where isUnread(line, rule) {
-      for group in layout.groups(of: line) { template.ignoreDigits(in: group) }
+    for (line, rule) in zip(layout.lines, rules) where isUnread(rule) {
+      for group in layout.groups(of: line)
+      // Behind a line feed, digits can make a code, and so another line.
+      where telegram.extracting(group).firstIndex(of: UInt8(ascii: "\n")) == nil {
+        template.ignoreDigits(in: group)
+      }
     }
     templates.add(template)
   }
 
   /// Whether nothing depends on what stands in the parentheses of a line.
-  private func isUnread(_ line: TelegramLayout.Line, _ rule: Specification.Rule) -> Bool {
+  private func isUnread(_ rule: Specification.Rule) -> Bool {
     guard case .unknown = rule.reading else { return false }
-    return !options.includesUnknown && !rule.isOfIdentity && !MeterVersion.isSaid(by: line.code)
+    return !options.includesUnknown
   }
 }

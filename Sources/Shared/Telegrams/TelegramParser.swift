@@ -46,6 +46,8 @@ public struct TelegramParser {
 
   let options: Options
   private var specifications: Specifications
+  /// Whether the last telegram was read by the built-in knowledge.
+  var isBuiltIn: Bool { specifications.isBuiltIn }
 
   var layout = TelegramLayout()
   private(set) var rules: [Specification.Rule] = []
@@ -82,7 +84,7 @@ public struct TelegramParser {
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
     into writer: inout RecordWriter
   ) throws {
-    if !isDamaged, fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) { return }
+    if fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) { return }
     let start = writer.text.count
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
@@ -92,7 +94,7 @@ public struct TelegramParser {
     readIdentity(of: telegram)
     for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
     if options.addsNetPower { addNetPower(of: telegram) }
-    if options.includesHistory, specifications.isBuiltIn { readPastLines(of: telegram) }
+    if options.includesHistory, isBuiltIn { readPastLines(of: telegram) }
     if !drafts.write(receivedAt, to: &writer) { findings.append(.untimed) }
     if !isDamaged { makeTemplate(of: telegram, receivedAt: receivedAt, from: start, in: writer) }
   }

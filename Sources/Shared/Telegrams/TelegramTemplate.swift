@@ -47,7 +47,6 @@ struct TelegramTemplate {
     self.findings = findings
     self.hasReceipt = hasReceipt
     self.clock = clock
-    pieces.reserveCapacity(64)
   }
 
   // MARK: - What may change
