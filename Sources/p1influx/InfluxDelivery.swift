@@ -61,11 +61,12 @@ struct InfluxDelivery {
     while true {
       let now = ContinuousClock.now
       if input.isEnded {
-        if outbox.isEmpty { break }
         giveUpAt = giveUpAt ?? now + limits.linger
         if let giveUpAt, now >= giveUpAt { break }
       }
       try sendIfDue(now, isEnding: input.isEnded)
+      // The answer may have been there at once.
+      if input.isEnded, outbox.isEmpty { break }
       let interests = input.interests(wantsMore: wantsMore(now))
       let deadline = [
         sending == nil ? nextSend(now) : nil, giveUpAt, input.deadline,

@@ -30,6 +30,8 @@ struct LineProtocol {
     }
     guard let points = Points(of: record, layout) else { return }
     output.append(contentsOf: points.text)
-    if points.text.count <= RecordReader.maximumRecordLength { recent.add(points) }
+    if points.canBecomeOthers, points.text.count <= RecordReader.maximumRecordLength {
+      recent.add(points)
+    }
   }
 }

@@ -10,30 +10,17 @@ extension Points {
     let source = those.text.span
     guard source.count == shape.count, shape.begins(source),
       let time = those.timestamp?.nanosecondsSinceEpoch,
-      Points.times.contains(time)
+      Points.movableTimes.contains(time)
     else {
       return false
     }
-    Points.write(time, as: &self.time)
-    Points.copy(self.time, to: timePlaces, in: &text)
+    if time != self.time {
+      self.time = time
+      timeDigits.write(Int(time))
+      let digits = timeDigits
+      text.move(times, of: digits.span)
+    }
     text.move(numbers, of: source)
     return true
-  }
-
-  private static func write(_ time: Int64, as digits: inout [UInt8]) {
-    var rest = time
-    var digits = digits.mutableSpan
-    for index in digits.indices.reversed() {
-      let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-      digits[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-      rest = quotient
-    }
-  }
-
-  private static func copy(_ time: [UInt8], to places: [Int], in text: inout [UInt8]) {
-    var text = text.mutableSpan
-    for place in places {
-      for offset in time.indices { text[place + offset] = time[offset] }
-    }
   }
 }

@@ -10,12 +10,16 @@ struct Points {
   private(set) var shape: TextShape
   /// The numbers, which have the same bytes in the record and in the points.
   private(set) var numbers: [Piece] = []
-  /// The time as the points have it, and the places where it stands in them.
-  var time: [UInt8]
-  private(set) var timePlaces: [Int] = []
+  /// The time as the points have it, its digits, and where these stand in the points.
+  var time: Int64
+  var timeDigits: [UInt8]
+  private(set) var times: [Piece] = []
 
   /// The times that have as many digits as any other of them: from 2001 on.
-  static let times = 1_000_000_000_000_000_000...Int64.max
+  static let movableTimes = 1_000_000_000_000_000_000...Int64.max
+
+  /// Whether there can be another record with these points but for its digits.
+  var canBecomeOthers: Bool { Points.movableTimes.contains(time) }
 
   /// The measurement of the wide layout.
   private static let measurement = [UInt8]("dsmr".utf8)
@@ -25,10 +29,10 @@ struct Points {
     guard let timestamp = record.range(of: .timestamp), let instant = record.timestamp else {
       return nil
     }
-    let nanoseconds = instant.nanosecondsSinceEpoch
-    time = [UInt8]("\(nanoseconds)".utf8)
+    time = instant.nanosecondsSinceEpoch
+    timeDigits = [UInt8]("\(time)".utf8)
     shape = TextShape(record.text.span)
-    if Points.times.contains(nanoseconds) { shape.allowDigits(in: timestamp) }
+    if canBecomeOthers { shape.allowDigits(in: timestamp) }
     let tags = Points.tags(of: record)
     var start = 0
     while let (key, value) = record.field(from: start) {
@@ -54,8 +58,8 @@ struct Points {
 
   private mutating func endPoint() {
     text.append(UInt8(ascii: " "))
-    timePlaces.append(text.count)
-    text += time
+    times.append(Piece(source: 0, target: text.count, count: timeDigits.count))
+    text += timeDigits
     text.append(UInt8(ascii: "\n"))
   }
 

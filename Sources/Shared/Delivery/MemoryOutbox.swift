@@ -13,8 +13,9 @@ public struct MemoryOutbox: Outbox, Sendable {
   /// The number of the record at `head`.
   private var first: UInt64 = 0
 
-  /// What a record takes besides its text.
-  private static let overhead = 64
+  /// What a record takes besides its text: what the text's memory is managed by, and its place in the
+  /// array, which may have as many places more.
+  private static let overhead = 48 + 2 * MemoryLayout<Record?>.stride
 
   /// - Parameter capacity: the most bytes that wait; a single record is always taken.
   public init(capacity: Int) {

@@ -39,7 +39,9 @@ public struct RecordReader: Sendable {
   ) throws(Failure) {
     var start = 0
     while start < piece.count {
-      if isBetweenRecords, let record = record(at: piece.extracting(start...)) {
+      // Empty lines and comments begin none.
+      let isBeginning = piece[start] != UInt8(ascii: "\n") && piece[start] != UInt8(ascii: "#")
+      if isBeginning, isBetweenRecords, let record = record(at: piece.extracting(start...)) {
         start += record.text.count + 1
         try handle(.record(record))
         continue

@@ -38,7 +38,7 @@ public struct TextShape: Sendable {
 
   /// Whether `text` begins with a text of this shape.
   ///
-  /// What does not is given up after four times as many bytes as are alike, and some more.
+  /// In parts of more and more bytes: the first part that is different ends it.
   public func begins(_ text: Span<UInt8>) -> Bool {
     guard text.count >= count else { return false }
     var part = 0..<min(64, count)

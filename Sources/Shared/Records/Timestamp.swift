@@ -125,6 +125,13 @@ extension [UInt8] {
     var text = mutableSpan
     text.write(number, digits: digits, at: start)
   }
+
+  /// Writes the last decimal digits of a number over all bytes, with its leading zeros.
+  public mutating func write(_ number: Int) {
+    let digits = count
+    var text = mutableSpan
+    text.write(number, digits: digits, at: 0)
+  }
 }
 
 extension MutableSpan<UInt8> {

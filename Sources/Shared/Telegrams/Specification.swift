@@ -41,7 +41,7 @@ public struct Specification {
   private let entries: [OBISCode: SpecificationEntry]?
   /// The rules of known codes that telegrams asked for.
   private var rules: [OBISCode: Rule] = [:]
-  private var fields: [[UInt8]: Int] = [:]
+  private var fields: [FieldName: Int] = [:]
 
   /// The built-in knowledge.
   public init(names: NameSet) {
@@ -97,9 +97,20 @@ public struct Specification {
     case .byPattern(_, let name): key = name
     case .unknown: return nil
     }
-    let name = [slot.medium, slot.channel] + key
+    let name = FieldName(slot: slot, key: key)
     if let field = fields[name] { return field }
     fields[name] = fields.count
     return fields.count - 1
+  }
+}
+
+/// A key of one of the records.
+private struct FieldName: Hashable {
+  let slot: RecordDraft.Slot
+  let key: [UInt8]
+
+  /// Without what makes an array hashable, which takes longer to be found than all of this.
+  func hash(into hasher: inout Hasher) {
+    for byte in key { hasher.combine(byte) }
   }
 }

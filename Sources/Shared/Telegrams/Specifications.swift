@@ -7,7 +7,7 @@ struct Specifications {
   private var builtIn: Specification
   private var files: [String: Specification] = [:]
   /// The versions that were asked for and have no file.
-  private var withoutFile: Set<String> = []
+  private var withoutFile: [String] = []
   /// The version whose file is in use, nil for the built-in knowledge.
   private var version: String?
 
@@ -36,7 +36,7 @@ struct Specifications {
           throw TelegramParser.UnknownVersion(version: version.text)
         }
         if withoutFile.count >= Specifications.maximumVersions { withoutFile.removeAll() }
-        withoutFile.insert(version.text)
+        withoutFile.append(version.text)
         return
       }
       if files.count >= Specifications.maximumVersions { files.removeAll() }
