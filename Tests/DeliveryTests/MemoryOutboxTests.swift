@@ -65,7 +65,7 @@ private func record(_ number: Int, length: Int = 0) -> Record {
       var outbox = MemoryOutbox(capacity: capacity)
       let record = record(1, length: length)
       while !outbox.isFull, outbox.droppedCount == 0 { outbox.add(record) }
-      #expect(outbox.droppedCount == 0 && outbox.count * (length + 80) > capacity / 2)
+      #expect(outbox.droppedCount == 0 && outbox.count * (length + 128) > capacity / 2)
       // What a sink reads at once still has room: 64 KiB of the stream.
       for _ in 0...((64 << 10) / (record.text.count + 1)) { outbox.add(record) }
       #expect(outbox.droppedCount == 0, "records of \(length)")
