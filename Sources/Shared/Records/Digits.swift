@@ -1,12 +1,12 @@
 extension UInt8 {
   /// What the byte counts for as a decimal digit, nil where it is none.
-  public var decimalDigit: Int? {
+  @inlinable public var decimalDigit: Int? {
     let value = self &- UInt8(ascii: "0")
     return value < 10 ? Int(value) : nil
   }
 
   /// What the byte counts for as a hexadecimal digit of either case, nil where it is none.
-  public var hexadecimalDigit: UInt8? {
+  @inlinable public var hexadecimalDigit: UInt8? {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
     case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
