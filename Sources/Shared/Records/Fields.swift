@@ -27,7 +27,7 @@ public struct Fields: Sendable {
       {
         return true
       }
-      guard let lineFeed = line.indices.first(where: { line[$0] == UInt8(ascii: "\n") }) else {
+      guard let lineFeed = line.firstIndex(of: UInt8(ascii: "\n")) else {
         return false
       }
       lineStart += lineFeed + 1

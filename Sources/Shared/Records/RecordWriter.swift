@@ -21,7 +21,8 @@ public struct RecordWriter: Sendable {
     }
   }
 
-  private static let timestamp = "timestamp="
+  private static let timestamp = "\(RecordKey.timestamp.rawValue)="
+  private static let meter = "\(RecordKey.meter.rawValue)="
 
   public private(set) var text: [UInt8] = []
   private let format: RecordFormat
@@ -46,7 +47,7 @@ public struct RecordWriter: Sendable {
       text.append(UInt8(ascii: "\n"))
     }
     if let meter, !meter.isEmpty {
-      text.append(contentsOf: "meter=".utf8)
+      text.append(contentsOf: RecordWriter.meter.utf8)
       Escape.append(meter.span, to: &text)
       text.append(UInt8(ascii: "\n"))
     }

@@ -81,7 +81,7 @@ extension Framer {
 extension [UInt8] {
   /// Just behind the line feed that ends the line which `index` stands in, or the end of all.
   func lineEnd(from index: Int) -> Int {
-    self[index...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? count
+    span.firstIndex(of: UInt8(ascii: "\n"), from: index).map { $0 + 1 } ?? count
   }
 }
 

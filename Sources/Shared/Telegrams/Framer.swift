@@ -136,15 +136,10 @@ public struct Framer: Sendable {
 
   /// Just behind the line feed that ends the line at ``scanned``; nil where there is none yet.
   private mutating func lineEnd(upTo limit: Int) -> Int? {
-    searched = lineFeed(from: max(searched, scanned), upTo: limit)
-    return searched < limit ? searched + 1 : nil
-  }
-
-  private func lineFeed(from index: Int, upTo limit: Int) -> Int {
-    let span = bytes.span
-    var index = index
-    while index < limit, span[index] != UInt8(ascii: "\n") { index += 1 }
-    return index
+    let start = max(searched, scanned)
+    let lineFeed = bytes.span.extracting(..<limit).firstIndex(of: UInt8(ascii: "\n"), from: start)
+    searched = lineFeed ?? max(start, limit)
+    return lineFeed.map { $0 + 1 }
   }
 
   // MARK: - From telegram to telegram

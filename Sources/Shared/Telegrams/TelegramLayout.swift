@@ -154,12 +154,7 @@ struct TelegramLayout {
 
   /// Just behind the line feed of the line that `index` stands in.
   private static func lineEnd(_ telegram: Span<UInt8>, from index: Int) -> Int {
-    var index = index
-    while index < telegram.count {
-      if telegram[index] == UInt8(ascii: "\n") { return index + 1 }
-      index += 1
-    }
-    return index
+    telegram.firstIndex(of: UInt8(ascii: "\n"), from: index).map { $0 + 1 } ?? telegram.count
   }
 
   private static func trimmed(_ telegram: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
