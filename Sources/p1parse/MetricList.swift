@@ -12,11 +12,6 @@ enum MetricList {
         [reading.name, reading.unit.symbol, $0.codeText, reading.description]
       }
     }
-    let all = rows + readings
-    let widths = (0..<3).map { column in all.map { $0[column].count }.max() ?? 0 }
-    return all.map { row in
-      zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-        .joined(separator: "  ") + "  \(row[3])\n"
-    }.joined()
+    return TextTable.text(of: rows + readings)
   }
 }

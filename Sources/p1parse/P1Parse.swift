@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Metrics
 import Records
 import SystemPackage
 import Telegrams
@@ -22,7 +23,7 @@ struct P1Parse: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "What the metrics are called: canonical, or obis for the codes of the telegram's lines.",
+      "What the metrics are called: canonical, obis for the codes of the telegram's lines, or as another tool has them: classic, esphome, dsmr-reader, dsmr_parser.",
       valueName: "names"))
   var names = Translation().options.names
 
@@ -44,8 +45,14 @@ struct P1Parse: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "Where the specification files dsmrNN.py of meter versions are.", valueName: "directory"))
-  var specDir = Translation().specifications.path
+      "A specification file for every telegram, whatever its version.", valueName: "file"))
+  var spec: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the specification files dsmrNN.py of meter versions are, besides the working directory and /etc/p1.",
+      valueName: "directory"))
+  var specDir: String?
 
   @Flag(help: "Read telegrams even where their checksum is wrong or their end is missing.")
   var noCheck = false
@@ -56,15 +63,43 @@ struct P1Parse: Tool {
   @Flag(help: "Show all metrics, with unit, OBIS code and description, and do nothing else.")
   var list = false
 
+  @Flag(help: "Show all versions, where each is specified and whose it is, and do nothing else.")
+  var listSpecs = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Show what is built in for a version as a specification file, and do nothing else.",
+      valueName: "version"))
+  var printSpec: String?
+
   @OptionGroup var verbosity: Verbosity
 
   static func main() { start(withoutArguments: Translation().run) }
 
   func run(_ messages: Messages) throws {
-    if list {
-      return try FileDescriptor.standardOutput.write(all: [UInt8](MetricList.text.utf8).span)
+    if let text = try textToShow() {
+      try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
+    } else {
+      try translation.run(messages)
     }
-    try translation.run(messages)
+  }
+
+  /// What is shown instead of any record.
+  private func textToShow() throws -> String? {
+    if list { return MetricList.text }
+    if listSpecs {
+      var path = translation.specifications
+      path.directory = path.directory ?? Environment().string(.specificationDirectory)
+      return VersionList(files: try path.files()).text
+    }
+    guard let name = printSpec else { return nil }
+    guard let version = KnownVersion(named: name) else {
+      throw Failure(
+        "--print-spec",
+        "\"\(name)\" is none of \(KnownVersion.all.map(\.name).joined(separator: ", "))",
+        .usage)
+    }
+    return SpecificationText(of: version).text
   }
 
   private var translation: Translation {
@@ -75,7 +110,7 @@ struct P1Parse: Tool {
     translation.options.includesUnknown = all
     translation.options.addsNetPower = net
     translation.utcOffset = utcOffset
-    translation.specifications = SpecificationDirectory(path: specDir)
+    translation.specifications = SpecificationPath(file: spec, directory: specDir)
     translation.checksums = noCheck ? .ignored : .verified
     translation.isStrict = strict
     return translation

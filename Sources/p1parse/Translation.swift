@@ -1,4 +1,5 @@
 import Console
+import Glibc
 import Records
 import SystemPackage
 import Telegrams
@@ -11,7 +12,7 @@ struct Translation {
   /// How far the meter's clock is ahead of UTC in winter; nil for what the environment says.
   var utcOffset: UTCOffset?
   /// Where the specification files are.
-  var specifications = SpecificationDirectory(path: ".")
+  var specifications = SpecificationPath()
   var checksums = Framer.Checksums.verified
   /// Whether the first thing that cannot be read is the end.
   var isStrict = false
@@ -20,30 +21,49 @@ struct Translation {
   ///
   /// - Throws: `Failure`, with everything before it written.
   func run(_ messages: Messages) throws {
-    let stop = try StopSignal()
+    let stop = try StopSignal([SIGTERM, SIGINT])
+    let reload = try ReloadSignal()
+    let environment = Environment()
     var options = options
-    if let offset = try utcOffset ?? UTCOffset(Environment()) { options.clock = offset.clock }
-    let parser = TelegramParser(options, lookup: specifications.entries(of:))
+    if let offset = try utcOffset ?? UTCOffset(environment) { options.clock = offset.clock }
+    var path = specifications
+    path.directory = path.directory ?? environment.string(.specificationDirectory)
+    let parser = TelegramParser(options, files: try path.read())
     var translator = Translator(
       Framer(checksums: checksums), parser, RecordWriter(format), isStrict: isStrict,
       messages: messages)
     defer { translator.report() }
     do {
-      try translate(with: &translator, until: stop)
+      try translate(with: &translator, until: stop, at: reload) {
+        reload.clear()
+        do {
+          return try path.read()
+        } catch let failure as Failure {
+          messages.say(failure)
+          messages.say(.error, nil, "what was read before stays in use")
+          return nil
+        }
+      }
     } catch let unknown as TelegramParser.UnknownVersion {
-      throw specifications.failure(unknown)
+      throw path.failure(unknown)
     }
   }
 
-  private func translate(with translator: inout Translator, until stop: StopSignal) throws {
+  private func translate(
+    with translator: inout Translator, until stop: StopSignal, at reload: ReloadSignal,
+    _ files: () throws -> SpecificationFiles?
+  ) throws {
     // Asked to stop, it takes what the pipe still holds, and no more.
     var readable: Int?
     while true {
       let ready = try wait(
-        for: [.reading(.standardInput), .reading(stop.descriptor)],
+        for: [.reading(.standardInput), .reading(stop.descriptor), .reading(reload.descriptor)],
         until: readable == nil ? nil : .now)
       if readable == nil, ready.contains(.reading(stop.descriptor)) {
         readable = StopSignal.pipeSize
+      }
+      if ready.contains(.reading(reload.descriptor)), let files = try files() {
+        translator.use(files)
       }
       if ready.contains(.reading(.standardInput)), readable ?? 1 > 0 {
         guard let count = try translator.translateNext() else { continue }

@@ -53,6 +53,9 @@ struct Translator {
     return count
   }
 
+  /// Turns to other specification files, for the telegrams that follow.
+  mutating func use(_ files: SpecificationFiles) { parser.use(files) }
+
   /// Says what was left out, at the end.
   func report() {
     if framer.noiseCount > 0 {
@@ -126,6 +129,13 @@ struct Translator {
         return
       }
       messages.say(.notice, "standard input", "no metric for code \(code)")
+    case .endless(let code):
+      try refuse("the pattern for code \(code) takes too long on a line")
+      unreadableCount += 1
+      messages.say(
+        .warning, "standard input",
+        "line dropped: the pattern for code \(code) takes too long on it",
+        repeating: "endless")
     case .untimed:
       guard !hasSaidUntimed else { return }
       hasSaidUntimed = true

@@ -1,5 +1,6 @@
 import Records
 import Telegrams
+import Metrics
 import TestValues
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
   /// The records of a stream that comes in these pieces.
   private func records(_ pieces: [[UInt8]]) throws -> String {
     var framer = Framer()
-    var parser = TelegramParser(PurityTests.options) { _ in nil }
+    var parser = TelegramParser(PurityTests.options)
     var writer = RecordWriter()
     for (index, piece) in pieces.enumerated() {
       framer.take(piece)
@@ -80,7 +81,7 @@ import Testing
           $0 = PurityTests.options
           $0.names = names
         }
-      ) { _ in nil }
+      )
       for _ in 0..<800 {
         var telegram = "/TST5\n\n".bytes
         for _ in 0..<30 { telegram += (lines.randomElement(using: &generator) ?? []) + [0x0A] }

@@ -365,19 +365,14 @@ import Testing
   // MARK: - Versions
 
   @Test func versionsAreToldApart() throws {
-    let entries = try SpecificationFile.entries(
-      of: #"{"0-0:96.7.9": ["d", "mine", "\((.*)\)"]}"#.bytes)
-    var asked: [String] = []
+    let files = try SpecificationFiles(
+      #"{"0-0:96.7.9": ["d", "mine", "\((.*)\)"]}"#, version: "507")
     let stream = (0..<180).map { number in
       telegram(["0-0:96.1.4(50\(number % 60))", "0-0:96.7.9(1)", "0-0:96.14.0(1)"])
     }.joined()
-    let parsed = try Parsed(stream.bytes) { version in
-      asked.append(version)
-      return version == "507" ? entries : nil
-    }
+    let parsed = try Parsed(stream.bytes, files: files)
     #expect(parsed.records.split(separator: "\n").count { $0 == "mine=1" } == 3)
     #expect(parsed.records.split(separator: "\n").count { $0 == "tariff=1" } == 177)
-    #expect(asked == (0..<60).map { "50\($0)" })
   }
 
   /// A damaged telegram may say a version that is none.
@@ -396,19 +391,18 @@ import Testing
 
   /// What the table of metrics has for a rule holds for the lines of a file, too.
   @Test func linesOfAFileAreAbsentRepeatedOrApartAsOthersAre() throws {
-    let entries = try SpecificationFile.entries(
-      of: #"""
-        {"1-0:1.7.0": ["d", "power", "\((.*)\*kW\)"], "0-0:96.13.0": ["d", "msg", "\((.*)\)"],
-        "0-0:96.13.1": ["d", "msg", "\((.*)\)"], "0-0:1.0.0": ["d", "timestamp", "\((.*)\)"],
-        "0-1:24.2.1": ["d", "gas", "\(.*\)\(([0-9.]+)"], "1-0:99.9.9*7": ["d", "own", "\((.*)\)"]}
-        """#.bytes)
+    let files = try SpecificationFiles(
+      #"""
+      {"1-0:1.7.0": ["d", "power", "\((.*)\*kW\)"], "0-0:96.13.0": ["d", "msg", "\((.*)\)"],
+      "0-0:96.13.1": ["d", "msg", "\((.*)\)"], "0-0:1.0.0": ["d", "timestamp", "\((.*)\)"],
+      "0-1:24.2.1": ["d", "gas", "\(.*\)\(([0-9.]+)"], "1-0:99.9.9*7": ["d", "own", "\((.*)\)"]}
+      """#)
     let parsed = try Parsed(
       telegram([
         "1-3:0.2.8(10)", "0-0:1.0.0(000101000000W)", "1-0:1.7.0(01*kW)", "1-0:1.7.0(02*kW)",
         "0-0:96.13.0()", "0-0:96.13.1(hello)", "0-1:24.2.1(632525252525S)(00000.000)",
         "1-0:99.9.9*7(3)", "0-0:98.1.0", "(", "0-0:1.0.0(230701000000T)", "1-0:1.8.0(1*kWh)", ")",
-      ]).bytes, .with { $0.includesHistory = true }
-    ) { _ in entries }
+      ]).bytes, .with { $0.includesHistory = true }, files: files)
     #expect(parsed.records == "power=01\nmsg=hello\nown=3\n\n")
     #expect(parsed.findings == [.repeated(line: "1-0:1.7.0(02*kW)")])
     #expect(parsed.isUntimed)
@@ -416,21 +410,21 @@ import Testing
 
   /// The value of a file's pattern is that of the newest reading, as the built-in one is.
   @Test func newestReadingCountsForAFileToo() throws {
-    let entries = try SpecificationFile.entries(
-      of: #"""
-        {"0-1:24.2.1": ["d", "gas", "\(.*\)\((.*)\*m3\)"],
-        "0-1:24.2.3": ["d", "gas", "\(.*\)\((.*)\*m3\)"], "0-1:24.3.9": ["d", "odd", "\((.*)\)"]}
-        """#.bytes)
+    let files = try SpecificationFiles(
+      #"""
+      {"0-1:24.2.1": ["d", "gas", "\(.*\)\((.*)\*m3\)"],
+      "0-1:24.2.3": ["d", "gas", "\(.*\)\((.*)\*m3\)"], "0-1:24.3.9": ["d", "odd", "\((.*)\)"]}
+      """#)
     let good = "0-1:24.2.1(230701120000S)(00002.000*m3)"
     for lines in [
       ["0-1:24.2.1(632525252525S)(00000.000*m3)", good], [good],
       ["0-1:24.2.1(230701110000S)(00001.000*m3)", good],
       ["0-1:24.2.1(632525252525S)(00000.000*m3)", good.replacing("24.2.1", with: "24.2.3")],
     ] {
-      let parsed = try Parsed(telegram(["1-3:0.2.8(60)"] + lines).bytes) { _ in entries }
+      let parsed = try Parsed(telegram(["1-3:0.2.8(60)"] + lines).bytes, files: files)
       #expect(parsed.records == "timestamp=2023-07-01T10:00:00Z\nchannel=1\ngas=00002.000\n\n")
     }
-    let odd = try Parsed(telegram(["1-3:0.2.8(60)", "0-1:24.3.9(5)"]).bytes) { _ in entries }
+    let odd = try Parsed(telegram(["1-3:0.2.8(60)", "0-1:24.3.9(5)"]).bytes, files: files)
     #expect(odd.records == "channel=1\nodd=5\n\n")
   }
 }

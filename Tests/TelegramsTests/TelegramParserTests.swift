@@ -157,23 +157,6 @@ import Testing
     #expect(try records("1-3:0.2.8()", "0-0:96.14.0(1)") == "tariff=1\n\n")
   }
 
-  @Test func fileOfAVersionIsLookedUpOnce() throws {
-    var asked: [String] = []
-    let stream = telegram(["1-3:0.2.8(50)", "0-0:96.14.0(1)"])
-    _ = try Parsed((stream + stream + telegram(["0-0:96.14.0(1)"])).bytes) { version in
-      asked.append(version)
-      return nil
-    }
-    #expect(asked == ["50"])
-  }
-
-  @Test func errorOfTheLookupIsThrown() {
-    struct Unreadable: Error {}
-    #expect(throws: Unreadable.self) {
-      try Parsed(telegram(["1-3:0.2.8(50)"]).bytes) { _ in throw Unreadable() }
-    }
-  }
-
   @Test func codesMayBeTheNames() throws {
     let lines = [
       "1-3:0.2.8(50)", "0-0:17.0.0(16*A)", "1-0:1.7.0(321*W)", "0-1:24.1.0(003)",
@@ -203,8 +186,8 @@ import Testing
       "0-1:24.1.0(003)", "0-0:96.1.1(4142)", "0-0:1.0.0(240630235959S)", "0-1:96.1.0(AB)",
       "1-0:99.97.0(1)(0-0:96.7.19)(230402030405S)(0000001800*s)", "1-3:0.2.8(50)",
     ]
-    var parser = TelegramParser { _ in [] as [SpecificationEntry]? }
-    var byCode = TelegramParser(.names(.obis)) { _ in nil }
+    var parser = TelegramParser(files: SpecificationFiles(forAll: []))
+    var byCode = TelegramParser(.names(.obis))
     var count = 0
     for _ in 0..<600 {
       var body = "/TST5\r\n\r\n".bytes
@@ -237,7 +220,7 @@ import Testing
 
   @Test func randomBytesAreParsed() throws {
     var generator = SeededGenerator(seed: 41)
-    var parser = TelegramParser { _ in nil }
+    var parser = TelegramParser()
     var writer = RecordWriter()
     for _ in 0..<1500 {
       let noise = "/\n".bytes + generator.bytes(0...300)

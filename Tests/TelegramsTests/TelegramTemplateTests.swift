@@ -1,3 +1,4 @@
+import Metrics
 import TestValues
 import Testing
 
@@ -24,10 +25,10 @@ import Testing
 
     init(
       _ options: TelegramParser.Options, _ format: RecordFormat = .lines,
-      lookup: @escaping TelegramParser.Lookup
+      files: SpecificationFiles = SpecificationFiles()
     ) {
       self.format = format
-      short = TelegramParser(options, lookup: lookup)
+      short = TelegramParser(options, files: files)
       long = short
       long.templates = Recent(capacity: 0)
     }
@@ -56,8 +57,7 @@ import Testing
         try parser.parse(telegram.span, receivedAt: receivedAt, into: &writer)
         return Result(records: writer.text, findings: parser.findings)
       } catch {
-        let version = (error as? TelegramParser.UnknownVersion)?.version
-        return Result(records: writer.text, unknownVersion: version ?? "?")
+        return Result(records: writer.text, unknownVersion: error.version)
       }
     }
   }
@@ -81,33 +81,79 @@ import Testing
     .with { $0.clock = MeterClock(winterOffset: 19_800) },
   ]
 
-  /// A specification file, for telegrams of any version.
-  private static let file = #"""
+  /// Specification files, for telegrams of any version: values as printed and typed, patterns that look
+  /// at digits, patterns of any shape, and values that also say when and who.
+  private static let files = [
+    #"""
     {
       "1-0:1.7.0": ["d", "power", r"^1-0:1\.7\.0\((\d+\.\d+)\*kW\)"],
       "0-0:1.0.0": ["d", "timestamp", r"\((.*)\)"],
       "0-1:24.2.1": ["d", "gas", r"\((\d+\.\d+)\*m3\)"],
+      "1-3:0.2.8": ["d", "version", r"\((.*)\)"],
     }
-    """#
+    """#,
+    #"""
+    {
+      "1-0:1.8.1": ["d", "low", "^.*\((.*)\*kWh\)", "kWh"], "1-0:1.8.2": ["d", "normal", "^.*\((.*)\)", "number Wh"],
+      "1-0:1.7.0": ["d", "power", r"^.*?\((.*?)\)", "number W"], "1-0:2.7.0": ["d", "back", r"\((\d+)\."],
+      "1-0:21.7.0": ["d", "l1", r"\(0*(\d.*)\*"], "1-0:22.7.0": ["d", "l1_back", r"([1-9]\d*)\*"],
+      "0-0:1.0.0": ["d", "time", r"\((.*)\)"], "0-0:96.1.1": ["d", "serial", r"\((.*)\)"],
+      "0-n:24.2.1": ["d", "reading", r"\((.*)\*m3\)", "number"], "0-n:24.1.0": ["d", "kind", r"\((.*)\)"],
+      "0-0:96.7.21": ["d", "failures", r"\((.*)\)", "number"], "0-0:96.14.0": ["d", "tariff", r"(\d)\)$", "state"],
+      "0-0:96.13.0": ["d", "message", r"\((.*)\)", "hex"],
+    }
+    """#,
+    #"""
+    {
+      "0-0:1.0.0": ["d", "last", r"\((\d{12}[SW])\)", "timestamp"], "1-0:1.7.0": ["d", "power", r"\((?:0|1)*(.*)\*"],
+      "0-n:24.2.1": ["d", "at", r"\((\d+[SW])\)", "timestamp"], "1-0:2.7.0": ["d", "meter", r"\((.*)\*"],
+      "1-0:1.8.1": ["d", "message", r"\((.*)\*"], "1-0:2.8.1": ["d", "both", r"(.*\..*)"],
+      "1-0:32.7.0": ["d", "volts", r"\((2\d\d\.\d)\*V"], "1-0:31.7.0": ["d", "amps", r"\((0*)(\d+)\*"],
+    }
+    """#,
+  ]
 
   @Test(arguments: options.indices, RecordFormat.allCases)
   func telegramsWithOtherDigitsBecomeTheSameEitherWay(_ index: Int, _ format: RecordFormat) {
     var generator = SeededGenerator(seed: 80 + UInt64(index))
-    var both = Both(Self.options[index], format) { _ in nil }
+    var both = Both(Self.options[index], format)
     for _ in 0..<120 { follow(&both, by: &generator) }
     let isShort = !Self.options[index].addsNetPower
     #expect(both.shortCount > (isShort ? both.count / 4 : -1), "\(both.shortCount)")
     #expect(isShort || both.shortCount == 0)
   }
 
-  @Test func telegramsReadByAFileBecomeTheSameEitherWay() throws {
-    var generator = SeededGenerator(seed: 90)
-    let entries = try SpecificationFile.entries(of: Self.file.bytes)
-    // Versions end in a digit, of which each may have a file or none.
-    var both = Both(.init()) { "02468".contains($0.last ?? "-") ? entries : nil }
+  @Test(arguments: files.indices, RecordFormat.allCases)
+  func telegramsReadByAFileBecomeTheSameEitherWay(_ index: Int, _ format: RecordFormat) throws {
+    for (seed, names) in NameSet.allCases.enumerated() {
+      var generator = SeededGenerator(seed: 90 + UInt64(seed))
+      var both = Both(.names(names), format, files: try SpecificationFiles(Self.files[index]))
+      for _ in 0..<60 { follow(&both, by: &generator) }
+      #expect(both.shortCount > both.count / 8, "\(both.shortCount)")
+    }
+  }
+
+  /// The built-in knowledge by way of a file.
+  @Test(arguments: RecordFormat.allCases)
+  func printedSpecificationLeavesTemplates(_ format: RecordFormat) throws {
+    var generator = SeededGenerator(seed: 97)
+    let text = SpecificationText(of: try #require(KnownVersion(named: "50"))).text
+    for names in [NameSet.canonical, .dsmrParser] {
+      var both = Both(.names(names), format, files: try SpecificationFiles(text))
+      for _ in 0..<120 { follow(&both, by: &generator) }
+      #expect(both.shortCount > both.count / 4, "\(both.shortCount)")
+    }
+  }
+
+  @Test func versionsWithAndWithoutAFileBecomeTheSameEitherWay() throws {
+    var generator = SeededGenerator(seed: 91)
+    var files = SpecificationFiles()
+    for version in ["2", "40", "42", "50217", "SE"] {
+      files[version] = try SpecificationFile.entries(of: Self.files[0].bytes)
+    }
+    var both = Both(.init(), files: files)
     for _ in 0..<120 { follow(&both, by: &generator) }
-    // Those that have no file leave templates, and with the same parser.
-    #expect(both.shortCount > 0)
+    #expect(both.shortCount > both.count / 8)
   }
 
   /// Feeds a meter's next telegrams, each with something else in it.
@@ -139,7 +185,7 @@ import Testing
   private func second(
     _ first: [String], _ second: [String]
   ) -> (records: String, isShort: Bool) {
-    var both = Both(.init()) { _ in nil }
+    var both = Both(.init())
     both.parse(telegram(first).bytes, receivedAt: nil)
     let records = both.parse(telegram(second).bytes, receivedAt: nil)
     return (records.text, both.shortCount == 1)
@@ -197,7 +243,7 @@ import Testing
   }
 
   @Test func textWithDigitsIsReadAnew() {
-    var both = Both(.with { $0.includesUnknown = true }) { _ in nil }
+    var both = Both(.with { $0.includesUnknown = true })
     both.parse(telegram(["1-0:99.99.9(abc12)", "1-0:99.99.8(12)"]).bytes, receivedAt: nil)
     for (text, number) in [("abc34", "12"), ("abc34", "34")] {
       let next = telegram(["1-0:99.99.9(\(text))", "1-0:99.99.8(\(number))"]).bytes
@@ -209,10 +255,10 @@ import Testing
 
   /// A template would hide that the next version has none.
   @Test func versionIsReadAlways() throws {
-    let entries = try SpecificationFile.entries(of: Self.file.bytes)
+    let files = try SpecificationFiles(Self.files[1], version: "42")
     for options in Self.options {
-      var both = Both(options) { $0 == "42" ? entries : nil }
-      for version in ["42", "98", "42", "50"] {
+      var both = Both(options, files: files)
+      for version in ["42", "98", "41", "50"] {
         both.parse(
           telegram(["1-3:0.2.8(\(version))", "1-0:1.7.0(00.322*kW)"]).bytes, receivedAt: nil)
       }
@@ -221,7 +267,7 @@ import Testing
   }
 
   @Test func checksumIsNotLookedAt() {
-    var both = Both(.init()) { _ in nil }
+    var both = Both(.init())
     for power in ["00.322", "01.918"] {
       both.parse(checkedTelegram(["1-0:1.7.0(\(power)*kW)"]).bytes, receivedAt: nil)
     }
@@ -230,7 +276,7 @@ import Testing
 
   /// With checksums aside, a version that may be wrong is as good as none; a right one is not.
   @Test func damagedTelegramLeavesNoTemplate() {
-    var parser = TelegramParser { _ in nil }
+    var parser = TelegramParser()
     let telegram = telegram(["1-3:0.2.8(98)", "1-0:1.7.0(00.322*kW)"]).bytes
     var writer = RecordWriter()
     #expect(throws: Never.self) {

@@ -108,16 +108,16 @@ struct Parsed: Equatable {
   ///   - options: what is wanted of them.
   ///   - format: how the records are written.
   ///   - checksums: whether they decide.
-  ///   - lookup: the specification file of a version.
+  ///   - files: the specification files that there are.
   /// - Throws: what the parser throws.
   init(
     _ stream: [UInt8], _ options: TelegramParser.Options = .init(), format: RecordFormat = .lines,
     checksums: Framer.Checksums = .verified,
-    lookup: @escaping TelegramParser.Lookup = { _ in nil }
+    files: SpecificationFiles = SpecificationFiles()
   ) throws {
     var framer = Framer(checksums: checksums)
     framer.take(stream)
-    var parser = TelegramParser(options, lookup: lookup)
+    var parser = TelegramParser(options, files: files)
     var writer = RecordWriter(format)
     while let event = framer.next(atEnd: true) {
       switch event {
@@ -147,5 +147,18 @@ extension TelegramParser.Options {
     var options = TelegramParser.Options()
     set(&options)
     return options
+  }
+}
+
+extension SpecificationFiles {
+  /// One file, for one version or for all.
+  init(_ text: String, version: String? = nil) throws {
+    let entries = try SpecificationFile.entries(of: text.bytes)
+    guard let version else {
+      self.init(forAll: entries)
+      return
+    }
+    self.init()
+    self[version] = entries
   }
 }

@@ -90,14 +90,14 @@ import Testing
     }
   }
 
-  /// The file that p1parse(1) teaches with is the one that has to work, to the letter.
+  /// The file that p1spec(5) teaches with is the one that has to work, to the letter.
   @Test func specificationFileIsToTheLetter() throws {
     let candies = #"""
       { "1-0:99.99.98": ["Number of Cotton Candies per Second (output)", "cotton_candies_produced", "^.*\((.*)\*CCs\)"],
       "1-0:99.99.99": ["Number of Cotton Candies per Second (input)", "cotton_candies_consumed", "^.*\((.*)\*CCs\)"] }
 
       """#
-    #expect(try Example.all(in: "p1parse.1").files["dsmr10.py"] == candies)
+    #expect(try Example.all(in: "p1spec.5").files["dsmr10.py"] == candies)
   }
 }
 

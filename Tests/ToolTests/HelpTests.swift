@@ -11,8 +11,8 @@ import Testing
       "--xonxoff", "--rtscts", "--silence",
     ],
     "p1parse": [
-      "--format", "--names", "--all", "--net", "--history", "--utc-offset", "--spec-dir",
-      "--no-check", "--strict", "--list",
+      "--format", "--names", "--all", "--net", "--history", "--utc-offset", "--spec", "--spec-dir",
+      "--no-check", "--strict", "--list", "--list-specs", "--print-spec",
     ],
     "p1mqtt": [
       "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--linger",

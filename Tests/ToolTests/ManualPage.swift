@@ -9,7 +9,7 @@ struct ManualPage {
 
   /// All pages.
   static let names = [
-    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1record.5", "p1.7",
+    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1record.5", "p1spec.5", "p1.7",
   ]
 
   /// - Throws: where there is no such page.

@@ -48,7 +48,7 @@ import Testing
   @Test func settingsAreInTheReadMe() throws {
     let text = try Repository.text("README.md")
     let named = Set(
-      text.matches(of: /\b(?:SER|P1_UTC|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
+      text.matches(of: /\b(?:SER|P1_UTC|P1_SPEC|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
     #expect(named == Set(Setting.allCases.map(\.rawValue)))
   }
 

@@ -61,28 +61,6 @@ import Testing
     }
   }
 
-  @Test(
-    arguments: zip(
-      [
-        "", "[]", "{\n  \"1-0:1.7.0\": [\"a\", \"b\"] }", "{ \"one\": [\"a\", \"b\", \"(.*)\"] }",
-        "{ \"1-0:1.7.0\": [\"a\", \"b\", \"(\"] }", "{ \"1-0:1.7.0\": [\"a\", \"b\", \"c\"] }",
-        "{ \"1-0:1.7.0\":\n [\"a\",\n \"no name\", \"(.*)\"] }", "import os\n", "{} {}",
-      ],
-      [
-        "1:1", "1:1", "2:25", "1:3", "1:27", "1:27", "3:2", "1:1", "1:4",
-      ]))
-  func badFileIsNamedWithThePlace(_ text: String, _ place: String) async throws {
-    try await TemporaryDirectory.with { directory in
-      try directory.write(text, to: "dsmr10.py")
-      let result = try await Program("p1parse", directory: directory.path).run(
-        input: SampleTelegram.numbered() + SampleTelegram.ofVersion("10"))
-      #expect(result.status == .exited(78))
-      #expect(result.messages.count == 1)
-      #expect(result.errorText.hasPrefix("p1parse: ./dsmr10.py:\(place): "), "\(result.errorText)")
-      #expect(result.records.count == 2)
-    }
-  }
-
   @Test func fileThatCannotBeReadIsNamed() async throws {
     let program = Program.bash("cd \"$1\" && mkdir dsmr10.py && exec p1parse", [])
     try await TemporaryDirectory.with { directory in

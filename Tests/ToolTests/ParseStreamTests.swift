@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test(arguments: [SIGTERM, SIGINT])
   func signalWithHalfATelegramIn(_ signal: Int32) async throws {
     try await Program("p1parse").whileRunning { parser in
       let half = SampleTelegram.numbered(2).prefix(150)

@@ -10,6 +10,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case serialTimeout = "SER_TIMEOUT"
 
   case utcOffset = "P1_UTC_OFFSET"
+  case specificationDirectory = "P1_SPEC_DIR"
 
   case mqttEnabled = "MQTT_ENABLED"
   case mqttBroker = "MQTT_BROKER"

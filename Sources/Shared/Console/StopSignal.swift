@@ -7,35 +7,25 @@ public struct StopSignal {
   /// Readable once a signal came.
   public let descriptor: FileDescriptor
 
-  /// SIG_IGN is no function, but this address (signal(7)).
-  private static let addressOfIgnore = 1
-
   /// The most that a pipe holds, which a tool that is asked to stop still takes.
   public static let pipeSize = 1 << 20
 
   /// The other end, where the handler writes.
   private static let pipe = try? FileDescriptor.pipe()
 
-  /// Catches the signals; one that was ignored when the process began (nohup(1)) stays so. A write
-  /// to a pipe that nobody reads is an error from here on, and no signal.
-  public init() throws {
+  /// Catches the signals. A write to a pipe that nobody reads is an error from here on, and no signal.
+  ///
+  /// - Parameter numbers: which signals.
+  /// - Throws: ``Failure``.
+  public init(_ numbers: [Int32] = [SIGTERM, SIGINT, SIGHUP]) throws {
     guard let pipe = StopSignal.pipe else { throw Failure(nil, Errno(rawValue: errno)) }
     descriptor = pipe.readEnd
     signal(SIGPIPE, SIG_IGN)
-    for number in [SIGTERM, SIGINT, SIGHUP] {
-      var action = sigaction()
-      unsafe sigaction(number, nil, &action)
-      let handler = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-      if handler == StopSignal.addressOfIgnore { continue }
-      unsafe action.__sigaction_handler.sa_handler = { _ in
-        let before = errno
-        var byte: UInt8 = 1
-        if let pipe = StopSignal.pipe { _ = unsafe write(pipe.writeEnd.rawValue, &byte, 1) }
-        errno = before
-      }
+    for number in numbers {
       // A second signal ends the process at once.
-      action.sa_flags = Int32(bitPattern: SA_RESETHAND)
-      unsafe sigaction(number, &action, nil)
+      handle(number, flags: Int32(bitPattern: SA_RESETHAND)) { _ in
+        StopSignal.pipe.map { tell($0.writeEnd) }
+      }
     }
   }
 

@@ -6,7 +6,7 @@ extension MetricTable {
   private static let submeterRows = [
     Metric(
       "submeter_type", OBISCode(0, 0, 24, 1, 0), .submeterType,
-      "Kind of sub-meter: 3 gas, 7 water, 4 heat, 2 electricity; only with --names obis"),
+      "Kind of sub-meter: 3 gas, 7 water, 4 heat, 2 electricity; only with other --names"),
     Metric("meter", OBISCode(0, 0, 96, 1, 0), .submeterIdentifier, "Number of the sub-meter"),
     Metric(
       "meter", OBISCode(0, 0, 96, 1, 1), .submeterIdentifier, "Number of the sub-meter, in Belgium"

@@ -4,9 +4,15 @@
 /// descendants in other countries, and of meters from before them. Lookups are by
 /// ``metric(for:)``.
 public enum MetricTable {
+  /// The lines of the electricity meter itself, in parts with a title.
+  public static let sections: [(title: String, metrics: [Metric])] = [
+    ("The telegram and its meter", identity), ("Energy", energy), ("Power", power),
+    ("Voltage and current", voltageAndCurrent), ("Limits and switches", limits),
+    ("Quality of supply", quality), ("Messages of the grid operator", messages),
+  ]
+
   /// The lines of the electricity meter itself.
-  public static let main =
-    identity + energy + power + voltageAndCurrent + limits + quality + messages
+  public static let main = sections.flatMap(\.metrics)
 
   /// The metric that a line with this code holds, nil for a code that the table lacks.
   ///
@@ -23,13 +29,13 @@ public enum MetricTable {
   /// differs between meters, or where there are two values.
   public static func metrics(for code: OBISCode) -> [Metric] { allByCode[code] ?? [] }
 
-  /// Whether the metric with this name, or this code for a name, is text, whatever a single value of
+  /// Whether the metric with this name of any set, or this code for a name, is text, whatever a single value of
   /// it looks like.
   public static func isText(_ name: Span<UInt8>) -> Bool {
     textNames.contains { MetricTable.isSame($0, name) } || metric(named: name)?.isText ?? false
   }
 
-  /// Whether the metric with this name, or this code for a name, was measured before the telegram
+  /// Whether the metric with this name of any set, or this code for a name, was measured before the telegram
   /// was made: ``Metric/isOfThePast``.
   public static func isOfThePast(_ name: Span<UInt8>) -> Bool {
     pastNames.contains { MetricTable.isSame($0, name) }
@@ -41,8 +47,19 @@ public enum MetricTable {
     OBISCode(code).flatMap(metric(for:))
   }
 
-  private static let textNames = (main + submeter).filter(\.isText).map { [UInt8]($0.name.utf8) }
-  private static let pastNames = main.filter(\.isOfThePast).map { [UInt8]($0.name.utf8) }
+  private static let textNames = names(of: \.isText) + otherNames { $0.isText || $0.isIdentity }
+  private static let pastNames = names(of: \.isOfThePast) + otherNames(of: \.isOfThePast)
+
+  private static func names(of condition: (Metric) -> Bool) -> [[UInt8]] {
+    (main + submeter).filter(condition).map { [UInt8]($0.name.utf8) }
+  }
+
+  /// The names that other tools have.
+  private static func otherNames(of condition: (Metric) -> Bool) -> [[UInt8]] {
+    (main + submeter).filter(condition).flatMap { metric in
+      NameTable.names(of: metric).filter { $0 != metric.name }.map { [UInt8]($0.utf8) }
+    }
+  }
 
   /// The first metric of each code.
   private static let mainByCode = main.reduce(

@@ -56,6 +56,12 @@ public struct OBISCode: Hashable, Sendable {
   /// C, the quantity: for electricity, 1 is power or energy imported, 21 the same on phase L1.
   public var quantity: UInt8 { UInt8(truncatingIfNeeded: packed >> 24) }
 
+  /// D, how it is processed: 7 is a value at this instant, 8 one counted since the meter was made.
+  public var processing: UInt8 { UInt8(truncatingIfNeeded: packed >> 16) }
+
+  /// E, the tariff; 0 is all of them.
+  public var tariff: UInt8 { UInt8(truncatingIfNeeded: packed >> 8) }
+
   /// F, the billing period: 255 where there is none.
   public var period: UInt8 { UInt8(truncatingIfNeeded: packed) }
 
@@ -63,7 +69,12 @@ public struct OBISCode: Hashable, Sendable {
   public var isSubmeter: Bool { (medium == 0 && channel != 0) || (medium == 7 && channel == 0) }
 
   /// The same code on channel 0: how the table of metrics lists the codes that any channel may have.
-  public var onAnyChannel: OBISCode { OBISCode(packed: packed & 0xFF00_FFFF_FFFF) }
+  public var onAnyChannel: OBISCode { onChannel(0) }
+
+  /// The same code on a channel.
+  public func onChannel(_ channel: UInt8) -> OBISCode {
+    OBISCode(packed: packed & 0xFF00_FFFF_FFFF | UInt64(channel) << 32)
+  }
 
   private init(packed: UInt64) {
     self.packed = packed

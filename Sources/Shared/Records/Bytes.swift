@@ -53,6 +53,9 @@ extension Span<UInt8> {
     return nil
   }
 
+  /// Whether all of them are of ASCII.
+  public var isASCII: Bool { indices.allSatisfy { self[$0] < 0x80 } }
+
   /// The bytes as text on one line, each a character (Latin-1), without line ends.
   public var latin1Line: String {
     var text = String.UnicodeScalarView()

@@ -1,11 +1,12 @@
 /// The fields of a record on their way into it: lines `key=value`.
 public struct Fields: Sendable {
-  /// A number that was moved here as it stands, but for its leading zeros and its decimal point.
+  /// A value that was moved here as it stands, but for the leading zeros and the decimal point of a
+  /// number.
   public struct Number: Sendable {
     /// Where its text stands in what it was read from.
     public let source: Range<Int>
-    /// By how many places its point was moved.
-    public let exponent: Int
+    /// By how many places its point was moved; nil for text, which stands as it did.
+    public let exponent: Int?
     /// Where it begins in ``Fields/text``.
     public let start: Int
   }
@@ -59,9 +60,20 @@ public struct Fields: Sendable {
   }
 
   /// Adds text, escaped where it needs to be.
-  public mutating func add(_ key: Span<UInt8>, text value: Span<UInt8>) {
+  ///
+  /// - Parameters:
+  ///   - key: what it is called.
+  ///   - value: the text.
+  ///   - source: where it begins in what it is read from, to be kept in ``numbers`` where nothing is
+  ///     escaped.
+  public mutating func add(_ key: Span<UInt8>, text value: Span<UInt8>, from source: Int? = nil) {
     begin(key)
+    let start = text.count
     Escape.append(value, to: &text)
+    if let source, text.count - start == value.count, value.isASCII {
+      numbers.append(
+        Number(source: source..<(source + value.count), exponent: nil, start: start))
+    }
     end()
   }
 

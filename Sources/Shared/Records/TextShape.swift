@@ -29,6 +29,11 @@ public struct TextShape: Sendable {
     for index in part { allow(bytes, at: index) }
   }
 
+  /// Has the bytes of a part be those of the text again.
+  public mutating func hold(_ part: Range<Int>, of text: Span<UInt8>) {
+    for index in part { allow(text[index]...text[index], at: index) }
+  }
+
   /// Lets each digit of a part of the text be any other one.
   public mutating func allowDigits(in part: Range<Int>) {
     for index in part where lowest[index].decimalDigit != nil {

@@ -1,16 +1,39 @@
-/// A regular expression of a specification file, which finds the value in a line of a telegram.
+import Records
+
+/// A regular expression of a specification file, which finds the value in a line of a telegram: as
+/// Python's `re.search` does, and in a time that has bounds.
 final class LinePattern {
   /// The expression as the file has it.
   let text: String
-  private let regex: Regex<AnyRegexOutput>
+  private let way: Way
 
-  /// The most bytes of a pattern: its depth is the depth of the call stack that compiles it.
-  static let maximumLength = 500
+  private enum Way {
+    case direct(DirectPattern)
+    case general(BoundedRegex)
+  }
+
+  /// What a line holds.
+  struct Match: Equatable {
+    /// Where the value stands; empty where the group took no part in the match, nil where the pattern
+    /// does not match.
+    let value: Range<Int>?
+    /// Whether a line with other digits in the same places has its value in the same place.
+    let isSteady: Bool
+  }
 
   /// Why a pattern cannot be used.
   struct Invalid: Error {
     let reason: String
   }
+
+  /// The most bytes of a pattern: its depth is the depth of the call stack that reads it.
+  static let maximumLength = 500
+
+  /// What the patterns may use for the lines of one telegram: many times what the longest one takes,
+  /// and some ms.
+  static let allowance = 1 << 20
+  /// What a step of the general way takes, in steps of the direct one.
+  private static let generalPrice = 64
 
   /// - Throws: ``Invalid``, for no regular expression and for one without a capture group.
   init(_ pattern: String) throws(Invalid) {
@@ -18,32 +41,37 @@ final class LinePattern {
       throw Invalid(
         reason: "a regular expression of more than \(LinePattern.maximumLength) bytes")
     }
-    let compiled: Regex<AnyRegexOutput>
+    let parts: (pattern: Pattern, groupCount: Int)
     do {
-      compiled = try Regex(pattern)
+      parts = try PatternReader.read(pattern)
     } catch {
-      throw Invalid(reason: "\"\(pattern)\" is no regular expression that can be used here")
+      throw Invalid(
+        reason: "\"\(pattern)\" is no regular expression that can be used here: \(error.reason)")
     }
-    text = pattern
-    // Bytes are what a meter prints: CR LF and the like are never one character.
-    regex = compiled.matchingSemantics(.unicodeScalar)
-    guard LinePattern.capturesAnything(pattern) else {
+    guard parts.groupCount > 0 else {
       throw Invalid(reason: "\"\(pattern)\" has no group ( ) that captures the value")
     }
+    text = pattern
+    way =
+      DirectPattern(parts.pattern).map(Way.direct) ?? .general(BoundedRegex(parts.pattern))
   }
 
-  /// Whether the pattern has a group that captures: one of a pattern that matches anyhow tells.
-  private static func capturesAnything(_ pattern: String) -> Bool {
-    guard let always = try? Regex("(?:\(pattern))|"), let match = try? always.firstMatch(in: "")
-    else {
-      return false
+  /// Finds the value in a line: what the first group captures.
+  ///
+  /// - Parameters:
+  ///   - line: its bytes, without line ends.
+  ///   - digitsStart: where the line can have other digits.
+  ///   - allowance: what may be used; 0 afterwards where that was not enough.
+  /// - Returns: where it stands.
+  func match(_ line: Span<UInt8>, digitsStart: Int = 0, allowance: inout Int) -> Match {
+    switch way {
+    case .direct(let pattern):
+      return pattern.match(line, digitsStart: digitsStart, allowance: &allowance)
+    case .general(let regex):
+      var steps = allowance / LinePattern.generalPrice
+      let value = regex.match(line, allowance: &steps)
+      allowance = min(allowance, steps * LinePattern.generalPrice)
+      return Match(value: value, isSteady: false)
     }
-    return match.output.count > 1
-  }
-
-  /// The value in a line: what the first group captures; nil where the pattern does not match.
-  func value(in line: String) -> String? {
-    guard let match = try? regex.firstMatch(in: line), match.output.count > 1 else { return nil }
-    return match.output[1].substring.map(String.init)
   }
 }

@@ -5,6 +5,15 @@ struct PythonTokens {
     fileprivate(set) var line = 1
     fileprivate(set) var column = 1
 
+    fileprivate mutating func advance(over scalar: Unicode.Scalar) {
+      if scalar == "\n" {
+        line += 1
+        column = 1
+      } else {
+        column += 1
+      }
+    }
+
     func error(_ reason: String) -> SpecificationError {
       SpecificationError(line: line, column: column, reason: reason)
     }
@@ -14,8 +23,22 @@ struct PythonTokens {
   private var index = 0
   private var place = Position()
 
-  init(_ text: String) {
-    self.text = Array(text.unicodeScalars)
+  /// - Throws: `SpecificationError` for what is not text in UTF-8.
+  init(_ bytes: [UInt8]) throws(SpecificationError) {
+    var text: [Unicode.Scalar] = []
+    var place = Position()
+    var decoder = UTF8()
+    var iterator = bytes.makeIterator()
+    decoding: while true {
+      switch decoder.decode(&iterator) {
+      case .scalarValue(let scalar):
+        text.append(scalar)
+        place.advance(over: scalar)
+      case .emptyInput: break decoding
+      case .error: throw place.error("expected text in UTF-8, found a byte that is none")
+      }
+    }
+    self.text = text
   }
 
   /// Where the next token stands.
@@ -45,51 +68,70 @@ struct PythonTokens {
     if index < text.count { throw place.error("expected the end of the file, found \(found)") }
   }
 
-  /// Takes a string, in one or more pieces; `what` says in an error what was expected.
+  /// Takes a string, in one or more pieces, in parentheses or without; `what` says in an error what
+  /// was expected.
   mutating func string(_ what: String) throws(SpecificationError) -> String {
-    skipSpace()
+    if try take("(") {
+      let value = try string(what)
+      try expect(")")
+      return value
+    }
     guard var value = try piece() else {
-      throw place.error("expected \(what), found \(found)")
+      throw position.error("expected \(what), found \(found)")
     }
-    skipSpace()
-    while let more = try piece() {
-      value += more
-      skipSpace()
-    }
+    while let more = try piece() { value += more }
     return value
+  }
+
+  /// Takes a value of any kind that is not made of others: a string, a number, `None`, `True`, `False`.
+  ///
+  /// - Returns: the string; nil for any other value.
+  mutating func value() throws(SpecificationError) -> String? {
+    skipSpace()
+    let word = text[index...].prefix {
+      $0.properties.isAlphabetic || "0123456789.+-".unicodeScalars.contains($0)
+    }
+    let isValue = ["None", "True", "False"].contains(String(String.UnicodeScalarView(word)))
+    guard isValue || Double(String(String.UnicodeScalarView(word))) != nil else {
+      return try string("a string, a number or None")
+    }
+    for _ in word { advance() }
+    return nil
   }
 
   // MARK: - Strings
 
   /// One string literal, nil where none begins here.
   private mutating func piece() throws(SpecificationError) -> String? {
+    skipSpace()
     var ahead = index
-    var isRaw = false
-    while ahead < text.count, ahead < index + 2, "rRuUbB".unicodeScalars.contains(text[ahead]) {
-      isRaw = isRaw || text[ahead] == "r" || text[ahead] == "R"
+    while ahead < text.count, ahead < index + 2, "rRuUbBfF".unicodeScalars.contains(text[ahead]) {
       ahead += 1
     }
     guard ahead < text.count, text[ahead] == "\"" || text[ahead] == "'" else { return nil }
+    let prefix = String(String.UnicodeScalarView(text[index..<ahead])).lowercased()
     let start = place
+    guard ["", "r", "u"].contains(prefix) else {
+      throw start.error(
+        prefix.contains("b")
+          ? "expected text, found bytes (\(prefix)\"…\")"
+          : "expected a plain string, found one with the prefix \(prefix)")
+    }
     while index < ahead { advance() }
     let quote = text[index]
-    let isTriple = text[index...].starts(with: [quote, quote, quote])
+    let isTriple = isTriple(quote)
     for _ in 0..<(isTriple ? 3 : 1) { advance() }
     var value = ""
     while index < text.count {
-      if text[index] == quote {
-        if !isTriple {
-          advance()
-          return value
-        }
-        if text[index...].starts(with: [quote, quote, quote]) {
-          for _ in 0..<3 { advance() }
-          return value
-        }
+      if text[index] == quote, !isTriple || self.isTriple(quote) {
+        for _ in 0..<(isTriple ? 3 : 1) { advance() }
+        return value
       }
+      // Python reads any end of a line as a line feed.
+      if text[index] == "\r", index + 1 < text.count, text[index + 1] == "\n" { advance() }
       if text[index] == "\n", !isTriple { break }
       if text[index] == "\\", index + 1 < text.count {
-        value.unicodeScalars.append(contentsOf: escape(isRaw: isRaw))
+        try takeEscape(isRaw: prefix == "r", into: &value)
       } else {
         value.unicodeScalars.append(text[index])
         advance()
@@ -98,29 +140,77 @@ struct PythonTokens {
     throw start.error("this string has no end")
   }
 
-  /// A backslash and what follows. Python keeps the backslash of an escape that it does not know,
-  /// and all of them in a raw string: `\(` is `\(` either way.
-  private mutating func escape(isRaw: Bool) -> [Unicode.Scalar] {
-    let next = text[index + 1]
+  private func isTriple(_ quote: Unicode.Scalar) -> Bool {
+    text[index...].starts(with: [quote, quote, quote])
+  }
+
+  /// What a letter behind a backslash makes of it.
+  private enum Escape {
+    case scalar(Unicode.Scalar)
+    /// The string goes on in the next line.
+    case lineEnd
+    /// So many digits are the number of a character.
+    case hexadecimal(Int)
+  }
+
+  private static let escapes: [Unicode.Scalar: Escape] = [
+    "\\": .scalar("\\"), "'": .scalar("'"), "\"": .scalar("\""), "a": .scalar("\u{07}"),
+    "b": .scalar("\u{08}"), "f": .scalar("\u{0C}"), "n": .scalar("\n"), "r": .scalar("\r"),
+    "t": .scalar("\t"), "v": .scalar("\u{0B}"), "\n": .lineEnd,
+    "x": .hexadecimal(2), "u": .hexadecimal(4), "U": .hexadecimal(8),
+  ]
+
+  /// Takes a backslash, with what is read together with it. Python keeps the backslash of an escape
+  /// that it does not know, and all of them in a raw string: `\(` is `\(` either way.
+  private mutating func takeEscape(
+    isRaw: Bool, into value: inout String
+  ) throws(SpecificationError) {
+    let start = place
     advance()
-    advance()
-    if isRaw { return ["\\", next] }
-    switch next {
-    case "\\", "'", "\"": return [next]
-    case "n": return ["\n"]
-    case "r": return ["\r"]
-    case "t": return ["\t"]
-    case "\n": return []
-    case "x":
-      let digits = String(String.UnicodeScalarView(text[index...].prefix(2)))
-      guard digits.unicodeScalars.count == 2, let value = UInt8(digits, radix: 16) else {
-        return ["\\", next]
-      }
-      advance()
-      advance()
-      return [Unicode.Scalar(value)]
-    default: return ["\\", next]
+    if let end = lineEnd(at: index), end > index + 1 { advance() }
+    let next = text[index]
+    if !isRaw, ("0"..."7").contains(next) {
+      return value.unicodeScalars.append(try numbered(8, least: 1, most: 3, from: start))
     }
+    guard let escape = isRaw ? nil : PythonTokens.escapes[next] else {
+      if next == "N", !isRaw {
+        throw start.error("a character by its name (\\N) cannot be used here")
+      }
+      value.unicodeScalars.append("\\")
+      // In a raw string, too, a quote behind it is no end.
+      if "\\'\"".unicodeScalars.contains(next) {
+        value.unicodeScalars.append(next)
+        advance()
+      }
+      return
+    }
+    advance()
+    switch escape {
+    case .scalar(let scalar): value.unicodeScalars.append(scalar)
+    case .lineEnd: break
+    case .hexadecimal(let count):
+      value.unicodeScalars.append(try numbered(16, least: count, most: count, from: start))
+    }
+  }
+
+  /// A character by its number.
+  private mutating func numbered(
+    _ radix: UInt32, least: Int, most: Int, from start: Position
+  ) throws(SpecificationError) -> Unicode.Scalar {
+    var number: UInt32 = 0
+    var count = 0
+    while count < most, index < text.count,
+      let digit = UInt8(exactly: text[index].value)?.hexadecimalDigit, digit < radix
+    {
+      number = number &* radix &+ UInt32(digit)
+      count += 1
+      advance()
+    }
+    guard count >= least else { throw start.error("expected \(least) hexadecimal digits here") }
+    guard let scalar = Unicode.Scalar(number) else {
+      throw start.error("there is no character of this number")
+    }
+    return scalar
   }
 
   // MARK: - The text
@@ -136,19 +226,24 @@ struct PythonTokens {
         while index < text.count, text[index] != "\n" { advance() }
       } else if text[index].properties.isWhitespace || text[index] == "\u{FEFF}" {
         advance()
+      } else if text[index] == "\\", let end = lineEnd(at: index + 1) {
+        // A line that is said to go on.
+        for _ in index..<end { advance() }
       } else {
         return
       }
     }
   }
 
+  /// Just behind the end of a line that stands at an index; nil where none does.
+  private func lineEnd(at index: Int) -> Int? {
+    let rest = text[min(index, text.count)...]
+    if rest.first == "\n" { return index + 1 }
+    return rest.starts(with: ["\r", "\n"]) ? index + 2 : nil
+  }
+
   private mutating func advance() {
-    if text[index] == "\n" {
-      place.line += 1
-      place.column = 1
-    } else {
-      place.column += 1
-    }
+    place.advance(over: text[index])
     index += 1
   }
 }

@@ -29,6 +29,8 @@ struct RecordDraft {
   /// Whether anything was: a slot of the M-Bus may be empty or stale, and then says nothing.
   var isMeasured = false
   var fields = Fields()
+  /// Where in ``fields`` the record's instant stands once more.
+  private(set) var timestampCopies: [Int] = []
   /// Where it was written.
   var place: RecordWriter.Place?
 
@@ -45,6 +47,19 @@ struct RecordDraft {
   mutating func set(_ timestamp: Timestamp?, printedAt range: Range<Int>? = nil) {
     self.timestamp = timestamp
     timeRange = range
+  }
+
+  /// Adds an instant as a field.
+  ///
+  /// - Parameters:
+  ///   - key: what it is called.
+  ///   - instant: when that is.
+  ///   - range: where in the telegram it stands, if other digits there would make another instant of
+  ///     it.
+  mutating func add(_ key: [UInt8], _ instant: Timestamp, printedAt range: Range<Int>?) {
+    let text = instant.description.utf8Bytes
+    fields.add(key.span, text: text.span)
+    if let range, range == timeRange { timestampCopies.append(fields.text.count - text.count - 1) }
   }
 
   /// Makes the record that of the newest reading.

@@ -23,6 +23,11 @@ struct RecordDrafts {
     }
   }
 
+  /// Where in the telegram the instant of a record stands; nil where it has none.
+  func timeRange(of slot: RecordDraft.Slot) -> Range<Int>? {
+    drafts.first { $0.slot == slot && $0.timestamp != nil }?.timeRange
+  }
+
   /// Adds a number to a record, its decimal point moved.
   ///
   /// - Parameters:

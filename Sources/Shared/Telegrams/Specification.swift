@@ -2,7 +2,7 @@ import Metrics
 import Records
 
 /// What a version of the P1 port prints: for each code, what becomes of its line.
-public struct Specification {
+struct Specification {
   /// What becomes of a line. An object, as each line of each telegram refers to one.
   final class Rule {
     /// What the table of metrics knows of the line: who and when it speaks of comes from there,
@@ -11,48 +11,72 @@ public struct Specification {
     /// The record that the line belongs to.
     let slot: RecordDraft.Slot
     let reading: Reading
+    let name: Name
     /// The number of the field that the value becomes, among all that the records of a telegram can
     /// have: two lines with the same one would be one key twice. Nil where it is not read.
-    let field: Int?
+    fileprivate(set) var field: Int?
     /// Whether the line says who or when, of the telegram or of a sub-meter.
     let isOfIdentity: Bool
 
-    init(metric: Metric?, slot: RecordDraft.Slot, reading: Reading, field: Int?) {
+    init(metric: Metric?, slot: RecordDraft.Slot, reading: Reading, name: Name) {
       self.metric = metric
       self.slot = slot
       self.reading = reading
-      self.field = field
+      self.name = name
       isOfIdentity = metric.map { Identity.isRead(from: $0) } ?? false
+    }
+
+    /// Whether the value is read as the table of metrics says, be it on behalf of a file.
+    var isReadAsBuiltIn: Bool {
+      switch reading {
+      case .byTable, .byFile(_, .builtIn): true
+      default: false
+      }
     }
   }
 
   /// How the value of a line is read.
   enum Reading {
-    /// As the table of metrics says; it gets this key.
-    case byTable(Metric, key: [UInt8])
+    /// As the table of metrics says.
+    case byTable(Metric)
     /// As a specification file tells.
-    case byPattern(LinePattern, key: [UInt8])
+    case byFile(LinePattern, ValueType?)
     /// Not at all: nothing is known of it.
     case unknown
   }
 
-  private let names: NameSet
+  /// What the value is called.
+  enum Name {
+    case key([UInt8])
+    /// As the set of names has it, by what the line says.
+    case ofSet
+  }
+
+  private let naming: Naming
   /// The lines of a specification file, nil for the built-in knowledge.
   private let entries: [OBISCode: SpecificationEntry]?
+  /// Those of sub-meters on any channel.
+  private let anyChannelEntries: [OBISCode: SpecificationEntry]
   /// The rules of known codes that telegrams asked for.
   private var rules: [OBISCode: Rule] = [:]
   private var fields: [FieldName: Int] = [:]
 
   /// The built-in knowledge.
-  public init(names: NameSet) {
-    self.names = names
+  init(naming: Naming) {
+    self.naming = naming
     entries = nil
+    anyChannelEntries = [:]
   }
 
   /// The knowledge of a specification file alone.
-  public init(_ entries: [SpecificationEntry], names: NameSet) {
-    self.names = names
-    self.entries = Dictionary(entries.map { ($0.code, $0) }) { first, _ in first }
+  init(_ entries: [SpecificationEntry], naming: Naming) {
+    self.naming = naming
+    func byCode(isOfAnyChannel: Bool) -> [OBISCode: SpecificationEntry] {
+      let some = entries.filter { $0.isOfAnyChannel == isOfAnyChannel }
+      return Dictionary(some.map { ($0.code, $0) }) { first, _ in first }
+    }
+    self.entries = byCode(isOfAnyChannel: false)
+    anyChannelEntries = byCode(isOfAnyChannel: true)
   }
 
   /// How many fields the rules asked for can make.
@@ -61,25 +85,53 @@ public struct Specification {
   mutating func rule(for code: OBISCode) -> Rule {
     if let rule = rules[code] { return rule }
     let metric = MetricTable.metric(for: code)
-    let reading = reading(of: code, metric)
+    let (reading, name) = entries == nil ? builtIn(metric, at: code) : byFile(metric, at: code)
+    let slot = Specification.slot(of: code, metric)
     if metric == nil, case .unknown = reading {
       // Not kept in mind: a hostile input can name more codes than memory holds.
-      return Rule(metric: nil, slot: .main, reading: .unknown, field: nil)
+      return Rule(metric: nil, slot: .main, reading: .unknown, name: .ofSet)
     }
-    let slot = Specification.slot(of: code, metric)
-    let rule = Rule(
-      metric: metric, slot: slot, reading: reading, field: field(of: reading, in: slot))
+    let rule = Rule(metric: metric, slot: slot, reading: reading, name: name)
+    rule.field = field(of: rule, at: code)
     rules[code] = rule
     return rule
   }
 
-  private func reading(of code: OBISCode, _ metric: Metric?) -> Reading {
-    guard let entries else {
-      return metric.map { .byTable($0, key: names.key($0.name, code).utf8Bytes) } ?? .unknown
+  private func builtIn(_ metric: Metric?, at code: OBISCode) -> (Reading, Name) {
+    metric.map { (.byTable($0), name(of: $0, at: code)) } ?? (.unknown, .ofSet)
+  }
+
+  /// The name of a metric by the table.
+  private func name(of metric: Metric, at code: OBISCode) -> Name {
+    if metric.isOfSubmeter || metric.form == .powerLimit || metric.form == .currentLimits {
+      return .ofSet
     }
-    guard let entry = entries[code] else { return .unknown }
-    let key = names == .obis && !entry.isRecordKey ? code.key : entry.metric
-    return .byPattern(entry.pattern, key: key.utf8Bytes)
+    return .key(naming.key(of: metric, at: code).utf8Bytes)
+  }
+
+  private func byFile(_ metric: Metric?, at code: OBISCode) -> (Reading, Name) {
+    guard let entry = entry(for: code, metric) else { return (.unknown, .ofSet) }
+    return (.byFile(entry.pattern, entry.type), name(of: entry, metric, at: code))
+  }
+
+  /// The name of what a file speaks of. By the canonical name of its code it is called what the set has
+  /// for that.
+  private func name(of entry: SpecificationEntry, _ metric: Metric?, at code: OBISCode) -> Name {
+    let canonical = metric.flatMap { $0.name == entry.metric ? $0 : nil }
+    if entry.type == .builtIn, let canonical { return name(of: canonical, at: code) }
+    if entry.isRecordKey { return .key(entry.metric.utf8Bytes) }
+    if naming.set == .obis { return .key(code.key.utf8Bytes) }
+    guard let canonical, !canonical.isOfSubmeter else { return .key(entry.metric.utf8Bytes) }
+    return .key(naming.key(of: canonical, at: code).utf8Bytes)
+  }
+
+  /// What the file says of a code. Where it is silent on one of channel 1 that means the same as on
+  /// channel 0, that one counts.
+  private func entry(for code: OBISCode, _ metric: Metric?) -> SpecificationEntry? {
+    if let entry = entries?[code] { return entry }
+    if code.isSubmeter, let entry = anyChannelEntries[code.onAnyChannel] { return entry }
+    guard code.medium == 1, let metric, metric.code != code else { return nil }
+    return entries?[metric.code]
   }
 
   /// The record of a line. A relay has a channel, but is of the electricity meter.
@@ -88,16 +140,17 @@ public struct Specification {
       ? RecordDraft.Slot(medium: code.medium, channel: code.channel) : .main
   }
 
-  private mutating func field(of reading: Reading, in slot: RecordDraft.Slot) -> Int? {
+  private mutating func field(of rule: Rule, at code: OBISCode) -> Int? {
     let key: [UInt8]
-    switch reading {
-    case .byTable(let metric, let name):
+    switch (rule.reading, rule.name) {
+    case (.unknown, _): return nil
+    case _ where rule.isReadAsBuiltIn && rule.metric?.hasRecordOfItsOwn ?? false:
       // What is past has a record of its own, and shares the key of the present.
-      key = metric.hasRecordOfItsOwn ? metric.code.key.utf8Bytes : name
-    case .byPattern(_, let name): key = name
-    case .unknown: return nil
+      key = (rule.metric?.code ?? code).key.utf8Bytes
+    case (_, .key(let name)): key = name
+    case (_, .ofSet): key = code.key.utf8Bytes
     }
-    let name = FieldName(slot: slot, key: key)
+    let name = FieldName(slot: rule.slot, key: key)
     if let field = fields[name] { return field }
     fields[name] = fields.count
     return fields.count - 1

@@ -3,7 +3,9 @@ import Records
 
 /// Reads a specification file: one dictionary in Python's terms, read as data and never run.
 ///
-///     { "1-0:99.99.98": ["description", "metric", r"^.*\((.*)\*unit\)"], }
+///     { "1-0:99.99.98": ["description", "metric", r"^.*\((.*)\*unit\)", "number unit"], }
+///
+/// p1spec(5) describes it.
 public struct SpecificationFile {
   private var tokens: PythonTokens
 
@@ -13,22 +15,19 @@ public struct SpecificationFile {
   /// - Returns: its entries, in order.
   /// - Throws: ``SpecificationError``, where and why it cannot be read.
   public static func entries(of text: [UInt8]) throws(SpecificationError) -> [SpecificationEntry] {
-    guard let text = String(validating: text, as: UTF8.self) else {
-      throw SpecificationError(line: 1, column: 1, reason: "not UTF-8 text")
-    }
-    var file = SpecificationFile(tokens: PythonTokens(text))
+    var file = SpecificationFile(tokens: try PythonTokens(text))
     return try file.dictionary()
   }
 
   private mutating func dictionary() throws(SpecificationError) -> [SpecificationEntry] {
     try tokens.expect("{")
     var entries: [SpecificationEntry] = []
-    var codes: Set<OBISCode> = []
+    var headers: Set<String> = []
     while try !tokens.take("}") {
       let position = tokens.position
       let entry = try self.entry()
-      guard codes.insert(entry.code).inserted else {
-        throw position.error("\(entry.code) stands here twice")
+      guard headers.insert(entry.header).inserted else {
+        throw position.error("\(entry.header) stands here twice")
       }
       entries.append(entry)
       if try !tokens.take(",") {
@@ -40,42 +39,92 @@ public struct SpecificationFile {
     return entries
   }
 
-  /// `"code": ["description", "metric", "regex"]`
+  /// `"code": ["description", "metric", "regex"]`, with the type of the value behind that and
+  /// whatever else behind the type.
   private mutating func entry() throws(SpecificationError) -> SpecificationEntry {
-    let codePosition = tokens.position
-    let header = try tokens.string("a code such as \"1-0:1.8.1\"")
-    guard let code = OBISCode(header.utf8Bytes.span) else {
-      throw codePosition.error("\"\(header)\" is no OBIS code")
-    }
+    let (code, isOfAnyChannel) = try header()
     try tokens.expect(":")
-    let close = try tokens.take("(") ? ")" : "]"
+    let close: Character = try tokens.take("(") ? ")" : "]"
     if close == "]" { try tokens.expect("[") }
     let description = try tokens.string("a description in quotes")
     try tokens.expect(",")
-    let metricPosition = tokens.position
+    let metric = try metric()
+    try tokens.expect(",")
+    let pattern = try pattern()
+    let type = try rest(until: close, of: code, isOfAnyChannel)
+    return SpecificationEntry(
+      code: code, isOfAnyChannel: isOfAnyChannel, description: description, metric: metric,
+      pattern: pattern, type: type)
+  }
+
+  /// What stands behind the third element: the type of the value, and whatever else.
+  private mutating func rest(
+    until close: Character, of code: OBISCode, _ isOfAnyChannel: Bool
+  ) throws(SpecificationError) -> ValueType? {
+    var type: ValueType?
+    var isFourth = true
+    while try tokens.take(",") {
+      // A comma may follow the last element.
+      if try tokens.take(close) { return type }
+      if isFourth {
+        type = try self.type(of: isOfAnyChannel ? code.onChannel(1) : code)
+      } else {
+        _ = try tokens.value()
+      }
+      isFourth = false
+    }
+    try tokens.expect(close)
+    return type
+  }
+
+  /// `1-0:1.8.1`, whatever stands between its numbers, or `0-n:24.2.1`.
+  private mutating func header() throws(SpecificationError) -> (OBISCode, isOfAnyChannel: Bool) {
+    let position = tokens.position
+    let header = try tokens.string("a code such as \"1-0:1.8.1\"")
+    if let code = OBISCode(header.utf8Bytes.span) { return (code, false) }
+    guard header.hasPrefix(SpecificationEntry.anyChannel),
+      let code = OBISCode(
+        "0-0\(header.dropFirst(SpecificationEntry.anyChannel.count))".utf8Bytes.span)
+    else {
+      throw position.error("\"\(header)\" is no OBIS code such as 1-0:1.8.1")
+    }
+    return (code, true)
+  }
+
+  private mutating func metric() throws(SpecificationError) -> String {
+    let position = tokens.position
     let metric = try tokens.string("a metric in quotes")
     guard RecordKey.isValid(metric.utf8Bytes.span) else {
-      throw metricPosition.error(
-        "\"\(metric)\" is no metric: letters, digits and _ . : - make one")
+      throw position.error(
+        "\"\(metric)\" is no metric: 1 to \(RecordKey.maximumLength) letters, digits and _ . : - make one"
+      )
     }
     guard metric != RecordKey.channel.rawValue else {
-      throw metricPosition.error("\"\(metric)\" is the channel of a sub-meter, not a metric")
+      throw position.error("\"\(metric)\" is the channel of a sub-meter, not a metric")
     }
-    try tokens.expect(",")
-    let patternPosition = tokens.position
+    return metric
+  }
+
+  private mutating func pattern() throws(SpecificationError) -> LinePattern {
+    let position = tokens.position
     let pattern = try tokens.string("a regular expression in quotes")
-    let line: LinePattern
     do {
-      line = try LinePattern(pattern)
+      return try LinePattern(pattern)
     } catch {
-      throw patternPosition.error(error.reason)
+      throw position.error(error.reason)
     }
-    if try tokens.take(","), try tokens.take(Character(close)) {
-      // A comma may follow the last element.
-    } else {
-      try tokens.expect(Character(close))
+  }
+
+  /// The type of a value; `None` is none.
+  private mutating func type(of code: OBISCode) throws(SpecificationError) -> ValueType? {
+    let position = tokens.position
+    guard let text = try tokens.value(), !text.isEmpty else { return nil }
+    guard let type = ValueType(text) else {
+      throw position.error("\"\(text)\" is no type: \(ValueType.spellings)")
     }
-    return SpecificationEntry(
-      code: code, description: description, metric: metric, pattern: line)
+    guard type != .builtIn || MetricTable.metric(for: code) != nil else {
+      throw position.error("nothing is built in for \(code)")
+    }
+    return type
   }
 }

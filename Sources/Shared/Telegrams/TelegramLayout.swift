@@ -102,7 +102,8 @@ struct TelegramLayout {
     telegram[index] == UInt8(ascii: "!") && telegram[index - 1] == UInt8(ascii: "\n")
   }
 
-  private static let blockCode = OBISCode(0, 0, 98, 1, 0)
+  /// The code of a line that can hold others within its parentheses.
+  static let blockCode = OBISCode(0, 0, 98, 1, 0)
 
   /// Where the lines begin within a `(` that ends its line, right behind the code that ends at
   /// `index` or below it; nil where there is none.

@@ -38,7 +38,7 @@ extension TelegramParser {
 
   /// What `0-0:98.1.0` says of past months.
   mutating func readMonths(
-    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>
+    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
   ) -> Outcome {
     guard let first = groups.first else { return .absent }
     let value = telegram.extracting(first)
@@ -46,7 +46,6 @@ extension TelegramParser {
     guard value.number != nil else { return .unreadable }
     guard options.includesHistory else { return .added }
     // Belgium: `(1)(1-0:1.6.0)(1-0:1.6.0)` and then, for each month, `(its end)(TST)(kW)`.
-    let key = key(of: OBISCode(1, 0, 1, 6, 0))
     return forEachTimed(groups.dropFirst(3), of: telegram, times: 2) { parser, instant, value in
       parser.addPeak(value, at: instant, key: key)
     }
@@ -91,7 +90,11 @@ extension TelegramParser {
   /// Reads the lines that stand within `0-0:98.1.0`, `(` and `)`: the registers at an instant that
   /// the first of them tells.
   mutating func readPastLines(of telegram: Span<UInt8>) {
-    guard let first = layout.pastLines.first else { return }
+    guard let first = layout.pastLines.first,
+      rule(for: TelegramLayout.blockCode).isReadAsBuiltIn
+    else {
+      return
+    }
     guard MetricTable.metric(for: first.code)?.form == .telegramTime,
       let time = layout.groups(of: first).first,
       TelegramTime.hasForm(telegram.extracting(time))
@@ -184,7 +187,7 @@ extension TelegramParser {
   }
 
   private func key(of code: OBISCode) -> [UInt8] {
-    options.names.key(MetricTable.metric(for: code)?.name ?? code.key, code).utf8Bytes
+    (MetricTable.metric(for: code).map { naming.key(of: $0, at: code) } ?? code.key).utf8Bytes
   }
 }
 

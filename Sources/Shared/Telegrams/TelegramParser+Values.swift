@@ -6,21 +6,21 @@ extension TelegramParser {
 
   /// Reads a value that the table of metrics knows.
   mutating func read(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, as metric: Metric, key: [UInt8],
-    in slot: RecordDraft.Slot
+    _ groups: ArraySlice<Range<Int>>, at code: OBISCode, of telegram: Span<UInt8>,
+    as metric: Metric, _ name: Specification.Name, in slot: RecordDraft.Slot
   ) -> Outcome {
-    let groups = layout.groups(of: line)
     if metric.form == .currentLimits {
-      return readCurrentLimits(groups, of: telegram, metric, key: key, in: slot)
+      return readCurrentLimits(groups, at: code, of: telegram, metric, name, in: slot)
     }
     // `()` is a value that the meter does not have.
     guard let first = groups.first, !first.isEmpty else { return .absent }
     let value = telegram.extracting(first)
+    let key = key(name, of: metric, at: code, in: slot)
     switch metric.form {
     case .quantity(let unit):
       return readQuantity(first, of: telegram, in: unit, key: key, in: slot)
     case .powerLimit:
-      return readPowerLimit(first, of: telegram, line.code, key: key, in: slot)
+      return readPowerLimit(first, of: telegram, at: code, name, in: slot)
     case .number:
       return Outcome(isAdded: drafts.add(key, number: value, in: slot))
     case .state:
@@ -37,30 +37,73 @@ extension TelegramParser {
       return add(text(of: groups, in: telegram), key: key, in: slot)
     case .meterIdentifier(let rank):
       // The one that is the meter's number has the key of that.
-      guard rank > drafts[slot].meterRank || OctetText.isError(value) else { return .apart }
+      guard rank > drafts[slot].meterRank || OctetText.isError(value) else {
+        addIdentity(metric, at: code, OctetText.decode(value), in: slot)
+        return .apart
+      }
       return readText(value, OctetText.decode(value), key: key, in: slot)
     case .submeterType:
-      guard DecimalText(value) != nil else { return .unreadable }
+      guard let number = DecimalText(value) else { return .unreadable }
       // Canonical names say by themselves what a sub-meter measures.
-      guard options.names != .canonical else { return .apart }
-      return Outcome(isAdded: drafts.add(key, number: value, in: slot))
+      var text: [UInt8] = []
+      number.append(from: value, to: &text)
+      addIdentity(metric, at: code, text, in: slot)
+      return .apart
     case .submeterReading, .submeterProfile, .hourlyReading:
-      return readSubmeter(groups, of: telegram, metric, key: key, in: slot)
+      return readSubmeter(groups, at: code, of: telegram, metric, name, in: slot)
     case .monthPeak:
       return readMonthPeak(groups, of: telegram, key: key)
     case .failureLog:
       return readFailures(groups, of: telegram, key: key)
     case .monthLog:
-      return readMonths(groups, of: telegram)
+      return readMonths(groups, of: telegram, key: key)
     case .telegramTime:
-      return TelegramTime.hasForm(value) ? .apart : .unreadable
+      guard TelegramTime.hasForm(value) else { return .unreadable }
+      addTimestamp(metric, at: code, printedAt: first, of: telegram)
+      return .apart
     case .telegramDate, .telegramTimeOfDay:
       return TelegramTime.hasHalfForm(value) ? .apart : .unreadable
     case .submeterIdentifier:
-      return OctetText.isError(value) ? .unreadable : .apart
+      guard !OctetText.isError(value) else { return .unreadable }
+      addIdentity(metric, at: code, OctetText.decode(value), in: slot)
+      return .apart
     case .currentLimits:
       return .apart
     }
+  }
+
+  /// The key of a value.
+  private mutating func key(
+    _ name: Specification.Name, of metric: Metric, at code: OBISCode, in slot: RecordDraft.Slot
+  ) -> [UInt8] {
+    switch name {
+    case .key(let key): key
+    case .ofSet: naming.key(of: metric, at: code, type: drafts[slot].kind).utf8Bytes
+    }
+  }
+
+  /// Adds what says who, where the set of names has a name for it. Nothing is measured by that.
+  private mutating func addIdentity(
+    _ metric: Metric, at code: OBISCode, _ text: [UInt8], in slot: RecordDraft.Slot
+  ) {
+    let name = naming.identityKey(of: metric, at: code, type: drafts[slot].kind)
+    guard let key = name?.utf8Bytes, !text.isEmpty, !drafts[slot].fields.contains(key.span) else {
+      return
+    }
+    drafts[slot].fields.add(key.span, text: text.span)
+  }
+
+  /// Adds the time of the telegram, where the set of names has a name for it.
+  mutating func addTimestamp(
+    _ metric: Metric, at code: OBISCode, printedAt range: Range<Int>, of telegram: Span<UInt8>
+  ) {
+    let name = naming.identityKey(of: metric, at: code, type: nil)
+    guard let key = name?.utf8Bytes, !drafts[.main].fields.contains(key.span),
+      let instant = TelegramTime.instant(telegram.extracting(range), by: options.clock)
+    else {
+      return
+    }
+    drafts[.main].add(key, instant, printedAt: range)
   }
 
   /// `001234.567*kWh`.
@@ -78,25 +121,27 @@ extension TelegramParser {
 
   /// `016*A`, `069.0*kVA`: what is no power has another name.
   private mutating func readPowerLimit(
-    _ group: Range<Int>, of telegram: Span<UInt8>, _ code: OBISCode, key: [UInt8],
+    _ group: Range<Int>, of telegram: Span<UInt8>, at code: OBISCode, _ name: Specification.Name,
     in slot: RecordDraft.Slot
   ) -> Outcome {
     let unit = Quantity(telegram.extracting(group))?.unit?.unit ?? .kilowatt
     guard let metric = MetricTable.metrics(for: code).first(where: { $0.unit == unit }) else {
       return .unreadable
     }
-    let name = options.names == .canonical ? metric.name.utf8Bytes : key
-    return readQuantity(group, of: telegram, in: unit, key: name, in: slot)
+    let key = key(name, of: metric, at: code, in: slot)
+    return readQuantity(group, of: telegram, in: unit, key: key, in: slot)
   }
 
   /// `(100*A)(-063*A)`: import, then export.
   private mutating func readCurrentLimits(
-    _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, _ metric: Metric, key: [UInt8],
-    in slot: RecordDraft.Slot
+    _ groups: ArraySlice<Range<Int>>, at code: OBISCode, of telegram: Span<UInt8>,
+    _ metric: Metric, _ name: Specification.Name, in slot: RecordDraft.Slot
   ) -> Outcome {
-    let keys =
-      options.names == .canonical
-      ? MetricTable.metrics(for: metric.code).map(\.name.utf8Bytes) : [key, key + "_2".utf8Bytes]
+    var keys: [[UInt8]] = []
+    for metric in MetricTable.metrics(for: metric.code) {
+      let key = key(name, of: metric, at: code, in: slot)
+      keys.append(keys.contains(key) ? key + "_2".utf8Bytes : key)
+    }
     let limits = zip(groups, keys).filter { group, _ in !group.isEmpty }
     let isReadable = limits.allSatisfy { group, _ in
       let value = telegram.extracting(group)
@@ -110,7 +155,7 @@ extension TelegramParser {
     return limits.isEmpty ? .absent : .added
   }
 
-  private mutating func readText(
+  mutating func readText(
     _ value: Span<UInt8>, _ text: [UInt8], key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
     OctetText.isError(value) ? .unreadable : add(text, key: key, in: slot)
@@ -151,49 +196,5 @@ extension TelegramParser {
     }
     let range = groups.count == 1 ? first : (first.lowerBound - 1)..<(last.upperBound + 1)
     return OctetText.plain(telegram.extracting(range))
-  }
-
-  // MARK: - As a specification file says
-
-  /// Reads the value that a pattern finds in a line: what the meter printed, where it has a value.
-  mutating func read(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, by pattern: LinePattern,
-    _ metric: Metric?, key: [UInt8], in slot: RecordDraft.Slot
-  ) -> Outcome {
-    let text = telegram.extracting(line.range).latin1Line
-    guard let value = pattern.value(in: text)?.utf8Bytes else { return .unreadable }
-    if value.isEmpty { return .absent }
-    if key.span == RecordKey.timestamp.rawValue {
-      if let instant = TelegramTime.instant(value.span, by: options.clock) ?? Timestamp(value.span)
-      {
-        drafts[slot].set(instant)
-        return .added
-      }
-      return TelegramTime.hasForm(value.span) ? .absent : .unreadable
-    }
-    if key.span == RecordKey.meter.rawValue {
-      drafts[slot].meter = OctetText.decode(value.span)
-      return .added
-    }
-    guard isNewest(line, of: telegram, metric, in: slot) else { return .absent }
-    drafts[slot].fields.add(key.span, text: value.span)
-    drafts[slot].isMeasured = true
-    return .added
-  }
-
-  /// Whether a line is not an older reading of its sub-meter, or one that was never taken.
-  private mutating func isNewest(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ metric: Metric?,
-    in slot: RecordDraft.Slot
-  ) -> Bool {
-    guard let metric, metric.isSubmeterReading else { return true }
-    let groups = layout.groups(of: line)
-    switch SubmeterValue.content(of: groups, in: telegram, metric.form, by: options.clock) {
-    case .values(let values):
-      return values.contains { $0.timestamp == drafts[slot].timestamp }
-    case .absent: return false
-    // What the file knows better than the table.
-    case .unreadable: return true
-    }
   }
 }

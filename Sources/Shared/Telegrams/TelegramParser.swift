@@ -37,17 +37,16 @@ public struct TelegramParser {
     case repeated(line: String)
     /// A line with a code that neither the specification nor the table of metrics has.
     case unknown(OBISCode)
+    /// A line on which the pattern of a specification file takes too long.
+    case endless(OBISCode)
     /// There is a record without an instant, as neither the telegram nor a stamp tells.
     case untimed
   }
 
-  /// Finds the specification file of a version; nil where there is none.
-  public typealias Lookup = (_ version: String) throws -> [SpecificationEntry]?
-
   let options: Options
   private var specifications: Specifications
-  /// Whether the last telegram was read by the built-in knowledge.
-  var isBuiltIn: Bool { specifications.isBuiltIn }
+  /// What the metrics of the last telegram are called.
+  var naming: Naming { specifications.naming }
 
   var layout = TelegramLayout()
   private(set) var rules: [Specification.Rule] = []
@@ -55,6 +54,10 @@ public struct TelegramParser {
   private var identity = Identity()
   /// Which fields of the records have their value.
   private var hasField: [Bool] = []
+  /// The lines in which other digits would be said, or could make a value of them or none.
+  var heldLines: [Range<Int>] = []
+  /// What the patterns of a specification file may still use for this telegram.
+  var allowance = 0
   /// The codes that nothing is known of which have become fields.
   private var unknownFields: Set<OBISCode> = []
   /// What the last telegrams became.
@@ -64,11 +67,18 @@ public struct TelegramParser {
 
   /// - Parameters:
   ///   - options: what is wanted of a telegram.
-  ///   - lookup: called for each version that telegrams say they have, and again only after many
-  ///     others.
-  public init(_ options: Options = Options(), lookup: @escaping Lookup) {
+  ///   - files: the specification files that there are.
+  public init(
+    _ options: Options = Options(), files: SpecificationFiles = SpecificationFiles()
+  ) {
     self.options = options
-    specifications = Specifications(names: options.names, lookup: lookup)
+    specifications = Specifications(names: options.names, files: files)
+  }
+
+  /// Turns to other specification files.
+  public mutating func use(_ files: SpecificationFiles) {
+    specifications = Specifications(names: options.names, files: files)
+    templates = Recent()
   }
 
   /// Adds the records of a telegram.
@@ -79,27 +89,31 @@ public struct TelegramParser {
   ///   - isDamaged: whether its version may be a wrong one: if nothing is known of that, it is read
   ///     by the built-in knowledge.
   ///   - writer: what the records are added to.
-  /// - Throws: ``UnknownVersion``, or what the lookup threw.
+  /// - Throws: ``UnknownVersion``.
   public mutating func parse(
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
     into writer: inout RecordWriter
-  ) throws {
+  ) throws(UnknownVersion) {
     if fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) { return }
     let start = writer.text.count
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
+    heldLines.removeAll(keepingCapacity: true)
+    allowance = LinePattern.allowance
     layout.read(telegram)
     try findRules(for: telegram, isDamaged: isDamaged)
     for line in layout.unreadable { report(telegram.extracting(line)) }
     readIdentity(of: telegram)
     for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
     if options.addsNetPower { addNetPower(of: telegram) }
-    if options.includesHistory, isBuiltIn { readPastLines(of: telegram) }
+    if options.includesHistory { readPastLines(of: telegram) }
     if !drafts.write(receivedAt, to: &writer) { findings.append(.untimed) }
     if !isDamaged { makeTemplate(of: telegram, receivedAt: receivedAt, from: start, in: writer) }
   }
 
-  private mutating func findRules(for telegram: Span<UInt8>, isDamaged: Bool) throws {
+  private mutating func findRules(
+    for telegram: Span<UInt8>, isDamaged: Bool
+  ) throws(UnknownVersion) {
     try specifications.select(MeterVersion(of: layout, telegram), isDamaged: isDamaged)
     rules.removeAll(keepingCapacity: true)
     for line in layout.lines { rules.append(specifications.rule(for: line.code)) }
@@ -144,19 +158,25 @@ public struct TelegramParser {
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
   ) {
     if let field = rule.field, hasField[field] {
+      heldLines.append(line.range)
       return findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
     }
     let outcome =
       switch rule.reading {
-      case .byTable(let metric, let key):
-        read(line, of: telegram, as: metric, key: key, in: rule.slot)
-      case .byPattern(let pattern, let key):
-        read(line, of: telegram, by: pattern, rule.metric, key: key, in: rule.slot)
+      case .byTable(let metric):
+        read(
+          layout.groups(of: line), at: line.code, of: telegram, as: metric, rule.name,
+          in: rule.slot)
+      case .byFile(let pattern, let type):
+        read(line, of: telegram, by: pattern, as: type, rule)
       case .unknown:
         readUnknown(line, of: telegram, rule.metric)
       }
     if outcome == .added, let field = rule.field { hasField[field] = true }
-    if outcome == .unreadable { report(telegram.extracting(line.range)) }
+    if outcome == .unreadable {
+      heldLines.append(line.range)
+      report(telegram.extracting(line.range))
+    }
   }
 
   private mutating func readUnknown(
@@ -185,11 +205,14 @@ public struct TelegramParser {
     }
     for (code, kilowatts) in net.values {
       guard let metric = MetricTable.metric(for: code) else { continue }
-      let key = options.names.key(metric.name, code).utf8Bytes
+      let key = naming.key(of: metric, at: code).utf8Bytes
       guard !drafts[.main].fields.contains(key.span) else { continue }
       _ = drafts.add(key, number: kilowatts.description.utf8Bytes.span, in: .main)
     }
   }
+
+  /// What becomes of the lines with this code.
+  mutating func rule(for code: OBISCode) -> Specification.Rule { specifications.rule(for: code) }
 
   mutating func report(_ line: Span<UInt8>) {
     findings.append(.unreadable(line: line.latin1Line))

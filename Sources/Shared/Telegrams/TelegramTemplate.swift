@@ -61,11 +61,30 @@ struct TelegramTemplate {
     shape.allowDigits(in: range)
   }
 
-  /// Lets a number change of which the text begins at `target`.
+  /// Has a part of the telegram stay as it is.
+  mutating func hold(_ part: Range<Int>, of telegram: Span<UInt8>) {
+    shape.hold(part, of: telegram)
+  }
+
+  /// Lets a value change of which the text begins at `target`.
+  ///
+  /// - Parameters:
+  ///   - number: what was moved.
+  ///   - telegram: where it stood.
+  ///   - target: where its text begins.
   mutating func move(_ number: Fields.Number, of telegram: Span<UInt8>, to target: Int) {
     let text = telegram.extracting(number.source)
-    guard let decimal = DecimalText(text) else { return }
-    decimal.forEachMovedDigit(of: text, timesTenToThe: number.exponent) { digit in
+    // JSON has what is a number without leading zeros, in whatever form it came.
+    let isNumber = number.exponent != nil || records[target - 1] == UInt8(ascii: ":")
+    guard isNumber, let decimal = DecimalText(text) else {
+      guard !isNumber else { return }
+      for offset in text.indices where text[offset].decimalDigit != nil {
+        shape.allow(UInt8(ascii: "0")...UInt8(ascii: "9"), at: number.source.lowerBound + offset)
+        movePiece(from: number.source.lowerBound + offset, to: target + offset)
+      }
+      return
+    }
+    decimal.forEachMovedDigit(of: text, timesTenToThe: number.exponent ?? 0) { digit in
       let source = number.source.lowerBound + digit.source
       shape.allow(digit.range, at: source)
       movePiece(from: source, to: target + digit.target)

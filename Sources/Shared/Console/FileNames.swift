@@ -1,0 +1,23 @@
+import Glibc
+import SystemPackage
+
+/// The names of what is in a folder, in the order of their bytes.
+///
+/// - Parameter directory: where the folder is.
+/// - Returns: the names, without `.` and `..`.
+/// - Throws: `Errno`.
+public func fileNames(in directory: String) throws(Errno) -> [String] {
+  guard let stream = unsafe opendir(directory) else { throw Errno(rawValue: errno) }
+  defer { unsafe closedir(stream) }
+  var names: [String] = []
+  while let entry = unsafe readdir(stream) {
+    // The name stands in a buffer that ends with it.
+    let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+      unsafe name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+        unsafe String(cString: $0)
+      }
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names.sorted()
+}

@@ -1,0 +1,24 @@
+import Glibc
+import SystemPackage
+
+/// SIG_IGN is no function, but this address (signal(7)).
+private let addressOfIgnore = 1
+
+/// Has a signal call a function; one that was ignored when the process began (nohup(1)) stays so.
+func handle(_ number: Int32, flags: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
+  var action = sigaction()
+  unsafe sigaction(number, nil, &action)
+  let before = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+  if before == addressOfIgnore { return }
+  unsafe action.__sigaction_handler.sa_handler = handler
+  action.sa_flags = flags
+  unsafe sigaction(number, &action, nil)
+}
+
+/// Writes a byte from within a signal handler.
+func tell(_ descriptor: FileDescriptor) {
+  let before = errno
+  var byte: UInt8 = 1
+  _ = unsafe write(descriptor.rawValue, &byte, 1)
+  errno = before
+}

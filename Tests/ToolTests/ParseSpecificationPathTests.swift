@@ -1,0 +1,190 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Where specification files are looked for, and which one counts.
+@Suite struct ParseSpecificationPathTests {
+  private static func file(_ metric: String) -> String {
+    #"{ "1-0:99.99.99": ["d", "\#(metric)", "\((.*)\*CCs\)"], "1-0:1.8.0": ["d", "\#(metric)", "\((.*)\*kWh\)"], }"#
+  }
+
+  private static func record(_ metric: String) -> String {
+    "timestamp=2026-11-23T10:00:00Z\n\(metric)=10\n\n"
+  }
+
+  @Test func firstFolderThatHasTheFileCounts() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        mkdir here option variable
+        for version in 10 11 12; do cp "$1" variable/dsmr$version.py; done
+        sed s/own/option/ "$1" | tee option/dsmr10.py > option/dsmr11.py
+        sed s/own/here/ "$1" > here/dsmr10.py
+        cd here && shift && exec p1parse "$@"
+        """
+      try directory.write(Self.file("own"), to: "own.py")
+      let input = ["10", "11", "12"].map(SampleTelegram.ofVersion).joined()
+      func run(_ options: [String]) async throws -> ProgramResult {
+        try await Program.bash(
+          "rm -rf here option variable; \(script)", ["\(directory.path)/own.py"] + options,
+          environment: ["P1_SPEC_DIR": "../variable"], directory: directory.path
+        ).run(input: input)
+      }
+      let byVariable = try await run([])
+      #expect(
+        byVariable.text == Self.record("here") + Self.record("own") + Self.record("own"))
+      let byOption = try await run(["--spec-dir", "../option"])
+      #expect(byOption.text == Self.record("here") + Self.record("option"))
+      #expect(byOption.status == .exited(78))
+      #expect(
+        byOption.messages.first
+          == "p1parse: No DSMR config for version 12 (../option/dsmr12.py)")
+      let byFile = try await run(["--spec", "../own.py", "--spec-dir", "../option"])
+      #expect(byFile.text == Self.record("own") + Self.record("own") + Self.record("own"))
+    }
+  }
+
+  /// In a mount namespace, where `/etc` is another one.
+  @Test func filesOfTheMachineAreUsed() async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write(Self.file("own"), to: "dsmr10.py")
+      let script = """
+        mount -t tmpfs none /etc && mkdir /etc/p1 && mv dsmr10.py /etc/p1 && exec p1parse
+        """
+      let options = (geteuid() == 0 ? [] : ["--map-root-user"]) + ["--mount"]
+      let result = try await Program(
+        "unshare", options + ["/bin/bash", "-c", script], directory: directory.path
+      ).run(input: SampleTelegram.ofVersion("10"))
+      #expect(result.status == .success && result.errorText == "", "\(result.errorText)")
+      #expect(result.text == Self.record("own"))
+    }
+  }
+
+  @Test func folderThatWasAskedForHasToBeThere() async throws {
+    let option = try await Program("p1parse", ["--spec-dir", "./nowhere"]).run()
+    #expect(option.status == .exited(78))
+    #expect(option.errorText == "p1parse: ./nowhere: No such file or directory\n")
+    let variable = try await Program("p1parse", environment: ["P1_SPEC_DIR": "/dev/null"]).run()
+    #expect(variable.status == .exited(78))
+    #expect(variable.errorText == "p1parse: /dev/null: Not a directory\n")
+    let file = try await Program("p1parse", ["--spec", "nothing.py"]).run()
+    #expect(file.status == .exited(78))
+    #expect(file.errorText == "p1parse: nothing.py: No such file or directory\n")
+  }
+
+  /// Programs of other people, and files for no version.
+  @Test func filesOfOtherNamesAreNotRead() async throws {
+    try await TemporaryDirectory.with { directory in
+      for name in ["dsmr2mqtt.py", "dsmr_10.py", "dsmrreader.py", "dsmr.py", "dsmr10.pyc", "10.py"]
+      {
+        try directory.write("import os\n", to: name)
+      }
+      let result = try await Program("p1parse", directory: directory.path).run(
+        input: SampleTelegram.numbered())
+      #expect(result.status == .success && result.errorText == "")
+    }
+  }
+
+  // MARK: - Meters that do not say their version
+
+  private static let old = [
+    "1-0:1.8.1(00001.000*kWh)", "0-0:96.14.0(0001)", "1-0:1.7.0(0000.50*kW)", "0-1:24.1.0(3)",
+  ]
+  private static let swedish = [
+    "0-0:1.0.0(261123110000W)", "1-0:1.8.0(00000001.000*kWh)", "1-0:1.7.0(0000.500*kW)",
+  ]
+
+  /// The name of a meter, and lines that only it prints.
+  private static let kinds: [(String, [String])] = [
+    ("22", old), ("30", old), ("30", old.map { $0.replacing("(3)", with: "(03)") }),
+    ("SE", swedish), ("HU", swedish + ["1-0:1.8.1(1*kWh)", "0-0:42.0.0(41)"]),
+    ("LT", swedish + ["1-0:13.7.0(1.0)"]), ("CH", swedish + ["1-1:1.8.1(1*kWh)"]),
+    ("IL", swedish + ["1-0:1.8.11(1*kWh)"]), ("Q3D", swedish + ["1-0:96.5.5(80)"]),
+    ("ACE4000", swedish + ["7-0:23.1.0*255(1*m3)(26-11-23 10:00:00)"]),
+    ("50217", swedish + ["0-0:96.1.4(50217)"]), ("50", swedish + ["1-3:0.2.8(50)"]),
+  ]
+
+  @Test(arguments: kinds)
+  func meterWithoutAVersionHasANameToo(_ name: String, _ lines: [String]) async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write(#"{"1-0:1.7.0": ["d", "mine", "\((.*)\*"]}"#, to: "dsmr\(name).py")
+      let result = try await Program("p1parse", ["-q"], directory: directory.path).run(
+        input: SampleTelegram.with(lines))
+      #expect(result.text.contains("mine="), "\(result.text)")
+    }
+  }
+
+  @Test func newerOfTwoFilesForOldMetersIsForTheNewerOnes() async throws {
+    try await TemporaryDirectory.with { directory in
+      for name in ["22", "30"] {
+        try directory.write(
+          #"{"1-0:1.7.0": ["d", "v\#(name)", "\((.*)\*"]}"#, to: "dsmr\(name).py")
+      }
+      let new = Self.old.map { $0.replacing("(3)", with: "(003)") }
+      let result = try await Program("p1parse", ["-q"], directory: directory.path).run(
+        input: SampleTelegram.with(Self.old) + SampleTelegram.with(new))
+      #expect(result.text == "v22=0000.50\n\nv30=0000.50\n\n")
+    }
+  }
+
+  // MARK: - Lists
+
+  @Test func allVersionsAreListed() async throws {
+    try await TemporaryDirectory.with { directory in
+      for name in ["30", "10"] { try directory.write(Self.file("own"), to: "dsmr\(name).py") }
+      let result = try await Program("p1parse", ["--list-specs"], directory: directory.path).run()
+      #expect(result.status == .success)
+      let rows = result.text.split(separator: "\n").map {
+        $0.split(separator: " ", omittingEmptySubsequences: true)
+      }
+      let byName = Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+      for name in ["22", "40", "42", "50", "50217", "SE", "HU"] {
+        #expect(byName[Substring(name)] == "built-in")
+      }
+      #expect(byName["30"] == "./dsmr30.py" && byName["10"] == "./dsmr10.py")
+    }
+  }
+
+  @Test func versionThatIsNotBuiltInHasNothingToPrint() async throws {
+    let result = try await Program("p1parse", ["--print-spec", "10"]).run()
+    #expect(result.status == .exited(64))
+    #expect(result.errorText.hasPrefix("p1parse: --print-spec: \"10\" is none of 22, 30, 40, "))
+  }
+
+  // MARK: - SIGHUP
+
+  @Test func changedFileIsSeenAtHangup() async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write(Self.file("before"), to: "dsmr10.py")
+      try await Program("p1parse", directory: directory.path).whileRunning { parser in
+        let telegram = SampleTelegram.ofVersion("10")
+        // Many, so that there are templates; each version of the file is in use for the next one.
+        try await parser.write(telegram + telegram + telegram)
+        try await parser.waitForOutput(
+          Self.record("before") + Self.record("before") + Self.record("before"))
+        try directory.write(Self.file("behind"), to: "dsmr10.py")
+        parser.send(signal: SIGHUP)
+        let isSeen = try await Deadline(in: .seconds(10)).poll {
+          try? await parser.write(telegram)
+          return parser.text.contains(Self.record("behind"))
+        }
+        #expect(isSeen)
+        #expect(parser.errorText == "")
+
+        try directory.write("{ 'nothing' }", to: "dsmr10.py")
+        parser.send(signal: SIGHUP)
+        try await parser.waitForError("what was read before stays in use\n")
+        #expect(
+          parser.errorText.hasPrefix(
+            "p1parse: ./dsmr10.py:1:3: \"nothing\" is no OBIS code such as 1-0:1.8.1\n"))
+        let count = parser.output.count
+        try await parser.write(telegram)
+        try await parser.wait(for: "one more record") {
+          $0.output(from: count) == Array(Self.record("behind").utf8)
+        }
+        parser.closeInput()
+        let result = try await parser.waitForExit()
+        #expect(result.status == .success)
+      }
+    }
+  }
+}
