@@ -103,3 +103,12 @@ let package = Package(
       name: "ServerHarnessTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]
 )
+
+// scripts/fuzz: a program of which the fuzzer has the main function.
+if Context.environment["P1_FUZZ"] != nil {
+  package.products.append(.executable(name: "Fuzz", targets: ["Fuzz"]))
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Records", "Telegrams"], path: "Tests/Fuzz",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -78,10 +78,12 @@ enum NameTable {
     ]
     + numbered(
       1...2, { OBISCode(1, 0, 1, 8, $0) }, "power_consumed_tariff_#_kwh",
-      "ELECTRICITY_USED_TARIFF_#", "energy_delivered_tariff#", "electricity_delivered_#")
+      "ELECTRICITY_USED_TARIFF_#", "energy_delivered_tariff#", "electricity_delivered_#"
+    ).map { $0.but(.dsmrReader, .totals, name: "-") }
     + numbered(
       1...2, { OBISCode(1, 0, 2, 8, $0) }, "power_produced_tariff_#_kwh",
-      "ELECTRICITY_DELIVERED_TARIFF_#", "energy_returned_tariff#", "electricity_returned_#")
+      "ELECTRICITY_DELIVERED_TARIFF_#", "energy_returned_tariff#", "electricity_returned_#"
+    ).map { $0.but(.dsmrReader, .totals, name: "-") }
     + numbered(
       3...4, { OBISCode(1, 0, 1, 8, $0) }, "-", "ELECTRICITY_USED_TARIFF_#",
       "energy_delivered_tariff#", "-")

@@ -27,13 +27,20 @@ struct PythonTokens {
   init(_ bytes: [UInt8]) throws(SpecificationError) {
     var text: [Unicode.Scalar] = []
     var place = Position()
+    var last: Unicode.Scalar?
     var decoder = UTF8()
     var iterator = bytes.makeIterator()
     decoding: while true {
       switch decoder.decode(&iterator) {
       case .scalarValue(let scalar):
-        text.append(scalar)
-        place.advance(over: scalar)
+        // Any end of a line is a line feed to Python.
+        if scalar == "\n", last == "\r" {
+          last = scalar
+          continue
+        }
+        last = scalar
+        text.append(scalar == "\r" ? "\n" : scalar)
+        place.advance(over: text.last ?? scalar)
       case .emptyInput: break decoding
       case .error: throw place.error("expected text in UTF-8, found a byte that is none")
       }
@@ -71,15 +78,13 @@ struct PythonTokens {
   /// Takes a string, in one or more pieces, in parentheses or without; `what` says in an error what
   /// was expected.
   mutating func string(_ what: String) throws(SpecificationError) -> String {
-    if try take("(") {
-      let value = try string(what)
-      try expect(")")
-      return value
-    }
+    var depth = 0
+    while try take("(") { depth += 1 }
     guard var value = try piece() else {
       throw position.error("expected \(what), found \(found)")
     }
     while let more = try piece() { value += more }
+    for _ in 0..<depth { try expect(")") }
     return value
   }
 
@@ -127,8 +132,6 @@ struct PythonTokens {
         for _ in 0..<(isTriple ? 3 : 1) { advance() }
         return value
       }
-      // Python reads any end of a line as a line feed.
-      if text[index] == "\r", index + 1 < text.count, text[index + 1] == "\n" { advance() }
       if text[index] == "\n", !isTriple { break }
       if text[index] == "\\", index + 1 < text.count {
         try takeEscape(isRaw: prefix == "r", into: &value)
@@ -167,7 +170,6 @@ struct PythonTokens {
   ) throws(SpecificationError) {
     let start = place
     advance()
-    if let end = lineEnd(at: index), end > index + 1 { advance() }
     let next = text[index]
     if !isRaw, ("0"..."7").contains(next) {
       return value.unicodeScalars.append(try numbered(8, least: 1, most: 3, from: start))
@@ -177,8 +179,8 @@ struct PythonTokens {
         throw start.error("a character by its name (\\N) cannot be used here")
       }
       value.unicodeScalars.append("\\")
-      // In a raw string, too, a quote behind it is no end.
-      if "\\'\"".unicodeScalars.contains(next) {
+      // In a raw string, too, a quote behind it is no end, nor is a line feed.
+      if "\\'\"\n".unicodeScalars.contains(next) {
         value.unicodeScalars.append(next)
         advance()
       }
@@ -226,20 +228,13 @@ struct PythonTokens {
         while index < text.count, text[index] != "\n" { advance() }
       } else if text[index].properties.isWhitespace || text[index] == "\u{FEFF}" {
         advance()
-      } else if text[index] == "\\", let end = lineEnd(at: index + 1) {
+      } else if text[index] == "\\", text[(index + 1)...].first == "\n" {
         // A line that is said to go on.
-        for _ in index..<end { advance() }
+        advance()
       } else {
         return
       }
     }
-  }
-
-  /// Just behind the end of a line that stands at an index; nil where none does.
-  private func lineEnd(at index: Int) -> Int? {
-    let rest = text[min(index, text.count)...]
-    if rest.first == "\n" { return index + 1 }
-    return rest.starts(with: ["\r", "\n"]) ? index + 2 : nil
   }
 
   private mutating func advance() {

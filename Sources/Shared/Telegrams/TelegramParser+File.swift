@@ -103,7 +103,8 @@ extension TelegramParser {
       if quantity.unit != nil { exponent = quantity.exponent - unit.exponent }
     case .quantityOfItsOwn(let unit):
       if let mark = value.firstIndex(of: UInt8(ascii: "*")) {
-        let printed = value.extracting((mark + 1)...).latin1Line
+        let bytes = value.extracting((mark + 1)...)
+        let printed = String(validating: [UInt8](bytes), as: UTF8.self) ?? bytes.latin1Line
         guard printed.lowercased() == unit.lowercased() else { return .unreadable }
         number = 0..<mark
       }

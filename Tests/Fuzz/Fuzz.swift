@@ -1,0 +1,82 @@
+import Records
+
+@testable import Telegrams
+
+/// What the fuzzer calls with each of its inputs; the first byte says what the rest is.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
+  switch input.first {
+  case UInt8(ascii: "f"): readFile(Array(input.dropFirst()))
+  case UInt8(ascii: "p"): match(Array(input.dropFirst()))
+  case UInt8(ascii: "t"): readTelegram(Array(input.dropFirst()))
+  default: break
+  }
+  return 0
+}
+
+/// A telegram that files are tried on.
+private let telegram = [UInt8](
+  """
+  /FUZ5\r
+  \r
+  1-3:0.2.8(50)\r
+  0-0:1.0.0(240630235959S)\r
+  1-0:1.8.1(001234.567*kWh)\r
+  1-0:1.7.0(00.321*kW)\r
+  0-0:96.13.0(4B38 and more)\r
+  0-1:24.1.0(003)\r
+  0-1:24.2.1(240630235502S)(00005.500*m3)\r
+  0-1:24.3.0(110315140000)(00)(60)(1)(0-1:24.2.1)(m3)\r
+  (00821.417)\r
+  !\r
+
+  """.utf8)
+
+/// A specification file: read, and then used, twice, so that there is a template.
+private func readFile(_ text: [UInt8]) {
+  guard let entries = try? SpecificationFile.entries(of: text) else { return }
+  parse(telegram, by: SpecificationFiles(forAll: entries))
+}
+
+/// A telegram, of which each line is one of the file.
+private func readTelegram(_ lines: [UInt8]) {
+  let file = #"""
+    {"1-0:1.8.1": ["d", "a", "^.*\((.*)\*kWh\)"], "1-0:1.7.0": ["d", "b", r"\((\d+)\.", "number"],
+     "0-n:24.2.1": ["d", "c", r"^.*?\((.*)\)$", "built-in"], "0-0:96.13.0": ["d", "e", "((a|b)+)+x", "hex"],
+     "0-0:1.0.0": ["d", "timestamp", "\((.*)\)"], "1-0:2.7.0": ["d", "f", "(.*)\*", "number W"],
+     "0-0:96.14.0": ["d", "g", "\((.*)\)", "timestamp"]}
+    """#
+  guard let entries = try? SpecificationFile.entries(of: [UInt8](file.utf8)) else {
+    preconditionFailure("the file is one")
+  }
+  parse([UInt8]("/FUZ5\r\n\r\n".utf8) + lines, by: SpecificationFiles(forAll: entries))
+}
+
+private func parse(_ telegram: [UInt8], by files: SpecificationFiles) {
+  var parser = TelegramParser(files: files)
+  var first = RecordWriter()
+  var second = RecordWriter()
+  try? parser.parse(telegram.span, receivedAt: nil, into: &first)
+  try? parser.parse(telegram.span, receivedAt: nil, into: &second)
+  precondition(first.text == second.text)
+}
+
+/// A pattern and, behind a line feed, a line: both ways of matching find the same.
+private func match(_ input: [UInt8]) {
+  let parts = input.split(
+    separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
+  guard let pattern = String(validating: parts[0], as: UTF8.self),
+    pattern.utf8.count <= LinePattern.maximumLength,
+    let read = try? PatternReader.read(pattern)
+  else {
+    return
+  }
+  let line = (parts.count > 1 ? Array(parts[1]) : []).filter { $0 != 0x0A && $0 != 0x0D }
+  var tolls = LinePattern.allowance / 64
+  let found = BoundedRegex(read.pattern).match(line.span, allowance: &tolls)
+  guard read.groupCount > 0, let direct = DirectPattern(read.pattern) else { return }
+  var steps = LinePattern.allowance
+  let match = direct.match(line.span, digitsStart: 0, allowance: &steps)
+  precondition(tolls == 0 || steps == 0 || found == match.value)
+}

@@ -1,0 +1,164 @@
+import Metrics
+import Records
+import TestValues
+import Testing
+
+@testable import Telegrams
+
+/// Regular expressions of specification files: what each finds in a line, and that it ends.
+@Suite struct LinePatternTests {
+  /// What the first group captures; nil where the pattern does not match.
+  private func value(_ pattern: String, _ line: String) throws -> String? {
+    var allowance = LinePattern.allowance
+    let bytes = line.latin1Bytes
+    let match = try LinePattern(pattern).match(bytes.span, allowance: &allowance)
+    #expect(allowance > 0)
+    return match.value.map { bytes[$0].span.latin1Line }
+  }
+
+  @Test(
+    arguments: [
+      (#"^.*\((.*)\*kWh\)"#, "1-0:1.8.1(001234.567*kWh)", "001234.567"),
+      (#"^.*\((.*)\*kWh\)"#, "1-0:1.8.1(001234.567*Wh)", nil),
+      (#"^.*\((.*)\)"#, "0-1:24.2.1(101209112500W)(12785.123*m3)", "12785.123*m3"),
+      (#"^.*?\((.*?)\)"#, "0-1:24.2.1(101209112500W)(12785.123*m3)", "101209112500W"),
+      (#"^.*?\((.*)\)$"#, "1-1:31.4.0(100*A)(-063*A)", "100*A)(-063*A"),
+      (#"\((\d+\.\d{2})"#, "1-0:1.7.0(00.321*kW)", "00.32"), (#"(\d{2,3}?)"#, "12345", "12"),
+      (#"(?P<v>[^*(]+)\*"#, "1-0:1.7.0(00.321*kW)", "00.321"), (#"\*(m\u00b3|m3)"#, "(1*m³)", "m³"),
+      (#"(?i)\*(KWH)\)"#, "(1*kWh)", "kWh"), (#"(?i)(É[a-c]+)"#, "éABC", "éABC"),
+      (#"(a|ab)(c|bcd)(d*)"#, "abcd", "a"), (#"((a)|b)*c"#, "abc", "b"), (#"x(y)?z"#, "xz", ""),
+      (#"()"#, "abc", ""), (#"(?:a|b)+(c)"#, "ababc", "c"), (#"\b(\w+)$"#, "one two", "two"),
+      (#"\A([\s\S]*)\Z"#, "(1 2)", "(1 2)"), (#"(\D\d)\B"#, "a12", "a1"), ("(a{,2})", "aaa", "aa"),
+      ("(a{)", "a{", "a{"), (#"([]\-a^]+)"#, "x]-a^b", "]-a^"), (#"([^\d.]+)"#, "1.a²b", "a²b"),
+      (#"(\x41\101\0?[\b\x42]\W)"#, "AAB-", "AAB-"), (#"€|(x)"#, "x", "x"), ("(€?)", "x", ""),
+      (#"^(.*)\.(.*)$"#, "a.b.c", "a.b"), ("(x*)", "", ""), ("$(x?)", "ab", ""),
+      (#"(.)\B"#, "ab", "a"),
+    ] as [(String, String, String?)])
+  func firstGroupIsFound(_ pattern: String, _ line: String, _ expected: String?) throws {
+    #expect(try value(pattern, line) == expected)
+  }
+
+  @Test(arguments: [
+    ("(?=a)", "a group of a kind that cannot be used here, at character 1"),
+    ("a(?P=x)", "a reference to a group, which cannot be used here, at character 2"),
+    ("(?P<>a)", "the name of this group is missing, at character 1"),
+    ("(a)b**", "a repeat of a repeat, at character 6"),
+    ("^*", "there is nothing to repeat, at character 2"),
+    ("(a|*)", "there is nothing to repeat, at character 4"),
+    ("(a)++", "a possessive repeat, which cannot be used here, at character 4"),
+    ("(a){0}", "it can repeat 1 to 1000 times, at character 4"),
+    ("(a){2000}", "it can repeat 1 to 1000 times, at character 4"),
+    ("(a){99999999999999999999}", "it can repeat 1 to 1000 times, at character 4"),
+    ("(a){3,2}", "it repeats at most less often than at least, at character 4"),
+    ("[z-a]", "a range that is none, at character 3"),
+    (#"[\d-z]"#, "a range that is none, at character 4"),
+    (#"(a\"#, "a \\ at the end, at character 3"),
+    (#"\x4"#, "this escape has 2 hexadecimal digits, at character 1"),
+    (#"\777(a)"#, "an octal escape ends at \\377, at character 1"),
+    ("(?x)(a)", "a group of a kind that cannot be used here, at character 1"),
+    (#"\p{L}"#, "there is no escape \\p, at character 1"),
+  ])
+  func whatCannotBeUsedIsNamed(_ pattern: String, _ reason: String) {
+    do {
+      _ = try LinePattern(pattern)
+      Issue.record("\(pattern) is one")
+    } catch {
+      let expected = "\"\(pattern)\" is no regular expression that can be used here: \(reason)"
+      #expect(error.reason == expected)
+    }
+  }
+
+  // MARK: - Both ways
+
+  private static let atoms =
+    ["a", "b", "1", "2", #"\("#, #"\)"#, #"\*"#, ".", #"\d"#, #"\w"#, "[^)]", "[0-9.]", "m3", "k"]
+  private static let repeats = ["", "", "", "*", "+", "?", "*?", "+?", "{2}", "{1,2}", "{2,}?"]
+
+  /// What is matched directly is what the general way matches.
+  @Test func bothWaysFindTheSame() throws {
+    var generator = SeededGenerator(seed: 51)
+    var count = 0
+    for _ in 0..<4000 {
+      var pattern = Bool.random(using: &generator) ? "^" : ""
+      let group = Int.random(in: 0..<4, using: &generator)
+      for number in 0..<4 {
+        if number == group { pattern += "(" }
+        pattern += Self.atoms.randomElement(using: &generator) ?? ""
+        pattern += Self.repeats.randomElement(using: &generator) ?? ""
+        if number == group { pattern += ")" }
+      }
+      if Int.random(in: 0..<4, using: &generator) == 0 { pattern += "$" }
+      let parts = try PatternReader.read(pattern).pattern
+      let direct = try #require(DirectPattern(parts), "\(pattern)")
+      let general = BoundedRegex(parts)
+      for _ in 0..<3 {
+        let line = generator.bytes(0...12, from: "ab12()*km3.\u{E9}".latin1Bytes)
+        var (steps, tolls) = (LinePattern.allowance, LinePattern.allowance)
+        let one = direct.match(line.span, digitsStart: 0, allowance: &steps).value
+        let other = general.match(line.span, allowance: &tolls)
+        #expect(one == other, "\(pattern) in \(line.text)")
+        count += one == nil ? 0 : 1
+      }
+    }
+    #expect(count > 500)
+  }
+
+  /// Where it says so, any other digits in the line have the value in the same place.
+  @Test func steadyMatchDoesNotDependOnDigits() throws {
+    var generator = SeededGenerator(seed: 52)
+    let patterns = [
+      #"^.*\((.*)\*kWh\)"#, #"\((\d+)\."#, #"\(0*(.*)\*"#, #"m3\)\((.*)\)"#, #"([1-5]+)"#,
+      #"(.*)3"#,
+      #"^1-0:1\.8\.1\((.*)\*"#, #"\((\d{3})"#, #"([^3]*)\)"#, "1(.*)",
+    ]
+    var steadyCount = 0
+    for pattern in patterns {
+      let pattern = try LinePattern(pattern)
+      for _ in 0..<300 {
+        let rest = generator.bytes(0...12, from: "0123().*kWhm".bytes)
+        let line = "1-0:1.8.1(".bytes + rest + ")".bytes
+        let other = line.enumerated().map { index, byte in
+          index >= 10 && byte.decimalDigit != nil
+            ? UInt8.random(in: 0x30...0x39, using: &generator) : byte
+        }
+        var allowance = LinePattern.allowance
+        let match = pattern.match(line.span, digitsStart: 10, allowance: &allowance)
+        let otherMatch = pattern.match(other.span, digitsStart: 10, allowance: &allowance)
+        if match.isSteady {
+          #expect(match == otherMatch, "\(pattern.text) in \(line.text) and \(other.text)")
+          steadyCount += 1
+        }
+      }
+    }
+    #expect(steadyCount > 1000)
+  }
+
+  // MARK: - Hostile patterns and lines
+
+  @Test(arguments: [
+    "(.+)+x", "(.*.*.*.*.*.*)x", "((a|aa)+)+x", "(a|a)*x", "^(.*)(.*)(.*)(.*)(.*)(.*)x",
+    "(?:(a*)*)*x",
+    "(?:.*?.*?)*?(x)", "((.*)*)*$y", "(.*)b{1000}(.*)b{1000}x", "(\\w*\\w*\\w*\\w*)*x",
+  ])
+  func hostilePatternEnds(_ pattern: String) throws {
+    let pattern = try LinePattern(pattern)
+    for line in [String(repeating: "a", count: 10_000), String(repeating: "ab", count: 40)] {
+      var allowance = LinePattern.allowance
+      let match = pattern.match(line.bytes.span, allowance: &allowance)
+      #expect(match.value == nil)
+      #expect(allowance < LinePattern.allowance)
+    }
+  }
+
+  /// All lines of a telegram share what there is to be used; the next telegram has its own.
+  @Test func hostileLineCostsItselfAlone() throws {
+    let files = try SpecificationFiles(
+      #"{"1-0:1.7.0": ["d", "slow", "(.+)+x"], "1-0:1.8.0": ["d", "m", "\((.*)\)"]}"#)
+    let slow = "1-0:1.7.0(\(String(repeating: "a", count: 500)))"
+    let lines = ["1-0:1.8.0(1)", slow]
+    let parsed = try Parsed((telegram(lines) + telegram(lines)).bytes, files: files)
+    #expect(parsed.records == "m=1\n\nm=1\n\n")
+    #expect(
+      parsed.findings == [.endless(OBISCode(1, 0, 1, 7, 0)), .endless(OBISCode(1, 0, 1, 7, 0))])
+  }
+}
