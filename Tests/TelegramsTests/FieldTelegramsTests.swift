@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 import Records
 import Telegrams
 import TestValues
@@ -244,6 +245,24 @@ import Testing
   }
 
   // MARK: - Tests
+
+  /// What is built in, printed as a specification file and read back, makes the same records.
+  @Test(arguments: NameSet.allCases)
+  func printedSpecificationMakesTheSameRecords(_ names: NameSet) throws {
+    var options = TelegramParser.Options.names(names)
+    options.includesHistory = true
+    options.addsNetPower = true
+    for version in ["22", "42", "50", "50217", "SE"] {
+      let known = try #require(KnownVersion(named: version))
+      let specification = try SpecificationFiles(SpecificationText(of: known).text)
+      for file in FieldTelegramsTests.files ?? [] {
+        let builtIn = try Parsed(file.bytes(), options, checksums: .ignored)
+        let byFile = try Parsed(
+          file.bytes(), options, checksums: .ignored, files: specification)
+        #expect(byFile.records == builtIn.records, "\(file.name)")
+      }
+    }
+  }
 
   @Test func telegramsWithAWrongChecksumAreNotTaken() throws {
     for file in FieldTelegramsTests.files ?? [] {

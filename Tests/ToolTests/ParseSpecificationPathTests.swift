@@ -144,6 +144,20 @@ import Testing
     }
   }
 
+  @Test(arguments: ["", "--names esphome", "--format json --history", "--net --all"])
+  func printedSpecificationMakesTheSameRecords(_ options: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        p1cat sim:start=2026-03-29T00:59:30Z,count=90,rate=max > day.p1
+        p1parse \(options) < day.p1 > before
+        p1parse --print-spec 50 > dsmr50.py && p1parse \(options) < day.p1 | cmp - before && wc -c < before
+        """
+      let result = try await Program.bash(script, directory: directory.path).run()
+      #expect(result.status == .success && result.errorText == "", "\(result.errorText)")
+      #expect(Int(result.text.split(separator: "\n").first ?? "") ?? 0 > 50_000)
+    }
+  }
+
   @Test func versionThatIsNotBuiltInHasNothingToPrint() async throws {
     let result = try await Program("p1parse", ["--print-spec", "10"]).run()
     #expect(result.status == .exited(64))
