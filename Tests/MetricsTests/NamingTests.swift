@@ -145,6 +145,11 @@ import Testing
     }
   }
 
+  @Test func headerHasANameInOneSet() {
+    #expect(Naming(.esphome).headerKey == "identification")
+    #expect(NameSet.allCases.count { Naming($0).headerKey != nil } == 1)
+  }
+
   @Test func textAndThePastAreKnownByAnyName() {
     for (name, isText, isPast) in [
       ("TEXT_MESSAGE", true, false), ("message_long", true, false), ("serial", true, false),

@@ -229,7 +229,7 @@ private let example = #"""
       {'1-0:0.9.1': ['time', 'timestamp', r'\((.*)\)'], '0-0:96.1.9': ['number', 'meter', r'\((.*)\)'],
        '1-0:1.7.0': ['power', 'power', r'\((.*)\*']}
       """#
-    for names in NameSet.allCases {
+    for names in NameSet.allCases where names != .esphome {
       let power = names == .obis ? "1-0:1.7.0" : "power"
       for printed in ["240630235959S", "2024-06-30T21:59:59Z"] {
         let parsed = try parsed(

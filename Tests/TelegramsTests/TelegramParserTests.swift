@@ -177,6 +177,72 @@ import Testing
         """)
   }
 
+  @Test func namesMayBeThoseOfAnotherTool() throws {
+    let lines = [
+      "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "0-0:96.1.1(4142)", "1-0:1.7.0(321*W)",
+      "1-0:14.7.0(50.0*Hz)", "0-1:24.1.0(003)", "0-1:96.1.0(4732)",
+      "0-1:24.2.1(240630235502S)(5.5*m3)",
+    ]
+    let (time, gasTime) = ("timestamp=2024-06-30T21:59:59Z", "timestamp=2024-06-30T21:55:02Z")
+    #expect(
+      try Parsed(telegram(lines).bytes, .names(.esphome)).records == #"""
+        \#(time)
+        meter=AB
+        identification=TST5\\2T
+        p1_version=50
+        equipment_id=AB
+        power_delivered=0.321
+        frequency=50.0
+
+        \#(gasTime)
+        meter=G2
+        channel=1
+        gas_device_type=3
+        gas_equipment_id=G2
+        gas_delivered=5.5
+
+
+        """#)
+    #expect(
+      try Parsed(telegram(lines).bytes, .names(.dsmrParser)).records == """
+        \(time)
+        meter=AB
+        P1_MESSAGE_HEADER=50
+        P1_MESSAGE_TIMESTAMP=2024-06-30T21:59:59Z
+        EQUIPMENT_IDENTIFIER=AB
+        CURRENT_ELECTRICITY_USAGE=0.321
+        FREQUENCY=50.0
+
+        \(gasTime)
+        meter=G2
+        channel=1
+        MBUS_DEVICE_TYPE=3
+        MBUS_EQUIPMENT_IDENTIFIER=G2
+        MBUS_METER_READING=5.5
+
+
+        """)
+    let old = lines.map { $0 == "1-3:0.2.8(50)" ? "1-3:0.2.8(42)" : $0 }
+    #expect(
+      try Parsed(telegram(old).bytes, .names(.classic)).records == """
+        \(time)
+        meter=AB
+        dsmr_version=42
+        serial=AB
+        power_consumed_watts=0.321
+        frequency_hz=50.0
+
+        \(gasTime)
+        meter=G2
+        channel=1
+        device_type=3
+        serial_gas=G2
+        consumed_gas=5.5
+
+
+        """)
+  }
+
   // MARK: - Hostile input
 
   @Test func recordsAreAlwaysReadable() throws {

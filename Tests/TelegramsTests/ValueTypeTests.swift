@@ -118,7 +118,8 @@ import Testing
       """#)
     let bytes = telegram(["1-0:1.7.0(01*kW)", "1-0:2.7.0(02*kW)"]).bytes
     #expect(
-      try Parsed(bytes, .names(.esphome), files: files).records == "power_delivered=1\nback=02\n\n")
+      try Parsed(bytes, .names(.dsmrReader), files: files).records
+        == "electricity_currently_delivered=1\nback=02\n\n")
     #expect(
       try Parsed(bytes, .names(.obis), files: files).records == "1-0:1.7.0=1\n1-0:2.7.0=02\n\n")
   }

@@ -42,6 +42,9 @@ enum NameTable {
     return (rowsByCode[line] ?? []).flatMap(\.allNames)
   }
 
+  /// The names of the first line of a telegram, which has no code.
+  static let headerNames: [NameSet: String] = [.esphome: "identification"]
+
   // MARK: - Rows
 
   private static let rows: [Row] =

@@ -55,6 +55,9 @@ public struct Naming: Hashable, Sendable {
     }
   }
 
+  /// What the set calls the first line of a telegram; nil where it has no name for it, as ours.
+  public var headerKey: String? { NameTable.headerNames[set] }
+
   /// The name that the set itself has.
   private func ownName(of metric: Metric, kind: SubmeterKind?) -> String? {
     guard

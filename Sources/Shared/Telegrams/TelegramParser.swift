@@ -104,6 +104,7 @@ public struct TelegramParser {
     try findRules(for: telegram, isDamaged: isDamaged)
     for line in layout.unreadable { report(telegram.extracting(line)) }
     readIdentity(of: telegram)
+    addHeader(of: telegram)
     for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
     if options.addsNetPower { addNetPower(of: telegram) }
     if options.includesHistory { readPastLines(of: telegram) }
@@ -134,6 +135,14 @@ public struct TelegramParser {
       }
     }
     identity.finish(of: telegram, by: options.clock, into: &drafts[.main])
+  }
+
+  /// Adds the first line, without its `/`, where the set of names has a name for it.
+  private mutating func addHeader(of telegram: Span<UInt8>) {
+    guard let key = naming.headerKey?.utf8Bytes, telegram.count > 0 else { return }
+    let end = telegram.firstIndex(of: UInt8(ascii: "\n")) ?? telegram.count
+    let text = OctetText.plain(telegram.extracting(1..<max(1, end)))
+    if !text.isEmpty { drafts[.main].fields.add(key.span, text: text.span) }
   }
 
   // MARK: - Values
