@@ -88,8 +88,7 @@ struct P1Parse: Tool {
   private func textToShow() throws -> String? {
     if list { return MetricList.text }
     if listSpecs {
-      var path = translation.specifications
-      path.directory = path.directory ?? Environment().string(.specificationDirectory)
+      let path = translation.specifications.completed(by: Environment())
       return VersionList(files: try path.files()).text
     }
     guard let name = printSpec else { return nil }

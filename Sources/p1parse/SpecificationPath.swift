@@ -25,6 +25,13 @@ struct SpecificationPath {
     let entries: [SpecificationEntry]
   }
 
+  /// The same, with the folder of the environment where it has none of its own.
+  func completed(by environment: Environment) -> SpecificationPath {
+    var path = self
+    path.directory = directory ?? environment.string(.specificationDirectory)
+    return path
+  }
+
   /// Reads all files, the one in use for each version.
   ///
   /// - Returns: them, by version.

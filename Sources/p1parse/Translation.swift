@@ -26,8 +26,7 @@ struct Translation {
     let environment = Environment()
     var options = options
     if let offset = try utcOffset ?? UTCOffset(environment) { options.clock = offset.clock }
-    var path = specifications
-    path.directory = path.directory ?? environment.string(.specificationDirectory)
+    let path = specifications.completed(by: environment)
     let parser = TelegramParser(options, files: try path.read())
     var translator = Translator(
       Framer(checksums: checksums), parser, RecordWriter(format), isStrict: isStrict,
@@ -35,7 +34,6 @@ struct Translation {
     defer { translator.report() }
     do {
       try translate(with: &translator, until: stop, at: reload) {
-        reload.clear()
         do {
           return try path.read()
         } catch let failure as Failure {
@@ -49,6 +47,11 @@ struct Translation {
     }
   }
 
+  /// - Parameters:
+  ///   - translator: takes the input.
+  ///   - stop: when to end.
+  ///   - reload: when to turn to other specification files.
+  ///   - files: reads those; nil where there are none to turn to.
   private func translate(
     with translator: inout Translator, until stop: StopSignal, at reload: ReloadSignal,
     _ files: () throws -> SpecificationFiles?
@@ -62,8 +65,9 @@ struct Translation {
       if readable == nil, ready.contains(.reading(stop.descriptor)) {
         readable = StopSignal.pipeSize
       }
-      if ready.contains(.reading(reload.descriptor)), let files = try files() {
-        translator.use(files)
+      if ready.contains(.reading(reload.descriptor)) {
+        reload.clear()
+        if let files = try files() { translator.use(files) }
       }
       if ready.contains(.reading(.standardInput)), readable ?? 1 > 0 {
         guard let count = try translator.translateNext() else { continue }

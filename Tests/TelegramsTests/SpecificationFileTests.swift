@@ -224,6 +224,15 @@ private let example = #"""
     #expect(parsed.records == "timestamp=2011-03-15T13:00:00Z\nchannel=1\ngas=00821.417\n\n")
   }
 
+  /// A value that goes on in the next line has no line end in it.
+  @Test(arguments: ["", ", 'text'"])
+  func wrappedValueIsOneToThePattern(_ type: String) throws {
+    let parsed = try parsed(
+      #"{'0-0:96.13.0': ['d', 'm', r'\((.*)\)'\#(type)]}"#,
+      ["0-0:96.13.0(one,", "two and", "three)"])
+    #expect(parsed.records == "m=one,two andthree\n\n")
+  }
+
   @Test func timestampAndMeterHaveTheirForm() throws {
     let file = #"""
       {'1-0:0.9.1': ['time', 'timestamp', r'\((.*)\)'], '0-0:96.1.9': ['number', 'meter', r'\((.*)\)'],

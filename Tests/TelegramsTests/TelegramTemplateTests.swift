@@ -128,7 +128,7 @@ import Testing
     for (seed, names) in NameSet.allCases.enumerated() {
       var generator = SeededGenerator(seed: 90 + UInt64(seed))
       var both = Both(.names(names), format, files: try SpecificationFiles(Self.files[index]))
-      for _ in 0..<60 { follow(&both, by: &generator) }
+      for _ in 0..<40 { follow(&both, by: &generator) }
       #expect(both.shortCount > both.count / 8, "\(both.shortCount)")
     }
   }

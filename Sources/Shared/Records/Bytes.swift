@@ -58,6 +58,9 @@ extension Span<UInt8> {
 
   /// The bytes as text on one line, each a character (Latin-1), without line ends.
   public var latin1Line: String {
+    if isASCII, indices.allSatisfy({ self[$0] >= 0x20 }) {
+      return String(decoding: [UInt8](self), as: UTF8.self)
+    }
     var text = String.UnicodeScalarView()
     for index in indices where self[index] != 0x0A && self[index] != 0x0D {
       text.append(Unicode.Scalar(self[index]))

@@ -74,7 +74,7 @@ extension TelegramParser {
       drafts[slot].add(key, instant, printedAt: found.source == nil ? nil : found.range)
       return .added
     case nil, .builtIn:
-      let text = value.isASCII ? [UInt8](value) : value.latin1Line.utf8Bytes
+      let text = value.latin1Line.utf8Bytes
       drafts[slot].fields.add(key.span, text: text.span, from: found.source)
       return .added
     }
