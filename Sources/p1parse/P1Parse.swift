@@ -109,7 +109,8 @@ struct P1Parse: Tool {
     translation.options.includesUnknown = all
     translation.options.addsNetPower = net
     translation.utcOffset = utcOffset
-    translation.specifications = SpecificationPath(file: spec, directory: specDir)
+    translation.specifications = SpecificationPath(
+      file: spec, named: specDir.map { [$0] } ?? [])
     translation.checksums = noCheck ? .ignored : .verified
     translation.isStrict = strict
     return translation

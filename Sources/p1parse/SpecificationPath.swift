@@ -9,8 +9,8 @@ import Telegrams
 struct SpecificationPath {
   /// The file for every telegram.
   var file: String?
-  /// The folder of an option or of the environment.
-  var directory: String?
+  /// The folders that were named, the one of an option before that of the environment.
+  var named: [String] = []
 
   /// The folder of all the machine's users.
   private static let systemDirectory = "/etc/p1"
@@ -25,10 +25,10 @@ struct SpecificationPath {
     let entries: [SpecificationEntry]
   }
 
-  /// The same, with the folder of the environment where it has none of its own.
+  /// The same, with the folder of the environment behind those that there are.
   func completed(by environment: Environment) -> SpecificationPath {
     var path = self
-    path.directory = directory ?? environment.string(.specificationDirectory)
+    if let directory = environment.string(.specificationDirectory) { path.named.append(directory) }
     return path
   }
 
@@ -70,21 +70,21 @@ struct SpecificationPath {
         hint: "and none is looked for, as digits make a version; --spec FILE reads it all the same")
     }
     return Failure(
-      nil, "No DSMR config for version \(version) (\(directory ?? ".")/\(name))", .configuration,
+      nil, "No DSMR config for version \(version) (\(named.first ?? ".")/\(name))", .configuration,
       hint: "to make one, see p1spec(5); \"p1parse --print-spec 50 > \(name)\" is a start")
   }
 
   // MARK: - Folders and files
 
   private var directories: [String] {
-    [".", directory, SpecificationPath.systemDirectory].compactMap(\.self)
+    ["."] + named + [SpecificationPath.systemDirectory]
   }
 
   /// The names in a folder. Only one that was asked for has to be there.
   private func names(in directory: String) throws -> [String] {
     do throws(Errno) {
       return try fileNames(in: directory)
-    } catch .noSuchFileOrDirectory where directory != self.directory {
+    } catch .noSuchFileOrDirectory where !named.contains(directory) {
       return []
     } catch {
       throw Failure(directory, error, .configuration)

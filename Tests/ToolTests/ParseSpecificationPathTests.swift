@@ -16,13 +16,13 @@ import Testing
     try await TemporaryDirectory.with { directory in
       let script = """
         mkdir here option variable
-        for version in 10 11 12; do cp "$1" variable/dsmr$version.py; done
+        for version in 10 11 12 14; do cp "$1" variable/dsmr$version.py; done
         sed s/own/option/ "$1" | tee option/dsmr10.py > option/dsmr11.py
         sed s/own/here/ "$1" > here/dsmr10.py
         cd here && shift && exec p1parse "$@"
         """
       try directory.write(Self.file("own"), to: "own.py")
-      let input = ["10", "11", "12"].map(SampleTelegram.ofVersion).joined()
+      let input = ["10", "11", "12", "13"].map(SampleTelegram.ofVersion).joined()
       func run(_ options: [String]) async throws -> ProgramResult {
         try await Program.bash(
           "rm -rf here option variable; \(script)", ["\(directory.path)/own.py"] + options,
@@ -32,14 +32,18 @@ import Testing
       let byVariable = try await run([])
       #expect(
         byVariable.text == Self.record("here") + Self.record("own") + Self.record("own"))
+      #expect(
+        byVariable.messages.first
+          == "p1parse: No DSMR config for version 13 (../variable/dsmr13.py)")
       let byOption = try await run(["--spec-dir", "../option"])
-      #expect(byOption.text == Self.record("here") + Self.record("option"))
+      #expect(
+        byOption.text == Self.record("here") + Self.record("option") + Self.record("own"))
       #expect(byOption.status == .exited(78))
       #expect(
         byOption.messages.first
-          == "p1parse: No DSMR config for version 12 (../option/dsmr12.py)")
+          == "p1parse: No DSMR config for version 13 (../option/dsmr13.py)")
       let byFile = try await run(["--spec", "../own.py", "--spec-dir", "../option"])
-      #expect(byFile.text == Self.record("own") + Self.record("own") + Self.record("own"))
+      #expect(byFile.text == String(repeating: Self.record("own"), count: 4))
     }
   }
 
