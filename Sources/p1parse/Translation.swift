@@ -52,6 +52,7 @@ struct Translation {
   ///   - stop: when to end.
   ///   - reload: when to turn to other specification files.
   ///   - files: reads those; nil where there are none to turn to.
+  /// - Throws: `Failure`, or what `files` throws.
   private func translate(
     with translator: inout Translator, until stop: StopSignal, at reload: ReloadSignal,
     _ files: () throws -> SpecificationFiles?
