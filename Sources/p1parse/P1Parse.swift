@@ -74,10 +74,16 @@ struct P1Parse: Tool {
 
   @OptionGroup var verbosity: Verbosity
 
+  func validate() throws {
+    for (option, value) in [("--spec", spec), ("--spec-dir", specDir)] where value == "" {
+      throw ValidationError("\(option): it needs a name")
+    }
+  }
+
   static func main() { start(withoutArguments: Translation().run) }
 
   func run(_ messages: Messages) throws {
-    if let text = try textToShow() {
+    if let text = try textToShow(messages) {
       try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
     } else {
       try translation.run(messages)
@@ -85,11 +91,11 @@ struct P1Parse: Tool {
   }
 
   /// What is shown instead of any record.
-  private func textToShow() throws -> String? {
+  private func textToShow(_ messages: Messages) throws -> String? {
     if list { return MetricList.text }
     if listSpecs {
       let path = translation.specifications.completed(by: Environment())
-      return VersionList(files: try path.files()).text
+      return VersionList(files: try path.files(messages)).text
     }
     guard let name = printSpec else { return nil }
     guard let version = KnownVersion(named: name) else {

@@ -20,7 +20,8 @@ struct SpecificationPath {
 
   /// A file that was read.
   struct Found {
-    let version: String
+    /// The version that it is for; nil for every one.
+    let version: String?
     let path: String
     let entries: [SpecificationEntry]
   }
@@ -34,30 +35,44 @@ struct SpecificationPath {
 
   /// Reads all files, the one in use for each version.
   ///
+  /// - Parameter messages: where a folder is named that nobody asked for and that cannot be looked into.
   /// - Returns: them, by version.
   /// - Throws: `Failure` for one that cannot be read or is wrong, whether it is needed or not.
-  func files() throws -> [Found] {
-    if let file { return [try Found(version: "", path: file, entries: entries(of: file))] }
+  func files(_ messages: Messages) throws -> [Found] {
+    if let file { return [try Found(version: nil, path: file, entries: entries(of: file))] }
     var found: [String: Found] = [:]
-    for directory in directories {
-      for name in try names(in: directory) {
+    for directory in ["."] + named + [SpecificationPath.systemDirectory] {
+      for name in try names(in: directory, messages) {
         guard let version = SpecificationPath.version(of: name), found[version] == nil else {
           continue
         }
         let path = "\(directory)/\(name)"
+        // It would be waited for, before any telegram.
+        guard !isStream(path) else { throw Failure(path, "not a regular file", .configuration) }
         found[version] = try Found(version: version, path: path, entries: entries(of: path))
       }
     }
-    return found.values.sorted { $0.version < $1.version }
+    return found.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// The files as the parser takes them.
-  func read() throws -> SpecificationFiles {
-    let found = try files()
-    if file != nil, let first = found.first { return SpecificationFiles(forAll: first.entries) }
-    var files = SpecificationFiles()
-    for file in found { files[file.version] = file.entries }
-    return files
+  /// Reads all files again. What cannot be had now stays as it was, and that is said: a file that has a
+  /// mistake, or one that has gone and for whose version nothing is built in.
+  func files(after before: [Found], _ messages: Messages) -> [Found] {
+    do {
+      // A pipe gives what it has only once.
+      if let file, isStream(file) { return before }
+      var found = try files(messages)
+      for old in before where !found.contains(where: { $0.version == old.version }) {
+        guard let version = old.version, KnownVersion(named: version) == nil else { continue }
+        messages.say(.warning, old.path, "it has gone; what was read before stays in use")
+        found.append(old)
+      }
+      return found
+    } catch {
+      if let failure = error as? Failure { messages.say(failure) }
+      messages.say(.error, nil, "what was read before stays in use")
+      return before
+    }
   }
 
   /// What is said of a version that nothing is known of.
@@ -76,18 +91,17 @@ struct SpecificationPath {
 
   // MARK: - Folders and files
 
-  private var directories: [String] {
-    ["."] + named + [SpecificationPath.systemDirectory]
-  }
-
-  /// The names in a folder. Only one that was asked for has to be there.
-  private func names(in directory: String) throws -> [String] {
+  /// The names in a folder. Only one that was asked for has to be there, and open.
+  private func names(in directory: String, _ messages: Messages) throws -> [String] {
     do throws(Errno) {
       return try fileNames(in: directory)
-    } catch .noSuchFileOrDirectory where !named.contains(directory) {
-      return []
-    } catch {
+    } catch  where named.contains(directory) {
       throw Failure(directory, error, .configuration)
+    } catch {
+      if error != .noSuchFileOrDirectory {
+        messages.say(.notice, directory, "\(error), so no specification file in it is read")
+      }
+      return []
     }
   }
 
@@ -107,6 +121,20 @@ struct SpecificationPath {
     let version = String(name.dropFirst(4).dropLast(3))
     let isNumber =
       (1...16).contains(version.utf8.count) && version.utf8.allSatisfy { $0.decimalDigit != nil }
-    return isNumber || KnownVersion.all.contains { $0.name == version } ? version : nil
+    return isNumber || KnownVersion(named: version) != nil ? version : nil
+  }
+}
+
+extension SpecificationFiles {
+  /// The files as the parser takes them.
+  init(_ found: [SpecificationPath.Found]) {
+    if let ofAll = found.first(where: { $0.version == nil }) {
+      self.init(forAll: ofAll.entries)
+      return
+    }
+    self.init()
+    for file in found {
+      if let version = file.version { self[version] = file.entries }
+    }
   }
 }

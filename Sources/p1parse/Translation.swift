@@ -21,26 +21,23 @@ struct Translation {
   ///
   /// - Throws: `Failure`, with everything before it written.
   func run(_ messages: Messages) throws {
-    let stop = try StopSignal([SIGTERM, SIGINT])
     let reload = try ReloadSignal()
     let environment = Environment()
     var options = options
     if let offset = try utcOffset ?? UTCOffset(environment) { options.clock = offset.clock }
     let path = specifications.completed(by: environment)
-    let parser = TelegramParser(options, files: try path.read())
+    var files = try path.files(messages)
+    // Not before, as a file may be a pipe that nobody writes to.
+    let stop = try StopSignal([SIGTERM, SIGINT])
+    let parser = TelegramParser(options, files: SpecificationFiles(files))
     var translator = Translator(
       Framer(checksums: checksums), parser, RecordWriter(format), isStrict: isStrict,
       messages: messages)
     defer { translator.report() }
     do {
       try translate(with: &translator, until: stop, at: reload) {
-        do {
-          return try path.read()
-        } catch let failure as Failure {
-          messages.say(failure)
-          messages.say(.error, nil, "what was read before stays in use")
-          return nil
-        }
+        files = path.files(after: files, messages)
+        return SpecificationFiles(files)
       }
     } catch let unknown as TelegramParser.UnknownVersion {
       throw path.failure(unknown)
@@ -51,11 +48,11 @@ struct Translation {
   ///   - translator: takes the input.
   ///   - stop: when to end.
   ///   - reload: when to turn to other specification files.
-  ///   - files: reads those; nil where there are none to turn to.
-  /// - Throws: `Failure`, or what `files` throws.
+  ///   - files: reads those.
+  /// - Throws: `Failure`, or `TelegramParser.UnknownVersion`.
   private func translate(
     with translator: inout Translator, until stop: StopSignal, at reload: ReloadSignal,
-    _ files: () throws -> SpecificationFiles?
+    _ files: () -> SpecificationFiles
   ) throws {
     // Asked to stop, it takes what the pipe still holds, and no more.
     var readable: Int?
@@ -68,7 +65,7 @@ struct Translation {
       }
       if ready.contains(.reading(reload.descriptor)) {
         reload.clear()
-        if let files = try files() { translator.use(files) }
+        translator.use(files())
       }
       if ready.contains(.reading(.standardInput)), readable ?? 1 > 0 {
         guard let count = try translator.translateNext() else { continue }

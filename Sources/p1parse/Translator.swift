@@ -135,7 +135,7 @@ struct Translator {
       messages.say(
         .warning, "standard input",
         "line dropped: the pattern for code \(code) takes too long on it",
-        repeating: "endless")
+        repeating: "endless \(code)")
     case .untimed:
       guard !hasSaidUntimed else { return }
       hasSaidUntimed = true

@@ -5,15 +5,13 @@ struct VersionList {
   let text: String
 
   init(files: [SpecificationPath.Found]) {
+    let ofAll = files.first { $0.version == nil }?.path
     let paths = Dictionary(files.map { ($0.version, $0.path) }) { first, _ in first }
-    // With a file for all there is nothing else.
-    let ofAll = paths[""]
     var rows = KnownVersion.all.map {
       [$0.name, ofAll ?? paths[$0.name] ?? "built-in", $0.description]
     }
-    let known = Set(KnownVersion.all.map(\.name))
-    rows += files.filter { !known.contains($0.version) }.map {
-      [$0.version.isEmpty ? "any other" : $0.version, $0.path, "-"]
+    rows += files.filter { $0.version.flatMap(KnownVersion.init(named:)) == nil }.map {
+      [$0.version ?? "any other", $0.path, "-"]
     }
     text = TextTable.text(of: rows)
   }

@@ -36,9 +36,4 @@ import Testing
     let first = 1_772_366_400
     #expect(rows.map { $0["time"] } == (0..<100).map { .integer((first + $0) * 1_000_000_000) })
   }
-
-  private func isProcess(_ identifier: pid_t, _ name: String) -> Bool {
-    let file = "/proc/\(identifier)/comm"
-    return (try? String(contentsOfFile: file, encoding: .utf8)) == name + "\n"
-  }
 }

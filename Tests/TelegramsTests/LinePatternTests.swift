@@ -41,7 +41,7 @@ import Testing
   @Test(arguments: [
     ("(?=a)", "a group of a kind that cannot be used here, at character 1"),
     ("a(?P=x)", "a reference to a group, which cannot be used here, at character 2"),
-    ("(?P<>a)", "the name of this group is missing, at character 1"),
+    ("(?P<>a)", "a group needs a name of its own, of letters and digits, at character 1"),
     ("(a)b**", "a repeat of a repeat, at character 6"),
     ("^*", "there is nothing to repeat, at character 2"),
     ("(a|*)", "there is nothing to repeat, at character 4"),
@@ -150,15 +150,22 @@ import Testing
     }
   }
 
-  /// All lines of a telegram share what there is to be used; the next telegram has its own.
+  /// One line that takes too long costs no other one, not even with the same code in the next telegram.
   @Test func hostileLineCostsItselfAlone() throws {
     let files = try SpecificationFiles(
-      #"{"1-0:1.7.0": ["d", "slow", "(.+)+x"], "1-0:1.8.0": ["d", "m", "\((.*)\)"]}"#)
+      #"""
+      {"1-0:1.7.0": ["d", "slow", "((?:a.*)+x|z)"], "1-0:1.8.0": ["d", "m", "\((.*)\)"],
+       "1-0:1.8.1": ["d", "n", "(?:x|.)+?\((.*)\)"]}
+      """#)
+    let code = OBISCode(1, 0, 1, 7, 0)
     let slow = "1-0:1.7.0(\(String(repeating: "a", count: 500)))"
-    let lines = ["1-0:1.8.0(1)", slow]
-    let parsed = try Parsed((telegram(lines) + telegram(lines)).bytes, files: files)
-    #expect(parsed.records == "m=1\n\nm=1\n\n")
+    let lines = [slow, slow, "1-0:1.8.0(1)", "1-0:1.8.1(2)"]
+    let parsed = try Parsed(
+      (telegram(lines) + telegram(lines)).bytes, files: files)
+    #expect(parsed.records == "m=1\nn=2\n\nm=1\nn=2\n\n")
     #expect(
-      parsed.findings == [.endless(OBISCode(1, 0, 1, 7, 0)), .endless(OBISCode(1, 0, 1, 7, 0))])
+      parsed.findings == [
+        .endless(code), .unreadable(line: slow), .endless(code), .unreadable(line: slow),
+      ])
   }
 }

@@ -87,16 +87,16 @@ private let example = #"""
     ("{'1-0:1.8.1' ['d','m','(x)']}", "1:14: expected :, found ["),
     ("{'1-0:1.8.1': 'd'}", "1:15: expected [, found '"),
     ("{'1-0:1.8.1': []}", "1:16: expected a description in quotes, found ]"),
-    ("{'1-0:1.8.1': ['d']}", "1:19: expected ,, found ]"),
+    ("{'1-0:1.8.1': ['d']}", "1:19: expected a comma and a metric, found ]"),
     ("{'1-0:1.8.1': ['d', None]}", "1:21: expected a metric in quotes, found N"),
-    ("{'1-0:1.8.1': ['d','m']}", "1:23: expected ,, found ]"),
+    ("{'1-0:1.8.1': ['d','m']}", "1:23: expected a comma and a regular expression, found ]"),
     (
       "{'1-0:1.8.1': ['d','m','(x)','y']}",
       "1:30: \"y\" is no type: number, state, text, hex, timestamp, built-in or a unit, such as kWh"
     ),
-    ("{'1-0:1.8.1': ['d','m','(x)')}", "1:29: expected ], found )"),
-    ("{'1-0:1.8.1': ('d','m','(x)']}", "1:29: expected ), found ]"),
-    ("{'1-0:1.8.1': ['d','m','(x)'] '1-0:1.8.2'}", "1:31: expected }, found '"),
+    ("{'1-0:1.8.1': ['d','m','(x)')}", "1:29: expected a comma or ], found )"),
+    ("{'1-0:1.8.1': ('d','m','(x)']}", "1:29: expected a comma or ), found ]"),
+    ("{'1-0:1.8.1': ['d','m','(x)'] '1-0:1.8.2'}", "1:31: expected a comma or }, found '"),
     (
       "{'1-0:1.8.1': ['d','m m','(x)']}",
       "1:20: \"m m\" is no metric: 1 to 128 letters, digits and _ . : - make one"

@@ -222,6 +222,22 @@ import Testing
 
 
         """)
+    #expect(
+      try Parsed(telegram(lines).bytes, .names(.dsmrReader)).records == """
+        \(time)
+        meter=AB
+        dsmr_version=50
+        electricity_currently_delivered=0.321
+        frequency_hz=50.0
+
+        \(gasTime)
+        meter=G2
+        channel=1
+        extra_device_delivered=5.5
+        extra_device_timestamp=2024-06-30T21:55:02Z
+
+
+        """)
     let old = lines.map { $0 == "1-3:0.2.8(50)" ? "1-3:0.2.8(42)" : $0 }
     #expect(
       try Parsed(telegram(old).bytes, .names(.classic)).records == """

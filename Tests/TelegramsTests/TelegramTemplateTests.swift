@@ -76,7 +76,8 @@ import Testing
   }
 
   private static let options: [TelegramParser.Options] = [
-    .init(), .names(.obis), .with { $0.includesHistory = true },
+    .init(), .names(.obis), .names(.esphome), .names(.dsmrReader), .names(.dsmrParser),
+    .with { $0.includesHistory = true },
     .with { $0.includesUnknown = true }, .with { $0.addsNetPower = true },
     .with { $0.clock = MeterClock(winterOffset: 19_800) },
   ]

@@ -124,6 +124,27 @@ import Testing
       try Parsed(bytes, .names(.obis), files: files).records == "1-0:1.7.0=1\n1-0:2.7.0=02\n\n")
   }
 
+  /// What the file itself calls otherwise keeps its name, and each canonical name has one of the set.
+  @Test func fileMayUseNamesOfTheSet() throws {
+    let taken = try SpecificationFiles(
+      #"""
+      {"1-0:1.7.0": ["d", "power_import_kw", r"\((.*)\*"], "1-0:2.7.0": ["d", "power_consumed_kw", r"\((.*)\*"]}
+      """#)
+    let lines = telegram(["1-3:0.2.8(50)", "1-0:1.7.0(5*kW)", "1-0:2.7.0(6*kW)"]).bytes
+    #expect(
+      try Parsed(lines, .names(.classic), files: taken).records
+        == "power_import_kw=5\npower_consumed_kw=6\n\n")
+    let shared = try SpecificationFiles(
+      #"""
+      {"1-0:1.7.0": ["d", "power_import_kw", r"\((.*)\*"], "1-0:9.9.9": ["d", "power_import_kw", r"\((.*)\)"]}
+      """#)
+    for first in ["1-0:1.7.0(5*kW)", "1-0:9.9.9(5)"] {
+      let lines = telegram(["1-3:0.2.8(50)", first, "1-0:1.7.0(6*kW)", "1-0:9.9.9(7)"]).bytes
+      #expect(
+        try Parsed(lines, .names(.classic), files: shared).records == "power_consumed_kw=5\n\n")
+    }
+  }
+
   // MARK: - What is built in, as a file
 
   @Test(arguments: KnownVersion.all.map(\.name))

@@ -23,12 +23,13 @@ import Testing
     #"{ "1-0:1.7.0": "a" }"#: "1:16: expected [, found \"",
     #"{ "1-0:1.7.0": {} }"#: "1:16: expected [, found {",
     #"{ "1-0:1.7.0": [] }"#: "1:17: expected a description in quotes, found ]",
-    #"{ "1-0:1.7.0": ["a"] }"#: "1:20: expected ,, found ]",
+    #"{ "1-0:1.7.0": ["a"] }"#: "1:20: expected a comma and a metric, found ]",
     #"{ "1-0:1.7.0": ["a", None, "(c)"] }"#: "1:22: expected a metric in quotes, found N",
-    "{\n  \"1-0:1.7.0\": [\"a\", \"b\"] }": "2:25: expected ,, found ]",
-    #"{ "1-0:1.7.0": ["a", "b", "(c)" "1-0:2.7.0" }"#: "1:45: expected ], found }",
-    #"{ "1-0:1.7.0": ["a", "b", "(c)"] "1-0:2.7.0": [] }"#: "1:34: expected }, found \"",
-    #"{ "1-0:1.7.0": ("a", "b", "(c)"] }"#: "1:32: expected ), found ]",
+    "{\n  \"1-0:1.7.0\": [\"a\", \"b\"] }":
+      "2:25: expected a comma and a regular expression, found ]",
+    #"{ "1-0:1.7.0": ["a", "b", "(c)" "1-0:2.7.0" }"#: "1:45: expected a comma or ], found }",
+    #"{ "1-0:1.7.0": ["a", "b", "(c)"] "1-0:2.7.0": [] }"#: "1:34: expected a comma or }, found \"",
+    #"{ "1-0:1.7.0": ("a", "b", "(c)"] }"#: "1:32: expected a comma or ), found ]",
     "{ \"1-0:1.7.0\":\n [\"a\",\n \"no name\", \"(c)\"] }":
       #"3:2: "no name" is no metric: 1 to 128 letters, digits and _ . : - make one"#,
     #"{ "1-0:1.7.0": ["a", "", "(c)"] }"#:
@@ -59,6 +60,11 @@ import Testing
       "1:35: nothing is built in for 1-0:99.1.7",
     #"{ "1-0:1.7.0": ["a", "b", "(c)", "kW", b"x"] }"#:
       #"1:40: expected text, found bytes (b"…")"#,
+    #"{ "1-0:1.7.0": ["a", "b", "(c)", "kW", [1, (2, {]}] }"#:
+      "1:49: expected a value, found ]",
+    #"{ "1-0:1.7.0": ["a", "b", "(c)", kW] }"#: "1:34: expected a type in quotes, found k",
+    #"{ "1-0:1.7.0": ["a", "b", "(?P<v>c)(?P<v>d)"] }"#:
+      #"1:27: "(?P<v>c)(?P<v>d)" is no regular expression that can be used here: a group needs a name of its own, of letters and digits, at character 9"#,
     #"{ "1-0:1.7.0": ["a", f"b", "(c)"] }"#:
       "1:22: expected a plain string, found one with the prefix f",
     #"{ "1-0:1.7.0": ["a\x4", "b", "(c)"] }"#: "1:19: expected 2 hexadecimal digits here",

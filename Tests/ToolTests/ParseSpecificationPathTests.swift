@@ -75,6 +75,56 @@ import Testing
     #expect(file.errorText == "p1parse: nothing.py: No such file or directory\n")
   }
 
+  /// A folder that nobody asked for is not needed; root may look into any.
+  @Test func folderThatMayNotBeLookedIntoIsSaid() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        chmod 755 . && mkdir closed && cd closed && chmod 311 . && exec "$@"
+        """
+      let user =
+        geteuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+      var program = Program.bash(script, user + ["p1parse"], directory: directory.path)
+      let result = try await program.run(input: SampleTelegram.numbered())
+      #expect(result.status == .success)
+      #expect(result.records.count == 2)
+      #expect(
+        result.errorText
+          == "p1parse: .: Permission denied, so no specification file in it is read\n")
+      program.arguments += ["--spec-dir", "."]
+      program.arguments[1] = program.arguments[1].replacing("mkdir", with: "mkdir -p")
+      let asked = try await program.run(input: SampleTelegram.numbered())
+      #expect(asked.status == .exited(77))
+      #expect(asked.errorText == "p1parse: .: Permission denied\n")
+    }
+  }
+
+  /// A pipe would be waited for.
+  @Test func fileThatIsAPipeIsRefusedUnlessAskedFor() async throws {
+    try await TemporaryDirectory.with { directory in
+      let found = try await Program.bash(
+        "mkfifo dsmr99.py && exec p1parse", directory: directory.path
+      ).run()
+      #expect(found.status == .exited(78))
+      #expect(found.errorText == "p1parse: ./dsmr99.py: not a regular file\n")
+      try directory.write(Self.file("own"), to: "own")
+      let asked = try await Program.bash(
+        "rm dsmr99.py; exec p1parse --spec <(sed s/own/piped/ own)", directory: directory.path
+      ).run(input: SampleTelegram.ofVersion("10"))
+      #expect(asked.text == Self.record("piped") && asked.errorText == "")
+      // Nobody writes to it.
+      let script = "mkfifo pipe; exec p1parse --spec pipe"
+      try await Program.bash(script, directory: directory.path).whileRunning { parser in
+        let isWaiting = try await Deadline(in: .seconds(10)).poll {
+          parser.processes.contains { isProcess($0, "p1parse") }
+        }
+        #expect(isWaiting)
+        parser.send(signal: SIGTERM)
+        let result = try await parser.waitForExit()
+        #expect(result.status == .signalled(SIGTERM))
+      }
+    }
+  }
+
   /// Programs of other people, and files for no version.
   @Test func filesOfOtherNamesAreNotRead() async throws {
     try await TemporaryDirectory.with { directory in
@@ -199,9 +249,17 @@ import Testing
         try await parser.wait(for: "one more record") {
           $0.output(from: count) == Array(Self.record("behind").utf8)
         }
+
+        // An editor may take it away for a moment.
+        try FileManager.default.removeItem(atPath: directory.path("dsmr10.py"))
+        parser.send(signal: SIGHUP)
+        try await parser.waitForError(
+          "p1parse: ./dsmr10.py: it has gone; what was read before stays in use\n")
+        try await parser.write(telegram)
         parser.closeInput()
         let result = try await parser.waitForExit()
         #expect(result.status == .success)
+        #expect(result.text.hasSuffix(Self.record("behind") + Self.record("behind")))
       }
     }
   }

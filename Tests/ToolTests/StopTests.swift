@@ -74,11 +74,6 @@ import Testing
     #expect(result.text == "3000 0\n", "\(result.errorText)")
   }
 
-  private func isProcess(_ identifier: pid_t, _ name: Substring) -> Bool {
-    let file = "/proc/\(identifier)/comm"
-    return (try? String(contentsOfFile: file, encoding: .utf8)) == name + "\n"
-  }
-
   private func isWaitingToWrite(_ identifier: pid_t) -> Bool {
     let file = "/proc/\(identifier)/wchan"
     return (try? String(contentsOfFile: file, encoding: .utf8))?.contains("pipe_write") == true

@@ -1,4 +1,12 @@
+import Glibc
 import SystemPackage
+
+/// Whether what is at a path may have to be waited for: a pipe, a device, a socket.
+public func isStream(_ path: String) -> Bool {
+  var status = stat()
+  guard unsafe stat(path, &status) == 0 else { return false }
+  return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+}
 
 /// Reads a file.
 ///

@@ -32,19 +32,26 @@ public enum MetricTable {
   /// Whether the metric with this name of any set, or this code for a name, is text, whatever a single value of
   /// it looks like.
   public static func isText(_ name: Span<UInt8>) -> Bool {
-    textNames.contains { MetricTable.isSame($0, name) } || metric(named: name)?.isText ?? false
+    textNames.contains { MetricTable.isSame($0, name) }
+      || metric(calledByCode: name)?.isText ?? false
   }
 
   /// Whether the metric with this name of any set, or this code for a name, was measured before the telegram
   /// was made: ``Metric/isOfThePast``.
   public static func isOfThePast(_ name: Span<UInt8>) -> Bool {
     pastNames.contains { MetricTable.isSame($0, name) }
-      || metric(named: name)?.isOfThePast ?? false
+      || metric(calledByCode: name)?.isOfThePast ?? false
   }
 
+  /// The metric of the electricity meter with this canonical name, of several the first; nil for any
+  /// other name.
+  public static func metric(named name: String) -> Metric? { mainByName[name] }
+
+  private static let mainByName = Dictionary(main.map { ($0.name, $0) }) { first, _ in first }
+
   /// The metric that has its code for a name.
-  private static func metric(named code: Span<UInt8>) -> Metric? {
-    OBISCode(code).flatMap(metric(for:))
+  private static func metric(calledByCode name: Span<UInt8>) -> Metric? {
+    OBISCode(name).flatMap(metric(for:))
   }
 
   private static let textNames = names(of: \.isText) + otherNames { $0.isText || $0.isIdentity }

@@ -45,6 +45,9 @@ enum NameTable {
   /// The names of the first line of a telegram, which has no code.
   static let headerNames: [NameSet: String] = [.esphome: "identification"]
 
+  /// What the time of a reading is called, by the name of the reading.
+  static let timeNames = ["extra_device_delivered": "extra_device_timestamp"]
+
   // MARK: - Rows
 
   private static let rows: [Row] =
@@ -187,7 +190,8 @@ enum NameTable {
     ]
     + numbered(2...5, { OBISCode(0, 0, 96, 13, $0) }, "-", "MSN_TEXT_MESSAGE_#", "-", "-")
 
-  /// Of other tools, DSMR-reader reads one sub-meter, and the classic set only knows gas.
+  /// Of other tools, DSMR-reader reads one sub-meter, of gas or heat, and the classic set only knows
+  /// gas.
   private static let submeters: [Row] = SubmeterKind.allCases.flatMap { kind in
     let isGas = kind == .gas
     func row(

@@ -55,6 +55,11 @@ public struct Naming: Hashable, Sendable {
     }
   }
 
+  /// What the set calls the time of a reading with this key; nil where it has no name for it, as ours.
+  public func timeKey(ofReading key: String) -> String? {
+    set == .canonical || set == .obis ? nil : NameTable.timeNames[key]
+  }
+
   /// What the set calls the first line of a telegram; nil where it has no name for it, as ours.
   public var headerKey: String? { NameTable.headerNames[set] }
 

@@ -17,6 +17,13 @@ extension [UInt8] {
 extension String {
   /// Its bytes in UTF-8, in one piece.
   public var utf8Bytes: [UInt8] { [UInt8](utf8) }
+
+  /// Its bytes in Latin-1, as a meter prints them; a character that is none of it has its UTF-8.
+  public var latin1Bytes: [UInt8] {
+    unicodeScalars.flatMap { scalar in
+      UInt8(exactly: scalar.value).map { [$0] } ?? String(scalar).utf8Bytes
+    }
+  }
 }
 
 extension Span<UInt8> {

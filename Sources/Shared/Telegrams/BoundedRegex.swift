@@ -152,12 +152,23 @@ final class BoundedRegex {
     func consuming(
       _ input: String, startingAt index: String.Index, in bounds: Range<String.Index>
     ) throws -> (upperBound: String.Index, output: Substring)? {
-      let scalars = input.unicodeScalars
-      let offset = scalars.distance(from: scalars.startIndex, to: index)
-      let holds = place.holds(at: offset, count: scalars.count) { at in
-        UInt8(truncatingIfNeeded: scalars[scalars.index(index, offsetBy: at - offset)].value)
-      }
+      let holds =
+        switch place {
+        case .start: index == input.startIndex
+        case .end: index == input.endIndex
+        case .wordBoundary: isBoundary(index, input.unicodeScalars)
+        // Python takes the empty text for one without any such place.
+        case .noWordBoundary: !input.isEmpty && !isBoundary(index, input.unicodeScalars)
+        }
       return holds ? (index, input[index..<index]) : nil
+    }
+
+    private func isBoundary(_ index: String.Index, _ text: String.UnicodeScalarView) -> Bool {
+      func isOfWord(_ index: String.Index) -> Bool {
+        UInt8(exactly: text[index].value).map(ByteSet.wordCharacters.contains) ?? false
+      }
+      let before = index > text.startIndex && isOfWord(text.index(before: index))
+      return before != (index < text.endIndex && isOfWord(index))
     }
   }
 }

@@ -72,6 +72,12 @@ extension ByteSet {
     0xF8...0xFF,
   ])
 
+  /// What the name of a group is made of.
+  static let nameCharacters = ByteSet([
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "_")...UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+  ])
+
   /// `\s`: white space, with the separators of ASCII, the next line and the no-break space.
   static let whiteSpace = ByteSet([0x09...0x0D, 0x1C...0x20, 0x85...0x85, 0xA0...0xA0])
 

@@ -29,9 +29,8 @@ final class LinePattern {
   /// The most bytes of a pattern: its depth is the depth of the call stack that reads it.
   static let maximumLength = 500
 
-  /// What the patterns may use for the lines of one telegram: many times what the longest one takes,
-  /// and some ms.
-  static let allowance = 1 << 20
+  /// What a pattern may use for one line: many times what a long one takes, and about a ms.
+  static let allowance = 1 << 18
   /// What a step of the general way takes, in steps of the direct one.
   private static let generalPrice = 64
 

@@ -30,18 +30,5 @@ indirect enum Pattern: Equatable {
     case wordBoundary
     /// `\B`
     case noWordBoundary
-
-    /// Whether an index is such a place; `byte` tells what stands at an index within the line.
-    func holds(at index: Int, count: Int, _ byte: (Int) -> UInt8) -> Bool {
-      switch self {
-      case .start: return index == 0
-      case .end: return index == count
-      case .wordBoundary, .noWordBoundary:
-        let isWordBefore = index > 0 && ByteSet.wordCharacters.contains(byte(index - 1))
-        let isWordBehind = index < count && ByteSet.wordCharacters.contains(byte(index))
-        // Python takes the empty text for one without any boundary, and without any other place.
-        return count > 0 && (isWordBefore != isWordBehind) == (self == .wordBoundary)
-      }
-    }
   }
 }

@@ -10,9 +10,10 @@ struct PatternReader {
   }
 
   private let text: [Unicode.Scalar]
-  private var index = 0
-  private var ignoresCase = false
+  var index = 0
+  private(set) var ignoresCase = false
   private var groupCount = 0
+  private var groupNames: Set<String> = []
 
   /// The most times that something can be told to repeat.
   private static let maximumRepeat = 1000
@@ -64,8 +65,7 @@ struct PatternReader {
     var parts: [Pattern] = []
     while let scalar = next, scalar != "|", scalar != ")" {
       let start = index
-      if let found = try repeatMark() {
-        _ = found
+      if try repeatMark() != nil {
         index = start
         throw invalid("there is nothing to repeat")
       }
@@ -128,8 +128,8 @@ struct PatternReader {
           name.unicodeScalars.append(scalar)
           index += 1
         }
-        guard take(">"), !name.isEmpty else {
-          throw invalid("the name of this group is missing", start)
+        guard take(">"), PatternReader.isName(name), groupNames.insert(name).inserted else {
+          throw invalid("a group needs a name of its own, of letters and digits", start)
         }
         groupCount += 1
         number = groupCount
@@ -143,6 +143,11 @@ struct PatternReader {
     let inside = try choice()
     guard take(")") else { throw invalid("this ( has no )", start) }
     return .group(inside, number: number)
+  }
+
+  private static func isName(_ name: String) -> Bool {
+    guard let first = name.utf8.first, first.decimalDigit == nil else { return false }
+    return name.utf8.allSatisfy { ByteSet.nameCharacters.contains($0) }
   }
 
   /// `*`, `+`, `?`, `{2}`, `{2,}`, `{,3}`, `{2,3}`, each with `?` behind it where it is lazy. Any other
@@ -191,148 +196,17 @@ struct PatternReader {
     return number
   }
 
-  // MARK: - Characters
-
-  /// What an escape stands for.
-  private struct Escaped {
-    let set: ByteSet
-    /// The character, nil for a class.
-    let scalar: Unicode.Scalar?
-
-    init(_ scalar: Unicode.Scalar) {
-      self.scalar = scalar
-      set = PatternReader.set(of: scalar)
-    }
-
-    init(class set: ByteSet) {
-      self.set = set
-      scalar = nil
-    }
-  }
-
-  /// What stands behind a backslash.
-  private mutating func escape(from start: Int, inClass: Bool = false) throws(Invalid) -> Escaped {
-    guard let scalar = next else { throw invalid("a \\ at the end", start) }
-    index += 1
-    switch scalar {
-    case "d": return Escaped(class: .digits)
-    case "D": return Escaped(class: ByteSet.digits.inverted)
-    case "w": return Escaped(class: .wordCharacters)
-    case "W": return Escaped(class: ByteSet.wordCharacters.inverted)
-    case "s": return Escaped(class: .whiteSpace)
-    case "S": return Escaped(class: ByteSet.whiteSpace.inverted)
-    case "a": return Escaped("\u{07}")
-    case "b" where inClass: return Escaped("\u{08}")
-    case "f": return Escaped("\u{0C}")
-    case "n": return Escaped("\n")
-    case "r": return Escaped("\r")
-    case "t": return Escaped("\t")
-    case "v": return Escaped("\u{0B}")
-    case "x": return Escaped(try hexadecimal(2, from: start))
-    case "u": return Escaped(try hexadecimal(4, from: start))
-    case "U": return Escaped(try hexadecimal(8, from: start))
-    case "0"..."9": return Escaped(try octal(scalar, from: start, inClass: inClass))
-    case "a"..."z", "A"..."Z":
-      throw invalid("there is no escape \\\(scalar)", start)
-    default: return Escaped(scalar)
-    }
-  }
-
-  private mutating func hexadecimal(_ count: Int, from start: Int) throws(Invalid) -> Unicode.Scalar
-  {
-    var value: UInt32 = 0
-    for _ in 0..<count {
-      guard let digit = next.flatMap({ UInt8(exactly: $0.value)?.hexadecimalDigit }) else {
-        throw invalid("this escape has \(count) hexadecimal digits", start)
-      }
-      value = value << 4 | UInt32(digit)
-      index += 1
-    }
-    guard let scalar = Unicode.Scalar(value) else {
-      throw invalid("there is no such character", start)
-    }
-    return scalar
-  }
-
-  /// `\0`, `\07`, `\101`: a character by its number; any other number is that of a group.
-  private mutating func octal(
-    _ first: Unicode.Scalar, from start: Int, inClass: Bool
-  ) throws(Invalid) -> Unicode.Scalar {
-    var digits = [first]
-    while digits.count < 3, let digit = next, ("0"..."7").contains(digit) {
-      digits.append(digit)
-      index += 1
-    }
-    let isOctal = digits.allSatisfy { ("0"..."7").contains($0) }
-    guard isOctal, first == "0" || digits.count == 3 || inClass else {
-      throw invalid("a reference to a group, which cannot be used here", start)
-    }
-    let value = digits.reduce(UInt32(0)) { $0 << 3 | ($1.value - 0x30) }
-    guard value <= 0o377, let scalar = Unicode.Scalar(value) else {
-      throw invalid("an octal escape ends at \\377", start)
-    }
-    return scalar
-  }
-
-  /// `[…]`, of which the `[` was read.
-  private mutating func characterClass(from start: Int) throws(Invalid) -> Pattern {
-    var set = ByteSet()
-    let isInverted = take("^")
-    var isFirst = true
-    while isFirst || next != "]" {
-      isFirst = false
-      let (lowSet, low) = try member(of: start)
-      let dash = index
-      guard take("-"), let behind = next, behind != "]" else {
-        index = dash
-        if next == "-" {
-          // A dash in front of the end is one.
-          index += 1
-          set.insert(UInt8(ascii: "-"))
-        }
-        set.formUnion(cased(lowSet))
-        continue
-      }
-      let (_, high) = try member(of: start)
-      guard let low, let high, low <= high else { throw invalid("a range that is none", dash) }
-      let last = min(high.value, 255)
-      if low.value <= last { set.formUnion(cased(ByteSet(UInt8(low.value)...UInt8(last)))) }
-    }
-    index += 1
-    return .byte(isInverted ? set.inverted : set)
-  }
-
-  /// One member of a class; the character, where it is one.
-  private mutating func member(
-    of start: Int
-  ) throws(Invalid) -> (set: ByteSet, scalar: Unicode.Scalar?) {
-    guard let scalar = next else { throw invalid("this [ has no ]", start) }
-    let position = index
-    index += 1
-    guard scalar == "\\" else { return (PatternReader.set(of: scalar), scalar) }
-    let escaped = try escape(from: position, inClass: true)
-    return (escaped.set, escaped.scalar)
-  }
-
-  private func cased(_ set: ByteSet) -> ByteSet { ignoresCase ? set.ignoringCase : set }
-
-  /// A character; the empty set for one that is not in Latin-1, which no meter prints.
-  private static func set(of scalar: Unicode.Scalar) -> ByteSet {
-    guard let byte = UInt8(exactly: scalar.value) else { return ByteSet() }
-    return ByteSet(byte...byte)
-  }
-
   // MARK: - The text
 
-  private var next: Unicode.Scalar? { index < text.count ? text[index] : nil }
+  var next: Unicode.Scalar? { index < text.count ? text[index] : nil }
 
-  private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+  mutating func take(_ scalar: Unicode.Scalar) -> Bool {
     guard next == scalar else { return false }
     index += 1
     return true
   }
 
-  private func invalid(_ reason: String, _ position: Int? = nil) -> Invalid {
+  func invalid(_ reason: String, _ position: Int? = nil) -> Invalid {
     Invalid(reason: "\(reason), at character \((position ?? index) + 1)")
   }
 }

@@ -57,16 +57,16 @@ struct PythonTokens {
   }
 
   /// Takes a punctuation mark if it comes next, and says whether it did.
-  mutating func take(_ mark: Character) throws(SpecificationError) -> Bool {
+  mutating func take(_ mark: Character) -> Bool {
     skipSpace()
     guard index < text.count, Character(text[index]) == mark else { return false }
     advance()
     return true
   }
 
-  /// Takes a punctuation mark, which has to come next.
-  mutating func expect(_ mark: Character) throws(SpecificationError) {
-    if try !take(mark) { throw position.error("expected \(mark), found \(found)") }
+  /// Takes a punctuation mark, which has to come next; `what` says in an error what was expected.
+  mutating func expect(_ mark: Character, _ what: String? = nil) throws(SpecificationError) {
+    if !take(mark) { throw position.error("expected \(what ?? "\(mark)"), found \(found)") }
   }
 
   /// Makes sure that nothing follows.
@@ -79,7 +79,7 @@ struct PythonTokens {
   /// was expected.
   mutating func string(_ what: String) throws(SpecificationError) -> String {
     var depth = 0
-    while try take("(") { depth += 1 }
+    while take("(") { depth += 1 }
     guard var value = try piece() else {
       throw position.error("expected \(what), found \(found)")
     }
@@ -88,20 +88,54 @@ struct PythonTokens {
     return value
   }
 
-  /// Takes a value of any kind that is not made of others: a string, a number, `None`, `True`, `False`.
+  /// Takes `None`, or a string.
   ///
-  /// - Returns: the string; nil for any other value.
-  mutating func value() throws(SpecificationError) -> String? {
+  /// - Returns: nil for `None`.
+  mutating func stringOrNone(_ what: String) throws(SpecificationError) -> String? {
     skipSpace()
+    if word == "None" {
+      for _ in 0..<4 { advance() }
+      return nil
+    }
+    return try string(what)
+  }
+
+  /// Takes a value of whatever kind: a string, a number, `None`, `True`, `False`, or a list, a tuple or
+  /// a dictionary of such.
+  mutating func skipValue() throws(SpecificationError) {
+    var open: [Character] = []
+    repeat {
+      skipSpace()
+      if let bracket = "([{".first(where: { take($0) }) {
+        open.append(bracket == "(" ? ")" : bracket == "[" ? "]" : "}")
+      } else if let close = open.last, take(close) {
+        open.removeLast()
+      } else if !open.isEmpty, take(",") || take(":") {
+        continue
+      } else if PythonTokens.isValue(word) {
+        for _ in word.unicodeScalars { advance() }
+      } else {
+        _ = try string("a value")
+      }
+    } while !open.isEmpty
+  }
+
+  /// The letters, digits and signs that come next.
+  private var word: String {
     let word = text[index...].prefix {
-      $0.properties.isAlphabetic || "0123456789.+-".unicodeScalars.contains($0)
+      $0.properties.isAlphabetic || "0123456789.+-_".unicodeScalars.contains($0)
     }
-    let isValue = ["None", "True", "False"].contains(String(String.UnicodeScalarView(word)))
-    guard isValue || Double(String(String.UnicodeScalarView(word))) != nil else {
-      return try string("a string, a number or None")
+    return String(String.UnicodeScalarView(word))
+  }
+
+  /// Whether a word is a constant or a number.
+  private static func isValue(_ word: String) -> Bool {
+    if ["None", "True", "False"].contains(word) { return true }
+    guard let first = word.utf8.first, first.decimalDigit != nil || "+-.".utf8.contains(first)
+    else {
+      return false
     }
-    for _ in word { advance() }
-    return nil
+    return Double(word.replacing("_", with: "")) != nil
   }
 
   // MARK: - Strings

@@ -57,6 +57,8 @@ struct Specification {
   private let entries: [OBISCode: SpecificationEntry]?
   /// Those of sub-meters on any channel.
   private let anyChannelEntries: [OBISCode: SpecificationEntry]
+  /// What a specification file calls things itself.
+  private let metrics: Set<String>
   /// The rules of known codes that telegrams asked for.
   private var rules: [OBISCode: Rule] = [:]
   private var fields: [FieldName: Int] = [:]
@@ -66,6 +68,7 @@ struct Specification {
     self.naming = naming
     entries = nil
     anyChannelEntries = [:]
+    metrics = []
   }
 
   /// The knowledge of a specification file alone.
@@ -77,6 +80,7 @@ struct Specification {
     }
     self.entries = byCode(isOfAnyChannel: false)
     anyChannelEntries = byCode(isOfAnyChannel: true)
+    metrics = Set(entries.map(\.metric))
   }
 
   /// How many fields the rules asked for can make.
@@ -114,15 +118,29 @@ struct Specification {
     return (.byFile(entry.pattern, entry.type), name(of: entry, metric, at: code))
   }
 
-  /// The name of what a file speaks of. By the canonical name of its code it is called what the set has
-  /// for that.
+  /// The name of what a file speaks of. By a canonical name it is called what the set has for that,
+  /// unless the file calls something else so.
   private func name(of entry: SpecificationEntry, _ metric: Metric?, at code: OBISCode) -> Name {
-    let canonical = metric.flatMap { $0.name == entry.metric ? $0 : nil }
-    if entry.type == .builtIn, let canonical { return name(of: canonical, at: code) }
-    if entry.isRecordKey { return .key(entry.metric.utf8Bytes) }
+    let own = Name.key(entry.metric.utf8Bytes)
+    let isOfCode = metric?.name == entry.metric
+    if entry.isRecordKey, entry.type != .builtIn { return own }
     if naming.set == .obis { return .key(code.key.utf8Bytes) }
-    guard let canonical, !canonical.isOfSubmeter else { return .key(entry.metric.utf8Bytes) }
-    return .key(naming.key(of: canonical, at: code).utf8Bytes)
+    // Of codes that share a canonical name, a set may have another one for each.
+    let canonical = isOfCode ? metric : MetricTable.metric(named: entry.metric)
+    guard let canonical else { return own }
+    var name = own
+    if isOfCode, entry.type == .builtIn {
+      name = self.name(of: canonical, at: code)
+    } else if !canonical.isOfSubmeter {
+      name = .key(naming.key(of: canonical, at: canonical.code).utf8Bytes)
+    }
+    return isTaken(name, by: entry) ? own : name
+  }
+
+  private func isTaken(_ name: Name, by entry: SpecificationEntry) -> Bool {
+    guard case .key(let key) = name else { return false }
+    let text = String(decoding: key, as: UTF8.self)
+    return text != entry.metric && metrics.contains(text)
   }
 
   /// What the file says of a code. Where it is silent on one of channel 1 that means the same as on

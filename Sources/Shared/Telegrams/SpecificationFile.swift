@@ -23,15 +23,15 @@ public struct SpecificationFile {
     try tokens.expect("{")
     var entries: [SpecificationEntry] = []
     var headers: Set<String> = []
-    while try !tokens.take("}") {
+    while !tokens.take("}") {
       let position = tokens.position
       let entry = try self.entry()
       guard headers.insert(entry.header).inserted else {
         throw position.error("\(entry.header) stands here twice")
       }
       entries.append(entry)
-      if try !tokens.take(",") {
-        try tokens.expect("}")
+      if !tokens.take(",") {
+        try tokens.expect("}", "a comma or }")
         break
       }
     }
@@ -44,12 +44,12 @@ public struct SpecificationFile {
   private mutating func entry() throws(SpecificationError) -> SpecificationEntry {
     let (code, isOfAnyChannel) = try header()
     try tokens.expect(":")
-    let close: Character = try tokens.take("(") ? ")" : "]"
+    let close: Character = tokens.take("(") ? ")" : "]"
     if close == "]" { try tokens.expect("[") }
     let description = try tokens.string("a description in quotes")
-    try tokens.expect(",")
+    try tokens.expect(",", "a comma and a metric")
     let metric = try metric()
-    try tokens.expect(",")
+    try tokens.expect(",", "a comma and a regular expression")
     let pattern = try pattern()
     let type = try rest(until: close, of: code, isOfAnyChannel)
     return SpecificationEntry(
@@ -63,17 +63,17 @@ public struct SpecificationFile {
   ) throws(SpecificationError) -> ValueType? {
     var type: ValueType?
     var isFourth = true
-    while try tokens.take(",") {
+    while tokens.take(",") {
       // A comma may follow the last element.
-      if try tokens.take(close) { return type }
+      if tokens.take(close) { return type }
       if isFourth {
         type = try self.type(of: isOfAnyChannel ? code.onChannel(1) : code)
       } else {
-        _ = try tokens.value()
+        try tokens.skipValue()
       }
       isFourth = false
     }
-    try tokens.expect(close)
+    try tokens.expect(close, "a comma or \(close)")
     return type
   }
 
@@ -118,7 +118,7 @@ public struct SpecificationFile {
   /// The type of a value; `None` is none.
   private mutating func type(of code: OBISCode) throws(SpecificationError) -> ValueType? {
     let position = tokens.position
-    guard let text = try tokens.value(), !text.isEmpty else { return nil }
+    guard let text = try tokens.stringOrNone("a type in quotes"), !text.isEmpty else { return nil }
     guard let type = ValueType(text) else {
       throw position.error("\"\(text)\" is no type: \(ValueType.spellings)")
     }

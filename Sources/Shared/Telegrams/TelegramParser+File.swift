@@ -16,7 +16,10 @@ extension TelegramParser {
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, by pattern: LinePattern,
     as type: ValueType?, _ rule: Specification.Rule
   ) -> Outcome {
-    let match = match(line, of: telegram, pattern)
+    // What took too long on one line of a telegram is not tried on another one.
+    guard !findings.contains(.endless(line.code)) else { return .unreadable }
+    var allowance = LinePattern.allowance
+    let match = match(line, of: telegram, pattern, &allowance)
     if !match.isSteady || allowance == 0 { heldLines.append(line.range) }
     if allowance == 0 {
       findings.append(.endless(line.code))
@@ -138,7 +141,8 @@ extension TelegramParser {
 
   /// Matches a line, of which the pattern knows no line ends.
   private mutating func match(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ pattern: LinePattern
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ pattern: LinePattern,
+    _ allowance: inout Int
   ) -> LinePattern.Match {
     let text = telegram.extracting(line.range)
     guard text.firstIndex(of: UInt8(ascii: "\n")) != nil else {

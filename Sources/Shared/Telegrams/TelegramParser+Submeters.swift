@@ -31,6 +31,9 @@ extension TelegramParser {
           key, number: number, timesTenToThe: value.unit.exponent, from: value.number.lowerBound,
           in: slot)
         drafts[slot].isMeasured = drafts[slot].isMeasured || isAdded
+        if isAdded, let timeKey = naming.timeKey(ofReading: String(decoding: key, as: UTF8.self)) {
+          drafts[slot].add(timeKey.utf8Bytes, value.timestamp, printedAt: value.time)
+        }
       } else if options.includesHistory, metric.form == .hourlyReading {
         _ = addPast(
           number, timesTenToThe: value.unit.exponent, at: value.timestamp, key: key, in: slot)

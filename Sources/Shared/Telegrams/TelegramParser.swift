@@ -56,8 +56,6 @@ public struct TelegramParser {
   private var hasField: [Bool] = []
   /// The lines in which other digits would be said, or could make a value of them or none.
   var heldLines: [Range<Int>] = []
-  /// What the patterns of a specification file may still use for this telegram.
-  var allowance = 0
   /// The codes that nothing is known of which have become fields.
   private var unknownFields: Set<OBISCode> = []
   /// What the last telegrams became.
@@ -99,7 +97,6 @@ public struct TelegramParser {
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
     heldLines.removeAll(keepingCapacity: true)
-    allowance = LinePattern.allowance
     layout.read(telegram)
     try findRules(for: telegram, isDamaged: isDamaged)
     for line in layout.unreadable { report(telegram.extracting(line)) }

@@ -34,14 +34,14 @@ enum ValueType: Equatable {
   init?(_ text: String) {
     if let (_, type) = ValueType.words.first(where: { $0.key == text }) {
       self = type
-    } else if let unit = PrintedUnit(text.latin1Bytes.span) {
-      self = .quantity(unit, spelled: text)
-    } else if text.hasPrefix(ValueType.numberPrefix) {
-      let unit = String(text.dropFirst(ValueType.numberPrefix.count))
-      guard !unit.isEmpty, !unit.contains(where: { $0 == " " || $0.isNewline }) else { return nil }
-      self =
-        PrintedUnit(unit.latin1Bytes.span).map { .quantity($0, spelled: unit) }
-        ?? .quantityOfItsOwn(unit: unit)
+      return
+    }
+    let isNumber = text.hasPrefix(ValueType.numberPrefix)
+    let unit = isNumber ? String(text.dropFirst(ValueType.numberPrefix.count)) : text
+    if let known = PrintedUnit(unit.latin1Bytes.span) {
+      self = .quantity(known, spelled: unit)
+    } else if isNumber, !unit.isEmpty, !unit.contains(where: \.isWhitespace) {
+      self = .quantityOfItsOwn(unit: unit)
     } else {
       return nil
     }
@@ -52,15 +52,6 @@ enum ValueType: Equatable {
     switch self {
     case .quantity(_, let unit), .quantityOfItsOwn(let unit): ValueType.numberPrefix + unit
     default: ValueType.words.first { $0.value == self }?.key ?? ""
-    }
-  }
-}
-
-extension String {
-  /// Its bytes in Latin-1, as a meter prints them; a character that is none of it has its UTF-8.
-  var latin1Bytes: [UInt8] {
-    unicodeScalars.flatMap { scalar in
-      UInt8(exactly: scalar.value).map { [$0] } ?? String(scalar).utf8Bytes
     }
   }
 }
