@@ -3,8 +3,6 @@
 struct ByteSet: Equatable {
   private var words: InlineArray<4, UInt64> = [0, 0, 0, 0]
 
-  static let all = ByteSet(0...255)
-
   init() {}
 
   init(_ range: ClosedRange<UInt8>) {

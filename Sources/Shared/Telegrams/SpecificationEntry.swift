@@ -25,9 +25,6 @@ public struct SpecificationEntry {
   /// The regular expression for the whole line, whose first capture group is the value.
   public var expression: String { pattern.text }
 
-  /// What the value is, as the file has it.
-  public var typeText: String? { type?.text }
-
   /// Whether the value is the record's instant or its meter, and so has their form.
   var isRecordKey: Bool {
     metric == RecordKey.timestamp.rawValue || metric == RecordKey.meter.rawValue
