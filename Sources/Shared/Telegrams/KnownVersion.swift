@@ -63,17 +63,23 @@ public struct KnownVersion: Sendable {
     KnownVersion("LT", "Lithuania") {
       $0.contains(OBISCode(1, 0, 13, 7, 0)) || $0.contains(OBISCode(1, 0, 16, 7, 0))
     },
-    KnownVersion("SE", "Sweden, Finland") {
-      $0.contains(OBISCode(1, 0, 1, 8, 0)) && !$0.contains(OBISCode(1, 0, 1, 8, 1))
-    },
+    KnownVersion("SE", "Sweden, Finland", toldBy: printsTotals),
   ]
 
   static let beforeDSMR5 = ["22", "30", "40", "42"]
 
+  static let importTotal = OBISCode(1, 0, 1, 8, 0)
+  static let importTariff1 = OBISCode(1, 0, 1, 8, 1)
+
+  /// All energy added up alone, and none by tariff.
+  @Sendable static func printsTotals(_ codes: [OBISCode]) -> Bool {
+    codes.contains(importTotal) && !codes.contains(importTariff1)
+  }
+
   /// A number of the meter and energy by tariff, or all energy added up.
   @Sendable static func isHungarian(_ codes: [OBISCode]) -> Bool {
     codes.contains(OBISCode(1, 0, 15, 8, 0))
-      || codes.contains(OBISCode(0, 0, 42, 0, 0)) && codes.contains(OBISCode(1, 0, 1, 8, 1))
+      || codes.contains(OBISCode(0, 0, 42, 0, 0)) && codes.contains(importTariff1)
   }
 }
 

@@ -57,13 +57,11 @@ struct MeterVersion: Equatable {
 
   // MARK: - By the codes
 
-  private static let importTotal = OBISCode(1, 0, 1, 8, 0)
-  private static let importTariff1 = OBISCode(1, 0, 1, 8, 1)
   private static let time = OBISCode(0, 0, 1, 0, 0)
 
   /// The kinds that are told by codes alone, whatever version they say.
   private static func kind(of codes: [OBISCode]) -> MeterKind? {
-    if codes.contains(importTotal), !codes.contains(importTariff1) { return .totals }
+    if KnownVersion.printsTotals(codes) { return .totals }
     return KnownVersion.isHungarian(codes) ? .hungarian : nil
   }
 
@@ -72,7 +70,9 @@ struct MeterVersion: Equatable {
     _ codes: [OBISCode], of layout: TelegramLayout, _ telegram: Span<UInt8>
   ) -> [String] {
     if let known = KnownVersion.unsaid.first(where: { $0.isToldBy(codes) }) { return [known.name] }
-    guard codes.contains(importTariff1), !codes.contains(importTotal), !codes.contains(time) else {
+    guard codes.contains(KnownVersion.importTariff1), !codes.contains(KnownVersion.importTotal),
+      !codes.contains(time)
+    else {
       return []
     }
     // Both are alike, and 3.0 prints the kind of a sub-meter as two digits or three. A file for one of
