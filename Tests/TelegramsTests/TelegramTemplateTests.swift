@@ -267,6 +267,18 @@ import Testing
     }
   }
 
+  /// A carriage return is no part of a value, so what stands behind it is elsewhere in the record.
+  @Test func valueAroundALineEndIsReadAnew() throws {
+    var both = Both(
+      .init(), files: try SpecificationFiles(#"{"1-0:1.8.1": ["d", "m", "\((.*)\)"]}"#))
+    for text in ["12\r34x56", "12\r35x57", "12\r\n34x56", "12\r\n35x57"] {
+      let records = both.parse(telegram(["1-0:1.8.1(\(text))"]).bytes, receivedAt: nil)
+      let value = text.filter { !$0.isNewline }
+      #expect(records.text == "m=\(value)\n\n")
+    }
+    #expect(both.shortCount == 0)
+  }
+
   @Test func checksumIsNotLookedAt() {
     var both = Both(.init())
     for power in ["00.322", "01.918"] {

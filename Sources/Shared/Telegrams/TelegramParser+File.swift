@@ -145,7 +145,7 @@ extension TelegramParser {
     _ allowance: inout Int
   ) -> LinePattern.Match {
     let text = telegram.extracting(line.range)
-    guard text.firstIndex(of: UInt8(ascii: "\n")) != nil else {
+    guard text.indices.contains(where: { TelegramParser.isLineEnd(text[$0]) }) else {
       let digitsStart =
         layout.groups(of: line).first.map { $0.lowerBound - line.range.lowerBound } ?? 0
       let match = pattern.match(text, digitsStart: digitsStart, allowance: &allowance)
