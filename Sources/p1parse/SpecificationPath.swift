@@ -35,14 +35,17 @@ struct SpecificationPath {
 
   /// Reads all files, the one in use for each version.
   ///
-  /// - Parameter messages: where a folder is named that nobody asked for and that cannot be looked into.
+  /// - Parameters:
+  ///   - before: those in use so far.
+  ///   - messages: where a folder is named that nobody asked for and that cannot be looked into.
   /// - Returns: them, by version.
   /// - Throws: `Failure` for one that cannot be read or is wrong, whether it is needed or not.
-  func files(_ messages: Messages) throws -> [Found] {
+  func files(inUse before: [Found] = [], _ messages: Messages) throws -> [Found] {
     if let file { return [try Found(version: nil, path: file, entries: entries(of: file))] }
     var found: [String: Found] = [:]
     for directory in ["."] + named + [SpecificationPath.systemDirectory] {
-      for name in try names(in: directory, messages) {
+      let isInUse = before.contains { $0.path.hasPrefix("\(directory)/") }
+      for name in try names(in: directory, isNeeded: isInUse, messages) {
         guard let version = SpecificationPath.version(of: name), found[version] == nil else {
           continue
         }
@@ -59,9 +62,10 @@ struct SpecificationPath {
   /// mistake, or one that has gone and for whose version nothing is built in.
   func files(after before: [Found], _ messages: Messages) -> [Found] {
     do {
-      // A pipe gives what it has only once.
-      if let file, isStream(file) { return before }
-      var found = try files(messages)
+      if let file, isStream(file) {
+        throw Failure(file, "a pipe is read only once", .configuration)
+      }
+      var found = try files(inUse: before, messages)
       for old in before where !found.contains(where: { $0.version == old.version }) {
         guard let version = old.version, KnownVersion(named: version) == nil else { continue }
         messages.say(.warning, old.path, "it has gone; what was read before stays in use")
@@ -91,11 +95,13 @@ struct SpecificationPath {
 
   // MARK: - Folders and files
 
-  /// The names in a folder. Only one that was asked for has to be there, and open.
-  private func names(in directory: String, _ messages: Messages) throws -> [String] {
+  /// The names in a folder. Only one that was asked for, or is in use, has to be there and open.
+  private func names(
+    in directory: String, isNeeded: Bool, _ messages: Messages
+  ) throws -> [String] {
     do throws(Errno) {
       return try fileNames(in: directory)
-    } catch  where named.contains(directory) {
+    } catch  where named.contains(directory) || isNeeded && error != .noSuchFileOrDirectory {
       throw Failure(directory, error, .configuration)
     } catch {
       if error != .noSuchFileOrDirectory {

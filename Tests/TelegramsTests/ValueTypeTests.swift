@@ -145,6 +145,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (NameSet.esphome, "gas_delivered"), (.dsmrParser, "MBUS_METER_READING"),
+    (.classic, "consumed_gas"), (.canonical, "gas_m3"), (.obis, "0-1:24.2.1"),
+  ])
+  func readingOfAFileHasTheNameOfTheSet(_ names: NameSet, _ name: String) throws {
+    for header in ["0-n:24.2.1", "0-1:24.2.1"] {
+      for type in ["", ", 'number'"] {
+        let files = try SpecificationFiles(
+          #"{"\#(header)": ["d", "gas_m3", r"\(([\d.]+)\*m3\)"\#(type)]}"#)
+        let parsed = try Parsed(
+          telegram(["1-3:0.2.8(50)", "0-1:24.2.1(240630235502S)(7*m3)"]).bytes, .names(names),
+          files: files)
+        #expect(parsed.records.hasSuffix("\(name)=7\n\n"), "\(parsed.records)")
+      }
+    }
+  }
+
   // MARK: - What is built in, as a file
 
   @Test(arguments: KnownVersion.all.map(\.name))

@@ -125,6 +125,10 @@ struct Specification {
     let isOfCode = metric?.name == entry.metric
     if entry.isRecordKey, entry.type != .builtIn { return own }
     if naming.set == .obis { return .key(code.key.utf8Bytes) }
+    if let metric, metric.isSubmeterReading, let reading = SubmeterReading(rawValue: entry.metric) {
+      let name = Name.key(naming.key(of: reading, in: metric, at: code).utf8Bytes)
+      return isTaken(name, by: entry) ? own : name
+    }
     // Of codes that share a canonical name, a set may have another one for each.
     let canonical = isOfCode ? metric : MetricTable.metric(named: entry.metric)
     guard let canonical else { return own }
