@@ -8,6 +8,13 @@ import Testing
     MeterKind.allCases.map { Naming(set, $0) }
   }
 
+  /// A line with a code, and what it holds.
+  private static func line(_ code: String) throws -> (code: OBISCode, metric: Metric) {
+    let spelled = OBISCode(code.bytes.span)
+    let code = try #require(spelled)
+    return (code, try #require(MetricTable.metric(for: code)))
+  }
+
   /// No two codes of the electricity meter share a name, but for those that have one canonical name.
   @Test(arguments: all)
   func nameIsThatOfOneMetric(_ naming: Naming) {
@@ -88,9 +95,7 @@ import Testing
   func metricHasTheNameOfTheSet(
     _ set: NameSet, _ meter: MeterKind, _ code: String, _ name: String
   ) throws {
-    let spelled = OBISCode(code.bytes.span)
-    let code = try #require(spelled)
-    let metric = try #require(MetricTable.metric(for: code))
+    let (code, metric) = try Self.line(code)
     #expect(Naming(set, meter).key(of: metric, at: code) == name)
   }
 
@@ -112,9 +117,7 @@ import Testing
   func whatSaysWhoHasTheNameOfTheSet(
     _ set: NameSet, _ meter: MeterKind, _ code: String, _ type: UInt8?, _ name: String?
   ) throws {
-    let spelled = OBISCode(code.bytes.span)
-    let code = try #require(spelled)
-    let metric = try #require(MetricTable.metric(for: code))
+    let (code, metric) = try Self.line(code)
     #expect(Naming(set, meter).identityKey(of: metric, at: code, type: type) == name)
   }
 
@@ -135,9 +138,7 @@ import Testing
   func readingHasTheNameOfTheSet(
     _ set: NameSet, _ reading: SubmeterReading, _ code: String, _ name: String
   ) throws {
-    let spelled = OBISCode(code.bytes.span)
-    let code = try #require(spelled)
-    let metric = try #require(MetricTable.metric(for: code))
+    let (code, metric) = try Self.line(code)
     #expect(Naming(set).key(of: reading, in: metric, at: code) == name)
     if set == .dsmrParser, name == "MBUS_METER_READING" {
       let old = Naming(set, .beforeDSMR5).key(of: reading, in: metric, at: code)

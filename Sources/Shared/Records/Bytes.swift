@@ -65,7 +65,7 @@ extension Span<UInt8> {
 
   /// The bytes as text on one line, each a character (Latin-1), without line ends.
   public var latin1Line: String {
-    if isASCII, indices.allSatisfy({ self[$0] >= 0x20 }) {
+    if indices.allSatisfy({ (0x20..<0x80).contains(self[$0]) }) {
       return String(decoding: [UInt8](self), as: UTF8.self)
     }
     var text = String.UnicodeScalarView()

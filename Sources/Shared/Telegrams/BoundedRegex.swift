@@ -73,23 +73,48 @@ final class BoundedRegex {
       case .group(let inside, number: 1):
         Part(Regex { Capture { part(of: inside) } })
       case .group(let inside, _): part(of: inside)
-      case .place(let place): Part(Regex { At(place: place) })
+      case .place(let place):
+        Part(Regex { Component { place.holds(at: $1, of: $0) ? $1 : nil } })
       }
     }
 
-    /// A class by the numbers of its characters, which has no other meaning to `Regex`.
+    /// A class by the numbers of its characters, which has no other meaning to `Regex`. It has none
+    /// without any.
     private func byte(of set: ByteSet) -> Part {
       let ranges = set.ranges.map {
         "\\x{\(String($0.lowerBound, radix: 16))}-\\x{\(String($0.upperBound, radix: 16))}"
       }
       guard !ranges.isEmpty, let part = try? Part("[\(ranges.joined())]") else {
-        return Part(Regex { OneOf(set: set) })
+        return Part(
+          Regex {
+            Component { line, index in
+              let scalars = line.unicodeScalars
+              guard index < scalars.endIndex, let byte = UInt8(exactly: scalars[index].value),
+                set.contains(byte)
+              else {
+                return nil
+              }
+              return scalars.index(after: index)
+            }
+          })
       }
       return part
     }
 
     private var nothing: Part { Part(Regex { "" }) }
-    private var toll: Part { Part(Regex { Toll(purse: purse) }) }
+
+    /// Matches nothing, and has its price.
+    private var toll: Part {
+      let purse = purse
+      return Part(
+        Regex {
+          Component { _, index in
+            purse.allowance -= 1
+            guard purse.allowance > 0 else { throw Spent() }
+            return index
+          }
+        })
+    }
 
     private func joined(_ first: Part, _ second: Part) -> Part {
       Part(
@@ -112,63 +137,39 @@ final class BoundedRegex {
     }
   }
 
-  /// Matches nothing, and has its price.
-  private struct Toll: CustomConsumingRegexComponent {
+  /// Something that `Regex` has no text for: tells where a match at an index ends, nil for none.
+  private struct Component: CustomConsumingRegexComponent {
     typealias RegexOutput = Substring
-    let purse: Purse
+    let end: (_ input: String, _ index: String.Index) throws -> String.Index?
 
     func consuming(
       _ input: String, startingAt index: String.Index, in bounds: Range<String.Index>
     ) throws -> (upperBound: String.Index, output: Substring)? {
-      purse.allowance -= 1
-      guard purse.allowance > 0 else { throw Spent() }
-      return (index, input[index..<index])
+      try end(input, index).map { ($0, input[index..<$0]) }
+    }
+  }
+}
+
+extension Pattern.Place {
+  /// Whether an index of a line is such a place.
+  fileprivate func holds(at index: String.Index, of line: String) -> Bool {
+    switch self {
+    case .start: index == line.startIndex
+    case .end: index == line.endIndex
+    case .wordBoundary: Pattern.Place.isBoundary(index, line.unicodeScalars)
+    // Python takes the empty text for one without any such place.
+    case .noWordBoundary:
+      !line.isEmpty && !Pattern.Place.isBoundary(index, line.unicodeScalars)
     }
   }
 
-  /// Matches one byte out of a set.
-  private struct OneOf: CustomConsumingRegexComponent {
-    typealias RegexOutput = Substring
-    let set: ByteSet
-
-    func consuming(
-      _ input: String, startingAt index: String.Index, in bounds: Range<String.Index>
-    ) throws -> (upperBound: String.Index, output: Substring)? {
-      guard index < bounds.upperBound,
-        let byte = UInt8(exactly: input.unicodeScalars[index].value), set.contains(byte)
-      else {
-        return nil
-      }
-      let end = input.unicodeScalars.index(after: index)
-      return (end, input[index..<end])
+  private static func isBoundary(
+    _ index: String.Index, _ text: String.UnicodeScalarView
+  ) -> Bool {
+    func isOfWord(_ index: String.Index) -> Bool {
+      UInt8(exactly: text[index].value).map(ByteSet.wordCharacters.contains) ?? false
     }
-  }
-
-  /// Matches at a place.
-  private struct At: CustomConsumingRegexComponent {
-    typealias RegexOutput = Substring
-    let place: Pattern.Place
-
-    func consuming(
-      _ input: String, startingAt index: String.Index, in bounds: Range<String.Index>
-    ) throws -> (upperBound: String.Index, output: Substring)? {
-      let holds =
-        switch place {
-        case .start: index == input.startIndex
-        case .end: index == input.endIndex
-        case .wordBoundary: isBoundary(index, input.unicodeScalars)
-        // Python takes the empty text for one without any such place.
-        case .noWordBoundary: !input.isEmpty && !isBoundary(index, input.unicodeScalars)
-        }
-      return holds ? (index, input[index..<index]) : nil
-    }
-
-    private func isBoundary(_ index: String.Index, _ text: String.UnicodeScalarView) -> Bool {
-      func isOfWord(_ index: String.Index) -> Bool {
-        UInt8(exactly: text[index].value).map(ByteSet.wordCharacters.contains) ?? false
-      }
-      let before = index > text.startIndex && isOfWord(text.index(before: index))
-      return before != (index < text.endIndex && isOfWord(index))
-    }
+    let before = index > text.startIndex && isOfWord(text.index(before: index))
+    return before != (index < text.endIndex && isOfWord(index))
   }
 }

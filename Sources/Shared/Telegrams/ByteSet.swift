@@ -62,19 +62,18 @@ extension ByteSet {
   /// `\d`: the characters of Latin-1 that Python takes for decimal digits.
   static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
 
-  /// `\w`: letters, all that counts (² ³ ¹ ¼ ½ ¾) and `_`.
-  static let wordCharacters = ByteSet([
-    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "_")...UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-    0xAA...0xAA, 0xB2...0xB3, 0xB5...0xB5, 0xB9...0xBA, 0xBC...0xBE, 0xC0...0xD6, 0xD8...0xF6,
-    0xF8...0xFF,
-  ])
-
   /// What the name of a group is made of.
   static let nameCharacters = ByteSet([
     UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
     UInt8(ascii: "_")...UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"),
   ])
+
+  /// `\w`: letters, all that counts (² ³ ¹ ¼ ½ ¾) and `_`.
+  static let wordCharacters = ByteSet(
+    nameCharacters.ranges + [
+      0xAA...0xAA, 0xB2...0xB3, 0xB5...0xB5, 0xB9...0xBA, 0xBC...0xBE, 0xC0...0xD6, 0xD8...0xF6,
+      0xF8...0xFF,
+    ])
 
   /// `\s`: white space, with the separators of ASCII, the next line and the no-break space.
   static let whiteSpace = ByteSet([0x09...0x0D, 0x1C...0x20, 0x85...0x85, 0xA0...0xA0])

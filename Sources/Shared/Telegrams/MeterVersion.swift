@@ -38,14 +38,13 @@ struct MeterVersion: Equatable {
         let name = OctetText.trimmed([UInt8](text)).span.latin1Line
         names = [name]
         isBuiltIn = KnownVersion.said.contains { $0.name == name }
-        meter = kind ?? (KnownVersion.beforeDSMR5.contains(name) ? .beforeDSMR5 : .dsmr5)
+        meter = kind ?? MeterVersion.dutchKind(of: names)
       }
       return
     }
     names = MeterVersion.unsaidNames(codes, of: layout, telegram)
     isBuiltIn = true
-    meter =
-      kind ?? (names.contains(where: KnownVersion.beforeDSMR5.contains) ? .beforeDSMR5 : .dsmr5)
+    meter = kind ?? MeterVersion.dutchKind(of: names)
   }
 
   /// `50217`, which some Belgian meters print as the hexadecimal of these digits.
@@ -63,6 +62,11 @@ struct MeterVersion: Equatable {
   private static func kind(of codes: [OBISCode]) -> MeterKind? {
     if KnownVersion.printsTotals(codes) { return .totals }
     return KnownVersion.isHungarian(codes) ? .hungarian : nil
+  }
+
+  /// The kind of any other meter, by its version.
+  private static func dutchKind(of names: [String]) -> MeterKind {
+    names.contains(where: KnownVersion.beforeDSMR5.contains) ? .beforeDSMR5 : .dsmr5
   }
 
   /// The names of a meter that says no version; none for one that is like no other.
