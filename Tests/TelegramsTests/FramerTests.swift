@@ -70,6 +70,29 @@ import Testing
     let endless = telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")
     let twice = (endless + endless).bytes.withParity
     #expect(Framer.found(in: [twice]) == [taken(endless), taken(endless)])
+    // The checksum is that of the characters, and its own digits have parity, too.
+    let checked = FramerTests.first + FramerTests.second
+    #expect(
+      Framer.found(in: [checked.bytes.withParity])
+        == [taken(FramerTests.first), taken(FramerTests.second)])
+    let wrong = FramerTests.first.replacing("00.321", with: "00.322").bytes.withParity
+    #expect(!Framer.found(in: [wrong]).contains { $0.isTelegram })
+  }
+
+  /// A source that goes away leaves half a telegram, which may end with a whole line.
+  @Test func telegramOfDSMR22ThatWasTornOffIsNone() {
+    let lines = ["1-0:1.8.1(00512.345*kWh)", "1-0:1.7.0(0000.43*kW)"]
+    let endless = telegram(lines, end: "")
+    for rest in [endless, String(endless.dropLast(3))] {
+      var framer = Framer()
+      framer.take((FramerTests.old + rest).bytes)
+      #expect(
+        framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old), .dropped(.cutShort)])
+    }
+    // One with its `!` is whole.
+    var framer = Framer()
+    framer.take(FramerTests.old.bytes)
+    #expect(framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old)])
   }
 
   @Test func headerMayStandRightBehindTheOneBefore() {

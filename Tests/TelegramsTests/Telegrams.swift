@@ -27,9 +27,9 @@ extension Framer {
   }
 
   /// What is found now.
-  mutating func found(atEnd: Bool) -> [Found] {
+  mutating func found(atEnd: Bool, isTorn: Bool = false) -> [Found] {
     var found: [Found] = []
-    while let event = next(atEnd: atEnd) {
+    while let event = next(atEnd: atEnd, isTorn: isTorn) {
       switch event {
       case .telegram(let telegram):
         found.append(

@@ -8,6 +8,7 @@ extension Framer {
   mutating func finish(at mark: Int, lineEnd: Int, atEnd: Bool) -> Event? {
     // Where the line end is missing, the next header stands right behind.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
+    removeParity(upTo: next)
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
     case .none:
       return finishWithoutChecksum(at: mark, next: next, atEnd: atEnd)
@@ -34,7 +35,6 @@ extension Framer {
   /// of this one.
   private mutating func finishWithoutChecksum(at mark: Int, next: Int, atEnd: Bool) -> Event? {
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
-    removeParity(upTo: next)
     guard checksums == .verified else {
       return takeAnything(at: mark, next: next, isDamaged: saysTimeOrVersion(upTo: mark))
     }

@@ -96,9 +96,11 @@ public struct Framer: Sendable {
 
   /// Finds the next thing in what was taken in.
   ///
-  /// - Parameter atEnd: whether no more will come, which ends a telegram that only lacks its end.
+  /// - Parameters:
+  ///   - atEnd: whether no more will come, which ends a telegram that only lacks its end.
+  ///   - isTorn: whether that is because the source went away: what has no `!` is then no telegram.
   /// - Returns: what was found; nil where more bytes are needed.
-  public mutating func next(atEnd: Bool = false) -> Event? {
+  public mutating func next(atEnd: Bool = false, isTorn: Bool = false) -> Event? {
     if let end = endByShape() { return take(to: end) }
     while true {
       // One byte more than a telegram can have tells that it has too many.
@@ -119,7 +121,9 @@ public struct Framer: Sendable {
         if !isInTelegram, let end = endByShape() { return take(to: end) }
         continue
       }
-      guard scanned < lineEnd else { return finishWithoutEnd(at: lineEnd) }
+      guard scanned < lineEnd else {
+        return isTorn ? drop(.cutShort, to: lineEnd) : finishWithoutEnd(at: lineEnd)
+      }
       switch bytes[scanned] {
       case UInt8(ascii: "!"):
         return finish(at: scanned, lineEnd: lineEnd, atEnd: atEnd)
