@@ -50,7 +50,7 @@ let package = Package(
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "Console"],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "Console"],
       swiftSettings: memorySafe, linkerSettings: fixedAddresses),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "Console"],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Glibc
 import Records
 import SystemPackage
 
@@ -18,8 +19,8 @@ struct P1Cat: Tool {
 
   @Argument(
     help: ArgumentHelp(
-      "A serial line, a file, - for standard input, or sim: for a simulated meter: "
-        + "sim:seed=1,start=2026-01-01T00:00:00Z,count=60,rate=max (default: $SER_PORT or -)",
+      "A serial line, a file, tcp://host:port, - for standard input, or sim: for a simulated "
+        + "meter: sim:seed=1,start=2026-01-01T00:00:00Z,count=60,rate=max (default: $SER_PORT or -)",
       valueName: "source"))
   var source: String?
 
@@ -31,11 +32,22 @@ struct P1Cat: Tool {
     help: ArgumentHelp("Give up when no telegram came for so long.", valueName: "seconds"))
   var timeout: Int?
 
+  @Flag(help: "End when the line or connection has gone, instead of waiting for it.")
+  var once = false
+
   @Flag(help: "Write the time of receipt before each telegram.")
   var stamp = false
 
   @Flag(help: "Take telegrams with a wrong checksum too, and those without an end.")
   var noCheck = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep so much of what nobody reads yet; beyond it the oldest goes.", valueName: "MiB"))
+  var buffer = 16
+
+  @Option(help: ArgumentHelp("Tell the counters every so often.", valueName: "seconds"))
+  var stats: Int?
 
   @OptionGroup var line: SerialLineOptions
   @OptionGroup var verbosity: Verbosity
@@ -49,22 +61,53 @@ struct P1Cat: Tool {
     if let timeout, !(1...86_400).contains(timeout) {
       throw ValidationError("-t takes a number of seconds from 1 to 86400")
     }
+    guard (1...4096).contains(buffer) else {
+      throw ValidationError("--buffer takes a number of MiB from 1 to 4096")
+    }
+    if let stats, !(1...86_400).contains(stats) {
+      throw ValidationError("--stats takes a number of seconds from 1 to 86400")
+    }
   }
 
   func run(_ messages: Messages) throws {
     let stop = try StopSignal()
-    let environment = Environment()
-    let name = source ?? environment.string(.serialPort) ?? "-"
-    let output = TelegramOutput(stamps: stamp, limit: number)
+    let given = Environment().overridden(by: line.option(for:))
+    let name = source ?? given.string(.serialPort) ?? "-"
+    let settings = try SerialLineSettings(given)
+    let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
+    func output(isLive: Bool) -> TelegramOutput {
+      TelegramOutput(
+        stamps: stamp, limit: number, queueing: isLive ? buffer << 20 : nil, messages: messages)
+    }
+    func health(_ name: String) throws -> Health {
+      try Health(of: name, every: stats.map { .seconds($0) }, messages: messages)
+    }
+
     if let simulation = try Simulation(name) {
-      try simulation.run(into: output, until: stop)
+      try simulation.run(into: output(isLive: false), health(name), until: stop)
       return
     }
-    let settings = try SerialLine.Settings(options: line, environment)
-    let opened = try Source(name, settings)
+    let opened = try openSource(name, settings, silence: silence, messages: messages)
     var reader = TelegramReader(
-      opened, checksums: noCheck ? .ignored : .verified, messages: messages, stop: stop,
+      opened, to: output(isLive: opened.isLive), checksums: noCheck ? .ignored : .verified,
+      health: try health(opened.name), messages: messages, stop: stop,
       patience: timeout.map { .seconds($0) })
-    try reader.copyTelegrams(to: output)
+    try reader.copyTelegrams()
+  }
+
+  /// Opens the source that has this name.
+  private func openSource(
+    _ name: String, _ settings: SerialLineSettings, silence: Duration, messages: Messages
+  ) throws -> any Source {
+    if name == "-" { return FileSource("standard input", .standardInput) }
+    let link: any Link
+    if let server = try ServerAddress(name) {
+      link = TCPConnection(to: server)
+    } else {
+      let descriptor = try FileDescriptor.open(source: name)
+      guard isatty(descriptor.rawValue) == 1 else { return FileSource(name, descriptor) }
+      link = SerialLine(name, descriptor, settings, messages: messages)
+    }
+    return try LiveSource(link, silence: silence, endsWhenLost: once, messages: messages)
   }
 }

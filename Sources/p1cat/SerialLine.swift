@@ -2,58 +2,92 @@ import Console
 import Glibc
 import SystemPackage
 
-/// A serial line, made ready to read a meter: taken exclusively, raw, set as the meter sends.
-enum SerialLine {
-  /// What a line is set to: 115200 baud and 8N1 unless told otherwise, as from DSMR 4 on.
-  struct Settings: Equatable {
-    enum Parity: Equatable {
-      case none, even, odd
-    }
+/// A serial line with a meter at its end: taken exclusively, raw, set as the meter sends.
+struct SerialLine: Link {
+  let name: String
+  let isAtHand = true
+  /// A meter may be silent for long, and nothing is gained by opening the line again.
+  let isGoneWhenSilent = false
 
-    var baudRate = 115_200
-    var dataBits = 8
-    var parity = Parity.none
-    var stopBits = 1
-    /// Flow control by XON and XOFF, and by the RTS and CTS wires.
-    var usesXOnXOff = false
-    var usesRTSCTS = false
-    /// For how long nothing may come before that is worth a message.
-    var silence = Duration.seconds(20)
+  private let settings: SerialLineSettings
+  private let messages: Messages
+  private var descriptor: FileDescriptor?
+  /// Looks for the speed where none is set.
+  private var search: BaudRateSearch?
+  /// The speed that was said to be the one.
+  private var saidRate: Int?
+  private var hasSaidVain = false
+  /// What the receiver had counted when the line was last opened or its speed found, and what of all
+  /// before counts.
+  private var faultsBefore = LineFaults()
+  private var faultsKept = LineFaults()
+
+  /// - Parameters:
+  ///   - name: the path of the device.
+  ///   - descriptor: the device, just opened, where it is; nil for later.
+  ///   - settings: what the line is set to.
+  ///   - messages: where the speed is said that was found.
+  init(
+    _ name: String, _ descriptor: FileDescriptor?, _ settings: SerialLineSettings,
+    messages: Messages
+  ) {
+    self.name = name
+    self.settings = settings
+    self.messages = messages
+    self.descriptor = descriptor
+    if settings.baudRate == nil { search = BaudRateSearch(at: .now) }
   }
 
-  /// The baud rates that a line can be set to.
-  static let speeds: KeyValuePairs<Int, Int32> = [
-    300: B300, 600: B600, 1200: B1200, 2400: B2400, 4800: B4800, 9600: B9600, 19_200: B19200,
-    38_400: B38400, 57_600: B57600, 115_200: B115200,
-  ]
+  // MARK: - Coming and going
 
-  /// Takes the line and sets it.
-  ///
-  /// - Throws: `Failure` where another process has it, or where it cannot be set so.
-  static func prepare(_ line: FileDescriptor, _ name: String, _ settings: Settings) throws {
-    guard flock(line.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw inUse(name) }
+  var interests: [Interest] { [] }
+  var deadline: ContinuousClock.Instant? { descriptor == nil ? nil : search?.deadline }
+
+  mutating func open() throws -> FileDescriptor? {
+    let line = try descriptor ?? FileDescriptor.open(source: name)
+    descriptor = line
+    do {
+      guard isatty(line.rawValue) == 1 else { throw Failure(name, "not a serial line", .noInput) }
+      try take(line)
+      try set(line)
+    } catch {
+      close()
+      throw error
+    }
+    search?.begin(at: .now)
+    faultsBefore = LineFaults(of: line) ?? LineFaults()
+    return line
+  }
+
+  mutating func close() {
+    guard let descriptor else { return }
+    keepFaults()
+    // A pseudo-terminal would refuse others for ever.
+    _ = ioctl(descriptor.rawValue, UInt(TIOCNXCL))
+    try? descriptor.close()
+    self.descriptor = nil
+  }
+
+  func loss(_ errno: Errno?) -> Failure {
+    switch errno {
+    case nil, .ioError: Failure(name, "the line was hung up", .ioError)
+    case let errno?: Failure(name, errno)
+    }
+  }
+
+  /// Takes the line for this process alone.
+  private func take(_ line: FileDescriptor) throws {
+    guard flock(line.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw SerialLine.inUse(name) }
     // Nobody else can open it from here on; root can, and so finds the lock.
     _ = ioctl(line.rawValue, UInt(TIOCEXCL))
+  }
+
+  private func set(_ line: FileDescriptor) throws {
     var attributes = termios()
     guard unsafe tcgetattr(line.rawValue, &attributes) == 0 else {
       throw Failure(name, Errno(rawValue: errno))
     }
-    unsafe cfmakeraw(&attributes)
-    // The modem's wires say nothing here, and the line may be read.
-    attributes.c_cflag |= tcflag_t(CLOCAL | CREAD)
-    attributes.c_cflag &= ~tcflag_t(CSIZE | PARENB | PARODD | CSTOPB) & ~tcflag_t(CRTSCTS)
-    attributes.c_cflag |= tcflag_t(settings.dataBits == 7 ? CS7 : CS8)
-    switch settings.parity {
-    case .none: break
-    case .even: attributes.c_cflag |= tcflag_t(PARENB)
-    case .odd: attributes.c_cflag |= tcflag_t(PARENB | PARODD)
-    }
-    if settings.stopBits == 2 { attributes.c_cflag |= tcflag_t(CSTOPB) }
-    if settings.usesRTSCTS { attributes.c_cflag |= tcflag_t(CRTSCTS) }
-    if settings.usesXOnXOff { attributes.c_iflag |= tcflag_t(IXON | IXOFF) }
-    for (rate, speed) in speeds where rate == settings.baudRate {
-      unsafe cfsetspeed(&attributes, speed_t(speed))
-    }
+    settings.apply(to: &attributes, baudRate: settings.baudRate ?? search?.rate)
     guard unsafe tcsetattr(line.rawValue, TCSAFLUSH, &attributes) == 0 else {
       throw Failure(name, Errno(rawValue: errno))
     }
@@ -62,5 +96,49 @@ enum SerialLine {
   /// Somebody else reads the line: half of the bytes would be of use to nobody.
   static func inUse(_ name: String) -> Failure {
     Failure(name, "in use by another process", .temporaryFailure)
+  }
+
+  // MARK: - The speed
+
+  mutating func received(_ bytes: Span<UInt8>) { search?.received(bytes) }
+
+  mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool {
+    guard let line = descriptor, let deadline = search?.deadline, now >= deadline else {
+      return false
+    }
+    search?.turn(at: now)
+    guard let search else { return false }
+    messages.say(.info, name, "no telegram; trying \(search.rate) baud")
+    if search.vainCount == BaudRateSearch.rates.count, !hasSaidVain {
+      hasSaidVain = true
+      let rates = BaudRateSearch.rates.map(String.init).joined(separator: " and ")
+      messages.say(
+        .warning, name,
+        "bytes come, but no telegrams, at \(rates) baud: is the signal inverted, or encrypted?")
+    }
+    try set(line)
+    return true
+  }
+
+  mutating func telegramCame(at now: ContinuousClock.Instant) {
+    search?.telegramCame(at: now)
+    guard let rate = search?.rate, rate != saidRate else { return }
+    saidRate = rate
+    hasSaidVain = false
+    messages.say(.notice, name, "telegrams at \(rate) baud")
+    // What was damaged at a wrong speed is no fault of the line.
+    if let descriptor, let counted = LineFaults(of: descriptor) { faultsBefore = counted }
+  }
+
+  // MARK: - What the receiver counts
+
+  var lineFaults: LineFaults {
+    guard let descriptor, let counted = LineFaults(of: descriptor) else { return faultsKept }
+    return faultsKept + (counted - faultsBefore)
+  }
+
+  private mutating func keepFaults() {
+    faultsKept = lineFaults
+    faultsBefore = LineFaults()
   }
 }

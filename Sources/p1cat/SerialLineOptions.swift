@@ -5,7 +5,7 @@ import Console
 struct SerialLineOptions: ParsableArguments {
   @Option(
     name: .customLong("baudrate"),
-    help: ArgumentHelp("Bits a second (default: $SER_BAUDRATE or 115200).", valueName: "rate"))
+    help: ArgumentHelp("Bits a second (default: $SER_BAUDRATE or that of the meter).", valueName: "rate"))
   var baudRate: String?
 
   @Option(
@@ -35,7 +35,7 @@ struct SerialLineOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Say so when a serial line is silent for so long (default: $SER_TIMEOUT or 20).",
+      "After so long without a byte, say so, or connect again (default: $SER_TIMEOUT or 20).",
       valueName: "seconds"))
   var silence: String?
 
@@ -54,13 +54,13 @@ struct SerialLineOptions: ParsableArguments {
   }
 }
 
-extension SerialLine.Settings {
-  /// The settings of the line: the options first, then the environment.
+extension SerialLineSettings {
+  /// The settings of the line.
   ///
+  /// - Parameter given: the environment, as the options change it.
   /// - Throws: `Failure` for a value that a line cannot have.
-  init(options: SerialLineOptions, _ environment: Environment) throws {
-    let given = environment.overridden(by: options.option(for:))
-    let rates = SerialLine.speeds.map(\.key)
+  init(_ given: Environment) throws {
+    let rates = SerialLineSettings.speeds.map(\.key)
     if let rate = try given.number(.serialBaudRate, in: 1...10_000_000) {
       guard rates.contains(rate) else {
         let possible = rates.map(String.init).joined(separator: ", ")
@@ -76,6 +76,5 @@ extension SerialLine.Settings {
     stopBits = try given.number(.serialStopBits, in: 1...2) ?? stopBits
     usesXOnXOff = try given.flag(.serialXOnXOff) ?? usesXOnXOff
     usesRTSCTS = try given.flag(.serialRTSCTS) ?? usesRTSCTS
-    silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? silence
   }
 }

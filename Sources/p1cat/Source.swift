@@ -1,52 +1,55 @@
 import Console
-import Glibc
 import SystemPackage
+import Telegrams
 
-/// Where telegrams come from, opened: a serial line, a file, a pipe.
-struct Source {
+/// Where the bytes of telegrams come from.
+protocol Source {
   /// What messages call it.
-  let name: String
-  let descriptor: FileDescriptor
-  /// Whether it is a serial line, which has no end.
-  var isSerialLine: Bool { silence != nil }
-  /// For how long nothing may come before that is worth a message; nil where nothing is expected.
-  let silence: Duration?
+  var name: String { get }
 
+  /// Whether somebody sends there who does not wait, as a meter does.
+  var isLive: Bool { get }
+
+  /// What to wait for, and until when.
+  var interests: [Interest] { get }
+  var deadline: ContinuousClock.Instant? { get }
+
+  /// Reads what there is, or does what else is due.
+  ///
   /// - Parameters:
-  ///   - name: a path, or `-` for standard input.
-  ///   - settings: what a serial line is set to.
-  /// - Throws: `Failure` where it cannot be opened, or is a serial line that cannot be set.
-  init(_ name: String, _ settings: SerialLine.Settings) throws {
-    guard name != "-" else {
-      self.name = "standard input"
-      descriptor = .standardInput
-      silence = nil
-      return
-    }
-    self.name = name
-    do {
-      // Without O_NONBLOCK, a line without a carrier would be waited for here.
-      descriptor = try FileDescriptor.open(
-        FilePath(name), .readOnly, options: [.nonBlocking, .noControllingTerminal, .closeOnExec])
-    } catch Errno.resourceBusy {
-      throw SerialLine.inUse(name)
-    } catch let errno as Errno {
-      throw Failure(name, errno, .noInput)
-    }
-    var status = stat()
-    if unsafe fstat(descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-      throw Failure(name, .isDirectory, .noInput)
-    }
-    if isatty(descriptor.rawValue) == 1 {
-      try SerialLine.prepare(descriptor, name, settings)
-      silence = settings.silence
-    } else {
-      silence = nil
-    }
-  }
+  ///   - happened: the interests that something happened on.
+  ///   - framer: takes the bytes in.
+  /// - Returns: what came of it.
+  /// - Throws: `Failure` where the source fails, and is not to come back.
+  mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival
+
+  /// A telegram has come.
+  mutating func telegramCame()
+
+  /// Leaves it, at the end.
+  mutating func close()
+
+  /// How often it was opened again.
+  var reconnectCount: Int { get }
+  /// What the receiver of a serial line has counted since the beginning.
+  var lineFaults: LineFaults { get }
 }
 
-extension FileDescriptor.OpenOptions {
-  /// A line that is opened never becomes the terminal that signals come from.
-  fileprivate static let noControllingTerminal = Self(rawValue: O_NOCTTY)
+/// What came of a look at a source.
+enum Arrival: Equatable {
+  case nothing
+  case bytes(Int)
+  /// The source is at its end.
+  case end
+  /// What came up to now will not go on: the source has gone away, or was set otherwise.
+  case gap
+}
+
+extension Source {
+  var isLive: Bool { false }
+  var deadline: ContinuousClock.Instant? { nil }
+  var reconnectCount: Int { 0 }
+  mutating func telegramCame() {}
+  mutating func close() {}
+  var lineFaults: LineFaults { LineFaults() }
 }

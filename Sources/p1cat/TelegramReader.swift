@@ -5,18 +5,27 @@ import Telegrams
 
 /// Reads a source and copies its telegrams, until its end, a signal, or enough of them.
 struct TelegramReader {
-  private let source: Source
+  private var source: any Source
+  private var output: TelegramOutput
+  private var health: Health
   private let messages: Messages
   private let stop: StopSignal
   /// How long the next telegram is waited for; nil for ever.
   private let patience: Duration?
+  private let checksums: Framer.Checksums
   private var framer: Framer
+  private var counters = Counters()
+  /// What was counted of the line when that was last said.
+  private var saidFaults = LineFaults()
 
   init(
-    _ source: Source, checksums: Framer.Checksums, messages: Messages, stop: StopSignal,
-    patience: Duration?
+    _ source: any Source, to output: TelegramOutput, checksums: Framer.Checksums, health: Health,
+    messages: Messages, stop: StopSignal, patience: Duration?
   ) {
     self.source = source
+    self.output = output
+    self.health = health
+    self.checksums = checksums
     framer = Framer(checksums: checksums)
     self.messages = messages
     self.stop = stop
@@ -24,83 +33,107 @@ struct TelegramReader {
   }
 
   /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
-  mutating func copyTelegrams(to output: TelegramOutput) throws {
-    defer { reportNoise() }
-    var output = output
+  mutating func copyTelegrams() throws {
+    defer {
+      report()
+      source.close()
+    }
     var lastTelegram = ContinuousClock.now
-    var silentSince = lastTelegram
+    var looked = lastTelegram
     while !output.isComplete {
-      if let patience, ContinuousClock.now >= lastTelegram + patience {
+      let end = patience.map { lastTelegram + $0 }
+      let interests =
+        source.interests + output.interests + health.interests + [.reading(stop.descriptor)]
+      let deadline = earliest(end, source.deadline, health.deadline)
+      counters.longestUnread = max(counters.longestUnread, .now - looked)
+      let happened = try wait(for: interests, until: deadline)
+      looked = .now
+      if happened.contains(.reading(stop.descriptor)) { break }
+
+      let before = output.count
+      let arrival = try source.read(happened, into: &framer)
+      try take(arrival)
+      if output.count > before {
+        lastTelegram = .now
+        counters.lastTelegram = lastTelegram
+      }
+      try output.writeWhatFits()
+      if health.attend(happened) { health.tell(counted) }
+      if arrival == .end { break }
+      if let patience, output.count == before, let end, .now >= end {
+        try output.finish(stop)
         throw Failure(
           source.name, "no telegram for \(patience.components.seconds) s", .temporaryFailure)
       }
-      let deadline = earlier(
-        patience.map { lastTelegram + $0 }, source.silence.map { silentSince + $0 })
-      let ready = try wait(
-        for: [.reading(source.descriptor), .reading(stop.descriptor)], until: deadline)
-      if ready.contains(.reading(stop.descriptor)) { return }
-      guard ready.contains(.reading(source.descriptor)) else {
-        let now = ContinuousClock.now
-        if let silence = source.silence, now >= silentSince + silence {
-          messages.say(
-            .warning, source.name, "nothing received for \(silence.components.seconds) s",
-            repeating: "silence")
-          silentSince = now
-        }
-        continue
-      }
-      guard let count = try read() else { continue }
-      silentSince = ContinuousClock.now
-      let before = output.count
-      try copyWhatIsWhole(to: &output, atEnd: count == 0)
-      if output.count > before { lastTelegram = silentSince }
-      guard count > 0 else {
-        if source.isSerialLine, !output.isComplete { throw hungUp }
-        return
-      }
+    }
+    health.isStopping()
+    try output.finish(stop)
+  }
+
+  private mutating func take(_ arrival: Arrival) throws {
+    switch arrival {
+    case .nothing: break
+    case .bytes(let count):
+      counters.bytes += count
+      try copyWhatIsWhole()
+    case .end: try copyWhatIsWhole(atEnd: true)
+    case .gap:
+      try copyWhatIsWhole(atEnd: true, isTorn: true)
+      counters.noiseBytes += framer.noiseCount
+      framer = Framer(checksums: checksums)
     }
   }
 
-  /// - Returns: how many bytes came, 0 at the end; nil for none yet.
-  private mutating func read() throws -> Int? {
-    do throws(Errno) {
-      let descriptor = source.descriptor
-      return try framer.fill { room throws(Errno) in try descriptor.read(into: &room) }
-    } catch {
-      switch error {
-      case .wouldBlock, .interrupted: return nil
-      case .ioError where source.isSerialLine: throw hungUp
-      default: throw Failure(source.name, error)
-      }
-    }
-  }
-
-  /// A line does not end; it only goes away.
-  private var hungUp: Failure { Failure(source.name, "the line was hung up", .ioError) }
-
-  private mutating func copyWhatIsWhole(to output: inout TelegramOutput, atEnd: Bool) throws {
-    while !output.isComplete, let event = framer.next(atEnd: atEnd) {
+  private mutating func copyWhatIsWhole(atEnd: Bool = false, isTorn: Bool = false) throws {
+    while !output.isComplete, let event = framer.next(atEnd: atEnd, isTorn: isTorn) {
       switch event {
       case .telegram(let telegram):
         let bytes = framer.bytes
         try output.add(telegram.range, of: bytes.span, receivedAt: telegram.receivedAt)
+        source.telegramCame()
       case .dropped(let defect):
-        messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+        dropped(defect)
       }
     }
     let bytes = framer.bytes
     try output.flush(bytes.span)
   }
 
-  private func reportNoise() {
-    guard framer.noiseCount > 0 else { return }
-    messages.say(.info, source.name, "\(counted(framer.noiseCount, "byte")) outside telegrams")
+  // MARK: - What is counted and said
+
+  /// All that is counted, as it is now.
+  private var counted: Counters {
+    var counters = counters
+    counters.telegrams = output.count
+    counters.noiseBytes += framer.noiseCount
+    counters.dropped = output.droppedCount
+    counters.reconnects = source.reconnectCount
+    counters.lineFaults = source.lineFaults.count
+    return counters
   }
 
-  private func earlier(
-    _ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?
-  ) -> ContinuousClock.Instant? {
-    guard let one, let other else { return one ?? other }
-    return min(one, other)
+  /// Counts and says that a telegram is none.
+  private mutating func dropped(_ defect: Framer.Defect) {
+    switch defect {
+    case .wrongChecksum: counters.checksumFailures += 1
+    case .cutShort, .tooLong: counters.resyncs += 1
+    }
+    messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+    sayFaults()
+  }
+
+  /// Says what the receiver has lost since that was last said.
+  private mutating func sayFaults() {
+    let faults = source.lineFaults
+    guard faults != saidFaults else { return }
+    messages.say(.warning, source.name, "\(faults - saidFaults)", repeating: "faults")
+    saidFaults = faults
+  }
+
+  private mutating func report() {
+    sayFaults()
+    let noise = counted.noiseBytes
+    guard noise > 0 else { return }
+    messages.say(.info, source.name, "\(Console.counted(noise, "byte")) outside telegrams")
   }
 }

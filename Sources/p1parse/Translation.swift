@@ -21,7 +21,7 @@ struct Translation {
   ///
   /// - Throws: `Failure`, with everything before it written.
   func run(_ messages: Messages) throws {
-    let reload = try ReloadSignal()
+    let reload = try NoticeSignal(.reload)
     let environment = Environment()
     var options = options
     if let offset = try utcOffset ?? UTCOffset(environment) { options.clock = offset.clock }
@@ -51,7 +51,7 @@ struct Translation {
   ///   - files: reads those.
   /// - Throws: `Failure`, or `TelegramParser.UnknownVersion`.
   private func translate(
-    with translator: inout Translator, until stop: StopSignal, at reload: ReloadSignal,
+    with translator: inout Translator, until stop: StopSignal, at reload: NoticeSignal,
     _ files: () -> SpecificationFiles
   ) throws {
     // Asked to stop, it takes what the pipe still holds, and no more.

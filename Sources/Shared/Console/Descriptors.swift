@@ -88,6 +88,7 @@ extension FileDescriptor {
       } catch Errno.brokenPipe {
         throw ReaderGone()
       } catch let errno as Errno {
+        takeBack(bytes.count - rest.count)
         throw Failure(subject, errno)
       }
       isAsked = try StopSignal.isRaised
@@ -96,8 +97,50 @@ extension FileDescriptor {
     }
   }
 
+  /// Takes the beginning of what did not go into a file as a whole out of it again, as on a full
+  /// disk; not where somebody else has appended behind it.
+  private func takeBack(_ count: Int) {
+    guard count > 0, let status = try? stat(), status.type == .regular,
+      let end = try? seek(offset: 0, from: .current), status.size == end
+    else {
+      return
+    }
+    try? resize(to: end - Int64(count))
+  }
+
+  /// Writes what goes out at once, without waiting for room.
+  ///
+  /// - Returns: how many bytes went out, 0 where there is no room.
+  /// - Throws: ``Failure``; the end of the process, a quiet one, where the reader has gone.
+  public func write(some bytes: Span<UInt8>, as subject: String = "standard output") throws -> Int {
+    do {
+      return try unsafe bytes.withUnsafeBytes { unsafe try write($0, retryOnInterrupt: false) }
+    } catch Errno.interrupted, Errno.wouldBlock {
+      return 0
+    } catch Errno.brokenPipe {
+      throw ReaderGone()
+    } catch let errno as Errno {
+      throw Failure(subject, errno)
+    }
+  }
+
+  /// The same file, opened anew where possible, so that no write to it ever waits for room: what is
+  /// set on a descriptor holds for everybody who shares it, the shell and its terminal among them.
+  ///
+  /// - Returns: nil for a file on a disk, which always has room: its writes wait for the disk at most.
+  public func openedWithoutWaiting() -> FileDescriptor? {
+    guard (try? stat())?.type != .regular else { return nil }
+    let again = try? FileDescriptor.open(
+      FilePath("/proc/self/fd/\(rawValue)"), .writeOnly,
+      options: [.nonBlocking, .noControllingTerminal, .closeOnExec])
+    if let again { return again }
+    // A socket, or what belongs to somebody else.
+    _ = fcntl(rawValue, F_SETFL, fcntl(rawValue, F_GETFL) | O_NONBLOCK)
+    return self
+  }
+
   /// So long a reader that takes nothing is waited for, once a signal asks to stop.
-  private static let graceOfReader = Duration.seconds(1)
+  public static let graceOfReader = Duration.seconds(1)
 
   /// F_SETPIPE_SZ of Linux, which Swift's Glibc module does not show.
   private static let setPipeSize: Int32 = 1031
@@ -114,4 +157,9 @@ extension FileDescriptor {
     let type = try? stat().type
     return type == .regular || type == .characterSpecial ? 64 * 1024 : Int(PIPE_BUF)
   }
+}
+
+extension FileDescriptor.OpenOptions {
+  /// A line that is opened never becomes the terminal that signals come from.
+  public static let noControllingTerminal = Self(rawValue: O_NOCTTY)
 }

@@ -63,6 +63,11 @@ public final class Messages {
     if let hint = failure.hint { say(.error, nil, hint) }
   }
 
+  /// Says what somebody asked for, who gets it however little is said else.
+  public func answer(_ subject: String, _ text: String) {
+    write(.notice, "\(subject): \(text)")
+  }
+
   /// Says what was withheld, at the end.
   public func flush() {
     for (_, state) in repeated where state.withheld > 0 {

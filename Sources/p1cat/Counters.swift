@@ -1,0 +1,46 @@
+import Console
+
+/// What is counted while a source is read, since the beginning.
+struct Counters {
+  /// Telegrams that were found, with what was dropped of them as nobody read it.
+  var telegrams = 0
+  /// Bytes that came, and those of them that belong to no telegram.
+  var bytes = 0
+  var noiseBytes = 0
+  /// Telegrams that were dropped: as their checksum is wrong, and as the next one began before they
+  /// were whole.
+  var checksumFailures = 0
+  var resyncs = 0
+  /// Telegrams that were dropped as nobody read them.
+  var dropped = 0
+  /// How often the source was opened again.
+  var reconnects = 0
+  /// Bytes that the receiver of a serial line says it lost or got damaged.
+  var lineFaults = 0
+  /// For how long at most nobody looked at the source.
+  var longestUnread = Duration.zero
+  /// When the last telegram came; nil before the first one.
+  var lastTelegram: ContinuousClock.Instant?
+
+  /// All of them in a line, as `name=value`.
+  ///
+  /// - Parameter now: what the age of the last telegram is told by.
+  func text(at now: ContinuousClock.Instant) -> String {
+    let age = lastTelegram.map { "\((now - $0).inMilliseconds)" } ?? "none"
+    return """
+      telegrams=\(telegrams) bytes=\(bytes) noise_bytes=\(noiseBytes) \
+      checksum_failures=\(checksumFailures) resyncs=\(resyncs) dropped=\(dropped) \
+      reconnects=\(reconnects) line_faults=\(lineFaults) \
+      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)
+      """
+  }
+}
+
+extension Duration {
+  /// Seconds with three decimals, cut off.
+  fileprivate var inMilliseconds: String {
+    let (seconds, attoseconds) = components
+    let thousandths = String(attoseconds / 1_000_000_000_000_000)
+    return "\(seconds)." + String(repeating: "0", count: 3 - thousandths.count) + thousandths
+  }
+}

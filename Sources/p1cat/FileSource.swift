@@ -1,0 +1,34 @@
+import Console
+import SystemPackage
+import Telegrams
+
+/// A file, a named pipe or standard input: it ends, and whoever writes there waits for us.
+struct FileSource: Source {
+  let name: String
+  private let descriptor: FileDescriptor
+
+  /// - Parameters:
+  ///   - name: what messages call it.
+  ///   - descriptor: what it is read by.
+  init(_ name: String, _ descriptor: FileDescriptor) {
+    self.name = name
+    self.descriptor = descriptor
+  }
+
+  var interests: [Interest] { [.reading(descriptor)] }
+
+  mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival {
+    guard happened.contains(.reading(descriptor)) else { return .nothing }
+    do throws(Errno) {
+      let count = try framer.fill { [descriptor] room throws(Errno) in
+        try descriptor.read(into: &room)
+      }
+      return count > 0 ? .bytes(count) : .end
+    } catch {
+      switch error {
+      case .wouldBlock, .interrupted: return .nothing
+      default: throw Failure(name, error)
+      }
+    }
+  }
+}

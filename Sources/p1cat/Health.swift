@@ -1,0 +1,65 @@
+import Console
+import Glibc
+
+/// Tells how the reading goes to whoever asks: by SIGUSR1, by `--stats`, or as systemd does.
+struct Health {
+  private let subject: String
+  private let messages: Messages
+  private let manager = ServiceManager()
+  private let request: NoticeSignal
+  /// How often the counters are told without being asked for; nil for never.
+  private let period: Duration?
+  private var nextReport: ContinuousClock.Instant?
+  private var nextSign: ContinuousClock.Instant?
+
+  /// - Parameters:
+  ///   - subject: the source, as messages call it.
+  ///   - period: how often the counters are told without being asked for; nil for never.
+  ///   - messages: where they are told.
+  init(of subject: String, every period: Duration?, messages: Messages) throws {
+    self.subject = subject
+    self.messages = messages
+    self.period = period
+    request = try NoticeSignal(.report)
+    let now = ContinuousClock.now
+    nextReport = period.map { now + $0 }
+    nextSign = manager.watchdogInterval.map { now + $0 }
+    manager.isReady()
+  }
+
+  /// What to wait for, and until when.
+  var interests: [Interest] { [.reading(request.descriptor)] }
+  var deadline: ContinuousClock.Instant? { earliest(nextReport, nextSign) }
+
+  /// Does what is due.
+  ///
+  /// - Parameter happened: the interests that something happened on.
+  /// - Returns: whether the counters are to be told now, by ``tell(_:)``.
+  mutating func attend(_ happened: [Interest]) -> Bool {
+    let isAsked = happened.contains(.reading(request.descriptor))
+    guard isAsked || deadline != nil else { return false }
+    let now = ContinuousClock.now
+    if isAsked { request.clear() }
+    let isDue = nextReport.map { now >= $0 } ?? false
+    if isDue, let period { nextReport = now + period }
+    if let sign = nextSign, now >= sign {
+      manager.isAlive()
+      nextSign = manager.watchdogInterval.map { now + $0 }
+    }
+    return isAsked || isDue
+  }
+
+  func tell(_ counters: Counters) {
+    messages.answer(subject, counters.text(at: .now))
+  }
+
+  /// Tells the manager of services what the source is at.
+  func isDoing(_ state: String) { manager.isDoing(state) }
+
+  func isStopping() { manager.isStopping() }
+}
+
+/// The first of some instants, nil for one that never comes.
+func earliest(_ instants: ContinuousClock.Instant?...) -> ContinuousClock.Instant? {
+  instants.compactMap(\.self).min()
+}

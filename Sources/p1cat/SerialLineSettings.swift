@@ -1,0 +1,48 @@
+import Glibc
+
+/// What a serial line is set to: 8N1 unless told otherwise, which reads every meter.
+struct SerialLineSettings: Equatable {
+  enum Parity: Equatable {
+    case none, even, odd
+  }
+
+  /// Nil for that of the meter, which is found out.
+  var baudRate: Int?
+  var dataBits = 8
+  var parity = Parity.none
+  var stopBits = 1
+  /// Flow control by XON and XOFF, and by the RTS and CTS wires.
+  var usesXOnXOff = false
+  var usesRTSCTS = false
+
+  /// The baud rates that a line can be set to.
+  static let speeds: KeyValuePairs<Int, Int32> = [
+    300: B300, 600: B600, 1200: B1200, 2400: B2400, 4800: B4800, 9600: B9600, 19_200: B19200,
+    38_400: B38400, 57_600: B57600, 115_200: B115200,
+  ]
+
+  /// Puts them into the attributes of a line, which becomes a raw one.
+  ///
+  /// - Parameters:
+  ///   - attributes: those of the line.
+  ///   - baudRate: one of ``speeds``.
+  func apply(to attributes: inout termios, baudRate: Int?) {
+    unsafe cfmakeraw(&attributes)
+    // Nothing is to be taken out, not even what came with a wrong stop bit.
+    attributes.c_iflag = usesXOnXOff ? tcflag_t(IXON | IXOFF) : 0
+    // The modem's wires say nothing here, and the line may be read.
+    attributes.c_cflag |= tcflag_t(CLOCAL | CREAD)
+    attributes.c_cflag &= ~tcflag_t(CSIZE | PARENB | PARODD | CSTOPB) & ~tcflag_t(CRTSCTS)
+    attributes.c_cflag |= tcflag_t(dataBits == 7 ? CS7 : CS8)
+    switch parity {
+    case .none: break
+    case .even: attributes.c_cflag |= tcflag_t(PARENB)
+    case .odd: attributes.c_cflag |= tcflag_t(PARENB | PARODD)
+    }
+    if stopBits == 2 { attributes.c_cflag |= tcflag_t(CSTOPB) }
+    if usesRTSCTS { attributes.c_cflag |= tcflag_t(CRTSCTS) }
+    for (rate, speed) in SerialLineSettings.speeds where rate == baudRate {
+      unsafe cfsetspeed(&attributes, speed_t(speed))
+    }
+  }
+}
