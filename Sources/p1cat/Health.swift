@@ -9,6 +9,7 @@ struct Health {
   private let request: NoticeSignal
   /// How often the counters are told without being asked for; nil for never.
   private let period: Duration?
+  private var trouble: String?
   private var nextReport: ContinuousClock.Instant?
   private var nextSign: ContinuousClock.Instant?
 
@@ -53,8 +54,14 @@ struct Health {
     messages.answer(subject, counters.text(at: .now))
   }
 
-  /// Tells the manager of services what the source is at.
-  func isDoing(_ state: String) { manager.isDoing(state) }
+  /// Tells the manager of services what keeps telegrams from coming.
+  ///
+  /// - Parameter trouble: what it is; nil where they come.
+  mutating func note(_ trouble: String?) {
+    guard trouble != self.trouble else { return }
+    self.trouble = trouble
+    manager.isDoing("\(subject): \(trouble ?? "telegrams come")")
+  }
 
   func isStopping() { manager.isStopping() }
 }

@@ -30,7 +30,8 @@ struct LiveSource: Source {
 
   private struct Outage {
     let since: ContinuousClock.Instant
-    var reasons: Set<String> = []
+    var reason = ""
+    var saidReasons: Set<String> = []
   }
 
   /// - Parameters:
@@ -100,6 +101,7 @@ struct LiveSource: Source {
     self.outage = nil
   }
 
+  var trouble: String? { outage?.reason }
   var lineFaults: LineFaults { link.lineFaults }
 
   // MARK: - While it is open
@@ -181,7 +183,8 @@ struct LiveSource: Source {
   /// Says what is wrong, once an outage.
   private mutating func say(_ reason: String) {
     var outage = self.outage ?? Outage(since: .now)
-    if outage.reasons.insert(reason).inserted {
+    outage.reason = reason
+    if outage.saidReasons.insert(reason).inserted {
       messages.say(.warning, name, reason, repeating: reason)
     }
     self.outage = outage

@@ -109,7 +109,7 @@ struct SerialLine: Link {
     search?.turn(at: now)
     guard let search else { return false }
     messages.say(.info, name, "no telegram; trying \(search.rate) baud")
-    if search.vainCount == BaudRateSearch.rates.count, !hasSaidVain {
+    if search.vainCount > BaudRateSearch.rates.count, !hasSaidVain {
       hasSaidVain = true
       let rates = BaudRateSearch.rates.map(String.init).joined(separator: " and ")
       messages.say(

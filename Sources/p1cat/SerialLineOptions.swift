@@ -5,7 +5,8 @@ import Console
 struct SerialLineOptions: ParsableArguments {
   @Option(
     name: .customLong("baudrate"),
-    help: ArgumentHelp("Bits a second (default: $SER_BAUDRATE or that of the meter).", valueName: "rate"))
+    help: ArgumentHelp(
+      "Bits a second (default: $SER_BAUDRATE or that of the meter).", valueName: "rate"))
   var baudRate: String?
 
   @Option(

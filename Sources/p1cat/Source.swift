@@ -29,6 +29,8 @@ protocol Source {
   /// Leaves it, at the end.
   mutating func close()
 
+  /// What keeps telegrams from coming, as it was last said; nil while they come.
+  var trouble: String? { get }
   /// How often it was opened again.
   var reconnectCount: Int { get }
   /// What the receiver of a serial line has counted since the beginning.
@@ -48,6 +50,7 @@ enum Arrival: Equatable {
 extension Source {
   var isLive: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
+  var trouble: String? { nil }
   var reconnectCount: Int { 0 }
   mutating func telegramCame() {}
   mutating func close() {}

@@ -16,7 +16,8 @@ struct TCPConnection: Link {
     case closed
     case lookingUp(NameLookup)
     /// The addresses that are left to be tried.
-    case connecting(FileDescriptor, until: ContinuousClock.Instant, others: ArraySlice<SocketAddress>)
+    case connecting(
+      FileDescriptor, until: ContinuousClock.Instant, others: ArraySlice<SocketAddress>)
     case connected(FileDescriptor)
   }
 

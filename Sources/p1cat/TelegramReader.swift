@@ -58,6 +58,7 @@ struct TelegramReader {
         counters.lastTelegram = lastTelegram
       }
       try output.writeWhatFits()
+      health.note(source.trouble)
       if health.attend(happened) { health.tell(counted) }
       if arrival == .end { break }
       if let patience, output.count == before, let end, .now >= end {

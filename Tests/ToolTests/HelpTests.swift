@@ -7,7 +7,8 @@ import Testing
 
   static let options = [
     "p1cat": [
-      "-n", "-t", "--stamp", "--no-check", "--baudrate", "--bytesize", "--parity", "--stopbits",
+      "-n", "-t", "--once", "--stamp", "--no-check", "--buffer", "--stats", "--baudrate",
+      "--bytesize", "--parity", "--stopbits",
       "--xonxoff", "--rtscts", "--silence",
     ],
     "p1parse": [

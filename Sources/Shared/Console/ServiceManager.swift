@@ -53,7 +53,8 @@ public struct ServiceManager {
     address.sun_family = sa_family_t(AF_UNIX)
     var path = [UInt8](name.utf8)
     let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard path.count > 1, path.count < room, [UInt8(ascii: "/"), UInt8(ascii: "@")].contains(path[0])
+    guard path.count > 1, path.count < room,
+      [UInt8(ascii: "/"), UInt8(ascii: "@")].contains(path[0])
     else {
       return nil
     }

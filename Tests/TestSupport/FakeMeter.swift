@@ -1,0 +1,48 @@
+import Foundation
+
+/// A meter at the far end of a pseudo-terminal: the reader gets what a receiver would, at the speed
+/// that it has set at that moment.
+public struct FakeMeter: Sendable {
+  private let line: PseudoTerminal
+  private let rate: Int
+  private let hasParity: Bool
+  private let isInverted: Bool
+
+  private static let rates: [speed_t: Int] = [
+    speed_t(B9600): 9600, speed_t(B19200): 19_200, speed_t(B115200): 115_200,
+  ]
+
+  /// - Parameters:
+  ///   - line: the line it is at the end of.
+  ///   - rate: bits a second.
+  ///   - hasParity: whether it sends 7 bits and even parity, 7E1; else 8N1.
+  ///   - isInverted: whether the cable is one that does not invert.
+  public init(
+    _ line: PseudoTerminal, rate: Int = 115_200, hasParity: Bool = false, isInverted: Bool = false
+  ) {
+    self.line = line
+    self.rate = rate
+    self.hasParity = hasParity
+    self.isInverted = isInverted
+  }
+
+  /// Prints a text.
+  public func send(_ text: String) async throws {
+    let signal = SerialSignal(
+      Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
+    let readAt = Self.rates[try line.settings().speed] ?? rate
+    try await line.write(signal.received(at: readAt))
+  }
+
+  /// Prints a text again and again, until a condition holds.
+  /// - Returns: whether it came to hold within the limit.
+  public func send(
+    _ text: String, within limit: Duration = .seconds(10), until condition: () throws -> Bool
+  ) async throws -> Bool {
+    try await Deadline(in: limit).poll(every: .milliseconds(100)) {
+      if try condition() { return true }
+      try await send(text)
+      return false
+    }
+  }
+}

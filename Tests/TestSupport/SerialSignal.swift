@@ -1,0 +1,56 @@
+/// What a serial line carries, bit by bit, and what a receiver makes of it.
+///
+/// A receiver that is set to another speed finds start bits where there are none, and garbage. So
+/// does a real one.
+struct SerialSignal {
+  /// The level of the line for each bit's time: high where nothing is sent.
+  private var levels: [Bool] = []
+  /// How many bits there are in a second.
+  private let rate: Int
+
+  /// - Parameters:
+  ///   - bytes: what is sent.
+  ///   - rate: bits a second.
+  ///   - hasParity: 7 data bits and even parity, 7E1; else 8N1.
+  ///   - isInverted: whether high is low, as behind a cable that does not invert P1's signal.
+  init(_ bytes: [UInt8], rate: Int, hasParity: Bool, isInverted: Bool) {
+    self.rate = rate
+    levels.reserveCapacity(bytes.count * 10)
+    for byte in bytes {
+      let character = hasParity ? byte & 0x7F : byte
+      let isOdd = character.nonzeroBitCount % 2 == 1
+      let octet = hasParity && isOdd ? character | 0x80 : character
+      levels.append(false)
+      for bit in 0..<8 { levels.append(octet >> UInt8(bit) & 1 == 1) }
+      levels.append(true)
+    }
+    if isInverted { levels = levels.map { !$0 } }
+  }
+
+  /// What a receiver of 8N1 makes of it, which samples the middle of each bit. A byte with a wrong
+  /// stop bit reads as zero, as Linux has it.
+  func received(at rate: Int) -> [UInt8] {
+    // In sixteenths of a bit of the receiver, as its clock ticks.
+    let end = levels.count * 16 * rate / self.rate
+    func level(_ tick: Int) -> Bool {
+      let index = tick * self.rate / (16 * rate)
+      return index < levels.count ? levels[index] : true
+    }
+    var bytes: [UInt8] = []
+    var tick = 0
+    while tick < end {
+      guard !level(tick), !level(tick + 8) else {
+        tick += 1
+        continue
+      }
+      var byte: UInt8 = 0
+      for bit in 0..<8 where level(tick + 8 + 16 * (bit + 1)) { byte |= 1 << UInt8(bit) }
+      let isStopped = level(tick + 8 + 16 * 9)
+      bytes.append(isStopped ? byte : 0)
+      tick += 8 + 16 * 9
+      // After a wrong stop bit, a start bit has to be waited for.
+      while !isStopped, tick < end, !level(tick) { tick += 1 }
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import Synchronization
+import SystemPackage
+
+/// A server on the loopback address that says what a test has it say, and nothing else.
+public final class TCPServer: Sendable {
+  /// Where it listens.
+  public let port: Int
+  private let socket: Mutex<Int32?>
+
+  /// Listens.
+  /// - Parameters:
+  ///   - port: where, or 0 for a port that is free.
+  ///   - isIPv6: whether on ::1, else on 127.0.0.1.
+  public init(port: Int = 0, isIPv6: Bool = false) throws {
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let descriptor = Foundation.socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    var yes: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in6()
+    var length: socklen_t
+    if isIPv6 {
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_addr = in6addr_loopback
+      address.sin6_port = UInt16(port).bigEndian
+      length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    } else {
+      length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      withUnsafeMutableBytes(of: &address) { bytes in
+        var four = sockaddr_in()
+        four.sin_family = sa_family_t(AF_INET)
+        four.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+        four.sin_port = UInt16(port).bigEndian
+        withUnsafeBytes(of: &four) { bytes.copyMemory(from: $0) }
+      }
+    }
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && listen(descriptor, 8) == 0
+          ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    guard result == 0 else {
+      Foundation.close(descriptor)
+      throw Errno(rawValue: errno)
+    }
+    // The port is at the same place in both forms.
+    self.port = Int(UInt16(bigEndian: address.sin6_port))
+    socket = Mutex(descriptor)
+  }
+
+  deinit { close() }
+
+  /// Waits for somebody to connect.
+  /// - Throws: `Errno.timedOut` if nobody does in time.
+  public func accept(within limit: Duration = .seconds(10)) async throws -> Connection {
+    var accepted: Int32 = -1
+    let isThere = try await Deadline(in: limit).poll(every: .milliseconds(2)) {
+      accepted = socket.withLock { $0.map { Foundation.accept($0, nil, nil) } ?? -1 }
+      return accepted >= 0
+    }
+    guard isThere else { throw Errno.timedOut }
+    _ = fcntl(accepted, F_SETFD, FD_CLOEXEC)
+    return Connection(accepted)
+  }
+
+  /// Listens no longer, and refuses who connects from now on.
+  public func close() {
+    socket.withLock { socket in
+      if let open = socket { Foundation.close(open) }
+      socket = nil
+    }
+  }
+
+  /// Somebody who has connected.
+  public final class Connection: Sendable {
+    private let outlet: Outlet
+
+    init(_ descriptor: Int32) { outlet = Outlet(descriptor) }
+
+    /// Sends bytes.
+    public func write(_ bytes: [UInt8]) async throws {
+      if try await !outlet.write(bytes, within: .seconds(10)) { throw Errno.timedOut }
+    }
+
+    /// Sends text.
+    public func write(_ text: String) async throws { try await write(Array(text.utf8)) }
+
+    /// Whether the other side has closed the connection.
+    public var isLeft: Bool {
+      outlet.withDescriptor { descriptor in
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
+      }
+    }
+
+    /// Closes the connection in order.
+    public func close() { outlet.close() }
+  }
+}
