@@ -1,0 +1,42 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A disk that is full never leaves half a telegram or half a record in a file.
+@Suite struct FullDiskTests {
+  /// A file system of 64 KiB, in a namespace of its own, and what is in the file in the end.
+  private static let script = """
+    mount -t tmpfs -o size=64k none "$1"
+    head -c 60000 /dev/zero > "$1/rest"
+    status=0
+    eval "$2" >> "$1/file" || status=$?
+    echo "status $status"
+    cat "$1/file"
+    """
+
+  @Test(arguments: [
+    "p1cat sim:start=2026-01-01T00:00:00Z,count=100,rate=max",
+    "p1cat sim:start=2026-01-01T00:00:00Z,count=100,rate=max | p1cat --stamp",
+    "p1cat sim:start=2026-01-01T00:00:00Z,count=100,rate=max | p1parse",
+  ])
+  func fileHoldsWholeOnesAlone(_ command: String) async throws {
+    let check = try await Program("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).run()
+    guard check.status == .success else {
+      print("not run, it needs mount namespaces: \(check.errorText)")
+      return
+    }
+    try await TemporaryDirectory.with { directory in
+      let program = Program(
+        "unshare", ["-rm", "/bin/bash", "-ec", Self.script, "bash", directory.path, command])
+      let result = try await program.run()
+      let tool = command.hasSuffix("p1parse") ? "p1parse" : "p1cat"
+      #expect(result.errorText == "\(tool): standard output: No space left on device\n")
+      let text = try #require(result.text.wholeMatch(of: /status 74\n((?s).*)/)?.1)
+      #expect(text.isEmpty || text.hasSuffix(tool == "p1cat" ? "\r\n" : "\n\n"))
+      if tool == "p1cat" {
+        let checked = try await Program("p1cat").run(input: String(text))
+        #expect(checked.text == text && checked.errorText == "")
+      }
+    }
+  }
+}
