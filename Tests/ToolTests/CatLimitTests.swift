@@ -56,4 +56,40 @@ import Testing
       #expect(result.errorText == "p1cat: \(line.path): no telegram for 1 s\n")
     }
   }
+
+  /// As cron runs it, on a line that never pauses: each run begins and ends in the middle of one.
+  @Test func thousandCapturesIntoOneFileAreWholeTelegrams() async throws {
+    let script = """
+      capture() {
+        local status=0
+        p1cat -q -n 1 -t 30 "$1" >> captures 2>/dev/null || status=$?
+        echo "$status"
+      }
+      for run in {1..450}; do capture "$1"; done
+      for run in {1..100}; do capture "$1" & done
+      for run in {1..450}; do capture "$1"; done
+      wait
+      """
+    let line = try PseudoTerminal()
+    try await TemporaryDirectory.with { directory in
+      let program = Program.bash(script, [line.path], directory: directory.path)
+      try await program.whileRunning { captures in
+        var number = 0
+        while captures.status == nil {
+          // Nobody takes what comes while nobody reads.
+          try? await line.write(SampleTelegram.numbered(number % 60), within: .milliseconds(20))
+          number += 1
+        }
+        let result = try await captures.waitForExit()
+        let statuses = result.lines
+        #expect(statuses.count == 1000 && Set(statuses).isSubset(of: ["0", "75"]))
+        let taken = statuses.filter { $0 == "0" }.count
+        #expect(taken >= 450)
+        let file = try String(contentsOfFile: directory.path("captures"), encoding: .utf8)
+        let checked = try await Program("p1cat", ["-v"]).run(input: file)
+        #expect(checked.text == file && checked.errorText == "")
+        #expect(checked.lines.filter { $0.hasPrefix("/") }.count == taken)
+      }
+    }
+  }
 }
