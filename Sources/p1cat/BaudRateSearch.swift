@@ -1,7 +1,8 @@
 /// Which speed a meter talks at: 115200 baud from DSMR 4 on, 9600 before.
 ///
-/// A speed is tried for as long as every meter takes to begin a telegram, or until what comes cannot
-/// be text. The one at which a telegram came is kept, until none has come for a while.
+/// A speed is tried for as long as every meter takes to begin a telegram and anything like text
+/// comes, or until what comes cannot be text. The one at which a telegram came is kept, until none
+/// has come for a while.
 struct BaudRateSearch {
   /// The speeds, the likelier one first.
   static let rates = [115_200, 9600]
@@ -33,14 +34,16 @@ struct BaudRateSearch {
   /// When the next speed is due.
   var deadline: ContinuousClock.Instant {
     if isFound { return since + BaudRateSearch.longestSilence }
-    return isNoText ? since : since + BaudRateSearch.longestTry
+    return byteCount >= BaudRateSearch.judgedCount && !isText
+      ? since : since + BaudRateSearch.longestTry
   }
 
   /// Looks at what came at this speed.
-  mutating func received(_ bytes: Span<UInt8>) {
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
     guard !isFound else { return }
     byteCount += bytes.count
     for index in bytes.indices where !bytes[index].isText { oddCount += 1 }
+    if isText { since = now }
   }
 
   /// A telegram has come: this is the speed.
@@ -65,10 +68,8 @@ struct BaudRateSearch {
     begin(at: now)
   }
 
-  /// Whether no text looks like what came: at a wrong speed, most of it is no character.
-  private var isNoText: Bool {
-    byteCount >= BaudRateSearch.judgedCount && oddCount * 4 > byteCount
-  }
+  /// Whether what came looks like text: at a wrong speed, most of it is no character.
+  private var isText: Bool { oddCount * 4 <= byteCount }
 }
 
 extension UInt8 {

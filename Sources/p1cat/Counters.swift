@@ -25,6 +25,7 @@ struct Counters {
   /// All of them in a line, as `name=value`.
   ///
   /// - Parameter now: what the age of the last telegram is told by.
+  /// - Returns: the line, without its end.
   func text(at now: ContinuousClock.Instant) -> String {
     let age = lastTelegram.map { "\((now - $0).inMilliseconds)" } ?? "none"
     return """

@@ -17,6 +17,7 @@ struct Health {
   ///   - subject: the source, as messages call it.
   ///   - period: how often the counters are told without being asked for; nil for never.
   ///   - messages: where they are told.
+  /// - Throws: `Failure`.
   init(of subject: String, every period: Duration?, messages: Messages) throws {
     self.subject = subject
     self.messages = messages

@@ -24,7 +24,7 @@ protocol Link {
   mutating func close()
 
   /// Looks at what came.
-  mutating func received(_ bytes: Span<UInt8>)
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant)
 
   /// Sets the line otherwise where that is due.
   ///
@@ -46,7 +46,7 @@ protocol Link {
 }
 
 extension Link {
-  mutating func received(_ bytes: Span<UInt8>) {}
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {}
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool { false }
   mutating func telegramCame(at now: ContinuousClock.Instant) {}
   var lineFaults: LineFaults { LineFaults() }

@@ -119,9 +119,10 @@ struct LiveSource: Source {
       }
     }
     guard count > 0 else { return try lose(nil) }
-    state = .open(descriptor, lastByte: .now)
+    let now = ContinuousClock.now
+    state = .open(descriptor, lastByte: now)
     let bytes = framer.bytes
-    link.received(bytes.span.extracting(last: count))
+    link.received(bytes.span.extracting(last: count), at: now)
     return .bytes(count)
   }
 

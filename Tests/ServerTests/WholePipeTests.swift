@@ -6,7 +6,7 @@ import Testing
 @Suite struct WholePipeTests {
   private let readings = (0..<25).map(MadeUpMeter.Reading.init)
   private let script = """
-    p1cat --stamp "$1" | p1parse | tee -p >(p1mqtt) | p1influx
+    p1cat -q --once --stamp "$1" | p1parse | tee -p >(p1mqtt) | p1influx
     """
 
   @Test func meterToMosquittoAndInfluxDB() async throws {

@@ -30,8 +30,9 @@ public struct FakeMeter: Sendable {
   public func send(_ text: String) async throws {
     let signal = SerialSignal(
       Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
-    let readAt = Self.rates[try line.settings().speed] ?? rate
-    try await line.write(signal.received(at: readAt))
+    // All at first: the reader may set another speed meanwhile.
+    let received = Self.rates.mapValues { signal.received(at: $0) }
+    try await line.write(received[try line.settings().speed] ?? [])
   }
 
   /// Prints a text again and again, until a condition holds.

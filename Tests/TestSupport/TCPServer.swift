@@ -12,6 +12,7 @@ public final class TCPServer: Sendable {
   /// - Parameters:
   ///   - port: where, or 0 for a port that is free.
   ///   - isIPv6: whether on ::1, else on 127.0.0.1.
+  /// - Throws: `Errno` if that is not possible, such as where somebody else listens.
   public init(port: Int = 0, isIPv6: Bool = false) throws {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = Foundation.socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)

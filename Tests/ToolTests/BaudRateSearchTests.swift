@@ -19,9 +19,9 @@ import Testing
 
   @Test func whatCannotBeTextEndsATry() {
     var search = BaudRateSearch(at: start)
-    search.received([UInt8](repeating: 0, count: 31).span)
-    #expect(search.deadline > start)
-    search.received([0xFF].span)
+    search.received([UInt8](repeating: 0, count: 31).span, at: start + .seconds(1))
+    #expect(search.deadline == start + .seconds(11))
+    search.received([0xFF].span, at: start + .seconds(1))
     #expect(search.deadline == start)
     search.turn(at: start + .seconds(1))
     #expect(search.vainCount == 1 && search.deadline == start + .seconds(12))
@@ -31,9 +31,9 @@ import Testing
   @Test func textDoesNotEndATry() {
     var search = BaudRateSearch(at: start)
     let text = SampleTelegram.numbered().utf8.map { $0 | ($0 % 3 == 0 ? 0x80 : 0) }
-    search.received(text.span)
-    search.received([UInt8](repeating: 0xFF, count: 60).span)
-    #expect(search.deadline == start + .seconds(11))
+    search.received(text.span, at: start + .seconds(4))
+    search.received([UInt8](repeating: 0xFF, count: 60).span, at: start + .seconds(5))
+    #expect(search.deadline == start + .seconds(16))
   }
 
   @Test func speedOfATelegramIsKept() {
@@ -41,7 +41,7 @@ import Testing
     search.turn(at: start + .seconds(11))
     let found = start + .seconds(15)
     search.telegramCame(at: found)
-    search.received([UInt8](repeating: 0, count: 1000).span)
+    search.received([UInt8](repeating: 0, count: 1000).span, at: found)
     #expect(search.isFound && search.rate == 9600)
     // Until it may be another meter.
     #expect(search.deadline == found + .seconds(60))

@@ -48,6 +48,7 @@ public struct ServiceManager {
   }
 
   /// - Parameter name: a path, or `@` and a name that is in no folder.
+  /// - Returns: a socket that sends there; nil where nobody listens.
   private static func connect(to name: String) -> FileDescriptor? {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

@@ -8,7 +8,8 @@ extension Framer {
   mutating func finish(at mark: Int, lineEnd: Int, atEnd: Bool) -> Event? {
     // Where the line end is missing, the next header stands right behind.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
-    removeParity(upTo: next)
+    // The checksum is that of the characters.
+    if hasParity(upTo: next) { removeParity(upTo: next) }
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
     case .none:
       return finishWithoutChecksum(at: mark, next: next, atEnd: atEnd)
@@ -35,6 +36,7 @@ extension Framer {
   /// of this one.
   private mutating func finishWithoutChecksum(at mark: Int, next: Int, atEnd: Bool) -> Event? {
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
+    removeParity(upTo: next)
     guard checksums == .verified else {
       return takeAnything(at: mark, next: next, isDamaged: saysTimeOrVersion(upTo: mark))
     }
@@ -142,6 +144,12 @@ extension Framer {
       crc.add(bytes[index])
     }
     return crc.value
+  }
+
+  /// Whether the telegram came by such a line, and no byte of it was damaged.
+  private func hasParity(upTo limit: Int) -> Bool {
+    bytes[start] == Framer.slashWithParity
+      && bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
   }
 
   /// Clears the parity bits of a telegram that came by a line of 7 bits and even parity.

@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A day of a meter that prints a telegram each second, through a line as fast as it goes.
+@Suite struct CatSoakTests {
+  private static let count = 86_400
+
+  @Test func dayComesOutWholeAndTakesNoMemory() async throws {
+    let source = ["sim:seed=6,start=2026-01-01T00:00:00Z,count=\(Self.count),rate=max"]
+    let day = try await Program("p1cat", source).run(within: .seconds(120)).output
+    let expected = try await Program("sha256sum").run(input: day).text
+    let line = try PseudoTerminal()
+    let program = Program.bash(
+      "p1cat -n \"$1\" \"$2\" | sha256sum", ["\(Self.count)", line.path])
+    try await program.whileRunning { pipe in
+      try await line.waitUntilRaw()
+      let reader = try #require(pipe.processes.first { isProcess($0, "p1cat") })
+      let size = day.count / 100 + 1
+      var rest = day[...]
+      var memory: [Int] = []
+      while rest.count > size {
+        try await line.write(Array(rest.prefix(size)), within: .seconds(60))
+        rest = rest.dropFirst(size)
+        memory.append(try Self.memory(of: reader))
+      }
+      try await line.write(Array(rest), within: .seconds(60))
+      let result = try await pipe.waitForExit(within: .seconds(60))
+      #expect(result.text == expected)
+      #expect(result.errorText == "p1cat: \(line.path): telegrams at 115200 baud\n")
+      // From a quarter of the day on, in KiB.
+      let later = memory[(memory.count / 4)...]
+      let growth = try #require(later.max()) - #require(later.first)
+      #expect(growth < 512, "\(memory)")
+    }
+  }
+
+  /// The memory that a process holds, in KiB.
+  private static func memory(of process: pid_t) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    let match = try #require(status.firstMatch(of: /VmRSS:\s+(\d+) kB/))
+    return try #require(Int(match.output.1))
+  }
+}
