@@ -20,7 +20,9 @@ final class NameLookup: Sendable {
   init(_ host: String, port: Int) throws {
     self.host = host
     self.port = port
-    let pipe = try FileDescriptor.pipe()
+    guard let pipe = try? FileDescriptor.pipe() else {
+      throw Failure(host, Errno(rawValue: errno))
+    }
     descriptor = pipe.readEnd
     writeEnd = pipe.writeEnd
     var thread = pthread_t()

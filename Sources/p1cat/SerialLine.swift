@@ -11,6 +11,9 @@ struct SerialLine: Link {
 
   private let settings: SerialLineSettings
   private let messages: Messages
+  /// What was opened to see that it is a line, until ``open()`` takes it.
+  private var found: FileDescriptor?
+  /// The line once it is ours.
   private var descriptor: FileDescriptor?
   /// Looks for the speed where none is set.
   private var search: BaudRateSearch?
@@ -24,17 +27,16 @@ struct SerialLine: Link {
 
   /// - Parameters:
   ///   - name: the path of the device.
-  ///   - descriptor: the device, just opened, where it is; nil for later.
+  ///   - found: the device, just opened.
   ///   - settings: what the line is set to.
   ///   - messages: where the speed is said that was found.
   init(
-    _ name: String, _ descriptor: FileDescriptor?, _ settings: SerialLineSettings,
-    messages: Messages
+    _ name: String, _ found: FileDescriptor, _ settings: SerialLineSettings, messages: Messages
   ) {
     self.name = name
     self.settings = settings
     self.messages = messages
-    self.descriptor = descriptor
+    self.found = found
     if settings.baudRate == nil { search = BaudRateSearch(at: .now) }
   }
 
@@ -44,16 +46,17 @@ struct SerialLine: Link {
   var deadline: ContinuousClock.Instant? { descriptor == nil ? nil : search?.deadline }
 
   mutating func open() throws -> FileDescriptor? {
-    let line = try descriptor ?? FileDescriptor.open(source: name)
-    descriptor = line
+    let line = try found ?? FileDescriptor.open(source: name)
+    found = nil
     do {
       guard isatty(line.rawValue) == 1 else { throw Failure(name, "not a serial line", .noInput) }
       try take(line)
-      try set(line)
     } catch {
-      close()
+      try? line.close()
       throw error
     }
+    descriptor = line
+    try set(line)
     search?.begin(at: .now)
     faultsBefore = LineFaults(of: line) ?? LineFaults()
     return line
@@ -61,8 +64,8 @@ struct SerialLine: Link {
 
   mutating func close() {
     guard let descriptor else { return }
-    keepFaults()
-    // A pseudo-terminal would refuse others for ever.
+    faultsKept = lineFaults
+    // Else a pseudo-terminal would refuse all others from now on.
     _ = ioctl(descriptor.rawValue, UInt(TIOCNXCL))
     try? descriptor.close()
     self.descriptor = nil
@@ -123,24 +126,26 @@ struct SerialLine: Link {
   }
 
   mutating func telegramCame(at now: ContinuousClock.Instant) {
+    if let search, !search.isFound { rateIsFound(search.rate) }
     search?.telegramCame(at: now)
-    guard let rate = search?.rate, rate != saidRate else { return }
+  }
+
+  private mutating func rateIsFound(_ rate: Int) {
+    if let descriptor { faultsBefore = LineFaults(of: descriptor) ?? LineFaults() }
+    guard rate != saidRate else { return }
     saidRate = rate
     hasSaidVain = false
     messages.say(.notice, name, "telegrams at \(rate) baud")
-    // What was damaged at a wrong speed is no fault of the line.
-    if let descriptor, let counted = LineFaults(of: descriptor) { faultsBefore = counted }
   }
 
   // MARK: - What the receiver counts
 
   var lineFaults: LineFaults {
-    guard let descriptor, let counted = LineFaults(of: descriptor) else { return faultsKept }
+    // What is damaged at a wrong speed is no fault of the line.
+    guard search?.isFound != false, let descriptor, let counted = LineFaults(of: descriptor) else {
+      return faultsKept
+    }
     return faultsKept + (counted - faultsBefore)
   }
 
-  private mutating func keepFaults() {
-    faultsKept = lineFaults
-    faultsBefore = LineFaults()
-  }
 }

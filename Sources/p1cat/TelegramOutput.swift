@@ -147,14 +147,14 @@ struct TelegramOutput {
       }
       try writeWhatFits()
     }
-    sayDropped()
     if waitingCount > 0 {
       let left = counted(waitingCount, "telegram")
       messages.say(.warning, TelegramOutput.name, "not read: \(left) left unwritten")
     }
   }
 
-  private mutating func sayDropped() {
+  /// Says how many telegrams were dropped since that was last said.
+  mutating func sayDropped() {
     guard let queue, queue.droppedCount > saidCount else { return }
     let dropped = counted(queue.droppedCount - saidCount, "telegram")
     messages.say(.warning, TelegramOutput.name, "not read for too long: \(dropped) dropped")

@@ -132,6 +132,7 @@ struct TelegramReader {
   }
 
   private mutating func report() {
+    output.sayDropped()
     sayFaults()
     let noise = counted.noiseBytes
     guard noise > 0 else { return }

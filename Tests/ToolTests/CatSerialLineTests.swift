@@ -59,7 +59,24 @@ import Testing
       try await line.write(String(telegram.dropFirst(100)))
       try await reader.wait(for: "the telegram") { $0.text == telegram }
       #expect(try line.settings().isRaw)
+      // Who may not do everything cannot open it at all, also after that.
+      #expect(try await Self.exclusiveness(of: line) == "1\n")
+      reader.send(signal: SIGTERM)
+      _ = try await reader.waitForExit()
+      #expect(try await Self.exclusiveness(of: line) == "0\n")
     }
+  }
+
+  /// Whether a line is one that nobody else can open: TIOCGEXCL.
+  private static func exclusiveness(of line: PseudoTerminal) async throws -> String {
+    let script = """
+      import fcntl, os, struct, sys
+      try:
+        line = os.open(sys.argv[1], os.O_RDONLY | os.O_NOCTTY)
+        print(struct.unpack("i", fcntl.ioctl(line, 0x80045440, bytes(4)))[0])
+      except OSError: print(1)
+      """
+    return try await Program("python3", ["-c", script, line.path]).run().text
   }
 
   @Test(arguments: [SIGTERM, SIGINT])
