@@ -41,6 +41,9 @@ import Testing
     #expect(
       Timestamp(seconds: 1_795_428_000, nanoseconds: 7_000_000).description
         == "2026-11-23T10:00:00.007Z")
+    #expect(
+      Timestamp(seconds: 1_795_428_000, nanoseconds: 999_999).description
+        == "2026-11-23T10:00:00Z")
   }
 
   @Test func instantsAreOrdered() {

@@ -85,7 +85,11 @@ extension Timestamp: CustomStringConvertible {
 
 extension Timestamp {
   /// How many bytes its text has.
-  public var textCount: Int { nanoseconds > 0 ? 24 : 20 }
+  public var textCount: Int { milliseconds > 0 ? 24 : 20 }
+
+  /// The text has no more decimals, and none where they would be zeros: read and written again, it
+  /// stays the same.
+  private var milliseconds: Int { nanoseconds / 1_000_000 }
 
   /// Writes its text, as RFC 3339 has it, over ``textCount`` bytes from `start` on.
   public func write(to text: inout MutableSpan<UInt8>, at start: Int) {
@@ -101,9 +105,9 @@ extension Timestamp {
     text.write(civil.minute, digits: 2, at: start + 14)
     text[start + 16] = UInt8(ascii: ":")
     text.write(civil.second, digits: 2, at: start + 17)
-    if nanoseconds > 0 {
+    if milliseconds > 0 {
       text[start + 19] = UInt8(ascii: ".")
-      text.write(nanoseconds / 1_000_000, digits: 3, at: start + 20)
+      text.write(milliseconds, digits: 3, at: start + 20)
     }
     text[start + textCount - 1] = UInt8(ascii: "Z")
   }
