@@ -7,8 +7,8 @@ struct Counters {
   /// Bytes that came, and those of them that belong to no telegram.
   var bytes = 0
   var noiseBytes = 0
-  /// Telegrams that were dropped: as their checksum is wrong, and as the next one began before they
-  /// were whole.
+  /// Telegrams that were dropped: as their checksum or parity is wrong, and as the next one began
+  /// before they were whole.
   var checksumFailures = 0
   var resyncs = 0
   /// Telegrams that were dropped as nobody read them.

@@ -116,7 +116,7 @@ struct TelegramReader {
   /// Counts and says that a telegram is none.
   private mutating func dropped(_ defect: Framer.Defect) {
     switch defect {
-    case .wrongChecksum: counters.checksumFailures += 1
+    case .wrongChecksum, .wrongParity: counters.checksumFailures += 1
     case .cutShort, .tooLong: counters.resyncs += 1
     }
     messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")

@@ -79,6 +79,23 @@ import Testing
     #expect(!Framer.found(in: [wrong]).contains { $0.isTelegram })
   }
 
+  /// It is all that tells of damage where there is no checksum.
+  @Test func wrongParityIsDamage() {
+    let next = FramerTests.old.replacing("821", with: "822")
+    for end in [FramerTests.old, telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")] {
+      for index in end.utf8.indices.dropFirst() where end.utf8[index] > 0x20 {
+        var damaged = end.bytes.withParity
+        damaged[end.utf8.distance(from: end.startIndex, to: index)] ^= 1
+        let found = Framer.found(in: [damaged + next.bytes.withParity])
+        #expect(found.telegrams == [taken(next)], "\(index): \(found)")
+      }
+    }
+    var damaged = FramerTests.old.bytes.withParity
+    damaged[60] ^= 1
+    #expect(Framer.found(in: [damaged]) == [.dropped(.wrongParity)])
+    #expect(Framer.found(in: [damaged], checksums: .ignored).contains { $0.isTelegram })
+  }
+
   /// A source that goes away leaves half a telegram, which may end with a whole line.
   @Test func telegramOfDSMR22ThatWasTornOffIsNone() {
     let lines = ["1-0:1.8.1(00512.345*kWh)", "1-0:1.7.0(0000.43*kW)"]

@@ -8,8 +8,9 @@ extension Framer {
   mutating func finish(at mark: Int, lineEnd: Int, atEnd: Bool) -> Event? {
     // Where the line end is missing, the next header stands right behind.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
+    guard hasRightParity(upTo: mark) else { return wrongParity(upTo: mark, next: next) }
     // The checksum is that of the characters.
-    if hasParity(upTo: next) { removeParity(upTo: next) }
+    removeParity(upTo: next)
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
     case .none:
       return finishWithoutChecksum(at: mark, next: next, atEnd: atEnd)
@@ -36,7 +37,6 @@ extension Framer {
   /// of this one.
   private mutating func finishWithoutChecksum(at mark: Int, next: Int, atEnd: Bool) -> Event? {
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
-    removeParity(upTo: next)
     guard checksums == .verified else {
       return takeAnything(at: mark, next: next, isDamaged: saysTimeOrVersion(upTo: mark))
     }
@@ -61,6 +61,7 @@ extension Framer {
   ///   - lineEnd: where the line that ends it does; nil at the end of the input.
   /// - Returns: what it is.
   mutating func finishWithoutEnd(at limit: Int, before lineEnd: Int? = nil) -> Event {
+    guard hasRightParity(upTo: limit) else { return wrongParity(upTo: limit, next: limit) }
     if let inner = lastHeader(before: limit) { return cutShort(before: inner) }
     removeParity(upTo: limit)
     guard checksums == .verified else {
@@ -76,6 +77,10 @@ extension Framer {
     guard checksums == .ignored, holdsAnything(upTo: mark) else { return drop(defect, to: next) }
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
     return take(to: next, isDamaged: true)
+  }
+
+  private mutating func wrongParity(upTo mark: Int, next: Int) -> Event {
+    lastHeader(before: mark).map { cutShort(before: $0) } ?? drop(.wrongParity, to: next)
   }
 
   private mutating func takeAnything(at mark: Int, next: Int, isDamaged: Bool = false) -> Event {
@@ -146,13 +151,14 @@ extension Framer {
     return crc.value
   }
 
-  /// Whether the telegram came by such a line, and no byte of it was damaged.
-  private func hasParity(upTo limit: Int) -> Bool {
-    bytes[start] == Framer.slashWithParity
-      && bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
+  /// Whether each byte of a telegram that came by a line of 7 bits and even parity has the parity
+  /// bit that it should have, where that decides.
+  private func hasRightParity(upTo limit: Int) -> Bool {
+    bytes[start] != Framer.slashWithParity || checksums == .ignored
+      || bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
   }
 
-  /// Clears the parity bits of a telegram that came by a line of 7 bits and even parity.
+  /// Clears the parity bits of such a telegram.
   private mutating func removeParity(upTo limit: Int) {
     guard bytes[start] == Framer.slashWithParity else { return }
     for index in start..<limit { bytes[index] &= 0x7F }

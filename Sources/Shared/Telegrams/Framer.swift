@@ -20,7 +20,8 @@ public struct Framer: Sendable {
 
   /// What checksums are for.
   public enum Checksums: Sendable {
-    /// What has a wrong one, or should have one and does not, is no telegram.
+    /// What has a wrong one, or should have one and does not, is no telegram; nor is what has wrong
+    /// parity, where parity bits come.
     case verified
     /// Whatever holds a value between a header and an end is a telegram. A telegram that the next one
     /// cut off in the middle of a line is still none.
@@ -46,6 +47,8 @@ public struct Framer: Sendable {
   public enum Defect: Equatable, Sendable {
     /// The checksum printed (nil: unreadable) is not that of the bytes.
     case wrongChecksum(printed: UInt16?, computed: UInt16)
+    /// It came by a line of 7 bits and even parity, and the parity of a byte is odd.
+    case wrongParity
     /// The next telegram began, or the input ended, before it was whole.
     case cutShort
     case tooLong
