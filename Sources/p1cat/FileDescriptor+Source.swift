@@ -16,9 +16,16 @@ extension FileDescriptor {
       }
       return descriptor
     } catch Errno.resourceBusy {
-      throw SerialLine.inUse(path)
+      throw Failure.inUse(path)
     } catch let errno as Errno {
       throw Failure(path, errno, .noInput)
     }
+  }
+}
+
+extension Failure {
+  /// Somebody else reads the line: half of the bytes would be of use to nobody.
+  static func inUse(_ path: String) -> Failure {
+    Failure(path, "in use by another process", .temporaryFailure)
   }
 }

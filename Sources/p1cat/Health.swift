@@ -66,8 +66,3 @@ struct Health {
 
   func isStopping() { manager.isStopping() }
 }
-
-/// The first of some instants, nil for one that never comes.
-func earliest(_ instants: ContinuousClock.Instant?...) -> ContinuousClock.Instant? {
-  instants.compactMap(\.self).min()
-}

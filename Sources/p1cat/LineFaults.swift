@@ -10,38 +10,35 @@ struct LineFaults: Equatable {
   var framingErrors = 0
   var parityErrors = 0
 
-  init() {}
+  /// All of them together.
+  var count: Int { overruns + bufferOverruns + framingErrors + parityErrors }
+}
 
+extension LineFaults {
+  /// What was counted since the machine was started.
+  ///
   /// - Parameter descriptor: the line; nil where its driver counts nothing, as that of a pseudo-terminal.
   init?(of descriptor: FileDescriptor) {
-    // struct serial_icounter_struct of <linux/serial.h>: cts dsr rng dcd rx tx frame overrun parity
-    // brk buf_overrun, and nine in reserve.
     var counts = [Int32](repeating: 0, count: 20)
     guard unsafe ioctl(descriptor.rawValue, UInt(TIOCGICOUNT), &counts) == 0 else { return nil }
+    self.init(counts)
+  }
+
+  /// - Parameter counts: a `serial_icounter_struct` of <linux/serial.h>: cts dsr rng dcd rx tx frame
+  ///   overrun parity brk buf_overrun, and nine in reserve.
+  init(_ counts: [Int32]) {
     framingErrors = Int(counts[6])
     overruns = Int(counts[7])
     parityErrors = Int(counts[8])
     bufferOverruns = Int(counts[10])
   }
 
-  /// All of them together.
-  var count: Int { overruns + bufferOverruns + framingErrors + parityErrors }
-
-  static func + (one: LineFaults, other: LineFaults) -> LineFaults {
-    one.combined(with: other, by: +)
-  }
-
-  static func - (one: LineFaults, other: LineFaults) -> LineFaults {
-    one.combined(with: other, by: -)
-  }
-
-  private func combined(with other: LineFaults, by operation: (Int, Int) -> Int) -> LineFaults {
-    var result = LineFaults()
-    result.overruns = operation(overruns, other.overruns)
-    result.bufferOverruns = operation(bufferOverruns, other.bufferOverruns)
-    result.framingErrors = operation(framingErrors, other.framingErrors)
-    result.parityErrors = operation(parityErrors, other.parityErrors)
-    return result
+  /// Adds what one count has more than another one before it.
+  mutating func add(from before: LineFaults, to now: LineFaults) {
+    overruns += max(0, now.overruns - before.overruns)
+    bufferOverruns += max(0, now.bufferOverruns - before.bufferOverruns)
+    framingErrors += max(0, now.framingErrors - before.framingErrors)
+    parityErrors += max(0, now.parityErrors - before.parityErrors)
   }
 }
 
@@ -49,9 +46,10 @@ extension LineFaults: CustomStringConvertible {
   /// As a message says it: those that there are.
   var description: String {
     let all: KeyValuePairs = [
-      "bytes lost by the receiver": overruns, "bytes lost by the driver": bufferOverruns,
-      "bytes with a wrong stop bit": framingErrors, "bytes with wrong parity": parityErrors,
+      "lost by the receiver": overruns, "lost by the driver": bufferOverruns,
+      "with a wrong stop bit": framingErrors, "with wrong parity": parityErrors,
     ]
-    return all.filter { $0.value > 0 }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    let parts = all.filter { $0.value > 0 }.map { "\($0.value) \($0.key)" }
+    return "bytes of the line: " + parts.joined(separator: ", ")
   }
 }

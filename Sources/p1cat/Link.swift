@@ -10,8 +10,9 @@ protocol Link {
   /// Whether it has gone where nothing comes; else the meter is silent.
   var isGoneWhenSilent: Bool { get }
 
-  /// What to wait for while it is being opened, and until when there is something to do.
+  /// What to wait for while it is being opened.
   var interests: [Interest] { get }
+  /// Until when to wait, as there is something to do then: nil for ever.
   var deadline: ContinuousClock.Instant? { get }
 
   /// Opens it, or goes on with that.
@@ -24,10 +25,11 @@ protocol Link {
   mutating func close()
 
   /// Looks at what came.
-  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant)
+  mutating func received(_ bytes: Span<UInt8>)
 
   /// Sets the line otherwise where that is due.
   ///
+  /// - Parameter now: until when all that came was received.
   /// - Returns: whether it did: what came up to then does not go on.
   /// - Throws: `Failure` where that cannot be done.
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool
@@ -35,19 +37,19 @@ protocol Link {
   /// A telegram has come.
   mutating func telegramCame(at now: ContinuousClock.Instant)
 
-  /// Why it has gone.
+  /// How it has gone.
   ///
   /// - Parameter errno: what reading met; nil for an end.
-  /// - Returns: what is said, with the status to end with where it is not opened again.
-  func loss(_ errno: Errno?) -> Failure
+  /// - Returns: what is said, and ends all where it is not opened again.
+  func loss(_ errno: Errno?) -> Loss
 
-  /// What the receiver of a serial line has counted since the beginning.
-  var lineFaults: LineFaults { get }
+  /// What the receiver of a serial line has lost since the beginning.
+  mutating func lineFaults() -> LineFaults
 }
 
 extension Link {
-  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {}
+  mutating func received(_ bytes: Span<UInt8>) {}
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool { false }
   mutating func telegramCame(at now: ContinuousClock.Instant) {}
-  var lineFaults: LineFaults { LineFaults() }
+  mutating func lineFaults() -> LineFaults { LineFaults() }
 }

@@ -14,23 +14,27 @@ struct LiveSource: Source {
 
   private var state = State.opening
   private var backoff = Backoff(from: .seconds(1), to: .seconds(60))
-  /// Since when the link is gone, or the meter silent, and why: what was said of it once is not
-  /// said again.
   private var outage: Outage?
   private var wasOpen = false
   private(set) var reconnectCount = 0
 
+  /// When the link was last looked at, the last byte came, and the first one after a telegram.
+  private var lastLook = ContinuousClock.now
+  private var lastByte = ContinuousClock.now
+  private var firstByte: ContinuousClock.Instant?
+
   private enum State {
     case opening
-    case open(FileDescriptor, lastByte: ContinuousClock.Instant)
-    /// The meter is silent, which is said.
-    case silent(FileDescriptor)
+    case open(FileDescriptor)
     case away(until: ContinuousClock.Instant)
   }
 
+  /// Telegrams do not come.
   private struct Outage {
     let since: ContinuousClock.Instant
+    /// Why, as it was last said.
     var reason = ""
+    /// What was said of it is not said again.
     var saidReasons: Set<String> = []
   }
 
@@ -52,57 +56,56 @@ struct LiveSource: Source {
 
   var name: String { link.name }
   var isLive: Bool { true }
+  var trouble: String? { outage?.reason }
 
   var interests: [Interest] {
     switch state {
     case .opening: link.interests
-    case .open(let descriptor, _), .silent(let descriptor): [.reading(descriptor)]
+    case .open(let descriptor): [.reading(descriptor)]
     case .away: []
     }
   }
 
   var deadline: ContinuousClock.Instant? {
     switch state {
-    case .opening, .silent: link.deadline
-    case .open(_, let lastByte): earliest(lastByte + silence, link.deadline)
+    case .opening: link.deadline
+    case .open: earliest(isSilenceSaid ? nil : lastByte + silence, link.deadline)
     case .away(let end): end
     }
   }
 
   mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival {
     let now = ContinuousClock.now
+    defer { lastLook = now }
     switch state {
     case .away(let end):
       if now >= end { try open() }
-      return .nothing
     case .opening:
       try open()
-      return .nothing
-    case .open(let descriptor, let lastByte):
-      if try adjust(at: now) { return .gap }
+    case .open(let descriptor):
+      // By the last look: what came since may be a telegram, however long nobody looked.
+      if try adjust(at: lastLook) { return .gap }
       if happened.contains(.reading(descriptor)) { return try read(descriptor, into: &framer) }
-      return now >= lastByte + silence ? try isSilent(descriptor) : .nothing
-    case .silent(let descriptor):
-      if try adjust(at: now) { return .gap }
-      return happened.contains(.reading(descriptor))
-        ? try read(descriptor, into: &framer) : .nothing
+      if !isSilenceSaid, now >= lastByte + silence { return try isSilent() }
     }
+    return .nothing
   }
-
-  mutating func close() { link.close() }
 
   mutating func telegramCame() {
     let now = ContinuousClock.now
     link.telegramCame(at: now)
     backoff.reset()
+    firstByte = nil
     guard let outage else { return }
     let seconds = (now - outage.since).components.seconds
-    messages.say(.notice, name, "telegrams again, after \(seconds) s", repeating: "again")
+    messages.say(
+      .notice, name, "telegrams again, after \(seconds) s", repeating: "state", burst: 10)
     self.outage = nil
   }
 
-  var trouble: String? { outage?.reason }
-  var lineFaults: LineFaults { link.lineFaults }
+  mutating func close() { link.close() }
+
+  mutating func lineFaults() -> LineFaults { link.lineFaults() }
 
   // MARK: - While it is open
 
@@ -115,24 +118,35 @@ struct LiveSource: Source {
     } catch {
       switch error {
       case .wouldBlock, .interrupted: return .nothing
-      default: return try lose(error)
+      default: return try lose(link.loss(error))
       }
     }
-    guard count > 0 else { return try lose(nil) }
-    let now = ContinuousClock.now
-    state = .open(descriptor, lastByte: now)
+    guard count > 0 else { return try lose(link.loss(nil)) }
     let bytes = framer.bytes
-    link.received(bytes.span.extracting(last: count), at: now)
+    link.received(bytes.span.extracting(last: count))
+    received(at: .now)
     return .bytes(count)
   }
 
-  private mutating func isSilent(_ descriptor: FileDescriptor) throws -> Arrival {
-    let reason = "nothing received for \(silence.components.seconds) s"
-    if link.isGoneWhenSilent {
-      return try lose(Failure(name, reason, .temporaryFailure))
+  /// Bytes have come, which may be none of a telegram.
+  private mutating func received(at now: ContinuousClock.Instant) {
+    lastByte = now
+    let first = firstByte ?? now
+    firstByte = first
+    let patience = silence * 2
+    if now >= first + patience {
+      say("bytes come, but no telegrams: is the signal inverted, or encrypted?", since: first)
     }
-    say(reason)
-    state = .silent(descriptor)
+  }
+
+  private var silenceReason: String { "nothing received for \(silence.components.seconds) s" }
+  private var isSilenceSaid: Bool { trouble == silenceReason }
+
+  private mutating func isSilent() throws -> Arrival {
+    if link.isGoneWhenSilent {
+      return try lose(.failure(Failure(name, silenceReason, .temporaryFailure)))
+    }
+    say(silenceReason, since: lastByte)
     return .nothing
   }
 
@@ -141,7 +155,7 @@ struct LiveSource: Source {
     do {
       return try link.adjust(at: now)
     } catch let failure as Failure {
-      return try lose(failure) == .gap
+      return try lose(.failure(failure)) == .gap
     }
   }
 
@@ -156,37 +170,39 @@ struct LiveSource: Source {
       if wasOpen { reconnectCount += 1 }
       wasOpen = true
       messages.say(.info, name, "opened")
-      state = .open(descriptor, lastByte: .now)
+      state = .open(descriptor)
+      lastByte = .now
+      firstByte = nil
     } catch let failure as Failure {
       if mustBeThere || endsWhenLost { throw failure }
-      retry(after: failure)
+      retry(after: failure.reason)
     }
   }
 
-  private mutating func lose(_ errno: Errno?) throws -> Arrival { try lose(link.loss(errno)) }
-
   /// The link has gone: it is left, and opened again after a while.
-  private mutating func lose(_ failure: Failure) throws -> Arrival {
+  private mutating func lose(_ loss: Loss) throws -> Arrival {
     if endsWhenLost {
-      if failure.exitCode == .success { return .end }
-      throw failure
+      switch loss {
+      case .end: return .end
+      case .failure(let failure): throw failure
+      }
     }
-    retry(after: failure)
+    retry(after: loss.reason)
     return .gap
   }
 
-  private mutating func retry(after failure: Failure) {
+  private mutating func retry(after reason: String) {
     link.close()
-    say("\(failure.reason); trying again")
+    say("\(reason); trying again", since: .now)
     state = .away(until: .now + backoff.next())
   }
 
-  /// Says what is wrong, once an outage.
-  private mutating func say(_ reason: String) {
-    var outage = self.outage ?? Outage(since: .now)
+  /// Says what keeps telegrams from coming, once an outage.
+  private mutating func say(_ reason: String, since: ContinuousClock.Instant) {
+    var outage = self.outage ?? Outage(since: since)
     outage.reason = reason
     if outage.saidReasons.insert(reason).inserted {
-      messages.say(.warning, name, reason, repeating: reason)
+      messages.say(.warning, name, reason, repeating: "state", burst: 10)
     }
     self.outage = outage
   }

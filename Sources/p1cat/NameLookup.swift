@@ -1,4 +1,3 @@
-import Console
 import Glibc
 import Synchronization
 import SystemPackage
@@ -16,15 +15,17 @@ final class NameLookup: Sendable {
 
   /// Asks.
   ///
-  /// - Throws: `Failure` where there can be no thread.
-  init(_ host: String, port: Int) throws {
+  /// - Throws: `Errno` where there can be no thread, or no way to hear of its end.
+  init(_ host: String, port: Int) throws(Errno) {
     self.host = host
     self.port = port
-    guard let pipe = try? FileDescriptor.pipe() else {
-      throw Failure(host, Errno(rawValue: errno))
+    do {
+      let pipe = try FileDescriptor.pipe()
+      descriptor = pipe.readEnd
+      writeEnd = pipe.writeEnd
+    } catch {
+      throw error as? Errno ?? .ioError
     }
-    descriptor = pipe.readEnd
-    writeEnd = pipe.writeEnd
     var thread = pthread_t()
     let held = unsafe Unmanaged.passRetained(self)
     let status = unsafe pthread_create(
@@ -37,7 +38,7 @@ final class NameLookup: Sendable {
       }, held.toOpaque())
     guard status == 0 else {
       unsafe held.release()
-      throw Failure(host, Errno(rawValue: status))
+      throw Errno(rawValue: status)
     }
     pthread_detach(thread)
   }

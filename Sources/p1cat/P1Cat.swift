@@ -71,35 +71,26 @@ struct P1Cat: Tool {
 
   func run(_ messages: Messages) throws {
     let stop = try StopSignal()
-    let given = Environment().overridden(by: line.option(for:))
-    let name = source ?? given.string(.serialPort) ?? "-"
-    let settings = try SerialLineSettings(given)
-    let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
-    func output(isLive: Bool) -> TelegramOutput {
-      TelegramOutput(
-        stamps: stamp, limit: number, queueing: isLive ? buffer << 20 : nil, messages: messages)
-    }
-    func health(_ name: String) throws -> Health {
-      try Health(of: name, every: stats.map { .seconds($0) }, messages: messages)
-    }
-
-    if let simulation = try Simulation(name) {
-      try simulation.run(into: output(isLive: false), health(name), until: stop)
-      return
-    }
-    let opened = try openSource(name, settings, silence: silence, messages: messages)
+    let source = try openSource(Environment().overridden(by: line.option(for:)), messages)
+    if source.isLive { messages.stopWaiting() }
+    let output = TelegramOutput(
+      stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
+      messages: messages)
+    let health = try Health(
+      of: source.name, every: stats.map { .seconds($0) }, messages: messages)
     var reader = TelegramReader(
-      opened, to: output(isLive: opened.isLive), checksums: noCheck ? .ignored : .verified,
-      health: try health(opened.name), messages: messages, stop: stop,
-      patience: timeout.map { .seconds($0) })
+      source, to: output, checksums: noCheck ? .ignored : .verified, health: health,
+      messages: messages, stop: stop, patience: timeout.map { .seconds($0) })
     try reader.copyTelegrams()
   }
 
-  /// Opens the source that has this name.
-  private func openSource(
-    _ name: String, _ settings: SerialLineSettings, silence: Duration, messages: Messages
-  ) throws -> any Source {
+  /// Opens the source that is named on the command line or in the environment.
+  private func openSource(_ given: Environment, _ messages: Messages) throws -> any Source {
+    let name = source ?? given.string(.serialPort) ?? "-"
+    let settings = try SerialLineSettings(given)
+    let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
     if name == "-" { return FileSource("standard input", .standardInput) }
+    if let simulation = try Simulation(name) { return SimulatedSource(name, simulation) }
     let link: any Link
     if let server = try ServerAddress(name) {
       link = TCPConnection(to: server)

@@ -19,11 +19,7 @@ struct SerialLine: Link {
   private var search: BaudRateSearch?
   /// The speed that was said to be the one.
   private var saidRate: Int?
-  private var hasSaidVain = false
-  /// What the receiver had counted when the line was last opened or its speed found, and what of all
-  /// before counts.
-  private var faultsBefore = LineFaults()
-  private var faultsKept = LineFaults()
+  private var faultCount = LineFaultCount()
 
   /// - Parameters:
   ///   - name: the path of the device.
@@ -58,29 +54,30 @@ struct SerialLine: Link {
     descriptor = line
     try set(line)
     search?.begin(at: .now)
-    faultsBefore = LineFaults(of: line) ?? LineFaults()
+    faultCount.begin(LineFaults(of: line))
     return line
   }
 
   mutating func close() {
     guard let descriptor else { return }
-    faultsKept = lineFaults
     // Else a pseudo-terminal would refuse all others from now on.
     _ = ioctl(descriptor.rawValue, UInt(TIOCNXCL))
     try? descriptor.close()
     self.descriptor = nil
   }
 
-  func loss(_ errno: Errno?) -> Failure {
+  func loss(_ errno: Errno?) -> Loss {
     switch errno {
-    case nil, .ioError: Failure(name, "the line was hung up", .ioError)
-    case let errno?: Failure(name, errno)
+    case nil, .ioError: .failure(Failure(name, "the line was hung up", .ioError))
+    case let errno?: .failure(Failure(name, errno))
     }
   }
 
   /// Takes the line for this process alone.
   private func take(_ line: FileDescriptor) throws {
-    guard flock(line.rawValue, LOCK_EX | LOCK_NB) == 0 else { throw SerialLine.inUse(name) }
+    guard flock(line.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+      throw errno == EWOULDBLOCK ? Failure.inUse(name) : Failure(name, Errno(rawValue: errno))
+    }
     // Nobody else can open it from here on; root can, and so finds the lock.
     _ = ioctl(line.rawValue, UInt(TIOCEXCL))
   }
@@ -91,35 +88,31 @@ struct SerialLine: Link {
       throw Failure(name, Errno(rawValue: errno))
     }
     settings.apply(to: &attributes, baudRate: settings.baudRate ?? search?.rate)
-    guard unsafe tcsetattr(line.rawValue, TCSAFLUSH, &attributes) == 0 else {
+    var taken = attributes
+    guard unsafe tcsetattr(line.rawValue, TCSAFLUSH, &attributes) == 0,
+      unsafe tcgetattr(line.rawValue, &taken) == 0
+    else {
       throw Failure(name, Errno(rawValue: errno))
     }
-  }
-
-  /// Somebody else reads the line: half of the bytes would be of use to nobody.
-  static func inUse(_ name: String) -> Failure {
-    Failure(name, "in use by another process", .temporaryFailure)
+    // It succeeds where the driver has taken any of it.
+    let refused = SerialLineSettings.differences(between: attributes, and: taken)
+    if !refused.isEmpty {
+      let names = refused.joined(separator: ", ")
+      messages.say(.warning, name, "its driver does not take: \(names)", repeating: "refused")
+    }
   }
 
   // MARK: - The speed
 
-  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
-    search?.received(bytes, at: now)
-  }
+  mutating func received(_ bytes: Span<UInt8>) { search?.received(bytes) }
 
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool {
     guard let line = descriptor, let deadline = search?.deadline, now >= deadline else {
       return false
     }
-    search?.turn(at: now)
-    guard let search else { return false }
-    messages.say(.info, name, "no telegram; trying \(search.rate) baud")
-    if search.vainCount > BaudRateSearch.rates.count, !hasSaidVain {
-      hasSaidVain = true
-      let rates = BaudRateSearch.rates.map(String.init).joined(separator: " and ")
-      messages.say(
-        .warning, name,
-        "bytes come, but no telegrams, at \(rates) baud: is the signal inverted, or encrypted?")
+    search?.turn(at: .now)
+    if let rate = search?.rate {
+      messages.say(.info, name, "no telegram; trying \(rate) baud", repeating: "trying")
     }
     try set(line)
     return true
@@ -131,21 +124,15 @@ struct SerialLine: Link {
   }
 
   private mutating func rateIsFound(_ rate: Int) {
-    if let descriptor { faultsBefore = LineFaults(of: descriptor) ?? LineFaults() }
+    // What is damaged at a wrong speed is no fault of the line.
+    faultCount.begin(descriptor.flatMap(LineFaults.init(of:)))
     guard rate != saidRate else { return }
     saidRate = rate
-    hasSaidVain = false
     messages.say(.notice, name, "telegrams at \(rate) baud")
   }
 
-  // MARK: - What the receiver counts
-
-  var lineFaults: LineFaults {
-    // What is damaged at a wrong speed is no fault of the line.
-    guard search?.isFound != false, let descriptor, let counted = LineFaults(of: descriptor) else {
-      return faultsKept
-    }
-    return faultsKept + (counted - faultsBefore)
+  mutating func lineFaults() -> LineFaults {
+    if search?.isFound != false { faultCount.add(descriptor.flatMap(LineFaults.init(of:))) }
+    return faultCount.faults
   }
-
 }

@@ -62,10 +62,10 @@ extension SerialLineSettings {
   /// - Throws: `Failure` for a value that a line cannot have.
   init(_ given: Environment) throws {
     let rates = SerialLineSettings.speeds.map(\.key)
-    if let rate = try given.number(.serialBaudRate, in: 1...10_000_000) {
-      guard rates.contains(rate) else {
+    if let text = given.string(.serialBaudRate) {
+      guard let rate = Int(text), rates.contains(rate) else {
         let possible = rates.map(String.init).joined(separator: ", ")
-        throw given.refused(.serialBaudRate, "\(rate) is none of \(possible)")
+        throw given.refused(.serialBaudRate, "\"\(text)\" is none of \(possible)")
       }
       baudRate = rate
     }

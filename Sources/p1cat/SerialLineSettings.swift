@@ -28,8 +28,9 @@ struct SerialLineSettings: Equatable {
   ///   - baudRate: one of ``speeds``.
   func apply(to attributes: inout termios, baudRate: Int?) {
     unsafe cfmakeraw(&attributes)
-    // Nothing is to be taken out, not even what came with a wrong stop bit.
-    attributes.c_iflag = usesXOnXOff ? tcflag_t(IXON | IXOFF) : 0
+    // Nothing is taken out. What came with a wrong stop bit reads as zero (INPCK): damage shows, and
+    // so does a wrong speed.
+    attributes.c_iflag = tcflag_t(INPCK) | (usesXOnXOff ? tcflag_t(IXON | IXOFF) : 0)
     // The modem's wires say nothing here, and the line may be read.
     attributes.c_cflag |= tcflag_t(CLOCAL | CREAD)
     attributes.c_cflag &= ~tcflag_t(CSIZE | PARENB | PARODD | CSTOPB) & ~tcflag_t(CRTSCTS)
@@ -44,5 +45,19 @@ struct SerialLineSettings: Equatable {
     for (rate, speed) in SerialLineSettings.speeds where rate == baudRate {
       unsafe cfsetspeed(&attributes, speed_t(speed))
     }
+  }
+
+  /// What of the attributes that were asked for a line does not have.
+  ///
+  /// - Returns: the settings by their options, such as `--parity`.
+  static func differences(between asked: termios, and taken: termios) -> [String] {
+    let flags: KeyValuePairs = [
+      "--bytesize": CSIZE, "--parity": PARENB | PARODD, "--stopbits": CSTOPB,
+    ]
+    let refused = flags.filter { (asked.c_cflag ^ taken.c_cflag) & tcflag_t($0.value) != 0 }
+    let hasSpeed = unsafe withUnsafePointer(to: asked) { asked in
+      unsafe withUnsafePointer(to: taken) { unsafe cfgetispeed(asked) == cfgetispeed($0) }
+    }
+    return refused.map(\.key) + (hasSpeed ? [] : ["--baudrate"])
   }
 }

@@ -55,36 +55,6 @@ struct Simulation: Equatable {
     }
   }
 
-  /// Writes the telegrams, until there are enough or a signal asks to stop.
-  func run(into output: TelegramOutput, _ health: Health, until stop: StopSignal) throws {
-    var meter = SimulatedMeter(start: start, seed: seed)
-    var output = output
-    var health = health
-    var counters = Counters()
-    var telegram: [UInt8] = []
-    var due = ContinuousClock.now
-    var left = count
-    while left != 0, !output.isComplete {
-      let deadline = interval == nil ? .now : due
-      let happened = try wait(
-        for: [.reading(stop.descriptor)] + health.interests,
-        until: earliest(deadline, health.deadline))
-      if happened.contains(.reading(stop.descriptor)) { break }
-      if health.attend(happened) { health.tell(counters) }
-      if ContinuousClock.now < deadline { continue }
-      if let interval { due += interval }
-      telegram.removeAll(keepingCapacity: true)
-      meter.appendTelegram(to: &telegram)
-      try output.add(telegram.indices, of: telegram.span)
-      try output.flush(telegram.span)
-      counters.telegrams += 1
-      counters.bytes += telegram.count
-      counters.lastTelegram = .now
-      left = left.map { $0 - 1 }
-    }
-    health.isStopping()
-  }
-
   /// `max` and numbers; the outer nil is neither.
   private static func interval(rate: String) -> Duration?? {
     if rate == "max" { return .some(nil) }

@@ -23,7 +23,10 @@ struct SocketAddress: Equatable, Sendable {
     var list: UnsafeMutablePointer<addrinfo>?
     let status = unsafe getaddrinfo(host, String(port), &hints, &list)
     guard status == 0, unsafe list != nil else {
-      return .failure(LookupError(reason: unsafe String(cString: gai_strerror(status))))
+      let reason =
+        status == EAI_SYSTEM
+        ? Errno(rawValue: errno).description : unsafe String(cString: gai_strerror(status))
+      return .failure(LookupError(reason: reason))
     }
     defer { unsafe freeaddrinfo(list) }
     var addresses: [SocketAddress] = []

@@ -7,11 +7,12 @@ protocol Source {
   /// What messages call it.
   var name: String { get }
 
-  /// Whether somebody sends there who does not wait, as a meter does.
+  /// Whether who sends there waits for nobody, as a meter does.
   var isLive: Bool { get }
 
-  /// What to wait for, and until when.
+  /// What to wait for.
   var interests: [Interest] { get }
+  /// Until when to wait, as there is something to do then: nil for ever.
   var deadline: ContinuousClock.Instant? { get }
 
   /// Reads what there is, or does what else is due.
@@ -23,7 +24,7 @@ protocol Source {
   /// - Throws: `Failure` where the source fails, and is not to come back.
   mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival
 
-  /// A telegram has come.
+  /// A telegram has come of what was read last.
   mutating func telegramCame()
 
   /// Leaves it, at the end.
@@ -33,8 +34,8 @@ protocol Source {
   var trouble: String? { get }
   /// How often it was opened again.
   var reconnectCount: Int { get }
-  /// What the receiver of a serial line has counted since the beginning.
-  var lineFaults: LineFaults { get }
+  /// What the receiver of a serial line has lost since the beginning.
+  mutating func lineFaults() -> LineFaults
 }
 
 /// What came of a look at a source.
@@ -50,9 +51,9 @@ enum Arrival: Equatable {
 extension Source {
   var isLive: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
-  var trouble: String? { nil }
-  var reconnectCount: Int { 0 }
   mutating func telegramCame() {}
   mutating func close() {}
-  var lineFaults: LineFaults { LineFaults() }
+  var trouble: String? { nil }
+  var reconnectCount: Int { 0 }
+  mutating func lineFaults() -> LineFaults { LineFaults() }
 }

@@ -48,7 +48,11 @@ struct TCPConnection: Link {
     case .closed:
       let known = SocketAddress.all(of: server.host, port: server.port, isInDigits: true)
       if case .success(let addresses) = known { return try connect(addresses[...]) }
-      step = .lookingUp(try NameLookup(server.host, port: server.port))
+      do throws(Errno) {
+        step = .lookingUp(try NameLookup(server.host, port: server.port))
+      } catch {
+        throw Failure(name, error)
+      }
       return nil
     case .lookingUp(let lookup):
       do {
@@ -79,9 +83,9 @@ struct TCPConnection: Link {
     step = .closed
   }
 
-  func loss(_ errno: Errno?) -> Failure {
-    guard let errno else { return Failure(name, "the server closed the connection", .success) }
-    return Failure(name, errno)
+  func loss(_ errno: Errno?) -> Loss {
+    guard let errno else { return .end("the server closed the connection") }
+    return .failure(Failure(name, errno))
   }
 
   /// Begins with the first address that answers at all.

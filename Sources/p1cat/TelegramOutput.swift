@@ -2,57 +2,69 @@ import Console
 import Records
 import SystemPackage
 
-/// Standard output as a stream of telegrams: none is ever split over two writes.
+/// Standard output as a stream of telegrams: none is split over two writes where that can be helped.
 ///
 /// Telegrams that come together, from a file or a pipe, go out together: as many as are taken as a
-/// whole, whoever else writes there. Those of a meter never wait for the reader: what it does not
-/// take waits in a ``TelegramQueue``.
+/// whole, whoever else writes there. Those of a meter go out one by one. What the reader does not take
+/// yet waits in a ``TelegramQueue``, and nobody waits here.
 struct TelegramOutput {
   /// Whether the time of receipt stands before each telegram that has none yet.
-  let stamps: Bool
+  private let stamps: Bool
   /// How many telegrams are wanted; nil for all.
-  let limit: Int?
+  private let limit: Int?
   private(set) var count = 0
-  /// Where the telegrams stand that are to go out together.
-  private var run = 0..<0
-  private var buffer: [UInt8] = []
   private let messages: Messages
+
+  /// Nil for a file, which is given the time that the disk needs.
+  private let output: ImpatientOutput?
+  private var queue: TelegramQueue
+  /// How many telegrams it is said of that they were dropped, and when that was said; nil before any
+  /// were, and after the reader has caught up.
+  private var saidCount = 0
+  private var saidAt: ContinuousClock.Instant?
 
   /// The most bytes of telegrams that go out together.
   private let runSize: Int
-  private var descriptor = FileDescriptor.standardOutput
-  /// What waits for the reader; nil where the reader is waited for.
-  private var queue: TelegramQueue?
-  /// Whether it is said that telegrams are being dropped, and of how many it is said that they were.
-  private var isDropping = false
-  private var saidCount = 0
+  /// Where the telegrams stand that are to go out together.
+  private var run = 0..<0
 
   private static let name = "standard output"
+  /// While telegrams are being dropped, so often it is said how many were.
+  private static let reportInterval = Duration.seconds(60)
 
   /// - Parameters:
   ///   - stamps: whether the time of receipt stands before each telegram.
   ///   - limit: how many telegrams are wanted; nil for all.
-  ///   - capacity: the most bytes that wait for the reader; nil where the reader is waited for.
+  ///   - capacity: the most bytes that wait for the reader, the oldest going beyond it; nil where
+  ///     nothing is added while something waits.
   ///   - messages: where it is said that telegrams are dropped.
   init(stamps: Bool, limit: Int?, queueing capacity: Int?, messages: Messages) {
     self.stamps = stamps
     self.limit = limit
     self.messages = messages
+    let descriptor = FileDescriptor.standardOutput
     descriptor.enlargePipe()
-    if let capacity, let quick = descriptor.openedWithoutWaiting() {
-      descriptor = quick
-      queue = TelegramQueue(capacity: capacity)
-      runSize = 0
-    } else {
-      runSize = descriptor.wholeWriteSize
-    }
+    output = ImpatientOutput(descriptor)
+    queue = TelegramQueue(capacity: capacity ?? .max)
+    runSize = capacity == nil ? descriptor.wholeWriteSize : 0
   }
 
   /// Whether there are as many telegrams as wanted.
   var isComplete: Bool { count == limit }
 
+  /// Whether something waits for the reader.
+  var isWaiting: Bool { !queue.isEmpty }
+
+  /// What to wait for: room, where something waits for it.
+  var interests: [Interest] {
+    guard isWaiting, let output else { return [] }
+    return [.writing(output.descriptor)]
+  }
+
   /// How many telegrams were dropped as nobody read them.
-  var droppedCount: Int { queue?.droppedCount ?? 0 }
+  var droppedCount: Int { queue.droppedCount }
+
+  // MARK: - Telegrams
 
   /// Adds a telegram; it has gone out, or into the queue, after ``flush(_:)``.
   ///
@@ -93,9 +105,6 @@ struct TelegramOutput {
     _ telegram: Span<UInt8>, _ stamp: Timestamp?, isEnded: Bool
   ) throws {
     var text: [UInt8] = []
-    swap(&text, &buffer)
-    defer { swap(&text, &buffer) }
-    text.removeAll(keepingCapacity: true)
     if let stamp {
       text.append(UInt8(ascii: "#"))
       text.append(stamp)
@@ -107,58 +116,58 @@ struct TelegramOutput {
   }
 
   private mutating func write(_ telegrams: Span<UInt8>) throws {
-    guard queue != nil else { return try descriptor.write(all: telegrams) }
-    var telegram: [UInt8] = []
-    telegram.append(contentsOf: telegrams)
-    queue?.add(telegram)
-    if !isDropping, droppedCount > saidCount {
-      isDropping = true
-      messages.say(.warning, TelegramOutput.name, "not read: the oldest telegrams are dropped")
+    guard let output else {
+      return try FileDescriptor.standardOutput.write(all: telegrams)
     }
-    try writeWhatFits()
+    let written = queue.isEmpty ? try output.write(telegrams) : 0
+    guard written < telegrams.count else { return }
+    var waiting: [UInt8] = []
+    waiting.append(contentsOf: telegrams)
+    queue.add(waiting)
+    queue.wrote(written)
+    noteDropped()
   }
 
   // MARK: - The queue
 
-  /// What to wait for: room, where something waits for it.
-  var interests: [Interest] { waitingCount > 0 ? [.writing(descriptor)] : [] }
-
-  private var waitingCount: Int { queue?.count ?? 0 }
-
   /// Writes what waits, as far as there is room.
   mutating func writeWhatFits() throws {
-    while let next = queue?.next, !next.isEmpty {
-      let count = try descriptor.write(some: next.span)
+    guard let output, isWaiting else { return }
+    while isWaiting {
+      let count = try output.write(queue.next.span)
       if count == 0 { return }
-      queue?.wrote(count)
+      queue.wrote(count)
     }
+    sayDropped()
+    saidAt = nil
+  }
+
+  /// Says what did not go out, at the end.
+  mutating func sayWhatIsLeft() {
+    sayDropped()
+    guard isWaiting else { return }
+    messages.say(
+      .warning, TelegramOutput.name, "not read: \(counted(queue.count, "telegram")) left unwritten")
+  }
+
+  private mutating func noteDropped() {
+    guard droppedCount > saidCount else { return }
+    let now = ContinuousClock.now
+    guard let saidAt else {
+      saidAt = now
+      messages.say(.warning, TelegramOutput.name, "not read: the oldest telegrams are dropped")
+      return
+    }
+    guard now >= saidAt + TelegramOutput.reportInterval else { return }
+    self.saidAt = now
     sayDropped()
   }
 
-  /// Waits until nothing waits any more; not for long once a signal asks to stop.
-  mutating func finish(_ stop: StopSignal) throws {
-    var deadline: ContinuousClock.Instant?
-    while waitingCount > 0 {
-      let signal = deadline == nil ? [Interest.reading(stop.descriptor)] : []
-      let happened = try wait(for: interests + signal, until: deadline)
-      if happened.isEmpty { break }
-      if happened.contains(.reading(stop.descriptor)) {
-        deadline = .now + FileDescriptor.graceOfReader
-      }
-      try writeWhatFits()
-    }
-    if waitingCount > 0 {
-      let left = counted(waitingCount, "telegram")
-      messages.say(.warning, TelegramOutput.name, "not read: \(left) left unwritten")
-    }
-  }
-
   /// Says how many telegrams were dropped since that was last said.
-  mutating func sayDropped() {
-    guard let queue, queue.droppedCount > saidCount else { return }
-    let dropped = counted(queue.droppedCount - saidCount, "telegram")
+  private mutating func sayDropped() {
+    guard droppedCount > saidCount else { return }
+    let dropped = counted(droppedCount - saidCount, "telegram")
     messages.say(.warning, TelegramOutput.name, "not read for too long: \(dropped) dropped")
-    saidCount = queue.droppedCount
-    isDropping = false
+    saidCount = droppedCount
   }
 }

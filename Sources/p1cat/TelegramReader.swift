@@ -15,8 +15,21 @@ struct TelegramReader {
   private let checksums: Framer.Checksums
   private var framer: Framer
   private var counters = Counters()
-  /// What was counted of the line when that was last said.
-  private var saidFaults = LineFaults()
+  /// Since when the next telegram is waited for.
+  private var patientSince = ContinuousClock.now
+  private var lastTelegram: ContinuousClock.Instant?
+  private var lastLook = ContinuousClock.now
+  private var ending: Ending?
+  /// How much the line had lost when that was last said.
+  private var saidFaultCount = 0
+
+  /// Nothing is read any more: what waits goes out, and that is all.
+  private struct Ending {
+    /// What all ends with.
+    let failure: Failure?
+    /// Until when a reader that takes nothing is waited for; nil for ever.
+    let deadline: ContinuousClock.Instant?
+  }
 
   init(
     _ source: any Source, to output: TelegramOutput, checksums: Framer.Checksums, health: Health,
@@ -35,40 +48,75 @@ struct TelegramReader {
   /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
   mutating func copyTelegrams() throws {
     defer {
+      if ending == nil { end() }
       report()
-      source.close()
     }
-    var lastTelegram = ContinuousClock.now
-    var looked = lastTelegram
-    while !output.isComplete {
-      let end = patience.map { lastTelegram + $0 }
-      let interests =
-        source.interests + output.interests + health.interests + [.reading(stop.descriptor)]
-      let deadline = earliest(end, source.deadline, health.deadline)
-      counters.longestUnread = max(counters.longestUnread, .now - looked)
+    while ending == nil || output.isWaiting {
+      let isReading = ending == nil && (source.isLive || !output.isWaiting)
+      // What is not read may well have telegrams.
+      if !isReading { patientSince = .now }
+      var interests = output.interests + health.interests
+      if isReading { interests += source.interests }
+      if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
+      let deadline = earliest(
+        isReading ? source.deadline : nil, isReading ? givesUpAt : nil, ending?.deadline,
+        health.deadline, messages.deadline)
+      counters.longestUnread = max(counters.longestUnread, .now - lastLook)
       let happened = try wait(for: interests, until: deadline)
-      looked = .now
-      if happened.contains(.reading(stop.descriptor)) { break }
+      lastLook = .now
 
-      let before = output.count
-      let arrival = try source.read(happened, into: &framer)
-      try take(arrival)
-      if output.count > before {
-        lastTelegram = .now
-        counters.lastTelegram = lastTelegram
-      }
+      if isReading { try read(happened) }
       try output.writeWhatFits()
+      if happened.contains(.reading(stop.descriptor)) { end(isForced: true) }
+      if let deadline = ending?.deadline, lastLook >= deadline { break }
       health.note(source.trouble)
-      if health.attend(happened) { health.tell(counted) }
-      if arrival == .end { break }
-      if let patience, output.count == before, let end, .now >= end {
-        try output.finish(stop)
-        throw Failure(
-          source.name, "no telegram for \(patience.components.seconds) s", .temporaryFailure)
-      }
+      if health.attend(happened) { health.tell(currentCounters()) }
+      messages.sayDue()
     }
-    health.isStopping()
-    try output.finish(stop)
+    if let failure = ending?.failure { throw failure }
+  }
+
+  /// Reads what there is, and sees whether that is the end.
+  private mutating func read(_ happened: [Interest]) throws {
+    let before = output.count
+    var failure: Failure?
+    var arrival = Arrival.gap
+    do {
+      arrival = try source.read(happened, into: &framer)
+    } catch let thrown as Failure {
+      failure = thrown
+    }
+    try take(arrival)
+    if failure != nil || arrival == .end || output.isComplete { end(failure) }
+    if output.count > before {
+      patientSince = .now
+      lastTelegram = patientSince
+      sayFaults()
+    } else if let end = givesUpAt, let patience, ending == nil, .now >= end {
+      let reason = "no telegram for \(patience.components.seconds) s"
+      self.end(Failure(source.name, reason, .temporaryFailure), isForced: true)
+    }
+  }
+
+  private var givesUpAt: ContinuousClock.Instant? {
+    patience.map { patientSince + $0 }
+  }
+
+  /// Reads no more.
+  ///
+  /// - Parameters:
+  ///   - failure: what all ends with.
+  ///   - isForced: whether a reader of the output that takes nothing is not waited for.
+  private mutating func end(_ failure: Failure? = nil, isForced: Bool = false) {
+    if ending == nil {
+      sayFaults()
+      // Whoever waits for the line need not wait for our reader.
+      source.close()
+      health.isStopping()
+    }
+    ending = Ending(
+      failure: failure ?? ending?.failure,
+      deadline: isForced ? .now + FileDescriptor.graceOfReader : nil)
   }
 
   private mutating func take(_ arrival: Arrival) throws {
@@ -91,7 +139,8 @@ struct TelegramReader {
       case .telegram(let telegram):
         let bytes = framer.bytes
         try output.add(telegram.range, of: bytes.span, receivedAt: telegram.receivedAt)
-        source.telegramCame()
+        // One that only the end has made whole says nothing of what comes now.
+        if !atEnd { source.telegramCame() }
       case .dropped(let defect):
         dropped(defect)
       }
@@ -103,13 +152,14 @@ struct TelegramReader {
   // MARK: - What is counted and said
 
   /// All that is counted, as it is now.
-  private var counted: Counters {
+  private mutating func currentCounters() -> Counters {
     var counters = counters
     counters.telegrams = output.count
+    counters.lastTelegram = lastTelegram
     counters.noiseBytes += framer.noiseCount
     counters.dropped = output.droppedCount
     counters.reconnects = source.reconnectCount
-    counters.lineFaults = source.lineFaults.count
+    counters.lineFaults = source.lineFaults().count
     return counters
   }
 
@@ -123,19 +173,18 @@ struct TelegramReader {
     sayFaults()
   }
 
-  /// Says what the receiver has lost since that was last said.
+  /// Says what the line has lost in all, where there is more than when that was last said.
   private mutating func sayFaults() {
-    let faults = source.lineFaults
-    guard faults != saidFaults else { return }
-    messages.say(.warning, source.name, "\(faults - saidFaults)", repeating: "faults")
-    saidFaults = faults
+    let faults = source.lineFaults()
+    guard faults.count > saidFaultCount else { return }
+    messages.say(.warning, source.name, "\(faults)", repeating: "faults")
+    saidFaultCount = faults.count
   }
 
   private mutating func report() {
-    output.sayDropped()
-    sayFaults()
-    let noise = counted.noiseBytes
+    output.sayWhatIsLeft()
+    let noise = counters.noiseBytes + framer.noiseCount
     guard noise > 0 else { return }
-    messages.say(.info, source.name, "\(Console.counted(noise, "byte")) outside telegrams")
+    messages.say(.info, source.name, "\(counted(noise, "byte")) outside telegrams")
   }
 }

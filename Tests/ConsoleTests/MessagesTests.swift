@@ -94,6 +94,24 @@ import Testing
     #expect(lines == ["tool-e: a", "tool-e: b"])
   }
 
+  /// The last one is said in the end, though nobody says anything more.
+  @Test func withheldMessageIsSaidAfterAWhile() throws {
+    let lines = try said("tool-f") {
+      let messages = Messages(tool: "tool-f", silence: .milliseconds(50))
+      #expect(messages.deadline == nil)
+      for number in 1...5 { messages.say(.notice, nil, "\(number)", repeating: "state", burst: 2) }
+      messages.sayDue()
+      let deadline = try #require(messages.deadline)
+      while ContinuousClock.now < deadline { usleep(1000) }
+      messages.sayDue()
+      #expect(messages.deadline == nil)
+      messages.say(.notice, nil, "6", repeating: "state", burst: 2)
+      messages.flush()
+    }
+    #expect(
+      lines == ["1", "2", "5 (and 2 more like it)", "6"].map { "tool-f: \($0)" })
+  }
+
   @Test func numbersAgreeWithTheirThing() {
     #expect(counted(0, "record") == "0 records")
     #expect(counted(1, "record") == "1 record")

@@ -20,11 +20,7 @@ extension [Found] {
 
 extension Framer {
   /// Takes in one piece.
-  mutating func take(_ piece: [UInt8]) {
-    _ = fill(capacity: piece.count) { room in
-      for byte in piece { room.append(byte) }
-    }
-  }
+  mutating func take(_ piece: [UInt8]) { fill(with: piece.span) }
 
   /// What is found now.
   mutating func found(atEnd: Bool, isTorn: Bool = false) -> [Found] {

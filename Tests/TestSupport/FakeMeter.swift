@@ -9,7 +9,7 @@ public struct FakeMeter: Sendable {
   private let isInverted: Bool
 
   private static let rates: [speed_t: Int] = [
-    speed_t(B9600): 9600, speed_t(B19200): 19_200, speed_t(B115200): 115_200,
+    speed_t(B9600): 9600, speed_t(B115200): 115_200,
   ]
 
   /// - Parameters:
@@ -28,22 +28,46 @@ public struct FakeMeter: Sendable {
 
   /// Prints a text.
   public func send(_ text: String) async throws {
-    let signal = SerialSignal(
-      Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
-    // All at first: the reader may set another speed meanwhile.
-    let received = Self.rates.mapValues { signal.received(at: $0) }
-    try await line.write(received[try line.settings().speed] ?? [])
+    try await send(received(text))
   }
 
   /// Prints a text again and again, until a condition holds.
   /// - Returns: whether it came to hold within the limit.
   public func send(
-    _ text: String, within limit: Duration = .seconds(10), until condition: () throws -> Bool
+    _ text: String, within limit: Duration = .seconds(20), until condition: () throws -> Bool
   ) async throws -> Bool {
-    try await Deadline(in: limit).poll(every: .milliseconds(100)) {
+    let received = received(text)
+    return try await Deadline(in: limit).poll(every: .milliseconds(100)) {
       if try condition() { return true }
-      try await send(text)
+      try await send(received)
       return false
     }
+  }
+
+  /// What a text is to a receiver, as this one is set.
+  private struct Setting: Hashable {
+    let rate: Int
+    let isChecked: Bool
+  }
+
+  /// All of them at first, which takes its time: the reader may set another speed meanwhile.
+  private func received(_ text: String) -> [Setting: [UInt8]] {
+    let signal = SerialSignal(
+      Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
+    let settings = Self.rates.values.flatMap { rate in
+      [true, false].map { Setting(rate: rate, isChecked: $0) }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: settings.map {
+        ($0, signal.received(at: $0.rate, isChecked: $0.isChecked))
+      })
+  }
+
+  private func send(_ received: [Setting: [UInt8]]) async throws {
+    let settings = try line.settings()
+    let setting = Setting(
+      rate: Self.rates[settings.speed] ?? rate,
+      isChecked: settings.c_iflag & tcflag_t(INPCK) != 0)
+    try await line.write(received[setting] ?? [])
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// A receiver that is set to another speed finds start bits where there are none, and garbage. So
 /// does a real one.
-struct SerialSignal {
+public struct SerialSignal {
   /// The level of the line for each bit's time: high where nothing is sent.
   private var levels: [Bool] = []
   /// How many bits there are in a second.
@@ -13,7 +13,9 @@ struct SerialSignal {
   ///   - rate: bits a second.
   ///   - hasParity: 7 data bits and even parity, 7E1; else 8N1.
   ///   - isInverted: whether high is low, as behind a cable that does not invert P1's signal.
-  init(_ bytes: [UInt8], rate: Int, hasParity: Bool, isInverted: Bool) {
+  public init(
+    _ bytes: [UInt8], rate: Int, hasParity: Bool = false, isInverted: Bool = false
+  ) {
     self.rate = rate
     levels.reserveCapacity(bytes.count * 10)
     for byte in bytes {
@@ -27,9 +29,13 @@ struct SerialSignal {
     if isInverted { levels = levels.map { !$0 } }
   }
 
-  /// What a receiver of 8N1 makes of it, which samples the middle of each bit. A byte with a wrong
-  /// stop bit reads as zero, as Linux has it.
-  func received(at rate: Int) -> [UInt8] {
+  /// What a receiver of 8N1 makes of it, which samples the middle of each bit.
+  /// - Parameters:
+  ///   - rate: what it is set to.
+  ///   - isChecked: whether a byte with a wrong stop bit reads as zero, as Linux has it with INPCK and
+  ///     a driver that tells of it; else as it is.
+  /// - Returns: the bytes.
+  public func received(at rate: Int, isChecked: Bool = true) -> [UInt8] {
     // In sixteenths of a bit of the receiver, as its clock ticks.
     let end = levels.count * 16 * rate / self.rate
     func level(_ tick: Int) -> Bool {
@@ -46,7 +52,7 @@ struct SerialSignal {
       var byte: UInt8 = 0
       for bit in 0..<8 where level(tick + 8 + 16 * (bit + 1)) { byte |= 1 << UInt8(bit) }
       let isStopped = level(tick + 8 + 16 * 9)
-      bytes.append(isStopped ? byte : 0)
+      bytes.append(isStopped || !isChecked ? byte : 0)
       tick += 8 + 16 * 9
       // After a wrong stop bit, a start bit has to be waited for.
       while !isStopped, tick < end, !level(tick) { tick += 1 }

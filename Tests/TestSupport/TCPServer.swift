@@ -12,8 +12,9 @@ public final class TCPServer: Sendable {
   /// - Parameters:
   ///   - port: where, or 0 for a port that is free.
   ///   - isIPv6: whether on ::1, else on 127.0.0.1.
+  ///   - backlog: how many may wait to be accepted, and one.
   /// - Throws: `Errno` if that is not possible, such as where somebody else listens.
-  public init(port: Int = 0, isIPv6: Bool = false) throws {
+  public init(port: Int = 0, isIPv6: Bool = false, backlog: Int32 = 8) throws {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let descriptor = Foundation.socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
@@ -38,7 +39,7 @@ public final class TCPServer: Sendable {
     }
     let result = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && listen(descriptor, 8) == 0
+        bind(descriptor, $0, length) == 0 && listen(descriptor, backlog) == 0
           ? getsockname(descriptor, $0, &length) : -1
       }
     }
@@ -94,6 +95,15 @@ public final class TCPServer: Sendable {
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
       }
+    }
+
+    /// Ends the connection as a machine does that knows nothing of it.
+    public func reset() {
+      outlet.withDescriptor { descriptor in
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+      }
+      outlet.close()
     }
 
     /// Closes the connection in order.

@@ -50,14 +50,18 @@ import Testing
 
   @Test func secondReaderGetsNothingAndTheFirstLosesNothing() async throws {
     try await reading { line, reader in
-      let telegram = SampleTelegram.numbered()
+      // The speed is found, and not looked for while the other one is slow to start.
+      let first = SampleTelegram.numbered(1)
+      try await line.write(first)
+      try await reader.waitForOutput(first)
+      let telegram = SampleTelegram.numbered(2)
       try await line.write(String(telegram.prefix(100)))
       let second = try await Program("p1cat", [line.path]).run()
       #expect(second.status == .exited(75))
       #expect(second.output.isEmpty)
       #expect(second.errorText == "p1cat: \(line.path): in use by another process\n")
       try await line.write(String(telegram.dropFirst(100)))
-      try await reader.wait(for: "the telegram") { $0.text == telegram }
+      try await reader.wait(for: "the telegram") { $0.text == first + telegram }
       #expect(try line.settings().isRaw)
       // Who may not do everything cannot open it at all, also after that.
       #expect(try await Self.exclusiveness(of: line) == "1\n")

@@ -50,6 +50,33 @@ import Testing
     }
   }
 
+  @Test func serverThatIsRestartedIsConnectedToAgain() async throws {
+    let server = try TCPServer()
+    try await reading(server) { name, reader in
+      let connection = try await server.accept()
+      try await connection.write(Self.first)
+      try await reader.waitForOutput(Self.first)
+      connection.reset()
+      try await reader.waitForError("p1cat: \(name): Connection reset by peer; trying again\n")
+      try await server.accept().write(Self.second)
+      try await reader.wait(for: "both") { $0.text == Self.first + Self.second }
+    }
+  }
+
+  /// Whose queue of those who want to connect is full: it answers nothing.
+  @Test func serverThatDoesNotAnswerIsLeft() async throws {
+    let server = try TCPServer(backlog: 0)
+    let other = Program("p1cat", ["-v", "tcp://127.0.0.1:\(server.port)"])
+    try await other.whileRunning { first in
+      try await first.waitForError("opened\n")
+      try await reading(server, ["--once"]) { name, reader in
+        let result = try await reader.waitForExit(within: .seconds(30))
+        #expect(result.status == .exited(66))
+        #expect(result.errorText == "p1cat: \(name): Connection timed out\n")
+      }
+    }
+  }
+
   @Test func serverThatIsAbsentIsWaitedFor() async throws {
     let absent = try TCPServer()
     absent.close()
@@ -68,13 +95,15 @@ import Testing
   /// A name that nobody knows may be known once the network is there.
   @Test func nameThatIsUnknownIsAskedForAgain() async throws {
     let name = "tcp://meter.invalid:2001"
-    try await Program("p1cat", [name]).whileRunning { reader in
+    // Where there is a network without a resolver, no longer than this.
+    let resolver = ["RES_OPTIONS": "timeout:1 attempts:1"]
+    try await Program("p1cat", [name], environment: resolver).whileRunning { reader in
       try await reader.waitForError("; trying again\n")
       #expect(reader.errorText.hasPrefix("p1cat: \(name): "))
       reader.send(signal: SIGTERM)
       #expect(try await reader.waitForExit().status == .success)
     }
-    let once = try await Program("p1cat", ["--once", name]).run()
+    let once = try await Program("p1cat", ["--once", name], environment: resolver).run()
     #expect(once.status == .exited(66))
     let impatient = try await Program("p1cat", ["-t", "1", name]).run()
     #expect(impatient.status == .exited(75))

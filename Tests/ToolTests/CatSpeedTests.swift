@@ -54,15 +54,24 @@ import Testing
 
   @Test func signalThatIsNotInvertedIsSaid() async throws {
     let line = try PseudoTerminal()
-    try await Program("p1cat", ["-v", line.path]).whileRunning { reader in
+    try await Program("p1cat", ["--silence", "1", line.path]).whileRunning { reader in
       try await line.waitUntilRaw()
+      let said = "bytes come, but no telegrams: is the signal inverted, or encrypted?\n"
       let meter = FakeMeter(line, isInverted: true)
-      let isSaid = try await meter.send(Self.new) {
-        reader.errorText.contains("no telegrams, at 115200 and 9600 baud: is the signal inverted")
-      }
-      #expect(isSaid)
-      #expect(reader.errorText.contains("no telegram; trying 9600 baud\n"))
+      #expect(try await meter.send(Self.new) { reader.errorText.contains(said) })
       #expect(reader.output.isEmpty)
+    }
+  }
+
+  /// It was silent at first, so that another speed was tried.
+  @Test(arguments: [true, false])
+  func meterThatIsLateIsRead(_ hasParity: Bool) async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", ["-v", line.path]).whileRunning { reader in
+      try await reader.waitForError("no telegram; trying 9600 baud\n", within: .seconds(20))
+      let meter = FakeMeter(line, hasParity: hasParity)
+      #expect(try await meter.send(Self.new) { reader.text.hasPrefix(Self.new) })
+      try await reader.waitForError("telegrams at 115200 baud\n")
     }
   }
 

@@ -9,22 +9,16 @@ import Testing
     p1cat "$@" | { until [[ -e open ]]; do sleep 0.05; done; exec cat; }
     """
 
-  private static func telegram(_ number: Int) -> String {
-    SampleTelegram.with([
-      "1-3:0.2.8(50)", "1-0:1.8.1(\(number)*kWh)",
-      "0-0:96.13.0(\(String(repeating: "30", count: 450)))",
-    ])
+  /// So many different telegrams, one after the other.
+  private static let telegrams = Shared {
+    let result = try await Program("p1cat", ["sim:count=4000,rate=max"]).run()
+    return result.text.split(separator: "/SIM5").map { "/SIM5\($0)" }
   }
 
-  /// As many as come in a minute, and far more than a pipe holds unless it is enlarged.
-  @Test func minuteOfAMeterIsKept() async throws {
+  /// As many as come in an hour, and far more than a pipe holds.
+  @Test func hourOfAMeterIsKept() async throws {
     try await stalled { line, reader, directory in
-      var sent = ""
-      for number in 0..<60 {
-        let telegram = Self.telegram(number)
-        try await line.write(telegram)
-        sent += telegram
-      }
+      let sent = try await Self.send(3600, to: line)
       #expect(reader.output.isEmpty)
       try directory.write("", to: "open")
       try await reader.wait(for: "all of them") { $0.text == sent }
@@ -34,32 +28,32 @@ import Testing
 
   @Test func beyondTheBoundTheOldestGo() async throws {
     try await stalled(["--buffer", "1"]) { line, reader, directory in
-      let count = 4000
-      for number in 0..<count { try await line.write(Self.telegram(number), within: .seconds(60)) }
+      let telegrams = try await Self.telegrams.value
+      let count = telegrams.count
+      _ = try await Self.send(count, to: line)
       try await reader.waitForError(
         "p1cat: standard output: not read: the oldest telegrams are dropped\n")
       try directory.write("", to: "open")
       try await reader.wait(for: "the last one", within: .seconds(30)) {
-        $0.output.suffix(8000).contains(Array(Self.telegram(count - 1).utf8))
+        $0.output.suffix(8000).contains(Array(telegrams[count - 1].utf8))
       }
       try await reader.waitForError(" dropped\n")
       // Whole ones alone, in order: those that were in the pipe, and the newest.
-      let numbers = reader.text.matches(of: /1\.8\.1\((\d+)\*/).compactMap { Int($0.1) }
-      #expect(reader.text == numbers.map(Self.telegram).joined())
-      let gap = try #require(
-        numbers.indices.dropFirst().first { numbers[$0] != numbers[$0 - 1] + 1 })
-      #expect(Array(numbers[..<gap]) == Array(0..<gap))
-      #expect(Array(numbers[gap...]) == Array((count - numbers.count + gap)..<count))
+      let numbers = Dictionary(uniqueKeysWithValues: zip(telegrams, 0...))
+      let read = reader.text.split(separator: "/SIM5").map { numbers["/SIM5\($0)"] ?? -1 }
+      let gap = try #require(read.indices.dropFirst().first { read[$0] != read[$0 - 1] + 1 })
+      #expect(Array(read[..<gap]) == Array(0..<gap))
+      #expect(Array(read[gap...]) == Array((count - read.count + gap)..<count))
       let said = try #require(reader.errorText.firstMatch(of: /too long: (\d+) telegrams dropped/))
-      #expect(Int(said.1) == count - numbers.count)
-      // A pipe and a queue of one MiB each.
-      #expect((1800...2300).contains(numbers.count))
+      #expect(Int(said.1) == count - read.count)
+      // A queue of one MiB, and a pipe that has as much where it may.
+      #expect((1000...2300).contains(read.count))
     }
   }
 
   @Test func signalEndsItAllTheSame() async throws {
     try await stalled(["--buffer", "1"]) { line, reader, _ in
-      for number in 0..<1500 { try await line.write(Self.telegram(number), within: .seconds(60)) }
+      _ = try await Self.send(1500, to: line)
       let isCat = { (pid: pid_t) in isProcess(pid, "p1cat") }
       reader.processes.filter(isCat).forEach { kill($0, SIGTERM) }
       try await reader.waitForError(" telegrams left unwritten\n")
@@ -67,6 +61,80 @@ import Testing
         !reader.processes.contains(where: isCat)
       }
       #expect(isEnded)
+    }
+  }
+
+  /// At its end it waits for who reads it, and the line is free meanwhile.
+  @Test func endIsWaitedFor() async throws {
+    try await stalled(["-n", "2000"]) { line, reader, directory in
+      let sent = try await Self.send(2000, to: line)
+      try await Program("p1cat", ["-n", "1", line.path]).whileRunning { other in
+        let isRead = try await Deadline(in: .seconds(10)).poll {
+          let telegram = try await Self.send(1, to: line)
+          return other.text.hasPrefix(telegram)
+        }
+        #expect(isRead)
+      }
+      try directory.write("", to: "open")
+      let result = try await reader.waitForExit()
+      #expect(result.text == sent)
+    }
+  }
+
+  @Test func givingUpIsNotWaitedFor() async throws {
+    try await stalled(["-t", "5"]) { line, reader, _ in
+      _ = try await Self.send(2000, to: line)
+      try await reader.waitForError("p1cat: \(line.path): no telegram for 5 s\n")
+      try await reader.waitForError(" telegrams left unwritten\n")
+    }
+  }
+
+  @Test func hangUpLosesNothingThatIsRead() async throws {
+    try await stalled(["--once"]) { line, reader, directory in
+      let sent = try await Self.send(2000, to: line)
+      let isRead = try await Deadline(in: .seconds(10)).poll {
+        for process in reader.processes where isProcess(process, "p1cat") { kill(process, SIGUSR1) }
+        return reader.errorText.contains("telegrams=2000 ")
+      }
+      #expect(isRead)
+      line.close()
+      try directory.write("", to: "open")
+      let result = try await reader.waitForExit()
+      #expect(result.text == sent)
+      #expect(result.messages.last == "p1cat: \(line.path): the line was hung up")
+    }
+  }
+
+  /// Messages that nobody reads.
+  @Test func messagesStallNothing() async throws {
+    let script = """
+      mkfifo messages
+      exec 3<> messages
+      dd if=/dev/zero of=messages bs=4096 count=16 oflag=nonblock status=none
+      exec p1cat -v "$1" 2> messages 3>&-
+      """
+    try await TemporaryDirectory.with { directory in
+      let line = try PseudoTerminal()
+      // Who holds the other end lets go with the script, so one is held here.
+      let program = Program.bash(script, [line.path], directory: directory.path)
+      try await program.whileRunning { reader in
+        try await line.waitUntilRaw()
+        let held = open(directory.path("messages"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { close(held) }
+        let telegrams = try await Self.telegrams.value
+        try await line.write(telegrams[0] + "noise\r\n/TST5\r\n" + telegrams[1])
+        try await reader.wait(for: "both") { $0.text == telegrams[0] + telegrams[1] }
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        #expect(read(held, &bytes, bytes.count) == bytes.count)
+        reader.send(signal: SIGUSR1)
+        var text = ""
+        let isSaid = try await Deadline(in: .seconds(10)).poll {
+          let count = read(held, &bytes, bytes.count)
+          if count > 0 { text += String(decoding: bytes[..<count], as: UTF8.self) }
+          return text.contains("messages before this got lost)\n")
+        }
+        #expect(isSaid, "\(text)")
+      }
     }
   }
 
@@ -88,11 +156,20 @@ import Testing
     }
   }
 
+  /// Sends the first telegrams down a line.
+  private static func send(_ count: Int, to line: PseudoTerminal) async throws -> String {
+    let text = try await telegrams.value.prefix(count).joined()
+    try await line.write(text, within: .seconds(60))
+    return text
+  }
+
   /// Calls `body` once p1cat reads the line, and nobody what it writes.
   private func stalled(
     _ options: [String] = [],
     _ body: (PseudoTerminal, RunningProgram, TemporaryDirectory) async throws -> Void
   ) async throws {
+    // Not while p1cat waits for them.
+    _ = try await Self.telegrams.value
     try await TemporaryDirectory.with { directory in
       let line = try PseudoTerminal()
       let program = Program.bash(Self.script, options + [line.path], directory: directory.path)

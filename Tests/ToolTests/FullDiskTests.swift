@@ -39,4 +39,15 @@ import Testing
       }
     }
   }
+
+  /// A file that may not grow (ulimit -f) is one that is full.
+  @Test func fileThatMayNotGrowHoldsWholeOnesAlone() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = "ulimit -f 8; p1cat sim: | p1cat --stamp >> file; tail -c 7 file | od -c -A n"
+      let command = script.replacing("sim:", with: "sim:count=100,rate=max")
+      let result = try await Program.bash(command, directory: directory.path).run()
+      #expect(result.errorText == "p1cat: standard output: File too large\n")
+      #expect(result.text.hasSuffix("\\r  \\n\n"))
+    }
+  }
 }

@@ -76,6 +76,6 @@ import Testing
 
   private func isWaitingToWrite(_ identifier: pid_t) -> Bool {
     let file = "/proc/\(identifier)/wchan"
-    return (try? String(contentsOfFile: file, encoding: .utf8))?.contains("pipe_write") == true
+    return (try? String(contentsOfFile: file, encoding: .utf8))?.contains(/pipe_write|poll/) == true
   }
 }

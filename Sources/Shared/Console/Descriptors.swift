@@ -41,6 +41,11 @@ public func wait(
   return zip(interests, descriptors).filter { $0.1.revents != 0 }.map(\.0)
 }
 
+/// The first of some instants; nil stands for one that never comes.
+public func earliest(_ instants: ContinuousClock.Instant?...) -> ContinuousClock.Instant? {
+  instants.compactMap(\.self).min()
+}
+
 /// What is left until an instant, rounded up, within what poll(2) takes; 0 once it has passed.
 public func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
   let left = deadline - ContinuousClock.now
@@ -106,37 +111,6 @@ extension FileDescriptor {
       return
     }
     try? resize(to: end - Int64(count))
-  }
-
-  /// Writes what goes out at once, without waiting for room.
-  ///
-  /// - Returns: how many bytes went out, 0 where there is no room.
-  /// - Throws: ``Failure``; the end of the process, a quiet one, where the reader has gone.
-  public func write(some bytes: Span<UInt8>, as subject: String = "standard output") throws -> Int {
-    do {
-      return try unsafe bytes.withUnsafeBytes { unsafe try write($0, retryOnInterrupt: false) }
-    } catch Errno.interrupted, Errno.wouldBlock {
-      return 0
-    } catch Errno.brokenPipe {
-      throw ReaderGone()
-    } catch let errno as Errno {
-      throw Failure(subject, errno)
-    }
-  }
-
-  /// The same file, opened anew where possible, so that no write to it ever waits for room: what is
-  /// set on a descriptor holds for everybody who shares it, the shell and its terminal among them.
-  ///
-  /// - Returns: nil for a file on a disk, which always has room: its writes wait for the disk at most.
-  public func openedWithoutWaiting() -> FileDescriptor? {
-    guard (try? stat())?.type != .regular else { return nil }
-    let again = try? FileDescriptor.open(
-      FilePath("/proc/self/fd/\(rawValue)"), .writeOnly,
-      options: [.nonBlocking, .noControllingTerminal, .closeOnExec])
-    if let again { return again }
-    // A socket, or what belongs to somebody else.
-    _ = fcntl(rawValue, F_SETFL, fcntl(rawValue, F_GETFL) | O_NONBLOCK)
-    return self
   }
 
   /// So long a reader that takes nothing is waited for, once a signal asks to stop.

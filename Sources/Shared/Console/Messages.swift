@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// What a tool says on standard error: one line a message, `tool: subject: reason`.
 ///
@@ -15,6 +16,7 @@ public final class Messages {
 
   private struct Repeated {
     var saidAt: ContinuousClock.Instant
+    var saidCount = 1
     var withheld = 0
     var last = ""
     var level: Level
@@ -23,18 +25,25 @@ public final class Messages {
   private let tool: String
   private let highest: Level
   private let isJournal: Bool
+  /// Whether what goes out waits for who reads it, and how much did not go out as it does not.
+  private var waits = true
+  private var lostCount = 0
   private let clock = ContinuousClock()
   private var repeated: [String: Repeated] = [:]
+  /// Whether anything in there may wait to be said.
+  private var isWithholding = false
 
   /// For so long a message that repeats is withheld.
-  private static let silence = Duration.seconds(60)
+  private let silence: Duration
 
   /// - Parameters:
   ///   - tool: the name that each line begins with.
   ///   - highest: the least important level that is still said.
-  public init(tool: String, highest: Level = .notice) {
+  ///   - silence: for how long a message that repeats is withheld.
+  public init(tool: String, highest: Level = .notice, silence: Duration = .seconds(60)) {
     self.tool = tool
     self.highest = highest
+    self.silence = silence
     isJournal = Messages.standardErrorIsJournal()
   }
 
@@ -45,13 +54,15 @@ public final class Messages {
   ///   - subject: what it is about, nil where that is clear.
   ///   - reason: the rest.
   ///   - kind: what makes two messages the same one said again; nil for one that always counts.
+  ///   - burst: how many of the kind are said within a minute.
   public func say(
-    _ level: Level, _ subject: String?, _ reason: String, repeating kind: String? = nil
+    _ level: Level, _ subject: String?, _ reason: String, repeating kind: String? = nil,
+    burst: Int = 1
   ) {
     guard level.rawValue <= highest.rawValue else { return }
     var line = subject.map { "\($0): \(reason)" } ?? reason
     if let kind {
-      guard let more = countOfWithheld(kind, line, level) else { return }
+      guard let more = countOfWithheld(kind, line, level, burst: burst) else { return }
       if more > 0 { line += " (and \(more) more like it)" }
     }
     write(level, line)
@@ -63,28 +74,63 @@ public final class Messages {
     if let hint = failure.hint { say(.error, nil, hint) }
   }
 
+  /// From now on nothing waits for who reads the messages: what finds no room is lost, and how many
+  /// were is said. For a tool that has to go on reading.
+  public func stopWaiting() { waits = false }
+
   /// Says what somebody asked for, who gets it however little is said else.
   public func answer(_ subject: String, _ text: String) {
     write(.notice, "\(subject): \(text)")
   }
 
+  /// When something that was withheld is to be said; nil where nothing is.
+  public var deadline: ContinuousClock.Instant? {
+    guard isWithholding else { return nil }
+    return repeated.values.filter { $0.withheld > 0 }.map { $0.saidAt + silence }.min()
+  }
+
+  /// Says what was withheld for a minute: the last of each kind.
+  public func sayDue() {
+    guard isWithholding else { return }
+    let now = clock.now
+    isWithholding = false
+    for (kind, state) in repeated where state.withheld > 0 {
+      if now < state.saidAt + silence {
+        isWithholding = true
+      } else {
+        sayLast(state)
+        repeated[kind] = Repeated(saidAt: now, level: state.level)
+      }
+    }
+  }
+
   /// Says what was withheld, at the end.
   public func flush() {
-    for (_, state) in repeated where state.withheld > 0 {
-      let others = state.withheld - 1
-      write(state.level, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
-    }
+    for (_, state) in repeated where state.withheld > 0 { sayLast(state) }
     repeated = [:]
   }
 
+  private func sayLast(_ state: Repeated) {
+    let others = state.withheld - 1
+    write(state.level, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
+  }
+
   /// How many messages of a kind were withheld, now that one is to be said; nil for not yet.
-  private func countOfWithheld(_ kind: String, _ line: String, _ level: Level) -> Int? {
+  private func countOfWithheld(
+    _ kind: String, _ line: String, _ level: Level, burst: Int
+  ) -> Int? {
     let now = clock.now
-    guard var state = repeated[kind], now - state.saidAt < Messages.silence else {
+    guard var state = repeated[kind], now - state.saidAt < silence else {
       let withheld = repeated[kind]?.withheld ?? 0
       repeated[kind] = Repeated(saidAt: now, level: level)
       return withheld
     }
+    if state.saidCount < burst {
+      state.saidCount += 1
+      repeated[kind] = state
+      return 0
+    }
+    isWithholding = true
     state.withheld += 1
     state.last = line
     state.level = level
@@ -93,6 +139,16 @@ public final class Messages {
   }
 
   private func write(_ level: Level, _ line: String) {
+    var line = line
+    if !waits {
+      let hasRoom = try? wait(for: [.writing(.standardError)], until: .now)
+      guard hasRoom?.isEmpty == false else {
+        lostCount += 1
+        return
+      }
+      if lostCount > 0 { line += " (\(counted(lostCount, "message")) before this got lost)" }
+      lostCount = 0
+    }
     var text = isJournal ? "<\(level.rawValue)>" : ""
     text += "\(tool): "
     for scalar in line.unicodeScalars {

@@ -26,8 +26,13 @@ public struct ServiceManager {
       socket != nil && isMeant && longest > 0 ? .microseconds(longest) / 2 : nil
   }
 
-  /// The start is over.
-  public func isReady() { say("READY=1") }
+  /// The start is over. Without this one the manager would give the tool up, so it is waited for a
+  /// manager that is busy.
+  public func isReady() {
+    guard let socket else { return }
+    _ = try? wait(for: [.writing(socket)], until: .now + .seconds(5))
+    say("READY=1")
+  }
 
   /// The tool is not stuck.
   public func isAlive() { say("WATCHDOG=1") }

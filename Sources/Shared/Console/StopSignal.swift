@@ -21,6 +21,8 @@ public struct StopSignal {
     guard let pipe = StopSignal.pipe else { throw Failure(nil, Errno(rawValue: errno)) }
     descriptor = pipe.readEnd
     signal(SIGPIPE, SIG_IGN)
+    // Nor is one beyond the size that a file may have (ulimit -f).
+    signal(SIGXFSZ, SIG_IGN)
     for number in numbers {
       // A second signal ends the process at once.
       handle(number, flags: Int32(bitPattern: SA_RESETHAND)) { _ in

@@ -88,13 +88,23 @@ public struct Framer: Sendable {
   public mutating func fill<Failure>(
     capacity: Int = 128 * 1024, _ read: (inout OutputSpan<UInt8>) throws(Failure) -> Void
   ) throws(Failure) -> Int {
+    removeUsed()
+    let before = bytes.count
+    try bytes.append(addingCapacity: capacity, initializingWith: read)
+    return bytes.count - before
+  }
+
+  /// Takes bytes in that are in memory already.
+  public mutating func fill(with piece: Span<UInt8>) {
+    removeUsed()
+    bytes.append(contentsOf: piece)
+  }
+
+  private mutating func removeUsed() {
     bytes.removeSubrange(..<start)
     scanned -= start
     searched -= start
     start = 0
-    let before = bytes.count
-    try bytes.append(addingCapacity: capacity, initializingWith: read)
-    return bytes.count - before
   }
 
   /// Finds the next thing in what was taken in.
