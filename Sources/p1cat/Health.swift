@@ -27,6 +27,7 @@ struct Health {
     nextReport = period.map { now + $0 }
     nextSign = manager.watchdogInterval.map { now + $0 }
     manager.isReady()
+    manager.isDoing("\(subject): reading")
   }
 
   /// What to wait for, and until when.
@@ -61,7 +62,7 @@ struct Health {
   mutating func note(_ trouble: String?) {
     guard trouble != self.trouble else { return }
     self.trouble = trouble
-    manager.isDoing("\(subject): \(trouble ?? "telegrams come")")
+    manager.isDoing("\(subject): \(trouble ?? "reading")")
   }
 
   func isStopping() { manager.isStopping() }
