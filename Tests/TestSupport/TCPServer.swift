@@ -56,7 +56,7 @@ public final class TCPServer: Sendable {
 
   /// Waits for somebody to connect.
   /// - Throws: `Errno.timedOut` if nobody does in time.
-  public func accept(within limit: Duration = .seconds(10)) async throws -> Connection {
+  public func accept(within limit: Duration = .seconds(60)) async throws -> Connection {
     var accepted: Int32 = -1
     let isThere = try await Deadline(in: limit).poll(every: .milliseconds(2)) {
       accepted = socket.withLock { $0.map { Foundation.accept($0, nil, nil) } ?? -1 }

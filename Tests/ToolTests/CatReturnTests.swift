@@ -59,12 +59,14 @@ import Testing
       try await Program("p1cat", [next.path]).whileRunning { other in
         try await next.waitUntilRaw()
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: next.path)
-        try await reader.waitForError("in use by another process; trying again\n")
+        try await reader.waitForError(
+          "in use by another process; trying again\n", within: .seconds(60))
         try await next.write(SampleTelegram.numbered(1))
         try await other.waitForOutput(SampleTelegram.numbered(1))
       }
-      let isRead = try await Deadline(in: .seconds(10)).poll {
-        try await next.write(SampleTelegram.numbered(2))
+      // On a slow machine it has tried often, and waits for long before it tries again.
+      let isRead = try await Deadline(in: .seconds(60)).poll {
+        try? await next.write(SampleTelegram.numbered(2), within: .milliseconds(100))
         return reader.text.contains(SampleTelegram.numbered(2))
       }
       #expect(isRead)

@@ -82,9 +82,10 @@ import Testing
   }
 
   @Test func givingUpIsNotWaitedFor() async throws {
-    try await stalled(["-t", "5"]) { line, reader, _ in
+    try await stalled(["-t", "20"]) { line, reader, _ in
       _ = try await Self.send(2000, to: line)
-      try await reader.waitForError("p1cat: \(line.path): no telegram for 5 s\n")
+      try await reader.waitForError(
+        "p1cat: \(line.path): no telegram for 20 s\n", within: .seconds(60))
       try await reader.waitForError(" telegrams left unwritten\n")
     }
   }
@@ -113,6 +114,7 @@ import Testing
       dd if=/dev/zero of=messages bs=4096 count=16 oflag=nonblock status=none
       exec p1cat -v "$1" 2> messages 3>&-
       """
+    let telegrams = try await Self.telegrams.value
     try await TemporaryDirectory.with { directory in
       let line = try PseudoTerminal()
       // Who holds the other end lets go with the script, so one is held here.
@@ -121,7 +123,6 @@ import Testing
         try await line.waitUntilRaw()
         let held = open(directory.path("messages"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         defer { close(held) }
-        let telegrams = try await Self.telegrams.value
         try await line.write(telegrams[0] + "noise\r\n/TST5\r\n" + telegrams[1])
         try await reader.wait(for: "both") { $0.text == telegrams[0] + telegrams[1] }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
