@@ -2,7 +2,7 @@
 ///
 /// Each speed is tried for as long as a meter takes to begin a telegram, and for longer while text
 /// comes. A try is over at once when what comes cannot be text. The speed at which a telegram came is
-/// kept, until none has come for a while: it may be another meter then.
+/// kept, until bytes have come for a while and no telegram: it may be another meter then.
 struct BaudRateSearch {
   /// The speeds, the likelier one first.
   static let rates = [115_200, 9600]
@@ -11,12 +11,12 @@ struct BaudRateSearch {
   /// take eight to print it.
   private static let longestTry = Duration.seconds(11)
   private static let longestTryOfText = Duration.seconds(22)
-  private static let longestSilence = Duration.seconds(60)
+  private static let longestVain = Duration.seconds(60)
   /// So many bytes tell whether they are text.
   private static let judgedCount = 32
 
   private var index = 0
-  /// When the try began, or the last telegram came.
+  /// When the try began, or the first byte came after a telegram.
   private var since: ContinuousClock.Instant
   private var byteCount = 0
   private var oddCount = 0
@@ -31,16 +31,20 @@ struct BaudRateSearch {
   /// The speed to read at.
   var rate: Int { BaudRateSearch.rates[index] }
 
-  /// When the next speed is due.
-  var deadline: ContinuousClock.Instant {
-    if isFound { return since + BaudRateSearch.longestSilence }
+  /// When the next speed is due; nil while nothing tells against this one.
+  var deadline: ContinuousClock.Instant? {
+    if isFound { return byteCount > 0 ? since + BaudRateSearch.longestVain : nil }
     guard byteCount >= BaudRateSearch.judgedCount else { return since + BaudRateSearch.longestTry }
     return isText ? since + BaudRateSearch.longestTryOfText : since
   }
 
-  /// Looks at what came, as long as the speed is looked for.
-  mutating func received(_ bytes: Span<UInt8>) {
-    guard !isFound else { return }
+  /// Looks at what came.
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
+    if isFound {
+      if byteCount == 0 { since = now }
+      byteCount += bytes.count
+      return
+    }
     for index in bytes.indices where bytes[index] != BaudRateSearch.filler {
       byteCount += 1
       if !bytes[index].isText { oddCount += 1 }

@@ -4,12 +4,13 @@ import Console
 struct Counters {
   /// Telegrams that were found, with what was dropped of them as nobody read it.
   var telegrams = 0
-  /// Bytes that came, and those of them that belong to no telegram.
+  /// Bytes that came.
   var bytes = 0
+  /// Bytes that belong to no telegram.
   var noiseBytes = 0
-  /// Telegrams that were dropped: as their checksum or parity is wrong, and as the next one began
-  /// before they were whole.
+  /// Telegrams that were dropped as their checksum is wrong, or a byte is damaged.
   var checksumFailures = 0
+  /// Telegrams that were dropped as the next one began before they were whole, or as they are too long.
   var resyncs = 0
   /// Telegrams that were dropped as nobody read them.
   var dropped = 0
@@ -27,21 +28,12 @@ struct Counters {
   /// - Parameter now: what the age of the last telegram is told by.
   /// - Returns: the line, without its end.
   func text(at now: ContinuousClock.Instant) -> String {
-    let age = lastTelegram.map { "\((now - $0).inMilliseconds)" } ?? "none"
+    let age = lastTelegram.map { (now - $0).inMilliseconds } ?? "none"
     return """
       telegrams=\(telegrams) bytes=\(bytes) noise_bytes=\(noiseBytes) \
       checksum_failures=\(checksumFailures) resyncs=\(resyncs) dropped=\(dropped) \
       reconnects=\(reconnects) line_faults=\(lineFaults) \
       longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)
       """
-  }
-}
-
-extension Duration {
-  /// Seconds with three decimals, cut off.
-  fileprivate var inMilliseconds: String {
-    let (seconds, attoseconds) = components
-    let thousandths = String(attoseconds / 1_000_000_000_000_000)
-    return "\(seconds)." + String(repeating: "0", count: 3 - thousandths.count) + thousandths
   }
 }

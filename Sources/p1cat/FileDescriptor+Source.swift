@@ -12,6 +12,7 @@ extension FileDescriptor {
       let descriptor = try open(
         FilePath(path), .readOnly, options: [.nonBlocking, .noControllingTerminal, .closeOnExec])
       guard try descriptor.stat().type != .directory else {
+        try descriptor.close()
         throw Failure(path, .isDirectory, .noInput)
       }
       return descriptor

@@ -17,7 +17,9 @@ struct FileSource: Source {
 
   var interests: [Interest] { [.reading(descriptor)] }
 
-  mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival {
+  mutating func read(
+    _ happened: [Interest], after lastLook: ContinuousClock.Instant, into framer: inout Framer
+  ) throws -> Arrival {
     guard happened.contains(.reading(descriptor)) else { return .nothing }
     do throws(Errno) {
       let count = try framer.fill { [descriptor] room throws(Errno) in

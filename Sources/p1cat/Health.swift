@@ -9,20 +9,22 @@ struct Health {
   private let request: NoticeSignal
   /// How often the counters are told without being asked for; nil for never.
   private let period: Duration?
-  private var trouble: String?
+  private var trouble: Trouble?
   private var nextReport: ContinuousClock.Instant?
   private var nextSign: ContinuousClock.Instant?
 
   /// - Parameters:
   ///   - subject: the source, as messages call it.
-  ///   - period: how often the counters are told without being asked for; nil for never.
+  ///   - request: what asks for the counters.
+  ///   - period: how often they are told without being asked for; nil for never.
   ///   - messages: where they are told.
-  /// - Throws: `Failure`.
-  init(of subject: String, every period: Duration?, messages: Messages) throws {
+  init(
+    of subject: String, at request: NoticeSignal, every period: Duration?, messages: Messages
+  ) {
     self.subject = subject
     self.messages = messages
     self.period = period
-    request = try NoticeSignal(.report)
+    self.request = request
     let now = ContinuousClock.now
     nextReport = period.map { now + $0 }
     nextSign = manager.watchdogInterval.map { now + $0 }
@@ -59,10 +61,10 @@ struct Health {
   /// Tells the manager of services what keeps telegrams from coming.
   ///
   /// - Parameter trouble: what it is; nil where they come.
-  mutating func note(_ trouble: String?) {
+  mutating func note(_ trouble: Trouble?) {
     guard trouble != self.trouble else { return }
     self.trouble = trouble
-    manager.isDoing("\(subject): \(trouble ?? "reading")")
+    manager.isDoing("\(subject): \(trouble?.description ?? "reading")")
   }
 
   func isStopping() { manager.isStopping() }

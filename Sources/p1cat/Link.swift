@@ -25,7 +25,7 @@ protocol Link {
   mutating func close()
 
   /// Looks at what came.
-  mutating func received(_ bytes: Span<UInt8>)
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant)
 
   /// Sets the line otherwise where that is due.
   ///
@@ -48,7 +48,7 @@ protocol Link {
 }
 
 extension Link {
-  mutating func received(_ bytes: Span<UInt8>) {}
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {}
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool { false }
   mutating func telegramCame(at now: ContinuousClock.Instant) {}
   mutating func lineFaults() -> LineFaults { LineFaults() }

@@ -18,8 +18,7 @@ struct LiveSource: Source {
   private var wasOpen = false
   private(set) var reconnectCount = 0
 
-  /// When the link was last looked at, the last byte came, and the first one after a telegram.
-  private var lastLook = ContinuousClock.now
+  /// When the last byte came, and the first one after a telegram.
   private var lastByte = ContinuousClock.now
   private var firstByte: ContinuousClock.Instant?
 
@@ -32,10 +31,9 @@ struct LiveSource: Source {
   /// Telegrams do not come.
   private struct Outage {
     let since: ContinuousClock.Instant
-    /// Why, as it was last said.
-    var reason = ""
+    var trouble: Trouble
     /// What was said of it is not said again.
-    var saidReasons: Set<String> = []
+    var said: Set<String> = []
   }
 
   /// - Parameters:
@@ -56,7 +54,7 @@ struct LiveSource: Source {
 
   var name: String { link.name }
   var isLive: Bool { true }
-  var trouble: String? { outage?.reason }
+  var trouble: Trouble? { outage?.trouble }
 
   var interests: [Interest] {
     switch state {
@@ -74,16 +72,17 @@ struct LiveSource: Source {
     }
   }
 
-  mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival {
+  mutating func read(
+    _ happened: [Interest], after lastLook: ContinuousClock.Instant, into framer: inout Framer
+  ) throws -> Arrival {
     let now = ContinuousClock.now
-    defer { lastLook = now }
     switch state {
     case .away(let end):
       if now >= end { try open() }
     case .opening:
       try open()
     case .open(let descriptor):
-      // By the last look: what came since may be a telegram, however long nobody looked.
+      // By the last look: what came since may be a telegram.
       if try adjust(at: lastLook) { return .gap }
       if happened.contains(.reading(descriptor)) { return try read(descriptor, into: &framer) }
       if !isSilenceSaid, now >= lastByte + silence { return try isSilent() }
@@ -91,10 +90,11 @@ struct LiveSource: Source {
     return .nothing
   }
 
-  mutating func telegramCame() {
+  mutating func telegramCame(isLate: Bool) {
+    backoff.reset()
+    if isLate { return }
     let now = ContinuousClock.now
     link.telegramCame(at: now)
-    backoff.reset()
     firstByte = nil
     guard let outage else { return }
     let seconds = (now - outage.since).components.seconds
@@ -122,9 +122,10 @@ struct LiveSource: Source {
       }
     }
     guard count > 0 else { return try lose(link.loss(nil)) }
+    let now = ContinuousClock.now
     let bytes = framer.bytes
-    link.received(bytes.span.extracting(last: count))
-    received(at: .now)
+    link.received(bytes.span.extracting(last: count), at: now)
+    received(at: now)
     return .bytes(count)
   }
 
@@ -134,19 +135,17 @@ struct LiveSource: Source {
     let first = firstByte ?? now
     firstByte = first
     let patience = silence * 2
-    if now >= first + patience {
-      say("bytes come, but no telegrams: is the signal inverted, or encrypted?", since: first)
-    }
+    if now >= first + patience { say(.noTelegrams, since: first) }
   }
 
-  private var silenceReason: String { "nothing received for \(silence.components.seconds) s" }
-  private var isSilenceSaid: Bool { trouble == silenceReason }
+  private var isSilenceSaid: Bool { trouble == .silent(silence) }
 
   private mutating func isSilent() throws -> Arrival {
+    let trouble = Trouble.silent(silence)
     if link.isGoneWhenSilent {
-      return try lose(.failure(Failure(name, silenceReason, .temporaryFailure)))
+      return try lose(.failure(Failure(name, "\(trouble)", .temporaryFailure)))
     }
-    say(silenceReason, since: lastByte)
+    say(trouble, since: lastByte)
     return .nothing
   }
 
@@ -155,7 +154,8 @@ struct LiveSource: Source {
     do {
       return try link.adjust(at: now)
     } catch let failure as Failure {
-      return try lose(.failure(failure)) == .gap
+      _ = try lose(.failure(failure))
+      return true
     }
   }
 
@@ -173,6 +173,7 @@ struct LiveSource: Source {
       state = .open(descriptor)
       lastByte = .now
       firstByte = nil
+      outage?.trouble = .reopened
     } catch let failure as Failure {
       if mustBeThere || endsWhenLost { throw failure }
       retry(after: failure.reason)
@@ -193,16 +194,16 @@ struct LiveSource: Source {
 
   private mutating func retry(after reason: String) {
     link.close()
-    say("\(reason); trying again", since: .now)
+    say(.gone(reason), since: .now)
     state = .away(until: .now + backoff.next())
   }
 
   /// Says what keeps telegrams from coming, once an outage.
-  private mutating func say(_ reason: String, since: ContinuousClock.Instant) {
-    var outage = self.outage ?? Outage(since: since)
-    outage.reason = reason
-    if outage.saidReasons.insert(reason).inserted {
-      messages.say(.warning, name, reason, repeating: "state", burst: 10)
+  private mutating func say(_ trouble: Trouble, since: ContinuousClock.Instant) {
+    var outage = self.outage ?? Outage(since: since, trouble: trouble)
+    outage.trouble = trouble
+    if outage.said.insert("\(trouble)").inserted {
+      messages.say(.warning, name, "\(trouble)", repeating: "state", burst: 10)
     }
     self.outage = outage
   }

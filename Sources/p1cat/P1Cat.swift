@@ -70,18 +70,25 @@ struct P1Cat: Tool {
   }
 
   func run(_ messages: Messages) throws {
+    let request = try NoticeSignal(.report)
     let stop = try StopSignal()
+    var reader = try reader(messages, at: request, until: stop)
+    try reader.copyTelegrams()
+  }
+
+  private func reader(
+    _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
+  ) throws -> TelegramReader {
     let source = try openSource(Environment().overridden(by: line.option(for:)), messages)
     if source.isLive { messages.stopWaiting() }
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       messages: messages)
-    let health = try Health(
-      of: source.name, every: stats.map { .seconds($0) }, messages: messages)
-    var reader = TelegramReader(
+    let health = Health(
+      of: source.name, at: request, every: stats.map { .seconds($0) }, messages: messages)
+    return TelegramReader(
       source, to: output, checksums: noCheck ? .ignored : .verified, health: health,
       messages: messages, stop: stop, patience: timeout.map { .seconds($0) })
-    try reader.copyTelegrams()
   }
 
   /// Opens the source that is named on the command line or in the environment.

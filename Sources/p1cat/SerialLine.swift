@@ -104,7 +104,9 @@ struct SerialLine: Link {
 
   // MARK: - The speed
 
-  mutating func received(_ bytes: Span<UInt8>) { search?.received(bytes) }
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
+    search?.received(bytes, at: now)
+  }
 
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool {
     guard let line = descriptor, let deadline = search?.deadline, now >= deadline else {

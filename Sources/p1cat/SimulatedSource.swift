@@ -25,7 +25,9 @@ struct SimulatedSource: Source {
   var interests: [Interest] { [] }
   var deadline: ContinuousClock.Instant? { left == 0 ? .now : due }
 
-  mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival {
+  mutating func read(
+    _ happened: [Interest], after lastLook: ContinuousClock.Instant, into framer: inout Framer
+  ) throws -> Arrival {
     if left == 0 { return .end }
     guard interval == nil || ContinuousClock.now >= due else { return .nothing }
     if let interval { due += interval }

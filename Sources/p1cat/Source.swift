@@ -19,19 +19,25 @@ protocol Source {
   ///
   /// - Parameters:
   ///   - happened: the interests that something happened on.
+  ///   - lastLook: when it was read before: what has come since may have waited for long.
   ///   - framer: takes the bytes in.
   /// - Returns: what came of it.
   /// - Throws: `Failure` where the source fails, and is not to come back.
-  mutating func read(_ happened: [Interest], into framer: inout Framer) throws -> Arrival
+  mutating func read(
+    _ happened: [Interest], after lastLook: ContinuousClock.Instant, into framer: inout Framer
+  ) throws -> Arrival
 
-  /// A telegram has come of what was read last.
-  mutating func telegramCame()
+  /// A telegram has come.
+  ///
+  /// - Parameter isLate: whether it was found as the source went away, and says nothing of what it is
+  ///   now.
+  mutating func telegramCame(isLate: Bool)
 
   /// Leaves it, at the end.
   mutating func close()
 
-  /// What keeps telegrams from coming, as it was last said; nil while they come.
-  var trouble: String? { get }
+  /// What keeps telegrams from coming; nil while they come.
+  var trouble: Trouble? { get }
   /// How often it was opened again.
   var reconnectCount: Int { get }
   /// What the receiver of a serial line has lost since the beginning.
@@ -51,9 +57,9 @@ enum Arrival: Equatable {
 extension Source {
   var isLive: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
-  mutating func telegramCame() {}
+  mutating func telegramCame(isLate: Bool) {}
   mutating func close() {}
-  var trouble: String? { nil }
+  var trouble: Trouble? { nil }
   var reconnectCount: Int { 0 }
   mutating func lineFaults() -> LineFaults { LineFaults() }
 }

@@ -142,12 +142,17 @@ struct TelegramOutput {
     saidAt = nil
   }
 
-  /// Says what did not go out, at the end.
-  mutating func sayWhatIsLeft() {
-    sayDropped()
+  /// Says how many telegrams are left to be read, where they came one by one.
+  func sayWhatIsLeft() {
     guard isWaiting else { return }
     messages.say(
       .warning, TelegramOutput.name, "not read: \(counted(queue.count, "telegram")) left unwritten")
+  }
+
+  /// Leaves the output, at the end.
+  mutating func leave() {
+    sayDropped()
+    output?.leave()
   }
 
   private mutating func noteDropped() {

@@ -14,14 +14,14 @@ struct TelegramReader {
   private let patience: Duration?
   private let checksums: Framer.Checksums
   private var framer: Framer
+
   private var counters = Counters()
+  /// Bytes that belonged to no telegram, before the framer began anew.
+  private var noiseBefore = 0
   /// Since when the next telegram is waited for.
   private var patientSince = ContinuousClock.now
-  private var lastTelegram: ContinuousClock.Instant?
   private var lastLook = ContinuousClock.now
   private var ending: Ending?
-  /// How much the line had lost when that was last said.
-  private var saidFaultCount = 0
 
   /// Nothing is read any more: what waits goes out, and that is all.
   private struct Ending {
@@ -47,10 +47,7 @@ struct TelegramReader {
 
   /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
   mutating func copyTelegrams() throws {
-    defer {
-      if ending == nil { end() }
-      report()
-    }
+    defer { leave() }
     while ending == nil || output.isWaiting {
       let isReading = ending == nil && (source.isLive || !output.isWaiting)
       // What is not read may well have telegrams.
@@ -63,18 +60,27 @@ struct TelegramReader {
         health.deadline, messages.deadline)
       counters.longestUnread = max(counters.longestUnread, .now - lastLook)
       let happened = try wait(for: interests, until: deadline)
-      lastLook = .now
+      let looked = ContinuousClock.now
+      defer { lastLook = looked }
 
       if isReading { try read(happened) }
       try output.writeWhatFits()
-      if happened.contains(.reading(stop.descriptor)) { end(isForced: true) }
-      if let deadline = ending?.deadline, lastLook >= deadline { break }
+      if happened.contains(.reading(stop.descriptor)) { try stopReading() }
+      if let deadline = ending?.deadline, looked >= deadline {
+        if source.isLive { output.sayWhatIsLeft() }
+        break
+      }
       health.note(source.trouble)
-      if health.attend(happened) { health.tell(currentCounters()) }
+      if health.attend(happened) {
+        count()
+        health.tell(counters)
+      }
       messages.sayDue()
     }
     if let failure = ending?.failure { throw failure }
   }
+
+  // MARK: - The source
 
   /// Reads what there is, and sees whether that is the end.
   private mutating func read(_ happened: [Interest]) throws {
@@ -82,41 +88,21 @@ struct TelegramReader {
     var failure: Failure?
     var arrival = Arrival.gap
     do {
-      arrival = try source.read(happened, into: &framer)
+      arrival = try source.read(happened, after: lastLook, into: &framer)
     } catch let thrown as Failure {
       failure = thrown
     }
     try take(arrival)
-    if failure != nil || arrival == .end || output.isComplete { end(failure) }
     if output.count > before {
       patientSince = .now
-      lastTelegram = patientSince
+      counters.lastTelegram = patientSince
       sayFaults()
-    } else if let end = givesUpAt, let patience, ending == nil, .now >= end {
-      let reason = "no telegram for \(patience.components.seconds) s"
-      self.end(Failure(source.name, reason, .temporaryFailure), isForced: true)
     }
-  }
-
-  private var givesUpAt: ContinuousClock.Instant? {
-    patience.map { patientSince + $0 }
-  }
-
-  /// Reads no more.
-  ///
-  /// - Parameters:
-  ///   - failure: what all ends with.
-  ///   - isForced: whether a reader of the output that takes nothing is not waited for.
-  private mutating func end(_ failure: Failure? = nil, isForced: Bool = false) {
-    if ending == nil {
-      sayFaults()
-      // Whoever waits for the line need not wait for our reader.
-      source.close()
-      health.isStopping()
+    if failure != nil || arrival == .end || output.isComplete {
+      end(failure)
+    } else if output.count == before, hasGivenUp(arrival) {
+      try stopReading(giveUp: true)
     }
-    ending = Ending(
-      failure: failure ?? ending?.failure,
-      deadline: isForced ? .now + FileDescriptor.graceOfReader : nil)
   }
 
   private mutating func take(_ arrival: Arrival) throws {
@@ -128,7 +114,7 @@ struct TelegramReader {
     case .end: try copyWhatIsWhole(atEnd: true)
     case .gap:
       try copyWhatIsWhole(atEnd: true, isTorn: true)
-      counters.noiseBytes += framer.noiseCount
+      noiseBefore += framer.noiseCount
       framer = Framer(checksums: checksums)
     }
   }
@@ -139,34 +125,84 @@ struct TelegramReader {
       case .telegram(let telegram):
         let bytes = framer.bytes
         try output.add(telegram.range, of: bytes.span, receivedAt: telegram.receivedAt)
-        // One that only the end has made whole says nothing of what comes now.
-        if !atEnd { source.telegramCame() }
+        source.telegramCame(isLate: atEnd)
       case .dropped(let defect):
-        dropped(defect)
+        // What we leave in its middle is no damage.
+        if ending == nil { dropped(defect) }
       }
     }
     let bytes = framer.bytes
     try output.flush(bytes.span)
   }
 
-  // MARK: - What is counted and said
+  private var givesUpAt: ContinuousClock.Instant? {
+    patience.map { patientSince + $0 }
+  }
 
-  /// All that is counted, as it is now.
-  private mutating func currentCounters() -> Counters {
-    var counters = counters
+  /// Whether no telegram has come for too long. What came while nobody looked is read before that is
+  /// said, but not for ever.
+  private func hasGivenUp(_ arrival: Arrival) -> Bool {
+    guard let end = givesUpAt else { return false }
+    return arrival == .nothing ? .now >= end && lastLook >= end : lastLook >= end + .seconds(1)
+  }
+
+  // MARK: - The end
+
+  /// Ends before the source does: by a signal, or as no telegram comes. A reader that takes nothing is
+  /// not waited for.
+  private mutating func stopReading(giveUp: Bool = false) throws {
+    let isFirst = ending == nil
+    let deadline = ContinuousClock.now + FileDescriptor.graceOfReader
+    end(deadline: deadline)
+    guard isFirst else { return }
+    // There may be a telegram of which only the next bytes would have told that it is whole.
+    if source.isLive { try take(.gap) }
+    guard giveUp, !output.isComplete, let patience else { return }
+    let reason = "no telegram for \(patience.inSeconds) s"
+    end(Failure(source.name, reason, .temporaryFailure), deadline: deadline)
+  }
+
+  /// Reads no more.
+  ///
+  /// - Parameters:
+  ///   - failure: what all ends with.
+  ///   - deadline: until when a reader that takes nothing is waited for; nil for ever.
+  private mutating func end(
+    _ failure: Failure? = nil, deadline: ContinuousClock.Instant? = nil
+  ) {
+    if ending == nil {
+      sayFaults()
+      // Whoever waits for the line need not wait for our reader.
+      source.close()
+      health.isStopping()
+    }
+    ending = Ending(failure: failure ?? ending?.failure, deadline: deadline)
+  }
+
+  private mutating func leave() {
+    if ending == nil { end() }
+    output.leave()
+    count()
+    guard counters.noiseBytes > 0 else { return }
+    let noise = counted(counters.noiseBytes, "byte")
+    messages.say(.info, source.name, "\(noise) outside telegrams")
+  }
+
+  // MARK: - What is counted
+
+  /// Brings the counters up to now.
+  private mutating func count() {
     counters.telegrams = output.count
-    counters.lastTelegram = lastTelegram
-    counters.noiseBytes += framer.noiseCount
+    counters.noiseBytes = noiseBefore + framer.noiseCount
     counters.dropped = output.droppedCount
     counters.reconnects = source.reconnectCount
-    counters.lineFaults = source.lineFaults().count
-    return counters
+    sayFaults()
   }
 
   /// Counts and says that a telegram is none.
   private mutating func dropped(_ defect: Framer.Defect) {
     switch defect {
-    case .wrongChecksum, .wrongParity: counters.checksumFailures += 1
+    case .wrongChecksum, .damagedByte: counters.checksumFailures += 1
     case .cutShort, .tooLong: counters.resyncs += 1
     }
     messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
@@ -176,15 +212,8 @@ struct TelegramReader {
   /// Says what the line has lost in all, where there is more than when that was last said.
   private mutating func sayFaults() {
     let faults = source.lineFaults()
-    guard faults.count > saidFaultCount else { return }
+    guard faults.count > counters.lineFaults else { return }
+    counters.lineFaults = faults.count
     messages.say(.warning, source.name, "\(faults)", repeating: "faults")
-    saidFaultCount = faults.count
-  }
-
-  private mutating func report() {
-    output.sayWhatIsLeft()
-    let noise = counters.noiseBytes + framer.noiseCount
-    guard noise > 0 else { return }
-    messages.say(.info, source.name, "\(counted(noise, "byte")) outside telegrams")
   }
 }

@@ -79,6 +79,14 @@ import Testing
     #expect(!Framer.found(in: [wrong]).contains { $0.isTelegram })
   }
 
+  /// A receiver puts a zero in the place of a byte that it could not read.
+  @Test func zeroIsDamage() {
+    let zero = FramerTests.old.replacing("512", with: "5\02")
+    #expect(found(zero) == [.dropped(.damagedByte)])
+    #expect(found(zero.replacing("!\r\n", with: "")) == [.dropped(.damagedByte)])
+    #expect(found(zero, checksums: .ignored) == [taken(zero)])
+  }
+
   /// It is all that tells of damage where there is no checksum.
   @Test func wrongParityIsDamage() {
     let next = FramerTests.old.replacing("821", with: "822")
@@ -92,7 +100,7 @@ import Testing
     }
     var damaged = FramerTests.old.bytes.withParity
     damaged[60] ^= 1
-    #expect(Framer.found(in: [damaged]) == [.dropped(.wrongParity)])
+    #expect(Framer.found(in: [damaged]) == [.dropped(.damagedByte)])
     #expect(Framer.found(in: [damaged], checksums: .ignored).contains { $0.isTelegram })
   }
 
@@ -106,6 +114,10 @@ import Testing
       #expect(
         framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old), .dropped(.cutShort)])
     }
+    // Where nothing is checked, it is one.
+    var lenient = Framer(checksums: .ignored)
+    lenient.take(endless.bytes)
+    #expect(lenient.found(atEnd: true, isTorn: true) == [taken(endless)])
     // One with its `!` is whole.
     var framer = Framer()
     framer.take(FramerTests.old.bytes)

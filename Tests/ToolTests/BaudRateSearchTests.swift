@@ -10,17 +10,17 @@ import Testing
   @Test func eachSpeedIsTriedForLongerThanAMeterPauses() {
     var search = BaudRateSearch(at: start)
     #expect(search.rate == 115_200 && search.deadline == start + .seconds(11))
-    search.turn(at: search.deadline)
+    search.turn(at: start + .seconds(11))
     #expect(search.rate == 9600 && search.deadline == start + .seconds(22))
-    search.turn(at: search.deadline)
+    search.turn(at: start + .seconds(22))
     #expect(search.rate == 115_200)
   }
 
   @Test func whatCannotBeTextEndsATry() {
     var search = BaudRateSearch(at: start)
-    search.received([UInt8](repeating: 0, count: 31).span)
+    search.received([UInt8](repeating: 0, count: 31).span, at: start)
     #expect(search.deadline == start + .seconds(11))
-    search.received([0x80].span)
+    search.received([0x80].span, at: start)
     #expect(search.deadline == start)
     search.turn(at: start + .seconds(1))
     #expect(search.deadline == start + .seconds(12))
@@ -36,8 +36,8 @@ import Testing
           let signal = SerialSignal(
             Array(SampleTelegram.numbered(number).utf8), rate: sent, hasParity: hasParity)
           var search = BaudRateSearch(at: start)
-          search.received(signal.received(at: read, isChecked: isChecked).span)
-          search.received(signal.received(at: read, isChecked: isChecked).span)
+          search.received(signal.received(at: read, isChecked: isChecked).span, at: start)
+          search.received(signal.received(at: read, isChecked: isChecked).span, at: start)
           #expect(search.deadline == start, "\(sent) \(hasParity) \(number)")
         }
       }
@@ -47,7 +47,7 @@ import Testing
   /// It may be half a telegram, but not for ever.
   @Test func textExtendsATry() {
     var search = BaudRateSearch(at: start)
-    search.received(Array(SampleTelegram.numbered().utf8.prefix(100)).span)
+    search.received(Array(SampleTelegram.numbered().utf8.prefix(100)).span, at: start)
     #expect(search.deadline == start + .seconds(22))
   }
 
@@ -55,22 +55,25 @@ import Testing
   @Test func textDoesNotEndATry() {
     var search = BaudRateSearch(at: start)
     let text = SampleTelegram.numbered().utf8.map { $0 | ($0 % 3 == 0 ? 0x80 : 0) }
-    search.received([UInt8](repeating: 0xFF, count: 1024).span)
-    search.received(text.span)
-    search.received([UInt8](repeating: 0, count: 10).span)
+    search.received([UInt8](repeating: 0xFF, count: 1024).span, at: start)
+    search.received(text.span, at: start)
+    search.received([UInt8](repeating: 0, count: 10).span, at: start)
     #expect(search.deadline == start + .seconds(22))
   }
 
   @Test func speedOfATelegramIsKept() {
     var search = BaudRateSearch(at: start)
     search.turn(at: start + .seconds(11))
-    let found = start + .seconds(15)
-    search.telegramCame(at: found)
-    search.received([UInt8](repeating: 0, count: 1000).span)
+    search.telegramCame(at: start + .seconds(15))
     #expect(search.isFound && search.rate == 9600)
-    // Until it may be another meter.
-    #expect(search.deadline == found + .seconds(60))
-    search.turn(at: search.deadline)
+    // However long nothing comes.
+    #expect(search.deadline == nil)
+    // Until bytes come that are none of a telegram: it may be another meter.
+    let odd = start + .seconds(1000)
+    search.received([UInt8](repeating: 0, count: 1000).span, at: odd)
+    search.received([UInt8](repeating: 0, count: 1000).span, at: odd + .seconds(1))
+    #expect(search.deadline == odd + .seconds(60))
+    search.turn(at: odd + .seconds(60))
     #expect(search.rate == 115_200 && !search.isFound)
   }
 }

@@ -108,6 +108,37 @@ import Testing
     }
   }
 
+  @Test func damagedFileIsNotAddedTo() async throws {
+    try await capturing { directory, capture in
+      try await capture(["sim:start=2026-01-01T10:00:00Z"])
+      try directory.write("no gzip", to: "telegrams-2026-01-01.p1.gz")
+      let (status, text) = try await run(directory, ["sim:start=2026-01-02T10:00:00Z"])
+      #expect(status == 74)
+      #expect(text.hasPrefix("p1capture: telegrams-2026-01-01.p1: cannot be compressed: "))
+      #expect(
+        try files(directory) == [
+          "telegrams-2026-01-01.p1", "telegrams-2026-01-01.p1.gz", "telegrams-2026-01-02.p1",
+        ])
+      #expect(try contents(directory, "telegrams-2026-01-01.p1.gz") == "no gzip")
+    }
+  }
+
+  /// Whose messages are others each time.
+  @Test func noisyLineIsSaidOnceADay() async throws {
+    try await capturing { directory, _ in
+      for number in 1...3 {
+        let wrong = (0..<3).map {
+          SampleTelegram.numbered(number * 10 + $0).replacing("00.321", with: "00.322")
+        }
+        try directory.write(wrong.joined(), to: "noise")
+        let (status, text) = try await run(directory, ["noise"])
+        #expect(status == 75)
+        let end = "p1capture: \(directory.path)/noise: no telegram\n"
+        #expect(number == 1 ? text.hasSuffix(end) && text.contains("telegram dropped") : text == "")
+      }
+    }
+  }
+
   @Test func clockThatRunsAheadRemovesNothing() async throws {
     try await capturing { directory, capture in
       try await capture(["-k", "2", "sim:"])

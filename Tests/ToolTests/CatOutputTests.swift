@@ -46,6 +46,11 @@ import Testing
     ).run()
     #expect(result.text == "/SIM5\\2SIMULATED-METER\r\n0\n")
     #expect(result.errorText == "")
+    // Also while something waits for it.
+    let late = try await Program.bash(
+      "p1cat sim:rate=max | { read -r line; sleep 0.3; }; echo ${PIPESTATUS[0]}"
+    ).run()
+    #expect(late.text == "0\n" && late.errorText == "")
   }
 
   @Test func fullDiskIsAnError() async throws {

@@ -52,6 +52,27 @@ import Testing
     }
   }
 
+  /// A telegram that waits for the next bytes to tell that it is whole goes out at the end.
+  @Test func lastTelegramGoesOutAtTheEnd() async throws {
+    let bare = SampleTelegram.numbered(1).replacing(/!.*/, with: "!")
+    try await reading(["-q"]) { _, line, reader in
+      try await line.write(bare)
+      let isRead = try await Deadline(in: .seconds(10)).poll {
+        reader.send(signal: SIGUSR1)
+        return reader.errorText.contains(" bytes=\(bare.utf8.count) ")
+      }
+      #expect(isRead && reader.output.isEmpty)
+      reader.send(signal: SIGTERM)
+      let result = try await reader.waitForExit()
+      #expect(result.status == .success && result.text == bare)
+    }
+    try await reading(["-n", "1", "-t", "15"]) { _, line, reader in
+      try await line.write(bare)
+      let result = try await reader.waitForExit(within: .seconds(60))
+      #expect(result.status == .success && result.text == bare)
+    }
+  }
+
   @Test func lineThatIsInUseMeanwhileIsWaitedFor() async throws {
     try await reading { path, line, reader in
       try Self.pullOut(line, path)

@@ -139,6 +139,30 @@ import Testing
     }
   }
 
+  /// The terminal of another user cannot be opened anew, and a write to it may wait for long.
+  @Test func terminalOfAnotherUserStallsNothing() async throws {
+    guard geteuid() == 0 else { return }
+    let telegrams = try await Self.telegrams.value
+    let server = try TCPServer()
+    let terminal = try PseudoTerminal()
+    let script = """
+      exec setpriv --reuid 65534 --clear-groups "$(type -P p1cat)" "tcp://127.0.0.1:$1" <> "$2" >&0
+      """
+    let program = Program.bash(script, ["\(server.port)", terminal.path])
+    try await program.whileRunning { reader in
+      let connection = try await server.accept()
+      // Nobody reads the terminal.
+      for _ in 0..<20 { try await connection.write(telegrams.prefix(100).joined()) }
+      let isRead = try await Deadline(in: .seconds(20)).poll {
+        reader.send(signal: SIGUSR1)
+        return reader.errorText.contains("telegrams=2000 ")
+      }
+      #expect(isRead, "\(reader.errorText)")
+      reader.send(signal: SIGTERM)
+      #expect(try await reader.waitForExit().status == .success)
+    }
+  }
+
   /// What is set on the output holds for everybody who shares it.
   @Test func outputOfOthersStaysAsItIs() async throws {
     let line = try PseudoTerminal()

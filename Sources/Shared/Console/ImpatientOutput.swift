@@ -3,8 +3,8 @@ import SystemPackage
 
 /// An output that no write ever waits for, whoever reads it or does not.
 ///
-/// Nothing is set on the descriptor: that would hold for everybody who shares it, the shell and its
-/// terminal among them.
+/// What is set on a descriptor holds for everybody who shares it, the shell and its terminal among
+/// them. So nothing is, where that can be helped.
 public struct ImpatientOutput {
   /// What to wait for room on.
   public let descriptor: FileDescriptor
@@ -14,9 +14,11 @@ public struct ImpatientOutput {
     /// Opened anew, for us alone, and never blocks.
     case ownDescription
     case socket
-    /// One that cannot be opened anew, as it belongs to somebody else: it is asked for room before,
-    /// and a pipe that has any has this much (pipe(7)).
+    /// A pipe of somebody else, which cannot be opened anew: it is asked for room before, and one that
+    /// has any has this much (pipe(7)).
     case asked
+    /// A terminal of somebody else: its flags are changed, from these, until ``leave()``.
+    case flagged(Int32)
   }
 
   /// Nil for a file on a disk, which always has room, if the disk is given its time.
@@ -25,14 +27,37 @@ public struct ImpatientOutput {
   public init?(_ output: FileDescriptor) {
     let type = try? output.stat().type
     guard type != .regular else { return nil }
-    let again = try? FileDescriptor.open(
+    if let again = ImpatientOutput.openAnew(output) {
+      (descriptor, way) = (again, .ownDescription)
+      return
+    }
+    descriptor = output
+    switch type {
+    case .socket: way = .socket
+    case .fifo: way = .asked
+    default:
+      let flags = fcntl(output.rawValue, F_GETFL)
+      _ = fcntl(output.rawValue, F_SETFL, flags | O_NONBLOCK)
+      way = .flagged(flags)
+    }
+  }
+
+  /// Leaves the descriptor as it was.
+  public func leave() {
+    if case .flagged(let flags) = way { _ = fcntl(descriptor.rawValue, F_SETFL, flags) }
+  }
+
+  /// TIOCGPTN of Linux, which Swift's Glibc module does not show: only a far end has the number.
+  private static let getTerminalNumber: UInt = 0x8004_5430
+
+  /// Opens the same pipe or terminal once more, for us alone.
+  private static func openAnew(_ output: FileDescriptor) -> FileDescriptor? {
+    // The far end of a pseudo-terminal would be that of a new one.
+    var number: UInt32 = 0
+    guard unsafe ioctl(output.rawValue, getTerminalNumber, &number) != 0 else { return nil }
+    return try? FileDescriptor.open(
       FilePath("/proc/self/fd/\(output.rawValue)"), .writeOnly,
       options: [.nonBlocking, .noControllingTerminal, .closeOnExec])
-    if let again {
-      (descriptor, way) = (again, .ownDescription)
-    } else {
-      (descriptor, way) = (output, type == .socket ? .socket : .asked)
-    }
   }
 
   /// Writes as much as there is room for.
@@ -42,7 +67,7 @@ public struct ImpatientOutput {
   public func write(_ bytes: Span<UInt8>, as subject: String = "standard output") throws -> Int {
     do {
       switch way {
-      case .ownDescription:
+      case .ownDescription, .flagged:
         return try unsafe bytes.withUnsafeBytes {
           unsafe try descriptor.write($0, retryOnInterrupt: false)
         }

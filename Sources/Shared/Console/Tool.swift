@@ -69,9 +69,12 @@ extension Tool {
     } catch is ReaderGone {
       return .success
     } catch let failure as Failure {
+      // Why it ends is said last.
+      messages.flush()
       messages.say(failure)
       return failure.exitCode
     } catch {
+      messages.flush()
       messages.say(.error, nil, "\(error)")
       return .ioError
     }

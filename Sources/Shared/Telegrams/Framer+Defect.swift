@@ -6,7 +6,7 @@ extension Framer.Defect: CustomStringConvertible {
       "its checksum is \(Framer.Defect.hexadecimal(printed)), its bytes make "
         + Framer.Defect.hexadecimal(computed)
     case .wrongChecksum(nil, _): "its checksum cannot be read"
-    case .wrongParity: "a byte of it has the wrong parity"
+    case .damagedByte: "a byte of it is damaged"
     case .cutShort: "it is cut short"
     case .tooLong: "it has more than \(Framer.maximumTelegramLength) bytes"
     }

@@ -8,7 +8,7 @@ extension Framer {
   mutating func finish(at mark: Int, lineEnd: Int, atEnd: Bool) -> Event? {
     // Where the line end is missing, the next header stands right behind.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
-    guard hasRightParity(upTo: mark) else { return wrongParity(upTo: mark, next: next) }
+    guard hasRightParity(upTo: mark) else { return damagedByte(upTo: mark, next: next) }
     // The checksum is that of the characters.
     removeParity(upTo: next)
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
@@ -40,6 +40,7 @@ extension Framer {
     guard checksums == .verified else {
       return takeAnything(at: mark, next: next, isDamaged: saysTimeOrVersion(upTo: mark))
     }
+    if hasZero(upTo: mark) { return drop(.damagedByte, to: next) }
     guard bytes[next - 1] == UInt8(ascii: "\n") else {
       // The checksum may have been cut off.
       return isWholeWithoutEnd(upTo: mark) ? take(to: next) : drop(.cutShort, to: next)
@@ -61,12 +62,13 @@ extension Framer {
   ///   - lineEnd: where the line that ends it does; nil at the end of the input.
   /// - Returns: what it is.
   mutating func finishWithoutEnd(at limit: Int, before lineEnd: Int? = nil) -> Event {
-    guard hasRightParity(upTo: limit) else { return wrongParity(upTo: limit, next: limit) }
+    guard hasRightParity(upTo: limit) else { return damagedByte(upTo: limit, next: limit) }
     if let inner = lastHeader(before: limit) { return cutShort(before: inner) }
     removeParity(upTo: limit)
     guard checksums == .verified else {
       return takeAnything(at: limit, next: limit, isDamaged: !isWholeWithoutEnd(upTo: limit))
     }
+    if hasZero(upTo: limit) { return drop(.damagedByte, to: limit) }
     // A `/` may also be what damage made of the first digit of a line.
     let isFollowed = lineEnd.map { isHeader(limit..<$0) } ?? true
     return isFollowed && isWholeWithoutEnd(upTo: limit)
@@ -79,8 +81,8 @@ extension Framer {
     return take(to: next, isDamaged: true)
   }
 
-  private mutating func wrongParity(upTo mark: Int, next: Int) -> Event {
-    lastHeader(before: mark).map { cutShort(before: $0) } ?? drop(.wrongParity, to: next)
+  private mutating func damagedByte(upTo mark: Int, next: Int) -> Event {
+    lastHeader(before: mark).map { cutShort(before: $0) } ?? drop(.damagedByte, to: next)
   }
 
   private mutating func takeAnything(at mark: Int, next: Int, isDamaged: Bool = false) -> Event {
@@ -157,6 +159,9 @@ extension Framer {
     bytes[start] != Framer.slashWithParity || checksums == .ignored
       || bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
   }
+
+  /// Whether a byte is zero, which a receiver makes of one that it could not read.
+  private func hasZero(upTo limit: Int) -> Bool { bytes[start..<limit].contains(0) }
 
   /// Clears the parity bits of such a telegram.
   private mutating func removeParity(upTo limit: Int) {

@@ -47,8 +47,9 @@ public struct Framer: Sendable {
   public enum Defect: Equatable, Sendable {
     /// The checksum printed (nil: unreadable) is not that of the bytes.
     case wrongChecksum(printed: UInt16?, computed: UInt16)
-    /// It came by a line of 7 bits and even parity, and the parity of a byte is odd.
-    case wrongParity
+    /// It has no checksum, and a byte of it is damaged: by a parity bit that is wrong, or as the
+    /// receiver has put a zero in its place.
+    case damagedByte
     /// The next telegram began, or the input ended, before it was whole.
     case cutShort
     case tooLong
@@ -111,7 +112,8 @@ public struct Framer: Sendable {
   ///
   /// - Parameters:
   ///   - atEnd: whether no more will come, which ends a telegram that only lacks its end.
-  ///   - isTorn: whether that is because the source went away: what has no `!` is then no telegram.
+  ///   - isTorn: whether that is because the source went away: what has no `!` is then no telegram,
+  ///     where checksums decide.
   /// - Returns: what was found; nil where more bytes are needed.
   public mutating func next(atEnd: Bool = false, isTorn: Bool = false) -> Event? {
     if let end = endByShape() { return take(to: end) }
@@ -135,7 +137,8 @@ public struct Framer: Sendable {
         continue
       }
       guard scanned < lineEnd else {
-        return isTorn ? drop(.cutShort, to: lineEnd) : finishWithoutEnd(at: lineEnd)
+        return isTorn && checksums == .verified
+          ? drop(.cutShort, to: lineEnd) : finishWithoutEnd(at: lineEnd)
       }
       switch bytes[scanned] {
       case UInt8(ascii: "!"):
