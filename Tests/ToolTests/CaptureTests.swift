@@ -87,11 +87,7 @@ import Testing
       "$1" -d "$2" "sim:start=2026-01-01T10:00:00Z"
       p1cat -v "$2"/telegrams-* | grep -c ^/
       """
-    let check = try await Program("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).run()
-    guard check.status == .success else {
-      print("not run, it needs mount namespaces: \(check.errorText)")
-      return
-    }
+    guard try await Namespaces.haveMounts() else { return }
     try await capturing { directory, _ in
       try FileManager.default.createDirectory(
         atPath: directory.path("disk"), withIntermediateDirectories: false)

@@ -40,11 +40,7 @@ import Testing
     """
 
   @Test func cableThatIsPulledOutAndPutInAgain() async throws {
-    let check = try await Program("unshare", ["-rn", "ip", "link"]).run()
-    guard check.status == .success else {
-      print("not run, it needs network namespaces: \(check.errorText)")
-      return
-    }
+    guard try await Namespaces.haveNetworks() else { return }
     try await TemporaryDirectory.with { directory in
       try directory.write(SampleTelegram.numbered(), to: "telegram")
       let program = Program(

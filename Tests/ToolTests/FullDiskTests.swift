@@ -20,11 +20,7 @@ import Testing
     "p1cat sim:start=2026-01-01T00:00:00Z,count=100,rate=max | p1parse",
   ])
   func fileHoldsWholeOnesAlone(_ command: String) async throws {
-    let check = try await Program("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).run()
-    guard check.status == .success else {
-      print("not run, it needs mount namespaces: \(check.errorText)")
-      return
-    }
+    guard try await Namespaces.haveMounts() else { return }
     try await TemporaryDirectory.with { directory in
       let program = Program(
         "unshare", ["-rm", "/bin/bash", "-ec", Self.script, "bash", directory.path, command])
