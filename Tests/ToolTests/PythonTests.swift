@@ -77,15 +77,17 @@ import Testing
       signal.signal(signal.SIGALRM, late)
       for pattern, line in rows():
           try:
-              signal.setitimer(signal.ITIMER_REAL, 0.05)
-              regex = re.compile(pattern)
-              match = regex.search(line)
-              if not regex.groups: show("no group")
-              elif not match: show("no match")
-              else: show("value", match.group(1) or "")
-          except re.error: show("no pattern")
-          except TimeoutError: show("late")
-          finally: signal.setitimer(signal.ITIMER_REAL, 0)
+              try:
+                  signal.setitimer(signal.ITIMER_REAL, 0.05)
+                  regex = re.compile(pattern)
+                  match = regex.search(line)
+                  if not regex.groups: found = ["no group"]
+                  elif not match: found = ["no match"]
+                  else: found = ["value", match.group(1) or ""]
+              except re.error: found = ["no pattern"]
+              finally: signal.setitimer(signal.ITIMER_REAL, 0)
+          except TimeoutError: found = ["late"]
+          show(*found)
       """, rows)
     #expect(expected.count == rows.count)
     var counts: [String: Int] = [:]
