@@ -22,15 +22,10 @@ struct FileSource: Source {
   ) throws -> Arrival {
     guard happened.contains(.reading(descriptor)) else { return .nothing }
     do throws(Errno) {
-      let count = try framer.fill { [descriptor] room throws(Errno) in
-        try descriptor.read(into: &room)
-      }
+      guard let count = try framer.fill(from: descriptor) else { return .nothing }
       return count > 0 ? .bytes(count) : .end
     } catch {
-      switch error {
-      case .wouldBlock, .interrupted: return .nothing
-      default: throw Failure(name, error)
-      }
+      throw Failure(name, error)
     }
   }
 }

@@ -15,8 +15,7 @@ struct LiveSource: Source {
   private var state = State.opening
   private var backoff = Backoff(from: .seconds(1), to: .seconds(60))
   private var outage: Outage?
-  private var wasOpen = false
-  private(set) var reconnectCount = 0
+  private var openCount = 0
 
   /// When the last byte came, and the first one after a telegram.
   private var lastByte = ContinuousClock.now
@@ -54,6 +53,7 @@ struct LiveSource: Source {
 
   var name: String { link.name }
   var isLive: Bool { true }
+  var reconnectCount: Int { max(0, openCount - 1) }
   var trouble: Trouble? { outage?.trouble }
 
   var interests: [Interest] {
@@ -114,12 +114,10 @@ struct LiveSource: Source {
   ) throws -> Arrival {
     let count: Int
     do throws(Errno) {
-      count = try framer.fill { room throws(Errno) in try descriptor.read(into: &room) }
+      guard let taken = try framer.fill(from: descriptor) else { return .nothing }
+      count = taken
     } catch {
-      switch error {
-      case .wouldBlock, .interrupted: return .nothing
-      default: return try lose(link.loss(error))
-      }
+      return try lose(link.loss(error))
     }
     guard count > 0 else { return try lose(link.loss(nil)) }
     let now = ContinuousClock.now
@@ -167,8 +165,7 @@ struct LiveSource: Source {
         state = .opening
         return
       }
-      if wasOpen { reconnectCount += 1 }
-      wasOpen = true
+      openCount += 1
       messages.say(.info, name, "opened")
       state = .open(descriptor)
       lastByte = .now

@@ -27,6 +27,8 @@ struct TelegramOutput {
   private let runSize: Int
   /// Where the telegrams stand that are to go out together.
   private var run = 0..<0
+  /// What a telegram is put together in where it does not go out as it stands.
+  private var buffer: [UInt8] = []
 
   private static let name = "standard output"
   /// While telegrams are being dropped, so often it is said how many were.
@@ -104,7 +106,11 @@ struct TelegramOutput {
   private mutating func write(
     _ telegram: Span<UInt8>, _ stamp: Timestamp?, isEnded: Bool
   ) throws {
+    // Out of here for so long, as what writes it may change what is here.
     var text: [UInt8] = []
+    swap(&text, &buffer)
+    defer { swap(&text, &buffer) }
+    text.removeAll(keepingCapacity: true)
     if let stamp {
       text.append(UInt8(ascii: "#"))
       text.append(stamp)

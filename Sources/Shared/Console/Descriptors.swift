@@ -83,9 +83,7 @@ extension FileDescriptor {
       // A pipe that has room takes so much without waiting for more of it (pipe(7)).
       let piece = isAsked ? rest.extracting(first: Int(PIPE_BUF)) : rest
       do {
-        let count = try unsafe piece.withUnsafeBytes {
-          unsafe try write($0, retryOnInterrupt: false)
-        }
+        let count = try write(once: piece)
         rest = rest.extracting(count...)
         if rest.count == 0 { return }
       } catch Errno.interrupted, Errno.wouldBlock {
@@ -100,6 +98,13 @@ extension FileDescriptor {
       let deadline = isAsked ? ContinuousClock.now + FileDescriptor.graceOfReader : nil
       if try wait(for: [.writing(self)], until: deadline).isEmpty, isAsked { throw ReaderGone() }
     }
+  }
+
+  /// Writes once, as much as is taken.
+  ///
+  /// - Throws: `Errno`.
+  func write(once bytes: Span<UInt8>) throws -> Int {
+    try unsafe bytes.withUnsafeBytes { unsafe try write($0, retryOnInterrupt: false) }
   }
 
   /// Takes the beginning of what did not go into a file as a whole out of it again, as on a full

@@ -21,10 +21,7 @@ public struct Environment {
 
   /// The environment of the process.
   public init() {
-    self.init { name in
-      guard let value = unsafe getenv(name) else { return nil }
-      return unsafe String(cString: value)
-    }
+    self.init(processVariable)
   }
 
   /// - Parameters:
@@ -118,4 +115,10 @@ public struct Environment {
     option(setting).map { Failure($0.name, reason, .usage) }
       ?? Failure(setting.rawValue, reason, .configuration)
   }
+}
+
+/// The value of a variable in the environment of the process, nil where it is not set.
+func processVariable(_ name: String) -> String? {
+  guard let value = unsafe getenv(name) else { return nil }
+  return unsafe String(cString: value)
 }

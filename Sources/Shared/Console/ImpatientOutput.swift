@@ -68,9 +68,7 @@ public struct ImpatientOutput {
     do {
       switch way {
       case .ownDescription, .flagged:
-        return try unsafe bytes.withUnsafeBytes {
-          unsafe try descriptor.write($0, retryOnInterrupt: false)
-        }
+        return try descriptor.write(once: bytes)
       case .socket:
         let count = unsafe bytes.withUnsafeBytes {
           unsafe send(
@@ -80,9 +78,7 @@ public struct ImpatientOutput {
         return count
       case .asked:
         if try wait(for: [.writing(descriptor)], until: .now).isEmpty { return 0 }
-        return try unsafe bytes.extracting(first: Int(PIPE_BUF)).withUnsafeBytes {
-          unsafe try descriptor.write($0, retryOnInterrupt: false)
-        }
+        return try descriptor.write(once: bytes.extracting(first: Int(PIPE_BUF)))
       }
     } catch Errno.interrupted, Errno.wouldBlock {
       return 0

@@ -163,10 +163,10 @@ public final class Messages {
 
   /// Whether standard error is what `JOURNAL_STREAM` names (systemd.exec(5)).
   private static func standardErrorIsJournal() -> Bool {
-    guard let stream = unsafe getenv("JOURNAL_STREAM") else { return false }
+    guard let stream = processVariable("JOURNAL_STREAM") else { return false }
     var status = stat()
     guard unsafe fstat(2, &status) == 0 else { return false }
-    return unsafe String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
+    return stream == "\(status.st_dev):\(status.st_ino)"
   }
 }
 

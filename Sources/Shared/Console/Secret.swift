@@ -26,8 +26,8 @@ public struct Secret: Sendable, CustomStringConvertible {
   ) throws -> Secret? {
     if let path = environment.string(file) { return try Secret(contentsOf: path) }
     if let value = environment.string(setting) { return Secret(value) }
-    guard let directory = unsafe getenv("CREDENTIALS_DIRECTORY") else { return nil }
-    let path = unsafe "\(String(cString: directory))/\(setting.rawValue)"
+    guard let directory = processVariable("CREDENTIALS_DIRECTORY") else { return nil }
+    let path = "\(directory)/\(setting.rawValue)"
     guard unsafe access(path, F_OK) == 0 else { return nil }
     return try Secret(contentsOf: path)
   }

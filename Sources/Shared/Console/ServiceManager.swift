@@ -11,17 +11,9 @@ public struct ServiceManager {
 
   /// Asks the environment: `NOTIFY_SOCKET`, and `WATCHDOG_USEC` where that is meant for this process.
   public init() {
-    self.init { name in
-      guard let value = unsafe getenv(name) else { return nil }
-      return unsafe String(cString: value)
-    }
-  }
-
-  /// - Parameter variable: the value of a variable of the environment, nil where it is not set.
-  init(_ variable: (String) -> String?) {
-    socket = variable("NOTIFY_SOCKET").flatMap(ServiceManager.connect(to:))
-    let isMeant = variable("WATCHDOG_PID").map { $0 == String(getpid()) } ?? true
-    let longest = variable("WATCHDOG_USEC").flatMap { Int64($0) } ?? 0
+    socket = processVariable("NOTIFY_SOCKET").flatMap(ServiceManager.connect(to:))
+    let isMeant = processVariable("WATCHDOG_PID").map { $0 == String(getpid()) } ?? true
+    let longest = processVariable("WATCHDOG_USEC").flatMap { Int64($0) } ?? 0
     watchdogInterval =
       socket != nil && isMeant && longest > 0 ? .microseconds(longest) / 2 : nil
   }
