@@ -20,35 +20,13 @@ public final class TCPServer: Sendable {
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
     var yes: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    var address = sockaddr_in6()
-    var length: socklen_t
-    if isIPv6 {
-      address.sin6_family = sa_family_t(AF_INET6)
-      address.sin6_addr = in6addr_loopback
-      address.sin6_port = UInt16(port).bigEndian
-      length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-    } else {
-      length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      withUnsafeMutableBytes(of: &address) { bytes in
-        var four = sockaddr_in()
-        four.sin_family = sa_family_t(AF_INET)
-        four.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        four.sin_port = UInt16(port).bigEndian
-        withUnsafeBytes(of: &four) { bytes.copyMemory(from: $0) }
-      }
-    }
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && listen(descriptor, backlog) == 0
-          ? getsockname(descriptor, $0, &length) : -1
-      }
-    }
-    guard result == 0 else {
+    do {
+      self.port = try Loopback.bind(descriptor, port: port, isIPv6: isIPv6)
+      guard listen(descriptor, backlog) == 0 else { throw Errno(rawValue: errno) }
+    } catch {
       Foundation.close(descriptor)
-      throw Errno(rawValue: errno)
+      throw error
     }
-    // The port is at the same place in both forms.
-    self.port = Int(UInt16(bigEndian: address.sin6_port))
     socket = Mutex(descriptor)
   }
 

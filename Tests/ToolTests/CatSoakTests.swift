@@ -27,7 +27,7 @@ import Testing
       while rest.count > size {
         try await line.write(Array(rest.prefix(size)), within: .seconds(60))
         rest = rest.dropFirst(size)
-        memory.append(try Self.memory(of: reader))
+        memory.append(try ProcessStatus.number("VmRSS", of: reader))
       }
       try await line.write(Array(rest), within: .seconds(60))
       let result = try await pipe.waitForExit(within: .seconds(60))
@@ -38,12 +38,5 @@ import Testing
       let growth = try #require(later.max()) - #require(later.first)
       #expect(growth < 512, "\(memory)")
     }
-  }
-
-  /// The memory that a process holds, in KiB.
-  private static func memory(of process: pid_t) throws -> Int {
-    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
-    let match = try #require(status.firstMatch(of: /VmRSS:\s+(\d+) kB/))
-    return try #require(Int(match.output.1))
   }
 }

@@ -86,9 +86,6 @@ import Testing
 
   /// The most memory that a process has had, in KiB.
   private static func peak(of tool: RunningProgram) throws -> Int {
-    let path = "/proc/\(tool.processIdentifier)/status"
-    let status = try String(contentsOfFile: path, encoding: .utf8)
-    let match = try #require(status.firstMatch(of: /VmHWM:\s+(\d+) kB/))
-    return try #require(Int(match.output.1))
+    try ProcessStatus.number("VmHWM", of: tool.processIdentifier)
   }
 }
