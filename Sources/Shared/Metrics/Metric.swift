@@ -133,6 +133,10 @@ public final class Metric: Sendable {
     }
   }
 
+  /// Whether it tells how much there is at this instant, as power does, and not how much there has
+  /// been.
+  public var isInstantaneous: Bool { code.isInstantaneous }
+
   /// Whether it was measured before the telegram was made, so that its record has an instant of its
   /// own.
   public var isOfThePast: Bool { form == .monthPeak || form == .failureLog }

@@ -43,6 +43,24 @@ public enum MetricTable {
       || metric(calledByCode: name)?.isOfThePast ?? false
   }
 
+  /// Whether the metric with this name tells how much there is at this instant: so it is in the table,
+  /// or its code, or the unit that the name ends in, says so.
+  public static func isInstantaneous(_ name: Span<UInt8>) -> Bool {
+    let key = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
+    if let known = instantaneousByName[key] { return known }
+    if let code = OBISCode(name) { return code.isInstantaneous }
+    return instantaneousUnits.contains { key.hasSuffix("_\($0)") }
+  }
+
+  private static let instantaneousByName: [String: Bool] = (main + submeter).reduce(into: [:]) {
+    for name in [$1.name] + NameTable.names(of: $1) { $0[name] = $1.isInstantaneous }
+  }
+
+  /// What a name ends in whose values come and go.
+  private static let instantaneousUnits =
+    [MetricUnit.kilowatt, .kilovar, .kilovoltAmpere, .volt, .ampere, .hertz].map(\.suffix)
+    + ["w", "var", "va"]
+
   /// The metric of the electricity meter with this canonical name, of several the first; nil for any
   /// other name.
   public static func metric(named name: String) -> Metric? { mainByName[name] }

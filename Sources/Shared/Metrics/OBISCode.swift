@@ -59,6 +59,9 @@ public struct OBISCode: Hashable, Sendable {
   /// D, how it is processed: 7 is a value at this instant, 8 one counted since the meter was made.
   public var processing: UInt8 { UInt8(truncatingIfNeeded: packed >> 16) }
 
+  /// Whether it is of electricity at this instant.
+  public var isInstantaneous: Bool { medium == 1 && processing == 7 }
+
   /// E, the tariff; 0 is all of them.
   public var tariff: UInt8 { UInt8(truncatingIfNeeded: packed >> 8) }
 

@@ -45,13 +45,40 @@ public struct ExactDecimal: Equatable, Sendable {
     return overflow ? nil : ExactDecimal(units: difference, places: one.places)
   }
 
+  /// This number and another one together; nil where the sum has too many digits.
+  public func adding(_ other: ExactDecimal) -> ExactDecimal? {
+    subtracting(ExactDecimal(units: -other.units, places: other.places))
+  }
+
+  /// The nearest number to a part of this one; of two that are as near, the one farther from zero.
+  ///
+  /// - Parameters:
+  ///   - count: how many such parts there are, 1 or more.
+  ///   - places: how many decimals it has at least; as many as this one, where it has more, or has too
+  ///     many digits for them.
+  /// - Returns: the number.
+  public func divided(by count: Int, places: Int) -> ExactDecimal {
+    let whole = scaled(to: places) ?? self
+    let (quotient, rest) = whole.units.quotientAndRemainder(dividingBy: count)
+    let isUp = rest.magnitude >= (count.magnitude + 1) / 2
+    return ExactDecimal(
+      units: isUp ? quotient + whole.units.signum() : quotient, places: whole.places)
+  }
+
   private func scaled(to places: Int) -> ExactDecimal? {
     var units = units
-    for _ in self.places..<places {
+    for _ in self.places..<max(self.places, places) {
       guard let next = units.timesTen(plus: 0) else { return nil }
       units = next
     }
-    return ExactDecimal(units: units, places: places)
+    return ExactDecimal(units: units, places: max(self.places, places))
+  }
+}
+
+extension ExactDecimal: Comparable {
+  /// Whether it is less; a number with more digits than can be compared is never less.
+  public static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
+    (left.subtracting(right)?.units ?? 0) < 0
   }
 }
 

@@ -13,6 +13,20 @@ public struct Record: Hashable, Sendable {
     self.timestamp = timestamp
   }
 
+  /// The record that a text has, without the empty line that ends it; nil where it is anything else.
+  public init?(_ text: [UInt8]) {
+    var reader = RecordReader()
+    var found: [Record] = []
+    var isAll = true
+    let handle = { (event: RecordReader.Event) in
+      if case .record(let record) = event { found.append(record) } else { isAll = false }
+    }
+    reader.read(text.span, handle)
+    reader.finish(handle)
+    guard isAll, found.count == 1 else { return nil }
+    self = found[0]
+  }
+
   /// Where the field whose line begins at `start` has its key and its value, as written; nil at the
   /// end of the text.
   public func field(from start: Int) -> (key: Range<Int>, value: Range<Int>)? {
@@ -57,5 +71,28 @@ public struct Record: Hashable, Sendable {
     var stamped = [UInt8]("\(RecordKey.timestamp.rawValue)=\(timestamp)\n".utf8)
     stamped.append(contentsOf: text)
     return Record(checked: stamped, timestamp)
+  }
+
+  /// The record as two of the same instant and meter, each with half of the other fields; nil where
+  /// there is only one of them.
+  public func halved() -> (Record, Record)? {
+    var identity: [UInt8] = []
+    var lines: [Range<Int>] = []
+    var start = 0
+    while let (key, value) = field(from: start) {
+      let line = start..<(value.upperBound + 1)
+      if RecordKey.allCases.contains(where: { $0.matches(text.span.extracting(key)) }) {
+        identity += text[line]
+      } else {
+        lines.append(line)
+      }
+      start = line.upperBound
+    }
+    guard lines.count > 1 else { return nil }
+    func half(_ lines: ArraySlice<Range<Int>>) -> Record {
+      Record(checked: lines.reduce(into: identity) { $0 += text[$1] }, timestamp)
+    }
+    let middle = lines.count / 2
+    return (half(lines[..<middle]), half(lines[middle...]))
   }
 }
