@@ -41,12 +41,13 @@ let package = Package(
       name: "Telegrams", dependencies: ["Metrics", "Records"], path: "Sources/Shared/Telegrams",
       swiftSettings: memorySafe),
     .target(
-      name: "Delivery", dependencies: ["Records"], path: "Sources/Shared/Delivery",
+      name: "Delivery", dependencies: ["Metrics", "Records", system],
+      path: "Sources/Shared/Delivery",
       swiftSettings: memorySafe),
     .target(
-      name: "Console", dependencies: ["Records", argumentParser, system],
-      path: "Sources/Shared/Console",
-      swiftSettings: memorySafe),
+      name: "Console", dependencies: ["Records", "Delivery", "CPipe", argumentParser, system],
+      path: "Sources/Shared/Console", swiftSettings: memorySafe),
+    .systemLibrary(name: "CPipe", path: "Sources/Shared/CPipe"),
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
@@ -83,7 +84,7 @@ let package = Package(
       name: "TelegramsTests", dependencies: ["Metrics", "Records", "Telegrams", "TestValues"],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues"],
+      name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues", system],
       swiftSettings: strict),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Records", system, argumentParser],

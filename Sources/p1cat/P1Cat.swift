@@ -46,9 +46,7 @@ struct P1Cat: Tool {
       "Keep so much of what nobody reads yet; beyond it the oldest goes.", valueName: "MiB"))
   var buffer = 16
 
-  @Option(help: ArgumentHelp("Tell the counters every so often.", valueName: "seconds"))
-  var stats: Int?
-
+  @OptionGroup var stats: StatsOption
   @OptionGroup var line: SerialLineOptions
   @OptionGroup var verbosity: Verbosity
 
@@ -63,9 +61,6 @@ struct P1Cat: Tool {
     }
     guard (1...4096).contains(buffer) else {
       throw ValidationError("--buffer takes a number of MiB from 1 to 4096")
-    }
-    if let stats, !(1...86_400).contains(stats) {
-      throw ValidationError("--stats takes a number of seconds from 1 to 86400")
     }
   }
 
@@ -84,8 +79,8 @@ struct P1Cat: Tool {
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       messages: messages)
-    let health = Health(
-      of: source.name, at: request, every: stats.map { .seconds($0) }, messages: messages)
+    let health = Health<Trouble>(
+      of: source.name, "reading", at: request, every: stats.every, messages: messages)
     return TelegramReader(
       source, to: output, checksums: noCheck ? .ignored : .verified, health: health,
       messages: messages, stop: stop, patience: timeout.map { .seconds($0) })

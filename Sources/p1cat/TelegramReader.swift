@@ -7,7 +7,7 @@ import Telegrams
 struct TelegramReader {
   private var source: any Source
   private var output: TelegramOutput
-  private var health: Health
+  private var health: Health<Trouble>
   private let messages: Messages
   private let stop: StopSignal
   /// How long the next telegram is waited for; nil for ever.
@@ -32,7 +32,8 @@ struct TelegramReader {
   }
 
   init(
-    _ source: any Source, to output: TelegramOutput, checksums: Framer.Checksums, health: Health,
+    _ source: any Source, to output: TelegramOutput, checksums: Framer.Checksums,
+    health: Health<Trouble>,
     messages: Messages, stop: StopSignal, patience: Duration?
   ) {
     self.source = source
@@ -73,7 +74,7 @@ struct TelegramReader {
       health.note(source.trouble)
       if health.attend(happened) {
         count()
-        health.tell(counters)
+        health.tell(counters.text(at: .now))
       }
       messages.sayDue()
     }

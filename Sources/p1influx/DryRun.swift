@@ -5,10 +5,12 @@ import SystemPackage
 /// Records on their way to standard output: the points that a server would get, and no server.
 struct DryRun {
   private var lines: LineProtocol
+  private var intake: Intake
   private var points: [UInt8] = []
 
-  init(_ lines: LineProtocol) {
+  init(_ lines: LineProtocol, _ intake: Intake) {
     self.lines = lines
+    self.intake = intake
   }
 
   /// Prints what the input holds, to its end: all that was there at once in one write.
@@ -18,8 +20,9 @@ struct DryRun {
     while !input.isEnded {
       let interests = input.interests(wantsMore: true)
       try input.read(wait(for: interests, until: input.deadline)) { record in
-        lines.append(record.timed, to: &points)
+        intake.take(record) { lines.append($0, to: &points) }
       }
+      if input.isEnded { intake.finish { lines.append($0, to: &points) } }
       try FileDescriptor.standardOutput.write(all: points.span)
       points.removeAll(keepingCapacity: true)
     }

@@ -1,36 +1,99 @@
 import Console
 
-/// Which InfluxDB, and who writes to it: the options first, then the environment.
+/// Which server, where in it, and who writes to it: the options first, then the environment.
 struct InfluxSettings {
   /// Whether anything is to be written at all.
   var isEnabled = true
-  var host = "localhost"
-  var port = 8086
-  var database = "dsmr"
-  var login: (user: String, password: Secret)?
+  var api = InfluxAPI.version1
+  var place = InfluxPlace(database: "dsmr")
+  var target = HTTPTarget(base: "http://localhost:8086")
+  /// What messages call the server.
+  var name = "localhost:8086"
 
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ environment: Environment) throws {
     isEnabled = try environment.flag(.influxEnabled) ?? isEnabled
-    host = environment.string(.influxHost) ?? host
+    try setAddress(environment)
+    try setPlace(environment)
+    try setLogin(environment)
+    try setTLS(environment)
+  }
+
+  // MARK: - Where
+
+  private mutating func setAddress(_ environment: Environment) throws {
+    let isHostGiven = environment.isOption(.influxHost) || environment.isOption(.influxPort)
+    if let url = environment.string(.influxURL), !isHostGiven {
+      let address = try InfluxAddress(url) { environment.refused(.influxURL, $0) }
+      target.base = address.base
+      target.socket = address.socket
+      api = address.api ?? api
+      name = url
+      return
+    }
+    let host = environment.string(.influxHost) ?? "localhost"
     guard !host.isEmpty, !host.contains(where: { "/?#@ \\".contains($0) }) else {
       throw environment.refused(.influxHost, "\"\(host)\" is no name or address of a host")
     }
-    port = try environment.number(.influxPort, in: 1...65_535) ?? port
-    database = environment.string(.influxDatabase) ?? database
-    if let user = environment.string(.influxUser) {
-      let password = try Secret.read(environment, .influxPassword, file: .influxPasswordFile)
-      login = (user, password ?? Secret(""))
+    let port = try environment.number(.influxPort, in: 1...65_535) ?? 8086
+    let isIPv6 = host.contains(":") && !host.hasPrefix("[")
+    name = isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+    target.base = "http://\(name)"
+  }
+
+  private mutating func setPlace(_ environment: Environment) throws {
+    place.database = environment.string(.influxDatabase) ?? place.database
+    place.retentionPolicy = environment.string(.influxRetentionPolicy)
+    place.organization = environment.string(.influxOrganization)
+    if let bucket = environment.string(.influxBucket) {
+      place.database = bucket
+      api = .version2
+    } else if place.organization != nil {
+      api = .version2
+    }
+    let choices = KeyValuePairs(
+      dictionaryLiteral: ("1", InfluxAPI.version1), ("2", .version2), ("3", .version3))
+    api = try environment.choice(.influxAPI, choices) ?? api
+    if place.retentionPolicy != nil, api != .version1 {
+      throw environment.refused(.influxRetentionPolicy, "only InfluxDB 1 has retention policies")
     }
   }
 
-  /// What messages call the server.
-  var name: String { "\(hostInURL):\(port)" }
+  // MARK: - Who
 
-  /// Where points are written to (InfluxDB 1.x, HTTP API, /write).
-  var url: String { "http://\(name)/write?db=\(HTTPPost.escaped(database))" }
+  private mutating func setLogin(_ environment: Environment) throws {
+    if let token = try Secret.read(environment, .influxToken, file: .influxTokenFile) {
+      guard !token.value.unicodeScalars.contains(where: { $0.value < 0x21 }) else {
+        throw environment.refused(.influxToken, "a token has no blanks in it")
+      }
+      target.token = (api.tokenScheme, token)
+      return
+    }
+    guard let user = environment.string(.influxUser) else { return }
+    let password = try Secret.read(environment, .influxPassword, file: .influxPasswordFile)
+    target.login = (user, password ?? Secret(""))
+  }
 
-  private var hostInURL: String {
-    host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+  private mutating func setTLS(_ environment: Environment) throws {
+    target.caFile = environment.string(.influxCAFile)
+    target.certificateFile = environment.string(.influxCertificateFile)
+    target.keyFile = environment.string(.influxKeyFile)
+    target.pinnedKey = environment.string(.influxPinnedKey)
+    let files: [(Setting, String?)] = [
+      (.influxCAFile, target.caFile), (.influxCertificateFile, target.certificateFile),
+      (.influxKeyFile, target.keyFile),
+    ]
+    for (setting, path) in files {
+      guard let path else { continue }
+      // libcurl would say so only once there is a server.
+      do { _ = try readFile(path, limit: 4 << 20, .configuration) } catch let failure as Failure {
+        throw environment.refused(setting, "\(path): \(failure.reason)")
+      }
+    }
+    let isEncrypted = target.base.hasPrefix("https:")
+    let wants = files + [(.influxPinnedKey, target.pinnedKey)]
+    if !isEncrypted, let (setting, _) = wants.first(where: { $0.1 != nil }) {
+      throw environment.refused(setting, "\(name) is not encrypted: it needs an https: address")
+    }
   }
 }

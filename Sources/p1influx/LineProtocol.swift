@@ -4,19 +4,11 @@ import Records
 ///
 /// Numbers are always written as floats, so that a field never changes its type.
 struct LineProtocol {
-  /// How a record becomes points.
-  enum Layout: String, CaseIterable {
-    /// One point a record: its metrics are the fields.
-    case wide
-    /// One point a metric: the metric is the measurement, the field is called `value`.
-    case metric
-  }
-
-  private let layout: Layout
+  private let style: PointStyle
   private var recent = Recent<Points>()
 
-  init(layout: Layout) {
-    self.layout = layout
+  init(_ style: PointStyle) {
+    self.style = style
   }
 
   /// Appends the points of a record.
@@ -25,10 +17,10 @@ struct LineProtocol {
   ///   - record: one that has a timestamp.
   ///   - output: what they are appended to; each point ends with a line feed.
   mutating func append(_ record: Record, to output: inout [UInt8]) {
-    if let text = recent.first({ $0.become(those: record) ? $0.text : nil }) {
+    if let text = recent.first({ $0.become(those: record, style.precision) ? $0.text : nil }) {
       return output.append(contentsOf: text)
     }
-    guard let points = Points(of: record, layout) else { return }
+    guard let points = Points(of: record, style) else { return }
     output.append(contentsOf: points.text)
     if points.canBecomeOthers, points.text.count <= RecordReader.maximumRecordLength {
       recent.add(points)

@@ -6,44 +6,17 @@ import Delivery
 struct P1Influx: Tool {
   static let configuration = CommandConfiguration(
     commandName: "p1influx",
-    abstract: "Write records to InfluxDB.",
+    abstract: "Write records to InfluxDB, VictoriaMetrics and other databases.",
     discussion: """
       Records come on standard input, as p1parse writes them. The settings can also stand in the \
       environment, and passwords only there or in a file: see p1influx(1).
       """,
     version: toolsVersion)
 
-  @Option(
-    help: ArgumentHelp("The server (default: $INFLUXDB_HOST or localhost).", valueName: "name"))
-  var host: String?
-
-  @Option(help: ArgumentHelp("Its port (default: $INFLUXDB_PORT or 8086).", valueName: "number"))
-  var port: String?
-
-  @Option(
-    name: .customLong("db"),
-    help: ArgumentHelp("The database (default: $INFLUXDB_DB or dsmr).", valueName: "name"))
-  var database: String?
-
-  @Option(help: ArgumentHelp("The user (default: $INFLUXDB_USER).", valueName: "name"))
-  var user: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "wide: a point a record, of measurement dsmr; metric: a point a metric.", valueName: "layout")
-  )
-  var layout = LineProtocol.Layout.wide
-
-  @Option(help: ArgumentHelp("Send so many records at once.", valueName: "count"))
-  var batchCount = 1000
-
-  @Option(help: ArgumentHelp("Send a record after so long at the latest.", valueName: "seconds"))
-  var batchAge = 0.5
-
-  @Option(
-    help: ArgumentHelp(
-      "Keep so much of what waits for the server; beyond it the oldest goes.", valueName: "MiB"))
-  var buffer = 16
+  @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Points") var points: PointOptions
+  @OptionGroup(title: "Batches") var batches: BatchOptions
+  @OptionGroup(title: "What waits") var waiting: OutboxOptions
 
   @Flag(help: "Print the points on standard output, and contact no server.")
   var dryRun = false
@@ -53,47 +26,42 @@ struct P1Influx: Tool {
 
   static func main() { start() }
 
-  func validate() throws {
-    guard (1...100_000).contains(batchCount) else {
-      throw ValidationError("--batch-count takes a number from 1 to 100000")
-    }
-    guard (1...4096).contains(buffer) else {
-      throw ValidationError("--buffer takes a number of MiB from 1 to 4096")
-    }
-    guard (0...3600).contains(batchAge) else {
-      throw ValidationError("--batch-age takes a number of seconds from 0 to 3600")
-    }
-  }
-
   func run(_ messages: Messages) throws {
-    let lines = LineProtocol(layout: layout)
-    // Whatever the settings say of the server, which is none of its business.
-    let settings = dryRun ? nil : try InfluxSettings(Environment().overridden(by: option(for:)))
-    var input = try sink.input(messages)
-    defer { input.report() }
-    guard let settings else {
-      var dryRun = DryRun(lines)
+    let request = try NoticeSignal(.report)
+    let environment = Environment().overridden(by: option(for:))
+    let style = try points.style(environment)
+    let lines = LineProtocol(style)
+    let intake = Intake(sink.summary)
+    if dryRun {
+      // Whatever the settings say of the server, which is none of its business.
+      var input = try sink.input(messages)
+      defer { input.report() }
+      var dryRun = DryRun(lines, intake)
       return try dryRun.run(&input)
     }
-    guard settings.isEnabled else { return try input.drain() }
-    let post = try HTTPPost(url: settings.url, login: settings.login, timeout: .seconds(20))
-    let limits = InfluxDelivery.Limits(
-      batchCount: batchCount, batchAge: .seconds(batchAge), linger: .seconds(sink.linger))
+    let settings = try InfluxSettings(environment)
+    guard settings.isEnabled else {
+      var input = try sink.input(messages)
+      defer { input.report() }
+      return try input.drain()
+    }
+    let limits = batches.limits(linger: sink.linger)
+    let server = try InfluxServer(
+      settings, style.precision, limits, createsDatabase: self.server.createDatabase)
+    // Last, as everything else may be mistyped.
+    let outbox = try waiting.outbox(.influxSpool, in: environment)
+    var input = try sink.input(messages, isCareful: outbox.outbox.isLasting)
+    defer { input.report() }
+    messages.stopWaiting()
+    let health = Health<String>(
+      of: server.name, "writing", at: request, every: sink.stats.every, messages: messages)
     var delivery = InfluxDelivery(
-      to: settings.name, by: post, lines, limits,
-      outbox: MemoryOutbox(capacity: buffer << 20), messages: messages)
+      to: server, lines, limits, outbox: outbox, intake, health, messages: messages)
     try delivery.run(&input)
   }
 
   private func option(for setting: Setting) -> Environment.Option? {
-    switch setting {
-    case .influxHost: .init("--host", host)
-    case .influxPort: .init("--port", port)
-    case .influxDatabase: .init("--db", database)
-    case .influxUser: .init("--user", user)
-    default: nil
-    }
+    if setting == .influxSpool { return .init("--spool", waiting.spool) }
+    return server.option(for: setting) ?? points.option(for: setting)
   }
 }
-
-extension LineProtocol.Layout: ExpressibleByArgument {}

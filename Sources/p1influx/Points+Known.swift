@@ -3,14 +3,13 @@ import Records
 /// The points of a record of the same shape: the same text with other digits, at a fraction of what
 /// it takes to make it.
 extension Points {
-  /// Makes these the points of another record.
+  /// Makes these the points of another record, of the same style.
   ///
   /// - Returns: false, and changes nothing, where that has another shape.
-  mutating func become(those: Record) -> Bool {
+  mutating func become(those: Record, _ precision: Precision) -> Bool {
     let source = those.text.span
     guard source.count == shape.count, shape.begins(source),
-      let time = those.timestamp?.nanosecondsSinceEpoch,
-      Points.movableTimes.contains(time)
+      let time = those.timestamp.map(precision.time), precision.movableTimes.contains(time)
     else {
       return false
     }

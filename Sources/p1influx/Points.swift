@@ -15,34 +15,29 @@ struct Points {
   var timeDigits: [UInt8]
   private(set) var times: [Piece] = []
 
-  /// The times that have as many digits as any other of them: from 2001 on.
-  static let movableTimes = 1_000_000_000_000_000_000...Int64.max
-
   /// Whether there can be another record with these points but for its digits.
-  var canBecomeOthers: Bool { Points.movableTimes.contains(time) }
-
-  /// The measurement of the wide layout.
-  private static let measurement = [UInt8]("dsmr".utf8)
+  let canBecomeOthers: Bool
 
   /// The points of a record; nil where it has no timestamp.
-  init?(of record: Record, _ layout: LineProtocol.Layout) {
+  init?(of record: Record, _ style: PointStyle) {
     guard let timestamp = record.range(of: .timestamp), let instant = record.timestamp else {
       return nil
     }
-    time = instant.nanosecondsSinceEpoch
+    time = style.precision.time(of: instant)
+    canBecomeOthers = style.precision.movableTimes.contains(time)
     timeDigits = [UInt8]("\(time)".utf8)
     shape = TextShape(record.text.span)
     if canBecomeOthers { shape.allowDigits(in: timestamp) }
-    let tags = Points.tags(of: record)
+    let tags = Points.tags(of: record) + style.tags
     var start = 0
     while let (key, value) = record.field(from: start) {
       start = value.upperBound + 1
       let name = record.text[key]
       guard !RecordKey.allCases.contains(where: { $0.matches(name.span) }) else { continue }
-      switch layout {
+      switch style.layout {
       case .wide:
         let isFirst = text.isEmpty
-        if isFirst { text += Points.measurement + tags }
+        if isFirst { text += style.measurement + tags }
         text.append(UInt8(ascii: isFirst ? " " : ","))
         text += name
         text.append(UInt8(ascii: "="))
@@ -53,7 +48,7 @@ struct Points {
         endPoint()
       }
     }
-    if layout == .wide, !text.isEmpty { endPoint() }
+    if style.layout == .wide, !text.isEmpty { endPoint() }
   }
 
   private mutating func endPoint() {
@@ -67,7 +62,7 @@ struct Points {
     let value = record.text[range]
     guard let number = DecimalText(value.span, ofMetric: key) else {
       text.append(UInt8(ascii: "\""))
-      Points.append(Escape.decode(value.span), escaping: Points.specialInText, to: &text)
+      PointStyle.append(Escape.decode(value.span), escaping: PointStyle.specialInText, to: &text)
       text.append(UInt8(ascii: "\""))
       return
     }
@@ -84,10 +79,6 @@ struct Points {
     }
   }
 
-  /// What a backslash has to stand before in a tag, and in text. A key has none of these.
-  private static let specialInTag = [UInt8](", =".utf8)
-  private static let specialInText = [UInt8]("\"\\".utf8)
-
   private static func tags(of record: Record) -> [UInt8] {
     var tags: [UInt8] = []
     for key in [RecordKey.meter, .channel] {
@@ -97,24 +88,8 @@ struct Points {
       while tag.last == UInt8(ascii: "\\") { tag.removeLast() }
       guard !tag.isEmpty else { continue }
       tags += ",\(key.rawValue)=".utf8
-      append(tag, escaping: specialInTag, to: &tags)
+      PointStyle.append(tag, escaping: PointStyle.specialInTag, to: &tags)
     }
     return tags
   }
-
-  private static func append(
-    _ text: [UInt8], escaping special: [UInt8], to output: inout [UInt8]
-  ) {
-    for byte in text {
-      // A line feed would end the point.
-      let byte = byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte
-      if special.contains(byte) { output.append(UInt8(ascii: "\\")) }
-      output.append(byte)
-    }
-  }
-}
-
-extension Timestamp {
-  /// The time as points have it.
-  var nanosecondsSinceEpoch: Int64 { seconds * 1_000_000_000 + Int64(nanoseconds) }
 }

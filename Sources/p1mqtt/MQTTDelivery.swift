@@ -20,6 +20,9 @@ struct MQTTDelivery {
   private var qos: Int
   private let linger: Duration
   private let messages: Messages
+  private var summary: Summary?
+  private var health: Health<String>
+  private var counters = Counters()
 
   private var queue: ValueQueue
   /// The messages that have not arrived yet, a window of them, in the order they were sent in.
@@ -27,12 +30,17 @@ struct MQTTDelivery {
   private var state = State.waiting(until: .now)
   /// When the broker last took a message, or the first of those was sent that it has not taken.
   private var lastProgress = ContinuousClock.now
-  private var backoff = Backoff()
-  /// Whether a connection was lost or refused, and not found again.
-  private var isOutage = false
-  /// Why the last connection ended or never came; nil while there is one.
-  private var lastFailure: String?
+  private var server = ServerState()
   private var reportedDrops = 0
+
+  /// What is counted since the beginning.
+  private struct Counters {
+    /// Records that were read.
+    var records = 0
+    /// Values that arrived, and those that can never be sent.
+    var delivered = 0
+    var refused = 0
+  }
 
   /// A broker that accepts a connection but not us within this time is left.
   private static let connectTimeout = Duration.seconds(30)
@@ -48,12 +56,15 @@ struct MQTTDelivery {
   private static let queueCapacity = 100_000
 
   init(
-    _ settings: MQTTSettings, _ connection: MQTTConnection, linger: Duration, messages: Messages
+    _ settings: MQTTSettings, _ connection: MQTTConnection, _ summary: Summary?,
+    _ health: Health<String>, linger: Duration, messages: Messages
   ) {
     broker = settings.name
     self.connection = connection
     topics = Topics(prefix: settings.topicPrefix)
     qos = settings.qos
+    self.summary = summary
+    self.health = health
     self.linger = linger
     self.messages = messages
     queue = ValueQueue(capacity: MQTTDelivery.queueCapacity)
@@ -76,18 +87,21 @@ struct MQTTDelivery {
         if let giveUpAt, now >= giveUpAt { break }
       }
       let interests =
-        input.interests(wantsMore: wantsMore(now)) + connection.interests
-      let deadline = [nextLook(now), giveUpAt, input.deadline].compactMap(\.self).min()
+        input.interests(wantsMore: wantsMore(now)) + connection.interests + health.interests
+      let deadline = earliest(
+        nextLook(now), giveUpAt, input.deadline, health.deadline, messages.deadline)
       let happened = try wait(for: interests, until: deadline)
       connection.proceed(happened)
       settle()
-      try input.read(happened) { record in
-        for entry in topics.entries(of: record) { queue.add(entry) }
-        // A replay can bring more at once than a queue should hold.
-        send()
-      }
+      let wasEnded = input.isEnded
+      try input.read(happened) { take($0) }
+      if input.isEnded, !wasEnded { summarise { $0.finish($1) } }
       reportDrops()
+      health.note(server.failure)
+      if health.attend(happened) { health.tell(countersText) }
+      messages.sayDue()
     }
+    health.isStopping()
     if state == .connected { sayGoodbye() }
     let lost = queue.count + inFlight.count + queue.droppedCount
     guard lost == 0 else {
@@ -95,10 +109,43 @@ struct MQTTDelivery {
     }
   }
 
+  // MARK: - Records in
+
+  private mutating func take(_ record: Record) {
+    counters.records += 1
+    guard summary != nil else { return queue(record) }
+    let timed = record.timestamp == nil ? record.stamped(.now) : record
+    summarise { $0.add(timed, $1) }
+  }
+
+  /// Queues what the summary has to give now.
+  private mutating func summarise(_ body: (inout Summary, (Record) -> Void) -> Void) {
+    guard var summary else { return }
+    var records: [Record] = []
+    body(&summary) { records.append($0) }
+    self.summary = summary
+    for record in records { queue(record) }
+  }
+
+  private mutating func queue(_ record: Record) {
+    for entry in topics.entries(of: record) { queue.add(entry) }
+    // A replay can bring more at once than a queue should hold.
+    send()
+  }
+
+  /// The counters in a line, as `name=value`.
+  private var countersText: String {
+    """
+    records=\(counters.records) delivered=\(counters.delivered) \
+    waiting=\(queue.count + inFlight.count) refused=\(counters.refused) \
+    dropped=\(queue.droppedCount)
+    """
+  }
+
   /// A broker that is slow may hold the input up, so that a replay goes at its pace; one that is
   /// away, or takes nothing, may not.
   private mutating func wantsMore(_ now: ContinuousClock.Instant) -> Bool {
-    guard !isOutage, !queue.keepsNewestOnly, queue.count >= MQTTDelivery.queueLength else {
+    guard !server.isOutage, !queue.keepsNewestOnly, queue.count >= MQTTDelivery.queueLength else {
       return true
     }
     guard isWaitingForAnswer, now >= lastProgress + MQTTDelivery.patience else { return false }
@@ -159,15 +206,16 @@ struct MQTTDelivery {
         state = .connected
         lastProgress = .now
         queue.keepAll()
-        if isOutage { messages.say(.notice, broker, "connected", repeating: "connected") }
-        isOutage = false
-        lastFailure = nil
+        if server.connect() {
+          messages.say(.notice, broker, "connected", repeating: "connected")
+        }
       case .disconnected(let reason, let isProtocolError):
         if isProtocolError, qos == 2, !inFlight.isEmpty { lowerQoS() }
         disconnected(reason)
       case .published(let number):
         // Only a broker that takes messages is back.
-        backoff.reset()
+        _ = server.succeed()
+        counters.delivered += 1
         lastProgress = .now
         if queue.keepsNewestOnly { queue.keepAll() }
         inFlight.removeAll { $0.number == number }
@@ -178,12 +226,10 @@ struct MQTTDelivery {
   private mutating func disconnected(_ reason: String, unsent last: ValueQueue.Entry? = nil) {
     if case .waiting = state { return }
     // Said when it begins, and when its reason is another one.
+    let isNews = server.fail(reason, at: .now)
     messages.say(
-      reason == lastFailure ? .info : .warning, broker, "\(reason); trying again",
-      repeating: reason)
-    lastFailure = reason
-    isOutage = true
-    state = .waiting(until: .now + backoff.next())
+      isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+    state = .waiting(until: server.retryAt ?? .now)
     queue.keepNewestOnly(returning: inFlight.map(\.entry) + [last].compactMap(\.self))
     inFlight = []
   }
@@ -217,6 +263,7 @@ struct MQTTDelivery {
         inFlight.append((number, entry))
         if qos == 0 { settle() }
       case .refused(let reason):
+        counters.refused += 1
         messages.say(
           .error, broker, "\(entry.name) refused: \(reason)", repeating: "refused")
       case .disconnected(let reason):

@@ -48,13 +48,19 @@ struct P1MQTT: Tool {
   static func main() { start() }
 
   func run(_ messages: Messages) throws {
+    let request = try NoticeSignal(.report)
     let settings = try MQTTSettings(Environment().overridden(by: option(for:)))
     var input = try sink.input(messages)
     defer { input.report() }
     guard settings.isEnabled else { return try input.drain() }
     let connection = try MQTTConnection(settings)
+    messages.stopWaiting()
+    let health = Health<String>(
+      of: settings.name, "publishing", at: request, every: sink.stats.every,
+      messages: messages)
     var delivery = MQTTDelivery(
-      settings, connection, linger: .seconds(sink.linger), messages: messages)
+      settings, connection, sink.summary, health, linger: .seconds(sink.linger),
+      messages: messages)
     try delivery.run(&input)
   }
 

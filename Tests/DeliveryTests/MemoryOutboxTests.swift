@@ -3,57 +3,53 @@ import Records
 import TestValues
 import Testing
 
-/// Records of the stream's text.
-private func records(_ text: String) -> [Record] {
-  var reader = RecordReader()
-  var records: [Record] = []
-  let handle = { (event: RecordReader.Event) in
-    if case .record(let record) = event { records.append(record) }
-  }
-  reader.read(text.bytes.span, handle)
-  reader.finish(handle)
-  return records
-}
+/// Nothing here depends on the time.
+private let now = ContinuousClock.now
 
-private func record(_ number: Int, length: Int = 0) -> Record {
-  records("n=\(number)" + String(repeating: "x", count: length))[0]
+extension MemoryOutbox {
+  fileprivate func oldest(_ count: Int) -> Batch {
+    batch(from: first, count: count, size: .max)
+  }
+
+  fileprivate mutating func add(_ record: Record) { add(record, at: now) }
+  fileprivate mutating func remove(before number: UInt64) { remove(before: number, refused: 0) }
 }
 
 @Suite struct MemoryOutboxTests {
   @Test func recordsComeInOrderAndGoWhenAcknowledged() {
     var outbox = MemoryOutbox(capacity: 1 << 20)
     #expect(outbox.isEmpty && outbox.oldest(10).records == [])
-    for number in 0..<5 { outbox.add(record(number)) }
+    for number in 0..<5 { outbox.add(.numbered(number)) }
     let batch = outbox.oldest(3)
     #expect(batch.first == 0 && batch.end == 3)
-    #expect(batch.records == (0..<3).map { record($0) })
+    #expect(batch.records == (0..<3).map { Record.numbered($0) })
     // Looking takes nothing out.
     #expect(outbox.oldest(3) == batch)
     outbox.remove(before: batch.end)
     #expect(outbox.count == 2)
     #expect(outbox.oldest(10).first == 3)
-    #expect(outbox.oldest(10).records == [record(3), record(4)])
+    #expect(outbox.oldest(10).records == [.numbered(3), .numbered(4)])
     #expect(outbox.oldest(0).records == [])
     outbox.remove(before: 5)
-    #expect(outbox.isEmpty && outbox.droppedCount == 0)
+    #expect(outbox.isEmpty && outbox.counts.dropped == 0)
   }
 
   @Test func oldestGoWhereThereIsNoRoom() {
     var outbox = MemoryOutbox(capacity: 1000)
-    for number in 0..<100 { outbox.add(record(number)) }
-    #expect(outbox.count + outbox.droppedCount == 100)
+    for number in 0..<100 { outbox.add(.numbered(number)) }
+    #expect(outbox.count + outbox.counts.dropped == 100)
     #expect((5...20).contains(outbox.count))
-    #expect(outbox.oldest(1).first == UInt64(outbox.droppedCount))
-    #expect(outbox.oldest(1).records == [record(outbox.droppedCount)])
-    #expect(outbox.oldest(100).records.last == record(99))
+    #expect(outbox.oldest(1).first == UInt64(outbox.counts.dropped))
+    #expect(outbox.oldest(1).records == [.numbered(outbox.counts.dropped)])
+    #expect(outbox.oldest(100).records.last == .numbered(99))
   }
 
   @Test func singleRecordIsAlwaysTaken() {
     var outbox = MemoryOutbox(capacity: 10)
-    outbox.add(record(1, length: 500))
-    #expect(outbox.count == 1 && outbox.droppedCount == 0 && outbox.isFull)
-    outbox.add(record(2, length: 500))
-    #expect(outbox.count == 1 && outbox.droppedCount == 1)
+    outbox.add(.numbered(1, length: 500))
+    #expect(outbox.count == 1 && outbox.counts.dropped == 0 && outbox.isFull)
+    outbox.add(.numbered(2, length: 500))
+    #expect(outbox.count == 1 && outbox.counts.dropped == 1)
     #expect(outbox.oldest(2).first == 1)
     outbox.remove(before: 2)
     #expect(!outbox.isFull)
@@ -63,36 +59,57 @@ private func record(_ number: Int, length: Int = 0) -> Record {
     let capacity = 1 << 20
     for length in [20, 100, 700, 8000] {
       var outbox = MemoryOutbox(capacity: capacity)
-      let record = record(1, length: length)
-      while !outbox.isFull, outbox.droppedCount == 0 { outbox.add(record) }
-      #expect(outbox.droppedCount == 0 && outbox.count * (length + 128) > capacity / 2)
+      let record = Record.numbered(1, length: length)
+      while !outbox.isFull, outbox.counts.dropped == 0 { outbox.add(record) }
+      #expect(outbox.counts.dropped == 0 && outbox.count * (length + 160) > capacity / 2)
       // What a sink reads at once still has room: 64 KiB of the stream.
       for _ in 0...((64 << 10) / (record.text.count + 1)) { outbox.add(record) }
-      #expect(outbox.droppedCount == 0, "records of \(length)")
+      #expect(outbox.counts.dropped == 0, "records of \(length)")
     }
   }
 
   @Test func refusedRecordGoesAlone() {
     var outbox = MemoryOutbox(capacity: 1 << 20)
-    for number in 0..<3 { outbox.add(record(number)) }
-    outbox.refuse(0, reason: "no")
+    for number in 0..<3 { outbox.add(.numbered(number)) }
+    outbox.keepApart(.numbered(0), reason: "no")
+    #expect(outbox.oldest(5).first == 0)
+    outbox.remove(before: 1, refused: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)
-    #expect(outbox.droppedCount == 0)
-    // One that went before its refusal came changes nothing.
-    outbox.refuse(0, reason: "no")
+    #expect(outbox.counts.dropped == 0 && outbox.counts.refused == 1)
+    // One that went before its acknowledgement came changes nothing.
+    outbox.remove(before: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)
     outbox.remove(before: 3)
-    outbox.refuse(3, reason: "there is none")
     #expect(outbox.isEmpty)
-    outbox.add(record(3))
+    #expect(outbox.counts.read == 3 && outbox.counts.delivered == 2)
+    outbox.add(.numbered(3))
     #expect(outbox.oldest(1).first == 3)
+  }
+
+  @Test func timeOfTheOldestAndOfThoseDroppedIsKnown() {
+    var outbox = MemoryOutbox(capacity: 1000)
+    #expect(outbox.oldestSince == nil && outbox.takeEvents() == [])
+    outbox.add(.timed(0), at: now + .seconds(1))
+    outbox.add(.timed(1), at: now + .seconds(2))
+    #expect(outbox.oldestSince == now + .seconds(1))
+    outbox.remove(before: 1)
+    #expect(outbox.oldestSince == now + .seconds(2))
+    for second in 2..<50 { outbox.add(.timed(second)) }
+    let dropped = outbox.counts.dropped
+    guard let from = Record.timed(1).timestamp, let to = Record.timed(dropped).timestamp else {
+      Issue.record("no times")
+      return
+    }
+    #expect(outbox.takeEvents() == [.dropped(total: dropped, times: from...to)])
+    #expect(outbox.takeEvents() == [])
+    #expect(outbox.unkeptCount > 0 && outbox.deadline == nil)
   }
 
   @Test func acknowledgementOfWhatWasPushedOutChangesNothing() {
     var outbox = MemoryOutbox(capacity: 300)
-    outbox.add(record(0))
+    outbox.add(.numbered(0))
     let batch = outbox.oldest(1)
-    for number in 1..<20 { outbox.add(record(number)) }
+    for number in 1..<20 { outbox.add(.numbered(number)) }
     let waiting = outbox.oldest(100)
     #expect(waiting.first > batch.end)
     outbox.remove(before: batch.end)
@@ -112,7 +129,7 @@ private func record(_ number: Int, length: Int = 0) -> Record {
       for _ in 0..<1500 {
         switch Int.random(in: 0..<10, using: &generator) {
         case 0..<7:
-          let record = record(Int(next), length: Int.random(in: 0...40, using: &generator))
+          let record = Record.numbered(Int(next), length: Int.random(in: 0...40, using: &generator))
           outbox.add(record)
           model.append((next, record))
           next += 1
@@ -123,7 +140,7 @@ private func record(_ number: Int, length: Int = 0) -> Record {
           model.removeFirst(batch.records.count)
         case 8:
           guard let first = model.first else { continue }
-          outbox.refuse(first.number, reason: "")
+          outbox.remove(before: first.number + 1, refused: 1)
           model.removeFirst()
         default:
           let number = UInt64.random(in: 0...(next + 1), using: &generator)
@@ -132,8 +149,8 @@ private func record(_ number: Int, length: Int = 0) -> Record {
           model.removeAll { $0.number < number }
         }
         // The bound alone may have taken more, from the front.
-        let dropped = outbox.droppedCount - gone
-        gone = outbox.droppedCount
+        let dropped = outbox.counts.dropped - gone
+        gone = outbox.counts.dropped
         model.removeFirst(dropped)
         #expect(outbox.count == model.count)
         #expect(outbox.oldest(1).records.first == model.first?.record)

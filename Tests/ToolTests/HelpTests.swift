@@ -16,12 +16,16 @@ import Testing
       "--no-check", "--strict", "--list", "--list-specs", "--print-spec",
     ],
     "p1mqtt": [
-      "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--linger",
-      "--require-timestamp",
+      "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--every",
+      "--extremes", "--stats", "--linger", "--require-timestamp",
     ],
     "p1influx": [
-      "--host", "--port", "--db", "--user", "--layout", "--batch-count", "--batch-age", "--buffer",
-      "--dry-run", "--linger", "--require-timestamp",
+      "--url", "--host", "--port", "--api", "--db", "--retention-policy", "--org", "--bucket",
+      "--user", "--create-db", "--ca-file", "--cert-file", "--key-file", "--pinned-key",
+      "--layout", "--measurement", "--tag", "--precision", "--every", "--extremes",
+      "--batch-count", "--batch-size", "--batch-age", "--parallel", "--gzip", "--timeout",
+      "--hold", "--spool", "--spool-size", "--sync", "--buffer", "--stats", "--dry-run",
+      "--linger", "--require-timestamp",
     ],
   ]
 

@@ -68,7 +68,10 @@ import Testing
       78: #"printf '/X\r\n\r\n1-3:0.2.8(10)\r\n1-0:1.7.0(1*kW)\r\n!\r\n' | p1parse"#,
     ],
     "p1mqtt": sinkCauses("p1mqtt", "MQTT"),
-    "p1influx": sinkCauses("p1influx", "INFLUXDB"),
+    "p1influx": sinkCauses("p1influx", "INFLUXDB").merging([
+      73: "touch file; p1influx --spool file/spool < /dev/null",
+      75: "mkdir -p spool; exec 9> spool/lock; flock 9; p1influx --spool spool < /dev/null",
+    ]) { $1 },
   ]
 
   private static func sinkCauses(_ tool: String, _ prefix: String) -> [Int32: String?] {

@@ -42,6 +42,9 @@ public struct Environment {
     Environment(option: option, variable)
   }
 
+  /// Whether an option was given for a setting.
+  public func isOption(_ setting: Setting) -> Bool { option(setting) != nil }
+
   /// The value of a setting, nil where it is not set.
   public func string(_ setting: Setting) -> String? {
     if let option = option(setting) { return option.value }

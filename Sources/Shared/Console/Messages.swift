@@ -25,6 +25,9 @@ public final class Messages {
   private let tool: String
   private let highest: Level
   private let isJournal: Bool
+  private let isTerminal = isatty(2) == 1
+  /// Whether the line that the cursor is in shows how far something has come.
+  private var isShowing = false
   /// Whether what goes out waits for who reads it, and how much did not go out as it does not.
   private var waits = true
   private var lostCount = 0
@@ -82,6 +85,22 @@ public final class Messages {
   public func answer(_ subject: String, _ text: String) {
     write(.notice, "\(subject): \(text)")
   }
+
+  /// Shows how far something has come, in a line that takes the place of the one before; only where
+  /// standard error is a terminal, and not with `-q`.
+  ///
+  /// - Parameter text: what is shown; nil takes the line away.
+  public func show(_ text: String?) {
+    guard showsProgress, text != nil || isShowing else { return }
+    isShowing = text != nil
+    write(Messages.lineStart + (text.map { "\(tool): \($0)" } ?? ""))
+  }
+
+  /// Whether ``show(_:)`` shows anything.
+  public var showsProgress: Bool { isTerminal && highest.rawValue >= Level.notice.rawValue }
+
+  /// Back to the beginning of the line, and nothing in it.
+  private static let lineStart = "\r\u{1B}[K"
 
   /// When something that was withheld is to be said; nil where nothing is.
   public var deadline: ContinuousClock.Instant? {
@@ -149,14 +168,19 @@ public final class Messages {
       if lostCount > 0 { line += " (\(counted(lostCount, "message")) before this got lost)" }
       lostCount = 0
     }
-    var text = isJournal ? "<\(level.rawValue)>" : ""
+    var text = isShowing ? Messages.lineStart : ""
+    isShowing = false
+    text += isJournal ? "<\(level.rawValue)>" : ""
     text += "\(tool): "
     for scalar in line.unicodeScalars {
       // Bytes from outside never break a line or drive a terminal.
       let isControl = scalar.properties.generalCategory == .control
       if isControl { text += "?" } else { text.unicodeScalars.append(scalar) }
     }
-    text += "\n"
+    write(text + "\n")
+  }
+
+  private func write(_ text: String) {
     var bytes = [UInt8](text.utf8)
     _ = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
   }

@@ -17,26 +17,56 @@ public struct RecordInput {
   private var readable = StopSignal.pipeSize
   private var refusedCount = 0
 
+  /// How many bytes were read from the input so far.
+  public private(set) var byteCount = 0
+
+  /// The bytes of the file that the input is; nil where it is none.
+  public let fileSize: Int?
+  /// Whether the input is a file, which can wait.
+  public var isFile: Bool { fileSize != nil }
+
+  /// What leaves the input where it is until ``release()``; nil where nothing does.
+  private let pipe: PeekedPipe?
+  /// What was read and not yet taken out of the pipe.
+  private var unreleased = 0
+  /// When the rest of a record is to be there, of which the pipe holds the beginning.
+  private var restDue: ContinuousClock.Instant?
+  private var restCount = 0
+
   /// So much is read at once: little beside what a sink may hold.
   private static let pieceSize = 64 * 1024
+  /// Who writes records writes whole ones; for the rest of another one is waited so long.
+  private static let patience = Duration.milliseconds(20)
 
-  public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool) {
+  /// - Parameters:
+  ///   - messages: where what is refused is said.
+  ///   - stop: what asks to stop.
+  ///   - needsTimestamp: whether records without a timestamp are refused.
+  ///   - isCareful: whether records stay in the pipe until ``release()``.
+  public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool, isCareful: Bool = false) {
     self.messages = messages
     self.stop = stop
     self.needsTimestamp = needsTimestamp
     FileDescriptor.standardInput.enlargePipe()
+    pipe = isCareful ? PeekedPipe() : nil
+    let status = try? FileDescriptor.standardInput.stat()
+    fileSize = status.flatMap { $0.type == .regular ? Int($0.size) : nil }
   }
+
+  /// Whether a signal asked to stop.
+  public var isAskedToStop: Bool { isAsked }
 
   /// What to wait for: more input, if it is wanted, and a signal, until one came.
   public mutating func interests(wantsMore: Bool) -> [Interest] {
     self.wantsMore = wantsMore
-    return (wantsMore && !isEnded ? [.reading(.standardInput)] : [])
+    return (wantsMore && !isEnded && restDue == nil ? [.reading(.standardInput)] : [])
       + (isAsked ? [] : [.reading(stop.descriptor)])
   }
 
   /// When to wait no longer: asked to stop, it takes what the pipe still holds, and no more.
   public var deadline: ContinuousClock.Instant? {
-    isAsked && wantsMore && !isEnded ? .now : nil
+    guard wantsMore, !isEnded else { return nil }
+    return isAsked ? .now : restDue
   }
 
   /// Reads what there is.
@@ -49,11 +79,19 @@ public struct RecordInput {
     _ happened: [Interest], _ handle: (Record) throws -> Void
   ) throws {
     if happened.contains(.reading(stop.descriptor)) { isAsked = true }
-    if happened.contains(.reading(.standardInput)) {
-      try readPiece(handle)
+    let isRestDue = wantsMore && restDue.map { .now >= $0 } ?? false
+    if happened.contains(.reading(.standardInput)) || isRestDue {
+      try pipe.map { try peekPiece($0, handle) } ?? readPiece(handle)
     } else if isAsked, wantsMore {
       leave()
     }
+  }
+
+  /// Takes out of the pipe what was read: it is kept elsewhere now.
+  public mutating func release() {
+    guard unreleased > 0 else { return }
+    pipe?.take(unreleased)
+    unreleased = 0
   }
 
   /// Reads to the end and keeps nothing: what a sink does that is not wanted.
@@ -81,8 +119,43 @@ public struct RecordInput {
     } catch {
       throw Failure("standard input", error)
     }
-    isEnded = piece.isEmpty
-    try take(piece.span, handle)
+    try digest(piece.span, handle)
+  }
+
+  /// Reads what the pipe holds of whole records, and leaves it there.
+  private mutating func peekPiece(
+    _ pipe: PeekedPipe, _ handle: (Record) throws -> Void
+  ) throws {
+    let piece: [UInt8]
+    do throws(Errno) {
+      piece = try pipe.peek(RecordInput.pieceSize)
+    } catch .interrupted, .wouldBlock {
+      return
+    } catch {
+      throw Failure("standard input", error)
+    }
+    var whole = piece.span.endOfRecords
+    if whole == 0, !piece.isEmpty {
+      // Half a record: the rest follows, or it is all there will be.
+      let isWaiting = restDue.map { .now < $0 } ?? true
+      if piece.count < RecordInput.pieceSize, isWaiting || piece.count > restCount {
+        if piece.count > restCount || restDue == nil { restDue = .now + RecordInput.patience }
+        restCount = piece.count
+        return
+      }
+      whole = piece.count
+    }
+    restDue = nil
+    restCount = 0
+    unreleased = whole
+    try digest(piece.span.extracting(..<whole), handle)
+  }
+
+  /// Takes what was read, or the end, which is an empty piece.
+  private mutating func digest(_ piece: Span<UInt8>, _ handle: (Record) throws -> Void) throws {
+    isEnded = piece.count == 0
+    byteCount += piece.count
+    try take(piece, handle)
     if !isEnded { StartMemory.giveBackOnceRunning() }
     if isAsked, !isEnded {
       readable -= piece.count
@@ -126,5 +199,23 @@ public struct RecordInput {
   private mutating func refuse(_ reason: String) {
     refusedCount += 1
     messages.say(.warning, "standard input", "refused: \(reason)", repeating: "refused")
+  }
+}
+
+extension Span<UInt8> {
+  /// Behind the last empty line, which ends a record; 0 where there is none.
+  fileprivate var endOfRecords: Int {
+    var index = count - 1
+    while index > 0 {
+      if self[index] == UInt8(ascii: "\n") {
+        let before = self[index - 1]
+        if before == UInt8(ascii: "\n") { return index + 1 }
+        if before == UInt8(ascii: "\r"), index > 1, self[index - 2] == UInt8(ascii: "\n") {
+          return index + 1
+        }
+      }
+      index -= 1
+    }
+    return 0
   }
 }

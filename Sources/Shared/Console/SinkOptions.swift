@@ -1,4 +1,5 @@
 import ArgumentParser
+import Delivery
 
 /// The options of every sink about its input.
 public struct SinkOptions: ParsableArguments {
@@ -10,16 +11,44 @@ public struct SinkOptions: ParsableArguments {
   @Flag(help: "Refuse records without a timestamp.")
   public var requireTimestamp = false
 
+  @Option(
+    help: ArgumentHelp(
+      "One record a period: means of power, voltage and current, the last of all else.",
+      valueName: "seconds"))
+  public var every: Int?
+
+  @Flag(help: "With --every, the least and the greatest value beside each mean.")
+  public var extremes = false
+
+  @OptionGroup public var stats: StatsOption
+
   public init() {}
+
+  /// What makes fewer records of many; nil where each one counts.
+  public var summary: Summary? { every.map { Summary(every: $0, withExtremes: extremes) } }
 
   public func validate() throws {
     guard (0...86_400).contains(linger) else {
       throw ValidationError("--linger takes a number of seconds from 0 to 86400")
     }
+    if let every, !(1...86_400).contains(every) {
+      throw ValidationError("--every takes a number of seconds from 1 to 86400")
+    }
+    guard every != nil || !extremes else {
+      throw ValidationError("--extremes needs --every")
+    }
   }
 
   /// The input of the sink.
-  public func input(_ messages: Messages) throws -> RecordInput {
-    RecordInput(messages: messages, stop: try StopSignal(), needsTimestamp: requireTimestamp)
+  ///
+  /// - Parameters:
+  ///   - messages: where what is refused is said.
+  ///   - isCareful: whether records stay in the pipe until they are released.
+  /// - Returns: the input.
+  /// - Throws: ``Failure``.
+  public func input(_ messages: Messages, isCareful: Bool = false) throws -> RecordInput {
+    RecordInput(
+      messages: messages, stop: try StopSignal(), needsTimestamp: requireTimestamp,
+      isCareful: isCareful)
   }
 }

@@ -1,66 +1,54 @@
 import Records
 
 /// An outbox in memory: quick, bounded, and gone with the process.
-public struct MemoryOutbox: Outbox, Sendable {
+public struct MemoryOutbox: Outbox {
   /// The most bytes that wait.
   public let capacity: Int
-  public private(set) var droppedCount = 0
-
-  /// The records, after `head` of them that are gone.
-  private var records: [Record?] = []
-  private var head = 0
-  private var byteCount = 0
-  /// The number of the record at `head`.
-  private var first: UInt64 = 0
-
-  /// What a record takes besides its text: what the text's memory is managed by, and its place in the
-  /// array, which may have as many places more.
-  private static let overhead = 48 + 2 * MemoryLayout<Record?>.stride
+  public private(set) var counts = OutboxCounts()
+  private var queue = RecordQueue()
+  private var events = OutboxEvents()
 
   /// - Parameter capacity: the most bytes that wait; a single record is always taken.
   public init(capacity: Int) {
     self.capacity = capacity
   }
 
-  public var count: Int { records.count - head }
+  public var first: UInt64 { queue.first }
+  public var end: UInt64 { queue.end }
+  public var oldestSince: ContinuousClock.Instant? { queue.oldestSince }
+  public var deadline: ContinuousClock.Instant? { nil }
+  public var isLasting: Bool { false }
+  public var unkeptCount: Int { count }
 
   /// From half of the bound on, so that what a sink has already read still finds room.
-  public var isFull: Bool { byteCount >= capacity / 2 }
+  public var isFull: Bool { queue.size >= capacity / 2 }
 
-  public mutating func add(_ record: Record) {
-    records.append(record)
-    byteCount += MemoryOutbox.size(of: record)
-    while byteCount > capacity, count > 1 {
-      removeFirst()
-      droppedCount += 1
+  public mutating func add(_ record: Record, at now: ContinuousClock.Instant) {
+    counts.read += 1
+    queue.append(record, since: now)
+    while queue.size > capacity, queue.count > 1, let oldest = queue.removeFirst() {
+      counts.dropped += 1
+      events.dropped(total: counts.dropped, oldest.record?.timestamp)
     }
   }
 
-  public func oldest(_ limit: Int) -> Batch {
-    Batch(first: first, records: records[head...].prefix(limit).compactMap(\.self))
+  public mutating func store(at now: ContinuousClock.Instant) {}
+
+  public func batch(from number: UInt64, count: Int, size: Int) -> Batch {
+    queue.batch(from: number, count: count, size: size)
   }
 
-  public mutating func remove(before number: UInt64) {
-    while first < number, count > 0 { removeFirst() }
+  public mutating func remove(before number: UInt64, refused: Int) {
+    counts.refused += refused
+    counts.delivered += queue.remove(before: number) - refused
   }
 
-  public mutating func refuse(_ number: UInt64, reason: String) {
-    guard first == number, count > 0 else { return }
-    removeFirst()
-  }
+  public mutating func keepApart(_ record: Record, reason: String) {}
 
-  private mutating func removeFirst() {
-    if let record = records[head] { byteCount -= MemoryOutbox.size(of: record) }
-    records[head] = nil
-    head += 1
-    first += 1
-    if head > 1024, head > records.count / 2 {
-      records.removeSubrange(..<head)
-      head = 0
-    }
-  }
+  public mutating func attend(_ now: ContinuousClock.Instant) {}
+  public mutating func close(at now: ContinuousClock.Instant) {}
 
-  private static func size(of record: Record) -> Int {
-    record.text.count + overhead
+  public mutating func takeEvents() -> [OutboxEvent] {
+    events.take()
   }
 }

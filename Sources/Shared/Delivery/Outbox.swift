@@ -4,37 +4,66 @@ import Records
 ///
 /// A sink adds what it reads, sends the oldest, and removes what was acknowledged or refused for
 /// good. Each record has a number, by which both still mean the same when the bound has pushed
-/// records out in between.
+/// records out in between. Nothing in here ends a sink: what goes wrong is an event, to be said.
 public protocol Outbox {
-  /// How many records wait.
-  var count: Int { get }
+  /// What came in and what became of it.
+  var counts: OutboxCounts { get }
+  /// The number of the oldest record that waits, or of the next one to come.
+  var first: UInt64 { get }
+  /// The number of the next record to come.
+  var end: UInt64 { get }
+  /// Since when the oldest record waits; nil where none does.
+  var oldestSince: ContinuousClock.Instant? { get }
   /// Whether it is time to read no more, where the receiver keeps up: soon the oldest would go.
   var isFull: Bool { get }
-  /// How many records were pushed out, since the beginning.
-  var droppedCount: Int { get }
+  /// Whether what waits is there for the next process.
+  var isLasting: Bool { get }
+  /// How many of those that wait are gone with the process nevertheless.
+  var unkeptCount: Int { get }
+  /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
+  var deadline: ContinuousClock.Instant? { get }
 
   /// Adds a record; where there is no room, the oldest go.
-  mutating func add(_ record: Record) throws
+  mutating func add(_ record: Record, at now: ContinuousClock.Instant)
 
-  /// The oldest records that wait, at most `limit`, and the number of the first one.
-  func oldest(_ limit: Int) throws -> Batch
+  /// Makes sure of what was added: an outbox on a disk writes it there.
+  mutating func store(at now: ContinuousClock.Instant)
 
-  /// Removes the records with numbers below `number`: the receiver has them.
-  mutating func remove(before number: UInt64) throws
+  /// Records to send.
+  ///
+  /// - Parameters:
+  ///   - number: the number of the first one; the oldest one where that has gone.
+  ///   - count: how many at most.
+  ///   - size: how many bytes of text at most, but for a single record.
+  /// - Returns: the records; none where there is none with such a number.
+  mutating func batch(from number: UInt64, count: Int, size: Int) -> Batch
 
-  /// Removes the oldest record, if it has this number: the receiver will never take it.
-  mutating func refuse(_ number: UInt64, reason: String) throws
+  /// Removes the records with numbers below `number`, all of which the receiver has answered.
+  ///
+  /// - Parameters:
+  ///   - number: the number of the first one that stays.
+  ///   - refused: how many of them it has refused, wholly or in part.
+  mutating func remove(before number: UInt64, refused: Int)
+
+  /// Keeps apart what the receiver will never take, before ``remove(before:refused:)``.
+  ///
+  /// - Parameters:
+  ///   - record: the record, or a part of one.
+  ///   - reason: what the receiver said.
+  mutating func keepApart(_ record: Record, reason: String)
+
+  /// Does what is due.
+  mutating func attend(_ now: ContinuousClock.Instant)
+
+  /// Ends the keeping: nothing is added or removed any more.
+  mutating func close(at now: ContinuousClock.Instant)
+
+  /// What happened since the last call, to be said.
+  mutating func takeEvents() -> [OutboxEvent]
 }
 
 extension Outbox {
-  public var isEmpty: Bool { count == 0 }
-}
-
-/// Records to send together, numbered from `first` on.
-public struct Batch: Equatable, Sendable {
-  public let first: UInt64
-  public let records: [Record]
-
-  /// The number of the record that would follow.
-  public var end: UInt64 { first + UInt64(records.count) }
+  /// How many records wait.
+  public var count: Int { Int(end - first) }
+  public var isEmpty: Bool { first == end }
 }

@@ -1,5 +1,6 @@
 /* libcurl for Swift, which cannot call the variadic functions: one of a kind for each type. */
 #include <curl/curl.h>
+#include "gzip.h"
 
 static inline CURLcode curl_set_string(CURL *handle, CURLoption option, const char *value) {
   return curl_easy_setopt(handle, option, value);
@@ -21,8 +22,12 @@ static inline CURLcode curl_set_writer(CURL *handle, curl_write_callback writer,
   return code ? code : curl_easy_setopt(handle, CURLOPT_WRITEDATA, context);
 }
 
-static inline CURLcode curl_set_header(CURL *handle, struct curl_slist *list) {
+static inline CURLcode curl_set_headers(CURL *handle, struct curl_slist *list) {
   return curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);
+}
+
+static inline CURLcode curl_set_error_buffer(CURL *handle, char *room) {
+  return curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, room);
 }
 
 static inline long curl_response_code(CURL *handle) {
@@ -38,9 +43,19 @@ static inline long curl_retry_after(CURL *handle) {
   return (long)seconds;
 }
 
-/* The result of a transfer that has ended, or -1 where none has. */
-static inline int curl_next_result(CURLM *multi) {
+/* The address of the other side, as text; nothing where there was no connection. */
+static inline const char *curl_peer(CURL *handle) {
+  char *address = NULL;
+  curl_easy_getinfo(handle, CURLINFO_PRIMARY_IP, &address);
+  return address ? address : "";
+}
+
+/* A transfer that has ended, and its result; NULL where none has. */
+static inline CURL *curl_next_ended(CURLM *multi, int *result) {
   int left = 0;
   CURLMsg *message = curl_multi_info_read(multi, &left);
-  return message && message->msg == CURLMSG_DONE ? (int)message->data.result : -1;
+  while (message && message->msg != CURLMSG_DONE) message = curl_multi_info_read(multi, &left);
+  if (!message) return NULL;
+  *result = (int)message->data.result;
+  return message->easy_handle;
 }

@@ -1,9 +1,7 @@
-import Console
-import Glibc
-
-/// Tells how the reading goes to whoever asks: by SIGUSR1, by `--stats`, or as systemd does.
-struct Health {
+/// Tells how a tool's work goes to whoever asks: by SIGUSR1, by `--stats`, or as systemd does.
+public struct Health<Trouble: Equatable & CustomStringConvertible> {
   private let subject: String
+  private let work: String
   private let messages: Messages
   private let manager = ServiceManager()
   private let request: NoticeSignal
@@ -14,14 +12,17 @@ struct Health {
   private var nextSign: ContinuousClock.Instant?
 
   /// - Parameters:
-  ///   - subject: the source, as messages call it.
+  ///   - subject: the source or the server, as messages call it.
+  ///   - work: what the tool does where there is no trouble, as in `reading`.
   ///   - request: what asks for the counters.
   ///   - period: how often they are told without being asked for; nil for never.
   ///   - messages: where they are told.
-  init(
-    of subject: String, at request: NoticeSignal, every period: Duration?, messages: Messages
+  public init(
+    of subject: String, _ work: String, at request: NoticeSignal, every period: Duration?,
+    messages: Messages
   ) {
     self.subject = subject
+    self.work = work
     self.messages = messages
     self.period = period
     self.request = request
@@ -29,18 +30,18 @@ struct Health {
     nextReport = period.map { now + $0 }
     nextSign = manager.watchdogInterval.map { now + $0 }
     manager.isReady()
-    manager.isDoing("\(subject): reading")
+    manager.isDoing("\(subject): \(work)")
   }
 
   /// What to wait for, and until when.
-  var interests: [Interest] { [.reading(request.descriptor)] }
-  var deadline: ContinuousClock.Instant? { earliest(nextReport, nextSign) }
+  public var interests: [Interest] { [.reading(request.descriptor)] }
+  public var deadline: ContinuousClock.Instant? { earliest(nextReport, nextSign) }
 
   /// Does what is due.
   ///
   /// - Parameter happened: the interests that something happened on.
   /// - Returns: whether the counters are to be told now, by ``tell(_:)``.
-  mutating func attend(_ happened: [Interest]) -> Bool {
+  public mutating func attend(_ happened: [Interest]) -> Bool {
     let isAsked = happened.contains(.reading(request.descriptor))
     guard isAsked || deadline != nil else { return false }
     let now = ContinuousClock.now
@@ -54,18 +55,21 @@ struct Health {
     return isAsked || isDue
   }
 
-  func tell(_ counters: Counters) {
-    messages.answer(subject, counters.text(at: .now))
+  /// Tells the counters.
+  ///
+  /// - Parameter counters: as `name=value`, with blanks between them.
+  public func tell(_ counters: String) {
+    messages.answer(subject, counters)
   }
 
-  /// Tells the manager of services what keeps telegrams from coming.
+  /// Tells the manager of services what keeps the work from being done.
   ///
-  /// - Parameter trouble: what it is; nil where they come.
-  mutating func note(_ trouble: Trouble?) {
+  /// - Parameter trouble: what it is; nil where there is none.
+  public mutating func note(_ trouble: Trouble?) {
     guard trouble != self.trouble else { return }
     self.trouble = trouble
-    manager.isDoing("\(subject): \(trouble?.description ?? "reading")")
+    manager.isDoing("\(subject): \(trouble?.description ?? work)")
   }
 
-  func isStopping() { manager.isStopping() }
+  public func isStopping() { manager.isStopping() }
 }

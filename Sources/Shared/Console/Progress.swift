@@ -1,0 +1,45 @@
+import Delivery
+import SystemPackage
+
+/// How far a backfill has come, shown on a terminal: records, how many a second, where in a file,
+/// and what waits.
+public struct Progress {
+  private let messages: Messages
+  private let isShown: Bool
+  private var shownAt = ContinuousClock.now
+  private var shownCount = 0
+  /// Whether records come quicker than from any meter.
+  private var isBackfill = false
+
+  private static let period = Duration.milliseconds(500)
+  /// No meter prints so many a second.
+  private static let liveRate = 20.0
+
+  public init(_ messages: Messages) {
+    self.messages = messages
+    isShown = messages.showsProgress
+  }
+
+  /// When there is something new to be shown.
+  public var deadline: ContinuousClock.Instant? { isBackfill ? shownAt + Progress.period : nil }
+
+  /// Shows it, once it is time for that.
+  public mutating func show(
+    _ counts: OutboxCounts, waiting: Int, _ input: RecordInput, at now: ContinuousClock.Instant
+  ) {
+    guard isShown, now >= shownAt + Progress.period else { return }
+    let rate = Double(counts.delivered - shownCount) / ((now - shownAt) / .seconds(1))
+    shownAt = now
+    shownCount = counts.delivered
+    isBackfill = rate > Progress.liveRate || isBackfill && (waiting > 0 || input.isFile)
+    guard isBackfill else { return messages.show(nil) }
+    let place = input.fileSize.map { size in
+      ", \(size > 0 ? min(100, 100 * input.byteCount / size) : 100) %"
+    }
+    messages.show(
+      "\(counts.delivered) records, \(Int(rate)) a second\(place ?? ""), \(waiting) waiting")
+  }
+
+  /// Takes it away.
+  public func end() { messages.show(nil) }
+}

@@ -1,0 +1,278 @@
+import Records
+import SystemPackage
+
+/// What a spool writes to its directory, and how it goes on when that fails.
+extension Spool {
+  /// Writes the oldest of what is in memory only, as much as its segment has room for, at once.
+  ///
+  /// - Throws: `Errno`, and nothing is written.
+  mutating func writeSome(at now: ContinuousClock.Instant) throws(Errno) {
+    if isAdding, let last = segments.last,
+      // Numbers follow each other in a segment: none is missing that never came to the disk.
+      last.size >= limits.segmentSize || last.end != unwritten.first
+    {
+      endSegment(at: now)
+    }
+    if !isAdding { try beginSegment(at: now) }
+    let index = segments.count - 1
+    guard let file = segments[index].file else { throw .badFileDescriptor }
+
+    var text: [UInt8] = []
+    var count = 0
+    let room = limits.segmentSize - segments[index].size
+    let batch = unwritten.batch(from: unwritten.first, count: .max, size: max(1, room))
+    for record in batch.records {
+      text.append(contentsOf: record.text.span)
+      text.append(UInt8(ascii: "\n"))
+      count += 1
+    }
+    let before = segments[index].size
+    do throws(Errno) {
+      try files.write(all: text.span, to: file)
+    } catch {
+      // A record that is not whole would be the end of those behind it.
+      do throws(Errno) {
+        try files.truncate(file, to: before)
+      } catch {
+        isAdding = false
+      }
+      if segments[index].count == 0 { removeLast() }
+      throw error
+    }
+
+    segments[index].size += text.count
+    segments[index].count += count
+    segments[index].isUnsure = true
+    size += text.count
+    for _ in 0..<count {
+      let isNext = loaded.end == unwritten.first
+      let number = unwritten.first
+      guard let (record, since) = unwritten.removeFirst() else { break }
+      guard isNext, number < takenEnd || loaded.size < limits.loaded else { continue }
+      // Read from there on only what comes behind it.
+      if readPlace != segments[index].place { startReading(segments[index]) }
+      readOffset += (record?.text.count ?? 0) + 1
+      readNumber = number + 1
+      loaded.append(record, since: since)
+    }
+  }
+
+  private mutating func beginSegment(at now: ContinuousClock.Instant) throws(Errno) {
+    let file = try createSegment()
+    segments.append(
+      Segment(
+        place: nextPlace, first: unwritten.first, count: 0, size: 0,
+        since: unwritten.oldestSince ?? now, file: file))
+    nextPlace += 1
+    isAdding = true
+  }
+
+  /// Makes the file of a segment with a place that no file has.
+  private mutating func createSegment() throws(Errno) -> SpoolFiles.Handle {
+    while true {
+      do throws(Errno) {
+        return try files.create(Segment.name(nextPlace))
+      } catch .fileExists {
+        nextPlace += 1
+      }
+    }
+  }
+
+  /// Adds no more to the last segment. In an outage it is kept for sure at once; else it will be gone
+  /// before that is due.
+  private mutating func endSegment(at now: ContinuousClock.Instant) {
+    isAdding = false
+    removeDone()
+    if let due = syncDue, now >= due { sync(at: now) }
+    closeFiles()
+  }
+
+  /// Closes the files that nothing more is done with.
+  private mutating func closeFiles() {
+    for index in segments.indices.dropLast(isAdding ? 1 : 0) where !segments[index].isUnsure {
+      guard let file = segments[index].file else { continue }
+      files.close(file)
+      segments[index].file = nil
+    }
+  }
+
+  /// Takes the last segment away, in which there is nothing.
+  private mutating func removeLast() {
+    isAdding = false
+    if let last = segments.popLast() { discard(last) }
+  }
+
+  /// Removes the segments that were acknowledged as a whole.
+  mutating func removeDone() {
+    while let oldest = segments.first, oldest.end <= first, segments.count > 1 || !isAdding {
+      segments.removeFirst()
+      size -= oldest.size
+      discard(oldest)
+    }
+    guard !unremoved.isEmpty else { return }
+    unremoved = unremoved.filter { name in
+      do throws(Errno) { try files.remove(name) } catch { return error != .noSuchFileOrDirectory }
+      return false
+    }
+  }
+
+  mutating func discard(_ segment: Segment) {
+    if let file = segment.file { files.close(file) }
+    // What is in it besides records is nowhere else.
+    if segment.isDamaged {
+      return bad.note { bad throws(Errno) in try bad.take(segment.name, size: segment.size) }
+    }
+    do throws(Errno) {
+      try files.remove(segment.name)
+    } catch {
+      unremoved.append(segment.name)
+    }
+  }
+
+  /// Drops the oldest that waits: a whole segment, or else a record in memory.
+  mutating func dropOldest(at now: ContinuousClock.Instant) {
+    if let last = segments.last, last.end <= first {
+      // Nothing waits in it; it was there for more to come.
+      isAdding = false
+      removeDone()
+      if retryAt != nil { retryAt = now }
+      return
+    }
+    guard let oldest = segments.first else {
+      guard let (record, _) = unwritten.removeFirst() else { return }
+      counts.dropped += 1
+      events.dropped(total: counts.dropped, record?.timestamp)
+      loaded.restart(at: unwritten.first)
+      return
+    }
+    // What is on a disk that takes nothing for another reason is the greater part, and can be read.
+    if retryAt != nil, !isDiskFull { return dropOldestInMemory() }
+    let next = oldest.end
+    counts.dropped += Int(next - max(first, oldest.first))
+    let times = times(of: oldest)
+    events.dropped(total: counts.dropped, times?.lowerBound)
+    events.dropped(total: counts.dropped, times?.upperBound)
+    if segments.count == 1 { isAdding = false }
+    if loaded.end < next { loaded.restart(at: next) } else { loaded.remove(before: next) }
+    removeDone()
+    // There may be room now.
+    if retryAt != nil { retryAt = now }
+  }
+
+  /// Drops the oldest that is in memory only and in no batch, with others in front of it on the disk.
+  private mutating func dropOldestInMemory() {
+    guard let record = unwritten.removeFirst(notBefore: takenEnd) else { return }
+    counts.dropped += 1
+    events.dropped(total: counts.dropped, record.timestamp)
+  }
+
+  // MARK: - Keeping it for sure
+
+  /// When the disk is to be made to keep what it got; nil while there is nothing to keep.
+  var syncDue: ContinuousClock.Instant? {
+    guard let since = oldestSince, segments.contains(where: \.isUnsure) else { return nil }
+    return max(since, lastSync ?? since) + limits.sync
+  }
+
+  /// Has the disk keep all that waits.
+  mutating func sync(at now: ContinuousClock.Instant) {
+    lastSync = now
+    var isNew = false
+    for index in segments.indices where segments[index].isUnsure {
+      isNew = true
+      do throws(Errno) {
+        guard let file = segments[index].file, !segments[index].isSpoilt else { throw .ioError }
+        try files.syncAll(file)
+      } catch {
+        // The kernel may have forgotten what it could not write: to ask again would prove nothing.
+        segments[index].isSpoilt = true
+        guard rewrite(index, error) else { continue }
+      }
+      segments[index].isUnsure = false
+    }
+    closeFiles()
+    guard isNew else { return }
+    do throws(Errno) { try files.syncAllNames() } catch { events.append(.unsure(error)) }
+  }
+
+  /// Writes a segment anew in the place of itself.
+  ///
+  /// - Returns: whether the disk keeps it now.
+  private mutating func rewrite(_ index: Int, _ error: Errno) -> Bool {
+    let segment = segments[index]
+    let name = "\(segment.name).new"
+    do throws(Errno) {
+      let text = try files.readAll(segment.name, size: segment.size)
+      try? files.remove(name)
+      let file = try files.create(name)
+      do throws(Errno) {
+        try files.write(all: text.span, to: file)
+        try files.syncAll(file)
+        try files.rename(name, to: segment.name)
+      } catch {
+        files.close(file)
+        try? files.remove(name)
+        throw error
+      }
+      if let old = segment.file { files.close(old) }
+      segments[index].file = file
+      segments[index].isSpoilt = false
+      events.append(.rewritten(segment: segment.name, error))
+      return true
+    } catch {
+      // What comes goes to another file; this one is tried again when it is due.
+      if index == segments.count - 1 { isAdding = false }
+      events.append(.unsure(error))
+      return false
+    }
+  }
+}
+
+extension SpoolFiles {
+  /// Writes all, or less where the disk is full.
+  func write(all bytes: Span<UInt8>, to file: Handle) throws(Errno) {
+    while true {
+      do throws(Errno) {
+        let count = try write(bytes, to: file)
+        // What there was no room for now would be torn off.
+        guard count == bytes.count else { throw .noSpace }
+        return
+      } catch .interrupted {
+        continue
+      }
+    }
+  }
+
+  func syncAll(_ file: Handle) throws(Errno) {
+    while true {
+      do throws(Errno) { return try sync(file) } catch .interrupted { continue }
+    }
+  }
+
+  func syncAllNames() throws(Errno) {
+    while true {
+      do throws(Errno) { return try syncNames() } catch .interrupted { continue }
+    }
+  }
+
+  /// Reads so many bytes of a file.
+  func readAll(_ name: String, size: Int) throws(Errno) -> [UInt8] {
+    var text: [UInt8] = []
+    while text.count < size {
+      let piece = try readPiece(name, from: text.count, count: size - text.count)
+      guard !piece.isEmpty else { throw .ioError }
+      text += piece
+    }
+    return text
+  }
+
+  func readPiece(_ name: String, from offset: Int, count: Int) throws(Errno) -> [UInt8] {
+    while true {
+      do throws(Errno) {
+        return try read(name, from: offset, count: count)
+      } catch .interrupted {
+        continue
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import Records
+import SystemPackage
+
+/// An outbox on a disk: what waits outlives the process, and takes no more memory the more it is.
+///
+/// The directory is all of its state. `0000000000000001` and so on are the segments, files of
+/// records as p1record(5) has them, in the order of their numbers; no segment is ever written to by
+/// a later process. One is removed once all of it was acknowledged. `bad/` has what was refused, and
+/// what a power cut has torn, each with the reason before it.
+///
+/// A record is written as it comes, and the disk is only made to keep it (fdatasync(2)) where it is
+/// not acknowledged soon: what is removed before the kernel writes it back wears out no flash.
+///
+/// What there is of records, in the order of their numbers:
+///
+///     loaded      on the disk, and in memory
+///     …           on the disk only
+///     unwritten   in memory only: the disk takes nothing, or will in a moment
+public struct Spool: Outbox {
+  let files: any SpoolFiles
+  let limits: SpoolLimits
+  public internal(set) var counts = OutboxCounts()
+  var events = OutboxEvents()
+
+  /// Oldest first; records are added to the last one, if it is open.
+  var segments: [Segment] = []
+  /// Whether records are added to the last segment.
+  var isAdding = false
+  var nextPlace: UInt64 = 1
+  /// The bytes of all segments.
+  var size = 0
+  /// Segments that were done with and could not be removed.
+  var unremoved: [String] = []
+
+  var loaded = RecordQueue()
+  var unwritten = RecordQueue()
+  /// Up to where numbers were given out in batches.
+  var takenEnd: UInt64 = 0
+  /// The place of the segment that is being read, up to where it was, and the number of the record
+  /// that comes next there.
+  var readPlace: UInt64?
+  var readOffset = 0
+  var readNumber: UInt64 = 0
+  var reader = RecordReader()
+  /// Instead of that alone, in a segment that has something else in it.
+  var parts = SpoilableRecords()
+
+  /// When the disk that took nothing is tried again; nil while it takes records.
+  var retryAt: ContinuousClock.Instant?
+  /// Whether that is for lack of room.
+  var isDiskFull = false
+  var lastSync: ContinuousClock.Instant?
+  var bad: BadRecords
+
+  /// Takes over what an earlier process has left in a directory.
+  ///
+  /// - Parameters:
+  ///   - files: the directory.
+  ///   - limits: how much there may be.
+  ///   - now: the time.
+  /// - Throws: `Errno` where the directory cannot be read.
+  public init(
+    _ files: any SpoolFiles, _ limits: SpoolLimits, at now: ContinuousClock.Instant
+  ) throws(Errno) {
+    self.files = files
+    self.limits = limits
+    bad = try BadRecords(files, capacity: limits.capacity)
+    try recover(at: now)
+  }
+
+  public var first: UInt64 { loaded.first }
+  public var end: UInt64 { unwritten.end }
+  public var isFull: Bool {
+    size >= limits.capacity / 2 || unwritten.size >= limits.memory / 2
+  }
+  public var isLasting: Bool { true }
+  public var unkeptCount: Int { unwritten.count }
+
+  public var oldestSince: ContinuousClock.Instant? {
+    if let since = loaded.oldestSince { return since }
+    return first < unwritten.first ? segments.first?.since : unwritten.oldestSince
+  }
+
+  public var deadline: ContinuousClock.Instant? {
+    let retry = unwritten.isEmpty ? nil : retryAt
+    let ages = isAdding && isEmpty ? segments.last.map { $0.since + limits.segmentAge } : nil
+    return [retry, syncDue, ages].compactMap(\.self).min()
+  }
+
+  // MARK: - Records in
+
+  public mutating func add(_ record: Record, at now: ContinuousClock.Instant) {
+    counts.read += 1
+    unwritten.append(record, since: now)
+    // More than a disk is given at once.
+    if unwritten.size > limits.memory { store(at: now) }
+    while unwritten.size > limits.memory, unwritten.count > 1 {
+      dropOldest(at: now)
+      // There may be room on the disk now.
+      store(at: now)
+    }
+  }
+
+  public mutating func store(at now: ContinuousClock.Instant) {
+    if let retryAt, now < retryAt { return }
+    while !unwritten.isEmpty {
+      do throws(Errno) {
+        try writeSome(at: now)
+        while size > limits.capacity, segments.count > 1 { dropOldest(at: now) }
+      } catch {
+        if retryAt == nil { events.append(.disconnected(error)) }
+        isDiskFull = [.noSpace, .diskQuotaExceeded].contains(error)
+        retryAt = now + .seconds(1)
+        return
+      }
+    }
+    if retryAt != nil {
+      retryAt = nil
+      events.append(.reconnected)
+    }
+  }
+
+  // MARK: - Records out
+
+  public mutating func batch(from number: UInt64, count: Int, size: Int) -> Batch {
+    let start = max(number, first)
+    while loaded.end < unwritten.first, !loaded.suffices(from: start, count: count, size: size) {
+      load()
+    }
+    var batch = loaded.batch(from: start, count: count, size: size)
+    if batch.records.isEmpty, loaded.end == unwritten.first {
+      batch = unwritten.batch(from: start, count: count, size: size)
+    }
+    takenEnd = max(takenEnd, batch.end)
+    return batch
+  }
+
+  public mutating func remove(before number: UInt64, refused: Int) {
+    let number = min(number, end)
+    guard number > first else { return }
+    counts.refused += refused
+    let known = loaded.remove(before: number)
+    counts.delivered += known + unwritten.remove(before: number) - refused
+    if loaded.isEmpty, number > loaded.end { loaded.restart(at: number) }
+    if refused > 0 { bad.note { bad throws(Errno) in try bad.sync() } }
+    removeDone()
+  }
+
+  public mutating func keepApart(_ record: Record, reason: String) {
+    bad.note { bad throws(Errno) in try bad.add(record.text, reason: reason) }
+  }
+
+  // MARK: - What is due
+
+  public mutating func attend(_ now: ContinuousClock.Instant) {
+    if let retryAt, now >= retryAt { store(at: now) }
+    if let due = syncDue, now >= due { sync(at: now) }
+    guard let last = segments.last, isAdding, now >= last.since + limits.segmentAge else { return }
+    // Once something of it was acknowledged, so that the rest is soon.
+    if isEmpty || first > last.first { isAdding = false }
+    removeDone()
+  }
+
+  public mutating func close(at now: ContinuousClock.Instant) {
+    retryAt = nil
+    store(at: now)
+    isAdding = false
+    removeDone()
+    if !isEmpty { sync(at: now) }
+    for index in segments.indices {
+      if let file = segments[index].file { files.close(file) }
+      segments[index].file = nil
+    }
+    bad.note { bad throws(Errno) in try bad.close() }
+  }
+
+  public mutating func takeEvents() -> [OutboxEvent] { events.take() + bad.events.take() }
+}

@@ -1,0 +1,175 @@
+import CCurl
+import Console
+import Glibc
+
+/// POST requests to one URL, one after the other; ``HTTPClient`` has them go on.
+@safe final class HTTPRequest {
+  /// What the server said, as much as a message can use.
+  private final class Reply {
+    static let limit = 1024
+    var text: [UInt8] = []
+  }
+
+  let easy: UnsafeMutableRawPointer
+  private let reply = Reply()
+  private var headers:
+    (plain: UnsafeMutablePointer<curl_slist>?, gzip: UnsafeMutablePointer<curl_slist>?)
+  /// Where libcurl puts what it has to say of a failure.
+  private let detail: UnsafeMutablePointer<CChar>
+  /// How it ended, until ``takeAnswer()``.
+  var answer: HTTPAnswer?
+  /// Whether it is under way.
+  var isBusy = false
+
+  /// - Parameters:
+  ///   - target: where it goes.
+  ///   - path: the rest of the URL.
+  ///   - type: what the body is.
+  ///   - patience: how long the server may be silent.
+  /// - Throws: `Failure` where libcurl cannot be used so.
+  init(
+    _ target: HTTPTarget, _ path: String, type: String = "text/plain; charset=utf-8",
+    patience: Duration
+  ) throws {
+    guard let easy = unsafe curl_easy_init() else {
+      throw Failure("libcurl", "cannot be started", .ioError)
+    }
+    unsafe self.easy = easy
+    unsafe headers = (nil, nil)
+    unsafe detail = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    unsafe detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    try check(unsafe curl_set_error_buffer(easy, detail))
+    try set(CURLOPT_URL, target.base + path)
+    try set(CURLOPT_PROTOCOLS_STR, "http,https")
+    try set(CURLOPT_USERAGENT, "p1influx/\(toolsVersion)")
+    if let login = target.login {
+      try set(CURLOPT_USERNAME, login.user)
+      try set(CURLOPT_PASSWORD, login.password.value)
+    }
+    if let socket = target.socket { try set(CURLOPT_UNIX_SOCKET_PATH, socket) }
+    try setTLS(target)
+    // A server that is silent for so long is away, however long a body may take on a slow line.
+    let seconds = max(1, Int(patience.components.seconds))
+    try set(CURLOPT_CONNECTTIMEOUT_MS, seconds * 1000 / 2)
+    try set(CURLOPT_LOW_SPEED_LIMIT, 1)
+    try set(CURLOPT_LOW_SPEED_TIME, seconds)
+    try set(CURLOPT_TIMEOUT, 30 * seconds)
+    try set(CURLOPT_NOSIGNAL, 1)
+    try set(CURLOPT_TCP_KEEPALIVE, 1)
+    setHeaders(type, target.token)
+    try setWriter()
+  }
+
+  deinit {
+    unsafe curl_easy_cleanup(easy)
+    unsafe detail.deallocate()
+    unsafe curl_slist_free_all(headers.plain)
+    unsafe curl_slist_free_all(headers.gzip)
+  }
+
+  private func setTLS(_ target: HTTPTarget) throws {
+    // Both are what libcurl does anyway; nothing here ever turns them off.
+    try set(CURLOPT_SSL_VERIFYPEER, 1)
+    try set(CURLOPT_SSL_VERIFYHOST, 2)
+    if let file = target.caFile { try set(CURLOPT_CAINFO, file) }
+    if let file = target.certificateFile { try set(CURLOPT_SSLCERT, file) }
+    if let file = target.keyFile { try set(CURLOPT_SSLKEY, file) }
+    if let key = target.pinnedKey { try set(CURLOPT_PINNEDPUBLICKEY, key) }
+  }
+
+  private func setHeaders(_ type: String, _ token: (scheme: String, secret: Secret)?) {
+    // A body of more than a megabyte would else wait a second for "100 Continue".
+    var lines = ["Expect:", "Content-Type: \(type)"]
+    if let token { lines.append("Authorization: \(token.scheme) \(token.secret.value)") }
+    unsafe headers.plain = lines.reduce(nil) { unsafe curl_slist_append($0, $1) }
+    lines.append("Content-Encoding: gzip")
+    unsafe headers.gzip = lines.reduce(nil) { unsafe curl_slist_append($0, $1) }
+  }
+
+  private func setWriter() throws {
+    let writer: curl_write_callback = { bytes, size, count, context in
+      guard let bytes = unsafe bytes, let context = unsafe context else { return 0 }
+      let reply = unsafe Unmanaged<Reply>.fromOpaque(context).takeUnretainedValue()
+      let room = min(size * count, Reply.limit - reply.text.count)
+      unsafe UnsafeRawBufferPointer(start: bytes, count: room).withMemoryRebound(to: UInt8.self) {
+        unsafe reply.text.append(contentsOf: $0)
+      }
+      return size * count
+    }
+    try check(unsafe curl_set_writer(easy, writer, Unmanaged.passUnretained(reply).toOpaque()))
+  }
+
+  /// Makes ready what is to be sent.
+  ///
+  /// - Parameters:
+  ///   - body: what is sent; libcurl copies it.
+  ///   - compresses: whether it is sent as gzip, if it can be.
+  /// - Throws: `Failure` where there is no memory for it.
+  func prepare(_ body: Span<UInt8>, compresses: Bool) throws {
+    reply.text.removeAll(keepingCapacity: true)
+    answer = nil
+    let zipped = compresses ? HTTPRequest.gzipped(body) : []
+    try check(
+      unsafe curl_set_headers(easy, zipped.isEmpty ? headers.plain : headers.gzip))
+    let sent = zipped.isEmpty ? body : zipped.span
+    try check(
+      unsafe sent.withUnsafeBytes {
+        unsafe curl_set_body(easy, $0.baseAddress, curl_off_t($0.count))
+      })
+  }
+
+  /// It has ended.
+  func end(_ result: Int32) {
+    isBusy = false
+    guard result == 0 else {
+      answer = .failure(reason(of: CURLcode(UInt32(result))))
+      return
+    }
+    answer = .status(
+      unsafe curl_response_code(easy), text: String(decoding: reply.text, as: UTF8.self),
+      retryAfter: .seconds(unsafe curl_retry_after(easy)))
+  }
+
+  /// Why there was no answer. What is wrong with a certificate is only in the details, which else
+  /// tell of milliseconds and ports.
+  private func reason(of code: CURLcode) -> String {
+    let details = unsafe String(cString: detail)
+    switch code {
+    case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM,
+      CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_SSL_CACERT_BADFILE:
+      if !details.isEmpty { return details }
+    default: break
+    }
+    return unsafe String(cString: curl_easy_strerror(code))
+  }
+
+  /// Whether the server is on this machine, as far as is known.
+  var isLocal: Bool {
+    let peer = unsafe String(cString: curl_peer(easy))
+    return peer.isEmpty || peer.hasPrefix("127.") || peer == "::1" || peer.hasPrefix("/")
+  }
+
+  /// The bytes as gzip; none where that cannot be.
+  private static func gzipped(_ bytes: Span<UInt8>) -> [UInt8] {
+    let size = gzip_bound(bytes.count)
+    return unsafe bytes.withUnsafeBytes { bytes in
+      unsafe [UInt8](unsafeUninitializedCapacity: size) { room, count in
+        count = unsafe gzip(bytes.baseAddress, bytes.count, room.baseAddress, size)
+      }
+    }
+  }
+
+  private func set(_ option: CURLoption, _ value: String) throws {
+    try check(unsafe curl_set_string(easy, option, value))
+  }
+
+  private func set(_ option: CURLoption, _ value: Int) throws {
+    try check(unsafe curl_set_long(easy, option, value))
+  }
+
+  private func check(_ code: CURLcode) throws {
+    guard code == CURLE_OK else {
+      throw Failure("libcurl", unsafe String(cString: curl_easy_strerror(code)), .configuration)
+    }
+  }
+}

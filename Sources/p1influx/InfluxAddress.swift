@@ -1,0 +1,49 @@
+import Console
+
+/// The address of a server: `http://influx.lan:8086`, `https://vm.lan/insert/0/influx` or
+/// `unix:/run/influxdb.sock`.
+struct InfluxAddress {
+  /// The address of requests, without a path of the API.
+  let base: String
+  /// The Unix socket that the server listens on, instead of an address.
+  let socket: String?
+  /// The API whose path the address ended in, if any.
+  let api: InfluxAPI?
+
+  private static let paths: [(String, InfluxAPI)] = [
+    ("/api/v3/write_lp", .version3), ("/api/v2/write", .version2), ("/write", .version1),
+  ]
+
+  /// - Parameters:
+  ///   - text: the address.
+  ///   - refused: what is said of one that cannot be.
+  /// - Throws: what `refused` gives.
+  init(_ text: String, refused: (String) -> Failure) throws {
+    if text.hasPrefix("unix:") {
+      let path = text.dropFirst(5)
+      let socket = path.hasPrefix("//") ? path.dropFirst(2) : path
+      guard socket.hasPrefix("/"), socket.utf8.count < 108 else {
+        throw refused("\"\(text)\" names no socket: unix:/run/influxdb.sock does")
+      }
+      (base, self.socket, api) = ("http://localhost", String(socket), nil)
+      return
+    }
+    guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
+    else {
+      throw refused("\"\(text)\" begins neither with http:// nor with https:// nor with unix:")
+    }
+    var rest = text.dropFirst(scheme.count)
+    while rest.hasSuffix("/") { rest = rest.dropLast() }
+    let host = rest.prefix { $0 != "/" }
+    guard !host.contains("@") else {
+      // Not shown: there may be a password in it.
+      throw refused("a user or a password has no place in an address: see the settings for them")
+    }
+    guard !host.isEmpty, !rest.contains(where: { "?# \\".contains($0) }) else {
+      throw refused("\"\(text)\" is no address of a server")
+    }
+    let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }
+    if let known { rest = rest.dropLast(known.0.count) }
+    (base, socket, api) = (scheme + rest, nil, known?.1)
+  }
+}

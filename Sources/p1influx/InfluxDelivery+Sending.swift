@@ -1,0 +1,176 @@
+import Console
+import Delivery
+import Records
+
+/// What is sent, and what the answers ask for.
+extension InfluxDelivery {
+  /// When something is to be sent; nil where there is nothing, or an answer is waited for.
+  var nextSend: ContinuousClock.Instant? {
+    if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
+    guard !outbox.isEmpty else { return nil }
+    return state.retryAt ?? sentAt.map { $0 + limits.batchAge } ?? .now
+  }
+
+  /// Sends what is due.
+  ///
+  /// - Parameters:
+  ///   - now: the time.
+  ///   - isEnding: whether no more records come.
+  /// - Throws: `Failure` where libcurl fails.
+  mutating func send(_ now: ContinuousClock.Instant, isEnding: Bool) throws {
+    if let retryAt = state.retryAt, now < retryAt { return }
+    if current == nil {
+      guard !outbox.isEmpty else { return }
+      let isReady = outbox.count >= limits.batchCount || isEnding || state.isOutage
+      guard isReady || sentAt.map({ now >= $0 + limits.batchAge }) ?? true else { return }
+      begin(now)
+    }
+    guard current != nil else { return }
+    if needsDatabase { return try create(now) }
+    for lane in current?.lanes.indices ?? 0..<0 { try send(lane, now) }
+    // While the server works on one batch, the next one is made ready.
+    if next == nil, let end = current?.end, end < outbox.end,
+      outbox.end - end >= UInt64(limits.batchCount)
+    {
+      next = prepare(from: end)
+    }
+  }
+
+  private mutating func begin(_ now: ContinuousClock.Instant) {
+    // Some of what was made ready may have gone since, as there was no room.
+    let isStillThere = next.map { $0.first >= outbox.first } ?? false
+    current = isStillThere ? next : prepare(from: outbox.first)
+    next = nil
+    sentAt = now
+    if current?.lanes.isEmpty ?? false { finishBatch() }
+  }
+
+  private mutating func prepare(from number: UInt64) -> PreparedBatch {
+    let batch = outbox.batch(from: number, count: limits.batchCount, size: sizeLimit)
+    var prepared = PreparedBatch(batch, lanes: limits.lanes)
+    for lane in prepared.lanes.indices {
+      prepared.lanes[lane].body = prepared.lanes[lane].parts.last.map { body(of: $0) }
+    }
+    return prepared
+  }
+
+  private mutating func body(of part: PreparedBatch.Part) -> [UInt8] {
+    var body: [UInt8] = []
+    for record in part.records { lines.append(record, to: &body) }
+    return body
+  }
+
+  /// Sends the next part of a lane, if there is one and none is under way.
+  private mutating func send(_ lane: Int, _ now: ContinuousClock.Instant) throws {
+    while let part = current?.lanes[lane].parts.last, current?.lanes[lane].isSending == false {
+      let body = current?.lanes[lane].body ?? body(of: part)
+      current?.lanes[lane].body = body
+      // A record may have no more in it than its time.
+      guard !body.isEmpty else {
+        current?.lanes[lane].removeNext()
+        continue
+      }
+      if !server.client.isBusy { progressAt = now }
+      let request = server.writes[lane]
+      let compresses = limits.compresses ?? !request.isLocal
+      try request.prepare(body.span, compresses: compresses && body.count > 1400)
+      current?.lanes[lane].isSending = true
+      try server.client.begin(request)
+    }
+    if current?.isDone ?? false { finishBatch() }
+  }
+
+  private func create(_ now: ContinuousClock.Instant) throws {
+    guard let (request, body) = server.creation, !request.isBusy else { return }
+    try request.prepare(body.span, compresses: false)
+    try server.client.begin(request)
+  }
+
+  private mutating func finishBatch() {
+    guard let batch = current else { return }
+    current = nil
+    outbox.remove(before: batch.end, refused: batch.refusedCount)
+  }
+
+  // MARK: - Answers
+
+  /// Does what the answers ask for that have come.
+  mutating func settle() throws {
+    if let request = server.creation?.request, let answer = request.answer {
+      request.answer = nil
+      settleCreation(answer)
+    }
+    for (lane, request) in server.writes.enumerated() {
+      guard let answer = request.answer else { continue }
+      request.answer = nil
+      current?.lanes[lane].isSending = false
+      settle(answer, of: lane)
+    }
+  }
+
+  private mutating func settleCreation(_ answer: HTTPAnswer) {
+    progressAt = .now
+    switch answer {
+    // 409: there is one already.
+    case .status(200..<300, _, _), .status(409, _, _): needsDatabase = false
+    case .status(400..<500, _, _):
+      // It may be there all the same.
+      messages.say(.warning, server.name, "the database was not made: \(answer.description)")
+      needsDatabase = false
+    default: retry(answer)
+    }
+  }
+
+  private mutating func settle(_ answer: HTTPAnswer, of lane: Int) {
+    switch answer {
+    case .status(200..<300, _, _):
+      progressAt = .now
+      if state.succeed() { messages.say(.notice, server.name, "writing again", repeating: "again") }
+      current?.lanes[lane].removeNext()
+    case .status(413, _, _):
+      progressAt = .now
+      sizeLimit = max(1024, (current?.lanes[lane].body?.count ?? sizeLimit) / 2)
+      if current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
+    case .status(400, let text, _), .status(422, let text, _):
+      progressAt = .now
+      // All of them are too old, or too new: halves of them would be, too.
+      let isHopeless = text.contains("beyond retention policy") && isAllDropped(text, lane)
+      if isHopeless || current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
+    case .status(404, _, _) where server.creation != nil:
+      needsDatabase = true
+      retry(answer)
+    default: retry(answer)
+    }
+    if current?.isDone ?? false { finishBatch() }
+  }
+
+  /// Whether the server says that it dropped each line of what it was sent (InfluxDB 1.x:
+  /// `partial write: points beyond retention policy dropped=5000`).
+  private func isAllDropped(_ text: String, _ lane: Int) -> Bool {
+    guard let body = current?.lanes[lane].body else { return false }
+    let count = body.count { $0 == UInt8(ascii: "\n") }
+    return text.contains("dropped=\(count)\"") || text.hasSuffix("dropped=\(count)")
+  }
+
+  /// The server will never take the next part of a lane.
+  private mutating func refuse(_ lane: Int, _ answer: HTTPAnswer) {
+    guard let part = current?.lanes[lane].parts.last else { return }
+    messages.say(
+      .error, server.name, "record refused: \(answer.description)", repeating: "refused")
+    for (offset, record) in part.records.enumerated() {
+      outbox.keepApart(record, reason: answer.description)
+      current?.lanes[lane].refused.insert(part.pieceOf ?? part.first + offset)
+    }
+    current?.lanes[lane].removeNext()
+  }
+
+  private mutating func retry(_ answer: HTTPAnswer) {
+    var delay = Duration.zero
+    if case .status(_, _, let asked) = answer { delay = asked }
+    // Said when it begins, and when its reason is another one.
+    let isNews = state.fail(answer.kind, for: delay, at: .now)
+    messages.say(
+      isNews ? .warning : .info, server.name, "\(answer.description); trying again",
+      repeating: answer.kind)
+  }
+}

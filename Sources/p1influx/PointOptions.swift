@@ -1,0 +1,61 @@
+import ArgumentParser
+import Console
+
+/// The options about what points look like.
+struct PointOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "wide: a point a record; metric: a point a metric (default: $INFLUXDB_LAYOUT or wide).",
+      valueName: "layout"))
+  var layout: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The measurement of the wide layout (default: $INFLUXDB_MEASUREMENT or dsmr).",
+      valueName: "name"))
+  var measurement: String?
+
+  @Option(
+    name: .customLong("tag"),
+    help: ArgumentHelp(
+      "Give each point this tag; more than once for more (default: $INFLUXDB_TAGS).",
+      valueName: "key=value"))
+  var tags: [String] = []
+
+  @Option(
+    help: ArgumentHelp("How exact times are: ns, us, ms or s (default: ns).", valueName: "unit"))
+  var precision = Precision.nanoseconds
+
+  func option(for setting: Setting) -> Environment.Option? {
+    switch setting {
+    case .influxLayout: .init("--layout", layout)
+    case .influxMeasurement: .init("--measurement", measurement)
+    case .influxTags: .init("--tag", tags.isEmpty ? nil : tags.joined(separator: ","))
+    default: nil
+    }
+  }
+
+  /// What points look like: the options first, then the environment.
+  ///
+  /// - Throws: `Failure` for a setting that cannot be used.
+  func style(_ environment: Environment) throws -> PointStyle {
+    var style = PointStyle()
+    style.precision = precision
+    let layouts = KeyValuePairs(
+      dictionaryLiteral: ("wide", PointStyle.Layout.wide), ("metric", .metric))
+    style.layout = try environment.choice(.influxLayout, layouts) ?? style.layout
+    if let name = environment.string(.influxMeasurement), !style.setMeasurement(name) {
+      throw environment.refused(.influxMeasurement, "\"\(name)\" can be no measurement")
+    }
+    let given =
+      tags.isEmpty
+      ? environment.string(.influxTags)?.split(separator: ",").map(String.init) ?? [] : tags
+    for tag in given where !style.addTag(tag) {
+      throw environment.refused(
+        .influxTags, "\"\(tag)\" is no tag: key=value, and not meter, channel or time")
+    }
+    return style
+  }
+}
+
+extension Precision: ExpressibleByArgument {}

@@ -1,0 +1,39 @@
+import Records
+import TestValues
+
+@testable import Delivery
+
+extension Spool {
+  /// Takes all out as a sink does.
+  ///
+  /// - Returns: the records; some are missing where the spool says that some wait, and gives none.
+  mutating func drain(_ count: Int = 7, size: Int = 4000) -> [Record] {
+    var records: [Record] = []
+    while !isEmpty {
+      let batch = batch(from: first, count: count, size: size)
+      guard !batch.records.isEmpty else { break }
+      records += batch.records
+      remove(before: batch.end, refused: 0)
+    }
+    return records
+  }
+
+  /// The numbers that the records tell, -1 for one that is not as it was made.
+  mutating func drainNumbers(_ count: Int = 7) -> [Int] { drain(count).map { $0.number ?? -1 } }
+
+  /// Adds records, each as it comes.
+  mutating func fill(
+    _ numbers: Range<Int>, length: Int = 0, at now: ContinuousClock.Instant
+  ) {
+    for number in numbers {
+      add(.numbered(number, length: length), at: now)
+      store(at: now)
+    }
+  }
+}
+
+extension OutboxEvent {
+  var isUnreadable: Bool {
+    if case .unreadable = self { true } else { false }
+  }
+}
