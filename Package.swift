@@ -110,6 +110,6 @@ if Context.environment["P1_FUZZ"] != nil {
   package.products.append(.executable(name: "Fuzz", targets: ["Fuzz"]))
   package.targets.append(
     .executableTarget(
-      name: "Fuzz", dependencies: ["Records", "Telegrams"], path: "Tests/Fuzz",
+      name: "Fuzz", dependencies: ["Records", "Telegrams", "Delivery", system], path: "Tests/Fuzz",
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

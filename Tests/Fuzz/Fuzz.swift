@@ -1,3 +1,4 @@
+import Delivery
 import Records
 
 @testable import Telegrams
@@ -9,6 +10,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   switch input.first {
   case UInt8(ascii: "f"): readFile(Array(input.dropFirst()))
   case UInt8(ascii: "p"): match(Array(input.dropFirst()))
+  case UInt8(ascii: "r"): readRecords(Array(input.dropFirst()))
+  case UInt8(ascii: "s"): readSpool(Array(input.dropFirst()))
   case UInt8(ascii: "t"): readTelegram(Array(input.dropFirst()))
   default: break
   }
@@ -79,4 +82,52 @@ private func match(_ input: [UInt8]) {
   var steps = LinePattern.allowance
   let match = direct.match(line.span, digitsStart: 0, allowance: &steps)
   precondition(tolls == 0 || steps == 0 || found == match.value)
+}
+
+/// Records: in one piece, or in any others, they are the same.
+private func readRecords(_ text: [UInt8]) {
+  func events(in pieces: [ArraySlice<UInt8>]) -> [RecordReader.Event] {
+    var reader = RecordReader()
+    var events: [RecordReader.Event] = []
+    for piece in pieces { reader.read(Array(piece).span) { events.append($0) } }
+    reader.finish { events.append($0) }
+    return events
+  }
+  let whole = events(in: [text[...]])
+  precondition(events(in: text.indices.map { text[$0...$0] }) == whole)
+  for case .record(let record) in whole {
+    precondition(Record(record.text) == record)
+    if let (one, two) = record.halved() {
+      precondition(one.timestamp == record.timestamp && two.timestamp == record.timestamp)
+    }
+  }
+}
+
+/// A spool of files that are cut out of the text by 0xFF: what comes out of it is records, and all
+/// that was put into it meanwhile.
+private func readSpool(_ text: [UInt8]) {
+  let parts = text.split(separator: 0xFF, omittingEmptySubsequences: false)
+  let named = parts.enumerated().map { place, text in
+    (String(repeating: "0", count: 15) + String(place % 10), Array(text))
+  }
+  let files = MemoryFiles(Dictionary(named) { first, _ in first })
+  let now = ContinuousClock.now
+  guard var spool = try? Spool(files, SpoolLimits(capacity: 1 << 20), at: now),
+    let added = Record([UInt8]("added=1\n".utf8))
+  else {
+    preconditionFailure("there is a spool")
+  }
+  spool.add(added, at: now)
+  spool.store(at: now)
+  var last: Record?
+  while !spool.isEmpty {
+    let batch = spool.batch(from: spool.first, count: 3, size: 1 << 16)
+    precondition(!batch.records.isEmpty && batch.end > spool.first)
+    for record in batch.records { precondition(Record(record.text) == record) }
+    last = batch.records.last
+    spool.remove(before: batch.end, refused: 0)
+  }
+  precondition(last == added)
+  spool.close(at: now)
+  precondition(files.list(bad: false).isEmpty)
 }

@@ -53,8 +53,6 @@ struct SpoilableRecords {
       isTooLong = false
     }
     if isTooLong { return .spoilt(rest, reason: "no empty line") }
-    // What a disk did not come to write.
-    if rest.contains(0) { return .spoilt(rest, reason: "zeros") }
     var reader = RecordReader()
     var records: [Record] = []
     var reason: String?

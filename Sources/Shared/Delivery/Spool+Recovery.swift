@@ -59,8 +59,6 @@ extension Spool {
         return false
       }
       offset += piece.count
-      // Zeros are what a disk did not come to write.
-      if piece.contains(0) { return false }
       reader.read(piece.span) { event in
         if case .record = event { segment.count += 1 } else { isWhole = false }
       }

@@ -84,7 +84,7 @@ public struct RecordReader: Sendable {
   ) throws(Failure) {
     defer { lineNumber += 1 }
     var line = whole
-    if line.count > 0, line[line.count - 1] == UInt8(ascii: "\r") {
+    while line.count > 0, line[line.count - 1] == UInt8(ascii: "\r") {
       line = line.extracting(..<(line.count - 1))
     }
     if line.count == 0 { return try endRecord(handle) }
@@ -98,6 +98,8 @@ public struct RecordReader: Sendable {
     guard RecordKey.isValid(line.extracting(..<equals)) else {
       return try refuse("a key is letters, digits and _ . : -", handle)
     }
+    // What a disk shows for what it did not come to write.
+    guard line.firstIndex(of: 0) == nil else { return try refuse("a zero byte", handle) }
     text.append(contentsOf: line)
     text.append(UInt8(ascii: "\n"))
   }
@@ -117,7 +119,7 @@ public struct RecordReader: Sendable {
     }
     // Of a known shape is one that did not come in one piece.
     let isKnown = shapes.first { $0.isShape(of: record) ? true : nil } ?? false
-    if !isKnown, let shape = RecordShape(record) { shapes.add(shape) }
+    if !isKnown { shapes.add(RecordShape(record)) }
     try handle(.record(record))
   }
 

@@ -8,14 +8,12 @@ struct RecordShape: Sendable {
   /// The lines, the empty one included.
   private(set) var lineCount = 1
 
-  /// The shape of a record; nil for one whose text would be read as another one's, as a carriage
-  /// return at the end of a line is not part of it.
-  init?(_ record: Record) {
+  /// The shape of a record.
+  init(_ record: Record) {
     text = TextShape(record.text.span)
     timestamp = record.range(of: .timestamp)
     var start = 0
     while let (_, value) = record.field(from: start) {
-      guard record.text[value].last != UInt8(ascii: "\r") else { return nil }
       text.allowDigits(in: value)
       lineCount += 1
       start = value.upperBound + 1
