@@ -8,6 +8,8 @@ public struct Progress {
   private let isShown: Bool
   private var shownAt = ContinuousClock.now
   private var shownCount = 0
+  /// Records a second, as a mean of late.
+  private var rate = 0.0
   /// Whether records come quicker than from any meter.
   private var isBackfill = false
 
@@ -28,7 +30,9 @@ public struct Progress {
     _ counts: OutboxCounts, waiting: Int, _ input: RecordInput, at now: ContinuousClock.Instant
   ) {
     guard isShown, now >= shownAt + Progress.period else { return }
-    let rate = Double(counts.delivered - shownCount) / ((now - shownAt) / .seconds(1))
+    // A batch makes thousands at once.
+    let last = Double(counts.delivered - shownCount) / ((now - shownAt) / .seconds(1))
+    rate = rate == 0 ? last : 0.8 * rate + 0.2 * last
     shownAt = now
     shownCount = counts.delivered
     isBackfill = rate > Progress.liveRate || isBackfill && (waiting > 0 || input.isFile)
