@@ -92,8 +92,8 @@ let package = Package(
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Metrics", "Records", "Telegrams", "Console", "TestSupport", "TestValues", "p1cat",
-        "p1parse", "p1mqtt", "p1influx",
+        "Metrics", "Records", "Telegrams", "Delivery", "Console", "TestSupport", "TestValues",
+        "p1cat", "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),
     .testTarget(

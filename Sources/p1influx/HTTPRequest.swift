@@ -12,6 +12,7 @@ import Glibc
 
   let easy: UnsafeMutableRawPointer
   private let reply = Reply()
+  private let isSaidToBeLocal: Bool
   private var headers:
     (plain: UnsafeMutablePointer<curl_slist>?, gzip: UnsafeMutablePointer<curl_slist>?)
   /// Where libcurl puts what it has to say of a failure.
@@ -36,6 +37,7 @@ import Glibc
     }
     unsafe self.easy = easy
     unsafe headers = (nil, nil)
+    isSaidToBeLocal = target.isLocal
     unsafe detail = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try check(unsafe curl_set_error_buffer(easy, detail))
@@ -46,6 +48,8 @@ import Glibc
       try set(CURLOPT_USERNAME, login.user)
       try set(CURLOPT_PASSWORD, login.password.value)
     }
+    // Nobody wants a proxy to this machine.
+    if target.isLocal { try set(CURLOPT_NOPROXY, "*") }
     if let socket = target.socket { try set(CURLOPT_UNIX_SOCKET_PATH, socket) }
     try setTLS(target)
     // A server that is silent for so long is away, however long a body may take on a slow line.
@@ -146,7 +150,7 @@ import Glibc
   /// Whether the server is on this machine, as far as is known.
   var isLocal: Bool {
     let peer = unsafe String(cString: curl_peer(easy))
-    return peer.isEmpty || peer.hasPrefix("127.") || peer == "::1" || peer.hasPrefix("/")
+    return peer.isEmpty ? isSaidToBeLocal : peer.hasPrefix("127.") || peer == "::1"
   }
 
   /// The bytes as gzip; none where that cannot be.

@@ -17,6 +17,13 @@ struct HTTPTarget {
   /// The public key that the server has to have, as libcurl wants it: `sha256//…` or a file.
   var pinnedKey: String?
 
+  /// Whether it says that it is on this machine.
+  var isLocal: Bool {
+    let host = base.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
+    return socket != nil || host == "localhost" || host.hasPrefix("localhost:")
+      || host.hasPrefix("127.") || host.hasPrefix("[::1]")
+  }
+
   /// `text` as a part of a URL (RFC 3986, §2.1).
   static func escaped(_ text: String) -> String {
     text.utf8.reduce(into: "") { url, byte in

@@ -28,6 +28,13 @@ struct InfluxAddress {
       (base, self.socket, api) = ("http://localhost", String(socket), nil)
       return
     }
+    // Neither is shown: there may be a password in it.
+    guard !text.contains("@") else {
+      throw refused("a user or a password has no place in an address: see the settings for them")
+    }
+    guard !text.contains(where: { "?#".contains($0) }) else {
+      throw refused("an address has no ? or # in it: see the settings for what a query says")
+    }
     guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
     else {
       throw refused("\"\(text)\" begins neither with http:// nor with https:// nor with unix:")
@@ -35,11 +42,7 @@ struct InfluxAddress {
     var rest = text.dropFirst(scheme.count)
     while rest.hasSuffix("/") { rest = rest.dropLast() }
     let host = rest.prefix { $0 != "/" }
-    guard !host.contains("@") else {
-      // Not shown: there may be a password in it.
-      throw refused("a user or a password has no place in an address: see the settings for them")
-    }
-    guard !host.isEmpty, !rest.contains(where: { "?# \\".contains($0) }) else {
+    guard !host.isEmpty, !rest.contains(where: { " \\".contains($0) }) else {
       throw refused("\"\(text)\" is no address of a server")
     }
     let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }

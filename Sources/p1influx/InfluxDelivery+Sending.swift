@@ -4,11 +4,20 @@ import Records
 
 /// What is sent, and what the answers ask for.
 extension InfluxDelivery {
-  /// When something is to be sent; nil where there is nothing, or an answer is waited for.
-  var nextSend: ContinuousClock.Instant? {
+  /// When something is to be sent.
+  ///
+  /// - Parameter isEnding: whether no more records come.
+  /// - Returns: nil where there is nothing, or an answer is waited for.
+  func nextSend(isEnding: Bool) -> ContinuousClock.Instant? {
     if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
     guard !outbox.isEmpty else { return nil }
-    return state.retryAt ?? sentAt.map { $0 + limits.batchAge } ?? .now
+    if let retryAt = state.retryAt { return retryAt }
+    return isReady(isEnding: isEnding) ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
+  }
+
+  /// Whether what waits is sent now, however little time has passed since the last batch.
+  private func isReady(isEnding: Bool) -> Bool {
+    outbox.count >= limits.batchCount || isEnding || state.isOutage
   }
 
   /// Sends what is due.
@@ -21,8 +30,8 @@ extension InfluxDelivery {
     if let retryAt = state.retryAt, now < retryAt { return }
     if current == nil {
       guard !outbox.isEmpty else { return }
-      let isReady = outbox.count >= limits.batchCount || isEnding || state.isOutage
-      guard isReady || sentAt.map({ now >= $0 + limits.batchAge }) ?? true else { return }
+      let isDue = sentAt.map { now >= $0 + limits.batchAge } ?? true
+      guard isDue || isReady(isEnding: isEnding) else { return }
       begin(now)
     }
     guard current != nil else { return }
@@ -63,6 +72,11 @@ extension InfluxDelivery {
   /// Sends the next part of a lane, if there is one and none is under way.
   private mutating func send(_ lane: Int, _ now: ContinuousClock.Instant) throws {
     while let part = current?.lanes[lane].parts.last, current?.lanes[lane].isSending == false {
+      // What is known to be too large is not tried.
+      if sizeLimit < limits.batchSize, part.records.count > 1, part.size > sizeLimit {
+        _ = current?.lanes[lane].splitNext()
+        continue
+      }
       let body = current?.lanes[lane].body ?? body(of: part)
       current?.lanes[lane].body = body
       // A record may have no more in it than its time.
@@ -115,7 +129,9 @@ extension InfluxDelivery {
     case .status(200..<300, _, _), .status(409, _, _): needsDatabase = false
     case .status(400..<500, _, _):
       // It may be there all the same.
-      messages.say(.warning, server.name, "the database was not made: \(answer.description)")
+      messages.say(
+        .warning, server.name, "the database was not made: \(answer.description)",
+        repeating: "not made")
       needsDatabase = false
     default: retry(answer)
     }
@@ -125,11 +141,17 @@ extension InfluxDelivery {
     switch answer {
     case .status(200..<300, _, _):
       progressAt = .now
-      if state.succeed() { messages.say(.notice, server.name, "writing again", repeating: "again") }
+      // What was sent before another one failed is no reason to try that sooner.
+      let isStillOff = state.retryAt.map { .now < $0 } ?? false
+      if !isStillOff, state.succeed() {
+        messages.say(.notice, server.name, "writing again", repeating: "again")
+      }
       current?.lanes[lane].removeNext()
     case .status(413, _, _):
       progressAt = .now
-      sizeLimit = max(1024, (current?.lanes[lane].body?.count ?? sizeLimit) / 2)
+      // Counted as batches are, whose points may take more or less than their records.
+      let size = current?.lanes[lane].parts.last?.size ?? sizeLimit
+      sizeLimit = max(1024, min(sizeLimit, size / 2))
       if current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
     case .status(400, let text, _), .status(422, let text, _):
       progressAt = .now

@@ -69,7 +69,8 @@ struct InfluxDelivery {
       if input.isEnded, outbox.isEmpty, current == nil { break }
       let interests = input.interests(wantsMore: wantsMore(input, now)) + health.interests
       let deadline = earliest(
-        nextSend, input.deadline, input.isEnded ? giveUpAt(input, since: endedAt) : nil,
+        nextSend(isEnding: input.isEnded), input.deadline,
+        input.isEnded ? giveUpAt(input, since: endedAt) : nil,
         // Once it has passed, there is nothing more to wait for.
         patienceEnd.flatMap { $0 > now ? $0 : nil }, outbox.deadline, health.deadline,
         messages.deadline, progress.deadline)

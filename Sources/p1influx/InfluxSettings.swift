@@ -2,8 +2,6 @@ import Console
 
 /// Which server, where in it, and who writes to it: the options first, then the environment.
 struct InfluxSettings {
-  /// Whether anything is to be written at all.
-  var isEnabled = true
   var api = InfluxAPI.version1
   var place = InfluxPlace(database: "dsmr")
   var target = HTTPTarget(base: "http://localhost:8086")
@@ -12,7 +10,6 @@ struct InfluxSettings {
 
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ environment: Environment) throws {
-    isEnabled = try environment.flag(.influxEnabled) ?? isEnabled
     try setAddress(environment)
     try setPlace(environment)
     try setLogin(environment)
@@ -90,10 +87,24 @@ struct InfluxSettings {
         throw environment.refused(setting, "\(path): \(failure.reason)")
       }
     }
+    if let key = target.pinnedKey, !InfluxSettings.isHash(key) {
+      do { _ = try readFile(key, limit: 4 << 20, .configuration) } catch is Failure {
+        throw environment.refused(
+          .influxPinnedKey, "\"\(key)\" is neither sha256//… in base64 nor a file")
+      }
+    }
     let isEncrypted = target.base.hasPrefix("https:")
     let wants = files + [(.influxPinnedKey, target.pinnedKey)]
     if !isEncrypted, let (setting, _) = wants.first(where: { $0.1 != nil }) {
       throw environment.refused(setting, "\(name) is not encrypted: it needs an https: address")
+    }
+  }
+
+  /// Whether a text is one or more hashes of keys, as libcurl wants them: `sha256//…;sha256//…`.
+  private static func isHash(_ text: String) -> Bool {
+    text.split(separator: ";", omittingEmptySubsequences: false).allSatisfy { part in
+      // 32 bytes in base64.
+      part.hasPrefix("sha256//") && part.utf8.count == 52 && part.hasSuffix("=")
     }
   }
 }

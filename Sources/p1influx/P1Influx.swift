@@ -29,6 +29,9 @@ struct P1Influx: Tool {
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
     let environment = Environment().overridden(by: option(for:))
+    guard try dryRun || environment.flag(.influxEnabled) ?? true else {
+      return try sink.drain(messages)
+    }
     let style = try points.style(environment)
     let lines = LineProtocol(style)
     let intake = Intake(sink.summary)
@@ -40,11 +43,6 @@ struct P1Influx: Tool {
       return try dryRun.run(&input)
     }
     let settings = try InfluxSettings(environment)
-    guard settings.isEnabled else {
-      var input = try sink.input(messages)
-      defer { input.report() }
-      return try input.drain()
-    }
     let limits = batches.limits(linger: sink.linger)
     let server = try InfluxServer(
       settings, style.precision, limits, createsDatabase: self.server.createDatabase)

@@ -52,7 +52,7 @@ struct PointOptions: ParsableArguments {
       ? environment.string(.influxTags)?.split(separator: ",").map(String.init) ?? [] : tags
     for tag in given where !style.addTag(tag) {
       throw environment.refused(
-        .influxTags, "\"\(tag)\" is no tag: key=value, and not meter, channel or time")
+        .influxTags, "\"\(tag)\" is no tag: key=value, once, and not meter, channel or time")
     }
     return style
   }

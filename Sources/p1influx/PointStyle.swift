@@ -15,6 +15,7 @@ struct PointStyle {
   private(set) var measurement = [UInt8]("dsmr".utf8)
   /// Tags that each point has, escaped: `,house=1`.
   private(set) var tags: [UInt8] = []
+  private var tagNames: [String] = []
   var precision = Precision.nanoseconds
 
   /// What a backslash has to stand before.
@@ -43,10 +44,11 @@ struct PointStyle {
   mutating func addTag(_ text: String) -> Bool {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, parts.allSatisfy({ PointStyle.isPossible(String($0)) }),
-      !PointStyle.reservedTags.contains(String(parts[0])), !parts[0].hasPrefix("_")
+      !(PointStyle.reservedTags + tagNames).contains(String(parts[0])), !parts[0].hasPrefix("_")
     else {
       return false
     }
+    tagNames.append(String(parts[0]))
     tags.append(UInt8(ascii: ","))
     PointStyle.append(String(parts[0]).utf8Bytes, escaping: PointStyle.specialInTag, to: &tags)
     tags.append(UInt8(ascii: "="))

@@ -11,6 +11,9 @@ struct PreparedBatch {
     var pieceOf: Int?
     /// The first one, counted in the lane.
     var first: Int
+
+    /// The bytes of its records, as batches count them.
+    var size: Int { records.reduce(0) { $0 + $1.text.count } }
   }
 
   struct Lane {

@@ -3,8 +3,6 @@ import Glibc
 
 /// Which broker, and how messages go to it: the options first, then the environment.
 struct MQTTSettings {
-  /// Whether anything is to be published at all.
-  var isEnabled = true
   var host = "localhost"
   var port = 1883
   /// How the broker tells us from its other clients.
@@ -18,7 +16,6 @@ struct MQTTSettings {
 
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ environment: Environment) throws {
-    isEnabled = try environment.flag(.mqttEnabled) ?? isEnabled
     host = environment.string(.mqttBroker) ?? host
     port = try environment.number(.mqttPort, in: 1...65_535) ?? port
     // Two clients of one name would put each other out for ever.

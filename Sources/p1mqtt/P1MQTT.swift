@@ -49,10 +49,11 @@ struct P1MQTT: Tool {
 
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
-    let settings = try MQTTSettings(Environment().overridden(by: option(for:)))
+    let environment = Environment().overridden(by: option(for:))
+    guard try environment.flag(.mqttEnabled) ?? true else { return try sink.drain(messages) }
+    let settings = try MQTTSettings(environment)
     var input = try sink.input(messages)
     defer { input.report() }
-    guard settings.isEnabled else { return try input.drain() }
     let connection = try MQTTConnection(settings)
     messages.stopWaiting()
     let health = Health<String>(

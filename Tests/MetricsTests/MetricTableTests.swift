@@ -175,4 +175,42 @@ import Testing
       #expect(!isOfThePast, "\(name)")
     }
   }
+
+  @Test(arguments: [
+    // Canonical names.
+    ("power_import_kw", true), ("power_export_l2_kw", true), ("power_reactive_import_kvar", true),
+    ("voltage_l1_v", true), ("current_l3_a", true), ("frequency_hz", true), ("power_factor", true),
+    ("energy_import_tariff1_kwh", false), ("energy_import_kwh", false), ("tariff", false),
+    ("power_import_average_kw", false), ("power_import_month_peak_kw", false),
+    ("power_limit_kw", false), ("fuse_limit_a", false), ("gas_m3", false), ("message", false),
+    ("power_failures", false), ("voltage_sags_l1", false), ("breaker_state", false),
+    ("timestamp", false), ("meter", false), ("channel", false),
+    // Those of other tools.
+    ("power_consumed_watts", true), ("CURRENT_ELECTRICITY_USAGE", true), ("power_delivered", true),
+    ("electricity_currently_delivered", true), ("power_consumed_tariff_1_kwh", false),
+    ("ELECTRICITY_USED_TARIFF_1", false), ("energy_delivered_tariff1", false),
+    ("electricity_tariff", false),
+    // Codes.
+    ("1-0:1.7.0", true), ("1-0:32.7.0", true), ("1-1:31.7.0", true), ("1-0:1.8.1", false),
+    ("1-0:31.4.0", false), ("0-1:24.2.1", false), ("0-0:17.0.0", false), ("1-0:99.7.0", true),
+    // Names that nobody knows.
+    ("solar_kw", true), ("heat_pump_w", true), ("x_kvar", true), ("x_var", true), ("x_kva", true),
+    ("x_va", true), ("x_v", true), ("x_a", true), ("x_hz", true), ("solar_kwh", false),
+    ("x_m3", false), ("x_gj", false), ("kw", false), ("cotton_candies", false), ("", false),
+    ("_kw", true), ("x_KW", false), ("mains", false),
+  ])
+  func whatIsOfAnInstantIsTold(_ name: String, _ expected: Bool) {
+    let isInstantaneous = MetricTable.isInstantaneous(name.bytes.span)
+    #expect(isInstantaneous == expected)
+  }
+
+  /// Whatever a metric is called, it stays what it is.
+  @Test(arguments: NameSet.allCases, MeterKind.allCases)
+  func whatIsOfAnInstantIsSoByAnyName(_ set: NameSet, _ meter: MeterKind) {
+    for metric in MetricTable.main where !metric.isIdentity {
+      let name = Naming(set, meter).key(of: metric, at: metric.code)
+      let isInstantaneous = MetricTable.isInstantaneous(name.bytes.span)
+      #expect(isInstantaneous == metric.isInstantaneous, "\(name)")
+    }
+  }
 }

@@ -66,4 +66,43 @@ import Testing
     let other = bytes.span == "abd"
     #expect(same && !longer && !other)
   }
+
+  @Test(arguments: [
+    "a=1\n", "a=1\nb=2\n", "timestamp=2026-01-15T12:00:00Z\nmeter=E1\na=1\n", "a=\n",
+    "timestamp=x1\n",
+  ])
+  func recordIsWhatItsTextSays(_ text: String) {
+    let record = Record(text.bytes)
+    guard !text.contains("x1") else { return #expect(record == nil) }
+    #expect(record?.text.text == text)
+    #expect(
+      record?.timestamp == (text.contains("timestamp") ? Timestamp(seconds: 1_768_478_400) : nil))
+  }
+
+  @Test(arguments: [
+    "", "\n", "a\n", "a=1\nb\n", "a=1\n\nb=2\n", "a b=1\n", "# a=1\n",
+    "text=" + String(repeating: "x", count: 65_536) + "\n",
+  ])
+  func anythingElseIsNoRecord(_ text: String) {
+    #expect(Record(text.bytes) == nil)
+  }
+
+  @Test func halvesHaveTheIdentityOfBoth() throws {
+    let identity = "timestamp=2026-01-15T12:00:00Z\nmeter=G1\nchannel=2\n"
+    let record = try #require(Record((identity + "a=1\nb=2\nc=3\n").bytes))
+    let (one, two) = try #require(record.halved())
+    #expect(one.text.text == identity + "a=1\n" && two.text.text == identity + "b=2\nc=3\n")
+    #expect(one.timestamp == record.timestamp && two.timestamp == record.timestamp)
+    #expect(one.halved() == nil)
+    let (three, four) = try #require(two.halved())
+    #expect(three.text.text == identity + "b=2\n" && four.text.text == identity + "c=3\n")
+    let nothing = try #require(Record(identity.bytes))
+    #expect(nothing.halved() == nil)
+  }
+
+  @Test func halvesOfRecordsWithoutIdentity() throws {
+    let record = try #require(Record("a=1\nb=2\n".bytes))
+    let (one, two) = try #require(record.halved())
+    #expect(one.text.text == "a=1\n" && two.text.text == "b=2\n" && one.timestamp == nil)
+  }
 }

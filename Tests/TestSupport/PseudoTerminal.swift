@@ -38,6 +38,17 @@ public final class PseudoTerminal: Sendable {
     try await write(Array(text.utf8), within: limit)
   }
 
+  /// What was written to the device and not read yet.
+  public func read() -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = master.withDescriptor { Foundation.read($0, &buffer, buffer.count) }
+      guard count > 0 else { return bytes }
+      bytes += buffer[..<count]
+    }
+  }
+
   /// The settings of the device as they are now; on Linux the master side shows them.
   public func settings() throws -> termios {
     var settings = termios()

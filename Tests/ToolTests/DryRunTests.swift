@@ -55,6 +55,37 @@ import Testing
         """#)
   }
 
+  @Test(arguments: [["ns", "250000000"], ["us", "250000"], ["ms", "250"], ["s", ""]])
+  func timesAreAsExactAsWanted(_ unit: [String]) async throws {
+    let result = try await Program("p1influx", ["--dry-run", "--precision", unit[0]])
+      .run(input: "timestamp=2026-01-15T12:00:00.250Z\nn=1\n")
+    #expect(result.text == "dsmr n=1 1768478400\(unit[1])\n")
+  }
+
+  @Test func whatSaysNothingNewIsLeftOut() async throws {
+    let gas = "timestamp=2026-01-15T12:00:00Z\nmeter=G1\nchannel=1\ngas_m3=1.5\n\n"
+    let input = (0..<5).map { "timestamp=2026-01-15T12:00:0\($0)Z\nmeter=E1\nn=1\n\n\(gas)" }
+    let result = try await Program("p1influx", ["--dry-run"]).run(input: input.joined())
+    #expect(result.status == .success && result.errorText == "")
+    #expect(result.lines.count == 6 && result.lines.count { $0.contains("G1") } == 1)
+  }
+
+  @Test func aRecordAPeriod() async throws {
+    let input = (0..<8).map {
+      "timestamp=2026-01-15T12:00:0\($0)Z\npower_import_kw=0.\($0)\nenergy_import_kwh=\($0)\n\n"
+    }
+    let program = Program("p1influx", ["--dry-run", "--every", "4", "--extremes"])
+    let result = try await program.run(input: input.joined())
+    #expect(result.status == .success && result.errorText == "")
+    let points = [("0.150", "0.0", "0.3", 3), ("0.550", "0.4", "0.7", 7)].map {
+      "dsmr power_import_kw=\($0),power_import_min_kw=\($1),power_import_max_kw=\($2),"
+        + "energy_import_kwh=\($3) 176847840\($3)000000000\n"
+    }
+    #expect(result.text == points.joined())
+    let alone = try await Program("p1influx", ["--dry-run", "--extremes"]).run()
+    #expect(alone.status == .exited(64) && alone.errorText.contains("--extremes needs --every"))
+  }
+
   /// A database that is switched off, or whose settings cannot be used, has nothing to do with it.
   @Test(arguments: [
     ["INFLUXDB_ENABLED": "False"], ["INFLUXDB_ENABLED": "perhaps", "INFLUXDB_PORT": "x"],

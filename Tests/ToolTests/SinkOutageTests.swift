@@ -18,6 +18,20 @@ import Testing
     #expect(result.errorText == "")
   }
 
+  /// Whatever else the settings say.
+  @Test(arguments: sinks)
+  func sinkThatIsNotWantedNeedsNoSettings(_ tool: String) async throws {
+    let prefix = tool == "p1mqtt" ? "MQTT" : "INFLUXDB"
+    let result = try await Program(
+      tool,
+      environment: [
+        "\(prefix)_ENABLED": "False", "\(prefix)_PORT": "x", "\(prefix)_USER": "me",
+        "\(prefix)_PASS_FILE": "/no/such/file", "INFLUXDB_SPOOL": "/dev/null/spool",
+      ]
+    ).run(input: "a=1\n")
+    #expect(result.status == .success && result.errorText == "")
+  }
+
   @Test(arguments: sinks)
   func whatCannotBeDeliveredIsCounted(_ tool: String) async throws {
     let port = try ClosedPort()

@@ -17,6 +17,8 @@ struct PeekedPipe {
       return nil
     }
     aside = pipe
+    // A pipe has room for so many pieces, however small, and standard input may hold many.
+    pipe.writeEnd.enlargePipe()
     for end in [pipe.readEnd, pipe.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
   }
 
@@ -30,6 +32,19 @@ struct PeekedPipe {
       FileDescriptor.standardInput.rawValue, aside.writeEnd.rawValue, limit)
     guard count >= 0 else { throw Errno(rawValue: errno) }
     return try aside.readEnd.readAll(count)
+  }
+
+  /// Whether everybody who could write to the pipe has gone.
+  var isLeft: Bool {
+    var descriptor = pollfd(fd: FileDescriptor.standardInput.rawValue, events: 0, revents: 0)
+    return unsafe poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP) != 0
+  }
+
+  /// How many bytes the pipe holds.
+  var count: Int {
+    var count: Int32 = 0
+    let result = unsafe ioctl(FileDescriptor.standardInput.rawValue, UInt(FIONREAD), &count)
+    return result == 0 ? Int(count) : 0
   }
 
   /// Takes so many bytes out, which were seen before.

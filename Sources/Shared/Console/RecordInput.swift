@@ -31,12 +31,15 @@ public struct RecordInput {
   private var unreleased = 0
   /// When the rest of a record is to be there, of which the pipe holds the beginning.
   private var restDue: ContinuousClock.Instant?
+  private var restPause = RecordInput.shortestPause
   private var restCount = 0
 
   /// So much is read at once: little beside what a sink may hold.
   private static let pieceSize = 64 * 1024
-  /// Who writes records writes whole ones; for the rest of another one is waited so long.
-  private static let patience = Duration.milliseconds(20)
+  /// Who writes records writes whole ones; for the rest of another one is looked after so long, and
+  /// less and less often.
+  private static let shortestPause = Duration.milliseconds(20)
+  private static let longestPause = Duration.milliseconds(500)
 
   /// - Parameters:
   ///   - messages: where what is refused is said.
@@ -126,6 +129,8 @@ public struct RecordInput {
   private mutating func peekPiece(
     _ pipe: PeekedPipe, _ handle: (Record) throws -> Void
   ) throws {
+    // Asked first, so that what is written meanwhile is no reason to take half a record for all.
+    let (isAll, count) = (pipe.isLeft, pipe.count)
     let piece: [UInt8]
     do throws(Errno) {
       piece = try pipe.peek(RecordInput.pieceSize)
@@ -136,10 +141,11 @@ public struct RecordInput {
     }
     var whole = piece.span.endOfRecords
     if whole == 0, !piece.isEmpty {
-      // Half a record: the rest follows, or it is all there will be.
-      let isWaiting = restDue.map { .now < $0 } ?? true
-      if piece.count < RecordInput.pieceSize, isWaiting || piece.count > restCount {
-        if piece.count > restCount || restDue == nil { restDue = .now + RecordInput.patience }
+      // Half a record: the rest follows, unless it is all there will be, or no more can be seen.
+      if !isAll, piece.count < RecordInput.pieceSize, piece.count >= count {
+        let isNew = piece.count != restCount
+        restPause = isNew ? Self.shortestPause : min(restPause * 2, Self.longestPause)
+        restDue = .now + restPause
         restCount = piece.count
         return
       }

@@ -39,6 +39,16 @@ public struct SinkOptions: ParsableArguments {
     }
   }
 
+  /// Reads the input to its end and keeps nothing: what a sink does that is not wanted.
+  ///
+  /// - Parameter messages: where what is refused is said.
+  /// - Throws: ``Failure``.
+  public func drain(_ messages: Messages) throws {
+    var input = try input(messages)
+    defer { input.report() }
+    try input.drain()
+  }
+
   /// The input of the sink.
   ///
   /// - Parameters:

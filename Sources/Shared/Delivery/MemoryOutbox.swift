@@ -40,7 +40,7 @@ public struct MemoryOutbox: Outbox {
 
   public mutating func remove(before number: UInt64, refused: Int) {
     counts.refused += refused
-    counts.delivered += queue.remove(before: number) - refused
+    counts.delivered += max(0, queue.remove(before: number) - refused)
   }
 
   public mutating func keepApart(_ record: Record, reason: String) {}

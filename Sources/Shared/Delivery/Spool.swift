@@ -140,7 +140,7 @@ public struct Spool: Outbox {
     guard number > first else { return }
     counts.refused += refused
     let known = loaded.remove(before: number)
-    counts.delivered += known + unwritten.remove(before: number) - refused
+    counts.delivered += max(0, known + unwritten.remove(before: number) - refused)
     if loaded.isEmpty, number > loaded.end { loaded.restart(at: number) }
     if refused > 0 { bad.note { bad throws(Errno) in try bad.sync() } }
     removeDone()

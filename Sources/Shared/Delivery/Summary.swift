@@ -64,7 +64,10 @@ public struct Summary {
   private func end<Failure>(
     _ values: PeriodValues, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
-    if let record = Record(values.text(withExtremes: withExtremes)) { try handle(record) }
+    // With extremes, a name may become too long, or the whole.
+    let record =
+      Record(values.text(withExtremes: withExtremes)) ?? Record(values.text(withExtremes: false))
+    if let record { try handle(record) }
   }
 }
 

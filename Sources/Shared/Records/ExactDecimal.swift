@@ -36,18 +36,24 @@ public struct ExactDecimal: Equatable, Sendable {
   /// This number less another one, with the decimals of the one that has more; nil where that has
   /// too many digits.
   public func subtracting(_ other: ExactDecimal) -> ExactDecimal? {
+    combined(with: other) { $0.subtractingReportingOverflow($1) }
+  }
+
+  /// This number and another one together; nil where the sum has too many digits.
+  public func adding(_ other: ExactDecimal) -> ExactDecimal? {
+    combined(with: other) { $0.addingReportingOverflow($1) }
+  }
+
+  private func combined(
+    with other: ExactDecimal, _ calculate: (Int, Int) -> (partialValue: Int, overflow: Bool)
+  ) -> ExactDecimal? {
     guard let one = scaled(to: max(places, other.places)),
       let two = other.scaled(to: one.places)
     else {
       return nil
     }
-    let (difference, overflow) = one.units.subtractingReportingOverflow(two.units)
-    return overflow ? nil : ExactDecimal(units: difference, places: one.places)
-  }
-
-  /// This number and another one together; nil where the sum has too many digits.
-  public func adding(_ other: ExactDecimal) -> ExactDecimal? {
-    subtracting(ExactDecimal(units: -other.units, places: other.places))
+    let (units, overflow) = calculate(one.units, two.units)
+    return overflow ? nil : ExactDecimal(units: units, places: one.places)
   }
 
   /// The nearest number to a part of this one; of two that are as near, the one farther from zero.

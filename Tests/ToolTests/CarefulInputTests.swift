@@ -1,0 +1,196 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// With a spool, p1influx takes nothing out of a pipe that it does not keep.
+@Suite struct CarefulInputTests {
+  /// p1influx with a spool in the directory, and a file or a named pipe for its input.
+  private func p1influx(
+    _ server: HTTPServer, _ directory: TemporaryDirectory, reading path: String
+  ) -> Program {
+    .bash(
+      "exec p1influx -q --stats 1 --url $1 --spool $2 --batch-age 0.01 <$3",
+      ["http://127.0.0.1:\(server.port)", directory.path("spool"), path])
+  }
+
+  /// The numbers that were taken, each where it came first.
+  private func firstTaken(_ server: HTTPServer) -> [Int] {
+    var seen: Set<Int> = []
+    return NumberedRecords.numbers(in: server.takenLines).filter { seen.insert($0).inserted }
+  }
+
+  @Test func killsLoseNothing() async throws {
+    try await TemporaryDirectory.with { directory in
+      let pipe = try NamedPipe(in: directory)
+      try await HTTPServer.running({ _ in
+        usleep(2000)
+        return .noContent
+      }) { server in
+        let program = p1influx(server, directory, reading: pipe.path)
+        let count = 2000
+        let writing = Task {
+          for number in stride(from: 0, to: count, by: 5) {
+            try await pipe.write(NumberedRecords.text(number..<number + 5))
+            try await Task.sleep(for: .milliseconds(4))
+          }
+        }
+        defer { writing.cancel() }
+        for _ in 0..<15 {
+          // Killed at the end of this, wherever it may be.
+          try await program.whileRunning { _ in
+            try await Task.sleep(for: .milliseconds(Int.random(in: 5...120)))
+          }
+        }
+        try await program.whileRunning { sink in
+          try await writing.value
+          // One that this process has to read.
+          try await pipe.write(NumberedRecords.text(count))
+          try await server.wait { firstTaken($0).count == count + 1 }
+          sink.send(signal: SIGTERM)
+          let result = try await sink.waitForExit()
+          #expect(result.status == .success, "\(result.status), \(result.errorText)")
+        }
+        #expect(firstTaken(server) == Array(0...count))
+        for field in ["n", "m"] {
+          #expect(
+            Set(NumberedRecords.numbers(in: server.takenLines, field: field)) == Set(0...count))
+        }
+        #expect(pipe.count == 0)
+      }
+    }
+  }
+
+  @Test func halfARecordStaysForTheNextProcess() async throws {
+    try await TemporaryDirectory.with { directory in
+      let pipe = try NamedPipe(in: directory)
+      try await HTTPServer.running { server in
+        let program = p1influx(server, directory, reading: pipe.path)
+        let record = NumberedRecords.text(1)
+        let half = String(record.prefix(record.count / 2))
+        try await pipe.write(NumberedRecords.text(0) + half)
+        for _ in 0..<2 {
+          try await program.whileRunning { sink in
+            try await server.wait { $0.takenLines.count == 1 }
+            try await sink.waitForError(" waiting=0 ", within: .seconds(30))
+            // Long enough to be taken for all there is, were it taken for that.
+            let isTaken = try await Deadline(in: .milliseconds(200)).poll {
+              pipe.count < half.utf8.count
+            }
+            #expect(!isTaken)
+            sink.send(signal: SIGTERM)
+            let result = try await sink.waitForExit()
+            #expect(result.status == .success, "\(result.status)")
+            #expect(!result.errorText.contains("refused:"), "\(result.errorText)")
+          }
+          #expect(pipe.count == half.utf8.count)
+        }
+        try await pipe.write(String(record.dropFirst(half.count)))
+        try await program.whileRunning { sink in
+          try await server.wait { $0.takenLines.count == 2 }
+          sink.send(signal: SIGTERM)
+          let result = try await sink.waitForExit()
+          #expect(result.status == .success, "\(result.status)")
+        }
+        for field in ["n", "m"] {
+          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1])
+        }
+      }
+    }
+  }
+
+  @Test func restThatComesLateBelongsToTheRecord() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let program = Program(
+          "p1influx",
+          ["--url", "http://127.0.0.1:\(server.port)", "--spool", directory.path("spool")])
+        try await program.whileRunning { sink in
+          for number in 0..<3 {
+            let record = NumberedRecords.text(number)
+            try await sink.write(String(record.prefix(20 + 15 * number)))
+            try await Task.sleep(for: .milliseconds(100))
+            try await sink.write(String(record.dropFirst(20 + 15 * number)))
+          }
+          sink.closeInput()
+          let result = try await sink.waitForExit()
+          #expect(result.status == .success && result.errorText == "")
+        }
+        for field in ["n", "m"] {
+          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1, 2])
+        }
+      }
+    }
+  }
+
+  /// One that is written line by line, by somebody who takes his time.
+  @Test func recordOfManyPiecesIsOne() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let program = Program(
+          "p1influx",
+          ["--url", "http://127.0.0.1:\(server.port)", "--spool", directory.path("spool")])
+        try await program.whileRunning { sink in
+          try await sink.write("timestamp=2026-01-15T12:00:00Z\n")
+          for number in 0..<100 {
+            try await sink.write("n\(number)=\(number)\n")
+            try await Task.sleep(for: .milliseconds(2))
+          }
+          try await sink.write("\n")
+          try await server.wait { $0.takenLines.count == 1 }
+          sink.closeInput()
+          #expect(try await sink.waitForExit().status == .success)
+        }
+        let fields = (0..<100).map { "n\($0)=\($0)" }.joined(separator: ",")
+        #expect(server.takenLines == ["dsmr \(fields) 1768478400000000000"])
+      }
+    }
+  }
+
+  /// A record longer than what is read at once is refused as ever, and the next one is not.
+  @Test func recordThatIsTooLongStopsNothing() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let long = (0..<20).map { "text\($0)=" + String(repeating: "x", count: 5000) + "\n" }
+        let program = Program(
+          "p1influx",
+          ["--url", "http://127.0.0.1:\(server.port)", "--spool", directory.path("spool")])
+        let result = try await program.run(
+          input: NumberedRecords.text(0) + NumberedRecords.text(1, between: long.joined())
+            + NumberedRecords.text(2))
+        #expect(result.status == .success)
+        #expect(result.errorText.contains("refused: line "))
+        let numbers = NumberedRecords.numbers(in: server.takenLines)
+        #expect(numbers == [0, 1, 2])
+      }
+    }
+  }
+
+  @Test(arguments: ["", "\n", "\n\n"])
+  func lastRecordNeedsNoEmptyLine(_ end: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let text = NumberedRecords.text(0..<3)
+        let input = text.dropLast(2) + end
+        let program = Program(
+          "p1influx",
+          ["--url", "http://127.0.0.1:\(server.port)", "--spool", directory.path("spool")])
+        let result = try await program.run(input: String(input))
+        #expect(result.status == .success && result.errorText == "")
+        for field in ["n", "m"] {
+          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1, 2])
+        }
+      }
+    }
+  }
+
+  @Test func fileIsReadAsEver() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let file = try directory.write(NumberedRecords.text(0..<5000), to: "records")
+        let result = try await p1influx(server, directory, reading: file).run()
+        #expect(result.status == .success && !result.errorText.contains("refused:"))
+        #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<5000))
+      }
+    }
+  }
+}

@@ -1,0 +1,359 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// p1influx and whatever a server may answer: nothing is lost, and all stays in order.
+@Suite struct InfluxAnswerTests {
+  private func p1influx(_ server: HTTPServer, _ arguments: [String] = []) -> Program {
+    Program("p1influx", ["--url", "http://127.0.0.1:\(server.port)"] + arguments)
+  }
+
+  /// What a message about the server begins with.
+  private func subject(_ server: HTTPServer) -> String {
+    "p1influx: http://127.0.0.1:\(server.port): "
+  }
+
+  /// All that was refused, with the reasons.
+  private func bad(_ spool: String) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad").sorted()
+    return try names.map { try String(contentsOfFile: "\(spool)/bad/\($0)", encoding: .utf8) }
+      .joined()
+  }
+
+  @Test(arguments: [200, 204])
+  func allIsWell(_ status: Int) async throws {
+    try await HTTPServer.running({ _ in .status(status) }) { server in
+      let result = try await p1influx(server, ["--batch-count", "100"])
+        .run(input: NumberedRecords.text(0..<2500))
+      #expect(result.status == .success && result.errorText == "")
+      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2500))
+      #expect(server.requests.allSatisfy { $0.lines.count <= 100 })
+    }
+  }
+
+  // MARK: - Refused
+
+  private static let conflict =
+    #"partial write: field type conflict: input field \"bad\" is type float dropped=1"#
+
+  /// Records of which one has a field that the server will not have.
+  private static let withOneBadField =
+    (0..<40).map { NumberedRecords.text($0, between: $0 == 23 ? "bad=1\n" : "") }.joined()
+
+  @Test(arguments: [400, 422], [true, false])
+  func oneBadFieldCostsNothingElse(_ status: Int, _ isKept: Bool) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ request in
+        request.text.contains("bad=") ? .error(status, Self.conflict) : .noContent
+      }) { server in
+        let spool = directory.path("spool")
+        let result = try await p1influx(server, isKept ? ["--spool", spool] : [])
+          .run(input: Self.withOneBadField)
+        #expect(result.status == .success)
+        let reason = #"HTTP \#(status): {"error":"\#(Self.conflict)"}"#
+        #expect(result.errorText == "\(subject(server))record refused: \(reason)\n")
+        for field in ["n", "m"] {
+          #expect(
+            NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<40))
+        }
+        guard isKept else { return }
+        #expect(
+          try bad(spool) == "# \(reason)\ntimestamp=2026-01-15T12:00:23Z\nmeter=E1\nbad=1\n\n")
+      }
+    }
+  }
+
+  @Test func severalBadFieldsAreOneMessageWithACount() async throws {
+    try await HTTPServer.running({ request in
+      request.text.contains("bad=") ? .error(400, "no") : .noContent
+    }) { server in
+      let records = (0..<30).map {
+        NumberedRecords.text($0, between: $0 % 10 == 3 ? "bad=1\n" : "")
+      }
+      let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
+      #expect(result.status == .success)
+      let said = subject(server) + #"record refused: HTTP 400: {"error":"no"}"#
+      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n")
+      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
+    }
+  }
+
+  @Test func allTooOldIsNotTriedInHalves() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ request in
+        .error(
+          400, "partial write: points beyond retention policy dropped=\(request.lines.count)")
+      }) { server in
+        let spool = directory.path("spool")
+        let result = try await p1influx(server, ["--spool", spool])
+          .run(input: NumberedRecords.text(0..<50))
+        #expect(result.status == .success)
+        // The first record may go alone, as it is there first.
+        #expect(server.requests.count <= 2)
+        #expect(result.errorText.contains("record refused: HTTP 400: {\"error\":\"partial write:"))
+        #expect(result.messages.count <= 2)
+        let kept = try bad(spool)
+        #expect(kept.matches(of: /\nn=\d+\n/).count == 50)
+      }
+    }
+  }
+
+  @Test func someTooOldCostsNoOther() async throws {
+    try await HTTPServer.running({ request in
+      let old = NumberedRecords.numbers(in: request.lines).count { $0 < 3 }
+      return old == 0
+        ? .noContent : .error(400, "partial write: points beyond retention policy dropped=\(old)")
+    }) { server in
+      let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
+      #expect(result.status == .success)
+      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
+    }
+  }
+
+  // MARK: - Put off
+
+  @Test(arguments: [301, 401, 403, 404, 405, 408, 429, 500, 502, 503])
+  func whatIsNoRefusalIsTriedAgain(_ status: Int) async throws {
+    let count = Mutex(0)
+    try await HTTPServer.running({ _ in
+      let number = count.withLock { count -> Int in
+        count += 1
+        return count
+      }
+      return number == 1 ? .error(status, "not now") : .noContent
+    }) { server in
+      let result = try await p1influx(server, ["--batch-count", "40"])
+        .run(input: NumberedRecords.text(0..<100))
+      #expect(result.status == .success)
+      #expect(
+        result.errorText == """
+          \(subject(server))HTTP \(status): {"error":"not now"}; trying again
+          \(subject(server))writing again
+
+          """)
+      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<100))
+    }
+  }
+
+  @Test(arguments: [429, 503])
+  func serverIsLeftAloneForAsLongAsItAsks(_ status: Int) async throws {
+    let count = Mutex(0)
+    try await HTTPServer.running({ _ in
+      let number = count.withLock { count -> Int in
+        count += 1
+        return count
+      }
+      return number == 1 ? .error(status, "busy", headers: ["Retry-After": "2"]) : .noContent
+    }) { server in
+      let result = try await p1influx(server).run(input: NumberedRecords.text(0..<100))
+      #expect(result.status == .success)
+      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<100))
+      let requests = server.requests
+      try #require(requests.count >= 2)
+      #expect(requests[1].time - requests[0].time >= .milliseconds(1990))
+      // What was put off was the same, or the same and more.
+      #expect(requests[0].lines == requests[1].lines)
+    }
+  }
+
+  /// What another request that was under way meets does not shorten that.
+  @Test func serverIsLeftAloneWhateverElseItTook() async throws {
+    let count = Mutex(0)
+    try await HTTPServer.running({ _ in
+      let number = count.withLock { count -> Int in
+        count += 1
+        return count
+      }
+      if number == 1 { return .error(429, "busy", headers: ["Retry-After": "2"]) }
+      usleep(200_000)
+      return .noContent
+    }) { server in
+      let records = (0..<80).map { NumberedRecords.text($0, meter: "E\($0 % 8)") }.joined()
+      let result = try await p1influx(server, ["--parallel", "4"]).run(input: records)
+      #expect(result.status == .success)
+      #expect(
+        result.errorText == """
+          \(subject(server))HTTP 429: {"error":"busy"}; trying again
+          \(subject(server))writing again
+
+          """)
+      #expect(NumberedRecords.numbers(in: server.takenLines).sorted() == Array(0..<80))
+      let first = try #require(server.exchanges.first { !$0.answer.isSuccess })
+      let again = try #require(
+        server.exchanges.first { $0.answer.isSuccess && $0.request.lines == first.request.lines })
+      #expect(again.request.time - first.request.time >= .milliseconds(1990))
+    }
+  }
+
+  @Test func serverThatNeverTakesAnythingIsAnError() async throws {
+    try await HTTPServer.running({ _ in .error(503, "no") }) { server in
+      let result = try await p1influx(server, ["--linger", "1"])
+        .run(input: NumberedRecords.text(0..<3))
+      #expect(result.status == .exited(69))
+      #expect(result.messages.last == "\(subject(server))3 records could not be delivered")
+    }
+  }
+
+  @Test func whatNeverWasTakenIsKeptForTheNextTime() async throws {
+    try await TemporaryDirectory.with { directory in
+      let isOpen = Mutex(false)
+      try await HTTPServer.running({ _ in
+        isOpen.withLock { $0 } ? .noContent : .error(503, "no")
+      }) { server in
+        let program = p1influx(server, ["--linger", "1", "--spool", directory.path("spool")])
+        let first = try await program.run(input: NumberedRecords.text(0..<30))
+        #expect(first.status == .success)
+        #expect(first.errorText.contains("30 records kept for the next time\n"))
+        isOpen.withLock { $0 = true }
+        let second = try await program.run(input: NumberedRecords.text(30..<40))
+        #expect(second.status == .success)
+        #expect(second.errorText.contains("30 records are left from before\n"))
+        #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<40))
+      }
+    }
+  }
+
+  /// With `--hold`, or a file for its input, nothing is dropped where there is no room.
+  @Test(arguments: [true, false])
+  func inputWaitsWhereItCan(_ isFile: Bool) async throws {
+    try await TemporaryDirectory.with { directory in
+      let isOpen = Mutex(false)
+      try await HTTPServer.running({ _ in
+        isOpen.withLock { $0 } ? .noContent : .error(503, "no")
+      }) { server in
+        let long = "text=" + String(repeating: "x", count: 2000) + "\n"
+        let records = (0..<2000).map { NumberedRecords.text($0, between: long) }.joined()
+        let file = try directory.write(records, to: "records")
+        let url = "http://127.0.0.1:\(server.port)"
+        let program =
+          isFile
+          ? Program.bash("exec p1influx --buffer 1 --url $1 <$2", [url, file])
+          : Program("p1influx", ["--buffer", "1", "--hold", "--url", url])
+        try await program.whileRunning { sink in
+          async let writing: Void = isFile ? () : sink.write(records, within: .seconds(60))
+          try await server.wait { $0.exchanges.count >= 2 }
+          isOpen.withLock { $0 = true }
+          try await writing
+          sink.closeInput()
+          let result = try await sink.waitForExit(within: .seconds(60))
+          #expect(result.status == .success && result.messages.count == 2, "\(result.errorText)")
+          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+        }
+      }
+    }
+  }
+
+  // MARK: - Too large
+
+  @Test(arguments: ["wide", "metric"])
+  func halvesGoWhereAllIsTooLarge(_ layout: String) async throws {
+    try await HTTPServer.running({ request in
+      request.body.count > 3000 ? .error(413, "too large") : .noContent
+    }) { server in
+      let meter = String(repeating: "E", count: 100)
+      let result = try await p1influx(
+        server, ["--batch-count", "200", "--layout", layout]
+      ).run(input: NumberedRecords.text(0..<2000, meter: meter))
+      #expect(result.status == .success && result.errorText == "")
+      let lines = server.takenLines
+      #expect(lines.count == (layout == "wide" ? 2000 : 4000))
+      // In order, by their times.
+      let times = lines.map { $0.split(separator: " ").last ?? "" }
+      #expect(times == times.sorted())
+      // The first batches teach how much is too much.
+      let refused = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
+      #expect(refused.count < 12, "\(refused)")
+      #expect((refused.last ?? 0) < server.exchanges.count / 2, "\(refused)")
+    }
+  }
+
+  @Test func valueThatIsTooLargeIsRefused() async throws {
+    try await HTTPServer.running({ request in
+      request.body.count > 2000 ? .error(413, "too large") : .noContent
+    }) { server in
+      let long = "text=" + String(repeating: "x", count: 5000) + "\n"
+      let records = (0..<10).map { NumberedRecords.text($0, between: $0 == 4 ? long : "") }
+      let result = try await p1influx(server).run(input: records.joined())
+      #expect(result.status == .success)
+      #expect(
+        result.errorText == subject(server)
+          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n")
+      for field in ["n", "m"] {
+        #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
+      }
+    }
+  }
+
+  // MARK: - No answer
+
+  @Test(arguments: [
+    HTTPAnswer.silence, .close, .half(200, body: "all is well, or would be"),
+    .half(500, body: "nothing is well, nor would be"),
+  ])
+  func noWholeAnswerIsNone(_ answer: HTTPAnswer) async throws {
+    let count = Mutex(0)
+    try await HTTPServer.running({ _ in
+      let number = count.withLock { count -> Int in
+        count += 1
+        return count
+      }
+      return number == 1 ? answer : .noContent
+    }) { server in
+      let result = try await p1influx(server, ["--batch-count", "50", "--timeout", "1"])
+        .run(input: NumberedRecords.text(0..<200))
+      #expect(result.status == .success)
+      #expect(result.messages.count == 2, "\(result.errorText)")
+      #expect(result.messages.first?.hasPrefix(subject(server)) == true)
+      #expect(result.messages.first?.hasSuffix("; trying again") == true)
+      #expect(result.messages.last == "\(subject(server))writing again")
+      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<200))
+    }
+  }
+
+  @Test func serverThatReadsNothingIsGivenUp() async throws {
+    try await HTTPServer.running(isDeaf: true) { server in
+      let long = "text=" + String(repeating: "x", count: 60_000) + "\n"
+      let records = (0..<100).map { NumberedRecords.text($0, between: long) }
+      try await p1influx(server, ["--linger", "0", "--timeout", "1"]).whileRunning { sink in
+        try await sink.write(records.joined(), within: .seconds(60))
+        try await sink.waitForError("Timeout was reached; trying again\n", within: .seconds(40))
+        sink.closeInput()
+        let result = try await sink.waitForExit()
+        #expect(result.status == .exited(69))
+        #expect(result.messages.count == 2, "\(result.errorText)")
+        #expect(result.messages.last == "\(subject(server))100 records could not be delivered")
+      }
+    }
+  }
+
+  @Test func countersAreToldEverySoOften() async throws {
+    try await HTTPServer.running({ request in
+      request.text.contains("bad=") ? .error(400, "no") : .noContent
+    }) { server in
+      try await p1influx(server, ["-q", "--stats", "1"]).whileRunning { sink in
+        try await sink.write(
+          NumberedRecords.text(0..<3) + NumberedRecords.text(3, between: "bad=1\n"))
+        try await sink.waitForError(
+          subject(server) + "records=4 delivered=3 waiting=0 refused=1 dropped=0 oldest_age_s=none")
+        try await sink.wait(for: "two reports") {
+          $0.errorText.matches(of: /records=4/).count >= 2
+        }
+      }
+    }
+  }
+
+  @Test func countersAreToldWhileTheServerIsAway() async throws {
+    try await HTTPServer.running({ _ in .error(503, "no") }) { server in
+      try await p1influx(server, ["-q"]).whileRunning { sink in
+        try await sink.write(NumberedRecords.text(0..<3))
+        try await server.wait { !$0.exchanges.isEmpty }
+        try await sink.wait(for: "the counters") { sink in
+          sink.send(signal: SIGUSR1)
+          return sink.errorText.contains(
+            "records=3 delivered=0 waiting=3 refused=0 dropped=0 oldest_age_s=")
+        }
+      }
+    }
+  }
+}

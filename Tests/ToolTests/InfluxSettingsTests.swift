@@ -1,0 +1,247 @@
+import Console
+import Foundation
+import TestSupport
+import Testing
+
+@testable import p1influx
+
+/// The settings of p1influx: where, as whom, and what cannot be.
+@Suite struct InfluxSettingsTests {
+  private func settings(
+    _ variables: [String: String], options: [Setting: String] = [:]
+  ) throws -> InfluxSettings {
+    let environment = Environment(
+      option: { setting in options[setting].flatMap { Environment.Option("--option", $0) } },
+      { variables[$0] })
+    return try InfluxSettings(environment)
+  }
+
+  private func refusal(
+    _ variables: [String: String], options: [Setting: String] = [:]
+  ) -> Failure? {
+    do {
+      _ = try settings(variables, options: options)
+      return nil
+    } catch {
+      return error as? Failure
+    }
+  }
+
+  // MARK: - Addresses
+
+  @Test func withoutAnySettingItIsThisMachine() throws {
+    let settings = try settings([:])
+    #expect(settings.target.base == "http://localhost:8086" && settings.name == "localhost:8086")
+    #expect(settings.api == .version1 && settings.place.database == "dsmr")
+  }
+
+  @Test(arguments: [
+    ("http://h", "http://h"), ("http://h:1/", "http://h:1"), ("HTTPS://h/x//", "https://h/x"),
+    ("https://h/write", "https://h"), ("http://h/p/api/v2/write/", "http://h/p"),
+    ("http://[::1]:8086", "http://[::1]:8086"), ("http://h/writer", "http://h/writer"),
+    ("unix:/run/i.sock", "http://localhost"),
+  ])
+  func addressIsTaken(_ url: String, _ base: String) throws {
+    let settings = try settings(["INFLUXDB_URL": url])
+    #expect(settings.target.base == base && settings.name == url)
+    #expect(settings.target.socket == (url.hasPrefix("unix") ? "/run/i.sock" : nil))
+  }
+
+  @Test(arguments: [
+    "influx.lan", "influx.lan:8086", "ftp://h", "http://", "http:///x",
+    "http://h\\x", "http://h h", "unix:", "unix:run/x",
+    "unix:/" + String(repeating: "x", count: 200),
+  ])
+  func addressIsRefused(_ url: String) throws {
+    let failure = try #require(refusal(["INFLUXDB_URL": url]))
+    #expect(failure.subject == "INFLUXDB_URL" && failure.exitCode == .configuration)
+  }
+
+  @Test(arguments: [
+    "http://me:hunter2@h", "https://me:hunter2@h:8086/x", "me:hunter2@h", "ftp://me:hunter2@h",
+    "http://me:hun/ter2@h", "http://me:hun?ter2@h", "http://me:hun#ter2@h", "http://me:hun ter2@h",
+    "http://h/write?u=me&p=hunter2", "h/write?u=me&p=hunter2", "http://h/#hunter2",
+  ])
+  func passwordInAnAddressIsRefusedAndNotShown(_ url: String) throws {
+    let failure = try #require(refusal(["INFLUXDB_URL": url]))
+    #expect(failure.exitCode == .configuration)
+    #expect(!failure.reason.contains("hun") && !failure.reason.contains("ter2"))
+  }
+
+  @Test func optionsOfTheHostBeatTheAddressOfTheEnvironment() throws {
+    let variables = ["INFLUXDB_URL": "http://other:1", "INFLUXDB_PORT": "99"]
+    #expect(try settings(variables).name == "http://other:1")
+    let byHost = try settings(variables, options: [.influxHost: "h"])
+    #expect(byHost.name == "h:99" && byHost.target.base == "http://h:99")
+    let byPort = try settings(variables, options: [.influxPort: "2"])
+    #expect(byPort.name == "localhost:2")
+    let byURL = try settings(["INFLUXDB_HOST": "h"], options: [.influxURL: "http://u"])
+    #expect(byURL.name == "http://u")
+  }
+
+  @Test(arguments: zip(["::1", "[::1]", "h"], ["[::1]:8086", "[::1]:8086", "h:8086"]))
+  func hostMayBeAnAddressOfIPv6(_ host: String, _ name: String) throws {
+    #expect(try settings(["INFLUXDB_HOST": host]).name == name)
+  }
+
+  @Test(arguments: ["a/b", "a?b", "me@h", "a b", "a\\b", "h#"])
+  func hostThatIsNone(_ host: String) throws {
+    let failure = try #require(refusal(["INFLUXDB_HOST": host]))
+    #expect(failure.subject == "INFLUXDB_HOST" && failure.exitCode == .configuration)
+  }
+
+  @Test func addressAndHostExcludeEachOther() async throws {
+    for option in [["--host", "h"], ["--port", "1"]] {
+      let result = try await Program("p1influx", ["--url", "http://h"] + option).run()
+      #expect(result.status == .exited(64))
+      #expect(result.errorText.contains("--url says all that --host and --port do"))
+    }
+  }
+
+  @Test func messageNamesTheOptionOrTheVariable() async throws {
+    let typed = try await Program("p1influx", ["--url", "h:8086"]).run(input: "a=1\n")
+    #expect(typed.status == .exited(64))
+    #expect(typed.errorText.hasPrefix("p1influx: --url: \"h:8086\" begins neither with http://"))
+    #expect(typed.messages.count == 1)
+    let set = try await Program("p1influx", environment: ["INFLUXDB_URL": "http://me:hunter2@h"])
+      .run(input: "a=1\n")
+    #expect(set.status == .exited(78))
+    #expect(set.errorText.hasPrefix("p1influx: INFLUXDB_URL: ") && set.messages.count == 1)
+    #expect(!set.errorText.contains("hunter2"))
+  }
+
+  // MARK: - Places
+
+  @Test func apiFollowsFromWhatIsSet() throws {
+    #expect(try settings(["INFLUXDB_BUCKET": "b"]).api == .version2)
+    #expect(try settings(["INFLUXDB_BUCKET": "b"]).place.database == "b")
+    #expect(try settings(["INFLUXDB_ORG": "o"]).api == .version2)
+    #expect(try settings(["INFLUXDB_API": "3"]).api == .version3)
+    #expect(try settings(["INFLUXDB_API": "1", "INFLUXDB_ORG": "o"]).api == .version1)
+    #expect(try settings(["INFLUXDB_URL": "http://h/api/v3/write_lp"]).api == .version3)
+    #expect(refusal(["INFLUXDB_API": "4"])?.reason == "\"4\" is none of 1, 2, 3")
+  }
+
+  @Test func onlyVersion1HasRetentionPolicies() throws {
+    #expect(try settings(["INFLUXDB_RP": "r"]).place.retentionPolicy == "r")
+    let failure = try #require(refusal(["INFLUXDB_RP": "r", "INFLUXDB_BUCKET": "b"]))
+    #expect(failure.subject == "INFLUXDB_RP")
+  }
+
+  @Test func bucketAndDatabaseExcludeEachOther() async throws {
+    let result = try await Program("p1influx", ["--bucket", "b", "--db", "d"]).run()
+    #expect(result.status == .exited(64) && result.errorText.contains("--bucket is to InfluxDB 2"))
+  }
+
+  // MARK: - Secrets
+
+  @Test func tokenWithABlankIsNone() throws {
+    let failure = try #require(refusal(["INFLUXDB_TOKEN": "hunter2 hunter3"]))
+    #expect(failure.subject == "INFLUXDB_TOKEN" && !failure.reason.contains("hunter"))
+    #expect(refusal(["INFLUXDB_TOKEN": "hunter2\nX: y"])?.subject == "INFLUXDB_TOKEN")
+  }
+
+  @Test func tokenFileThatOthersCanRead() async throws {
+    try await TemporaryDirectory.with { directory in
+      let path = try directory.write("hunter2hunter2\n", to: "token")
+      #expect(chmod(path, 0o644) == 0)
+      let port = try ClosedPort()
+      let program = Program(
+        "p1influx", ["-v", "--port", "\(port.number)", "--linger", "0"],
+        environment: ["INFLUXDB_TOKEN_FILE": path])
+      let refused = try await program.run(input: "a=1\n")
+      #expect(refused.status == .exited(77) && refused.messages.count == 1)
+      #expect(refused.errorText.hasPrefix("p1influx: \(path): others can read this"))
+      #expect(chmod(path, 0o640) == 0)
+      let taken = try await program.run(input: "a=1\n")
+      #expect(taken.status == .exited(69))
+      #expect(!(refused.errorText + taken.errorText).contains("hunter2"))
+    }
+  }
+
+  // MARK: - TLS
+
+  @Test(arguments: ["CA_FILE", "CERT_FILE", "KEY_FILE"])
+  func fileOfTLSThatIsMissing(_ name: String) throws {
+    let failure = try #require(
+      refusal(["INFLUXDB_URL": "https://h", "INFLUXDB_\(name)": "/no/such/file"]))
+    #expect(failure.subject == "INFLUXDB_\(name)" && failure.exitCode == .configuration)
+    #expect(failure.reason == "/no/such/file: No such file or directory")
+  }
+
+  @Test func optionOfTLSNeedsAnEncryptedAddress() async throws {
+    try await TemporaryDirectory.with { directory in
+      let file = try directory.write("x", to: "file")
+      for option in ["--ca-file", "--cert-file", "--key-file"] {
+        for address in [["--url", "http://h"], ["--host", "h"], ["--url", "unix:/run/x"]] {
+          let result = try await Program("p1influx", address + [option, file]).run(input: "a=1\n")
+          #expect(result.status == .exited(64) && result.messages.count == 1)
+          #expect(result.errorText.hasPrefix("p1influx: \(option): "))
+          #expect(result.errorText.contains("is not encrypted: it needs an https: address"))
+        }
+      }
+    }
+    #expect(refusal(["INFLUXDB_PINNED_KEY": "sha256//x"])?.subject == "INFLUXDB_PINNED_KEY")
+  }
+
+  @Test func pinnedKeyThatIsNone() throws {
+    // libcurl would take it for the name of a file.
+    for key in ["sha256/abc", "hunter2", "sha256//"] {
+      let failure = refusal(["INFLUXDB_URL": "https://h", "INFLUXDB_PINNED_KEY": key])
+      #expect(failure?.subject == "INFLUXDB_PINNED_KEY", "\(key)")
+    }
+  }
+
+  // MARK: - Points
+
+  @Test(arguments: [
+    "house", "house=", "=1", "meter=1", "channel=1", "time=1", "_x=1", "a=b\\", "a\\=b", "a=\u{7}",
+    "a\n=b",
+  ])
+  func tagThatIsImpossible(_ tag: String) async throws {
+    let result = try await Program("p1influx", ["--dry-run", "--tag", tag]).run(input: "a=1\n")
+    #expect(result.status == .exited(64) && result.output.isEmpty)
+    #expect(result.errorText.hasPrefix("p1influx: --tag: \"") && result.messages.count == 1)
+  }
+
+  @Test func tagThatIsGivenTwice() async throws {
+    let program = Program("p1influx", ["--dry-run", "--tag", "a=1", "--tag", "a=2"])
+    let result = try await program.run(input: "a=1\n")
+    #expect(result.status == .exited(64) && result.output.isEmpty)
+    #expect(result.errorText.hasPrefix("p1influx: --tag: \"a=2\" ") && result.messages.count == 1)
+  }
+
+  @Test(arguments: [
+    "", "_internal", "#x", "x\\", "a\u{1B}[2J", String(repeating: "x", count: 2000),
+  ])
+  func measurementThatIsImpossible(_ name: String) async throws {
+    let program = Program("p1influx", ["--dry-run", "--measurement", name])
+    let result = try await program.run(input: "a=1\n")
+    #expect(result.status == .exited(64) && result.output.isEmpty)
+    #expect(result.errorText.hasPrefix("p1influx: --measurement: \""))
+    #expect(result.messages.count == 1 && !result.errorText.contains("\u{1B}"))
+  }
+
+  @Test func tagsAndMeasurementsAreEscaped() async throws {
+    let program = Program(
+      "p1influx",
+      ["--dry-run", "--measurement", "my house,1=2", "--tag", "a b=c=d,e", "--tag", "f=g"])
+    let result = try await program.run(input: "timestamp=2026-01-15T12:00:00Z\nmeter=E1\nn=1\n")
+    #expect(result.status == .success)
+    #expect(
+      result.text
+        == #"my\ house\,1=2,meter=E1,a\ b=c\=d\,e,f=g n=1 1768478400000000000"# + "\n")
+  }
+
+  @Test func tagsOfTheEnvironmentAreDividedByCommas() async throws {
+    let program = Program(
+      "p1influx", ["--dry-run"],
+      environment: ["INFLUXDB_TAGS": "house=1,floor=2", "INFLUXDB_MEASUREMENT": "p1"])
+    let result = try await program.run(input: "timestamp=2026-01-15T12:00:00Z\nn=1\n")
+    #expect(result.text == "p1,house=1,floor=2 n=1 1768478400000000000\n")
+    let wrong = Program("p1influx", ["--dry-run"], environment: ["INFLUXDB_TAGS": "house=1,floor"])
+    let refused = try await wrong.run(input: "n=1\n")
+    #expect(refused.status == .exited(78))
+    #expect(refused.errorText.hasPrefix("p1influx: INFLUXDB_TAGS: \"floor\" is no tag"))
+  }
+}
