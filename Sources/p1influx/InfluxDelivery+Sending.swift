@@ -28,6 +28,8 @@ extension InfluxDelivery {
   /// - Throws: `Failure` where libcurl fails.
   mutating func send(_ now: ContinuousClock.Instant, isEnding: Bool) throws {
     if let retryAt = state.retryAt, now < retryAt { return }
+    // What was dropped while it was tried again is counted as such, and not sent any more.
+    if let batch = current, batch.first < outbox.first, !server.client.isBusy { current = nil }
     if current == nil {
       guard !outbox.isEmpty else { return }
       let isDue = sentAt.map { now >= $0 + limits.batchAge } ?? true
@@ -103,6 +105,8 @@ extension InfluxDelivery {
   private mutating func finishBatch() {
     guard let batch = current else { return }
     current = nil
+    let first = min(outbox.first, batch.end)
+    if first > batch.first { arrivedCount += Int(first - batch.first) }
     outbox.remove(before: batch.end, refused: batch.refusedCount)
   }
 

@@ -22,6 +22,8 @@ struct InfluxDelivery {
   /// What is on its way, and what follows it, as far as that was made ready.
   var current: PreparedBatch?
   var next: PreparedBatch?
+  /// Records that were dropped while the server took them: they have arrived all the same.
+  var arrivedCount = 0
   /// The most bytes of a batch: fewer where the server takes no more.
   var sizeLimit: Int
   /// When the last batch was sent; a record that comes later than its age is sent at once.
@@ -100,9 +102,9 @@ struct InfluxDelivery {
     outbox.attend(now)
     sayEvents()
     health.note(state.failure)
-    if health.attend(happened) { health.tell(outbox.text(at: now)) }
+    if health.attend(happened) { health.tell(text(at: now)) }
     messages.sayDue()
-    progress.show(outbox.counts, waiting: outbox.count, input, at: now)
+    progress.show(counts, waiting: outbox.count, input, at: now)
   }
 
   private mutating func sayEvents() {
@@ -117,7 +119,7 @@ struct InfluxDelivery {
     health.isStopping()
     outbox.close(at: .now)
     sayEvents()
-    let lost = outbox.counts.dropped + outbox.unkeptCount
+    let lost = counts.dropped + outbox.unkeptCount
     let kept = outbox.count - outbox.unkeptCount
     if kept > 0 {
       messages.say(.notice, outboxName, "\(counted(kept, "record")) kept for the next time")
@@ -163,12 +165,21 @@ struct InfluxDelivery {
   }
 }
 
-extension Outbox {
+extension InfluxDelivery {
+  /// What became of the records.
+  private var counts: OutboxCounts {
+    var counts = outbox.counts
+    counts.delivered += arrivedCount
+    counts.dropped -= arrivedCount
+    return counts
+  }
+
   /// The counters in a line, as `name=value`.
-  func text(at now: ContinuousClock.Instant) -> String {
-    let age = oldestSince.map { (now - $0).inMilliseconds } ?? "none"
+  private func text(at now: ContinuousClock.Instant) -> String {
+    let age = outbox.oldestSince.map { (now - $0).inMilliseconds } ?? "none"
+    let counts = counts
     return """
-      records=\(counts.read) delivered=\(counts.delivered) waiting=\(count) \
+      records=\(counts.read) delivered=\(counts.delivered) waiting=\(outbox.count) \
       refused=\(counts.refused) dropped=\(counts.dropped) oldest_age_s=\(age)
       """
   }

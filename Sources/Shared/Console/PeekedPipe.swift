@@ -34,17 +34,11 @@ struct PeekedPipe {
     return try aside.readEnd.readAll(count)
   }
 
-  /// Whether everybody who could write to the pipe has gone.
-  var isLeft: Bool {
-    var descriptor = pollfd(fd: FileDescriptor.standardInput.rawValue, events: 0, revents: 0)
+  /// Whether nobody has it open for writing: what it holds is all there will be.
+  var isAbandoned: Bool {
+    var descriptor = pollfd(
+      fd: FileDescriptor.standardInput.rawValue, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP) != 0
-  }
-
-  /// How many bytes the pipe holds.
-  var count: Int {
-    var count: Int32 = 0
-    let result = unsafe ioctl(FileDescriptor.standardInput.rawValue, UInt(FIONREAD), &count)
-    return result == 0 ? Int(count) : 0
   }
 
   /// Takes so many bytes out, which were seen before.

@@ -29,17 +29,18 @@ public struct RecordInput {
   private let pipe: PeekedPipe?
   /// What was read and not yet taken out of the pipe.
   private var unreleased = 0
-  /// When the rest of a record is to be there, of which the pipe holds the beginning.
+  /// Since when the pipe holds so much of a record, and no more; nil where it holds whole ones.
+  private var half: (count: Int, since: ContinuousClock.Instant)?
+  /// When to look for the rest of it.
   private var restDue: ContinuousClock.Instant?
-  private var restPause = RecordInput.shortestPause
-  private var restCount = 0
 
   /// So much is read at once: little beside what a sink may hold.
   private static let pieceSize = 64 * 1024
-  /// Who writes records writes whole ones; for the rest of another one is looked after so long, and
-  /// less and less often.
-  private static let shortestPause = Duration.milliseconds(20)
-  private static let longestPause = Duration.milliseconds(500)
+  /// The rest of a record is looked for so soon, and then not quite so often.
+  private static let patience = Duration.milliseconds(20)...(.milliseconds(200))
+  /// What does not become a whole record for so long is taken out of the pipe all the same: there may
+  /// be no room for the rest.
+  private static let longestPatience = Duration.seconds(5)
 
   /// - Parameters:
   ///   - messages: where what is refused is said.
@@ -81,7 +82,11 @@ public struct RecordInput {
   public mutating func read(
     _ happened: [Interest], _ handle: (Record) throws -> Void
   ) throws {
-    if happened.contains(.reading(stop.descriptor)) { isAsked = true }
+    if happened.contains(.reading(stop.descriptor)) {
+      isAsked = true
+      // The rest may have come meanwhile.
+      if restDue != nil { restDue = .now }
+    }
     let isRestDue = wantsMore && restDue.map { .now >= $0 } ?? false
     if happened.contains(.reading(.standardInput)) || isRestDue {
       try pipe.map { try peekPiece($0, handle) } ?? readPiece(handle)
@@ -129,8 +134,6 @@ public struct RecordInput {
   private mutating func peekPiece(
     _ pipe: PeekedPipe, _ handle: (Record) throws -> Void
   ) throws {
-    // Asked first, so that what is written meanwhile is no reason to take half a record for all.
-    let (isAll, count) = (pipe.isLeft, pipe.count)
     let piece: [UInt8]
     do throws(Errno) {
       piece = try pipe.peek(RecordInput.pieceSize)
@@ -141,20 +144,27 @@ public struct RecordInput {
     }
     var whole = piece.span.endOfRecords
     if whole == 0, !piece.isEmpty {
-      // Half a record: the rest follows, unless it is all there will be, or no more can be seen.
-      if !isAll, piece.count < RecordInput.pieceSize, piece.count >= count {
-        let isNew = piece.count != restCount
-        restPause = isNew ? Self.shortestPause : min(restPause * 2, Self.longestPause)
-        restDue = .now + restPause
-        restCount = piece.count
-        return
-      }
+      guard takesHalf(piece.count, of: pipe) else { return }
       whole = piece.count
     }
+    half = nil
     restDue = nil
-    restCount = 0
     unreleased = whole
     try digest(piece.span.extracting(..<whole), handle)
+  }
+
+  /// Whether half a record is taken out of the pipe: else it stays there until the rest comes, so that
+  /// who reads on after a kill finds all of it.
+  private mutating func takesHalf(_ count: Int, of pipe: PeekedPipe) -> Bool {
+    let now = ContinuousClock.now
+    if half?.count != count { half = (count, now) }
+    let waited = half.map { now - $0.since } ?? .zero
+    if count == RecordInput.pieceSize || pipe.isAbandoned || waited >= RecordInput.longestPatience {
+      return true
+    }
+    let patience = RecordInput.patience
+    restDue = now + min(max(patience.lowerBound, waited), patience.upperBound)
+    return false
   }
 
   /// Takes what was read, or the end, which is an empty piece.

@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Clocks that jump: of the meter, which is the time of records, and of this machine, which is that
+/// of files. Neither changes what is delivered, nor the order.
+@Suite struct ClockFaultTests {
+  /// Answers each request with 204, and prints what was posted.
+  private static let server = """
+    import http.server, sys
+    class Handler(http.server.BaseHTTPRequestHandler):
+      protocol_version = "HTTP/1.1"
+      def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        sys.stdout.buffer.write(body)
+        sys.stdout.flush()
+        self.send_response(204)
+        self.end_headers()
+      def log_message(self, *arguments): pass
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+    """
+
+  /// An hour forth and back with each record.
+  private func record(_ number: Int) -> String {
+    RecordFlow.text(number).replacing(
+      RecordFlow.time(number),
+      with: RecordFlow.time(number + (number % 3 - 1) * 3600))
+  }
+
+  @Test func recordsKeepTheirOrderWhateverTheClocksSay() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await Program("python3", ["-c", Self.server]).whileRunning { server in
+        try await server.wait(for: "a port", within: .seconds(30)) { $0.text.contains("\n") }
+        let port = try #require(server.text.split(separator: "\n").first)
+        let sink = Spooling(
+          to: "http://127.0.0.1:\(port)", in: directory, ["--linger", "0", "--spool-size", "1"])
+        let away = Spooling(to: "http://127.0.0.1:1", in: directory, ["--linger", "0"])
+        // Several segments, of as many runs; then files whose times are an hour ahead, or long ago.
+        for run in 0..<3 {
+          let input = (run * 100..<run * 100 + 100).map(record).joined()
+          let result = try await away.program.run(input: input)
+          #expect(result.status == .success, "\(result.errorText)")
+        }
+        let segments = try sink.segments
+        #expect(segments.count == 3)
+        let spooled = try segments.map {
+          try String(contentsOfFile: sink.spool + "/" + $0, encoding: .utf8)
+        }
+        #expect(spooled.joined() == (0..<300).map(record).joined())
+        for (segment, hours) in zip(segments, [1, -1, -100_000]) {
+          try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: Double(hours) * 3600)],
+            ofItemAtPath: sink.spool + "/" + segment)
+        }
+        var program = sink.program
+        program.arguments += ["--linger", "20"]
+        let input = (300..<400).map(record).joined()
+        let result = try await program.run(input: input, within: .seconds(40))
+        #expect(result.status == .success, "\(result.errorText)")
+        let numbers = server.text.split(separator: "\n").dropFirst().compactMap {
+          $0.firstMatch(of: /\sn=(\d+)\s/).flatMap { Int($0.1) }
+        }
+        #expect(numbers == Array(0..<400))
+        #expect(try sink.segments == [])
+      }
+    }
+  }
+
+  /// The hour that comes twice, and the one that never comes.
+  @Test(arguments: ["2026-10-25T00:59:50Z", "2026-03-29T00:59:50Z"])
+  func aChangeOfDaylightSavingIsASecondLikeAnyOther(_ start: String) async throws {
+    try await Spooling.withInfluxDB { database, sink in
+      let script = "p1cat sim:start=\(start),count=20,rate=max | p1parse | \"$@\""
+      let program = Program.bash(
+        "set -o pipefail; " + script, [sink.program.executable] + sink.program.arguments,
+        environment: ["TZ": "Europe/Amsterdam"])
+      let result = try await program.run(within: .seconds(60))
+      #expect(result.status == .success && result.errorText == "")
+      let first = try Date(start, strategy: .iso8601).timeIntervalSince1970
+      let rows = try await database.query("SELECT power_import_kw FROM dsmr WHERE channel = ''")
+      #expect(
+        rows.map { $0["time"] } == (0..<20).map { .integer((Int(first) + $0) * 1_000_000_000) })
+    }
+  }
+}

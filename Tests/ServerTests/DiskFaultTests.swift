@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A disk of a spool that is full, in a namespace of its own.
+@Suite struct DiskFaultTests {
+  private static let full =
+    "/spool: No space left on device; what comes waits in memory\n"
+
+  /// p1influx with a spool on a file system of 256 KiB, once or more often: the later ones have no
+  /// input, and wait for a file `next` each.
+  private func onSmallDisk(_ sink: Spooling, runs: Int = 1) -> Program {
+    let script = """
+      mkdir "$1"
+      mount -t tmpfs -o size=256k none "$1"
+      runs=$2
+      shift 2
+      "$@" <&0 &
+      trap 'kill $!' TERM
+      until wait $!; status=$?; ! kill -0 $! 2>/dev/null; do :; done
+      while ((--runs)); do
+        echo "ended with $status"
+        until [[ -e next ]]; do sleep 0.02; done
+        rm next
+        status=0
+        "$@" </dev/null || status=$?
+      done
+      exit $status
+      """
+    return Program(
+      "unshare",
+      ["-rm", "/bin/bash", "-c", script, "bash", sink.spool, "\(runs)", sink.program.executable]
+        + sink.program.arguments, directory: sink.directory.path)
+  }
+
+  @Test func whatAFullDiskHasNoRoomForWaitsInMemory() async throws {
+    guard try await Namespaces.haveMounts() else { return }
+    try await Spooling.withInfluxDB(["--buffer", "16"]) { database, sink in
+      await database.kill()
+      let records = try RecordFlow(rate: 300, padding: 1000)
+      try await onSmallDisk(sink).whileRunning(input: records.input) { sink in
+        try await records.pass(800)
+        try await sink.waitForError(Self.full)
+        try await database.start()
+        try await sink.waitForError("/spool: writing again\n", within: .seconds(40))
+        let sent = try await records.finish()
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .success, "\(result.errorText)")
+        let tally = try await database.tally(of: sent)
+        #expect(tally.isOnce, "\(tally)")
+      }
+    }
+  }
+
+  @Test func whatHasNoRoomInMemoryEitherIsCounted() async throws {
+    guard try await Namespaces.haveMounts() else { return }
+    try await Spooling.withInfluxDB(["--buffer", "1"]) { database, sink in
+      await database.kill()
+      let records = try RecordFlow(rate: 2000, padding: 1000)
+      try await onSmallDisk(sink).whileRunning(input: records.input) { sink in
+        try await records.pass(4000)
+        try await sink.waitForError(Self.full)
+        try await sink.waitForError(" records dropped up to now, the oldest first, of 2026-")
+        #expect(records.longestWrite < .seconds(2))
+        try await database.start()
+        let sent = try await records.finish()
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .exited(69), "\(result.errorText)")
+        let count = try #require(
+          result.errorText.firstMatch(of: /: (\d+) records could not be delivered\n$/)?.1)
+        let tally = try await database.tally(of: sent)
+        #expect(tally.lost.count == Int(count), "\(tally), \(result.errorText)")
+        // The oldest first.
+        #expect(tally.lost == Array(0..<tally.lost.count) && tally.strange.isEmpty, "\(tally)")
+      }
+    }
+  }
+
+  /// What the disk has is there the next time; what it has not is counted.
+  @Test func stopInAnOutageCountsWhatNoDiskKeeps() async throws {
+    guard try await Namespaces.haveMounts() else { return }
+    try await Spooling.withInfluxDB(["--linger", "2"]) { database, sink in
+      await database.kill()
+      let records = try RecordFlow(rate: 1000, padding: 1000)
+      let directory = sink.directory
+      try await onSmallDisk(sink, runs: 2).whileRunning(input: records.input) { sink in
+        try await records.pass(500)
+        try await sink.waitForError(Self.full)
+        let sent = try await records.finish()
+        sink.send(signal: SIGTERM)
+        try await sink.waitForOutput("ended with 69\n", within: .seconds(30))
+        let kept = try #require(
+          sink.errorText.firstMatch(of: /: (\d+) records kept for the next time\n/)?.1)
+        let lost = try #require(
+          sink.errorText.firstMatch(of: /: (\d+) records could not be delivered\n/)?.1)
+        #expect(Int(kept).map { $0 + (Int(lost) ?? 0) } == sent)
+        try await database.start()
+        try directory.write("", to: "next")
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .success, "\(result.errorText)")
+        let tally = try await database.tally(of: sent)
+        #expect(tally.lost.count == Int(lost) && tally.strange.isEmpty, "\(tally)")
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What p1influx promises with a spool, while what it works with fails: numbered records flow through
+/// a pipe, and in the end the database has each of them. scripts/fault does the same for longer.
+@Suite struct FaultTests {
+  @Test(arguments: [(500, false), (10, true)])
+  func sinkThatIsKilledAgainAndAgainLosesNothing(_ rate: Int, _ isTorn: Bool) async throws {
+    try await Spooling.withInfluxDB { database, sink in
+      let records = try RecordFlow(rate: rate, isTorn: isTorn)
+      for _ in 0..<15 {
+        try await sink.runAndKill(on: records, within: rate * 3 / 5)
+      }
+      let sent = try await records.finish()
+      let result = try await sink.run(on: records)
+      #expect(result.status == .success, "\(result.errorText)")
+      let tally = try await database.tally(of: sent)
+      #expect(tally.isOnce, "\(tally)")
+      #expect(try sink.segments == [])
+    }
+  }
+
+  /// The same where nothing is delivered meanwhile, so that all of it is in the spool.
+  @Test func sinkThatIsKilledInAnOutageLosesNothing() async throws {
+    try await Spooling.withInfluxDB { database, sink in
+      await database.kill()
+      let records = try RecordFlow(rate: 1000, padding: 500)
+      for _ in 0..<10 {
+        try await sink.runAndKill(on: records, within: 500)
+      }
+      let sent = try await records.finish()
+      try await database.start()
+      let result = try await sink.run(on: records)
+      #expect(result.status == .success, "\(result.errorText)")
+      let tally = try await database.tally(of: sent)
+      #expect(tally.isOnce, "\(tally)")
+      #expect(try sink.segments == [])
+    }
+  }
+
+  @Test func serverThatIsKilledAgainAndAgainLacksNothing() async throws {
+    try await Spooling.withInfluxDB { database, sink in
+      let records = try RecordFlow(rate: 200)
+      try await sink.program.whileRunning(input: records.input) { sink in
+        for _ in 0..<4 {
+          try await records.pass(.random(in: 50...300))
+          await database.kill()
+          try await records.pass(100)
+          try await database.start()
+        }
+        let sent = try await records.finish()
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .success, "\(result.errorText)")
+        let tally = try await database.tally(of: sent)
+        #expect(tally.isOnce, "\(tally)")
+      }
+    }
+  }
+
+  /// VictoriaMetrics (1.79) has what it acknowledged in memory alone for up to ten seconds, and a kill
+  /// costs it that: nothing that a client could help. What came before, or while it was away, is there.
+  @Test func victoriaMetricsLacksNoMoreThanItHadInMemory() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await VictoriaMetrics.running { database in
+        let sink = Spooling(to: "http://127.0.0.1:\(database.port)", in: directory)
+        let rate = 100
+        let records = try RecordFlow(rate: rate)
+        try await sink.program.whileRunning(input: records.input) { sink in
+          try await records.pass(20 * rate)
+          await database.kill()
+          let killedAt = records.sent
+          try await records.pass(rate)
+          try await database.start()
+          let sent = try await records.finish()
+          let result = try await sink.waitForExit(within: .seconds(60))
+          #expect(result.status == .success, "\(result.errorText)")
+          let values = try await database.export("dsmr_n").flatMap(\.values)
+          let tally = NumberedTally(values.map { Int($0) }, of: sent)
+          let unexplained = tally.lost.filter { !(killedAt - 15 * rate...killedAt).contains($0) }
+          #expect(
+            unexplained.isEmpty && tally.strange.isEmpty, "\(tally), killed at \(killedAt)")
+        }
+      }
+    }
+  }
+
+  @Test func serverThatStandsStillCostsNothingAndStallsNobody() async throws {
+    try await Spooling.withInfluxDB(["--timeout", "2"]) { database, sink in
+      // So much that a pipe would be full in less time than the server stands still.
+      let records = try RecordFlow(rate: 400, padding: 1000)
+      try await sink.program.whileRunning(input: records.input) { sink in
+        try await records.pass(200)
+        database.pause()
+        try await sink.waitForError("; trying again", within: .seconds(20))
+        try await records.pass(2000)
+        database.resume()
+        let sent = try await records.finish()
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .success, "\(result.errorText)")
+        #expect(records.longestWrite < .seconds(2))
+        let tally = try await database.tally(of: sent)
+        #expect(tally.isOnce, "\(tally)")
+      }
+    }
+  }
+
+  @Test func stopInAnOutageKeepsAllForTheNextTime() async throws {
+    try await Spooling.withInfluxDB { database, sink in
+      await database.kill()
+      let records = try RecordFlow(rate: 200)
+      let stopped = try await sink.program.whileRunning(input: records.input) { sink in
+        try await records.pass(100)
+        try await sink.waitForError("; trying again", within: .seconds(20))
+        sink.send(signal: SIGTERM)
+        return try await sink.waitForExit(within: .seconds(30))
+      }
+      #expect(stopped.status == .success)
+      #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
+      let sent = try await records.finish()
+      try await database.start()
+      let result = try await sink.run(on: records)
+      #expect(result.status == .success)
+      #expect(result.errorText.contains(" records are left from before\n"))
+      let tally = try await database.tally(of: sent)
+      #expect(tally.isOnce, "\(tally)")
+      #expect(try sink.segments == [])
+    }
+  }
+}

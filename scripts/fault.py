@@ -1,0 +1,646 @@
+"""What scripts/fault does, which builds the tools first and says how this is called.
+
+Numbered records flow from a process of its own through a pipe to p1influx. Each fault below has
+its function, whose name is that of the fault; it returns rows of the table. A fault that needs a
+network or a mount of its own is run by this program again, in namespaces of Linux.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import http.client
+import http.server
+import json
+import mmap
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+NOON = 1768478400  # 2026-01-15T12:00:00Z, the time of record 0
+MIB = 1 << 20
+
+
+def say(text):
+    print(f"fault: {text}", file=sys.stderr, flush=True)
+
+
+def until(what, condition, seconds=120, pause=0.02):
+    """Asks again and again until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(pause)
+
+
+# ---- Records ----
+
+
+def record(number, padding):
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOON + number))
+    text = f"message={'x' * padding}\n" if padding else ""
+    return f"timestamp={stamp}\nn={number}\n{text}\n".encode()
+
+
+def feed(rate, padding, progress):
+    """The process that writes records to its standard output, until SIGTERM."""
+    stopping = []
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    with open(progress, "r+b") as file:
+        shared = mmap.mmap(file.fileno(), 16)
+    began, number, longest = time.monotonic(), 0, 0
+    while not stopping:
+        piece, before = record(number, padding), time.monotonic_ns()
+        while piece:
+            piece = piece[os.write(1, piece) :]
+        longest = max(longest, time.monotonic_ns() - before)
+        number += 1
+        shared[:] = struct.pack("<qq", number, longest)
+        time.sleep(max(0, began + number / rate - time.monotonic()))
+
+
+def watch(arrivals):
+    """The process that is the other consumer: notes when each record came."""
+    with open(arrivals, "wb", buffering=0) as file, os.fdopen(0, "rb", buffering=0) as source:
+        while piece := source.read(65536):
+            if count := piece.count(b"\nn="):
+                file.write(struct.pack("<d", time.monotonic()) * count)
+
+
+class Feeder:
+    """Records that flow into a pipe, which is held open whoever reads it."""
+
+    def __init__(self, rate, padding=0, output=None):
+        self.input, self.output = (None, output) if output else os.pipe()
+        self.rate = rate
+        self.name = f"progress.{time.monotonic_ns()}"
+        with open(self.name, "w+b") as file:
+            file.write(bytes(16))
+            file.flush()
+            self.shared = mmap.mmap(file.fileno(), 16, prot=mmap.PROT_READ)
+        self.process = start(
+            [sys.executable, __file__, "--feed", str(rate), str(padding), self.name],
+            stdout=self.output)
+
+    @property
+    def sent(self):
+        return struct.unpack("<qq", self.shared[:])[0]
+
+    @property
+    def stall(self):
+        """The longest that it took to write a record, in seconds."""
+        return struct.unpack("<qq", self.shared[:])[1] / 1e9
+
+    def pass_for(self, seconds):
+        """Waits until there are as many records more as come in so many seconds."""
+        end = self.sent + max(1, round(seconds * self.rate))
+        until(f"record {end}", lambda: self.sent >= end, 60 + 4 * seconds, 0.002)
+
+    def finish(self):
+        """Ends the flow, and with it the input of who reads."""
+        self.process.terminate()
+        self.process.wait(60)
+        os.close(self.output)
+        return self.sent
+
+
+# ---- Processes ----
+
+children = []
+
+
+def start(command, **options):
+    process = subprocess.Popen(command, **options)
+    children.append(process)
+    return process
+
+
+def end_all():
+    for process in children:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Server:
+    """A database with a folder of its own; it can be killed and started again."""
+
+    def __init__(self, folder, address=("127.0.0.1", 0), prefix=()):
+        self.folder, self.prefix = folder, prefix
+        self.host, self.port = address[0], address[1] or free_port()
+        self.process = None
+        self.start()
+
+    @property
+    def url(self):
+        return f"http://{self.host}:{self.port}"
+
+    def start(self):
+        """Returns once it answers."""
+        environment = dict(os.environ, **self.environment())
+        with open(f"{self.folder}.log", "ab") as log:
+            self.process = start(
+                [*self.prefix, *self.command()], env=environment, stdout=log, stderr=log)
+        until(f"an answer of {self.folder}", self.answers)
+
+    def answers(self):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.ask("GET", "/ping")[0] == 204
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, method, path, **query):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
+        try:
+            connection.request(method, f"{path}?{urllib.parse.urlencode(query)}")
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+
+class InfluxDB(Server):
+    title = "InfluxDB"
+
+    def start(self):
+        super().start()
+        self.ask("POST", "/query", q="CREATE DATABASE test")
+
+    def command(self):
+        return ["influxd", "-config", "/dev/null"]
+
+    def environment(self):
+        return {
+            "INFLUXDB_REPORTING_DISABLED": "true",
+            "INFLUXDB_BIND_ADDRESS": f"127.0.0.1:{free_port()}",
+            "INFLUXDB_META_DIR": f"{self.folder}/meta",
+            "INFLUXDB_DATA_DIR": f"{self.folder}/data",
+            "INFLUXDB_DATA_WAL_DIR": f"{self.folder}/wal",
+            "INFLUXDB_HTTP_BIND_ADDRESS": f"{self.host}:{self.port}",
+            "INFLUXDB_HTTP_LOG_ENABLED": "false",
+            "INFLUXDB_MONITOR_STORE_ENABLED": "false",
+        }
+
+    def rows(self, query):
+        """The values of the last column."""
+        answer = json.loads(self.ask("GET", "/query", db="test", q=query)[1])
+        series = answer["results"][0].get("series", [])
+        return [int(row[-1]) for one in series for row in one["values"]]
+
+    def count(self):
+        return sum(self.rows("SELECT count(n) FROM dsmr"))
+
+    def numbers(self):
+        return self.rows("SELECT n FROM dsmr")
+
+
+class VictoriaMetrics(Server):
+    title = "VictoriaMetrics"
+
+    def command(self):
+        return [
+            "victoria-metrics", f"-httpListenAddr={self.host}:{self.port}",
+            f"-storageDataPath={self.folder}", "-retentionPeriod=100y"]
+
+    def environment(self):
+        return {}
+
+    def numbers(self):
+        self.ask("GET", "/internal/force_flush")
+        text = self.ask("GET", "/api/v1/export", **{"match[]": "dsmr_n"})[1]
+        return [int(value) for line in text.splitlines() for value in json.loads(line)["values"]]
+
+
+class Relay(http.server.ThreadingHTTPServer):
+    """Passes what is posted on to a server, and knows which records that has acknowledged: of one
+    that keeps in memory what it acknowledged, nothing else tells what a kill has cost."""
+
+    def __init__(self, server):
+        super().__init__(("127.0.0.1", 0), RelayHandler)
+        self.server, self.acknowledged = server, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, *_):
+        pass
+
+
+class RelayHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        relay, self.close_connection = self.server, True
+        connection = http.client.HTTPConnection(relay.server.host, relay.server.port, timeout=60)
+        try:
+            connection.request("POST", self.path, body, dict(self.headers))
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException):
+            return  # and the connection is closed without an answer
+        finally:
+            connection.close()
+        if response.status == 204:
+            relay.acknowledged += [int(n) for n in re.findall(rb"(?m) n=(\d+)", body)]
+        self.close_connection = False
+        self.send_response(response.status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_):
+        pass
+
+
+class Sink:
+    """p1influx with a spool."""
+
+    def __init__(self, url, spool, *options):
+        self.command = [
+            os.path.join(arguments.bin, "p1influx"), "--url", url, "--db", "test", "--spool", spool,
+            "--batch-age", "0.1", "--linger", "120", *options]
+        self.log = f"{spool}.log"
+        self.process = None
+
+    def start(self, source):
+        with open(self.log, "ab") as log:
+            self.process = start(self.command, stdin=source, stderr=log)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def wait(self):
+        """To its end. Returns how many records it counted as lost."""
+        status = self.process.wait(300)
+        lost = re.findall(r": (\d+) records? could not be delivered", self.said)
+        if status not in (0, 69) or (status == 69) != bool(lost):
+            raise RuntimeError(f"p1influx ended with status {status}: {self.said[-1000:]}")
+        return int(lost[-1]) if lost else 0
+
+    @property
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    @property
+    def memory(self):
+        """Its share of the memory, in KiB."""
+        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as file:
+            return int(re.search(r"(?m)^Pss:\s+(\d+)", file.read())[1])
+
+    @property
+    def written(self):
+        """The bytes that it had the disk write, without those that were removed before."""
+        with open(f"/proc/{self.process.pid}/io", encoding="ascii") as file:
+            counts = dict(re.findall(r"(?m)^(\w+): (\d+)$", file.read()))
+        return int(counts["write_bytes"]) - int(counts["cancelled_write_bytes"])
+
+    def wait_for_outage(self, seconds=120):
+        seen = len(self.said)
+        until("an outage", lambda: "; trying again" in self.said[seen:], seconds)
+
+
+# ---- The table ----
+
+
+@dataclasses.dataclass
+class Row:
+    fault: str
+    records: int
+    delivered: int
+    dropped: int  # counted by p1influx: beyond its bounds
+    duplicated: int | None  # acknowledged more than once; None where that is not seen
+    lost: int
+    recovery: float
+    stall: float
+    memory: int
+    notes: list = dataclasses.field(default_factory=list)
+
+
+def row(fault, sent, numbers, recovery, feeder, memory, dropped=0, duplicated=None, notes=()):
+    """What became of so many records, of which the database has these."""
+    known = set(numbers)
+    if strange := known - set(range(sent)):
+        raise RuntimeError(f"{fault}: {len(strange)} records that were never sent")
+    lost = sent - len(known) - dropped
+    return Row(
+        fault, sent, len(known), dropped, duplicated, lost, recovery, feeder.stall, memory,
+        list(notes))
+
+
+def print_table(rows):
+    print("| fault | records in | delivered | dropped, counted | duplicated | lost | recovery s "
+          "| longest stall ms | memory MiB |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for one in rows:
+        duplicated = "not shown" if one.duplicated is None else one.duplicated
+        print(f"| {one.fault} | {one.records} | {one.delivered} | {one.dropped} | {duplicated} "
+              f"| {one.lost} | {one.recovery:.1f} | {one.stall * 1000:.1f} "
+              f"| {one.memory / 1024:.1f} |")
+    for one in rows:
+        for note in one.notes:
+            print(f"\n{one.fault}: {note}.")
+
+
+# ---- Faults ----
+
+
+def timed(wait):
+    """How long it takes, and what comes of it."""
+    before = time.monotonic()
+    result = wait()
+    return time.monotonic() - before, result
+
+
+def sink_kill():
+    server = InfluxDB("sink-kill")
+    feeder, sink = Feeder(arguments.rate), Sink(server.url, "sink-kill.spool")
+    for _ in range(arguments.kills):
+        sink.start(feeder.input)
+        feeder.pass_for(random.uniform(0, 0.5))
+        sink.kill()
+    sink.start(feeder.input)
+    feeder.pass_for(1)
+    memory = sink.memory
+    sent = feeder.finish()
+    recovery, dropped = timed(sink.wait)
+    yield row(f"p1influx killed {arguments.kills} times", sent, server.numbers(), recovery, feeder,
+              memory, dropped)
+
+
+def server_kill():
+    for kind in InfluxDB, VictoriaMetrics:
+        server = kind(f"server-kill-{kind.title}")
+        relay = Relay(server)
+        feeder, sink = Feeder(arguments.rate), Sink(relay.url, f"{server.folder}.spool")
+        sink.start(feeder.input)
+        recoveries = []
+        for _ in range(arguments.server_kills):
+            feeder.pass_for(random.uniform(0.5, 3))
+            server.kill()
+            feeder.pass_for(random.uniform(0.1, 1))
+            server.start()
+            goal = feeder.sent - 1
+            recoveries.append(timed(lambda: until(
+                f"record {goal}", lambda: goal in relay.acknowledged[-100_000:]))[0])
+        memory = sink.memory
+        sent = feeder.finish()
+        dropped = sink.wait()
+        has, order, notes = set(server.numbers()), list(dict.fromkeys(relay.acknowledged)), []
+        if order != sorted(order):
+            raise RuntimeError("records overtook others")
+        # InfluxDB acknowledges what is on the disk.
+        if kind is VictoriaMetrics and (forgotten := len(set(order) - has)):
+            notes.append(
+                f"{forgotten} records went with its memory, though it had acknowledged them, which "
+                "no client can help; they are counted as delivered")
+            has.update(order)
+        yield row(
+            f"{kind.title} killed {arguments.server_kills} times", sent, has, max(recoveries),
+            feeder, memory, dropped, len(relay.acknowledged) - len(order), notes)
+
+
+def stop():
+    server = InfluxDB("stop")
+    # So much that a pipe would be full in less time than the server stands still.
+    feeder = Feeder(max(400, arguments.rate), padding=1000)
+    sink = Sink(server.url, "stop.spool", "--timeout", "2")
+    sink.start(feeder.input)
+    feeder.pass_for(1)
+    server.process.send_signal(signal.SIGSTOP)
+    sink.wait_for_outage()
+    feeder.pass_for(6)
+    server.process.send_signal(signal.SIGCONT)
+    recovery = recover(server, feeder)
+    memory = sink.memory
+    sent = feeder.finish()
+    dropped = sink.wait()
+    yield row("InfluxDB stopped, then continued", sent, server.numbers(), recovery, feeder, memory,
+              dropped)
+
+
+def recover(server, feeder):
+    """How long it takes until all that was there now is in the database."""
+    goal = feeder.sent
+    return timed(lambda: until(f"{goal} records", lambda: server.count() >= goal, 300, 0.1))[0]
+
+
+def link():
+    """In a network of its own."""
+    holder = start(["unshare", "-n", "sleep", "600"])
+    mine = os.readlink("/proc/self/ns/net")
+    until("a network", lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != mine)
+    there = ["nsenter", "-t", str(holder.pid), "-n"]
+    for command in [
+        ["ip", "link", "set", "lo", "up"],
+        ["ip", "link", "add", "p1a", "type", "veth", "peer", "name", "p1b"],
+        ["ip", "link", "set", "p1b", "netns", str(holder.pid)],
+        [*there, "ip", "address", "add", "10.99.0.2/24", "dev", "p1b"],
+        [*there, "ip", "link", "set", "lo", "up"],
+        [*there, "ip", "link", "set", "p1b", "up"],
+        ["ip", "address", "add", "10.99.0.1/24", "dev", "p1a"],
+        ["ip", "link", "set", "p1a", "up"],
+    ]:
+        subprocess.run(command, check=True)
+    server = InfluxDB("link", ("10.99.0.2", 8086), there)
+    feeder = Feeder(arguments.rate)
+    sink = Sink(server.url, "link.spool", "--timeout", "2")
+    sink.start(feeder.input)
+    recovery = 0
+    for _ in range(3):
+        feeder.pass_for(1)
+        subprocess.run(["ip", "link", "set", "p1a", "down"], check=True)
+        # Longer than the time-out. An outage like the one before may not be said again.
+        feeder.pass_for(5)
+        subprocess.run(["ip", "link", "set", "p1a", "up"], check=True)
+        recovery = max(recovery, recover(server, feeder))
+    memory = sink.memory
+    sent = feeder.finish()
+    dropped = sink.wait()
+    yield row("link down and up, 3 times", sent, server.numbers(), recovery, feeder, memory,
+              dropped)
+
+
+def full_disk():
+    """With mounts of its own."""
+    for name, buffer, count in ("within", 4, 2000), ("beyond", 1, 4000):
+        server = InfluxDB(f"full-disk-{name}")
+        spool = f"full-disk-{name}.spool"
+        os.mkdir(spool)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", spool], check=True)
+        feeder = Feeder(1000, padding=1000)
+        sink = Sink(server.url, spool, "--buffer", str(buffer))
+        server.kill()
+        sink.start(feeder.input)
+        feeder.pass_for(count / feeder.rate)
+        until("a full disk", lambda: "No space left on device" in sink.said)
+        memory = sink.memory
+        sent = feeder.finish()
+        server.start()
+        recovery, dropped = timed(sink.wait)
+        yield row(f"spool of 256 KiB full, {name} --buffer", sent, server.numbers(), recovery,
+                  feeder, memory, dropped)
+
+
+def outage():
+    """A long one, of p1influx beside another consumer behind tee(1)."""
+    seconds = arguments.minutes * 60
+    server = InfluxDB("outage")
+    # A spool of 64 MiB is nearly full after ten minutes at a hundred a second.
+    padding = 950
+    from_feeder, to_tee = os.pipe()
+    from_tee, to_sink = os.pipe()
+    to_read, to_other = os.pipe()
+    feeder = Feeder(arguments.rate, padding, to_tee)
+    tee = start(["tee", "-p", f"/dev/fd/{to_other}"], stdin=from_feeder, stdout=to_sink,
+                pass_fds=[to_other])
+    other = start([sys.executable, __file__, "--watch", "arrivals"], stdin=to_read)
+    sink = Sink(server.url, "outage.spool")
+    sink.start(from_tee)
+    for descriptor in from_feeder, from_tee, to_sink, to_read, to_other:
+        os.close(descriptor)
+    feeder.pass_for(2)  # for the start of all, which is not part of it
+
+    def phase(duration):
+        before = time.monotonic(), feeder.sent, sink.written
+        feeder.pass_for(duration)
+        records = feeder.sent - before[1]
+        return (before[0], time.monotonic()), (sink.written - before[2]) / records * 86_400 / MIB
+
+    memory_before = sink.memory
+    normal, healthy = phase(max(2, min(60, seconds)))
+    server.kill()
+    outage_time, away = phase(seconds)
+    memory = sink.memory
+    server.start()
+    recovery = recover(server, feeder)
+    sent = feeder.finish()
+    dropped = sink.wait()
+    tee.wait(60)
+    other.wait(60)
+    with open("arrivals", "rb") as file:
+        arrivals = [time for (time,) in struct.iter_unpack("<d", file.read())]
+
+    def gap(begin, end):
+        there = [arrival for arrival in arrivals if begin <= arrival <= end]
+        return max(b - a for a, b in zip(there, there[1:])) * 1000
+
+    usual, worst = gap(*normal), gap(*outage_time)
+    notes = [
+        f"the other consumer had {len(arrivals)} of {sent} records; its largest gap was "
+        f"{usual:.1f} ms without an outage, {worst:.1f} ms in it: {worst - usual:.1f} ms more",
+        f"memory {memory_before / 1024:.1f} MiB before it, {memory / 1024:.1f} MiB at its end",
+        f"written to the disk at a record of 1 KB a second: {healthy:.2f} MiB a day without an "
+        f"outage, {away:.0f} MiB in it (measured at {arguments.rate:g} a second, where a page that "
+        "is written holds more of them)"]
+    if worst - usual >= 50:
+        notes.append(
+            "that gap should be less than 50 ms more; the load of the machine is "
+            f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    if len(arrivals) != sent:
+        raise RuntimeError(f"the other consumer had {len(arrivals)} of {sent} records")
+    yield row(f"InfluxDB away for {seconds:.0f} s", sent, server.numbers(), recovery, feeder,
+              memory, dropped, notes=notes)
+
+
+FAULTS = {
+    "sink-kill": sink_kill, "server-kill": server_kill, "stop": stop, "link": link,
+    "full-disk": full_disk, "outage": outage}
+NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
+
+
+def in_namespace(name):
+    """Runs a fault by this program again, in namespaces."""
+    command = [
+        "unshare", NAMESPACES[name], sys.executable, __file__, "--inside", "--bin", arguments.bin,
+        "--rate", str(arguments.rate), "--only", name]
+    process = start(command, stdout=subprocess.PIPE)
+    try:
+        text = process.communicate()[0]
+    except BaseException:
+        process.terminate()  # so that it ends what it has started
+        process.wait(60)
+        raise
+    if process.returncode:
+        raise RuntimeError("it failed in namespaces")
+    return [Row(**one) for one in json.loads(text)]
+
+
+def may_have(name):
+    attempt = ["ip", "link"] if name == "link" else ["mount", "-t", "tmpfs", "none", "/mnt"]
+    result = subprocess.run(
+        ["unshare", NAMESPACES[name], *attempt], capture_output=True, check=False)
+    return result.returncode == 0
+
+
+def main():
+    rows, is_wrong = [], False
+    for name, fault in FAULTS.items():
+        if arguments.only not in (None, name):
+            continue
+        try:
+            if name in NAMESPACES and not arguments.inside:
+                if not may_have(name):
+                    say(f"{name}: left out: this machine allows no namespaces")
+                    continue
+                say(f"{name} …")
+                rows += in_namespace(name)
+            else:
+                if not arguments.inside:
+                    say(f"{name} …")
+                rows += fault()
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            say(f"{name}: {error}")
+            is_wrong = True
+        finally:
+            end_all()
+    if arguments.inside:
+        json.dump([dataclasses.asdict(one) for one in rows], sys.stdout)
+        return is_wrong
+    print_table(rows)
+    return is_wrong or any(one.lost for one in rows)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--feed"]:
+        feed(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+        sys.exit()
+    if sys.argv[1:2] == ["--watch"]:
+        watch(sys.argv[2])
+        sys.exit()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    parser.add_argument("--kills", type=int)
+    parser.add_argument("--server-kills", type=int)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--only", choices=FAULTS)
+    parser.add_argument("--inside", action="store_true")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        end_all()
