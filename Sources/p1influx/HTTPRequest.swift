@@ -17,7 +17,7 @@ import Glibc
     (plain: UnsafeMutablePointer<curl_slist>?, gzip: UnsafeMutablePointer<curl_slist>?)
   /// Where libcurl puts what it has to say of a failure.
   private let detail: UnsafeMutablePointer<CChar>
-  /// How it ended, until ``takeAnswer()``.
+  /// How it ended; nil again once that was taken.
   var answer: HTTPAnswer?
   /// Whether it is under way.
   var isBusy = false

@@ -4,36 +4,31 @@ import Records
 
 /// What is sent, and what the answers ask for.
 extension InfluxDelivery {
-  /// When something is to be sent.
-  ///
-  /// - Parameter isEnding: whether no more records come.
-  /// - Returns: nil where there is nothing, or an answer is waited for.
-  func nextSend(isEnding: Bool) -> ContinuousClock.Instant? {
+  /// When something is to be sent; nil where there is nothing, or an answer is waited for.
+  var nextSend: ContinuousClock.Instant? {
     if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
     guard !outbox.isEmpty else { return nil }
     if let retryAt = state.retryAt { return retryAt }
-    return isReady(isEnding: isEnding) ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
+    return isReady ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
   }
 
   /// Whether what waits is sent now, however little time has passed since the last batch.
-  private func isReady(isEnding: Bool) -> Bool {
-    outbox.count >= limits.batchCount || isEnding || state.isOutage
+  private var isReady: Bool {
+    outbox.count >= limits.batchCount || endedAt != nil || state.isOutage
   }
 
   /// Sends what is due.
   ///
-  /// - Parameters:
-  ///   - now: the time.
-  ///   - isEnding: whether no more records come.
+  /// - Parameter now: the time.
   /// - Throws: `Failure` where libcurl fails.
-  mutating func send(_ now: ContinuousClock.Instant, isEnding: Bool) throws {
+  mutating func send(_ now: ContinuousClock.Instant) throws {
     if let retryAt = state.retryAt, now < retryAt { return }
     // What was dropped while it was tried again is counted as such, and not sent any more.
     if let batch = current, batch.first < outbox.first, !server.client.isBusy { current = nil }
     if current == nil {
       guard !outbox.isEmpty else { return }
       let isDue = sentAt.map { now >= $0 + limits.batchAge } ?? true
-      guard isDue || isReady(isEnding: isEnding) else { return }
+      guard isDue || isReady else { return }
       begin(now)
     }
     guard current != nil else { return }
@@ -127,11 +122,13 @@ extension InfluxDelivery {
   }
 
   private mutating func settleCreation(_ answer: HTTPAnswer) {
-    progressAt = .now
     switch answer {
     // 409: there is one already.
-    case .status(200..<300, _, _), .status(409, _, _): needsDatabase = false
+    case .status(200..<300, _, _), .status(409, _, _):
+      progressAt = .now
+      needsDatabase = false
     case .status(400..<500, _, _):
+      progressAt = .now
       // It may be there all the same.
       messages.say(
         .warning, server.name, "the database was not made: \(answer.description)",

@@ -31,6 +31,9 @@ struct InfluxDelivery {
   /// When the server last answered, or was first asked since.
   var progressAt = ContinuousClock.now
 
+  /// When the input ended; nil before that.
+  private(set) var endedAt: ContinuousClock.Instant?
+
   /// A request that takes longer than this no longer holds the input up.
   private static let patience = Duration.seconds(5)
   /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
@@ -57,24 +60,15 @@ struct InfluxDelivery {
   ///
   /// - Throws: `Failure` where records are left that could not be delivered, and nothing keeps them.
   mutating func run(_ input: inout RecordInput) throws {
-    var endedAt: ContinuousClock.Instant?
     sayEvents()
-    while true {
-      let now = ContinuousClock.now
-      if input.isEnded {
-        endedAt = endedAt ?? now
-        if outbox.isEmpty && current == nil || isOver(input, since: endedAt, now) { break }
-      }
-      try send(now, isEnding: input.isEnded)
+    while !isDone(input) {
+      try send(.now)
       try settle()
       // The answer may have been there at once.
-      if input.isEnded, outbox.isEmpty, current == nil { break }
-      let interests = input.interests(wantsMore: wantsMore(input, now)) + health.interests
+      if isDone(input) { break }
+      let interests = input.interests(wantsMore: wantsMore(input)) + health.interests
       let deadline = earliest(
-        nextSend(isEnding: input.isEnded), input.deadline,
-        input.isEnded ? giveUpAt(input, since: endedAt) : nil,
-        // Once it has passed, there is nothing more to wait for.
-        patienceEnd.flatMap { $0 > now ? $0 : nil }, outbox.deadline, health.deadline,
+        nextSend, input.deadline, giveUpAt(input), patienceEnd, outbox.deadline, health.deadline,
         messages.deadline, progress.deadline)
       let happened = try server.client.wait(for: interests, until: deadline)
       try read(&input, happened)
@@ -87,11 +81,13 @@ struct InfluxDelivery {
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
     let now = ContinuousClock.now
-    let wasEnded = input.isEnded
     try input.read(happened) { record in
       intake.take(record) { outbox.add($0, at: now) }
     }
-    if input.isEnded, !wasEnded { intake.finish { outbox.add($0, at: now) } }
+    if input.isEnded, endedAt == nil {
+      endedAt = now
+      intake.finish { outbox.add($0, at: now) }
+    }
     outbox.store(at: now)
     // What is kept need not be in the pipe any more.
     input.release()
@@ -132,16 +128,13 @@ struct InfluxDelivery {
 
   // MARK: - When to stop
 
-  private func isOver(
-    _ input: RecordInput, since endedAt: ContinuousClock.Instant?, _ now: ContinuousClock.Instant
-  ) -> Bool {
-    giveUpAt(input, since: endedAt).map { now >= $0 } ?? false
+  private func isDone(_ input: RecordInput) -> Bool {
+    guard let giveUpAt = giveUpAt(input) else { return false }
+    return outbox.isEmpty && current == nil || .now >= giveUpAt
   }
 
-  /// When the server is waited for no longer, after the end of the input.
-  private func giveUpAt(
-    _ input: RecordInput, since endedAt: ContinuousClock.Instant?
-  ) -> ContinuousClock.Instant? {
+  /// When the server is waited for no longer; nil before the end of the input.
+  private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
     guard let endedAt else { return nil }
     // What is kept can go another time.
     if outbox.isLasting, outbox.unkeptCount == 0, input.isAskedToStop || state.isOutage {
@@ -154,14 +147,17 @@ struct InfluxDelivery {
 
   /// A server that is slow may hold the input up, so that a replay goes at its pace; one that is
   /// away may not, unless the input can wait.
-  private func wantsMore(_ input: RecordInput, _ now: ContinuousClock.Instant) -> Bool {
+  private func wantsMore(_ input: RecordInput) -> Bool {
     guard outbox.isFull, !input.isAskedToStop else { return true }
     if limits.holds || input.isFile { return false }
-    return state.isOutage || patienceEnd.map { now >= $0 } ?? false
+    return state.isOutage || server.client.isBusy && patienceEnd == nil
   }
 
+  /// Until when the server may hold the input up; nil where it does not, or has done so for too long.
   private var patienceEnd: ContinuousClock.Instant? {
-    outbox.isFull && server.client.isBusy ? progressAt + InfluxDelivery.patience : nil
+    guard outbox.isFull, server.client.isBusy else { return nil }
+    let end = progressAt + InfluxDelivery.patience
+    return .now < end ? end : nil
   }
 }
 

@@ -68,6 +68,41 @@ import Testing
     }
   }
 
+  // MARK: - The spool
+
+  /// Each source has a place of its own, in the home or where systemd says; a setting says another.
+  @Test(arguments: [
+    (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max/influx"),
+    (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max/influx"),
+    (["STATE_DIRECTORY": "one:two", "HOME": "home"], "one/sim_count_1_rate_max/influx"),
+    (["INFLUXDB_SPOOL": "mine", "HOME": "home"], "mine"), (["INFLUXDB_SPOOL": ""], ""),
+  ])
+  func whatWaitsHasAPlace(_ environment: [String: String], _ place: String) async throws {
+    try await withTools(
+      p1mqtt: "cat > /dev/null", p1influx: "echo \"$INFLUXDB_SPOOL\" > place; cat > influx"
+    ) { directory in
+      let settings = both.merging(environment) { $1 }
+      let result = try await p1run("sim:count=1,rate=max", directory, settings).run()
+      #expect(result.status == .success && result.errorText == "")
+      #expect(try String(contentsOfFile: directory.path("place"), encoding: .utf8) == place + "\n")
+      let made = FileManager.default.fileExists(atPath: directory.path(place))
+      #expect(made == (environment["INFLUXDB_SPOOL"] == nil || place.isEmpty))
+    }
+  }
+
+  @Test func aSpoolThatCannotBeIsDoneWithout() async throws {
+    let refusing = "[ -z \"$INFLUXDB_SPOOL\" ] || exit 73; cat > influx"
+    try await withTools(p1mqtt: "cat > mqtt", p1influx: refusing) { directory in
+      let result = try await p1run("sim:count=3,rate=max", directory, both).run()
+      #expect(result.status == .success)
+      #expect(
+        result.errorText.contains("it cannot be used; what waits for the database is in memory"))
+      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      #expect(influx == mqtt && influx.matches(of: /timestamp=/).count == 6)
+    }
+  }
+
   @Test func withoutASinkThereIsNothingToDo() async throws {
     try await withTools(p1mqtt: "cat", p1influx: "cat") { directory in
       let off = ["MQTT_ENABLED": "False", "INFLUXDB_ENABLED": "no"]

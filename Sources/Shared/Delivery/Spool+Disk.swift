@@ -17,44 +17,52 @@ extension Spool {
     let index = segments.count - 1
     guard let file = segments[index].file else { throw .badFileDescriptor }
 
-    var text: [UInt8] = []
-    var count = 0
     let room = limits.segmentSize - segments[index].size
     let batch = unwritten.batch(from: unwritten.first, count: .max, size: max(1, room))
-    for record in batch.records {
+    let text = batch.records.reduce(into: [UInt8]()) { text, record in
       text.append(contentsOf: record.text.span)
       text.append(UInt8(ascii: "\n"))
-      count += 1
     }
-    let before = segments[index].size
     do throws(Errno) {
       try files.write(all: text.span, to: file)
     } catch {
-      // A record that is not whole would be the end of those behind it.
-      do throws(Errno) {
-        try files.truncate(file, to: before)
-      } catch {
-        isAdding = false
-      }
-      if segments[index].count == 0 { removeLast() }
+      takeBack(from: file)
       throw error
     }
-
     segments[index].size += text.count
-    segments[index].count += count
+    segments[index].count += batch.records.count
     segments[index].isUnsure = true
     size += text.count
-    for _ in 0..<count {
-      let isNext = loaded.end == unwritten.first
-      let number = unwritten.first
-      guard let (record, since) = unwritten.removeFirst() else { break }
-      guard isNext, number < takenEnd || loaded.size < limits.loaded else { continue }
-      // Read from there on only what comes behind it.
-      if readPlace != segments[index].place { startReading(segments[index]) }
-      readOffset += (record?.text.count ?? 0) + 1
-      readNumber = number + 1
-      loaded.append(record, since: since)
+    for _ in batch.records { moveWritten(to: segments[index]) }
+  }
+
+  /// Takes out of the last segment what did not come to it as a whole: a record that is not whole
+  /// would be the end of those behind it.
+  private mutating func takeBack(from file: SpoolFiles.Handle) {
+    guard let last = segments.last else { return }
+    do throws(Errno) {
+      try files.truncate(file, to: last.size)
+    } catch {
+      isAdding = false
     }
+    if last.count == 0 { removeLast() }
+  }
+
+  /// Counts the first record in memory as one of the segment that it was written to, and keeps it
+  /// loaded, if it is the next one there.
+  private mutating func moveWritten(to segment: Segment) {
+    let isNext = loaded.end == unwritten.first
+    let number = unwritten.first
+    guard let (record, since) = unwritten.removeFirst(), isNext,
+      number < takenEnd || loaded.size < limits.loaded
+    else {
+      return
+    }
+    if readPlace != segment.place { startReading(segment) }
+    // Read from there on is only what comes behind it.
+    readOffset += (record?.text.count ?? 0) + 1
+    readNumber = number + 1
+    loaded.append(record, since: since)
   }
 
   private mutating func beginSegment(at now: ContinuousClock.Instant) throws(Errno) {
