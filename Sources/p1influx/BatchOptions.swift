@@ -26,6 +26,11 @@ struct BatchOptions: ParsableArguments {
     help: ArgumentHelp("Try again where the server is silent for so long.", valueName: "seconds"))
   var timeout = 20
 
+  @Option(
+    help: ArgumentHelp(
+      "Send again what was acknowledged so shortly before the server went.", valueName: "seconds"))
+  var settle = 0
+
   @Flag(help: "Read no more while what waits has no room, rather than drop the oldest.")
   var hold = false
 
@@ -42,6 +47,9 @@ struct BatchOptions: ParsableArguments {
     guard (1...64).contains(parallel) else {
       throw ValidationError("--parallel takes a number from 1 to 64")
     }
+    guard (0...3600).contains(settle) else {
+      throw ValidationError("--settle takes a number of seconds from 0 to 3600")
+    }
     guard (1...3600).contains(timeout) else {
       throw ValidationError("--timeout takes a number of seconds from 1 to 3600")
     }
@@ -52,7 +60,8 @@ struct BatchOptions: ParsableArguments {
   func limits(linger: Int) -> InfluxLimits {
     InfluxLimits(
       batchCount: batchCount, batchSize: batchSize << 10, batchAge: .seconds(batchAge),
-      lanes: parallel, linger: .seconds(linger), holds: hold, patience: .seconds(timeout),
+      lanes: parallel, linger: .seconds(linger), settling: .seconds(settle), holds: hold,
+      patience: .seconds(timeout),
       compresses: gzip)
   }
 }

@@ -21,6 +21,8 @@ import Glibc
   var answer: HTTPAnswer?
   /// Whether it is under way.
   var isBusy = false
+  /// Whether the last one could not use the connection of one before.
+  private(set) var hasConnected = false
 
   /// - Parameters:
   ///   - target: where it goes.
@@ -125,6 +127,7 @@ import Glibc
   /// It has ended.
   func end(_ result: Int32) {
     isBusy = false
+    hasConnected = unsafe curl_new_connections(easy) > 0
     guard result == 0 else {
       answer = .failure(reason(of: CURLcode(UInt32(result))))
       return

@@ -7,14 +7,14 @@ extension InfluxDelivery {
   /// When something is to be sent; nil where there is nothing, or an answer is waited for.
   var nextSend: ContinuousClock.Instant? {
     if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
-    guard !outbox.isEmpty else { return nil }
+    guard unsentCount > 0 else { return nil }
     if let retryAt = state.retryAt { return retryAt }
     return isReady ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
   }
 
   /// Whether what waits is sent now, however little time has passed since the last batch.
   private var isReady: Bool {
-    outbox.count >= limits.batchCount || endedAt != nil || state.isOutage
+    unsentCount >= limits.batchCount || endedAt != nil || state.isOutage
   }
 
   /// Sends what is due.
@@ -25,8 +25,9 @@ extension InfluxDelivery {
     if let retryAt = state.retryAt, now < retryAt { return }
     // What was dropped while it was tried again is counted as such, and not sent any more.
     if let batch = current, batch.first < outbox.first, !server.client.isBusy { current = nil }
+    rewindIfNeeded()
     if current == nil {
-      guard !outbox.isEmpty else { return }
+      guard unsentCount > 0 else { return }
       let isDue = sentAt.map { now >= $0 + limits.batchAge } ?? true
       guard isDue || isReady else { return }
       begin(now)
@@ -45,7 +46,7 @@ extension InfluxDelivery {
   private mutating func begin(_ now: ContinuousClock.Instant) {
     // Some of what was made ready may have gone since, as there was no room.
     let isStillThere = next.map { $0.first >= outbox.first } ?? false
-    current = isStillThere ? next : prepare(from: outbox.first)
+    current = isStillThere ? next : prepare(from: sentEnd)
     next = nil
     sentAt = now
     if current?.lanes.isEmpty ?? false { finishBatch() }
@@ -100,9 +101,45 @@ extension InfluxDelivery {
   private mutating func finishBatch() {
     guard let batch = current else { return }
     current = nil
-    let first = min(outbox.first, batch.end)
-    if first > batch.first { arrivedCount += Int(first - batch.first) }
-    outbox.remove(before: batch.end, refused: batch.refusedCount)
+    // It is sent again, with those before it.
+    guard !hasToRewind else { return }
+    let now = ContinuousClock.now
+    unsettled.add(batch.first..<batch.end, refused: batch.refusedCount, at: now)
+    while let entry = unsettled.takeSettled(now) { confirm(entry) }
+  }
+
+  // MARK: - Believing the server
+
+  /// The number of the first record that was not sent, or is to be sent again.
+  private var sentEnd: UInt64 { max(unsettled.end ?? 0, outbox.first) }
+  private var unsentCount: Int { Int(outbox.end - sentEnd) }
+
+  /// Records have arrived for good.
+  mutating func confirm(_ entry: Unsettled.Entry) {
+    let first = min(outbox.first, entry.end)
+    if first > entry.first { arrivedCount += Int(first - entry.first) }
+    outbox.remove(before: entry.end, refused: entry.refused)
+  }
+
+  /// The server may not be the one that has acknowledged what is not settled.
+  private mutating func doubt(_ request: HTTPRequest, _ answer: HTTPAnswer) {
+    guard !unsettled.isEmpty else { return }
+    if case .failure = answer {
+      hasToRewind = true
+    } else if request.hasConnected, rewoundAt.map({ .now >= $0 + limits.settling }) ?? true {
+      // Not each time: some servers close the connection after each answer.
+      rewoundAt = .now
+      hasToRewind = true
+    }
+  }
+
+  /// Begins again with what is not settled.
+  private mutating func rewindIfNeeded() {
+    guard hasToRewind, !server.client.isBusy else { return }
+    hasToRewind = false
+    unsettled.removeAll()
+    current = nil
+    next = nil
   }
 
   // MARK: - Answers
@@ -117,6 +154,7 @@ extension InfluxDelivery {
       guard let answer = request.answer else { continue }
       request.answer = nil
       current?.lanes[lane].isSending = false
+      doubt(request, answer)
       settle(answer, of: lane)
     }
   }

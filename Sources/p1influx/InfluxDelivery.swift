@@ -22,6 +22,12 @@ struct InfluxDelivery {
   /// What is on its way, and what follows it, as far as that was made ready.
   var current: PreparedBatch?
   var next: PreparedBatch?
+  /// What was acknowledged and may still be forgotten.
+  var unsettled: Unsettled
+  /// Whether that is to be sent again, once nothing is under way.
+  var hasToRewind = false
+  /// When that was last so for no other reason than a new connection.
+  var rewoundAt: ContinuousClock.Instant?
   /// Records that were dropped while the server took them: they have arrived all the same.
   var arrivedCount = 0
   /// The most bytes of a batch: fewer where the server takes no more.
@@ -53,6 +59,7 @@ struct InfluxDelivery {
     self.messages = messages
     progress = Progress(messages)
     needsDatabase = server.creation != nil
+    unsettled = Unsettled(for: limits.settling)
     sizeLimit = limits.batchSize
   }
 
@@ -68,8 +75,8 @@ struct InfluxDelivery {
       if isDone(input) { break }
       let interests = input.interests(wantsMore: wantsMore(input)) + health.interests
       let deadline = earliest(
-        nextSend, input.deadline, giveUpAt(input), patienceEnd, outbox.deadline, health.deadline,
-        messages.deadline, progress.deadline)
+        nextSend, input.deadline, giveUpAt(input), patienceEnd, unsettled.deadline, outbox.deadline,
+        health.deadline, messages.deadline, progress.deadline)
       let happened = try server.client.wait(for: interests, until: deadline)
       try read(&input, happened)
       try server.client.proceed()
@@ -95,6 +102,7 @@ struct InfluxDelivery {
 
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
     let now = ContinuousClock.now
+    while let entry = unsettled.takeSettled(now) { confirm(entry) }
     outbox.attend(now)
     sayEvents()
     health.note(state.failure)
@@ -140,7 +148,7 @@ struct InfluxDelivery {
     if outbox.isLasting, outbox.unkeptCount == 0, input.isAskedToStop || state.isOutage {
       return endedAt + min(limits.linger, InfluxDelivery.farewell)
     }
-    return max(endedAt, progressAt) + limits.linger
+    return max(endedAt, progressAt) + limits.linger + limits.settling
   }
 
   // MARK: - Taking records

@@ -10,6 +10,8 @@ struct InfluxLimits {
   var lanes = 1
   /// How long the server is waited for after the end of the input, since it last took something.
   var linger = Duration.seconds(30)
+  /// How long the server is not believed that it has what it acknowledged.
+  var settling = Duration.zero
   /// Whether the input waits, rather than that the oldest of it goes.
   var holds = false
   /// How long the server may be silent.

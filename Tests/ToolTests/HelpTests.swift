@@ -24,6 +24,7 @@ import Testing
       "--user", "--create-db", "--ca-file", "--cert-file", "--key-file", "--pinned-key",
       "--layout", "--measurement", "--tag", "--precision", "--every", "--extremes",
       "--batch-count", "--batch-size", "--batch-age", "--parallel", "--gzip", "--timeout",
+      "--settle",
       "--hold", "--spool", "--spool-size", "--sync", "--buffer", "--stats", "--dry-run",
       "--linger", "--require-timestamp",
     ],

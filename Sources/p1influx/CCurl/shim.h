@@ -43,6 +43,13 @@ static inline long curl_retry_after(CURL *handle) {
   return (long)seconds;
 }
 
+/* How many connections the request had to make. */
+static inline long curl_new_connections(CURL *handle) {
+  long count = 0;
+  curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &count);
+  return count;
+}
+
 /* The address of the other side, as text; nothing where there was no connection. */
 static inline const char *curl_peer(CURL *handle) {
   char *address = NULL;
