@@ -28,8 +28,9 @@ struct BatchOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Send again what was acknowledged so shortly before the server went.", valueName: "seconds"))
-  var settle = 0
+      "Send again what was acknowledged so shortly before the server went (default: "
+        + "$INFLUXDB_SETTLE or 0).", valueName: "seconds"))
+  var settle: String?
 
   @Flag(help: "Read no more while what waits has no room, rather than drop the oldest.")
   var hold = false
@@ -47,18 +48,23 @@ struct BatchOptions: ParsableArguments {
     guard (1...64).contains(parallel) else {
       throw ValidationError("--parallel takes a number from 1 to 64")
     }
-    guard (0...3600).contains(settle) else {
-      throw ValidationError("--settle takes a number of seconds from 0 to 3600")
-    }
     guard (1...3600).contains(timeout) else {
       throw ValidationError("--timeout takes a number of seconds from 1 to 3600")
     }
   }
 
-  /// - Parameter linger: how many seconds the server is waited for at the end.
+  func option(for setting: Setting) -> Environment.Option? {
+    setting == .influxSettle ? .init("--settle", settle) : nil
+  }
+
+  /// - Parameters:
+  ///   - linger: how many seconds the server is waited for at the end.
+  ///   - environment: the settings.
   /// - Returns: what they come to.
-  func limits(linger: Int) -> InfluxLimits {
-    InfluxLimits(
+  /// - Throws: `Failure` for a setting that cannot be used.
+  func limits(linger: Int, _ environment: Environment) throws -> InfluxLimits {
+    let settle = try environment.number(.influxSettle, in: 0...3600) ?? 0
+    return InfluxLimits(
       batchCount: batchCount, batchSize: batchSize << 10, batchAge: .seconds(batchAge),
       lanes: parallel, linger: .seconds(linger), settling: .seconds(settle), holds: hold,
       patience: .seconds(timeout),

@@ -43,7 +43,7 @@ struct P1Influx: Tool {
       return try dryRun.run(&input)
     }
     let settings = try InfluxSettings(environment)
-    let limits = batches.limits(linger: sink.linger)
+    let limits = try batches.limits(linger: sink.linger, environment)
     let server = try InfluxServer(
       settings, style.precision, limits, createsDatabase: self.server.createDatabase)
     // Last, as everything else may be mistyped.
@@ -61,5 +61,6 @@ struct P1Influx: Tool {
   private func option(for setting: Setting) -> Environment.Option? {
     if setting == .influxSpool { return .init("--spool", waiting.spool) }
     return server.option(for: setting) ?? points.option(for: setting)
+      ?? batches.option(for: setting)
   }
 }

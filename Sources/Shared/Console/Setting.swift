@@ -45,5 +45,6 @@ public enum Setting: String, CaseIterable, Sendable {
   case influxMeasurement = "INFLUXDB_MEASUREMENT"
   case influxLayout = "INFLUXDB_LAYOUT"
   case influxTags = "INFLUXDB_TAGS"
+  case influxSettle = "INFLUXDB_SETTLE"
   case influxSpool = "INFLUXDB_SPOOL"
 }
