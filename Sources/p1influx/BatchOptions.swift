@@ -67,7 +67,7 @@ struct BatchOptions: ParsableArguments {
     return InfluxLimits(
       batchCount: batchCount, batchSize: batchSize << 10, batchAge: .seconds(batchAge),
       lanes: parallel, linger: .seconds(linger), settling: .seconds(settle), holds: hold,
-      patience: .seconds(timeout),
+      silence: .seconds(timeout),
       compresses: gzip)
   }
 }

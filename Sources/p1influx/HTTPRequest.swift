@@ -28,11 +28,11 @@ import Glibc
   ///   - target: where it goes.
   ///   - path: the rest of the URL.
   ///   - type: what the body is.
-  ///   - patience: how long the server may be silent.
+  ///   - silence: how long the server may be silent.
   /// - Throws: `Failure` where libcurl cannot be used so.
   init(
     _ target: HTTPTarget, _ path: String, type: String = "text/plain; charset=utf-8",
-    patience: Duration
+    silence: Duration
   ) throws {
     guard let easy = unsafe curl_easy_init() else {
       throw Failure("libcurl", "cannot be started", .ioError)
@@ -55,7 +55,7 @@ import Glibc
     if let socket = target.socket { try set(CURLOPT_UNIX_SOCKET_PATH, socket) }
     try setTLS(target)
     // A server that is silent for so long is away, however long a body may take on a slow line.
-    let seconds = max(1, Int(patience.components.seconds))
+    let seconds = max(1, Int(silence.components.seconds))
     try set(CURLOPT_CONNECTTIMEOUT_MS, seconds * 1000 / 2)
     try set(CURLOPT_LOW_SPEED_LIMIT, 1)
     try set(CURLOPT_LOW_SPEED_TIME, seconds)
@@ -155,6 +155,9 @@ import Glibc
     let peer = unsafe String(cString: curl_peer(easy))
     return peer.isEmpty ? isSaidToBeLocal : peer.hasPrefix("127.") || peer == "::1"
   }
+
+  /// Whether anything can be compressed here.
+  static var canCompress: Bool { gzip_is_available() != 0 }
 
   /// The bytes as gzip; none where that cannot be.
   private static func gzipped(_ bytes: Span<UInt8>) -> [UInt8] {

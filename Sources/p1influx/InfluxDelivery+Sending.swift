@@ -7,14 +7,16 @@ extension InfluxDelivery {
   /// When something is to be sent; nil where there is nothing, or an answer is waited for.
   var nextSend: ContinuousClock.Instant? {
     if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
-    guard unsentCount > 0 else { return nil }
+    guard unsentCount > 0, outbox.isAvailable else { return nil }
     if let retryAt = state.retryAt { return retryAt }
     return isReady ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
   }
 
   /// Whether what waits is sent now, however little time has passed since the last batch.
   private var isReady: Bool {
-    unsentCount >= limits.batchCount || endedAt != nil || state.isOutage
+    let hasBytes = unsettled.isEmpty && outbox.waitingSize >= sizeLimit
+    return unsentCount >= limits.batchCount || hasBytes || outbox.isFull || endedAt != nil
+      || state.isOutage
   }
 
   /// Sends what is due.
@@ -24,10 +26,10 @@ extension InfluxDelivery {
   mutating func send(_ now: ContinuousClock.Instant) throws {
     if let retryAt = state.retryAt, now < retryAt { return }
     // What was dropped while it was tried again is counted as such, and not sent any more.
-    if let batch = current, batch.first < outbox.first, !server.client.isBusy { current = nil }
+    if let batch = current, batch.first < outbox.first, !server.client.isBusy { forgetBatches() }
     rewindIfNeeded()
     if current == nil {
-      guard unsentCount > 0 else { return }
+      guard unsentCount > 0, outbox.isAvailable else { return }
       let isDue = sentAt.map { now >= $0 + limits.batchAge } ?? true
       guard isDue || isReady else { return }
       begin(now)
@@ -45,11 +47,14 @@ extension InfluxDelivery {
 
   private mutating func begin(_ now: ContinuousClock.Instant) {
     // Some of what was made ready may have gone since, as there was no room.
-    let isStillThere = next.map { $0.first >= outbox.first } ?? false
-    current = isStillThere ? next : prepare(from: sentEnd)
+    let isNext = next?.first == sentEnd
+    current = isNext ? next : prepare(from: sentEnd)
     next = nil
     sentAt = now
-    if current?.lanes.isEmpty ?? false { finishBatch() }
+    // The disk does not give it now.
+    if current?.lanes.allSatisfy({ $0.parts.allSatisfy(\.records.isEmpty) }) ?? true {
+      current = nil
+    }
   }
 
   private mutating func prepare(from number: UInt64) -> PreparedBatch {
@@ -117,7 +122,7 @@ extension InfluxDelivery {
   /// Records have arrived for good.
   mutating func confirm(_ entry: Unsettled.Entry) {
     let first = min(outbox.first, entry.end)
-    if first > entry.first { arrivedCount += Int(first - entry.first) }
+    if first > entry.first { arrivedCount += max(0, Int(first - entry.first) - entry.refused) }
     outbox.remove(before: entry.end, refused: entry.refused)
   }
 
@@ -138,6 +143,11 @@ extension InfluxDelivery {
     guard hasToRewind, !server.client.isBusy else { return }
     hasToRewind = false
     unsettled.removeAll()
+    forgetBatches()
+  }
+
+  /// Forgets what was made ready, to be made ready again from what still waits.
+  private mutating func forgetBatches() {
     current = nil
     next = nil
   }
@@ -185,13 +195,15 @@ extension InfluxDelivery {
       if !isStillOff, state.succeed() {
         messages.say(.notice, server.name, "writing again", repeating: "again")
       }
+      takenSize = max(takenSize, current?.lanes[lane].parts.last?.size ?? 0)
       current?.lanes[lane].removeNext()
     case .status(413, _, _):
       progressAt = .now
-      // Counted as batches are, whose points may take more or less than their records.
-      let size = current?.lanes[lane].parts.last?.size ?? sizeLimit
-      sizeLimit = max(1024, min(sizeLimit, size / 2))
+      tooLarge(lane)
       if current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
+    // A page for people is not from a database: a proxy, or the port of something else.
+    case .status(400, let text, _) where text.hasPrefix("<"):
+      retry(answer)
     case .status(400, let text, _), .status(422, let text, _):
       progressAt = .now
       // All of them are too old, or too new: halves of them would be, too.
@@ -203,6 +215,15 @@ extension InfluxDelivery {
     default: retry(answer)
     }
     if current?.isDone ?? false { finishBatch() }
+  }
+
+  /// The server takes no such part: those that follow are smaller, but not smaller than one that it
+  /// took. A single record says nothing of the others.
+  private mutating func tooLarge(_ lane: Int) {
+    guard let part = current?.lanes[lane].parts.last, part.records.count > 1 else { return }
+    // Counted as batches are, whose points may take more or less than their records.
+    let half = max(1024, part.size / 2)
+    sizeLimit = min(sizeLimit, takenSize < part.size ? max(half, takenSize) : half)
   }
 
   /// Whether the server says that it dropped each line of what it was sent (InfluxDB 1.x:

@@ -32,6 +32,8 @@ struct InfluxDelivery {
   var arrivedCount = 0
   /// The most bytes of a batch: fewer where the server takes no more.
   var sizeLimit: Int
+  /// The most bytes that the server took at once.
+  var takenSize = 0
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
   /// When the server last answered, or was first asked since.
@@ -40,7 +42,10 @@ struct InfluxDelivery {
   /// When the input ended; nil before that.
   private(set) var endedAt: ContinuousClock.Instant?
 
-  /// A request that takes longer than this no longer holds the input up.
+  /// Since when there was no room for more; nil while there is.
+  private var heldSince: ContinuousClock.Instant?
+
+  /// No longer than this is the input held up at once.
   private static let patience = Duration.seconds(5)
   /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
   private static let farewell = Duration.seconds(5)
@@ -73,6 +78,7 @@ struct InfluxDelivery {
       try settle()
       // The answer may have been there at once.
       if isDone(input) { break }
+      heldSince = outbox.isFull ? heldSince ?? .now : nil
       let interests = input.interests(wantsMore: wantsMore(input)) + health.interests
       let deadline = earliest(
         nextSend, input.deadline, giveUpAt(input), patienceEnd, unsettled.deadline, outbox.deadline,
@@ -96,6 +102,7 @@ struct InfluxDelivery {
       intake.finish { outbox.add($0, at: now) }
     }
     outbox.store(at: now)
+    outbox.attend(now)
     // What is kept need not be in the pipe any more.
     input.release()
   }
@@ -103,7 +110,6 @@ struct InfluxDelivery {
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
     let now = ContinuousClock.now
     while let entry = unsettled.takeSettled(now) { confirm(entry) }
-    outbox.attend(now)
     sayEvents()
     health.note(state.failure)
     if health.attend(happened) { health.tell(text(at: now)) }
@@ -146,7 +152,8 @@ struct InfluxDelivery {
     guard let endedAt else { return nil }
     // What is kept can go another time.
     if outbox.isLasting, outbox.unkeptCount == 0, input.isAskedToStop || state.isOutage {
-      return endedAt + min(limits.linger, InfluxDelivery.farewell)
+      let since = input.isAskedToStop ? endedAt : max(endedAt, progressAt)
+      return since + min(limits.linger, InfluxDelivery.farewell)
     }
     return max(endedAt, progressAt) + limits.linger + limits.settling
   }
@@ -158,13 +165,12 @@ struct InfluxDelivery {
   private func wantsMore(_ input: RecordInput) -> Bool {
     guard outbox.isFull, !input.isAskedToStop else { return true }
     if limits.holds || input.isFile { return false }
-    return state.isOutage || server.client.isBusy && patienceEnd == nil
+    return state.isOutage || heldSince != nil && patienceEnd == nil
   }
 
-  /// Until when the server may hold the input up; nil where it does not, or has done so for too long.
+  /// Until when the input is held up; nil where it is not, or was for too long.
   private var patienceEnd: ContinuousClock.Instant? {
-    guard outbox.isFull, server.client.isBusy else { return nil }
-    let end = progressAt + InfluxDelivery.patience
+    guard let end = heldSince.map({ $0 + InfluxDelivery.patience }) else { return nil }
     return .now < end ? end : nil
   }
 }

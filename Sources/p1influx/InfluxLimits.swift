@@ -15,7 +15,7 @@ struct InfluxLimits {
   /// Whether the input waits, rather than that the oldest of it goes.
   var holds = false
   /// How long the server may be silent.
-  var patience = Duration.seconds(20)
+  var silence = Duration.seconds(20)
   /// Whether what is sent is compressed; nil where the server is on another machine.
   var compresses: Bool?
 }

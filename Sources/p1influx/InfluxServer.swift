@@ -19,7 +19,7 @@ struct InfluxServer {
     client = try HTTPClient()
     let path = settings.api.path(of: settings.place, precision)
     writes = try (0..<limits.lanes).map { _ in
-      try HTTPRequest(settings.target, path, patience: limits.patience)
+      try HTTPRequest(settings.target, path, silence: limits.silence)
     }
     guard createsDatabase else {
       creation = nil
@@ -28,7 +28,7 @@ struct InfluxServer {
     guard let (path, type, body) = settings.api.creation(of: settings.place) else {
       throw Failure("--create-db", "InfluxDB 2 makes its buckets by itself: influx(1)", .usage)
     }
-    let request = try HTTPRequest(settings.target, path, type: type, patience: limits.patience)
+    let request = try HTTPRequest(settings.target, path, type: type, silence: limits.silence)
     creation = (request, body.utf8Bytes)
   }
 }

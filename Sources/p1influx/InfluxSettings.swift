@@ -34,6 +34,10 @@ struct InfluxSettings {
     }
     let port = try environment.number(.influxPort, in: 1...65_535) ?? 8086
     let isIPv6 = host.contains(":") && !host.hasPrefix("[")
+    guard !isIPv6 || host.allSatisfy({ $0.isHexDigit || ":.%".contains($0) }) else {
+      throw environment.refused(
+        .influxHost, "\"\(host)\" has a port, which is a setting of its own")
+    }
     name = isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
     target.base = "http://\(name)"
   }
@@ -42,7 +46,10 @@ struct InfluxSettings {
     place.database = environment.string(.influxDatabase) ?? place.database
     place.retentionPolicy = environment.string(.influxRetentionPolicy)
     place.organization = environment.string(.influxOrganization)
-    if let bucket = environment.string(.influxBucket) {
+    // Of two that say the same, the option.
+    let isDatabaseMeant =
+      environment.isOption(.influxDatabase) && !environment.isOption(.influxBucket)
+    if let bucket = environment.string(.influxBucket), !isDatabaseMeant {
       place.database = bucket
       api = .version2
     } else if place.organization != nil {
@@ -59,7 +66,9 @@ struct InfluxSettings {
   // MARK: - Who
 
   private mutating func setLogin(_ environment: Environment) throws {
-    if let token = try Secret.read(environment, .influxToken, file: .influxTokenFile) {
+    if !environment.isOption(.influxUser),
+      let token = try Secret.read(environment, .influxToken, file: .influxTokenFile)
+    {
       guard !token.value.unicodeScalars.contains(where: { $0.value < 0x21 }) else {
         throw environment.refused(.influxToken, "a token has no blanks in it")
       }

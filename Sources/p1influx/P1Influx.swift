@@ -44,6 +44,9 @@ struct P1Influx: Tool {
     }
     let settings = try InfluxSettings(environment)
     let limits = try batches.limits(linger: sink.linger, environment)
+    guard limits.compresses != true || HTTPRequest.canCompress else {
+      throw Failure("--gzip", "there is no zlib here: libz.so.1", .configuration)
+    }
     let server = try InfluxServer(
       settings, style.precision, limits, createsDatabase: self.server.createDatabase)
     // Last, as everything else may be mistyped.

@@ -65,9 +65,15 @@ struct PointStyle {
 
   /// Appends text with a backslash before what is special in it.
   static func append(_ text: [UInt8], escaping special: [UInt8], to output: inout [UInt8]) {
-    for byte in text {
+    for (index, byte) in text.enumerated() {
       // A line feed would end the point.
       let byte = byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte
+      // In a name it cannot be escaped itself, and databases differ in what it then escapes.
+      if byte == UInt8(ascii: "\\"), !special.contains(byte), index + 1 < text.count,
+        special.contains(text[index + 1]) || text[index + 1] == UInt8(ascii: "\n")
+      {
+        continue
+      }
       if special.contains(byte) { output.append(UInt8(ascii: "\\")) }
       output.append(byte)
     }

@@ -322,11 +322,32 @@ import Testing
     spool.close(at: start)
     spool = try open()
     disk.broken[.read] = .ioError
+    // It may be that it can be read a moment later.
+    for second in 1...3 {
+      #expect(spool.batch(from: 0, count: 1, size: 1).records == [] && spool.count == 20)
+      #expect(!spool.isAvailable && spool.deadline == start + .seconds(second))
+      spool.attend(start + .seconds(second))
+      #expect(spool.isAvailable)
+    }
     #expect(spool.batch(from: 0, count: 1, size: 1).records == [])
     #expect(spool.isEmpty && spool.oldestSince == nil && spool.counts.refused == 20)
     #expect(disk.fileNames == ["bad/0000000000000001.segment"])
     spool.fill(20..<22, at: start)
     #expect(spool.drainNumbers() == [20, 21])
+  }
+
+  @Test func diskThatCannotBeReadForAMomentCostsNothing() throws {
+    var spool = try open()
+    spool.fill(0..<150, length: 100, at: start)
+    spool.close(at: start)
+    spool = try open()
+    for (second, errno) in [Errno.ioError, .tooManyOpenFiles, .ioError].enumerated() {
+      disk.broken[.read] = errno
+      #expect(spool.batch(from: 0, count: 1, size: 1).records == [])
+      disk.broken = [:]
+      spool.attend(start + .seconds(second + 1))
+    }
+    #expect(spool.drainNumbers() == Array(0..<150) && spool.counts.refused == 0)
   }
 
   @Test func filesOfOthersAreLeftAlone() throws {
@@ -473,17 +494,34 @@ import Testing
     spool.fill(0..<2, at: start)
     disk.broken[.write] = .noSpace
     spool.keepApart(.numbered(0), reason: "no")
-    #expect(spool.takeEvents() == [.lostRefused(.noSpace)])
+    #expect(spool.takeEvents() == [.heldRefused(.noSpace)])
     disk.broken = [:]
     disk.failures[disk.operations.count] = .short
     disk.failures[disk.operations.count + 1] = .error(.ioError)
-    spool.keepApart(.numbered(0), reason: "no")
+    // It is tried again when that is due, and half a record is the end of its file.
+    #expect(spool.deadline == start + .seconds(1))
+    spool.attend(start + .seconds(1))
     disk.failures = [:]
     spool.keepApart(.numbered(1), reason: "no")
-    #expect(spool.takeEvents() == [.lostRefused(.noSpace)])
+    #expect(spool.takeEvents() == [])
     let names = disk.fileNames.filter { $0.hasPrefix("bad/") }
-    // Half a record is the end of its file.
-    #expect(names.count == 2 && Record.all(in: disk.text(names[1]) ?? []) == [.numbered(1)])
+    #expect(names.count == 2)
+    #expect(Record.all(in: disk.text(names[1]) ?? []) == [.numbered(0), .numbered(1)])
+  }
+
+  @Test func refusedRecordsThatCannotBeKeptAreBounded() throws {
+    var spool = try open()
+    disk.broken[.create] = .readOnlyFileSystem
+    for number in 0..<300 { spool.keepApart(.numbered(number, length: 5000), reason: "no") }
+    let events = spool.takeEvents()
+    #expect(events.first == .heldRefused(.readOnlyFileSystem))
+    #expect(events.contains(.lostRefused(.readOnlyFileSystem)))
+    disk.broken = [:]
+    spool.close(at: start)
+    let kept = disk.fileNames.filter { $0.hasPrefix("bad/") }.flatMap {
+      Record.all(in: disk.text($0) ?? [])
+    }
+    #expect(!kept.isEmpty && kept.last == .numbered(299, length: 5000))
   }
 
   // MARK: - A full disk
@@ -577,6 +615,40 @@ import Testing
     #expect(dropped > 0 && spool.size > size - 2 * limits.segmentSize)
     #expect(spool.size + spool.unwritten.size > size)
     #expect(spool.drainNumbers() == Array(dropped..<400))
+  }
+
+  /// A disk that comes back to a spool that is nearly full: the oldest goes from there.
+  @Test func diskThatComesBackTakesWhatWaited() throws {
+    var spool = try open()
+    var next = 0
+    while spool.size < limits.capacity - limits.segmentSize {
+      spool.fill(next..<next + 1, length: 100, at: start)
+      next += 1
+    }
+    disk.broken = [.write: .readOnlyFileSystem]
+    let before = next
+    while spool.unwritten.size < limits.memory - 1000 {
+      spool.fill(next..<next + 1, length: 100, at: start)
+      next += 1
+    }
+    #expect(spool.counts.dropped == 0 && next > before)
+    disk.broken = [:]
+    spool.attend(start + .seconds(1))
+    spool.fill(next..<next + 400, length: 100, at: start + .seconds(1))
+    next += 400
+    let dropped = spool.counts.dropped
+    #expect(spool.size <= limits.capacity && spool.unkeptCount == 0 && dropped > 0)
+    #expect(spool.drainNumbers() == Array(dropped..<next))
+  }
+
+  /// Memory is bounded for as long as the disk takes nothing.
+  @Test func diskThatNeverComesBackTakesNoMemory() {
+    var queue = RecordQueue()
+    for number in 0..<20_000 {
+      queue.append(.numbered(number), since: start)
+      if number >= 100 { _ = queue.removeFirst(notBefore: 3) }
+    }
+    #expect(queue.count == 100 && queue.capacity < 10_000)
   }
 
   /// What is on a disk that turned read-only is the greater part, and can still be read.

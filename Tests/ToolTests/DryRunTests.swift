@@ -86,6 +86,15 @@ import Testing
     #expect(alone.status == .exited(64) && alone.errorText.contains("--extremes needs --every"))
   }
 
+  /// A backslash before what is escaped would be read differently by different databases.
+  @Test func noBackslashStandsBeforeWhatIsEscaped() async throws {
+    let result = try await Program("p1influx", ["--dry-run", "--tag", #"a\b=c\,d\ e"#])
+      .run(input: "timestamp=2026-01-15T12:00:00Z\nmeter=E\\\\=1\n" + #"n=x\\,y"# + "\n")
+    #expect(result.status == .success && result.errorText == "")
+    #expect(
+      result.text == #"dsmr,meter=E\=1,a\b=c\,d\ e n="x\\,y" 1768478400000000000"# + "\n")
+  }
+
   /// A database that is switched off, or whose settings cannot be used, has nothing to do with it.
   @Test(arguments: [
     ["INFLUXDB_ENABLED": "False"], ["INFLUXDB_ENABLED": "perhaps", "INFLUXDB_PORT": "x"],

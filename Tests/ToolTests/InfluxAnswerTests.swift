@@ -285,6 +285,49 @@ import Testing
     }
   }
 
+  /// What goes as there is no room may be on its way already, or made ready to follow.
+  @Test(arguments: [true, false])
+  func allButWhatIsSaidToBeDroppedArrives(_ isSpooled: Bool) async throws {
+    let isBack = Mutex(false)
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in
+        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+      }) { server in
+        let spool = ["--spool", directory.path("spool"), "--spool-size", "1"]
+        let options = ["--batch-count", "100"] + (isSpooled ? spool : ["--buffer", "1"])
+        try await p1influx(server, options).whileRunning { sink in
+          for part in 0..<10 {
+            let records = NumberedRecords.text(2000 * part..<2000 * part + 2000)
+            try await sink.write(records, within: .seconds(60))
+          }
+          try await sink.waitForError("dropped up to now", within: .seconds(60))
+          isBack.withLock { $0 = true }
+          sink.closeInput()
+          let result = try await sink.waitForExit(within: .seconds(60))
+          #expect(result.status == .exited(69))
+          let said = try #require(
+            result.errorText.firstMatch(of: /: (\d+) records could not be delivered/))
+          let lost = try #require(Int(said.1))
+          let numbers = NumberedRecords.numbers(in: server.takenLines)
+          #expect(lost > 0 && Set(numbers).count == 20_000 - lost, "\(result.errorText)")
+          #expect(numbers == numbers.sorted() && numbers.last == 19_999)
+        }
+      }
+    }
+  }
+
+  /// An answer for people is from something else than a database.
+  @Test func pageIsNoRefusal() async throws {
+    try await HTTPServer.running({ _ in
+      .status(400, body: "<html>The plain HTTP request was sent to HTTPS port</html>")
+    }) { server in
+      let result = try await p1influx(server, ["--linger", "1"])
+        .run(input: NumberedRecords.text(0..<3))
+      #expect(result.status == .exited(69))
+      #expect(result.messages.last == "\(subject(server))3 records could not be delivered")
+    }
+  }
+
   // MARK: - No answer
 
   @Test(arguments: [

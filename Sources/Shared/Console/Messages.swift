@@ -91,7 +91,7 @@ public final class Messages {
   ///
   /// - Parameter text: what is shown; nil takes the line away.
   public func show(_ text: String?) {
-    guard showsProgress, text != nil || isShowing else { return }
+    guard showsProgress, text != nil || isShowing, hasRoom else { return }
     isShowing = text != nil
     write(Messages.lineStart + (text.map { "\(tool): \($0)" } ?? ""))
   }
@@ -159,12 +159,11 @@ public final class Messages {
 
   private func write(_ level: Level, _ line: String) {
     var line = line
+    guard hasRoom else {
+      lostCount += 1
+      return
+    }
     if !waits {
-      let hasRoom = try? wait(for: [.writing(.standardError)], until: .now)
-      guard hasRoom?.isEmpty == false else {
-        lostCount += 1
-        return
-      }
       if lostCount > 0 { line += " (\(counted(lostCount, "message")) before this got lost)" }
       lostCount = 0
     }
@@ -178,6 +177,13 @@ public final class Messages {
       if isControl { text += "?" } else { text.unicodeScalars.append(scalar) }
     }
     write(text + "\n")
+  }
+
+  /// Whether something can be written without waiting for who reads it, where that matters.
+  private var hasRoom: Bool {
+    guard !waits else { return true }
+    let ready = try? wait(for: [.writing(.standardError)], until: .now)
+    return ready?.isEmpty == false
   }
 
   private func write(_ text: String) {

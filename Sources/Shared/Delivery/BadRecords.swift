@@ -12,7 +12,15 @@ struct BadRecords {
   /// The last of them, which is added to.
   private var file: SpoolFiles.Handle?
   private var isUnsure = false
+  /// What the disk did not take, and when it is tried again.
+  private var pending: [[UInt8]] = []
+  private(set) var retryAt: ContinuousClock.Instant?
   var events = OutboxEvents()
+
+  /// What the names of segments end in that are here as they were.
+  private static let whole = ".segment"
+  /// The most bytes that wait in memory.
+  private static let mostPending = 1 << 20
 
   /// The bytes at which a file is ended.
   private var fileSize: Int { min(1 << 20, max(4096, capacity / 8)) }
@@ -24,20 +32,51 @@ struct BadRecords {
   init(_ files: any SpoolFiles, capacity: Int) throws(Errno) {
     self.files = files
     self.capacity = capacity
-    known = try files.list(bad: true).map { ($0.name, $0.size) }.sorted { $0.0 < $1.0 }
-    let places = known.compactMap { Segment.place(String($0.name.dropFirst(4).prefix(16))) }
-    nextPlace = (places.max() ?? 0) + 1
+    // What else is there is not ours to count, nor to remove.
+    let found = try files.list(bad: true).compactMap { name, size, _ in
+      BadRecords.place(name).map { (place: $0, name: name, size: size) }
+    }
+    known = found.sorted { $0.place < $1.place }.map { ($0.name, $0.size) }
+    nextPlace = (found.map(\.place).max() ?? 0) + 1
   }
 
-  /// Adds lines of records, with the reason why they are here.
-  ///
-  /// - Throws: `Errno` where that cannot be, and nothing is added.
-  mutating func add(_ lines: [UInt8], reason: String) throws(Errno) {
+  /// The place that the name of a file tells; nil for one that is not ours.
+  private static func place(_ name: String) -> UInt64? {
+    let name = name.dropFirst("bad/".count)
+    return Segment.place(String(name.hasSuffix(whole) ? name.dropLast(whole.count) : name))
+  }
+
+  /// Adds lines of records, with the reason why they are here. Where the disk takes nothing, they wait
+  /// in memory.
+  mutating func keep(_ lines: [UInt8], reason: String, at now: ContinuousClock.Instant) {
     var text: [UInt8] = []
     BadRecords.append(comment: reason.utf8Bytes.span, to: &text)
     text.append(contentsOf: lines.span)
     text.append(UInt8(ascii: "\n"))
-    try write(text)
+    pending.append(text)
+    writePending(at: now)
+  }
+
+  /// Does what is due.
+  mutating func attend(_ now: ContinuousClock.Instant) {
+    if let retryAt, now >= retryAt { writePending(at: now) }
+  }
+
+  private mutating func writePending(at now: ContinuousClock.Instant) {
+    do throws(Errno) {
+      while let text = pending.first {
+        try write(text)
+        pending.removeFirst()
+      }
+      retryAt = nil
+    } catch {
+      if retryAt == nil { events.append(.heldRefused(error)) }
+      retryAt = now + Spool.pause
+      while pending.reduce(0, { $0 + $1.count }) > BadRecords.mostPending {
+        pending.removeFirst()
+        events.append(.lostRefused(error))
+      }
+    }
   }
 
   /// Adds text that is no record, as comments: half a record must never pass for a whole one.
@@ -56,8 +95,8 @@ struct BadRecords {
   /// - Throws: `Errno` where that cannot be, and it stays where it is.
   mutating func take(_ name: String, size: Int) throws(Errno) {
     // What is added goes behind it.
-    note { bad throws(Errno) in try bad.close() }
-    let place = "bad/\(Segment.name(nextPlace)).segment"
+    closeFile()
+    let place = "bad/\(Segment.name(nextPlace))\(BadRecords.whole)"
     nextPlace += 1
     try files.rename(name, to: place)
     known.append((place, size))
@@ -65,28 +104,41 @@ struct BadRecords {
   }
 
   /// Has the disk keep what was added.
-  mutating func sync() throws(Errno) {
+  ///
+  /// - Throws: `Errno` where that cannot be.
+  mutating func makeSure() throws(Errno) {
     guard isUnsure, let file else { return }
     isUnsure = false
     try files.syncAll(file)
     try files.syncAllNames()
   }
 
-  mutating func close() throws(Errno) {
-    defer {
+  /// Has the disk keep what was added; that it fails is an event.
+  mutating func sync() {
+    do throws(Errno) {
+      try makeSure()
+    } catch {
+      events.append(.unsure(error))
       if let file { files.close(file) }
       file = nil
     }
-    try sync()
   }
 
-  /// Does something with it; that it fails is an event.
-  mutating func note(_ body: (inout BadRecords) throws(Errno) -> Void) {
-    do throws(Errno) { try body(&self) } catch { events.append(.lostRefused(error)) }
+  /// Ends the keeping.
+  mutating func close(at now: ContinuousClock.Instant) {
+    writePending(at: now)
+    if !pending.isEmpty { events.append(.lostRefused(.noSpace)) }
+    closeFile()
+  }
+
+  private mutating func closeFile() {
+    sync()
+    if let file { files.close(file) }
+    file = nil
   }
 
   private mutating func write(_ text: [UInt8]) throws(Errno) {
-    if let last = known.last, file != nil, last.size >= fileSize { try close() }
+    if let last = known.last, file != nil, last.size >= fileSize { closeFile() }
     if file == nil {
       let name = "bad/\(Segment.name(nextPlace))"
       nextPlace += 1

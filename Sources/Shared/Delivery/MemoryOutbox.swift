@@ -18,6 +18,8 @@ public struct MemoryOutbox: Outbox {
   public var oldestSince: ContinuousClock.Instant? { queue.oldestSince }
   public var deadline: ContinuousClock.Instant? { nil }
   public var isLasting: Bool { false }
+  public var isAvailable: Bool { true }
+  public var waitingSize: Int { queue.size }
   public var unkeptCount: Int { count }
 
   /// From half of the bound on, so that what a sink has already read still finds room.

@@ -16,6 +16,10 @@ public protocol Outbox {
   var oldestSince: ContinuousClock.Instant? { get }
   /// Whether it is time to read no more, where the receiver keeps up: soon the oldest would go.
   var isFull: Bool { get }
+  /// The bytes that wait, about.
+  var waitingSize: Int { get }
+  /// Whether the oldest can be had now; else the disk is tried again, at the ``deadline``.
+  var isAvailable: Bool { get }
   /// Whether what waits is there for the next process.
   var isLasting: Bool { get }
   /// How many of those that wait are gone with the process nevertheless.

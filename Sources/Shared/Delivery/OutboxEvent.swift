@@ -22,6 +22,8 @@ public enum OutboxEvent: Equatable, Sendable {
   case unsure(Errno)
   /// A file of what was refused went, as there were too many.
   case forgotRefused(file: String)
+  /// What the receiver refused cannot be kept apart now.
+  case heldRefused(Errno)
   /// Something that the receiver refused could not be kept apart.
   case lostRefused(Errno)
 }
@@ -43,6 +45,8 @@ extension OutboxEvent: CustomStringConvertible {
       return "segment \(segment): \(errno) at a sync; written anew"
     case .unsure(let errno): return "\(errno) at a sync; a power cut would cost what waits"
     case .forgotRefused(let file): return "\(file) removed: too much was refused"
+    case .heldRefused(let errno):
+      return "what was refused waits in memory, as bad/ takes nothing: \(errno)"
     case .lostRefused(let errno): return "what was refused cannot be kept in bad/: \(errno)"
     }
   }
@@ -67,6 +71,7 @@ extension OutboxEvent: CustomStringConvertible {
     case .rewritten: "rewritten"
     case .unsure: "unsure"
     case .forgotRefused: "forgot"
+    case .heldRefused: "held"
     case .lostRefused: "lost"
     }
   }

@@ -26,6 +26,8 @@ struct RecordQueue {
   }
 
   var count: Int { entries.count - head }
+  /// For how many there is room already.
+  var capacity: Int { entries.capacity }
   var isEmpty: Bool { count == 0 }
   /// The number of the next one.
   var end: UInt64 { first + UInt64(count) }
@@ -51,13 +53,7 @@ struct RecordQueue {
     size -= RecordQueue.size(of: entry.record)
     head += 1
     first += 1
-    if isEmpty {
-      entries.removeAll(keepingCapacity: entries.capacity <= 1024)
-      head = 0
-    } else if head > 1024, head > entries.count / 2 {
-      entries.removeSubrange(..<head)
-      head = 0
-    }
+    compact()
     return (entry.record, entry.since)
   }
 
@@ -86,7 +82,19 @@ struct RecordQueue {
     }
     entries[head].record = nil
     head += 1
+    compact()
     return record
+  }
+
+  /// Forgets the room of those that are gone, once that is the greater part.
+  private mutating func compact() {
+    if isEmpty {
+      entries.removeAll(keepingCapacity: entries.capacity <= 1024)
+      head = 0
+    } else if head > 1024, head > entries.count / 2 {
+      entries.removeSubrange(..<head)
+      head = 0
+    }
   }
 
   /// Begins anew, with a number that is not lower than any so far.
@@ -100,7 +108,8 @@ struct RecordQueue {
     var records: [Record] = []
     var numbers = start..<start
     var left = size
-    for offset in 0..<UInt64(end > start ? end - start : 0) where records.count < count {
+    for offset in 0..<UInt64(end > start ? end - start : 0) {
+      guard records.count < count else { break }
       guard let record = entries[head + Int(start - first + offset)].record else { continue }
       left -= record.text.count
       guard records.isEmpty || left >= 0 else { break }
@@ -115,7 +124,8 @@ struct RecordQueue {
   func suffices(from number: UInt64, count: Int, size: Int) -> Bool {
     var left = (count: count, size: size)
     let start = Swift.min(Swift.max(number, first), end)
-    for entry in entries[(head + Int(start - first))...] where left.count > 0 && left.size > 0 {
+    for entry in entries[(head + Int(start - first))...] {
+      guard left.count > 0, left.size > 0 else { break }
       guard let record = entry.record else { continue }
       left.count -= 1
       left.size -= RecordQueue.size(of: record)

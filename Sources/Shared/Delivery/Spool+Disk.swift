@@ -5,8 +5,11 @@ import SystemPackage
 extension Spool {
   /// Writes the oldest of what is in memory only, as much as its segment has room for, at once.
   ///
+  /// - Parameters:
+  ///   - most: the most bytes, but for a single record.
+  ///   - now: the time.
   /// - Throws: `Errno`, and nothing is written.
-  mutating func writeSome(at now: ContinuousClock.Instant) throws(Errno) {
+  mutating func writeSome(_ most: Int, at now: ContinuousClock.Instant) throws(Errno) {
     if isAdding, let last = segments.last,
       // Numbers follow each other in a segment: none is missing that never came to the disk.
       last.size >= limits.segmentSize || last.end != unwritten.first
@@ -17,7 +20,7 @@ extension Spool {
     let index = segments.count - 1
     guard let file = segments[index].file else { throw .badFileDescriptor }
 
-    let room = limits.segmentSize - segments[index].size
+    let room = min(most, limits.segmentSize - segments[index].size)
     let batch = unwritten.batch(from: unwritten.first, count: .max, size: max(1, room))
     let text = batch.records.reduce(into: [UInt8]()) { text, record in
       text.append(contentsOf: record.text.span)
@@ -91,7 +94,8 @@ extension Spool {
   private mutating func endSegment(at now: ContinuousClock.Instant) {
     isAdding = false
     removeDone()
-    if let due = syncDue, now >= due { sync(at: now) }
+    let openCount = segments.count { $0.file != nil }
+    if openCount > Spool.mostOpen || syncDue.map({ now >= $0 }) ?? false { sync(at: now) }
     closeFiles()
   }
 
@@ -128,7 +132,11 @@ extension Spool {
     if let file = segment.file { files.close(file) }
     // What is in it besides records is nowhere else.
     if segment.isDamaged {
-      return bad.note { bad throws(Errno) in try bad.take(segment.name, size: segment.size) }
+      do throws(Errno) {
+        return try bad.take(segment.name, size: segment.size)
+      } catch {
+        return events.append(.lostRefused(error))
+      }
     }
     do throws(Errno) {
       try files.remove(segment.name)
@@ -137,54 +145,19 @@ extension Spool {
     }
   }
 
-  /// Drops the oldest that waits: a whole segment, or else a record in memory.
-  mutating func dropOldest(at now: ContinuousClock.Instant) {
-    if let last = segments.last, last.end <= first {
-      // Nothing waits in it; it was there for more to come.
-      isAdding = false
-      removeDone()
-      if retryAt != nil { retryAt = now }
-      return
-    }
-    guard let oldest = segments.first else {
-      guard let (record, _) = unwritten.removeFirst() else { return }
-      counts.dropped += 1
-      events.dropped(total: counts.dropped, record?.timestamp)
-      loaded.restart(at: unwritten.first)
-      return
-    }
-    // What is on a disk that takes nothing for another reason is the greater part, and can be read.
-    if retryAt != nil, !isDiskFull { return dropOldestInMemory() }
-    let next = oldest.end
-    counts.dropped += Int(next - max(first, oldest.first))
-    let times = times(of: oldest)
-    events.dropped(total: counts.dropped, times?.lowerBound)
-    events.dropped(total: counts.dropped, times?.upperBound)
-    if segments.count == 1 { isAdding = false }
-    if loaded.end < next { loaded.restart(at: next) } else { loaded.remove(before: next) }
-    removeDone()
-    // There may be room now.
-    if retryAt != nil { retryAt = now }
-  }
-
-  /// Drops the oldest that is in memory only and in no batch, with others in front of it on the disk.
-  private mutating func dropOldestInMemory() {
-    guard let record = unwritten.removeFirst(notBefore: takenEnd) else { return }
-    counts.dropped += 1
-    events.dropped(total: counts.dropped, record.timestamp)
-  }
-
   // MARK: - Keeping it for sure
 
   /// When the disk is to be made to keep what it got; nil while there is nothing to keep.
   var syncDue: ContinuousClock.Instant? {
     guard let since = oldestSince, segments.contains(where: \.isUnsure) else { return nil }
-    return max(since, lastSync ?? since) + limits.sync
+    return max(since, lastSync ?? since)
+      + (isSyncFailing ? max(limits.sync, Spool.pause) : limits.sync)
   }
 
   /// Has the disk keep all that waits.
   mutating func sync(at now: ContinuousClock.Instant) {
     lastSync = now
+    isSyncFailing = false
     var isNew = false
     for index in segments.indices where segments[index].isUnsure {
       isNew = true
@@ -194,7 +167,10 @@ extension Spool {
       } catch {
         // The kernel may have forgotten what it could not write: to ask again would prove nothing.
         segments[index].isSpoilt = true
-        guard rewrite(index, error) else { continue }
+        guard rewrite(index, error) else {
+          isSyncFailing = true
+          continue
+        }
       }
       segments[index].isUnsure = false
     }
@@ -232,55 +208,6 @@ extension Spool {
       if index == segments.count - 1 { isAdding = false }
       events.append(.unsure(error))
       return false
-    }
-  }
-}
-
-extension SpoolFiles {
-  /// Writes all, or less where the disk is full.
-  func write(all bytes: Span<UInt8>, to file: Handle) throws(Errno) {
-    while true {
-      do throws(Errno) {
-        let count = try write(bytes, to: file)
-        // What there was no room for now would be torn off.
-        guard count == bytes.count else { throw .noSpace }
-        return
-      } catch .interrupted {
-        continue
-      }
-    }
-  }
-
-  func syncAll(_ file: Handle) throws(Errno) {
-    while true {
-      do throws(Errno) { return try sync(file) } catch .interrupted { continue }
-    }
-  }
-
-  func syncAllNames() throws(Errno) {
-    while true {
-      do throws(Errno) { return try syncNames() } catch .interrupted { continue }
-    }
-  }
-
-  /// Reads so many bytes of a file.
-  func readAll(_ name: String, size: Int) throws(Errno) -> [UInt8] {
-    var text: [UInt8] = []
-    while text.count < size {
-      let piece = try readPiece(name, from: text.count, count: size - text.count)
-      guard !piece.isEmpty else { throw .ioError }
-      text += piece
-    }
-    return text
-  }
-
-  func readPiece(_ name: String, from offset: Int, count: Int) throws(Errno) -> [UInt8] {
-    while true {
-      do throws(Errno) {
-        return try read(name, from: offset, count: count)
-      } catch .interrupted {
-        continue
-      }
     }
   }
 }

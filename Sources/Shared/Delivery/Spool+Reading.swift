@@ -29,9 +29,15 @@ extension Spool {
       return
     }
     if readPlace != segment.place { startReading(segment) }
+    let piece: [UInt8]
     do throws(Errno) {
       let count = min(Spool.pieceSize, segment.size - readOffset)
-      let piece = count > 0 ? try files.readPiece(segment.name, from: readOffset, count: count) : []
+      piece = count > 0 ? try files.readPiece(segment.name, from: readOffset, count: count) : []
+      readFailures = 0
+    } catch {
+      return readFailed(segment, error)
+    }
+    do throws(Errno) {
       // It has fewer records than it had.
       guard !piece.isEmpty else { throw .ioError }
       readOffset += piece.count
@@ -51,6 +57,17 @@ extension Spool {
     } catch {
       setApart(segment, error)
     }
+  }
+
+  /// A segment cannot be read now: it is tried again, unless it has gone, or that is of no use.
+  private mutating func readFailed(_ segment: Segment, _ error: Errno) {
+    readFailures += 1
+    let isPassing: [Errno] = [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory]
+    guard error != .noSuchFileOrDirectory, isPassing.contains(error) || readFailures < 4 else {
+      readFailures = 0
+      return setApart(segment, error)
+    }
+    readRetryAt = now + Spool.pause
   }
 
   /// Leaves out the rest of a segment that cannot be read.

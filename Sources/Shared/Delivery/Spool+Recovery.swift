@@ -85,9 +85,10 @@ extension Spool {
       try countDamaged(&segment)
       return true
     } catch {
+      segment.isDamaged = true
       counts.refused += segment.count
       events.append(.unreadable(segment: segment.name, segment.count, error))
-      bad.note { bad throws(Errno) in try bad.take(segment.name, size: segment.size) }
+      discard(segment)
       return false
     }
   }
@@ -134,7 +135,7 @@ extension Spool {
       if piece.isEmpty { break }
     }
     try files.syncAll(file)
-    try bad.sync()
+    try bad.makeSure()
     try files.rename(name, to: segment.name)
     try files.syncAllNames()
     segment.size = written

@@ -49,8 +49,23 @@ public struct Spool: Outbox {
   var retryAt: ContinuousClock.Instant?
   /// Whether that is for lack of room.
   var isDiskFull = false
+  /// When room was last made on it, and others had it.
+  var roomMadeAt: ContinuousClock.Instant?
   var lastSync: ContinuousClock.Instant?
+  var isSyncFailing = false
+  /// When a segment that could not be read is tried again; nil while they can.
+  var readRetryAt: ContinuousClock.Instant?
+  var readFailures = 0
+  /// The time that was last told.
+  var now: ContinuousClock.Instant
   var bad: BadRecords
+
+  /// What failed is tried again so soon.
+  static let pause = Duration.seconds(1)
+  /// Where there is no room for so few bytes, the disk is full.
+  static let leastSize = 1024
+  /// So many files are open at most, but for a few.
+  static let mostOpen = 32
 
   /// Takes over what an earlier process has left in a directory.
   ///
@@ -64,6 +79,7 @@ public struct Spool: Outbox {
   ) throws(Errno) {
     self.files = files
     self.limits = limits
+    self.now = now
     bad = try BadRecords(files, capacity: limits.capacity)
     try recover(at: now)
   }
@@ -74,7 +90,9 @@ public struct Spool: Outbox {
     size >= limits.capacity / 2 || unwritten.size >= limits.memory / 2
   }
   public var isLasting: Bool { true }
+  public var isAvailable: Bool { readRetryAt == nil }
   public var unkeptCount: Int { unwritten.count }
+  public var waitingSize: Int { size + unwritten.size }
 
   public var oldestSince: ContinuousClock.Instant? {
     if let since = loaded.oldestSince { return since }
@@ -84,7 +102,7 @@ public struct Spool: Outbox {
   public var deadline: ContinuousClock.Instant? {
     let retry = unwritten.isEmpty ? nil : retryAt
     let ages = isAdding && isEmpty ? segments.last.map { $0.since + limits.segmentAge } : nil
-    return [retry, syncDue, ages].compactMap(\.self).min()
+    return [retry, readRetryAt, syncDue, ages, bad.retryAt].compactMap(\.self).min()
   }
 
   // MARK: - Records in
@@ -92,31 +110,32 @@ public struct Spool: Outbox {
   public mutating func add(_ record: Record, at now: ContinuousClock.Instant) {
     counts.read += 1
     unwritten.append(record, since: now)
-    // More than a disk is given at once.
-    if unwritten.size > limits.memory { store(at: now) }
-    while unwritten.size > limits.memory, unwritten.count > 1 {
-      dropOldest(at: now)
-      // There may be room on the disk now.
-      store(at: now)
-    }
+    keepWithinMemory(at: now)
   }
 
   public mutating func store(at now: ContinuousClock.Instant) {
     if let retryAt, now < retryAt { return }
+    var most = limits.segmentSize
     while !unwritten.isEmpty {
       do throws(Errno) {
-        try writeSome(at: now)
-        while size > limits.capacity, segments.count > 1 { dropOldest(at: now) }
+        try writeSome(most, at: now)
       } catch {
+        // There may be room for less.
+        if error == .noSpace, most > Spool.leastSize {
+          most = min(most, unwritten.size) / 2
+          continue
+        }
         if retryAt == nil { events.append(.disconnected(error)) }
         isDiskFull = [.noSpace, .diskQuotaExceeded].contains(error)
-        retryAt = now + .seconds(1)
+        retryAt = now + Spool.pause
         return
       }
-    }
-    if retryAt != nil {
-      retryAt = nil
-      events.append(.reconnected)
+      if retryAt != nil {
+        retryAt = nil
+        isDiskFull = false
+        events.append(.reconnected)
+      }
+      keepWithinCapacity()
     }
   }
 
@@ -124,7 +143,9 @@ public struct Spool: Outbox {
 
   public mutating func batch(from number: UInt64, count: Int, size: Int) -> Batch {
     let start = max(number, first)
-    while loaded.end < unwritten.first, !loaded.suffices(from: start, count: count, size: size) {
+    while isAvailable, loaded.end < unwritten.first,
+      !loaded.suffices(from: start, count: count, size: size)
+    {
       load()
     }
     var batch = loaded.batch(from: start, count: count, size: size)
@@ -142,17 +163,20 @@ public struct Spool: Outbox {
     let known = loaded.remove(before: number)
     counts.delivered += max(0, known + unwritten.remove(before: number) - refused)
     if loaded.isEmpty, number > loaded.end { loaded.restart(at: number) }
-    if refused > 0 { bad.note { bad throws(Errno) in try bad.sync() } }
+    if refused > 0 { bad.sync() }
     removeDone()
   }
 
   public mutating func keepApart(_ record: Record, reason: String) {
-    bad.note { bad throws(Errno) in try bad.add(record.text, reason: reason) }
+    bad.keep(record.text, reason: reason, at: now)
   }
 
   // MARK: - What is due
 
   public mutating func attend(_ now: ContinuousClock.Instant) {
+    self.now = now
+    if let due = readRetryAt, now >= due { readRetryAt = nil }
+    bad.attend(now)
     if let retryAt, now >= retryAt { store(at: now) }
     if let due = syncDue, now >= due { sync(at: now) }
     guard let last = segments.last, isAdding, now >= last.since + limits.segmentAge else { return }
@@ -171,7 +195,7 @@ public struct Spool: Outbox {
       if let file = segments[index].file { files.close(file) }
       segments[index].file = nil
     }
-    bad.note { bad throws(Errno) in try bad.close() }
+    bad.close(at: now)
   }
 
   public mutating func takeEvents() -> [OutboxEvent] { events.take() + bad.events.take() }

@@ -48,7 +48,7 @@ public final class SpoolDirectory: SpoolFiles {
 
   /// Makes a directory and those above it.
   private static func make(_ path: String) throws(Errno) {
-    guard unsafe mkdir(path, directoryMode.rawValue) != 0 else { return }
+    guard unsafe mkdir(path, directoryMode.rawValue) != 0 else { return keepName(of: path) }
     switch errno {
     case EEXIST:
       var status = stat()
@@ -61,8 +61,21 @@ public final class SpoolDirectory: SpoolFiles {
       guard unsafe mkdir(path, directoryMode.rawValue) == 0 || errno == EEXIST else {
         throw Errno(rawValue: errno)
       }
+      keepName(of: path)
     default: throw Errno(rawValue: errno)
     }
+  }
+
+  /// Has the disk keep the name of a new directory, which is in the one above it.
+  private static func keepName(of path: String) {
+    let parent = FilePath(path).removingLastComponent()
+    let name = parent.isEmpty ? "." : parent
+    let options: FileDescriptor.OpenOptions = [.directory, .closeOnExec]
+    guard let descriptor = try? FileDescriptor.open(name, .readOnly, options: options) else {
+      return
+    }
+    fsync(descriptor.rawValue)
+    try? descriptor.close()
   }
 
   public func list(bad: Bool) throws(Errno) -> [(name: String, size: Int, age: Duration)] {
@@ -72,7 +85,9 @@ public final class SpoolDirectory: SpoolFiles {
     defer { unsafe closedir(directory) }
     var files: [(name: String, size: Int, age: Duration)] = []
     let now = time(nil)
-    while let entry = unsafe readdir(directory) {
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(directory) else { break }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
           unsafe String(cString: $0)
@@ -80,12 +95,13 @@ public final class SpoolDirectory: SpoolFiles {
       }
       var status = stat()
       let file = bad ? "bad/\(name)" : name
-      guard unsafe stat("\(path)/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-        continue
-      }
+      let isThere = unsafe stat("\(path)/\(file)", &status) == 0
+      guard isThere || errno == ENOENT else { throw Errno(rawValue: errno) }
+      guard isThere, status.st_mode & S_IFMT == S_IFREG else { continue }
       files.append(
         (file, Int(status.st_size), .seconds(max(0, now - status.st_mtim.tv_sec))))
     }
+    guard errno == 0 else { throw Errno(rawValue: errno) }
     return files
   }
 

@@ -8,6 +8,12 @@ typedef int (*gzip_compress)(unsigned char *, unsigned long *, const unsigned ch
                              int);
 typedef unsigned long (*gzip_crc)(unsigned long, const unsigned char *, unsigned int);
 
+/* Whether there is a zlib. */
+static inline int gzip_is_available(void) {
+  void *library = dlopen("libz.so.1", RTLD_NOW | RTLD_LOCAL);
+  return library && dlsym(library, "crc32") && dlsym(library, "compress2");
+}
+
 /* What the compressed bytes take at most. */
 static inline size_t gzip_bound(size_t count) {
   return count + count / 1000 + 64;
