@@ -13,6 +13,10 @@ import Glibc
   let easy: UnsafeMutableRawPointer
   private let reply = Reply()
   private let isSaidToBeLocal: Bool
+  /// For how many milliseconds the server may be silent.
+  private let silence: Int
+  /// What must not be shown, whatever the server says.
+  private let secrets: [String]
   private var headers:
     (plain: UnsafeMutablePointer<curl_slist>?, gzip: UnsafeMutablePointer<curl_slist>?)
   /// Where libcurl puts what it has to say of a failure.
@@ -40,6 +44,9 @@ import Glibc
     unsafe self.easy = easy
     unsafe headers = (nil, nil)
     isSaidToBeLocal = target.isLocal
+    secrets = [target.login?.password.value, target.token?.1.value].compactMap(\.self)
+      .filter { !$0.isEmpty }
+    self.silence = max(1, Int(silence.components.seconds)) * 1000
     unsafe detail = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try check(unsafe curl_set_error_buffer(easy, detail))
@@ -55,11 +62,9 @@ import Glibc
     if let socket = target.socket { try set(CURLOPT_UNIX_SOCKET_PATH, socket) }
     try setTLS(target)
     // A server that is silent for so long is away, however long a body may take on a slow line.
-    let seconds = max(1, Int(silence.components.seconds))
-    try set(CURLOPT_CONNECTTIMEOUT_MS, seconds * 1000 / 2)
+    try set(CURLOPT_CONNECTTIMEOUT_MS, self.silence / 2)
     try set(CURLOPT_LOW_SPEED_LIMIT, 1)
-    try set(CURLOPT_LOW_SPEED_TIME, seconds)
-    try set(CURLOPT_TIMEOUT, 30 * seconds)
+    try set(CURLOPT_LOW_SPEED_TIME, self.silence / 1000)
     try set(CURLOPT_NOSIGNAL, 1)
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     setHeaders(type, target.token)
@@ -118,6 +123,8 @@ import Glibc
     try check(
       unsafe curl_set_headers(easy, zipped.isEmpty ? headers.plain : headers.gzip))
     let sent = zipped.isEmpty ? body : zipped.span
+    // A server that answers byte by byte is no better; a slow line carries 8 bytes in a millisecond.
+    try set(CURLOPT_TIMEOUT_MS, 3 * silence + sent.count / 8)
     try check(
       unsafe sent.withUnsafeBytes {
         unsafe curl_set_body(easy, $0.baseAddress, curl_off_t($0.count))
@@ -132,8 +139,11 @@ import Glibc
       answer = .failure(reason(of: CURLcode(UInt32(result))))
       return
     }
+    let text = secrets.reduce(String(decoding: reply.text, as: UTF8.self)) {
+      $0.replacing($1, with: "(secret)")
+    }
     answer = .status(
-      unsafe curl_response_code(easy), text: String(decoding: reply.text, as: UTF8.self),
+      unsafe curl_response_code(easy), text: text,
       retryAfter: .seconds(unsafe curl_retry_after(easy)))
   }
 

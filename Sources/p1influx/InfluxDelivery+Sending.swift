@@ -87,7 +87,6 @@ extension InfluxDelivery {
         current?.lanes[lane].removeNext()
         continue
       }
-      if !server.client.isBusy { progressAt = now }
       let request = server.writes[lane]
       let compresses = limits.compresses ?? !request.isLocal
       try request.prepare(body.span, compresses: compresses && body.count > 1400)

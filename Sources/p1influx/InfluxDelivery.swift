@@ -36,7 +36,7 @@ struct InfluxDelivery {
   var takenSize = 0
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
-  /// When the server last answered, or was first asked since.
+  /// When the server last took or refused something.
   var progressAt = ContinuousClock.now
 
   /// When the input ended; nil before that.

@@ -40,6 +40,8 @@ struct Points {
         if isFirst { text += style.measurement + tags }
         text.append(UInt8(ascii: isFirst ? " " : ","))
         text += name
+        // InfluxDB keeps that name for itself, and would leave the field out without a word.
+        if name.span == "time" { text += "_value".utf8 }
         text.append(UInt8(ascii: "="))
         addValue(at: value, of: name.span, in: record)
       case .metric:

@@ -266,6 +266,11 @@ final class ModelDisk: SpoolFiles {
     keptNames = names
   }
 
+  func isThere(_ handle: Handle) -> Bool {
+    guard let file = handles[handle]?.file else { return false }
+    return names.values.contains { $0 === file }
+  }
+
   func close(_ handle: Handle) {
     handles[handle] = nil
     openCount = handles.count

@@ -36,6 +36,7 @@ final class MemoryFiles: SpoolFiles {
   func sync(_ file: Handle) {}
   func syncNames() {}
   func close(_ file: Handle) { open[file] = nil }
+  func isThere(_ file: Handle) -> Bool { true }
 
   func read(_ name: String, from offset: Int, count: Int) throws(Errno) -> [UInt8] {
     guard let text = texts[name] else { throw .noSuchFileOrDirectory }

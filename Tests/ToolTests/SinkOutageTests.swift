@@ -47,6 +47,37 @@ import Testing
     #expect(result.messages.last ?? "" == "\(server)1 \(unit) could not be delivered")
   }
 
+  /// However often the server is tried meanwhile.
+  @Test(arguments: sinks)
+  func lingerIsKept(_ tool: String) async throws {
+    let port = try ClosedPort()
+    let start = ContinuousClock.now
+    let result = try await Program(tool, ["-q", "--port", "\(port.number)", "--linger", "8"])
+      .run(input: "a=1\n", within: .seconds(60))
+    #expect(result.status == .exited(69))
+    #expect(ContinuousClock.now - start < .seconds(15))
+  }
+
+  /// The first signal leaves the time that --linger says; the second one does not.
+  @Test(arguments: sinks)
+  func secondSignalEndsItAtOnce(_ tool: String) async throws {
+    let port = try ClosedPort()
+    try await Program(tool, ["--stats", "1", "--port", "\(port.number)", "--linger", "600"])
+      .whileRunning {
+        sink in
+        try await sink.write("a=1\n\n")
+        try await sink.waitForError("; trying again")
+        sink.send(signal: SIGTERM)
+        // It goes on.
+        let count = sink.errorText.matches(of: /waiting=1/).count
+        try await sink.wait(for: "more counters", within: .seconds(30)) {
+          $0.errorText.matches(of: /waiting=1/).count > count + 1
+        }
+        sink.send(signal: SIGTERM)
+        #expect(try await sink.waitForExit().status == .signalled(SIGTERM))
+      }
+  }
+
   @Test(arguments: sinks)
   func nothingToDeliverIsNoError(_ tool: String) async throws {
     let port = try ClosedPort()

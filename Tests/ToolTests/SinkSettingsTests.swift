@@ -55,7 +55,7 @@ import Testing
       #expect(chmod(path, 0o644) == 0)
       let refused = try await program.run(input: "a=1\n")
       #expect(refused.status == .exited(77))
-      #expect(refused.errorText.hasPrefix("\(tool): \(path): others can read this password"))
+      #expect(refused.errorText.hasPrefix("\(tool): \(path): others can read this secret"))
       #expect(refused.messages.count == 1)
       #expect(chmod(path, 0o640) == 0)
       let taken = try await program.run(input: "a=1\n")

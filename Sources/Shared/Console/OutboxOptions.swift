@@ -27,6 +27,7 @@ public struct OutboxOptions: ParsableArguments {
   public init() {}
 
   public func validate() throws {
+    guard spool != "" else { throw ValidationError("--spool takes the name of a directory") }
     guard (1...1_048_576).contains(spoolSize) else {
       throw ValidationError("--spool-size takes a number of MiB from 1 to 1048576")
     }

@@ -41,6 +41,12 @@ struct PeekedPipe {
     return unsafe poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP) != 0
   }
 
+  /// Whether there may be no room in the pipe for more than so many bytes.
+  func mayBeFull(with count: Int) -> Bool {
+    let getPipeSize: Int32 = 1032  // F_GETPIPE_SZ of Linux
+    return count + Int(PIPE_BUF) > fcntl(FileDescriptor.standardInput.rawValue, getPipeSize)
+  }
+
   /// Takes so many bytes out, which were seen before.
   func take(_ count: Int) {
     _ = try? FileDescriptor.standardInput.readAll(count)

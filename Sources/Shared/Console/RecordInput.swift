@@ -38,8 +38,8 @@ public struct RecordInput {
   private static let pieceSize = 64 * 1024
   /// The rest of a record is looked for so soon, and then not quite so often.
   private static let patience = Duration.milliseconds(20)...(.milliseconds(200))
-  /// What does not become a whole record for so long is taken out of the pipe all the same: there may
-  /// be no room for the rest.
+  /// What does not become a whole record for so long is taken out of a small pipe all the same: there
+  /// may be no room for the rest.
   private static let longestPatience = Duration.seconds(5)
 
   /// - Parameters:
@@ -159,9 +159,8 @@ public struct RecordInput {
     let now = ContinuousClock.now
     if half?.count != count { half = (count, now) }
     let waited = half.map { now - $0.since } ?? .zero
-    if count == RecordInput.pieceSize || pipe.isAbandoned || waited >= RecordInput.longestPatience {
-      return true
-    }
+    let isStuck = waited >= RecordInput.longestPatience && pipe.mayBeFull(with: count)
+    if count == RecordInput.pieceSize || pipe.isAbandoned || isStuck { return true }
     let patience = RecordInput.patience
     restDue = now + min(max(patience.lowerBound, waited), patience.upperBound)
     return false

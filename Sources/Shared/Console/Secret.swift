@@ -39,7 +39,7 @@ public struct Secret: Sendable, CustomStringConvertible {
       throw Failure(path, Errno(rawValue: errno), .configuration)
     }
     guard status.st_mode & 0o007 == 0 else {
-      throw Failure(path, "others can read this password: chmod o= \(path)", .noPermission)
+      throw Failure(path, "others can read this secret: chmod o= \(path)", .noPermission)
     }
     let text = try readFile(path, limit: 4096, .configuration)
     let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }

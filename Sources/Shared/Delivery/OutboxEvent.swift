@@ -12,6 +12,8 @@ public enum OutboxEvent: Equatable, Sendable {
   case damaged(segment: String)
   /// A segment cannot be read, and is kept apart as it is, with so many records.
   case unreadable(segment: String, Int, Errno)
+  /// Somebody has removed a segment, with so many records.
+  case gone(segment: String, Int)
   /// The disk takes nothing: what comes waits in memory.
   case disconnected(Errno)
   /// The disk takes records again.
@@ -33,12 +35,15 @@ extension OutboxEvent: CustomStringConvertible {
     switch self {
     case .dropped(let total, let times):
       let last = times.map { ", of \($0.lowerBound) to \($0.upperBound) at last" } ?? ""
-      return "\(total) records dropped up to now, the oldest first\(last): there is no more room"
-    case .found(let count): return "\(count) records are left from before"
+      return
+        "\(OutboxEvent.records(total)) dropped up to now, the oldest first\(last): there is no more room"
+    case .found(let count): return "\(OutboxEvent.records(count)) left from before"
     case .damaged(let segment):
       return "segment \(segment): what is no whole record is kept in bad/"
     case .unreadable(let segment, let count, let errno):
-      return "segment \(segment): \(errno); kept in bad/ with \(count) records"
+      return "segment \(segment): \(errno); kept in bad/, with \(OutboxEvent.records(count))"
+    case .gone(let segment, let count):
+      return "segment \(segment) was removed, and \(OutboxEvent.records(count)) with it"
     case .disconnected(let errno): return "\(errno); what comes waits in memory"
     case .reconnected: return "writing again"
     case .rewritten(let segment, let errno):
@@ -49,6 +54,10 @@ extension OutboxEvent: CustomStringConvertible {
       return "what was refused waits in memory, as bad/ takes nothing: \(errno)"
     case .lostRefused(let errno): return "what was refused cannot be kept in bad/: \(errno)"
     }
+  }
+
+  private static func records(_ count: Int) -> String {
+    count == 1 ? "1 record" : "\(count) records"
   }
 
   /// Whether it tells of something that is as it should be.
@@ -66,6 +75,7 @@ extension OutboxEvent: CustomStringConvertible {
     case .found: "found"
     case .damaged: "damaged"
     case .unreadable: "unreadable"
+    case .gone: "gone"
     case .disconnected: "disconnected"
     case .reconnected: "reconnected"
     case .rewritten: "rewritten"

@@ -19,6 +19,10 @@ extension Spool {
     if !isAdding { try beginSegment(at: now) }
     let index = segments.count - 1
     guard let file = segments[index].file else { throw .badFileDescriptor }
+    guard files.isThere(file) else {
+      isAdding = false
+      throw .noSuchFileOrDirectory
+    }
 
     let room = min(most, limits.segmentSize - segments[index].size)
     let batch = unwritten.batch(from: unwritten.first, count: .max, size: max(1, room))

@@ -70,15 +70,33 @@ extension Spool {
     readRetryAt = now + Spool.pause
   }
 
+  /// How many of the records that wait are in segments that somebody has removed.
+  mutating func countGone() -> Int {
+    var count = 0
+    for segment in segments where segment.end > first {
+      do throws(Errno) {
+        _ = try files.readPiece(segment.name, from: 0, count: 1)
+      } catch .noSuchFileOrDirectory {
+        count += Int(segment.end - max(first, segment.first))
+      } catch {}
+    }
+    return count
+  }
+
   /// Leaves out the rest of a segment that cannot be read.
   private mutating func setApart(_ segment: Segment, _ error: Errno) {
     let rest = Int(segment.end - loaded.end)
-    counts.refused += rest
-    events.append(.unreadable(segment: segment.name, rest, error))
+    if error == .noSuchFileOrDirectory {
+      counts.dropped += rest
+      events.append(.gone(segment: segment.name, rest))
+    } else {
+      counts.refused += rest
+      events.append(.unreadable(segment: segment.name, rest, error))
+    }
     loaded.skip(to: segment.end, since: segment.since)
     if segment.place == segments.last?.place { isAdding = false }
     for index in segments.indices where segments[index].place == segment.place {
-      segments[index].isDamaged = true
+      segments[index].isDamaged = error != .noSuchFileOrDirectory
     }
     // Nobody waits for what cannot be had.
     loaded.remove(before: first)

@@ -10,7 +10,9 @@ extension Spool {
     var found: [(place: UInt64, size: Int, age: Duration)] = []
     for (name, size, age) in try files.list(bad: false) {
       // What was written in the place of a segment, and did not come to that.
-      if name.hasSuffix(".new") { try? files.remove(name) }
+      if name.hasSuffix(".new"), Segment.place(String(name.dropLast(4))) != nil {
+        try? files.remove(name)
+      }
       if let place = Segment.place(name) { found.append((place, size, age)) }
     }
     for (place, size, age) in found.sorted(by: { $0.place < $1.place }) {

@@ -27,7 +27,11 @@ extension Spool {
       tries = unwritten.count < before ? 4 : tries - 1
       if tries == 0 { roomMadeAt = now }
     }
-    while isMemoryFull { dropOldestInMemory() }
+    while isMemoryFull {
+      // Those that are in a batch keep their numbers, and their order with those on the disk.
+      let isTaken = takenEnd > unwritten.first && !segments.isEmpty
+      if isTaken { dropOldestSegment() } else { dropOldestInMemory() }
+    }
   }
 
   private var isMemoryFull: Bool { unwritten.size > limits.memory && unwritten.count > 1 }
@@ -49,8 +53,8 @@ extension Spool {
     removeDone()
   }
 
-  /// Drops the oldest that is in memory only; where others in front of it are on the disk, the oldest
-  /// that is in no batch.
+  /// Drops the oldest that is in memory only; where others in front of it are on the disk, those
+  /// behind it move up.
   private mutating func dropOldestInMemory() {
     let record: Record?
     if segments.isEmpty {

@@ -56,6 +56,8 @@ public struct Spool: Outbox {
   /// When a segment that could not be read is tried again; nil while they can.
   var readRetryAt: ContinuousClock.Instant?
   var readFailures = 0
+  /// Records of segments that somebody has removed, as was found at the end.
+  private var goneCount = 0
   /// The time that was last told.
   var now: ContinuousClock.Instant
   var bad: BadRecords
@@ -91,7 +93,7 @@ public struct Spool: Outbox {
   }
   public var isLasting: Bool { true }
   public var isAvailable: Bool { readRetryAt == nil }
-  public var unkeptCount: Int { unwritten.count }
+  public var unkeptCount: Int { unwritten.count + goneCount }
   public var waitingSize: Int { size + unwritten.size }
 
   public var oldestSince: ContinuousClock.Instant? {
@@ -191,6 +193,7 @@ public struct Spool: Outbox {
     isAdding = false
     removeDone()
     if !isEmpty { sync(at: now) }
+    goneCount = countGone()
     for index in segments.indices {
       if let file = segments[index].file { files.close(file) }
       segments[index].file = nil

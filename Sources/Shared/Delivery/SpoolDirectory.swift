@@ -148,6 +148,11 @@ public final class SpoolDirectory: SpoolFiles {
     Glibc.close(file)
   }
 
+  public func isThere(_ file: Handle) -> Bool {
+    var status = stat()
+    return unsafe fstat(file, &status) != 0 || status.st_nlink > 0
+  }
+
   public func read(_ name: String, from offset: Int, count: Int) throws(Errno) -> [UInt8] {
     let descriptor = try typed {
       try FileDescriptor.open(FilePath("\(path)/\(name)"), .readOnly, options: .closeOnExec)

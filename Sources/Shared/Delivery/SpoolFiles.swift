@@ -39,6 +39,9 @@ public protocol SpoolFiles: AnyObject {
 
   func close(_ file: Handle)
 
+  /// Whether a file that is open is still in the directory, as far as can be told.
+  func isThere(_ file: Handle) -> Bool
+
   /// Reads from a place on.
   ///
   /// - Returns: up to `count` bytes; none at the end of the file.

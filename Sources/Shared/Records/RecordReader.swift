@@ -113,7 +113,7 @@ public struct RecordReader: Sendable {
     text.removeAll(keepingCapacity: true)
     if let range = record.range(of: .timestamp) {
       guard let timestamp = Timestamp(record.text.span.extracting(range)) else {
-        return try refuse("timestamp is no RFC 3339 time", handle)
+        return try refuse("timestamp is no RFC 3339 time of 1970 to 2199", handle)
       }
       record = Record(checked: record.text, timestamp)
     }
