@@ -99,6 +99,7 @@ struct InfluxDelivery {
     }
     if input.isEnded, endedAt == nil {
       endedAt = now
+      state.hurry(now)
       intake.finish { outbox.add($0, at: now) }
     }
     outbox.store(at: now)

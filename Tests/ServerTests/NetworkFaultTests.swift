@@ -30,6 +30,10 @@ import Testing
     until [[ -e up ]]; do sleep 0.05; done
     ip link set p1a up
     wait $sink
+    # It may have left what it had no time for.
+    while compgen -G 'spool/0*' >/dev/null; do
+      p1influx --url $server --db test --spool spool </dev/null
+    done
     curl --silent --get --data-urlencode 'q=SELECT n FROM test.autogen.dsmr' \\
       --header 'Accept: application/csv' $server/query | sed 1d | cut -d , -f 4
     """
@@ -59,7 +63,7 @@ import Testing
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success)
         let tally = NumberedTally(result.lines.compactMap { Int($0) }, of: sent)
-        #expect(tally.isOnce, "\(tally), \(result.errorText)")
+        #expect(tally.isWhole, "\(tally), \(result.errorText)")
       }
     }
   }

@@ -20,9 +20,6 @@ public struct NumberedTally: Sendable, CustomStringConvertible {
   /// Whether it has all that was sent, and nothing else.
   public var isWhole: Bool { lost.isEmpty && strange.isEmpty }
 
-  /// Whether it has each once.
-  public var isOnce: Bool { isWhole && duplicates == 0 }
-
   public var description: String {
     "lost \(lost.count): \(lost.prefix(20)), duplicates \(duplicates), strange \(strange.prefix(20))"
   }

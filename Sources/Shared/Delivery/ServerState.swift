@@ -5,6 +5,8 @@ public struct ServerState: Sendable {
   /// Why the last try failed; nil while the server takes what it gets.
   public private(set) var failure: String?
   private var backoff = Backoff()
+  /// Whether the server itself has asked to be left alone.
+  private var isAsked = false
 
   /// The longest that a server gets to put a request off.
   private static let longestDelay = Duration.seconds(600)
@@ -26,8 +28,14 @@ public struct ServerState: Sendable {
   ) -> Bool {
     let isNew = reason != failure
     failure = reason
+    isAsked = delay > .zero
     retryAt = now + max(min(delay, ServerState.longestDelay), backoff.next())
     return isNew
+  }
+
+  /// There is no more time to lose: the server is tried at once, unless it asked to be left alone.
+  public mutating func hurry(_ now: ContinuousClock.Instant) {
+    if retryAt != nil, !isAsked { retryAt = now }
   }
 
   /// The server has let us in, and is still to take something.
