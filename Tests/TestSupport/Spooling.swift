@@ -38,6 +38,11 @@ public struct Spooling: Sendable {
     }
   }
 
+  /// Runs it without records until the spool is empty: a sink may leave what it had no time for.
+  public func drain() async throws {
+    for _ in 0..<5 where try !segments.isEmpty { try await program.run(within: .seconds(60)) }
+  }
+
   /// The segments of the spool that are left, in order.
   public var segments: [String] {
     get throws {
