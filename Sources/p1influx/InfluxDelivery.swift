@@ -97,6 +97,7 @@ struct InfluxDelivery {
     try input.read(happened) { record in
       intake.take(record) { outbox.add($0, at: now) }
     }
+    if input.isAskedToStop, limits.holds { input.stop() }
     if input.isEnded, endedAt == nil {
       endedAt = now
       state.hurry(now)

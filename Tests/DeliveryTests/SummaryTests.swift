@@ -57,6 +57,18 @@ import Testing
       ])
   }
 
+  /// A gas reading comes again with each telegram, long after its period.
+  @Test func whatIsRepeatedAfterItsPeriodIsSaidOnce() {
+    let text = (0..<40).map { second in
+      record("12:00:\(second + 10)", "meter=E1", "power_import_kw=1")
+        + record("11:55:00", "meter=G1", "channel=1", "gas_m3=5")
+    }
+    #expect(
+      summary(of: text.joined(), every: 10).filter { $0.contains("gas") } == [
+        "timestamp=2026-01-15T11:55:00Z\nmeter=G1\nchannel=1\ngas_m3=5"
+      ])
+  }
+
   @Test func whatIsNoInstantKeepsItsLastValue() {
     #expect(value("energy_import_tariff1_kwh", ["1.000", "2.000", "4.500"]) == "4.500")
     #expect(value("tariff", ["2", "1"]) == "1")

@@ -98,6 +98,35 @@ import Testing
     }
   }
 
+  /// Asked to stop, it drops nothing that it had to make room for what can wait where it is.
+  @Test func stopLeavesTheRestOfAFileWhereItIs() async throws {
+    try await TemporaryDirectory.with { directory in
+      let port = try ClosedPort()
+      let file = try directory.write(NumberedRecords.text(0..<40_000), to: "records")
+      let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+      defer { close(descriptor) }
+      let program = Program(
+        "p1influx",
+        ["--port", "\(port.number)", "--spool", directory.path("spool"), "--spool-size", "1"]
+          + ["--linger", "0"])
+      try await program.whileRunning(input: descriptor) { sink in
+        try await sink.waitForError("; trying again")
+        // It reads until there is no room for more.
+        var place = Int64(-1)
+        _ = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
+          defer { place = Int64(lseek(descriptor, 0, SEEK_CUR)) }
+          return place > 0 && place == Int64(lseek(descriptor, 0, SEEK_CUR))
+        }
+        sink.send(signal: SIGTERM)
+        let result = try await sink.waitForExit(within: .seconds(30))
+        #expect(result.status == .success, "\(result.errorText)")
+        #expect(!result.errorText.contains("dropped") && !result.errorText.contains("refused"))
+        #expect(result.errorText.contains(" records kept for the next time"))
+        #expect(Int64(lseek(descriptor, 0, SEEK_CUR)) == place)
+      }
+    }
+  }
+
   @Test func restThatComesLateBelongsToTheRecord() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in

@@ -90,8 +90,8 @@ import Testing
     }
   }
 
-  @Test func aSpoolThatCannotBeIsDoneWithout() async throws {
-    let refusing = "[ -z \"$INFLUXDB_SPOOL\" ] || exit 73; cat > influx"
+  @Test(arguments: [73, 77]) func aSpoolThatCannotBeIsDoneWithout(_ status: Int) async throws {
+    let refusing = "[ -z \"$INFLUXDB_SPOOL\" ] || exit \(status); cat > influx"
     try await withTools(p1mqtt: "cat > mqtt", p1influx: refusing) { directory in
       let result = try await p1run("sim:count=3,rate=max", directory, both).run()
       #expect(result.status == .success)

@@ -7,7 +7,7 @@ public struct RecordInput {
   public private(set) var isEnded = false
 
   private let messages: Messages
-  private let stop: StopSignal
+  private let stopSignal: StopSignal
   /// Whether records without a timestamp are refused.
   private let needsTimestamp: Bool
   private var reader = RecordReader()
@@ -49,7 +49,7 @@ public struct RecordInput {
   ///   - isCareful: whether records stay in the pipe until ``release()``.
   public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool, isCareful: Bool = false) {
     self.messages = messages
-    self.stop = stop
+    stopSignal = stop
     self.needsTimestamp = needsTimestamp
     FileDescriptor.standardInput.enlargePipe()
     pipe = isCareful ? PeekedPipe() : nil
@@ -64,7 +64,7 @@ public struct RecordInput {
   public mutating func interests(wantsMore: Bool) -> [Interest] {
     self.wantsMore = wantsMore
     return (wantsMore && !isEnded && restDue == nil ? [.reading(.standardInput)] : [])
-      + (isAsked ? [] : [.reading(stop.descriptor)])
+      + (isAsked ? [] : [.reading(stopSignal.descriptor)])
   }
 
   /// When to wait no longer: asked to stop, it takes what the pipe still holds, and no more.
@@ -82,8 +82,10 @@ public struct RecordInput {
   public mutating func read(
     _ happened: [Interest], _ handle: (Record) throws -> Void
   ) throws {
-    if happened.contains(.reading(stop.descriptor)) {
+    if happened.contains(.reading(stopSignal.descriptor)) {
       isAsked = true
+      // A file stays as it is.
+      if isFile { return stop() }
       // The rest may have come meanwhile.
       if restDue != nil { restDue = .now }
     }
@@ -93,6 +95,12 @@ public struct RecordInput {
     } else if isAsked, wantsMore {
       leave()
     }
+  }
+
+  /// Reads no more: what is left in the input is for others.
+  public mutating func stop() {
+    isEnded = true
+    reader = RecordReader()
   }
 
   /// Takes out of the pipe what was read: it is kept elsewhere now.
@@ -181,6 +189,7 @@ public struct RecordInput {
   /// Reads no more, though the input may go on: its writer may be in the middle of a record, half a
   /// line of which could pass for a whole one.
   private mutating func leave() {
+    guard !isEnded else { return }
     isEnded = true
     if !reader.isBetweenRecords { refuse("a record that is not whole") }
   }

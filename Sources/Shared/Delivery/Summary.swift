@@ -13,6 +13,10 @@ public struct Summary {
   /// The periods that are not over, of the meters and their channels.
   private var periods: [(meter: [UInt8], start: Int64, values: PeriodValues)] = []
 
+  /// The last record of each meter and channel: one that says no more than that is left out, as a gas
+  /// reading that each telegram repeats for an hour, whose period is long over.
+  private var last: [[UInt8]: [UInt8]] = [:]
+
   /// Of more meters at once, the oldest period ends early.
   private static let maximumPeriods = 1000
 
@@ -41,13 +45,16 @@ public struct Summary {
       let isOther = period.meter == meter && period.start != start
       if isOther || period.start + seconds <= timestamp.seconds {
         periods.remove(at: index)
-        try end(period.values, handle)
+        try end(meter: period.meter, period.values, handle)
       }
     }
     if let index = periods.firstIndex(where: { $0.meter == meter }) {
       periods[index].values.add(record)
     } else {
-      if periods.count == Summary.maximumPeriods { try end(periods.removeFirst().values, handle) }
+      if periods.count == Summary.maximumPeriods {
+        let oldest = periods.removeFirst()
+        try end(meter: oldest.meter, oldest.values, handle)
+      }
       periods.append((meter, start, PeriodValues(record)))
     }
   }
@@ -58,16 +65,19 @@ public struct Summary {
   ) throws(Failure) {
     let rest = periods
     periods = []
-    for period in rest { try end(period.values, handle) }
+    for period in rest { try end(meter: period.meter, period.values, handle) }
   }
 
-  private func end<Failure>(
-    _ values: PeriodValues, _ handle: (Record) throws(Failure) -> Void
+  private mutating func end<Failure>(
+    meter: [UInt8], _ values: PeriodValues, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
     // With extremes, a name may become too long, or the whole.
     let record =
       Record(values.text(withExtremes: withExtremes)) ?? Record(values.text(withExtremes: false))
-    if let record { try handle(record) }
+    guard let record, last[meter] != record.text else { return }
+    if last.count >= Summary.maximumPeriods { last = [:] }
+    last[meter] = record.text
+    try handle(record)
   }
 }
 
