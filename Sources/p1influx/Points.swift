@@ -33,7 +33,7 @@ struct Points {
     while let (key, value) = record.field(from: start) {
       start = value.upperBound + 1
       let name = record.text[key]
-      guard !RecordKey.allCases.contains(where: { $0.matches(name.span) }) else { continue }
+      guard !RecordKey.isReserved(name.span) else { continue }
       switch style.layout {
       case .wide:
         let isFirst = text.isEmpty

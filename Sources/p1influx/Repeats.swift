@@ -44,7 +44,7 @@ struct Repeats {
     let text = record.text.span
     var end = 0
     while let (name, value) = record.field(from: end) {
-      let isIdentity = RecordKey.allCases.contains { $0.matches(text.extracting(name)) }
+      let isIdentity = RecordKey.isReserved(text.extracting(name))
       end = isIdentity ? value.upperBound + 1 : name.upperBound
       if !isIdentity { break }
     }

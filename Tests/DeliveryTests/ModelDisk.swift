@@ -51,7 +51,6 @@ final class ModelDisk: SpoolFiles {
     var count: Int { names.count + files.reduce(0) { $0 + $1.changes.count } }
   }
 
-  let path = "/model"
   /// The time, for the ages of files.
   var now: ContinuousClock.Instant
   /// The most bytes in all files.

@@ -3,7 +3,6 @@ import SystemPackage
 
 /// The directory of a spool, in memory: what the fuzzer finds there is what it makes up.
 final class MemoryFiles: SpoolFiles {
-  let path = "spool"
   private(set) var texts: [String: [UInt8]]
   private var open: [Handle: String] = [:]
   private var nextHandle: Handle = 0

@@ -10,9 +10,6 @@ public protocol SpoolFiles: AnyObject {
   /// A file that is open for writing.
   typealias Handle = Int32
 
-  /// What messages call the directory.
-  var path: String { get }
-
   /// The files of the directory, or of `bad/`, with their sizes in bytes and the seconds since each
   /// was last written to.
   func list(bad: Bool) throws(Errno) -> [(name: String, size: Int, age: Duration)]

@@ -92,7 +92,7 @@ extension Record {
     var hasMetric = false
     var isPast = true
     forEachField { key, _ in
-      guard !RecordKey.allCases.contains(where: { $0.matches(key) }) else { return }
+      guard !RecordKey.isReserved(key) else { return }
       hasMetric = true
       isPast = isPast && MetricTable.isOfThePast(key)
     }

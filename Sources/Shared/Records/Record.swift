@@ -81,7 +81,7 @@ public struct Record: Hashable, Sendable {
     var start = 0
     while let (key, value) = field(from: start) {
       let line = start..<(value.upperBound + 1)
-      if RecordKey.allCases.contains(where: { $0.matches(text.span.extracting(key)) }) {
+      if RecordKey.isReserved(text.span.extracting(key)) {
         identity += text[line]
       } else {
         lines.append(line)

@@ -12,6 +12,11 @@ public enum RecordKey: String, CaseIterable, Sendable {
     name == rawValue
   }
 
+  /// Whether `name` is any of these keys, and so tells who or when, and not what was measured.
+  public static func isReserved(_ name: Span<UInt8>) -> Bool {
+    allCases.contains { $0.matches(name) }
+  }
+
   /// The most bytes that a key may have.
   public static let maximumLength = 128
 
