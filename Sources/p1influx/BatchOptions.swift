@@ -32,9 +32,6 @@ struct BatchOptions: ParsableArguments {
         + "$INFLUXDB_SETTLE or 0).", valueName: "seconds"))
   var settle: String?
 
-  @Flag(help: "Read no more while what waits has no room, rather than drop the oldest.")
-  var hold = false
-
   func validate() throws {
     guard (1...100_000).contains(batchCount) else {
       throw ValidationError("--batch-count takes a number from 1 to 100000")
@@ -59,15 +56,17 @@ struct BatchOptions: ParsableArguments {
 
   /// - Parameters:
   ///   - linger: how many seconds the server is waited for at the end.
+  ///   - holds: whether no more is read while what waits has no room.
   ///   - environment: the settings.
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a setting that cannot be used.
-  func limits(linger: Int, _ environment: Environment) throws -> InfluxLimits {
+  func limits(
+    linger: Int, holds: Bool, _ environment: Environment
+  ) throws -> InfluxLimits {
     let settle = try environment.number(.influxSettle, in: 0...3600) ?? 0
     return InfluxLimits(
       batchCount: batchCount, batchSize: batchSize << 10, batchAge: .seconds(batchAge),
-      lanes: parallel, linger: .seconds(linger), settling: .seconds(settle), holds: hold,
-      silence: .seconds(timeout),
-      compresses: gzip)
+      lanes: parallel, linger: .seconds(linger), settling: .seconds(settle), holds: holds,
+      silence: .seconds(timeout), compresses: gzip)
   }
 }

@@ -43,7 +43,7 @@ struct P1Influx: Tool {
       return try dryRun.run(&input)
     }
     let settings = try InfluxSettings(environment)
-    let limits = try batches.limits(linger: sink.linger, environment)
+    let limits = try batches.limits(linger: sink.linger, holds: waiting.hold, environment)
     guard limits.compresses != true || HTTPRequest.canCompress else {
       throw Failure("--gzip", "there is no zlib here: libz.so.1", .configuration)
     }

@@ -3,94 +3,129 @@ import Console
 import Glibc
 import SystemPackage
 
-/// A connection to a broker (MQTT 3.1.1), driven from outside: by what its socket is ready for.
+/// A connection to a broker, driven from outside: by what its socket is ready for.
 @safe final class MQTTConnection {
-  /// What happened on the connection.
-  enum Event: Equatable {
-    /// The broker has accepted us.
-    case connected
-    /// The connection is gone, or was never accepted; a protocol error is an answer that there is
-    /// none of in MQTT.
-    case disconnected(String, isProtocolError: Bool)
-    /// A message has arrived: written out (QoS 0) or acknowledged (1 and 2).
-    case published(Int32)
-  }
-
-  private let client: OpaquePointer
-  private let settings: MQTTSettings
-  private let log = EventLog()
+  let client: OpaquePointer
+  let settings: BrokerSettings
+  /// What the broker publishes in our place once we are gone, and keeps; nil for nothing.
+  let will: Message?
+  let log = MQTTEventLog()
+  private let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
+  /// The version of MQTT that is spoken, or tried.
+  private(set) var version: MQTTVersion
+  /// Whether a broker has ever accepted that version.
+  private var isVersionKnown: Bool
+  private var stage: Stage
 
-  /// What the callbacks, which see no more than a pointer, have noted.
-  private final class EventLog {
-    var events: [Event] = []
+  /// What a connection is for. The numbers of messages begin anew with each process: what a broker
+  /// remembers of an earlier one by the same numbers is not ours, and forgotten first.
+  private enum Stage {
+    case forgetting
+    /// Nothing is on its way that the library would send again.
+    case beginning
+    /// What was on its way when the last one broke is sent again by the library.
+    case resuming
   }
 
-  /// Seconds of silence after which either side asks whether the other is still there.
-  private static let keepAlive: Int32 = 60
+  /// A session is kept for so many seconds after a connection broke (MQTT 5, 3.1.2.11.2).
+  private static let sessionExpiry: UInt32 = 86_400
 
+  /// - Parameters:
+  ///   - settings: which broker.
+  ///   - will: what it publishes once we are gone; nil for nothing.
+  ///   - expiry: after how many seconds it forgets a message that nobody has fetched; nil for never.
   /// - Throws: `Failure` where the settings cannot be used.
-  init(_ settings: MQTTSettings) throws {
+  init(_ settings: BrokerSettings, will: Message?, expiry: Int?) throws {
     self.settings = settings
+    self.will = will
+    self.expiry = expiry.map { MessageExpiry(seconds: $0) }
+    version = settings.version ?? .version5
+    isVersionKnown = settings.version != nil
+    stage = settings.isPersistent ? .forgetting : .beginning
     mosquitto_lib_init()
     guard let client = unsafe mosquitto_new(nil, true, nil) else {
       throw Failure("libmosquitto", Errno(rawValue: errno))
     }
     unsafe self.client = client
-    try configure()
+    try configure(isClean: true)
   }
 
-  /// Makes the client as new: whatever it still had to send is forgotten, for that is the queue's
-  /// to decide.
-  private func configure() throws {
-    let context = unsafe Unmanaged.passUnretained(log).toOpaque()
-    try check(
-      unsafe mosquitto_reinitialise(client, settings.clientID, true, context), .mqttClientID)
-    if let login = settings.login {
-      try check(
-        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
-    }
-    unsafe mosquitto_connect_callback_set(client) { _, context, code in
-      unsafe MQTTConnection.note(
-        code == 0
-          ? .connected
-          : .disconnected(
-            MQTTConnection.sentence(String(cString: mosquitto_connack_string(code))),
-            isProtocolError: false),
-        in: context)
-    }
-    unsafe mosquitto_disconnect_callback_set(client) { _, context, code in
-      unsafe MQTTConnection.note(
-        .disconnected(
-          MQTTConnection.reason(code), isProtocolError: code == MOSQ_ERR_PROTOCOL.rawValue),
-        in: context)
-    }
-    unsafe mosquitto_publish_callback_set(client) { _, context, message in
-      unsafe MQTTConnection.note(.published(message), in: context)
-    }
-  }
+  // MARK: - Connecting
 
-  /// What happened since the last call.
-  func takeEvents() -> [Event] {
-    defer { log.events.removeAll(keepingCapacity: true) }
-    return log.events
-  }
+  /// Whether messages that are on their way outlive the connection: they are sent again by itself.
+  var keepsUnsent: Bool { stage == .resuming }
 
-  /// Starts to connect, anew each time; events tell how that went.
+  /// Starts to connect; events tell how that went.
   ///
   /// - Throws: `Failure` where there can be no try.
   func connect() throws {
-    try abandon()
+    if stage != .resuming { try configure(isClean: stage == .forgetting || !settings.isPersistent) }
+    log.begin()
+    let host = settings.host
+    let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
+    let keepsSession = settings.isPersistent
     nonisolated(unsafe) let client = unsafe self.client
-    let (host, port) = (settings.host, Int32(settings.port))
     attempt = try ConnectionAttempt {
-      let code = unsafe mosquitto_connect(client, host, port, MQTTConnection.keepAlive)
+      var properties: OpaquePointer?
+      defer { unsafe mosquitto_property_free_all(&properties) }
+      if keepsSession {
+        unsafe mosquitto_property_add_int32(
+          &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue),
+          MQTTConnection.sessionExpiry)
+      }
+      let code = unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties)
       return code == MOSQ_ERR_SUCCESS.rawValue ? nil : MQTTConnection.reason(code)
     }
   }
 
   /// Whether a try to connect is under way.
   var isTrying: Bool { attempt != nil }
+
+  /// The broker does not speak the version of MQTT that was tried, or so it seems: the other one is
+  /// for the next try.
+  ///
+  /// - Returns: whether that one is worth a try at once.
+  func tryOtherVersion() -> Bool {
+    guard !isVersionKnown else { return false }
+    version = version == .version5 ? .version311 : .version5
+    return version == .version311
+  }
+
+  /// Leaves the broker without a word.
+  ///
+  /// - Throws: `Failure` where there is no memory for a new start.
+  func abandon() throws {
+    if stage == .resuming {
+      let socket = unsafe mosquitto_socket(client)
+      if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
+      unsafe mosquitto_loop_read(client, 1)
+    } else {
+      try configure(isClean: true)
+    }
+    log.events = []
+  }
+
+  /// Forgets what is on its way.
+  ///
+  /// - Throws: `Failure` where there is no memory for a new start.
+  func forget() throws {
+    if stage == .resuming { stage = .forgetting }
+    try abandon()
+  }
+
+  /// Says goodbye; an event of disconnection follows.
+  func disconnect() {
+    unsafe mosquitto_disconnect(client)
+  }
+
+  // MARK: - What happens
+
+  /// What happened since the last call.
+  func takeEvents() -> [MQTTEvent] {
+    defer { log.events.removeAll(keepingCapacity: true) }
+    return log.events
+  }
 
   /// What to wait for.
   var interests: [Interest] {
@@ -103,23 +138,59 @@ import SystemPackage
   }
 
   /// Goes on, as far as what happened allows.
-  func proceed(_ happened: [Interest]) {
+  ///
+  /// - Throws: `Failure` where there is no memory for a new start.
+  func proceed(_ happened: [Interest]) throws {
     if let attempt {
       guard happened.contains(.reading(attempt.descriptor)) else { return }
       self.attempt = nil
-      if let reason = attempt.finish() {
-        log.events.append(.disconnected(reason, isProtocolError: false))
-      }
+      if let reason = attempt.finish() { log.disconnected(reason) }
       return
     }
     let socket = unsafe mosquitto_socket(client)
     guard socket >= 0 else { return }
     let ready = happened.filter { $0.descriptor.rawValue == socket }
-    // Each call tells of an error by the event of disconnection as well.
-    if ready.contains(where: { !$0.isWrite }) { unsafe mosquitto_loop_read(client, 1) }
-    if ready.contains(where: \.isWrite) { unsafe mosquitto_loop_write(client, 1) }
-    unsafe mosquitto_loop_misc(client)
+    var code: Int32 = 0
+    if ready.contains(where: { !$0.isWrite }) {
+      code = unsafe mosquitto_loop_read(client, 1)
+      // Where a handshake is cut off, the library waits for more.
+      if settings.tls != nil, !log.isAnswered, isClosed(socket) {
+        code = MOSQ_ERR_CONN_LOST.rawValue
+      }
+    }
+    if code == 0, ready.contains(where: \.isWrite) {
+      code = unsafe mosquitto_loop_write(client, 1)
+    }
+    if code == 0 { code = unsafe mosquitto_loop_misc(client) }
+    // An error of the encryption is no event.
+    if code != 0 { log.disconnected(MQTTConnection.reason(code)) }
+    try advance()
   }
+
+  private func advance() throws {
+    guard log.events.contains(.connected) else { return }
+    isVersionKnown = true
+    unsafe mosquitto_log_callback_set(client, nil)
+    switch stage {
+    case .forgetting:
+      // It has forgotten; now for one that it remembers.
+      disconnect()
+      unsafe mosquitto_loop_write(client, 1)
+      stage = .beginning
+      try connect()
+      log.events = []
+    case .beginning where settings.isPersistent: stage = .resuming
+    default: break
+    }
+  }
+
+  private func isClosed(_ socket: Int32) -> Bool {
+    guard unsafe mosquitto_socket(client) == socket else { return false }
+    var byte: UInt8 = 0
+    return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
+  }
+
+  // MARK: - Messages
 
   /// What became of a message.
   enum Sending: Equatable {
@@ -127,60 +198,45 @@ import SystemPackage
     case sent(Int32)
     /// It can never be sent.
     case refused(reason: String)
+    /// The broker has said that it takes no such quality of service, or keeps no message.
+    case tooHighQoS
+    case noRetaining
     /// The connection is gone.
     case disconnected(reason: String)
   }
 
   /// Sends a message, or leaves it for when the socket takes it.
-  func publish(_ payload: Span<UInt8>, to topic: String, qos: Int) -> Sending {
+  ///
+  /// - Parameters:
+  ///   - message: the message.
+  ///   - qos: its quality of service.
+  ///   - isRetained: whether the broker keeps it.
+  /// - Returns: what became of it.
+  func publish(_ message: Message, qos: Int, isRetained: Bool) -> Sending {
     var number: Int32 = 0
-    let code = unsafe payload.withUnsafeBytes { bytes in
-      unsafe mosquitto_publish(
-        client, &number, topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
-        settings.retains)
+    let properties =
+      !message.isAnnouncement && version == .version5 ? unsafe expiry?.properties : nil
+    let code = unsafe message.payload.span.withUnsafeBytes { bytes in
+      unsafe mosquitto_publish_v5(
+        client, &number, message.topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
+        isRetained, properties)
     }
     switch mosq_err_t(code) {
     case MOSQ_ERR_SUCCESS: return .sent(number)
     case MOSQ_ERR_INVAL, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET:
       return .refused(reason: MQTTConnection.reason(code))
+    case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHighQoS
+    case MOSQ_ERR_RETAIN_NOT_SUPPORTED: return .noRetaining
+    // The library has it, and sends it once there is a connection again.
+    case MOSQ_ERR_NO_CONN where keepsUnsent && qos > 0,
+      MOSQ_ERR_CONN_LOST where keepsUnsent && qos > 0:
+      return .sent(number)
     default: return .disconnected(reason: MQTTConnection.reason(code))
     }
   }
 
-  /// Leaves the broker without a word.
-  ///
-  /// - Throws: `Failure` where there is no memory for a new start.
-  func abandon() throws {
-    try configure()
-    log.events = []
-  }
-
-  /// Says goodbye; an event of disconnection follows.
-  func disconnect() {
-    unsafe mosquitto_disconnect(client)
-  }
-
-  private func check(_ code: Int32, _ setting: Setting) throws {
-    guard code == MOSQ_ERR_SUCCESS.rawValue else {
-      throw Failure(setting.rawValue, MQTTConnection.reason(code), .configuration)
-    }
-  }
-
-  private static func note(_ event: Event, in context: UnsafeMutableRawPointer?) {
-    guard let context = unsafe context else { return }
-    unsafe Unmanaged<EventLog>.fromOpaque(context).takeUnretainedValue().events.append(event)
-  }
-
-  private static func reason(_ code: Int32) -> String {
-    let number = errno
-    if code == MOSQ_ERR_ERRNO.rawValue {
-      return number == 0 ? "no answer of a broker" : Errno(rawValue: number).description
-    }
-    return sentence(unsafe String(cString: mosquitto_strerror(code)))
-  }
-
-  /// What libmosquitto says, without its full stop.
-  private static func sentence(_ text: String) -> String {
-    text.hasSuffix(".") ? String(text.dropLast()) : text
+  /// Asks for the messages of some topics; an event tells whether they come.
+  func subscribe(to filters: [String]) {
+    for filter in filters { unsafe mosquitto_subscribe_v5(client, nil, filter, 0, 0, nil) }
   }
 }

@@ -2,10 +2,9 @@ import Console
 import Delivery
 import Records
 
-/// Carries records from the input to a broker: a message a value, in order; after an outage only
-/// the newest value of each topic, as a value does not say when it was measured.
+/// Carries records from the input to a broker, as messages in order.
 struct MQTTDelivery {
-  private enum State: Equatable {
+  enum State: Equatable {
     /// Not connected; the next try comes then.
     case waiting(until: ContinuousClock.Instant)
     /// Trying to connect, until then.
@@ -13,271 +12,211 @@ struct MQTTDelivery {
     case connected
   }
 
-  private let broker: String
-  private let connection: MQTTConnection
-  private var topics: Topics
-  /// The quality of service: what was asked for, or what the broker takes.
-  private var qos: Int
-  private let linger: Duration
-  private let messages: Messages
+  let broker: String
+  let connection: MQTTConnection
+  let limits: MQTTLimits
+  let messages: Messages
+  /// What messages call the outbox.
+  private let outboxName: String
   private var summary: Summary?
   private var health: Health<String>
-  private var counters = Counters()
+  private var progress: Progress
 
-  private var queue: ValueQueue
+  var publications: any Publications
+  var announcements: Announcements
   /// The messages that have not arrived yet, a window of them, in the order they were sent in.
-  private var inFlight: [(number: Int32, entry: ValueQueue.Entry)] = []
-  private var state = State.waiting(until: .now)
-  /// When the broker last took a message, or the first of those was sent that it has not taken.
-  private var lastProgress = ContinuousClock.now
-  private var server = ServerState()
-  private var reportedDrops = 0
+  var inFlight: [(number: Int32, message: Message)] = []
+  var state = State.waiting(until: .now)
+  /// Since when the broker is waited for: when it last said something, or was asked.
+  var askedAt = ContinuousClock.now
+  /// When the broker last took a message.
+  var takenAt = ContinuousClock.now
+  var server = ServerState()
+  /// The highest quality of service that the broker takes, as far as it has said so.
+  var mostQoS = 2
+  /// Whether the broker keeps messages, where that is asked for.
+  var canRetain = true
+  var subscription = Subscription()
 
-  /// What is counted since the beginning.
-  private struct Counters {
-    /// Records that were read.
-    var records = 0
-    /// Values that arrived, and those that can never be sent.
-    var delivered = 0
-    var refused = 0
-  }
+  /// When the input ended; nil before that.
+  private var endedAt: ContinuousClock.Instant?
+  /// Since when there was no room for more; nil while there is.
+  private var heldSince: ContinuousClock.Instant?
 
-  /// A broker that accepts a connection but not us within this time is left.
-  private static let connectTimeout = Duration.seconds(30)
   /// A broker that takes nothing for so long no longer holds the input up.
   private static let patience = Duration.seconds(5)
-  /// A broker that takes nothing for so long is left.
-  private static let answerTimeout = Duration.seconds(30)
+  /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
+  static let farewell = Duration.seconds(5)
   /// At least so often the connection is looked after.
-  private static let upkeep = Duration.seconds(15)
-  /// So many values may wait for a broker that takes them; more of them hold the input up.
-  private static let queueLength = 10_000
-  /// The most values that wait in an outage: more than there are topics.
-  private static let queueCapacity = 100_000
+  private static let upkeep = Duration.seconds(10)
 
   init(
-    _ settings: MQTTSettings, _ connection: MQTTConnection, _ summary: Summary?,
-    _ health: Health<String>, linger: Duration, messages: Messages
+    to broker: String, _ connection: MQTTConnection, _ limits: MQTTLimits,
+    _ publications: any Publications, outboxName: String, _ announcements: Announcements,
+    _ summary: Summary?, _ health: Health<String>, messages: Messages
   ) {
-    broker = settings.name
+    self.broker = broker
     self.connection = connection
-    topics = Topics(prefix: settings.topicPrefix)
-    qos = settings.qos
+    self.limits = limits
+    self.publications = publications
+    self.outboxName = outboxName
+    self.announcements = announcements
     self.summary = summary
     self.health = health
-    self.linger = linger
     self.messages = messages
-    queue = ValueQueue(capacity: MQTTDelivery.queueCapacity)
+    progress = Progress(messages)
   }
 
   /// Delivers what the input holds, to its end.
   ///
-  /// - Throws: `Failure` where values are left that could not be delivered.
+  /// - Throws: `Failure` where something is left that could not be delivered, and nothing keeps it.
   mutating func run(_ input: inout RecordInput) throws {
-    var giveUpAt: ContinuousClock.Instant?
+    sayEvents()
     while true {
-      let now = ContinuousClock.now
-      try connectIfDue(now)
-      try leaveIfStalled(now)
-      send()
-      settle()
-      if input.isEnded {
-        if queue.isEmpty, inFlight.isEmpty { break }
-        giveUpAt = giveUpAt ?? now + linger
-        if let giveUpAt, now >= giveUpAt { break }
-      }
+      try look(.now)
+      try send()
+      try settle()
+      if isDone(input) { break }
       let interests =
-        input.interests(wantsMore: wantsMore(now)) + connection.interests + health.interests
+        input.interests(wantsMore: wantsMore(input)) + connection.interests + health.interests
       let deadline = earliest(
-        nextLook(now), giveUpAt, input.deadline, health.deadline, messages.deadline)
+        nextLook, giveUpAt(input), input.deadline, patienceEnd, publications.deadline,
+        health.deadline, messages.deadline, progress.deadline)
       let happened = try wait(for: interests, until: deadline)
-      connection.proceed(happened)
-      settle()
-      let wasEnded = input.isEnded
-      try input.read(happened) { take($0) }
-      if input.isEnded, !wasEnded { summarise { $0.finish($1) } }
-      reportDrops()
-      health.note(server.failure)
-      if health.attend(happened) { health.tell(countersText) }
-      messages.sayDue()
+      try connection.proceed(happened)
+      try settle()
+      try read(&input, happened)
+      attend(happened, input)
     }
+    try end()
+  }
+
+  private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
+    try input.read(happened) { try take($0) }
+    if input.isAskedToStop, limits.holds { input.stop() }
+    if input.isEnded, endedAt == nil {
+      endedAt = .now
+      hurry()
+      try summarise { $0.finish($1) }
+    }
+    publications.attend(.now)
+    // What is kept need not be in the pipe any more.
+    input.release()
+  }
+
+  private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
+    sayEvents()
+    health.note(server.failure)
+    if health.attend(happened) { health.tell(publications.countersText) }
+    messages.sayDue()
+    if let (counts, waiting) = publications.progress {
+      progress.show(counts, waiting: waiting, input, at: .now)
+    }
+  }
+
+  private mutating func sayEvents() {
+    for event in publications.takeEvents() {
+      messages.say(
+        event.isGood ? .notice : .warning, outboxName, event.description, repeating: event.kind)
+    }
+    for notice in publications.takeNotices() {
+      messages.say(.notice, broker, notice, repeating: "topics")
+    }
+  }
+
+  private mutating func end() throws {
+    progress.end()
     health.isStopping()
-    if state == .connected { sayGoodbye() }
-    let lost = queue.count + inFlight.count + queue.droppedCount
+    if state == .connected { try sayGoodbye() }
+    publications.close(at: .now)
+    sayEvents()
+    let (kept, lost) = (publications.keptCount, publications.lostCount)
+    if kept > 0 {
+      messages.say(
+        .notice, outboxName, "\(counted(kept, publications.unit)) kept for the next time")
+    }
     guard lost == 0 else {
-      throw Failure(broker, "\(counted(lost, "value")) could not be delivered", .unavailable)
+      throw Failure(
+        broker, "\(counted(lost, publications.unit)) could not be delivered", .unavailable)
     }
   }
 
   // MARK: - Records in
 
-  private mutating func take(_ record: Record) {
-    counters.records += 1
-    guard summary != nil else { return queue(record) }
+  private mutating func take(_ record: Record) throws {
+    guard summary != nil else { return try publish(record) }
     let timed = record.timestamp == nil ? record.stamped(.now) : record
-    summarise { $0.add(timed, $1) }
+    try summarise { $0.add(timed, $1) }
   }
 
-  /// Queues what the summary has to give now.
-  private mutating func summarise(_ body: (inout Summary, (Record) -> Void) -> Void) {
+  /// Publishes what the summary has to give now.
+  private mutating func summarise(_ body: (inout Summary, (Record) -> Void) -> Void) throws {
     guard var summary else { return }
     var records: [Record] = []
     body(&summary) { records.append($0) }
     self.summary = summary
-    for record in records { queue(record) }
+    for record in records { try publish(record) }
   }
 
-  private mutating func queue(_ record: Record) {
-    for entry in topics.entries(of: record) { queue.add(entry) }
+  private mutating func publish(_ record: Record) throws {
+    publications.take(record, &announcements.discovery, at: .now)
     // A replay can bring more at once than a queue should hold.
-    send()
+    try send()
   }
 
-  /// The counters in a line, as `name=value`.
-  private var countersText: String {
-    """
-    records=\(counters.records) delivered=\(counters.delivered) \
-    waiting=\(queue.count + inFlight.count) refused=\(counters.refused) \
-    dropped=\(queue.droppedCount)
-    """
-  }
+  // MARK: - When to read, and when to stop
 
   /// A broker that is slow may hold the input up, so that a replay goes at its pace; one that is
-  /// away, or takes nothing, may not.
-  private mutating func wantsMore(_ now: ContinuousClock.Instant) -> Bool {
-    guard !server.isOutage, !queue.keepsNewestOnly, queue.count >= MQTTDelivery.queueLength else {
+  /// away, or takes nothing, may not, unless the input can wait.
+  private mutating func wantsMore(_ input: RecordInput) -> Bool {
+    guard publications.isFull, !input.isAskedToStop else {
+      heldSince = nil
       return true
     }
-    guard isWaitingForAnswer, now >= lastProgress + MQTTDelivery.patience else { return false }
-    queue.keepNewestOnly()
+    if publications.canWait, limits.holds || input.isFile { return false }
+    guard !server.isOutage else { return true }
+    heldSince = heldSince ?? .now
+    guard patienceEnd == nil else { return false }
+    publications.overflow()
     return true
   }
 
-  /// Whether something was sent that the broker has not answered yet.
-  private var isWaitingForAnswer: Bool {
-    switch state {
-    case .waiting: false
-    case .connecting: true
-    case .connected: !inFlight.isEmpty
-    }
+  /// Until when the input is held up; nil where it is not, or was for too long.
+  private var patienceEnd: ContinuousClock.Instant? {
+    guard let heldSince else { return nil }
+    // Where the broker takes what it is sent, the rest finds its way.
+    let end = max(heldSince, takenAt) + MQTTDelivery.patience
+    return .now < end ? end : nil
   }
 
-  // MARK: - The connection
-
-  private mutating func connectIfDue(_ now: ContinuousClock.Instant) throws {
-    switch state {
-    case .waiting(let until) where now >= until:
-      state = .connecting(until: now + MQTTDelivery.connectTimeout)
-      lastProgress = now
-      try connection.connect()
-    case .connecting(let until) where now >= until && !connection.isTrying:
-      try connection.abandon()
-      disconnected("no answer")
-    default:
-      break
-    }
+  private func isDone(_ input: RecordInput) -> Bool {
+    guard let giveUpAt = giveUpAt(input) else { return false }
+    let isEmpty =
+      publications.isEmpty
+      && (state != .connected || announcements.isEmpty && inFlight.isEmpty)
+    return isEmpty || .now >= giveUpAt
   }
 
-  private mutating func leaveIfStalled(_ now: ContinuousClock.Instant) throws {
-    guard state == .connected, isWaitingForAnswer,
-      now >= lastProgress + MQTTDelivery.answerTimeout
-    else {
-      return
+  /// When the broker is waited for no longer; nil before the end of the input.
+  private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
+    guard let endedAt else { return nil }
+    // What is kept can go another time.
+    if publications.isLasting, input.isAskedToStop || server.isOutage {
+      let since = input.isAskedToStop ? endedAt : max(endedAt, takenAt)
+      return since + min(limits.linger, MQTTDelivery.farewell)
     }
-    try connection.abandon()
-    disconnected("no answer for \(MQTTDelivery.answerTimeout.components.seconds) s")
+    return max(endedAt, takenAt) + limits.linger
   }
 
-  private func nextLook(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-    let patienceEnd = lastProgress + MQTTDelivery.patience
-    if isWaitingForAnswer, now < patienceEnd { return patienceEnd }
+  private var nextLook: ContinuousClock.Instant? {
     switch state {
-    case .waiting(let until): return until
+    case .waiting(let until): until
     // A try ends by itself, after it.
-    case .connecting(let until) where !connection.isTrying: return until
-    case .connecting, .connected: return now + MQTTDelivery.upkeep
+    case .connecting(let until): connection.isTrying ? nil : until
+    case .connected:
+      inFlight.isEmpty
+        ? .now + MQTTDelivery.upkeep
+        : min(.now + MQTTDelivery.upkeep, askedAt + limits.silence)
     }
-  }
-
-  private mutating func settle() {
-    for event in connection.takeEvents() {
-      switch event {
-      case .connected:
-        state = .connected
-        lastProgress = .now
-        queue.keepAll()
-        if server.connect() {
-          messages.say(.notice, broker, "connected", repeating: "connected")
-        }
-      case .disconnected(let reason, let isProtocolError):
-        if isProtocolError, qos == 2, !inFlight.isEmpty { lowerQoS() }
-        disconnected(reason)
-      case .published(let number):
-        // Only a broker that takes messages is back.
-        _ = server.succeed()
-        counters.delivered += 1
-        lastProgress = .now
-        if queue.keepsNewestOnly { queue.keepAll() }
-        inFlight.removeAll { $0.number == number }
-      }
-    }
-  }
-
-  private mutating func disconnected(_ reason: String, unsent last: ValueQueue.Entry? = nil) {
-    if case .waiting = state { return }
-    // Said when it begins, and when its reason is another one.
-    let isNews = server.fail(reason, at: .now)
-    messages.say(
-      isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
-    state = .waiting(until: server.retryAt ?? .now)
-    queue.keepNewestOnly(returning: inFlight.map(\.entry) + [last].compactMap(\.self))
-    inFlight = []
-  }
-
-  /// RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
-  private mutating func lowerQoS() {
-    qos = 1
-    messages.say(.warning, broker, "the broker does not take QoS 2; going on with QoS 1")
-  }
-
-  private func sayGoodbye() {
-    connection.disconnect()
-    // What is left to write is a packet of two bytes; nothing, if it went at once.
-    let interests = connection.interests
-    guard !interests.isEmpty else { return }
-    let deadline = ContinuousClock.now + .seconds(1)
-    guard let happened = try? wait(for: interests, until: deadline) else { return }
-    connection.proceed(happened)
-  }
-
-  // MARK: - Messages
-
-  /// How many messages may be on their way: those that a broker has to acknowledge are few.
-  private var window: Int { qos == 0 ? 200 : 20 }
-
-  private mutating func send() {
-    while state == .connected, inFlight.count < window, let entry = queue.removeFirst() {
-      switch connection.publish(entry.value.span, to: entry.name, qos: qos) {
-      case .sent(let number):
-        if inFlight.isEmpty { lastProgress = .now }
-        inFlight.append((number, entry))
-        if qos == 0 { settle() }
-      case .refused(let reason):
-        counters.refused += 1
-        messages.say(
-          .error, broker, "\(entry.name) refused: \(reason)", repeating: "refused")
-      case .disconnected(let reason):
-        disconnected(reason, unsent: entry)
-      }
-    }
-  }
-
-  private mutating func reportDrops() {
-    guard queue.droppedCount > reportedDrops else { return }
-    reportedDrops = queue.droppedCount
-    messages.say(
-      .warning, broker,
-      "\(counted(reportedDrops, "value")) dropped up to now, the oldest first: too many topics",
-      repeating: "dropped")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Console
+import Delivery
 
 @main
 struct P1MQTT: Tool {
@@ -8,40 +9,14 @@ struct P1MQTT: Tool {
     abstract: "Publish records to an MQTT broker.",
     discussion: """
       Records come on standard input, as p1parse writes them; each of their values goes to the \
-      topic prefix/metric. The settings can also stand in the environment, and passwords only \
-      there or in a file: see p1mqtt(1).
+      topic prefix/metric, or each record as a whole to one of its meter. The settings can also \
+      stand in the environment, and passwords only there or in a file: see p1mqtt(1).
       """,
     version: toolsVersion)
 
-  @Option(help: ArgumentHelp("The broker (default: $MQTT_BROKER or localhost).", valueName: "name"))
-  var broker: String?
-
-  @Option(help: ArgumentHelp("Its port (default: $MQTT_PORT or 1883).", valueName: "number"))
-  var port: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The client id (default: $MQTT_CLIENT_UNIQ or one of its own).", valueName: "id"))
-  var id: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "What topics begin with (default: $MQTT_TOPIC_PREFIX or dsmr).", valueName: "topic"))
-  var prefix: String?
-
-  @Option(help: ArgumentHelp("The user (default: $MQTT_USER).", valueName: "name"))
-  var user: String?
-
-  @Option(
-    help: ArgumentHelp("Quality of service: 0, 1 or 2 (default: $MQTT_QOS or 0).", valueName: "qos")
-  )
-  var qos: String?
-
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Let the broker keep the last value of each topic (default: $MQTT_RETAIN or no).")
-  var retain: Bool?
-
+  @OptionGroup(title: "Broker") var broker: BrokerOptions
+  @OptionGroup(title: "Messages") var message: MessageOptions
+  @OptionGroup(title: "What waits") var waiting: OutboxOptions
   @OptionGroup var sink: SinkOptions
   @OptionGroup var verbosity: Verbosity
 
@@ -51,30 +26,47 @@ struct P1MQTT: Tool {
     let request = try NoticeSignal(.report)
     let environment = Environment().overridden(by: option(for:))
     guard try environment.flag(.mqttEnabled) ?? true else { return try sink.drain(messages) }
-    let settings = try MQTTSettings(environment)
-    var input = try sink.input(messages)
+    let broker = try BrokerSettings(environment)
+    let settings = try PublishSettings(environment)
+    let announcements = Announcements(settings)
+    let connection = try MQTTConnection(
+      broker, will: announcements.offline, expiry: settings.expiry)
+    // Last, as everything else may be mistyped.
+    let (publications, outboxName) = try publications(settings, environment)
+    var input = try sink.input(messages, isCareful: publications.isLasting)
     defer { input.report() }
-    let connection = try MQTTConnection(settings)
     messages.stopWaiting()
     let health = Health<String>(
-      of: settings.name, "publishing", at: request, every: sink.stats.every,
-      messages: messages)
+      of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
+    let limits = MQTTLimits(
+      qos: settings.qos, silence: .seconds(self.broker.timeout), linger: .seconds(sink.linger),
+      expires: settings.expiry != nil, holds: waiting.hold)
     var delivery = MQTTDelivery(
-      settings, connection, sink.summary, health, linger: .seconds(sink.linger),
-      messages: messages)
+      to: broker.name, connection, limits, publications, outboxName: outboxName, announcements,
+      sink.summary, health, messages: messages)
     try delivery.run(&input)
   }
 
-  private func option(for setting: Setting) -> Environment.Option? {
-    switch setting {
-    case .mqttBroker: .init("--broker", broker)
-    case .mqttPort: .init("--port", port)
-    case .mqttClientID: .init("--id", id)
-    case .mqttTopicPrefix: .init("--prefix", prefix)
-    case .mqttUser: .init("--user", user)
-    case .mqttQoS: .init("--qos", qos)
-    case .mqttRetain: .init("--retain", retain.map { $0 ? "True" : "False" })
-    default: nil
+  private func publications(
+    _ settings: PublishSettings, _ environment: Environment
+  ) throws -> (any Publications, outboxName: String) {
+    let topics = Topics(settings.template, own: settings.statusTopic)
+    let changes = settings.silence.map { Changes(silence: $0) }
+    guard settings.payload.isTimed else {
+      guard environment.string(.mqttSpool) == nil else {
+        throw environment.refused(
+          .mqttSpool, "a spool keeps records: it takes --payload json or record")
+      }
+      return (ValuePublications(topics, retains: settings.retains, changes), "buffer")
     }
+    let (outbox, name) = try waiting.outbox(.mqttSpool, in: environment)
+    let publications = RecordPublications(
+      topics, settings.payload, retains: settings.retains, changes, in: outbox)
+    return (publications, name)
+  }
+
+  private func option(for setting: Setting) -> Environment.Option? {
+    if setting == .mqttSpool { return .init("--spool", waiting.spool) }
+    return broker.option(for: setting) ?? message.option(for: setting)
   }
 }

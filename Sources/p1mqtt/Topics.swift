@@ -1,84 +1,141 @@
-import Delivery
-import Metrics
 import Records
 
-/// Records as values of topics: `prefix/metric` → value. No topic has two writers.
+/// Which topics records go to. No topic has two writers.
+///
+/// A topic is that of the record's origin that came first; another one whose topic would be the same
+/// has a level of its own in it, before the last one: `dsmr/channel2/gas_m3` beside `dsmr/gas_m3`.
 struct Topics {
-  let prefix: String
-  /// The channel whose metric a topic of its own name has become, by metric; empty is the
-  /// electricity meter's.
-  private var owners: [String: String] = [:]
+  private let template: TopicTemplate
+  /// Whose each topic is; nil is ours.
+  private var owners: [String: RecordOrigin?] = [:]
+  /// The topics of each origin, by metric.
+  private var known: [RecordOrigin: [String: String]] = [:]
+  /// How many records came, and which was the last of each origin.
+  private var recordCount = 0
+  private var lastSeen: [RecordOrigin: Int] = [:]
+  /// The origins that have a level of their own, and because of whom.
+  private var displaced: [RecordOrigin: RecordOrigin] = [:]
+  private var notices: [String] = []
 
-  /// So many metrics are told apart; a hostile input can name more than memory holds.
-  private static let maximumOwners = 10_000
+  /// So many topics are told apart; a hostile input can name more than memory holds.
+  private static let mostTopics = 10_000
+  /// An origin that so many records do not come from is gone, as a meter that was replaced.
+  private static let memory = 300
 
-  init(prefix: String) {
-    self.prefix = prefix
+  /// - Parameters:
+  ///   - template: how topics are made.
+  ///   - own: a topic that no record may have.
+  init(_ template: TopicTemplate, own: String?) {
+    self.template = template
+    if let own { owners[own] = .some(nil) }
   }
 
-  /// The topics of a record and their values.
-  ///
-  /// What a sub-meter says of itself has topics below its channel, so that the time of a gas
-  /// reading never replaces that of the telegram: `prefix/channel1/timestamp`. So has a metric that
-  /// another meter has already: of two gas meters, the second one's is `prefix/channel2/gas_m3`.
-  ///
-  /// Nor does the time of a record that holds nothing but what is past, as the peak of a month is:
-  /// `prefix/METRIC/timestamp`.
-  mutating func entries(of record: Record) -> [ValueQueue.Entry] {
-    let channel = record.value(of: .channel).flatMap { value in
-      // A channel that no topic may hold is none.
-      RecordKey.isValid(value.span) ? String(decoding: value, as: UTF8.self) : nil
+  /// What the user should know of the topics since the last call.
+  mutating func takeNotices() -> [String] {
+    defer { notices = [] }
+    return notices
+  }
+
+  /// A record came from an origin.
+  mutating func see(_ origin: RecordOrigin) {
+    recordCount += 1
+    if let other = displaced[origin], let seen = lastSeen[other],
+      seen + Topics.memory < recordCount
+    {
+      forget(other)
+      displaced[origin] = nil
+      known[origin] = nil
+      notices.append("\(name(of: origin)) has the topics now that \(name(of: other)) had")
     }
-    var fields: [(name: String, value: [UInt8])] = []
-    var past: [String] = []
-    var isPast = channel == nil
-    record.forEachField { key, value in
-      guard !RecordKey.channel.matches(key) else { return }
-      let name = String(decoding: [UInt8](key), as: UTF8.self)
-      fields.append((name, Escape.decode(value)))
-      if RecordKey(rawValue: name) == nil {
-        isPast = isPast && MetricTable.isOfThePast(key)
-        past.append(name)
+    if lastSeen.count >= Topics.mostTopics { lastSeen = [:] }
+    lastSeen[origin] = recordCount
+  }
+
+  /// The topic of a record.
+  ///
+  /// - Parameter origin: who the record is of.
+  /// - Returns: nil where there are too many topics.
+  mutating func topic(of origin: RecordOrigin) -> String? {
+    topic(of: "", origin) { template, origin in
+      let meter = origin.meterLevel
+      // Below `+`, as those of the telegram itself.
+      let level = origin.past.map { "\(meter)-\($0)" } ?? meter
+      return template.topic(meter: level, channel: origin.channelLevel, metric: "")
+    }
+  }
+
+  /// The topic of a value.
+  ///
+  /// - Parameters:
+  ///   - metric: its key.
+  ///   - origin: who the record is of.
+  /// - Returns: nil where there are too many topics.
+  mutating func topic(of metric: String, _ origin: RecordOrigin) -> String? {
+    topic(of: metric, origin) { template, origin in
+      template.topic(meter: origin.meterLevel, channel: origin.channelLevel, metric: metric)
+    }
+  }
+
+  private mutating func topic(
+    of metric: String, _ origin: RecordOrigin, _ make: (TopicTemplate, RecordOrigin) -> String
+  ) -> String? {
+    if let topic = known[origin]?[metric] { return topic }
+    guard owners.count < Topics.mostTopics else { return nil }
+    let topic = make(template, origin)
+    // What a sub-meter says of itself is never that of the telegram.
+    let isOfItself = RecordKey(rawValue: metric) != nil && origin.channel != nil
+    let isTold = template.tellsMeters || template.tellsChannels
+    for levels in levels(of: origin).dropFirst(isOfItself && !isTold ? 1 : 0) {
+      let candidate = Topics.insert(levels, into: topic)
+      guard let owner = owners[candidate] else {
+        owners[candidate] = origin
+        known[origin, default: [:]][metric] = candidate
+        return candidate
       }
-    }
-    if isPast, !past.isEmpty { return entries(ofPast: past, fields) }
-    return fields.map { name, value in
-      ValueQueue.Entry(name: "\(prefix)\(level(of: name, channel))/\(name)", value: value)
-    }
-  }
-
-  /// The topics of a record of the past, which has these metrics.
-  private func entries(
-    ofPast metrics: [String], _ fields: [(name: String, value: [UInt8])]
-  ) -> [ValueQueue.Entry] {
-    fields.flatMap { name, value in
-      if RecordKey(rawValue: name) == nil {
-        return [ValueQueue.Entry(name: "\(prefix)/\(name)", value: value)]
+      if owner == origin {
+        known[origin, default: [:]][metric] = candidate
+        return candidate
       }
-      guard name == RecordKey.timestamp.rawValue else { return [] }
-      return metrics.map { ValueQueue.Entry(name: "\(prefix)/\($0)/\(name)", value: value) }
+      note(origin, owner, metric)
     }
+    return nil
   }
 
-  /// The level between the prefix and a metric, where it needs one.
-  private mutating func level(of name: String, _ channel: String?) -> String {
-    guard let channel else {
-      own(name, "")
-      return ""
-    }
-    let isReserved = RecordKey(rawValue: name) != nil
-    if !isReserved, own(name, channel) { return "" }
-    return "/channel\(channel)"
+  /// What tells an origin from others, from the least on.
+  private func levels(of origin: RecordOrigin) -> [String] {
+    var levels = [""]
+    if let past = origin.past { levels.append(past) }
+    if origin.channel != nil { levels.append("channel\(origin.channelLevel)") }
+    levels.append(origin.meterLevel)
+    levels.append("\(origin.meterLevel)/channel\(origin.channelLevel)")
+    return levels
   }
 
-  /// Makes a metric's own topic that of a channel, if it has no other.
-  ///
-  /// - Returns: whether it is that of the channel.
-  @discardableResult
-  private mutating func own(_ name: String, _ channel: String) -> Bool {
-    if let owner = owners[name] { return owner == channel }
-    guard owners.count < Topics.maximumOwners else { return channel.isEmpty }
-    owners[name] = channel
-    return true
+  private static func insert(_ level: String, into topic: String) -> String {
+    guard !level.isEmpty else { return topic }
+    guard let slash = topic.lastIndex(of: "/") else { return "\(level)/\(topic)" }
+    return "\(topic[..<slash])/\(level)\(topic[slash...])"
+  }
+
+  private mutating func note(_ origin: RecordOrigin, _ owner: RecordOrigin?, _ metric: String) {
+    guard let owner, displaced[origin] == nil, RecordKey(rawValue: metric) == nil,
+      origin.device != owner.device
+    else {
+      return
+    }
+    displaced[origin] = owner
+    notices.append("\(name(of: origin)) has topics of its own beside those of \(name(of: owner))")
+  }
+
+  private func name(of origin: RecordOrigin) -> String {
+    let channel = origin.channel == nil ? "" : " on channel \(origin.channelLevel)"
+    return "meter \(origin.meterLevel)\(channel)"
+  }
+
+  /// An origin is gone: its topics are for others.
+  private mutating func forget(_ origin: RecordOrigin) {
+    for (topic, owner) in owners where owner == origin { owners[topic] = nil }
+    known[origin] = nil
+    lastSeen[origin] = nil
   }
 }

@@ -120,7 +120,7 @@ import Testing
     var settings = [
       "MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "\(broker.port)", "MQTT_AUTH": "True",
       "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
-      "MQTT_TOPIC_PREFIX": prefix, "MQTT_QOS": "1",
+      "MQTT_TOPIC_PREFIX": prefix, "MQTT_QOS": "1", "MQTT_STATUS": "False",
     ]
     add(&settings)
     return settings

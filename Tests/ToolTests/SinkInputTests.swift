@@ -29,7 +29,7 @@ import Testing
     let broker = try await Mosquitto.shared
     try await broker.client.subscribed(to: "badline/#") { subscriber in
       let program = Program(
-        "p1mqtt", ["--port", "\(broker.port)", "--prefix", "badline", "--qos", "1"],
+        "p1mqtt", ["--port", "\(broker.port)", "--prefix", "badline", "--qos", "1", "--no-status"],
         environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
       let result = try await program.run(input: Self.input)
       #expect(result.status == .success)

@@ -39,7 +39,7 @@ import Testing
     for prefix in ["a/+/b", "#"] {
       let result = try await Program("p1mqtt", ["--prefix", prefix]).run()
       #expect(result.status == .exited(64))
-      #expect(result.errorText.hasPrefix("p1mqtt: --prefix: \"\(prefix)\" has + or #"))
+      #expect(result.errorText.hasPrefix("p1mqtt: --prefix: \"\(prefix)\" is no topic: + # "))
       #expect(result.messages.count == 1)
     }
   }

@@ -24,6 +24,9 @@ public struct OutboxOptions: ParsableArguments {
       "The most that waits in memory; beyond it the oldest goes.", valueName: "MiB"))
   public var buffer = 16
 
+  @Flag(help: "Read no more while what waits has no room, rather than drop the oldest.")
+  public var hold = false
+
   public init() {}
 
   public func validate() throws {

@@ -137,6 +137,13 @@ public final class Metric: Sendable {
   /// been.
   public var isInstantaneous: Bool { code.isInstantaneous }
 
+  /// Whether it counts what happened to the supply: power failures, voltage sags and swells.
+  public var isCounter: Bool {
+    // DSMR 5.0.2, table 6-1: 96.7 counts failures, c.32 and c.36 those of the voltage.
+    form == .number
+      && (code.quantity == 96 ? code.processing == 7 : [32, 36].contains(code.processing))
+  }
+
   /// Whether it was measured before the telegram was made, so that its record has an instant of its
   /// own.
   public var isOfThePast: Bool { form == .monthPeak || form == .failureLog }

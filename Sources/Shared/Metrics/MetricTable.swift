@@ -47,13 +47,26 @@ public enum MetricTable {
   /// or its code, or the unit that the name ends in, says so.
   public static func isInstantaneous(_ name: Span<UInt8>) -> Bool {
     let key = String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
-    if let known = instantaneousByName[key] { return known }
+    if let metric = byAnyName[key] { return metric.isInstantaneous }
     if let code = OBISCode(name) { return code.isInstantaneous }
     return instantaneousUnits.contains { key.hasSuffix("_\($0)") }
   }
 
-  private static let instantaneousByName: [String: Bool] = (main + submeter).reduce(into: [:]) {
-    for name in [$1.name] + NameTable.names(of: $1) { $0[name] = $1.isInstantaneous }
+  /// The metric with this name in any set, or this code for a name; of several the first. Nil for any
+  /// other name.
+  public static func metric(calledInAnySet name: String) -> Metric? {
+    byAnyName[name] ?? metric(calledByCode: [UInt8](name.utf8).span)
+  }
+
+  /// Whether it tells what is used or given, and not what the meter is and how it fares.
+  public static func isOfConsumption(_ metric: Metric) -> Bool {
+    consumptionNames.contains(metric.name) || metric.isSubmeterReading
+  }
+
+  private static let consumptionNames = Set((energy + power + voltageAndCurrent).map(\.name))
+
+  private static let byAnyName: [String: Metric] = (main + submeter).reduce(into: [:]) {
+    for name in [$1.name] + NameTable.names(of: $1) where $0[name] == nil { $0[name] = $1 }
   }
 
   /// What a name ends in whose values come and go.

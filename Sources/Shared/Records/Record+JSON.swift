@@ -17,7 +17,7 @@ extension Record {
       defer { source += value.count + 1 }
       output.append(separator)
       separator = UInt8(ascii: ",")
-      Record.appendString(key, to: &output)
+      JSONText.append(key, to: &output)
       output.append(UInt8(ascii: ":"))
       let isText = RecordKey.timestamp.matches(key) || RecordKey.meter.matches(key)
       if !isText, let number = DecimalText(value, ofMetric: key) {
@@ -25,30 +25,10 @@ extension Record {
         number.append(from: value, to: &output)
       } else {
         note(source, output.count + 1)
-        Record.appendString(Escape.decode(value).span, to: &output)
+        JSONText.append(Escape.decode(value).span, to: &output)
       }
     }
     if separator == UInt8(ascii: "{") { output.append(separator) }
     output.append(contentsOf: "}\n".utf8)
-  }
-
-  /// A byte that is not UTF-8 becomes U+FFFD, as JSON has no other text.
-  private static func appendString(_ text: Span<UInt8>, to output: inout [UInt8]) {
-    output.append(UInt8(ascii: "\""))
-    for byte in String(decoding: [UInt8](text), as: UTF8.self).utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        output.append(UInt8(ascii: "\\"))
-        output.append(byte)
-      case UInt8(ascii: "\n"): output.append(contentsOf: "\\n".utf8)
-      case UInt8(ascii: "\r"): output.append(contentsOf: "\\r".utf8)
-      case UInt8(ascii: "\t"): output.append(contentsOf: "\\t".utf8)
-      case 0..<0x20:
-        output.append(contentsOf: byte < 0x10 ? "\\u000".utf8 : "\\u00".utf8)
-        output.append(contentsOf: String(byte, radix: 16).utf8)
-      default: output.append(byte)
-      }
-    }
-    output.append(UInt8(ascii: "\""))
   }
 }

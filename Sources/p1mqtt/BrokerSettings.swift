@@ -1,0 +1,69 @@
+import Console
+import Glibc
+
+/// Which broker, and how to connect to it: the options first, then the environment.
+struct BrokerSettings {
+  /// A name or an address, or the path of a Unix socket, with port 0.
+  let host: String
+  let port: Int
+  /// What messages call the broker.
+  let name: String
+  /// How the broker tells us from its other clients.
+  let clientID: String
+  let login: (user: String, password: Secret?)?
+  /// Nil where the connection is not encrypted.
+  let tls: TLSSettings?
+  /// Nil for the highest that the broker speaks.
+  let version: MQTTVersion?
+  /// Whether the broker is to remember what was on its way when a connection broke.
+  let isPersistent: Bool
+  /// After how many seconds of silence the broker is asked whether it is there.
+  let keepAlive: Int
+
+  /// - Throws: `Failure` for a setting that cannot be used.
+  init(_ environment: Environment) throws {
+    let address = try BrokerAddress(environment.string(.mqttBroker) ?? "localhost") {
+      environment.refused(.mqttBroker, $0)
+    }
+    tls = try TLSSettings(environment, address)
+    host = address.host
+    let port = try environment.number(.mqttPort, in: 1...65_535)
+    // What an address says comes before a variable, not before an option.
+    let isPortMeant = address.port == nil || environment.isOption(.mqttPort)
+    self.port =
+      address.isSocket
+      ? 0 : (isPortMeant ? port : nil) ?? address.port ?? (tls == nil ? 1883 : 8883)
+    let isIPv6 = host.contains(":")
+    name = address.isSocket ? host : isIPv6 ? "[\(host)]:\(self.port)" : "\(host):\(self.port)"
+    login = try BrokerSettings.login(environment)
+    version = try environment.choice(
+      .mqttProtocol,
+      ["3.1.1": MQTTVersion.version311, "5": .version5, "311": .version311, "5.0": .version5])
+    isPersistent =
+      try environment.choice(.mqttSession, ["clean": false, "persistent": true]) ?? false
+    keepAlive = try environment.number(.mqttKeepAlive, in: 5...65_535) ?? 30
+    let id = environment.string(.mqttClientID)
+    guard id != nil || !isPersistent else {
+      throw environment.refused(
+        .mqttSession,
+        "a session is found again by a client id: set \(Setting.mqttClientID.rawValue)")
+    }
+    // Two clients of one name would put each other out for ever.
+    clientID = id ?? "p1mqtt-\(getpid())"
+  }
+
+  /// User and password, where there is a user and authentication is not turned off.
+  private static func login(_ environment: Environment) throws -> (String, Secret?)? {
+    let isWanted = try environment.flag(.mqttAuthentication)
+    guard isWanted != false else { return nil }
+    guard let user = environment.string(.mqttUser) else {
+      guard isWanted == nil else {
+        throw Failure(
+          Setting.mqttAuthentication.rawValue, "needs \(Setting.mqttUser.rawValue)",
+          .configuration)
+      }
+      return nil
+    }
+    return (user, try Secret.read(environment, .mqttPassword, file: .mqttPasswordFile))
+  }
+}

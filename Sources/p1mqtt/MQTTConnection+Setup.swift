@@ -1,0 +1,76 @@
+import CMosquitto
+import Console
+import Glibc
+import SystemPackage
+
+extension MQTTConnection {
+  /// Makes the client as new: whatever it still had to send is forgotten, for that is the queue's
+  /// to decide.
+  ///
+  /// - Parameter isClean: whether the broker is to forget what it knows of earlier connections.
+  /// - Throws: `Failure` where the settings cannot be used.
+  func configure(isClean: Bool) throws {
+    let context = unsafe Unmanaged.passUnretained(log).toOpaque()
+    try check(
+      unsafe mosquitto_reinitialise(client, settings.clientID, isClean, context), .mqttClientID)
+    let number = version == .version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
+    unsafe mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, number)
+    // Messages are small, and many at times.
+    unsafe mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
+    if let login = settings.login {
+      try check(
+        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
+    }
+    if let will {
+      let code = unsafe will.payload.span.withUnsafeBytes { bytes in
+        unsafe mosquitto_will_set(
+          client, will.topic, Int32(bytes.count), bytes.baseAddress, 1, will.isRetained)
+      }
+      try check(code, .mqttTopicPrefix)
+    }
+    if let tls = settings.tls { try configure(tls) }
+    log.listen(to: self)
+  }
+
+  private func configure(_ tls: TLSSettings) throws {
+    if let alpn = tls.alpn {
+      try check(unsafe mosquitto_string_option(client, MOSQ_OPT_TLS_ALPN, alpn), .mqttALPN)
+    }
+    if let sharedKey = tls.sharedKey {
+      let code = unsafe mosquitto_tls_psk_set(
+        client, sharedKey.key.value, sharedKey.identity, nil)
+      return try check(code, .mqttPSK)
+    }
+    guard tls.caFile != nil || tls.certificate != nil else {
+      unsafe mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1)
+      return
+    }
+    // Beside a certificate of ours the library wants to be told where those of the system are.
+    let directory = tls.caFile == nil ? "/etc/ssl/certs" : nil
+    let code = unsafe mosquitto_tls_set(
+      client, tls.caFile, directory, tls.certificate?.file, tls.certificate?.keyFile
+    ) { _, _, _, _ in 0 }
+    try check(code, .mqttCertificateFile)
+  }
+
+  private func check(_ code: Int32, _ setting: Setting) throws {
+    guard code == MOSQ_ERR_SUCCESS.rawValue else {
+      throw Failure(setting.rawValue, MQTTConnection.reason(code), .configuration)
+    }
+  }
+
+  /// What a code of the library's means; from 128 on it is one of MQTT 5.
+  static func reason(_ code: Int32) -> String {
+    let number = errno
+    if code >= 128 { return sentence(unsafe String(cString: mosquitto_reason_string(code))) }
+    if code == MOSQ_ERR_ERRNO.rawValue {
+      return number == 0 ? "no answer of a broker" : Errno(rawValue: number).description
+    }
+    return sentence(unsafe String(cString: mosquitto_strerror(code)))
+  }
+
+  /// What the library says, without its full stop.
+  static func sentence(_ text: String) -> String {
+    text.hasSuffix(".") ? String(text.dropLast()) : text
+  }
+}

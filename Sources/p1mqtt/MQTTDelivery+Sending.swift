@@ -1,0 +1,214 @@
+import Console
+import Delivery
+
+/// What is sent, and what the broker's answers ask for.
+extension MQTTDelivery {
+  // MARK: - The connection
+
+  /// Does what is due on the connection.
+  mutating func look(_ now: ContinuousClock.Instant) throws {
+    switch state {
+    case .waiting(let until) where now >= until:
+      state = .connecting(until: now + limits.silence)
+      askedAt = now
+      try connection.connect()
+    case .connecting(let until) where now >= until && !connection.isTrying:
+      try connection.abandon()
+      try disconnected("no answer", .version)
+    case .connected where !inFlight.isEmpty && now >= askedAt + limits.silence:
+      try connection.abandon()
+      try disconnected("no answer for \(limits.silence.components.seconds) s")
+    default:
+      break
+    }
+  }
+
+  /// There is no more time to lose.
+  mutating func hurry() {
+    server.hurry(.now)
+    if case .waiting = state { state = .waiting(until: server.retryAt ?? .now) }
+  }
+
+  /// Does what the events ask for that have come.
+  mutating func settle() throws {
+    for event in connection.takeEvents() {
+      switch event {
+      case .connected: connected()
+      case .disconnected(let reason, let fault): try disconnected(reason, fault)
+      case .published(let number): arrived(number)
+      case .refused(let number, let reason, let isPassing):
+        try refused(number, reason, isPassing: isPassing)
+      case .subscribed(let isGranted):
+        subscription.answered(isGranted: isGranted)
+        if !isGranted { sayUnsubscribed() }
+      case .received(let topic, let payload, let isRetained):
+        received(topic, payload, isRetained: isRetained)
+      }
+    }
+  }
+
+  private mutating func connected() {
+    state = .connected
+    askedAt = .now
+    publications.connected()
+    announcements.connected()
+    subscribe(isNewConnection: true)
+    if server.connect() {
+      messages.say(.notice, broker, "connected", repeating: "connected")
+    }
+    if limits.expires, connection.version == .version311 {
+      messages.say(
+        .warning, broker, "the broker speaks no MQTT 5: messages do not expire",
+        repeating: "expiry")
+    }
+  }
+
+  private mutating func disconnected(
+    _ reason: String, _ fault: MQTTFault = .other, returning last: Message? = nil
+  ) throws {
+    if case .waiting = state { return }
+    if state != .connected, fault == .version, connection.tryOtherVersion() {
+      state = .waiting(until: .now)
+      return messages.say(.info, broker, "\(reason); trying MQTT 3.1.1")
+    }
+    if fault == .answer, mostQoS == 2, limits.qos == 2, !inFlight.isEmpty {
+      // RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
+      lowerQoS()
+      try connection.forget()
+    }
+    if subscription.disconnected() { sayUnsubscribed() }
+    // Said when it begins, and when its reason is another one.
+    let isNews = server.fail(reason, at: .now)
+    messages.say(
+      isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+    state = .waiting(until: server.retryAt ?? .now)
+    announcements.disconnected()
+    var unsent = [last].compactMap(\.self)
+    if !connection.keepsUnsent {
+      unsent = inFlight.map(\.message) + unsent
+      inFlight = []
+    }
+    publications.disconnected(unsent.filter { !$0.isAnnouncement })
+  }
+
+  private mutating func lowerQoS() {
+    mostQoS -= 1
+    messages.say(
+      .warning, broker,
+      "the broker does not take QoS \(mostQoS + 1); going on with QoS \(mostQoS)")
+  }
+
+  // MARK: - Subscriptions
+
+  private mutating func subscribe(isNewConnection: Bool) {
+    guard state == .connected, subscription.isPossible,
+      var filters = announcements.discovery?.takeFilters(isNewConnection: isNewConnection)
+    else {
+      return
+    }
+    if isNewConnection, let status = announcements.online { filters.append(status.topic) }
+    guard !filters.isEmpty else { return }
+    connection.subscribe(to: filters)
+    subscription.asked()
+  }
+
+  private func sayUnsubscribed() {
+    messages.say(
+      .warning, broker,
+      "the broker tells us nothing: what Home Assistant has to be told again, it is not",
+      repeating: "subscription")
+  }
+
+  private mutating func received(_ topic: String, _ payload: [UInt8], isRetained: Bool) {
+    if let online = announcements.online, let offline = announcements.offline,
+      topic == online.topic
+    {
+      if !isRetained, payload == offline.payload { announcements.contradict() }
+      return
+    }
+    let isBack =
+      announcements.discovery?.receive(topic: topic, payload, isRetained: isRetained) ?? false
+    if isBack { publications.forgetChanges() }
+  }
+
+  // MARK: - Messages
+
+  /// How many messages may be on their way: those that a broker has to acknowledge are few.
+  private var window: Int { min(limits.qos, mostQoS) == 0 ? 200 : 20 }
+
+  /// Sends what there is, as far as it may be on its way.
+  mutating func send() throws {
+    guard state == .connected else { return }
+    subscribe(isNewConnection: false)
+    while state == .connected, inFlight.count < window,
+      let message = announcements.next() ?? publications.next()
+    {
+      try send(message)
+    }
+  }
+
+  private mutating func send(_ message: Message) throws {
+    // Whether we are there, and what there is to see, is worth an acknowledgement.
+    let qos = min(message.isAnnouncement ? 1 : limits.qos, mostQoS)
+    switch connection.publish(message, qos: qos, isRetained: message.isRetained && canRetain) {
+    case .sent(let number):
+      if inFlight.isEmpty { askedAt = .now }
+      inFlight.append((number, message))
+      // It may have gone out at once.
+      if qos == 0 { try settle() }
+    case .refused(let reason): refused(message, reason)
+    case .tooHighQoS:
+      lowerQoS()
+      try send(message)
+    case .noRetaining:
+      canRetain = false
+      messages.say(.warning, broker, "the broker keeps no messages; going on without --retain")
+      try send(message)
+    case .disconnected(let reason): try disconnected(reason, returning: message)
+    }
+  }
+
+  private mutating func arrived(_ number: Int32) {
+    // Only a broker that takes messages is back.
+    _ = server.succeed()
+    takenAt = .now
+    askedAt = takenAt
+    guard let message = takeInFlight(number), !message.isAnnouncement else { return }
+    publications.arrived(message)
+  }
+
+  private mutating func refused(_ number: Int32, _ reason: String, isPassing: Bool) throws {
+    askedAt = .now
+    if isPassing {
+      try connection.forget()
+      return try disconnected(reason)
+    }
+    if let message = takeInFlight(number) { refused(message, reason) }
+  }
+
+  private mutating func refused(_ message: Message, _ reason: String) {
+    messages.say(
+      .error, broker, "\(message.topic) refused: \(reason)", repeating: "refused")
+    if !message.isAnnouncement { publications.refused(message, reason) }
+  }
+
+  private mutating func takeInFlight(_ number: Int32) -> Message? {
+    guard let index = inFlight.firstIndex(where: { $0.number == number }) else { return nil }
+    return inFlight.remove(at: index).message
+  }
+
+  /// Says that we go, and goes.
+  mutating func sayGoodbye() throws {
+    let deadline = ContinuousClock.now + MQTTDelivery.farewell
+    if let offline = announcements.offline { try send(offline) }
+    while state == .connected, !inFlight.isEmpty, .now < deadline {
+      try connection.proceed(wait(for: connection.interests, until: deadline))
+      try settle()
+    }
+    guard state == .connected else { return }
+    connection.disconnect()
+    // What is left to write is a packet of two bytes; nothing, if it went at once.
+    let interests = connection.interests
+    if !interests.isEmpty { try connection.proceed(wait(for: interests, until: deadline)) }
+  }
+}

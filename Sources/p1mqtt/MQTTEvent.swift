@@ -1,0 +1,25 @@
+/// What happened on a connection to a broker.
+enum MQTTEvent: Equatable {
+  /// The broker has accepted us.
+  case connected
+  /// The connection is gone, or was never accepted.
+  case disconnected(String, MQTTFault)
+  /// A message has arrived: written out (QoS 0) or acknowledged (1 and 2).
+  case published(Int32)
+  /// The broker has refused a message; it may take it later where that is passing.
+  case refused(Int32, reason: String, isPassing: Bool)
+  /// The broker has answered a subscription.
+  case subscribed(isGranted: Bool)
+  /// A message has come.
+  case received(topic: String, payload: [UInt8], isRetained: Bool)
+}
+
+/// Why a connection is gone, as far as another one may fare better.
+enum MQTTFault {
+  /// The broker does not speak this version of MQTT, or has left us before any answer, as one may
+  /// that cannot even read it.
+  case version
+  /// The broker's answer is none that MQTT has.
+  case answer
+  case other
+}

@@ -1,0 +1,21 @@
+/// What a message says.
+enum Payload: CaseIterable {
+  /// A value alone: a topic a metric.
+  case value
+  /// A record, as a JSON object.
+  case json
+  /// A record, as the pipe has it: p1record(5).
+  case record
+
+  /// Whether it says when it was measured, so that it counts however late it comes.
+  var isTimed: Bool { self != .value }
+
+  /// The topics that it goes to where no others are asked for.
+  var topic: String {
+    switch self {
+    case .value: "{prefix}/{metric}"
+    case .json: "{prefix}/{meter}/json"
+    case .record: "{prefix}/{meter}/record"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Delivery
+import Records
+
+/// What records become on their way to a broker: the messages that wait, and what became of them.
+protocol Publications {
+  /// Whether it is time to read no more, where the broker keeps up.
+  var isFull: Bool { get }
+  /// Whether nothing waits, nor is on its way.
+  var isEmpty: Bool { get }
+  /// Whether what waits is there for the next process.
+  var isLasting: Bool { get }
+  /// How many of those that wait, or have gone as there was no room, are lost with the process.
+  var lostCount: Int { get }
+  /// How many of those that wait are there for the next process.
+  var keptCount: Int { get }
+  /// What they are called: `value`, `record`.
+  var unit: String { get }
+  /// The counters in a line, as `name=value`.
+  var countersText: String { get }
+  /// The records, for showing progress; nil where values are counted, of which a record has many.
+  var progress: (counts: OutboxCounts, waiting: Int)? { get }
+  /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
+  var deadline: ContinuousClock.Instant? { get }
+  /// Whether the input is left where it is while there is no room, where it can wait.
+  var canWait: Bool { get }
+
+  /// Takes a record.
+  ///
+  /// - Parameters:
+  ///   - record: the record.
+  ///   - discovery: what is told of its metrics.
+  ///   - now: the time.
+  mutating func take(
+    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant)
+
+  /// Makes sure of what was taken, and does what is due.
+  mutating func attend(_ now: ContinuousClock.Instant)
+
+  /// The input was held up for long enough: it is read on, and what has no room goes.
+  mutating func overflow()
+
+  /// The next message to be sent; nil where there is none now.
+  mutating func next() -> Message?
+
+  /// A message has arrived.
+  mutating func arrived(_ message: Message)
+
+  /// A message will never be taken.
+  ///
+  /// - Parameters:
+  ///   - message: which.
+  ///   - reason: what the broker said.
+  mutating func refused(_ message: Message, _ reason: String)
+
+  /// The connection is gone.
+  ///
+  /// - Parameter unsent: the messages that were on their way, oldest first.
+  mutating func disconnected(_ unsent: [Message])
+
+  /// There is a connection, to a broker that may have forgotten everything.
+  mutating func connected()
+
+  /// Whoever reads the values has forgotten them: all of them are news again.
+  mutating func forgetChanges()
+
+  /// Ends the keeping.
+  mutating func close(at now: ContinuousClock.Instant)
+
+  /// What happened since the last call, to be said.
+  mutating func takeEvents() -> [OutboxEvent]
+
+  /// What the user should know of the topics since the last call.
+  mutating func takeNotices() -> [String]
+}

@@ -1,0 +1,52 @@
+import Metrics
+import Records
+
+/// Who a record is of: no two origins write to one topic.
+struct RecordOrigin: Hashable {
+  /// The number of the meter, as it was written; nil where the record does not say.
+  let meter: [UInt8]?
+  /// The M-Bus channel of a sub-meter; nil for the electricity meter.
+  let channel: [UInt8]?
+  /// The first metric of a record of nothing but what was before the telegram, as the peak of a month;
+  /// nil for any other.
+  let past: String?
+
+  init(_ record: Record) {
+    var meter: [UInt8]?
+    var channel: [UInt8]?
+    var past: String?
+    var isPast = true
+    record.forEachField { key, value in
+      if RecordKey.meter.matches(key) {
+        meter = meter ?? [UInt8](value)
+      } else if RecordKey.channel.matches(key) {
+        channel = channel ?? [UInt8](value)
+      } else if isPast, !RecordKey.timestamp.matches(key) {
+        isPast = MetricTable.isOfThePast(key)
+        past = past ?? String(decoding: [UInt8](key), as: UTF8.self)
+      }
+    }
+    self.meter = meter
+    self.channel = channel
+    self.past = isPast && channel == nil ? past : nil
+  }
+
+  /// The same, whatever of it was before the telegram.
+  var device: RecordOrigin { RecordOrigin(meter: meter, channel: channel, past: nil) }
+
+  private init(meter: [UInt8]?, channel: [UInt8]?, past: String?) {
+    self.meter = meter
+    self.channel = channel
+    self.past = past
+  }
+
+  /// The number of the meter as a level of a topic.
+  var meterLevel: String {
+    meter.map { TopicLevel.escaped(Escape.decode($0.span)) } ?? "unknown"
+  }
+
+  /// The channel as a level: 0 is the electricity meter's, as in its OBIS codes.
+  var channelLevel: String {
+    channel.map { TopicLevel.escaped(Escape.decode($0.span)) } ?? "0"
+  }
+}

@@ -1,0 +1,170 @@
+import Delivery
+import Records
+
+/// A message a record, which says when it was measured: all of them count, in order, however late, and
+/// each waits in an outbox until the broker has acknowledged it.
+struct RecordPublications: Publications {
+  private var topics: Topics
+  private let payload: Payload
+  private let retains: Bool
+  private var changes: Changes?
+  private var outbox: any Outbox
+  /// The number of the first record that was not sent, or is to be sent again.
+  private var sentEnd: UInt64
+  /// What was answered of the records that wait, whether it was taken or refused.
+  private var answers: [UInt64: Bool] = [:]
+  /// Records that were dropped while the broker took them: they have arrived all the same.
+  private var arrivedCount = 0
+
+  init(
+    _ topics: Topics, _ payload: Payload, retains: Bool, _ changes: Changes?, in outbox: any Outbox
+  ) {
+    self.topics = topics
+    self.payload = payload
+    self.retains = retains
+    self.changes = changes
+    self.outbox = outbox
+    sentEnd = outbox.first
+  }
+
+  var isFull: Bool { outbox.isFull }
+  var isEmpty: Bool { outbox.isEmpty }
+  var isLasting: Bool { outbox.isLasting && outbox.unkeptCount == 0 }
+  var lostCount: Int { counts.dropped + outbox.unkeptCount }
+  var keptCount: Int { outbox.count - outbox.unkeptCount }
+  var unit: String { "record" }
+  var deadline: ContinuousClock.Instant? { outbox.deadline }
+  var canWait: Bool { true }
+
+  private var counts: OutboxCounts {
+    var counts = outbox.counts
+    counts.delivered += arrivedCount
+    counts.dropped -= arrivedCount
+    return counts
+  }
+
+  var progress: (counts: OutboxCounts, waiting: Int)? { (counts, outbox.count) }
+
+  var countersText: String {
+    let age = outbox.oldestSince.map { (.now - $0).inMilliseconds } ?? "none"
+    let counts = counts
+    return """
+      records=\(counts.read) delivered=\(counts.delivered) waiting=\(outbox.count) \
+      refused=\(counts.refused) dropped=\(counts.dropped) oldest_age_s=\(age)
+      """
+  }
+
+  mutating func take(
+    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
+  ) {
+    let record = record.timestamp == nil ? record.stamped(.now) : record
+    guard discovery != nil || changes != nil else { return outbox.add(record, at: now) }
+    let origin = RecordOrigin(record)
+    if let topic = topics.topic(of: origin) {
+      discovery?.see(record.keys.map { ($0, topic) }, of: origin)
+      guard isNews(record, origin, topic, at: now) else { return }
+    }
+    outbox.add(record, at: now)
+  }
+
+  private mutating func isNews(
+    _ record: Record, _ origin: RecordOrigin, _ topic: String, at now: ContinuousClock.Instant
+  ) -> Bool {
+    // Of what is past, each instant is a series of its own.
+    let time = origin.past == nil ? nil : record.timestamp
+    let name = time.map { "\(topic) \($0)" } ?? topic
+    return changes?.isNews(record.untimedText, of: name, record.timestamp, at: now) ?? true
+  }
+
+  mutating func attend(_ now: ContinuousClock.Instant) {
+    outbox.store(at: now)
+    outbox.attend(now)
+  }
+
+  mutating func overflow() {}
+
+  // MARK: - Sending
+
+  mutating func next() -> Message? {
+    while outbox.isAvailable {
+      sentEnd = max(sentEnd, outbox.first)
+      // It was taken before the connection broke.
+      while answers[sentEnd] != nil { sentEnd += 1 }
+      guard sentEnd < outbox.end else { return nil }
+      let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
+      guard let record = batch.records.first else { return nil }
+      sentEnd = batch.end
+      let origin = RecordOrigin(record)
+      topics.see(origin)
+      if let topic = topics.topic(of: origin) {
+        return Message(
+          topic: topic, payload: text(of: record), purpose: .record(batch.first),
+          isRetained: retains)
+      }
+      outbox.keepApart(record, reason: "too many topics")
+      answer(batch.first, isTaken: false)
+    }
+    return nil
+  }
+
+  private func text(of record: Record) -> [UInt8] {
+    guard payload == .json else { return record.text + [UInt8(ascii: "\n")] }
+    var text: [UInt8] = []
+    record.appendJSON(to: &text)
+    // A message is no line.
+    text.removeLast()
+    return text
+  }
+
+  mutating func arrived(_ message: Message) {
+    if case .record(let number) = message.purpose { answer(number, isTaken: true) }
+  }
+
+  mutating func refused(_ message: Message, _ reason: String) {
+    guard case .record(let number) = message.purpose else { return }
+    let batch = outbox.batch(from: number, count: 1, size: .max)
+    if batch.first == number, let record = batch.records.first {
+      outbox.keepApart(record, reason: reason)
+    }
+    answer(number, isTaken: false)
+  }
+
+  private mutating func answer(_ number: UInt64, isTaken: Bool) {
+    answers[number] = isTaken
+    // What was dropped meanwhile is counted as such.
+    for (number, isTaken) in answers where number < outbox.first {
+      answers[number] = nil
+      arrivedCount += isTaken ? 1 : 0
+    }
+    while let isTaken = answers.removeValue(forKey: outbox.first) {
+      outbox.remove(before: outbox.first + 1, refused: isTaken ? 0 : 1)
+    }
+  }
+
+  mutating func disconnected(_ unsent: [Message]) {
+    for message in unsent {
+      if case .record(let number) = message.purpose { sentEnd = min(sentEnd, number) }
+    }
+  }
+
+  mutating func connected() { forgetChanges() }
+  mutating func forgetChanges() { changes?.forget() }
+  mutating func close(at now: ContinuousClock.Instant) { outbox.close(at: now) }
+  mutating func takeEvents() -> [OutboxEvent] { outbox.takeEvents() }
+  mutating func takeNotices() -> [String] { topics.takeNotices() }
+}
+
+extension Record {
+  /// The keys of its fields, in order.
+  fileprivate var keys: [String] {
+    var keys: [String] = []
+    forEachField { key, _ in keys.append(String(decoding: [UInt8](key), as: UTF8.self)) }
+    return keys
+  }
+
+  /// Its text without its instant.
+  fileprivate var untimedText: [UInt8] {
+    guard let range = range(of: .timestamp) else { return text }
+    return [UInt8](text[..<range.lowerBound]) + text[range.upperBound...]
+  }
+}

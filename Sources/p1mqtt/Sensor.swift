@@ -1,0 +1,53 @@
+import Console
+import Records
+
+/// A metric as a sensor of Home Assistant's: the JSON object that announces it.
+struct Sensor {
+  /// The object.
+  let text: String
+
+  /// - Parameters:
+  ///   - key: the metric.
+  ///   - topic: where its values are published.
+  ///   - device: whose it is.
+  ///   - style: how values are published.
+  init(_ key: String, _ topic: String, of device: DeviceIdentity, _ style: SensorStyle) {
+    let kind = SensorKind(key)
+    var object = JSONObject()
+    object["name"] = kind.name
+    object["unique_id"] = "\(device.id)_\(DeviceIdentity.escaped(key))"
+    object["state_topic"] = topic
+    object["value_template"] = Sensor.template(key, kind, style)
+    object["unit_of_measurement"] = kind.unit
+    object["device_class"] = kind.deviceClass
+    object["state_class"] = kind.stateClass
+    object["entity_category"] = kind.isDiagnostic ? "diagnostic" : nil
+    object["availability_topic"] = style.statusTopic
+    if style.qos > 0 { object.set("qos", style.qos) }
+    var about = JSONObject()
+    about.set("identifiers", [device.id])
+    about["name"] = device.name
+    about["serial_number"] = device.serial
+    about["via_device"] = device.parent
+    object.set("device", about)
+    var origin = JSONObject()
+    origin["name"] = "p1mqtt"
+    origin["sw_version"] = toolsVersion
+    object.set("origin", origin)
+    text = object.text
+  }
+
+  /// What makes the state of a message; nil where that is the message itself.
+  private static func template(
+    _ key: String, _ kind: SensorKind, _ style: SensorStyle
+  ) -> String? {
+    let value = style.isJSON ? "value_json['\(key)']" : "value"
+    switch kind.values {
+    // Home Assistant takes a total of 0 for a new meter, and books all of the next one.
+    case .total: return "{{ \(value) if \(value) | float(0) > 0 }}"
+    // It takes no state that is longer.
+    case .text: return "{{ (\(value) | string)[:255] }}"
+    case .number: return style.isJSON ? "{{ \(value) }}" : nil
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/// Whether the broker tells us what others publish. Some end the connection where they do not.
+struct Subscription {
+  private var failures = 0
+  private(set) var isUnanswered = false
+
+  /// So many connections in a row that end before the answer are taken for a refusal.
+  private static let mostFailures = 2
+
+  var isPossible: Bool { failures < Subscription.mostFailures }
+
+  mutating func asked() { isUnanswered = true }
+
+  mutating func answered(isGranted: Bool) {
+    isUnanswered = false
+    failures = isGranted ? 0 : Subscription.mostFailures
+  }
+
+  /// The connection is gone.
+  ///
+  /// - Returns: whether that was a refusal, from now on.
+  mutating func disconnected() -> Bool {
+    guard isUnanswered else { return false }
+    isUnanswered = false
+    failures += 1
+    return !isPossible
+  }
+}

@@ -1,0 +1,83 @@
+import Console
+
+/// How a connection is encrypted, and how each side knows the other.
+struct TLSSettings {
+  /// The authorities that are trusted; nil for those of the system.
+  let caFile: String?
+  /// What we show to the broker.
+  let certificate: (file: String, keyFile: String)?
+  /// The protocol that is asked for (RFC 7301).
+  let alpn: String?
+  /// A key that both sides have, in hexadecimal, in place of certificates (RFC 4279).
+  let sharedKey: (identity: String, key: Secret)?
+
+  /// Nil where nothing asks for encryption.
+  ///
+  /// - Parameters:
+  ///   - environment: the settings.
+  ///   - address: that of the broker.
+  /// - Throws: `Failure` for a setting that cannot be used.
+  init?(_ environment: Environment, _ address: BrokerAddress) throws {
+    caFile = environment.string(.mqttCAFile)
+    let certificateFile = environment.string(.mqttCertificateFile)
+    let keyFile = environment.string(.mqttKeyFile)
+    alpn = environment.string(.mqttALPN)
+    let identity = environment.string(.mqttPSKIdentity)
+    let asked = [
+      (Setting.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
+      (.mqttKeyFile, keyFile), (.mqttALPN, alpn), (.mqttPSKIdentity, identity),
+    ].first { $0.1 != nil }?.0
+    let flag = try environment.flag(.mqttTLS)
+    guard flag == true || address.isEncrypted == true || asked != nil else { return nil }
+    guard flag != false, address.isEncrypted != false else {
+      throw environment.refused(
+        asked ?? .mqttTLS, "the connection is not to be encrypted: the broker is mqtt: or unix:")
+    }
+    for (setting, path) in [
+      (Setting.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
+      (.mqttKeyFile, keyFile),
+    ] {
+      guard let path else { continue }
+      // libmosquitto would say so only once there is a broker.
+      do { _ = try readFile(path, limit: 4 << 20, .configuration) } catch let failure as Failure {
+        throw environment.refused(setting, "\(path): \(failure.reason)")
+      }
+    }
+    certificate = try TLSSettings.pair(certificateFile, keyFile, environment)
+    sharedKey = try TLSSettings.sharedKey(identity, environment)
+    guard sharedKey == nil || caFile == nil && certificate == nil else {
+      throw environment.refused(.mqttPSKIdentity, "a shared key stands in for certificates")
+    }
+  }
+
+  private static func pair(
+    _ certificate: String?, _ key: String?, _ environment: Environment
+  ) throws -> (String, String)? {
+    switch (certificate, key) {
+    case (let certificate?, let key?): return (certificate, key)
+    case (nil, nil): return nil
+    case (_?, nil):
+      throw environment.refused(.mqttCertificateFile, "needs \(Setting.mqttKeyFile.rawValue)")
+    case (nil, _?):
+      throw environment.refused(.mqttKeyFile, "needs \(Setting.mqttCertificateFile.rawValue)")
+    }
+  }
+
+  private static func sharedKey(
+    _ identity: String?, _ environment: Environment
+  ) throws -> (String, Secret)? {
+    guard let identity else { return nil }
+    guard let key = try Secret.read(environment, .mqttPSK, file: .mqttPSKFile) else {
+      throw environment.refused(
+        .mqttPSKIdentity,
+        "needs its key: \(Setting.mqttPSKFile.rawValue) or \(Setting.mqttPSK.rawValue)")
+    }
+    // libmosquitto takes so many.
+    let isHexadecimal = key.value.utf8.count.isMultiple(of: 2) && key.value.allSatisfy(\.isHexDigit)
+    guard isHexadecimal, (2...512).contains(key.value.utf8.count) else {
+      throw Failure(
+        Setting.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration)
+    }
+    return (identity, key)
+  }
+}

@@ -1,0 +1,29 @@
+/// A level of a topic that says what a meter says: what no level can hold is escaped.
+enum TopicLevel {
+  /// - Parameter text: whatever a meter prints.
+  /// - Returns: the same, with `%` and two hexadecimal digits in place of each byte of `/`, `+`, `#`,
+  ///   `$`, `%`, of control characters and of what is not UTF-8.
+  static func escaped(_ text: [UInt8]) -> String {
+    guard let characters = String(validating: text, as: UTF8.self) else {
+      return text.map {
+        isPlain(Unicode.Scalar($0)) && $0 < 0x80 ? String(Unicode.Scalar($0)) : escape($0)
+      }
+      .joined()
+    }
+    return characters.unicodeScalars.map {
+      isPlain($0) ? String($0) : String($0).utf8.map(escape).joined()
+    }
+    .joined()
+  }
+
+  private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+    // Neither do brokers take what stands for no character.
+    let isText = ![.control, .unassigned, .privateUse].contains(scalar.properties.generalCategory)
+    return isText && !"/+#$%".unicodeScalars.contains(scalar)
+  }
+
+  private static func escape(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+  }
+}

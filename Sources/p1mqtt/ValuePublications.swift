@@ -1,0 +1,165 @@
+import Delivery
+import Records
+
+/// A message a value. After an outage only the newest value of each topic counts, as a value does not
+/// say when it was measured.
+struct ValuePublications: Publications {
+  private var topics: Topics
+  private let retains: Bool
+  private var changes: Changes?
+  private var queue = ValueQueue(capacity: ValuePublications.queueCapacity)
+  private var inFlightCount = 0
+  /// The instant of the newest value of each topic of what was before the telegram.
+  private var newest: [String: Timestamp] = [:]
+  private var recordCount = 0
+  private var deliveredCount = 0
+  private var refusedCount = 0
+  private var homelessCount = 0
+  private var saidDrops = 0
+
+  /// So many values may wait for a broker that takes them; more of them hold the input up.
+  private static let queueLength = 10_000
+  /// The most values that wait in an outage: more than there are topics.
+  private static let queueCapacity = 100_000
+
+  init(_ topics: Topics, retains: Bool, _ changes: Changes?) {
+    self.topics = topics
+    self.retains = retains
+    self.changes = changes
+  }
+
+  var isFull: Bool {
+    !queue.keepsNewestOnly && queue.count >= ValuePublications.queueLength
+  }
+  var isEmpty: Bool { queue.isEmpty && inFlightCount == 0 }
+  var isLasting: Bool { false }
+  var lostCount: Int { queue.count + inFlightCount + droppedCount }
+  var keptCount: Int { 0 }
+  var unit: String { "value" }
+  var progress: (counts: OutboxCounts, waiting: Int)? { nil }
+  var deadline: ContinuousClock.Instant? { nil }
+  var canWait: Bool { false }
+
+  private var droppedCount: Int { queue.droppedCount + homelessCount }
+
+  var countersText: String {
+    """
+    records=\(recordCount) delivered=\(deliveredCount) waiting=\(queue.count + inFlightCount) \
+    refused=\(refusedCount) dropped=\(droppedCount)
+    """
+  }
+
+  mutating func take(
+    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
+  ) {
+    recordCount += 1
+    let origin = RecordOrigin(record)
+    topics.see(origin)
+    var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
+    discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
+    if changes != nil { leaveOutRepeats(&values, record.timestamp, now) }
+    for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
+  }
+
+  private struct Value {
+    let key: String
+    let topic: String
+    let text: [UInt8]
+  }
+
+  private mutating func values(of record: Record, _ origin: RecordOrigin) -> [Value] {
+    var values: [Value] = []
+    record.forEachField { key, text in
+      guard !RecordKey.channel.matches(key) else { return }
+      let key = String(decoding: [UInt8](key), as: UTF8.self)
+      if let topic = topics.topic(of: key, origin) {
+        values.append(Value(key: key, topic: topic, text: Escape.decode(text)))
+      } else {
+        homelessCount += 1
+      }
+    }
+    return values
+  }
+
+  /// The values of a record of the past: each with its instant below its topic, and none that is older
+  /// than what the topic has.
+  private mutating func pastValues(of record: Record, _ origin: RecordOrigin) -> [Value] {
+    var values: [Value] = []
+    for value in self.values(of: record, origin) where RecordKey(rawValue: value.key) == nil {
+      if let timestamp = record.timestamp {
+        if let known = newest[value.topic], timestamp < known { continue }
+        newest[value.topic] = timestamp
+      }
+      if let instant = record.value(of: .timestamp) {
+        let time = RecordKey.timestamp.rawValue
+        values.append(Value(key: time, topic: "\(value.topic)/\(time)", text: instant))
+      }
+      values.append(value)
+    }
+    return values
+  }
+
+  /// The time goes along with what has changed.
+  private mutating func leaveOutRepeats(
+    _ values: inout [Value], _ timestamp: Timestamp?, _ now: ContinuousClock.Instant
+  ) {
+    var isNews = false
+    let time = RecordKey.timestamp.rawValue
+    values.removeAll { value in
+      guard value.key != time else { return false }
+      let isNewValue = changes?.isNews(value.text, of: value.topic, timestamp, at: now) ?? true
+      isNews = isNews || isNewValue
+      return !isNewValue
+    }
+    if !isNews { values = [] }
+  }
+
+  mutating func attend(_ now: ContinuousClock.Instant) {}
+
+  mutating func overflow() { queue.keepNewestOnly() }
+
+  mutating func next() -> Message? {
+    guard let entry = queue.removeFirst() else { return nil }
+    inFlightCount += 1
+    return Message(
+      topic: entry.name, payload: entry.value, purpose: .value, isRetained: retains)
+  }
+
+  mutating func arrived(_ message: Message) {
+    inFlightCount -= 1
+    deliveredCount += 1
+    if queue.keepsNewestOnly { queue.keepAll() }
+  }
+
+  mutating func refused(_ message: Message, _ reason: String) {
+    inFlightCount -= 1
+    refusedCount += 1
+  }
+
+  mutating func disconnected(_ unsent: [Message]) {
+    let entries = unsent.map { ValueQueue.Entry(name: $0.topic, value: $0.payload) }
+    inFlightCount -= entries.count
+    queue.keepNewestOnly(returning: entries)
+  }
+
+  mutating func connected() {
+    queue.keepAll()
+    forgetChanges()
+  }
+
+  mutating func forgetChanges() { changes?.forget() }
+
+  mutating func close(at now: ContinuousClock.Instant) {}
+
+  mutating func takeEvents() -> [OutboxEvent] { [] }
+
+  mutating func takeNotices() -> [String] {
+    var notices = topics.takeNotices()
+    if droppedCount > saidDrops {
+      saidDrops = droppedCount
+      let values = droppedCount == 1 ? "1 value" : "\(droppedCount) values"
+      notices.append("\(values) dropped up to now, the oldest first: too many topics")
+    }
+    return notices
+  }
+}
