@@ -60,6 +60,8 @@ extension ProgramFailure {
   /// Whether the program complained that a port was taken.
   fileprivate var isAddressInUse: Bool {
     let log = (output + errorText).lowercased()
-    return ["address already in use", "eaddrinuse"].contains { log.contains($0) }
+    return ["address already in use", "eaddrinuse", "dist_port_already_used"].contains {
+      log.contains($0)
+    }
   }
 }
