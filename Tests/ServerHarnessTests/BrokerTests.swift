@@ -108,6 +108,15 @@ import Testing
       try await broker.client.subscribed(to: "kept", identifier: "away") { subscriber in
         try await subscriber.wait { $0.map(\.text) == ["waiting"] }
       }
+      // The same when it is killed.
+      let again = try await broker.client.publish("again", to: "kept")
+      #expect(again.status == .success)
+      await broker.kill()
+      #expect(broker.process.processes.isEmpty)
+      try await broker.start()
+      try await broker.client.subscribed(to: "kept", identifier: "away") { subscriber in
+        try await subscriber.wait { $0.last?.text == "again" }
+      }
     }
     let ended = try #require(server)
     try await Leftovers.expectNone(of: ended)

@@ -2,10 +2,18 @@
 public struct MQTTClient: Sendable {
   public let port: Int
   public let login: Login?
+  /// More options of both programs, such as `-V mqttv5`; the last of two that contradict counts.
+  public var options: [String]
 
-  public init(port: Int, login: Login?) {
+  public init(port: Int, login: Login?, options: [String] = []) {
     self.port = port
     self.login = login
+    self.options = options
+  }
+
+  /// The same client with more options of both programs.
+  public func with(_ more: String...) -> MQTTClient {
+    MQTTClient(port: port, login: login, options: options + more)
   }
 
   /// Publishes one message by `mosquitto_pub`, which succeeds, from QoS 1 on, only if the broker
@@ -56,8 +64,8 @@ public struct MQTTClient: Sendable {
   }
 
   /// Where the broker is and how to log in, as options of both programs.
-  private var arguments: [String] {
+  public var arguments: [String] {
     ["-h", "127.0.0.1", "-p", "\(port)"]
-      + (login.map { ["-u", $0.user, "-P", $0.password] } ?? [])
+      + (login.map { ["-u", $0.user, "-P", $0.password] } ?? []) + options
   }
 }

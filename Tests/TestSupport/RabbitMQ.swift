@@ -2,10 +2,14 @@ import Foundation
 
 /// Debian's RabbitMQ with its MQTT plugin as a broker; the password is always required.
 ///
-/// It brings an epmd of its own, on a port of its own, which ends with it.
+/// It brings an epmd of its own, on a port of its own, which ends with it. Its sessions, and what waits
+/// in them, survive a kill; what it was to retain just before does not.
 public struct RabbitMQ: MQTTBroker {
   public let process: ServerProcess
   public let client: MQTTClient
+  /// The port of 127.0.0.1 for TLS, on which it shows the certificate `server` of
+  /// `Certificates.shared`; it asks for none of the client, but refuses one of another authority.
+  public let securePort: Int
 
   /// One broker, with the standard login, for all tests of the process that do not stop it.
   public static var shared: RabbitMQ { get async throws { try await sharedServer.value } }
@@ -23,16 +27,18 @@ public struct RabbitMQ: MQTTBroker {
   private static func launch(login: Login) async throws -> RabbitMQ {
     try MissingProgram.check(home + "/bin/rabbitmq-server", package: "rabbitmq-server")
     return try await launch { directory in
-      let ports = try FreePort.find(4)
+      let ports = try FreePort.find(5)
       let client = MQTTClient(port: ports[0], login: login)
       let server = try linkServer(into: directory)
+      let certificates = try await Certificates.shared
       let program = Program(
         server + "/sbin/rabbitmq-server",
-        environment: try environment(directory, server: server, login: login, ports: ports))
+        environment: try environment(
+          directory, server: server, login: login, ports: ports, certificates))
       let process = ServerProcess(program, in: directory, within: .seconds(120)) {
         try await client.isServed()
       }
-      return RabbitMQ(process: process, client: client)
+      return RabbitMQ(process: process, client: client, securePort: ports[4])
     }
   }
 
@@ -63,11 +69,18 @@ public struct RabbitMQ: MQTTBroker {
   /// Writes the configuration files.
   /// - Returns: the variables that make the server use them, and nothing else of the system.
   private static func environment(
-    _ directory: TemporaryDirectory, server: String, login: Login, ports: [Int]
+    _ directory: TemporaryDirectory, server: String, login: Login, ports: [Int],
+    _ certificates: Certificates
   ) throws -> [String: String] {
     let configuration = try directory.write(
       """
       mqtt.listeners.tcp.default = 127.0.0.1:\(ports[0])
+      mqtt.listeners.ssl.default = 127.0.0.1:\(ports[4])
+      ssl_options.cacertfile = \(certificates.path("ca.pem"))
+      ssl_options.certfile = \(certificates.path("server.pem"))
+      ssl_options.keyfile = \(certificates.path("server.key"))
+      ssl_options.verify = verify_peer
+      ssl_options.fail_if_no_peer_cert = false
       mqtt.allow_anonymous = false
       listeners.tcp.default = 127.0.0.1:\(ports[1])
       default_user = \(login.user)
