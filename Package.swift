@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: ["TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx"],
-      swiftSettings: strict),
+      exclude: ["homeassistant.py", "homeassistant.txt"], swiftSettings: strict),
     .testTarget(
       name: "ServerHarnessTests", dependencies: ["TestSupport", system], swiftSettings: strict),
   ]

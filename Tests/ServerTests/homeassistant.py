@@ -1,0 +1,188 @@
+"""What Home Assistant makes of discovery messages for sensors: its own code is asked.
+
+Reads lines of JSON: {"topic": …, "payload": …, "values": […], "prefix": …}. The payload is the
+text of the message, "values" are payloads of its state topic, "prefix" is that of discovery
+("homeassistant"). Writes a line for each: {"topic": …, "problems": […], "rendered": […]}, where
+"rendered" is what the value template makes of each value.
+
+Run it with `python -I`: it has the name of what it imports, so that its own directory must not be
+searched.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+import unittest.mock
+
+# A client of a cloud service, imported with the web server; with it would come twenty packages.
+sys.modules["hass_nabucasa"] = unittest.mock.MagicMock()
+
+import voluptuous as vol
+
+from homeassistant.components.mqtt import discovery, sensor
+from homeassistant.components.mqtt.models import MqttValueTemplate, PayloadSentinel
+from homeassistant.components.sensor.const import (
+    DEVICE_CLASS_STATE_CLASSES,
+    DEVICE_CLASS_UNITS,
+    NON_NUMERIC_DEVICE_CLASSES,
+    SensorDeviceClass,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.template import Template
+from homeassistant.util import dt
+
+
+def unique_keys(pairs):
+    """An object of JSON, in which no key may stand twice."""
+    keys = [key for key, _ in pairs]
+    if twice := {key for key in keys if keys.count(key) > 1}:
+        raise ValueError(f"keys that stand twice: {', '.join(sorted(twice))}")
+    return dict(pairs)
+
+
+def topic_problems(topic, prefix):
+    """Why Home Assistant would not see a message under this topic as one for a sensor."""
+    if not topic.startswith(prefix + "/"):
+        return [f"topic: not below {prefix}/"]
+    match = discovery.TOPIC_MATCHER.fullmatch(topic.removeprefix(prefix + "/"))
+    if not match:
+        return ["topic: not as discovery wants it"]
+    if match["component"] != "sensor":
+        return [f"topic: {match['component']} is no sensor"]
+    return []
+
+
+def schema_problems(config):
+    """What the schemas of discovery and of configuration files say.
+
+    Only the latter refuses unknown keys, which discovery drops without a word.
+    """
+    problems = []
+    for schema in (sensor.DISCOVERY_SCHEMA, sensor.PLATFORM_SCHEMA_MODERN):
+        try:
+            schema(config)
+        except vol.Invalid as error:
+            problems += map(str, getattr(error, "errors", [error]))
+    return list(dict.fromkeys(problems))
+
+
+def class_problems(config):
+    """Whether unit and state class suit the device class, which is only logged, and later."""
+    problems = []
+    device_class, state_class, unit = (
+        config.get(key) for key in ("device_class", "state_class", "unit_of_measurement")
+    )
+    if not all(isinstance(x, str | None) for x in (device_class, state_class, unit)):
+        return []  # The schema has said so, and no table could be asked.
+    if device_class in DEVICE_CLASS_UNITS and unit not in DEVICE_CLASS_UNITS[device_class]:
+        units = ", ".join(sorted(map(str, DEVICE_CLASS_UNITS[device_class])))
+        problems.append(f"unit_of_measurement: {unit} with {device_class}, which has {units}")
+    if device_class in NON_NUMERIC_DEVICE_CLASSES and unit is not None:
+        problems.append(f"unit_of_measurement: {unit} with {device_class}")
+    if state_class is not None and state_class not in DEVICE_CLASS_STATE_CLASSES.get(
+        device_class, [state_class]
+    ):
+        problems.append(f"state_class: {state_class} with {device_class}")
+    return problems
+
+
+def identity_problems(config, topic, topics):
+    """Whether this is one entity of its own, and of a device."""
+    problems = []
+    if "device" not in config:
+        problems.append("device: missing")
+    unique_id = config.get("unique_id")
+    if unique_id is None:
+        problems.append("unique_id: missing")
+    elif (owner := topics.setdefault(str(unique_id), topic)) != topic:
+        problems.append(f"unique_id: {unique_id} is that of {owner} as well")
+    return problems
+
+
+def is_numeric(config):
+    """Whether the state has to be a number, as SensorEntity decides it."""
+    if config.get("device_class") in list(NON_NUMERIC_DEVICE_CLASSES):
+        return False
+    keys = "device_class", "state_class", "unit_of_measurement", "suggested_display_precision"
+    return any(config.get(key) is not None for key in keys)
+
+
+def value_problems(config, rendered):
+    """Whether the state can be what was rendered; an empty one is ignored, None is unknown."""
+    if rendered == "None":
+        return []
+    if is_numeric(config):
+        try:
+            if rendered:
+                float(rendered)
+        except ValueError:
+            return [f"value: {rendered!r} is no number"]
+    elif config.get("device_class") == SensorDeviceClass.TIMESTAMP:
+        try:
+            time = dt.parse_datetime(rendered)
+        except ValueError:
+            time = None
+        if time is None or time.tzinfo is None:
+            return [f"value: {rendered!r} is no time with its zone"]
+    return []
+
+
+def render(hass, config, values):
+    """What becomes of each payload of the state topic, and what is wrong with it."""
+    rendered, problems = [], []
+    template = config.get("value_template")
+    for value in values:
+        text = value
+        if template is not None:
+            try:
+                made = Template(template, hass)
+                maker = MqttValueTemplate(made)
+                # Which older versions make forget it.
+                made.hass = hass
+                text = maker.async_render_with_possible_json_value(value, PayloadSentinel.DEFAULT)
+            except Exception as error:  # What a template raises is of any kind.
+                problems.append(f"value_template: {error}")
+                text = None
+            # Where rendering failed, the sensor would ignore the message.
+            if text is PayloadSentinel.DEFAULT:
+                problems.append(f"value_template: fails for {value!r}")
+                text = None
+        rendered.append(text)
+        if text is not None:
+            problems += value_problems(config, text)
+    return rendered, problems
+
+
+def check(hass, message, topics):
+    """What is wrong with a message, and what it makes of the values."""
+    topic, payload = message["topic"], message["payload"]
+    problems, rendered = topic_problems(topic, message.get("prefix") or "homeassistant"), []
+    # An empty one removes the sensor.
+    if payload:
+        try:
+            config = json.loads(payload, object_pairs_hook=unique_keys)
+            if not isinstance(config, dict):
+                raise ValueError("no object")
+        except ValueError as error:
+            problems.append(f"payload: {error}")
+        else:
+            problems += schema_problems(config) + class_problems(config)
+            problems += identity_problems(config, topic, topics)
+            rendered, wrong = render(hass, config, message.get("values") or [])
+            problems += wrong
+    return {"topic": topic, "problems": problems, "rendered": rendered}
+
+
+async def main():
+    # What it logs while it imports and renders; what matters is in the problems.
+    logging.disable(logging.CRITICAL)
+    topics = {}
+    with tempfile.TemporaryDirectory() as directory:
+        hass = HomeAssistant(directory)
+        for line in sys.stdin:
+            print(json.dumps(check(hass, json.loads(line), topics)), flush=True)
+
+
+asyncio.run(main())
