@@ -52,7 +52,9 @@ struct BrokerAddress: Equatable {
     else {
       throw refused("\"\(text)\" is no name or address of a broker")
     }
-    guard !isIPv6 || place.allSatisfy({ $0.isHexDigit || ":.%".contains($0) }) else {
+    // Behind a % there is the name of an interface.
+    let digits = place.prefix { $0 != "%" }
+    guard !isIPv6 || digits.allSatisfy({ $0.isHexDigit || ":.".contains($0) }) else {
       throw refused("\"\(text)\" has a port, which is a setting of its own")
     }
     (host, port, isEncrypted, isSocket) = (String(place), number, scheme?.1, false)

@@ -31,6 +31,9 @@ struct RecordOrigin: Hashable {
     self.past = isPast && channel == nil ? past : nil
   }
 
+  /// Whether it is an electricity meter that has a number.
+  var isNumberedMeter: Bool { meter != nil && channel == nil && past == nil }
+
   /// The same, whatever of it was before the telegram.
   var device: RecordOrigin { RecordOrigin(meter: meter, channel: channel, past: nil) }
 

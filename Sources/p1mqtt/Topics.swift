@@ -15,6 +15,8 @@ struct Topics {
   private var lastSeen: [RecordOrigin: Int] = [:]
   /// The origins that have a level of their own, and because of whom.
   private var displaced: [RecordOrigin: RecordOrigin] = [:]
+  /// How many levels further all topics of an electricity meter are that is beside another one.
+  private var depths: [RecordOrigin: Int] = [:]
   private var notices: [String] = []
 
   /// So many topics are told apart; a hostile input can name more than memory holds.
@@ -44,6 +46,7 @@ struct Topics {
     {
       forget(other)
       displaced[origin] = nil
+      depths[origin] = nil
       known[origin] = nil
       notices.append("\(name(of: origin)) has the topics now that \(name(of: other)) had")
     }
@@ -85,18 +88,18 @@ struct Topics {
     // What a sub-meter says of itself is never that of the telegram.
     let isOfItself = RecordKey(rawValue: metric) != nil && origin.channel != nil
     let isTold = template.tellsMeters || template.tellsChannels
-    for levels in levels(of: origin).dropFirst(isOfItself && !isTold ? 1 : 0) {
-      let candidate = Topics.insert(levels, into: topic)
-      guard let owner = owners[candidate] else {
-        owners[candidate] = origin
-        known[origin, default: [:]][metric] = candidate
-        return candidate
+    let start = depths[origin] ?? (isOfItself && !isTold ? 1 : 0)
+    for (depth, level) in levels(of: origin).enumerated().dropFirst(start) {
+      let candidate = Topics.insert(level, into: topic)
+      if let owner = owners[candidate], owner != origin {
+        note(origin, owner)
+        continue
       }
-      if owner == origin {
-        known[origin, default: [:]][metric] = candidate
-        return candidate
-      }
-      note(origin, owner, metric)
+      owners[candidate] = origin
+      known[origin, default: [:]][metric] = candidate
+      // Not some of them here and the others there.
+      if depth > start, origin.isNumberedMeter { depths[origin] = depth }
+      return candidate
     }
     return nil
   }
@@ -117,12 +120,8 @@ struct Topics {
     return "\(topic[..<slash])/\(level)\(topic[slash...])"
   }
 
-  private mutating func note(_ origin: RecordOrigin, _ owner: RecordOrigin?, _ metric: String) {
-    guard let owner, displaced[origin] == nil, RecordKey(rawValue: metric) == nil,
-      origin.device != owner.device
-    else {
-      return
-    }
+  private mutating func note(_ origin: RecordOrigin, _ owner: RecordOrigin?) {
+    guard let owner, displaced[origin] == nil, origin.device != owner.device else { return }
     displaced[origin] = owner
     notices.append("\(name(of: origin)) has topics of its own beside those of \(name(of: owner))")
   }

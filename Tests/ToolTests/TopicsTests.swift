@@ -1,0 +1,194 @@
+import Console
+import Records
+import Testing
+
+@testable import p1mqtt
+
+/// Which topics records go to: no two origins ever have one.
+@Suite struct TopicsTests {
+  @Test func aValueHasATopicOfItsMetric() throws {
+    var topics = try topics()
+    #expect(
+      try values(of: "timestamp=2026-01-01T00:00:00Z meter=E1 power_import_kw=1", &topics) == [
+        "dsmr/timestamp", "dsmr/meter", "dsmr/power_import_kw",
+      ])
+    // What a sub-meter says of itself is not what the telegram says of itself.
+    #expect(
+      try values(of: "timestamp=2026-01-01T00:00:00Z meter=G1 channel=1 gas_m3=1", &topics) == [
+        "dsmr/channel1/timestamp", "dsmr/channel1/meter", "dsmr/gas_m3",
+      ])
+  }
+
+  /// Whichever comes first.
+  @Test func aSubmeterNeverTakesTheTimeOfTheTelegram() throws {
+    var topics = try topics()
+    #expect(
+      try values(of: "timestamp=2026-01-01T00:00:00Z channel=1 gas_m3=1", &topics) == [
+        "dsmr/channel1/timestamp", "dsmr/gas_m3",
+      ])
+    #expect(
+      try values(of: "timestamp=2026-01-01T00:00:00Z gas_m3=1", &topics) == [
+        "dsmr/timestamp", "dsmr/unknown/gas_m3",
+      ])
+  }
+
+  @Test func twoOfAKindHaveTheirOwn() throws {
+    var topics = try topics()
+    #expect(try values(of: "meter=G1 channel=1 gas_m3=1", &topics).last == "dsmr/gas_m3")
+    #expect(try values(of: "meter=G2 channel=2 gas_m3=1", &topics).last == "dsmr/channel2/gas_m3")
+    #expect(try values(of: "meter=G1 channel=1 gas_m3=1", &topics).last == "dsmr/gas_m3")
+    #expect(
+      topics.takeNotices() == [
+        "meter G2 on channel 2 has topics of its own beside those of meter G1 on channel 1"
+      ])
+    // The same channel of another house.
+    #expect(try values(of: "meter=G3 channel=1 gas_m3=1", &topics).last == "dsmr/channel1/gas_m3")
+    #expect(
+      try values(of: "meter=G3 channel=1 gas_m3=1", &topics) == [
+        "dsmr/G3/meter", "dsmr/channel1/gas_m3",
+      ])
+  }
+
+  @Test func twoElectricityMetersHaveTheirOwn() throws {
+    var topics = try topics()
+    #expect(
+      try values(of: "meter=E1 voltage_l1_v=1", &topics) == ["dsmr/meter", "dsmr/voltage_l1_v"])
+    #expect(
+      try values(of: "meter=E2 voltage_l1_v=1 voltage_l2_v=1", &topics) == [
+        "dsmr/E2/meter", "dsmr/E2/voltage_l1_v", "dsmr/E2/voltage_l2_v",
+      ])
+    #expect(
+      topics.takeNotices() == ["meter E2 has topics of its own beside those of meter E1"])
+    #expect(topics.takeNotices().isEmpty)
+  }
+
+  /// A meter that was replaced gives its topics to the one that came in its place.
+  @Test func aMeterThatIsGoneLeavesItsTopics() throws {
+    var topics = try topics()
+    _ = try values(of: "meter=E1 voltage_l1_v=1", &topics)
+    _ = try values(of: "meter=E2 voltage_l1_v=1", &topics)
+    _ = topics.takeNotices()
+    for _ in 0..<300 {
+      // Two at a time never put each other out.
+      _ = try values(of: "meter=E1 voltage_l1_v=1", &topics)
+      #expect(try values(of: "meter=E2 voltage_l1_v=1", &topics).last == "dsmr/E2/voltage_l1_v")
+    }
+    for _ in 0..<301 { _ = try values(of: "meter=E2 voltage_l1_v=1", &topics) }
+    #expect(try values(of: "meter=E2 voltage_l1_v=1", &topics).last == "dsmr/voltage_l1_v")
+    #expect(topics.takeNotices() == ["meter E2 has the topics now that meter E1 had"])
+    #expect(try values(of: "meter=E1 voltage_l1_v=1", &topics).last == "dsmr/E1/voltage_l1_v")
+  }
+
+  @Test func aTemplateTellsMetersApart() throws {
+    var topics = try topics("home/{meter}/{channel}/{metric}")
+    #expect(
+      try values(of: "meter=E1 voltage_l1_v=1", &topics) == [
+        "home/E1/0/meter", "home/E1/0/voltage_l1_v",
+      ])
+    #expect(
+      try values(of: "meter=G1 channel=1 gas_m3=1", &topics) == [
+        "home/G1/1/meter", "home/G1/1/gas_m3",
+      ])
+    #expect(try values(of: "a=1", &topics) == ["home/unknown/0/a"])
+    #expect(topics.takeNotices().isEmpty)
+  }
+
+  @Test func whatNoTopicCanHoldIsEscaped() throws {
+    var topics = try topics("{meter}/{metric}")
+    #expect(try values(of: "meter=a/b+#$% a=1", &topics).last == "a%2Fb%2B%23%24%25/a")
+    #expect(try values(of: "meter=\\x00\\xFFé a=1", &topics).last == "%00%FF%C3%A9/a")
+    #expect(try values(of: "meter=é a=1", &topics).last == "é/a")
+    #expect(try values(of: "meter=é channel=+ a=1", &topics).last == "é/channel%2B/a")
+  }
+
+  @Test func aRecordHasATopicOfItsMeter() throws {
+    var topics = try topics(Payload.record.topic, .record)
+    #expect(try topic(of: "meter=E1 voltage_l1_v=1", &topics) == "dsmr/E1/record")
+    #expect(try topic(of: "meter=G1 channel=1 gas_m3=1", &topics) == "dsmr/G1/record")
+    #expect(try topic(of: "a=1", &topics) == "dsmr/unknown/record")
+    // The peak of a month does not take the place of the telegram, and is found below + as well.
+    #expect(
+      try topic(of: "meter=E1 power_import_month_peak_kw=1", &topics)
+        == "dsmr/E1-power_import_month_peak_kw/record")
+  }
+
+  @Test func recordsOfATemplateWithoutMetersHaveTheirOwn() throws {
+    var topics = try topics("home/json", .json)
+    #expect(try topic(of: "meter=E1 voltage_l1_v=1", &topics) == "home/json")
+    #expect(try topic(of: "meter=G1 channel=1 gas_m3=1", &topics) == "home/channel1/json")
+    #expect(
+      try topic(of: "meter=E1 power_import_month_peak_kw=1", &topics)
+        == "home/power_import_month_peak_kw/json")
+    #expect(try topic(of: "meter=E2 voltage_l1_v=1", &topics) == "home/E2/json")
+    #expect(try topic(of: "meter=E1 voltage_l1_v=1", &topics) == "home/json")
+  }
+
+  /// A metric that is called as our own topic is.
+  @Test func noMetricHasOurOwnTopic() throws {
+    var topics = try topics(own: "dsmr/status")
+    #expect(try values(of: "meter=E1 status=1", &topics) == ["dsmr/meter", "dsmr/E1/status"])
+    #expect(topics.takeNotices().isEmpty)
+  }
+
+  /// However many there are: what is too much has none.
+  @Test func topicsAreBounded() throws {
+    var topics = try topics()
+    var known: Set<String> = []
+    for number in 0..<10_100 {
+      let record = try Record.fields("meter=E\(number) a=1")
+      topics.see(RecordOrigin(record))
+      guard let topic = topics.topic(of: "a", RecordOrigin(record)) else { continue }
+      #expect(known.insert(topic).inserted, "\(topic)")
+    }
+    #expect(known.count == 10_000)
+  }
+
+  @Test(arguments: [
+    ("{prefix}/x", "no {metric}"), ("{metric", "something else in braces"), ("a}", "braces"),
+    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "makes no topics"),
+    ("$x/{metric}", "makes no topics"), ("a\n/{metric}", "makes no topics"),
+  ])
+  func aTemplateThatMakesNoTopicsIsRefused(_ template: String, _ reason: String) {
+    do {
+      _ = try topics(template)
+      Issue.record("taken: \(template)")
+    } catch let failure as Failure {
+      #expect(failure.reason.contains(reason))
+    } catch {
+      Issue.record(error)
+    }
+  }
+
+  @Test func aRecordHasNoMetric() {
+    #expect(throws: Failure.self) { try topics("{metric}", .json) }
+    #expect(throws: Failure.self) { try topics("{prefix}/{metric}", .record) }
+  }
+
+  private func topics(
+    _ template: String = Payload.value.topic, _ payload: Payload = .value, own: String? = nil
+  ) throws -> Topics {
+    let template = try TopicTemplate(template, prefix: "dsmr", payload) {
+      Failure("--topic", $0, .usage)
+    }
+    return Topics(template, own: own)
+  }
+
+  private func values(of text: String, _ topics: inout Topics) throws -> [String] {
+    let record = try Record.fields(text)
+    let origin = RecordOrigin(record)
+    topics.see(origin)
+    var found: [String] = []
+    record.forEachField { key, _ in
+      let key = String(decoding: [UInt8](key), as: UTF8.self)
+      guard key != "channel", let topic = topics.topic(of: key, origin) else { return }
+      found.append(topic)
+    }
+    return found
+  }
+
+  private func topic(of text: String, _ topics: inout Topics) throws -> String? {
+    let origin = RecordOrigin(try Record.fields(text))
+    topics.see(origin)
+    return topics.topic(of: origin)
+  }
+}
