@@ -98,7 +98,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx"],
+      dependencies: ["Metrics", "TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx"],
       exclude: ["homeassistant.py", "homeassistant.txt"], swiftSettings: strict),
     .testTarget(
       name: "ServerHarnessTests", dependencies: ["TestSupport", system], swiftSettings: strict),

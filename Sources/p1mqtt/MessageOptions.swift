@@ -44,14 +44,14 @@ struct MessageOptions: ParsableArguments {
   var status: Bool?
 
   @Option(
-    defaultAsFlag: "300",
+    defaultAsFlag: "300", parsing: .next,
     help: ArgumentHelp(
       "Only what has changed, and all else every so often (default: $MQTT_ON_CHANGE or no).",
       valueName: "seconds"))
   var onChange: String?
 
   @Option(
-    defaultAsFlag: "homeassistant",
+    defaultAsFlag: "homeassistant", parsing: .next,
     help: ArgumentHelp(
       "Announce the metrics to Home Assistant, below this prefix (default: $MQTT_HOMEASSISTANT or "
         + "no).", valueName: "prefix"))
