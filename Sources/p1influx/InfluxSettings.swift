@@ -81,21 +81,10 @@ struct InfluxSettings {
   }
 
   private mutating func setTLS(_ environment: Environment) throws {
-    target.caFile = environment.string(.influxCAFile)
-    target.certificateFile = environment.string(.influxCertificateFile)
-    target.keyFile = environment.string(.influxKeyFile)
+    target.caFile = try environment.file(.influxCAFile)
+    target.certificateFile = try environment.file(.influxCertificateFile)
+    target.keyFile = try environment.file(.influxKeyFile)
     target.pinnedKey = environment.string(.influxPinnedKey)
-    let files: [(Setting, String?)] = [
-      (.influxCAFile, target.caFile), (.influxCertificateFile, target.certificateFile),
-      (.influxKeyFile, target.keyFile),
-    ]
-    for (setting, path) in files {
-      guard let path else { continue }
-      // libcurl would say so only once there is a server.
-      do { _ = try readFile(path, limit: 4 << 20, .configuration) } catch let failure as Failure {
-        throw environment.refused(setting, "\(path): \(failure.reason)")
-      }
-    }
     if let key = target.pinnedKey, !InfluxSettings.isHash(key) {
       do { _ = try readFile(key, limit: 4 << 20, .configuration) } catch is Failure {
         throw environment.refused(
@@ -103,7 +92,10 @@ struct InfluxSettings {
       }
     }
     let isEncrypted = target.base.hasPrefix("https:")
-    let wants = files + [(.influxPinnedKey, target.pinnedKey)]
+    let wants: [(Setting, String?)] = [
+      (.influxCAFile, target.caFile), (.influxCertificateFile, target.certificateFile),
+      (.influxKeyFile, target.keyFile), (.influxPinnedKey, target.pinnedKey),
+    ]
     if !isEncrypted, let (setting, _) = wants.first(where: { $0.1 != nil }) {
       throw environment.refused(setting, "\(name) is not encrypted: it needs an https: address")
     }

@@ -18,9 +18,9 @@ struct TLSSettings {
   ///   - address: that of the broker.
   /// - Throws: `Failure` for a setting that cannot be used.
   init?(_ environment: Environment, _ address: BrokerAddress) throws {
-    caFile = environment.string(.mqttCAFile)
-    let certificateFile = environment.string(.mqttCertificateFile)
-    let keyFile = environment.string(.mqttKeyFile)
+    caFile = try environment.file(.mqttCAFile)
+    let certificateFile = try environment.file(.mqttCertificateFile)
+    let keyFile = try environment.file(.mqttKeyFile)
     alpn = environment.string(.mqttALPN)
     let identity = environment.string(.mqttPSKIdentity)
     let asked = [
@@ -32,16 +32,6 @@ struct TLSSettings {
     guard flag != false, address.isEncrypted != false else {
       throw environment.refused(
         asked ?? .mqttTLS, "the connection is not to be encrypted: the broker is mqtt: or unix:")
-    }
-    for (setting, path) in [
-      (Setting.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
-      (.mqttKeyFile, keyFile),
-    ] {
-      guard let path else { continue }
-      // libmosquitto would say so only once there is a broker.
-      do { _ = try readFile(path, limit: 4 << 20, .configuration) } catch let failure as Failure {
-        throw environment.refused(setting, "\(path): \(failure.reason)")
-      }
     }
     certificate = try TLSSettings.pair(certificateFile, keyFile, environment)
     sharedKey = try TLSSettings.sharedKey(identity, environment)

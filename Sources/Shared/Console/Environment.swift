@@ -90,6 +90,19 @@ public struct Environment {
     return .seconds(seconds)
   }
 
+  /// The path of a file that can be read: a library would say that it cannot only once it needs it.
+  ///
+  /// - Throws: ``Failure`` for one that cannot be read.
+  public func file(_ setting: Setting) throws -> String? {
+    guard let path = string(setting) else { return nil }
+    do {
+      _ = try readFile(path, limit: 4 << 20, .configuration)
+    } catch let failure as Failure {
+      throw refused(setting, "\(path): \(failure.reason)")
+    }
+    return path
+  }
+
   /// A setting that has one of a few values.
   ///
   /// - Parameters:
