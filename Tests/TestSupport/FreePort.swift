@@ -2,12 +2,12 @@ import Foundation
 import SystemPackage
 
 /// Port numbers of the loopback address.
-enum FreePort {
+public enum FreePort {
   /// Ports that nobody uses at this moment, no two of them equal.
   ///
   /// They lie below those that the kernel gives to whoever connects somewhere, so that they stay free
   /// while a server is away. Somebody else may take one all the same, so a start has to be tried again.
-  static func find(_ count: Int) throws -> [Int] {
+  public static func find(_ count: Int) throws -> [Int] {
     var sockets: [Int32] = []
     defer { for descriptor in sockets { close(descriptor) } }
     return try (0..<count).map { _ in

@@ -72,31 +72,60 @@ import Testing
 
   /// Each source has a place of its own, in the home or where systemd says; a setting says another.
   @Test(arguments: [
-    (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max/influx"),
-    (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max/influx"),
-    (["STATE_DIRECTORY": "one:two", "HOME": "home"], "one/sim_count_1_rate_max/influx"),
-    (["INFLUXDB_SPOOL": "mine", "HOME": "home"], "mine"), (["INFLUXDB_SPOOL": ""], ""),
+    (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max"),
+    (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max"),
+    (["STATE_DIRECTORY": "one:two", "HOME": "home"], "one/sim_count_1_rate_max"),
   ])
   func whatWaitsHasAPlace(_ environment: [String: String], _ place: String) async throws {
+    for payload in ["json", "Record"] {
+      let settings = environment.merging(["MQTT_PAYLOAD": payload]) { $1 }
+      try await expectPlaces(settings, mqtt: place + "/mqtt", influx: place + "/influx")
+    }
+    // Values say no time, so that none of them is kept.
+    try await expectPlaces(environment, mqtt: "", influx: place + "/influx")
+  }
+
+  @Test(arguments: ["mine", ""]) func aSettingSaysWhereWhatWaitsIs(_ place: String) async throws {
+    let settings = [
+      "MQTT_PAYLOAD": "json", "MQTT_SPOOL": place, "INFLUXDB_SPOOL": place, "HOME": "home",
+    ]
+    try await expectPlaces(settings, mqtt: place, influx: place, areMade: false)
+  }
+
+  private func expectPlaces(
+    _ environment: [String: String], mqtt: String, influx: String, areMade: Bool = true
+  ) async throws {
     try await withTools(
-      p1mqtt: "cat > /dev/null", p1influx: "echo \"$INFLUXDB_SPOOL\" > place; cat > influx"
+      p1mqtt: "echo \"$MQTT_SPOOL\" > place1; cat > mqtt",
+      p1influx: "echo \"$INFLUXDB_SPOOL\" > place2; cat > influx"
     ) { directory in
       let settings = both.merging(environment) { $1 }
       let result = try await p1run("sim:count=1,rate=max", directory, settings).run()
       #expect(result.status == .success && result.errorText == "")
-      #expect(try String(contentsOfFile: directory.path("place"), encoding: .utf8) == place + "\n")
-      let made = FileManager.default.fileExists(atPath: directory.path(place))
-      #expect(made == (environment["INFLUXDB_SPOOL"] == nil || place.isEmpty))
+      for (file, place) in [("place1", mqtt), ("place2", influx)] {
+        let seen = try String(contentsOfFile: directory.path(file), encoding: .utf8)
+        #expect(seen == place + "\n")
+        guard !place.isEmpty else { continue }
+        #expect(FileManager.default.fileExists(atPath: directory.path(place)) == areMade)
+      }
     }
   }
 
   @Test(arguments: [73, 77]) func aSpoolThatCannotBeIsDoneWithout(_ status: Int) async throws {
-    let refusing = "[ -z \"$INFLUXDB_SPOOL\" ] || exit \(status); cat > influx"
-    try await withTools(p1mqtt: "cat > mqtt", p1influx: refusing) { directory in
-      let result = try await p1run("sim:count=3,rate=max", directory, both).run()
+    let refusing = { (setting: String, file: String) in
+      "[ -z \"$\(setting)\" ] || exit \(status); cat > \(file)"
+    }
+    try await withTools(
+      p1mqtt: refusing("MQTT_SPOOL", "mqtt"), p1influx: refusing("INFLUXDB_SPOOL", "influx")
+    ) { directory in
+      let settings = both.merging(["MQTT_PAYLOAD": "record"]) { $1 }
+      let result = try await p1run("sim:count=3,rate=max", directory, settings).run()
       #expect(result.status == .success)
-      #expect(
-        result.errorText.contains("it cannot be used; what waits for the database is in memory"))
+      for server in ["broker", "database"] {
+        #expect(
+          result.errorText.contains(
+            "it cannot be used; what waits for the \(server) is in memory"))
+      }
       let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
       let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
       #expect(influx == mqtt && influx.matches(of: /timestamp=/).count == 6)
