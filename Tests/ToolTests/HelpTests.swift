@@ -16,8 +16,11 @@ import Testing
       "--no-check", "--strict", "--list", "--list-specs", "--print-spec",
     ],
     "p1mqtt": [
-      "--broker", "--port", "--id", "--prefix", "--user", "--qos", "--retain", "--every",
-      "--extremes", "--stats", "--linger", "--require-timestamp",
+      "--broker", "--port", "--id", "--user", "--protocol", "--session", "--keepalive",
+      "--timeout", "--tls", "--ca-file", "--cert-file", "--key-file", "--alpn", "--psk-identity",
+      "--payload", "--topic", "--prefix", "--qos", "--retain", "--expiry", "--status",
+      "--on-change", "--homeassistant", "--every", "--extremes", "--spool", "--spool-size",
+      "--sync", "--buffer", "--hold", "--stats", "--linger", "--require-timestamp",
     ],
     "p1influx": [
       "--url", "--host", "--port", "--api", "--db", "--retention-policy", "--org", "--bucket",

@@ -67,17 +67,18 @@ import Testing
       74: "p1cat sim:count=1 | p1parse > /dev/full", 77: nil,
       78: #"printf '/X\r\n\r\n1-3:0.2.8(10)\r\n1-0:1.7.0(1*kW)\r\n!\r\n' | p1parse"#,
     ],
-    "p1mqtt": sinkCauses("p1mqtt", "MQTT"),
-    "p1influx": sinkCauses("p1influx", "INFLUXDB").merging([
-      73: "touch file; p1influx --spool file/spool < /dev/null",
-      75: "mkdir -p spool; exec 9> spool/lock; flock 9; p1influx --spool spool < /dev/null",
-    ]) { $1 },
+    "p1mqtt": sinkCauses("p1mqtt", "MQTT", keeping: "--payload json"),
+    "p1influx": sinkCauses("p1influx", "INFLUXDB"),
   ]
 
-  private static func sinkCauses(_ tool: String, _ prefix: String) -> [Int32: String?] {
+  private static func sinkCauses(
+    _ tool: String, _ prefix: String, keeping options: String = ""
+  ) -> [Int32: String?] {
     [
       0: "echo a=1 | \(prefix)_ENABLED=False \(tool)", 64: "\(tool) --linger none",
-      69: "echo a=1 | \(tool) --port 1 --linger 0", 74: "\(tool) < .",
+      69: "echo a=1 | \(tool) --port 1 --linger 0",
+      73: "touch file; \(tool) \(options) --spool file/spool < /dev/null", 74: "\(tool) < .",
+      75: "mkdir spool; exec 9> spool/lock; flock 9; \(tool) \(options) --spool spool < /dev/null",
       77: "echo open > file; chmod 644 file; \(prefix)_USER=me \(prefix)_PASS_FILE=file \(tool)",
       78: "\(prefix)_PORT=0 \(tool)",
     ]

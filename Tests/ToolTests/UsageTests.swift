@@ -10,10 +10,14 @@ import Testing
 
   @Test(
     arguments: zip(
-      ["p1cat", "p1cat", "p1cat", "p1cat", "p1cat", "p1parse", "p1mqtt", "p1influx", "p1influx"],
+      [
+        "p1cat", "p1cat", "p1cat", "p1cat", "p1cat", "p1parse", "p1mqtt", "p1mqtt", "p1mqtt",
+        "p1mqtt", "p1influx", "p1influx",
+      ],
       [
         ["-n", "0"], ["-n", "many"], ["-t", "0"], ["-t", "86401"], ["-n", "99999999999999999999"],
-        ["--names", "latin"], ["--linger", "soon"], ["--buffer", "0"], ["--layout", "round"],
+        ["--names", "latin"], ["--linger", "soon"], ["--payload", "xml"], ["--topic", "{meters}"],
+        ["--on-change", "often"], ["--buffer", "0"], ["--layout", "round"],
       ]))
   func badValue(_ tool: String, _ arguments: [String]) async throws {
     try await expectUsageError(tool, arguments, naming: arguments[0])
