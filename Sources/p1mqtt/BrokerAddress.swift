@@ -47,15 +47,17 @@ struct BrokerAddress: Equatable {
       place = place[..<colon]
     }
     if place.hasPrefix("["), place.hasSuffix("]") { place = place.dropFirst().dropLast() }
-    let isIPv6 = place.contains(":")
-    guard !place.isEmpty, !place.contains(where: { "/?#[]\\".contains($0) || $0.isWhitespace })
-    else {
-      throw refused("\"\(text)\" is no name or address of a broker")
+    let isIPv6 = place.count(where: { $0 == ":" }) > 1
+    // What is left behind a colon is no part of a name.
+    guard place.contains(":") == isIPv6 && !place.hasPrefix("[") || place.contains("/") else {
+      throw refused("\"\(text)\" has a port, which is a setting of its own")
     }
     // Behind a % there is the name of an interface.
-    let digits = place.prefix { $0 != "%" }
-    guard !isIPv6 || digits.allSatisfy({ $0.isHexDigit || ":.".contains($0) }) else {
-      throw refused("\"\(text)\" has a port, which is a setting of its own")
+    let address = place.prefix { $0 != "%" }
+    guard !place.isEmpty, !place.contains(where: { "/?#[]\\".contains($0) || $0.isWhitespace }),
+      !isIPv6 || address.allSatisfy({ $0.isHexDigit || ":.".contains($0) })
+    else {
+      throw refused("\"\(text)\" is no name or address of a broker")
     }
     (host, port, isEncrypted, isSocket) = (String(place), number, scheme?.1, false)
   }

@@ -28,6 +28,9 @@ struct BrokerSettings {
     tls = try TLSSettings(environment, address)
     host = address.host
     let port = try environment.number(.mqttPort, in: 1...65_535)
+    guard !address.isSocket || !environment.isOption(.mqttPort) else {
+      throw environment.refused(.mqttPort, "a Unix socket has no port")
+    }
     // What an address says comes before a variable, not before an option.
     let isPortMeant = address.port == nil || environment.isOption(.mqttPort)
     self.port =

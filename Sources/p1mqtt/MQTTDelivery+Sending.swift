@@ -141,7 +141,7 @@ extension MQTTDelivery {
     guard state == .connected else { return }
     subscribe(isNewConnection: false)
     while state == .connected, inFlight.count < window,
-      let message = announcements.next() ?? publications.next()
+      let message = announcements.next() ?? publications.next(&announcements.discovery)
     {
       try send(message)
     }
@@ -188,7 +188,8 @@ extension MQTTDelivery {
 
   private mutating func refused(_ message: Message, _ reason: String) {
     messages.say(
-      .error, broker, "\(message.topic) refused: \(reason)", repeating: "refused")
+      .error, broker, "\(message.topic) refused: \(reason)",
+      repeating: message.isAnnouncement ? "announcement refused" : "refused")
     if !message.isAnnouncement { publications.refused(message, reason) }
   }
 

@@ -40,7 +40,7 @@ struct P1MQTT: Tool {
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let limits = MQTTLimits(
       qos: settings.qos, silence: .seconds(self.broker.timeout), linger: .seconds(sink.linger),
-      expires: settings.expiry != nil, holds: waiting.hold)
+      expires: settings.expiry != nil, holds: waiting.hold && settings.payload.isTimed)
     var delivery = MQTTDelivery(
       to: broker.name, connection, limits, publications, outboxName: outboxName, announcements,
       sink.summary, health, messages: messages)

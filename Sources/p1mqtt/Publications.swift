@@ -28,7 +28,7 @@ protocol Publications {
   ///
   /// - Parameters:
   ///   - record: the record.
-  ///   - discovery: what is told of its metrics.
+  ///   - discovery: what is told of its metrics, once their topics are known.
   ///   - now: the time.
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant)
@@ -39,8 +39,11 @@ protocol Publications {
   /// The input was held up for long enough: it is read on, and what has no room goes.
   mutating func overflow()
 
-  /// The next message to be sent; nil where there is none now.
-  mutating func next() -> Message?
+  /// The next message to be sent.
+  ///
+  /// - Parameter discovery: what is told of its metrics, once their topics are known.
+  /// - Returns: nil where there is none now.
+  mutating func next(_ discovery: inout Discovery?) -> Message?
 
   /// A message has arrived.
   mutating func arrived(_ message: Message)

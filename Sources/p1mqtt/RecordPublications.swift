@@ -58,21 +58,15 @@ struct RecordPublications: Publications {
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
     let record = record.timestamp == nil ? record.stamped(.now) : record
-    guard discovery != nil || changes != nil else { return outbox.add(record, at: now) }
-    let origin = RecordOrigin(record)
-    if let topic = topics.topic(of: origin) {
-      discovery?.see(record.keys.map { ($0, topic) }, of: origin)
-      guard isNews(record, origin, topic, at: now) else { return }
-    }
-    outbox.add(record, at: now)
+    if isNews(record, at: now) { outbox.add(record, at: now) }
   }
 
-  private mutating func isNews(
-    _ record: Record, _ origin: RecordOrigin, _ topic: String, at now: ContinuousClock.Instant
-  ) -> Bool {
+  private mutating func isNews(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
+    guard changes != nil else { return true }
+    let origin = RecordOrigin(record)
+    var name = "\(origin.meterLevel)/\(origin.channelLevel)/\(origin.past ?? "")"
     // Of what is past, each instant is a series of its own.
-    let time = origin.past == nil ? nil : record.timestamp
-    let name = time.map { "\(topic) \($0)" } ?? topic
+    if origin.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
     return changes?.isNews(record.untimedText, of: name, record.timestamp, at: now) ?? true
   }
 
@@ -85,7 +79,7 @@ struct RecordPublications: Publications {
 
   // MARK: - Sending
 
-  mutating func next() -> Message? {
+  mutating func next(_ discovery: inout Discovery?) -> Message? {
     while outbox.isAvailable {
       sentEnd = max(sentEnd, outbox.first)
       // It was taken before the connection broke.
@@ -97,6 +91,7 @@ struct RecordPublications: Publications {
       let origin = RecordOrigin(record)
       topics.see(origin)
       if let topic = topics.topic(of: origin) {
+        discovery?.see(record.keys.map { ($0, topic) }, of: origin)
         return Message(
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)

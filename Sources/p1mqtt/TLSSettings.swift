@@ -23,6 +23,7 @@ struct TLSSettings {
     let keyFile = try environment.file(.mqttKeyFile)
     alpn = environment.string(.mqttALPN)
     let identity = environment.string(.mqttPSKIdentity)
+    sharedKey = try TLSSettings.sharedKey(identity, environment)
     let asked = [
       (Setting.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
       (.mqttKeyFile, keyFile), (.mqttALPN, alpn), (.mqttPSKIdentity, identity),
@@ -34,7 +35,6 @@ struct TLSSettings {
         asked ?? .mqttTLS, "the connection is not to be encrypted: the broker is mqtt: or unix:")
     }
     certificate = try TLSSettings.pair(certificateFile, keyFile, environment)
-    sharedKey = try TLSSettings.sharedKey(identity, environment)
     guard sharedKey == nil || caFile == nil && certificate == nil else {
       throw environment.refused(.mqttPSKIdentity, "a shared key stands in for certificates")
     }
@@ -56,7 +56,15 @@ struct TLSSettings {
   private static func sharedKey(
     _ identity: String?, _ environment: Environment
   ) throws -> (String, Secret)? {
-    guard let identity else { return nil }
+    guard let identity else {
+      let isThere =
+        environment.string(.mqttPSK) != nil || environment.string(.mqttPSKFile) != nil
+      guard !isThere else {
+        throw Failure(
+          Setting.mqttPSK.rawValue, "needs \(Setting.mqttPSKIdentity.rawValue)", .configuration)
+      }
+      return nil
+    }
     guard let key = try Secret.read(environment, .mqttPSK, file: .mqttPSKFile) else {
       throw environment.refused(
         .mqttPSKIdentity,

@@ -59,12 +59,9 @@ struct Topics {
   /// - Parameter origin: who the record is of.
   /// - Returns: nil where there are too many topics.
   mutating func topic(of origin: RecordOrigin) -> String? {
-    topic(of: "", origin) { template, origin in
-      let meter = origin.meterLevel
-      // Below `+`, as those of the telegram itself.
-      let level = origin.past.map { "\(meter)-\($0)" } ?? meter
-      return template.topic(meter: level, channel: origin.channelLevel, metric: "")
-    }
+    // Below `+`, as those of the telegram itself.
+    let meter = origin.past.map { "\(origin.meterLevel)-\($0)" } ?? origin.meterLevel
+    return topic(of: "", origin, meter)
   }
 
   /// The topic of a value.
@@ -74,23 +71,20 @@ struct Topics {
   ///   - origin: who the record is of.
   /// - Returns: nil where there are too many topics.
   mutating func topic(of metric: String, _ origin: RecordOrigin) -> String? {
-    topic(of: metric, origin) { template, origin in
-      template.topic(meter: origin.meterLevel, channel: origin.channelLevel, metric: metric)
-    }
+    topic(of: metric, origin, origin.meterLevel)
   }
 
   private mutating func topic(
-    of metric: String, _ origin: RecordOrigin, _ make: (TopicTemplate, RecordOrigin) -> String
+    of metric: String, _ origin: RecordOrigin, _ meter: String
   ) -> String? {
     if let topic = known[origin]?[metric] { return topic }
     guard owners.count < Topics.mostTopics else { return nil }
-    let topic = make(template, origin)
     // What a sub-meter says of itself is never that of the telegram.
     let isOfItself = RecordKey(rawValue: metric) != nil && origin.channel != nil
     let isTold = template.tellsMeters || template.tellsChannels
     let start = depths[origin] ?? (isOfItself && !isTold ? 1 : 0)
-    for (depth, level) in levels(of: origin).enumerated().dropFirst(start) {
-      let candidate = Topics.insert(level, into: topic)
+    let candidates = candidates(metric, origin, meter).enumerated().dropFirst(start)
+    for (depth, candidate) in candidates {
       if let owner = owners[candidate], owner != origin {
         note(origin, owner)
         continue
@@ -104,18 +98,28 @@ struct Topics {
     return nil
   }
 
-  /// What tells an origin from others, from the least on.
-  private func levels(of origin: RecordOrigin) -> [String] {
-    var levels = [""]
-    if let past = origin.past { levels.append(past) }
-    if origin.channel != nil { levels.append("channel\(origin.channelLevel)") }
-    levels.append(origin.meterLevel)
-    levels.append("\(origin.meterLevel)/channel\(origin.channelLevel)")
-    return levels
+  /// The topics that a value can have, the one of the template first: each of the others tells its
+  /// origin from one more.
+  private func candidates(
+    _ metric: String, _ origin: RecordOrigin, _ meter: String
+  ) -> [String] {
+    let channel = origin.channelLevel
+    func topic(_ meter: String) -> String {
+      template.topic(meter: meter, channel: channel, metric: metric)
+    }
+    let plain = topic(meter)
+    var candidates = [plain]
+    if template.tellsMeters, origin.channel != nil {
+      candidates.append(topic("\(meter)-channel\(channel)"))
+    }
+    if let past = origin.past { candidates.append(Topics.insert(past, into: plain)) }
+    if origin.channel != nil { candidates.append(Topics.insert("channel\(channel)", into: plain)) }
+    candidates.append(Topics.insert(origin.meterLevel, into: plain))
+    candidates.append(Topics.insert("\(origin.meterLevel)/channel\(channel)", into: plain))
+    return candidates
   }
 
   private static func insert(_ level: String, into topic: String) -> String {
-    guard !level.isEmpty else { return topic }
     guard let slash = topic.lastIndex(of: "/") else { return "\(level)/\(topic)" }
     return "\(topic[..<slash])/\(level)\(topic[slash...])"
   }

@@ -118,7 +118,7 @@ struct ValuePublications: Publications {
 
   mutating func overflow() { queue.keepNewestOnly() }
 
-  mutating func next() -> Message? {
+  mutating func next(_ discovery: inout Discovery?) -> Message? {
     guard let entry = queue.removeFirst() else { return nil }
     inFlightCount += 1
     return Message(

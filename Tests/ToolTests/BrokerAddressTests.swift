@@ -28,7 +28,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("broker.lan:1883", "a setting of its own"), ("mqtt://b:0", "no port"),
+    ("broker.lan:1883", "a setting of its own"), ("127.0.0.1:1883", "a setting of its own"),
+    ("[::1]:1883", "a setting of its own"), ("mqtt://b:0", "no port"),
     ("mqtt://b:x", "no port"), ("mqtt://b:65536", "no port"), ("mqtt://", "no name or address"),
     ("http://b", "no name or address"), ("a b", "no name or address"),
     ("unix:run/m.sock", "names no socket"), ("mqtt://b/path", "no name or address"),

@@ -98,7 +98,7 @@ import Testing
     #expect(try values(of: "meter=a/b+#$% a=1", &topics).last == "a%2Fb%2B%23%24%25/a")
     #expect(try values(of: "meter=\\x00\\xFFé a=1", &topics).last == "%00%FF%C3%A9/a")
     #expect(try values(of: "meter=é a=1", &topics).last == "é/a")
-    #expect(try values(of: "meter=é channel=+ a=1", &topics).last == "é/channel%2B/a")
+    #expect(try values(of: "meter=é channel=+ a=1", &topics).last == "é-channel%2B/a")
   }
 
   @Test func aRecordHasATopicOfItsMeter() throws {
@@ -106,6 +106,10 @@ import Testing
     #expect(try topic(of: "meter=E1 voltage_l1_v=1", &topics) == "dsmr/E1/record")
     #expect(try topic(of: "meter=G1 channel=1 gas_m3=1", &topics) == "dsmr/G1/record")
     #expect(try topic(of: "a=1", &topics) == "dsmr/unknown/record")
+    // So do sub-meters without a number.
+    #expect(try topic(of: "channel=1 gas_m3=1", &topics) == "dsmr/unknown-channel1/record")
+    #expect(
+      try topic(of: "meter=E1 channel=2 gas_m3=1", &topics) == "dsmr/E1-channel2/record")
     // The peak of a month does not take the place of the telegram, and is found below + as well.
     #expect(
       try topic(of: "meter=E1 power_import_month_peak_kw=1", &topics)
