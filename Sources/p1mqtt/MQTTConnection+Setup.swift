@@ -24,7 +24,8 @@ extension MQTTConnection {
     if let will {
       let code = unsafe will.payload.span.withUnsafeBytes { bytes in
         unsafe mosquitto_will_set(
-          client, will.topic, Int32(bytes.count), bytes.baseAddress, 1, will.isRetained)
+          client, will.topic, Int32(bytes.count), bytes.baseAddress, 1,
+          will.isRetained && canRetain)
       }
       try check(code, .mqttTopicPrefix)
     }
@@ -37,14 +38,14 @@ extension MQTTConnection {
       try check(unsafe mosquitto_string_option(client, MOSQ_OPT_TLS_ALPN, alpn), .mqttALPN)
     }
     if let sharedKey = tls.sharedKey {
-      let code = unsafe mosquitto_tls_psk_set(
-        client, sharedKey.key.value, sharedKey.identity, nil)
-      return try check(code, .mqttPSK)
+      let isSet = unsafe sharedKey.bytes.withUnsafeBufferPointer {
+        unsafe tls_set_shared_key(
+          client, sharedKey.identity, $0.baseAddress, UInt32($0.count))
+      }
+      return try check(isSet ? 0 : MOSQ_ERR_TLS.rawValue, .mqttPSK)
     }
-    guard tls.caFile != nil || tls.certificate != nil else {
-      unsafe mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1)
-      return
-    }
+    if tls.caFile == nil { unsafe mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
+    guard tls.caFile != nil || tls.certificate != nil else { return }
     // Beside a certificate of ours the library wants to be told where those of the system are.
     let directory = tls.caFile == nil ? "/etc/ssl/certs" : nil
     let code = unsafe mosquitto_tls_set(
@@ -67,6 +68,13 @@ extension MQTTConnection {
       return number == 0 ? "no answer of a broker" : Errno(rawValue: number).description
     }
     return sentence(unsafe String(cString: mosquitto_strerror(code)))
+  }
+
+  /// Whether a code of the library's may mean that the broker has hung up, which looks like an error
+  /// with TLS, and where something was still to be sent.
+  static func isHangUp(_ code: Int32) -> Bool {
+    if code == MOSQ_ERR_ERRNO.rawValue { return [EPROTO, EPIPE, ECONNRESET].contains(errno) }
+    return code == MOSQ_ERR_CONN_LOST.rawValue || code == MOSQ_ERR_TLS.rawValue
   }
 
   /// What the library says, without its full stop.

@@ -9,6 +9,8 @@ import SystemPackage
   let settings: BrokerSettings
   /// What the broker publishes in our place once we are gone, and keeps; nil for nothing.
   let will: Message?
+  /// Whether the broker keeps messages, as far as it has not said that it does not.
+  var canRetain = true
   let log = MQTTEventLog()
   private let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
@@ -43,6 +45,7 @@ import SystemPackage
     version = settings.version ?? .version5
     isVersionKnown = settings.version != nil
     stage = settings.isPersistent ? .forgetting : .beginning
+    tls_stay()
     mosquitto_lib_init()
     guard let client = unsafe mosquitto_new(nil, true, nil) else {
       throw Failure("libmosquitto", Errno(rawValue: errno))
@@ -61,12 +64,16 @@ import SystemPackage
   /// - Throws: `Failure` where there can be no try.
   func connect() throws {
     if stage != .resuming { try configure(isClean: stage == .forgetting || !settings.isPersistent) }
-    log.begin()
+    let silence = silence
+    log.begin(silence: silence, hasSharedKey: settings.tls?.sharedKey != nil)
     let host = settings.host
     let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
-    let keepsSession = settings.isPersistent
+    let keepsSession = settings.isPersistent && version == .version5
     nonisolated(unsafe) let client = unsafe self.client
+    // The library notes there what happens, for as long as the try takes.
+    nonisolated(unsafe) let log = log
     attempt = try ConnectionAttempt {
+      defer { unsafe withExtendedLifetime(log) {} }
       var properties: OpaquePointer?
       defer { unsafe mosquitto_property_free_all(&properties) }
       if keepsSession {
@@ -75,6 +82,8 @@ import SystemPackage
           MQTTConnection.sessionExpiry)
       }
       let code = unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties)
+      // It is said of a broker that hangs up in the handshake.
+      if MQTTConnection.isHangUp(code) { return silence }
       return code == MOSQ_ERR_SUCCESS.rawValue ? nil : MQTTConnection.reason(code)
     }
   }
@@ -112,6 +121,12 @@ import SystemPackage
   func forget() throws {
     if stage == .resuming { stage = .forgetting }
     try abandon()
+  }
+
+  /// So often it is to be looked after. A broker takes us for dead after half as long again as it was
+  /// told to wait (MQTT 5, 3.1.2.10).
+  var upkeep: Duration {
+    .seconds(min(max((log.keepAlive ?? settings.keepAlive) / 3, 1), 10))
   }
 
   /// Says goodbye; an event of disconnection follows.
@@ -155,7 +170,7 @@ import SystemPackage
       code = unsafe mosquitto_loop_read(client, 1)
       // Where a handshake is cut off, the library waits for more.
       if settings.tls != nil, !log.isAnswered, isClosed(socket) {
-        code = MOSQ_ERR_CONN_LOST.rawValue
+        log.left(MOSQ_ERR_CONN_LOST.rawValue)
       }
     }
     if code == 0, ready.contains(where: \.isWrite) {
@@ -163,7 +178,7 @@ import SystemPackage
     }
     if code == 0 { code = unsafe mosquitto_loop_misc(client) }
     // An error of the encryption is no event.
-    if code != 0 { log.disconnected(MQTTConnection.reason(code)) }
+    if code != 0 { log.left(code) }
     try advance()
   }
 
@@ -182,6 +197,21 @@ import SystemPackage
     case .beginning where settings.isPersistent: stage = .resuming
     default: break
     }
+  }
+
+  /// What is said of a broker that leaves without an answer, and what most often is behind that.
+  private var silence: String {
+    var causes: [String] = []
+    if settings.version == .version5 { causes.append("it may not speak MQTT 5") }
+    if let tls = settings.tls {
+      if tls.sharedKey == nil {
+        causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
+      }
+      causes.append("its port may be one without TLS")
+    } else {
+      causes.append("its port may be one for TLS")
+    }
+    return "no answer before the broker left: \(causes.joined(separator: ", or "))"
   }
 
   private func isClosed(_ socket: Int32) -> Bool {
@@ -228,9 +258,7 @@ import SystemPackage
     case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHighQoS
     case MOSQ_ERR_RETAIN_NOT_SUPPORTED: return .noRetaining
     // The library has it, and sends it once there is a connection again.
-    case MOSQ_ERR_NO_CONN where keepsUnsent && qos > 0,
-      MOSQ_ERR_CONN_LOST where keepsUnsent && qos > 0:
-      return .sent(number)
+    case let code where keepsUnsent && qos > 0 && code != MOSQ_ERR_NOMEM: return .sent(number)
     default: return .disconnected(reason: MQTTConnection.reason(code))
     }
   }

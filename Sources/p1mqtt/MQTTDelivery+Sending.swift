@@ -50,16 +50,16 @@ extension MQTTDelivery {
   private mutating func connected() {
     state = .connected
     askedAt = .now
+    if !connection.log.canRetain, connection.canRetain { stopRetaining() }
     publications.connected()
     announcements.connected()
     subscribe(isNewConnection: true)
     if server.connect() {
       messages.say(.notice, broker, "connected", repeating: "connected")
     }
-    if limits.expires, connection.version == .version311 {
-      messages.say(
-        .warning, broker, "the broker speaks no MQTT 5: messages do not expire",
-        repeating: "expiry")
+    if limits.expires, connection.version == .version311, !hasSaidExpiry {
+      hasSaidExpiry = true
+      messages.say(.warning, broker, "the broker speaks no MQTT 5: messages do not expire")
     }
   }
 
@@ -70,6 +70,12 @@ extension MQTTDelivery {
     if state != .connected, fault == .version, connection.tryOtherVersion() {
       state = .waiting(until: .now)
       return messages.say(.info, broker, "\(reason); trying MQTT 3.1.1")
+    }
+    if state != .connected, fault == .retaining, connection.canRetain {
+      stopRetaining()
+      try connection.forget()
+      state = .waiting(until: .now)
+      return returnUnsent(nil)
     }
     if fault == .answer, mostQoS == 2, limits.qos == 2, !inFlight.isEmpty {
       // RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
@@ -83,12 +89,22 @@ extension MQTTDelivery {
       isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     state = .waiting(until: server.retryAt ?? .now)
     announcements.disconnected()
+    returnUnsent(last)
+  }
+
+  /// What was on its way is to be sent again, where the library does not do so by itself.
+  private mutating func returnUnsent(_ last: Message?) {
     var unsent = [last].compactMap(\.self)
     if !connection.keepsUnsent {
       unsent = inFlight.map(\.message) + unsent
       inFlight = []
     }
     publications.disconnected(unsent.filter { !$0.isAnnouncement })
+  }
+
+  private mutating func stopRetaining() {
+    connection.canRetain = false
+    messages.say(.warning, broker, "the broker keeps no messages; going on without retaining any")
   }
 
   private mutating func lowerQoS() {
@@ -150,7 +166,9 @@ extension MQTTDelivery {
   private mutating func send(_ message: Message) throws {
     // Whether we are there, and what there is to see, is worth an acknowledgement.
     let qos = min(message.isAnnouncement ? 1 : limits.qos, mostQoS)
-    switch connection.publish(message, qos: qos, isRetained: message.isRetained && canRetain) {
+    switch connection.publish(
+      message, qos: qos, isRetained: message.isRetained && connection.canRetain)
+    {
     case .sent(let number):
       if inFlight.isEmpty { askedAt = .now }
       inFlight.append((number, message))
@@ -161,8 +179,7 @@ extension MQTTDelivery {
       lowerQoS()
       try send(message)
     case .noRetaining:
-      canRetain = false
-      messages.say(.warning, broker, "the broker keeps no messages; going on without --retain")
+      stopRetaining()
       try send(message)
     case .disconnected(let reason): try disconnected(reason, returning: message)
     }

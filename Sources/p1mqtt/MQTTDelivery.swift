@@ -34,9 +34,9 @@ struct MQTTDelivery {
   var server = ServerState()
   /// The highest quality of service that the broker takes, as far as it has said so.
   var mostQoS = 2
-  /// Whether the broker keeps messages, where that is asked for.
-  var canRetain = true
   var subscription = Subscription()
+  /// Whether it was said that messages do not expire.
+  var hasSaidExpiry = false
 
   /// When the input ended; nil before that.
   private var endedAt: ContinuousClock.Instant?
@@ -47,8 +47,6 @@ struct MQTTDelivery {
   private static let patience = Duration.seconds(5)
   /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
   static let farewell = Duration.seconds(5)
-  /// At least so often the connection is looked after.
-  private static let upkeep = Duration.seconds(10)
 
   init(
     to broker: String, _ connection: MQTTConnection, _ limits: MQTTLimits,
@@ -215,8 +213,8 @@ struct MQTTDelivery {
     case .connecting(let until): connection.isTrying ? nil : until
     case .connected:
       inFlight.isEmpty
-        ? .now + MQTTDelivery.upkeep
-        : min(.now + MQTTDelivery.upkeep, askedAt + limits.silence)
+        ? .now + connection.upkeep
+        : min(.now + connection.upkeep, askedAt + limits.silence)
     }
   }
 }

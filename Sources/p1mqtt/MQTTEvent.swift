@@ -21,5 +21,7 @@ enum MQTTFault {
   case version
   /// The broker's answer is none that MQTT has.
   case answer
+  /// The broker keeps no messages, and so takes no will that is to be kept.
+  case retaining
   case other
 }

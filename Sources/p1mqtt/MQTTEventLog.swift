@@ -5,13 +5,28 @@ final class MQTTEventLog {
   var events: [MQTTEvent] = []
   /// Whether the broker has said something on this connection.
   private(set) var isAnswered = false
+  /// After how many seconds of silence the broker wants to be asked whether it is there, where it says
+  /// so: MQTT 5.
+  private(set) var keepAlive: Int?
+  /// Whether the broker keeps messages: MQTT 5 tells.
+  private(set) var canRetain = true
   /// What is wrong with the encryption, of which the library's codes say no more than that.
   private var complaint: String?
+  /// What is said where the broker leaves without an answer.
+  private var silence = ""
+  /// Whether a shared key stands in for certificates.
+  private var hasSharedKey = false
 
   /// A connection begins.
-  func begin() {
+  ///
+  /// - Parameters:
+  ///   - silence: what is said where the broker leaves without an answer.
+  ///   - hasSharedKey: whether a shared key stands in for certificates.
+  func begin(silence: String, hasSharedKey: Bool) {
     isAnswered = false
     complaint = nil
+    self.silence = silence
+    self.hasSharedKey = hasSharedKey
   }
 
   /// The connection is gone.
@@ -25,8 +40,16 @@ final class MQTTEventLog {
   /// Has the library note here what happens.
   func listen(to connection: MQTTConnection) {
     let client = unsafe connection.client
-    unsafe mosquitto_connect_v5_callback_set(client) { _, context, code, _, _ in
-      unsafe MQTTEventLog.of(context)?.answered(code)
+    unsafe mosquitto_connect_v5_callback_set(client) { _, context, code, _, properties in
+      var retains: UInt8 = 1
+      unsafe mosquitto_property_read_byte(
+        properties, Int32(MQTT_PROP_RETAIN_AVAILABLE.rawValue), &retains, false)
+      var keepAlive: UInt16 = 0
+      unsafe mosquitto_property_read_int16(
+        properties, Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue), &keepAlive, false)
+      let log = unsafe MQTTEventLog.of(context)
+      log?.keepAlive = keepAlive == 0 ? nil : Int(keepAlive)
+      log?.answered(code, retains: retains != 0)
     }
     unsafe mosquitto_disconnect_v5_callback_set(client) { _, context, code, _ in
       unsafe MQTTEventLog.of(context)?.left(code)
@@ -55,8 +78,10 @@ final class MQTTEventLog {
     return unsafe Unmanaged<MQTTEventLog>.fromOpaque(context).takeUnretainedValue()
   }
 
-  private func answered(_ code: Int32) {
+  private func answered(_ code: Int32, retains: Bool) {
     isAnswered = true
+    complaint = nil
+    canRetain = retains
     guard code != 0 else {
       events.append(.connected)
       return
@@ -66,15 +91,21 @@ final class MQTTEventLog {
     let text = unsafe String(
       cString: code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
     let reason = MQTTConnection.sentence(text)
+    let isRetaining = code == MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue
     disconnected(
-      code < 128 ? reason : "Connection Refused: \(reason)", isVersion ? .version : .other)
+      code < 128 ? reason : "Connection Refused: \(reason)",
+      isVersion ? .version : isRetaining ? .retaining : .other)
   }
 
-  private func left(_ code: Int32) {
-    let isRefusal = code == MOSQ_ERR_CONN_LOST.rawValue && !isAnswered
-    let fault =
-      code == MOSQ_ERR_PROTOCOL.rawValue ? MQTTFault.answer : isRefusal ? .version : .other
-    disconnected(MQTTConnection.reason(code), fault)
+  /// The broker is gone, for what a code of the library's means.
+  func left(_ code: Int32) {
+    let isHangUp = MQTTConnection.isHangUp(code)
+    let reason = MQTTConnection.reason(code)
+    if isHangUp, !isAnswered, complaint == nil {
+      disconnected(silence, .version)
+    } else {
+      disconnected(reason, code == MOSQ_ERR_PROTOCOL.rawValue ? .answer : .other)
+    }
   }
 
   private func published(_ number: Int32, _ code: Int32) {
@@ -99,15 +130,42 @@ final class MQTTEventLog {
     events.append(.received(topic: topic, payload: payload, isRetained: isRetained))
   }
 
+  /// What OpenSSL's words mean to a user, as far as they have one meaning.
+  private func meaning(_ error: Substring) -> String {
+    let ofKeys = [
+      ("handshake failure", "the broker does not know the PSK identity"),
+      ("unknown psk identity", "the broker does not know the PSK identity"),
+      ("illegal parameter", "the broker has another key for the PSK identity"),
+      ("decrypt error", "the broker has another key for the PSK identity"),
+      ("bad record mac", "the broker has another key for the PSK identity"),
+    ]
+    let ofCertificates = [
+      ("certificate required", "the broker wants a certificate, and none is set"),
+      ("unknown ca", "the broker does not trust our certificate"),
+      ("bad certificate", "the broker does not trust our certificate"),
+      ("certificate unknown", "the broker does not trust our certificate"),
+      ("certificate expired", "our certificate has expired"),
+      ("no application protocol", "the broker does not know the protocol asked for by ALPN"),
+      ("wrong version number", "the broker speaks no TLS on this port"),
+    ]
+    let meanings = hasSharedKey ? ofKeys : ofCertificates
+    return meanings.first { error.contains($0.0) }?.1 ?? "TLS: \(error)"
+  }
+
   private func complain(_ text: String, _ reason: String?) {
     guard complaint == nil else { return }
     if text.contains("host name verification failed") {
       complaint = "the certificate of the broker is one of another host"
     } else if let reason {
-      complaint = "the certificate of the broker is not trusted: \(reason)"
+      complaint =
+        hasSharedKey
+        ? "the broker shows a certificate, and does not use the shared key"
+        : "the certificate of the broker is not trusted: \(reason)"
+    } else if text.hasPrefix("OpenSSL Error"), text.hasSuffix("unexpected eof while reading") {
+      // The broker has hung up, which is said without this.
     } else if text.hasPrefix("OpenSSL Error") {
       // error:0A000410:SSL routines::sslv3 alert handshake failure
-      complaint = "TLS: \(text.split(separator: ":").last ?? "an error")"
+      complaint = meaning(text.split(separator: ":").last ?? "an error")
     } else if text.hasPrefix("Error: ") {
       complaint = MQTTConnection.sentence(String(text.dropFirst("Error: ".count)))
     }

@@ -8,8 +8,8 @@ struct TLSSettings {
   let certificate: (file: String, keyFile: String)?
   /// The protocol that is asked for (RFC 7301).
   let alpn: String?
-  /// A key that both sides have, in hexadecimal, in place of certificates (RFC 4279).
-  let sharedKey: (identity: String, key: Secret)?
+  /// A key that both sides have, in place of certificates (RFC 4279).
+  let sharedKey: (identity: String, bytes: [UInt8])?
 
   /// Nil where nothing asks for encryption.
   ///
@@ -20,7 +20,7 @@ struct TLSSettings {
   init?(_ environment: Environment, _ address: BrokerAddress) throws {
     caFile = try environment.file(.mqttCAFile)
     let certificateFile = try environment.file(.mqttCertificateFile)
-    let keyFile = try environment.file(.mqttKeyFile)
+    let keyFile = try environment.file(.mqttKeyFile, refusing: TLSSettings.lock)
     alpn = environment.string(.mqttALPN)
     let identity = environment.string(.mqttPSKIdentity)
     sharedKey = try TLSSettings.sharedKey(identity, environment)
@@ -35,9 +35,17 @@ struct TLSSettings {
         asked ?? .mqttTLS, "the connection is not to be encrypted: the broker is mqtt: or unix:")
     }
     certificate = try TLSSettings.pair(certificateFile, keyFile, environment)
-    guard sharedKey == nil || caFile == nil && certificate == nil else {
-      throw environment.refused(.mqttPSKIdentity, "a shared key stands in for certificates")
+    guard sharedKey == nil || caFile == nil && certificate == nil && alpn == nil else {
+      throw environment.refused(
+        .mqttPSKIdentity, "a shared key stands in for certificates, and goes without ALPN")
     }
+  }
+
+  /// What is said of a private key that is encrypted: `BEGIN ENCRYPTED PRIVATE KEY`,
+  /// `Proc-Type: 4,ENCRYPTED`.
+  private static func lock(_ key: [UInt8]) -> String? {
+    let isLocked = String(decoding: key, as: UTF8.self).contains("ENCRYPTED")
+    return isLocked ? "the key is behind a password: openssl pkey frees it" : nil
   }
 
   private static func pair(
@@ -55,7 +63,7 @@ struct TLSSettings {
 
   private static func sharedKey(
     _ identity: String?, _ environment: Environment
-  ) throws -> (String, Secret)? {
+  ) throws -> (String, [UInt8])? {
     guard let identity else {
       let isThere =
         environment.string(.mqttPSK) != nil || environment.string(.mqttPSKFile) != nil
@@ -70,12 +78,19 @@ struct TLSSettings {
         .mqttPSKIdentity,
         "needs its key: \(Setting.mqttPSKFile.rawValue) or \(Setting.mqttPSK.rawValue)")
     }
-    // libmosquitto takes so many.
-    let isHexadecimal = key.value.utf8.count.isMultiple(of: 2) && key.value.allSatisfy(\.isHexDigit)
-    guard isHexadecimal, (2...512).contains(key.value.utf8.count) else {
+    // OpenSSL takes so many.
+    let digits = key.value.compactMap(\.hexDigitValue)
+    let isHexadecimal = digits.count.isMultiple(of: 2) && digits.count == key.value.count
+    guard isHexadecimal, (2...512).contains(digits.count) else {
       throw Failure(
         Setting.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration)
     }
-    return (identity, key)
+    guard identity.utf8.count <= 128 else {
+      throw environment.refused(.mqttPSKIdentity, "is longer than 128 bytes")
+    }
+    let bytes = stride(from: 0, to: digits.count, by: 2).map {
+      UInt8(digits[$0] << 4 | digits[$0 + 1])
+    }
+    return (identity, bytes)
   }
 }

@@ -92,14 +92,22 @@ public struct Environment {
 
   /// The path of a file that can be read: a library would say that it cannot only once it needs it.
   ///
-  /// - Throws: ``Failure`` for one that cannot be read.
-  public func file(_ setting: Setting) throws -> String? {
+  /// - Parameters:
+  ///   - setting: which.
+  ///   - fault: what is wrong with what the file holds; nil for nothing.
+  /// - Returns: nil where the setting is not set.
+  /// - Throws: ``Failure`` for one that cannot be used.
+  public func file(
+    _ setting: Setting, refusing fault: ([UInt8]) -> String? = { _ in nil }
+  ) throws -> String? {
     guard let path = string(setting) else { return nil }
+    let reason: String?
     do {
-      _ = try readFile(path, limit: 4 << 20, .configuration)
+      reason = fault(try readFile(path, limit: 4 << 20, .configuration))
     } catch let failure as Failure {
-      throw refused(setting, "\(path): \(failure.reason)")
+      reason = failure.reason
     }
+    if let reason { throw refused(setting, "\(path): \(reason)") }
     return path
   }
 
