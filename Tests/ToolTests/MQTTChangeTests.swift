@@ -1,0 +1,88 @@
+import TestSupport
+import Testing
+
+/// Fewer messages: only what has changed, or one a period.
+@Suite struct MQTTChangeTests {
+  private func record(_ second: Int, _ fields: String...) -> String {
+    let digits = second < 10 ? "0\(second)" : "\(second)"
+    return (["timestamp=2026-01-15T12:00:\(digits)Z"] + fields).joined(separator: "\n") + "\n\n"
+  }
+
+  /// Runs p1mqtt with an input, and tells what the broker has taken.
+  private func taken(_ arguments: [String], _ input: String) async throws -> [String] {
+    try await ScriptedBroker.running { broker in
+      let result = try await broker.p1mqtt(arguments + ["--no-status"]).run(input: input)
+      #expect(result.status == .success && result.errorText == "")
+      return broker.lines
+    }
+  }
+
+  @Test func valuesThatHaveNotChangedAreLeftOut() async throws {
+    let input =
+      record(0, "a=1", "b=1") + record(1, "a=1", "b=1") + record(2, "a=1", "b=2")
+      + record(3, "a=1", "b=2")
+    let time = "dsmr/timestamp 2026-01-15T12:00:"
+    // The time goes along with what has changed.
+    #expect(
+      try await taken(["--on-change"], input) == [
+        "\(time)00Z", "dsmr/a 1", "dsmr/b 1", "\(time)02Z", "dsmr/b 2",
+      ])
+  }
+
+  /// By the time of the records, as in a replay.
+  @Test func theSameIsNewsAgainAfterAWhile() async throws {
+    let input = (0..<50).map { record($0, "a=1") }.joined()
+    let times = try await taken(["--on-change", "20"], input).filter { $0.hasPrefix("dsmr/time") }
+    #expect(
+      times == ["00", "20", "40"].map { "dsmr/timestamp 2026-01-15T12:00:\($0)Z" })
+  }
+
+  @Test(arguments: ["json", "record"])
+  func recordsThatHaveNotChangedAreLeftOut(_ payload: String) async throws {
+    let input =
+      record(0, "a=1", "b=1") + record(1, "a=1", "b=1") + record(2, "a=1", "b=2")
+      + record(3, "a=1", "b=2") + record(4, "a=1", "b=1")
+    let lines = try await taken(["--on-change", "--payload", payload], input)
+    #expect(lines.count == 3)
+    for (line, second) in zip(lines, ["00", "02", "04"]) {
+      #expect(line.contains("12:00:\(second)Z"))
+    }
+  }
+
+  @Test(arguments: ["value", "json", "record"])
+  func allIsNewsToABrokerThatCameBack(_ payload: String) async throws {
+    try await ScriptedBroker.running { broker in
+      let arguments = ["--on-change", "--payload", payload, "--no-status"]
+      try await broker.p1mqtt(arguments).whileRunning { sink in
+        try await sink.write(record(0, "a=1") + record(1, "a=1"))
+        let each = payload == "value" ? 2 : 1
+        try await broker.wait { $0.lines.count == each }
+        broker.endConnections()
+        try await broker.wait { $0.connects.count == 2 }
+        try await sink.write(record(2, "a=1"))
+        try await broker.wait { $0.lines.count == 2 * each }
+        sink.closeInput()
+        #expect(try await sink.waitForExit(within: .seconds(30)).status == .success)
+        #expect(broker.lines.count == 2 * each)
+      }
+    }
+  }
+
+  @Test(arguments: ["value", "json", "record"])
+  func oneRecordAPeriod(_ payload: String) async throws {
+    let input = (0..<30).map { record($0, "power_import_kw=\($0 % 10)", "n=\($0)") }.joined()
+    let lines = try await taken(["--every", "10", "--payload", payload], input)
+    switch payload {
+    case "value":
+      #expect(lines.filter { $0.hasPrefix("dsmr/power_import_kw ") }.count == 3)
+      #expect(
+        lines.filter { $0.hasPrefix("dsmr/n ") } == ["dsmr/n 9", "dsmr/n 19", "dsmr/n 29"])
+    default:
+      #expect(lines.count == 3)
+      for (line, last) in zip(lines, [9, 19, 29]) {
+        #expect(line.contains(payload == "json" ? "\"n\":\(last)" : "n=\(last)\n"), "\(line)")
+        #expect(line.contains("4.5"), "\(line)")
+      }
+    }
+  }
+}

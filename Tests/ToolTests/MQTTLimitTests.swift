@@ -1,0 +1,135 @@
+import TestSupport
+import Testing
+
+/// What a broker of MQTT 5 says that it does not do, and p1mqtt then does without.
+@Suite struct MQTTLimitTests {
+  /// A broker that says so when a client comes.
+  private func script(_ properties: MQTTProperties) -> ScriptedBroker.Script {
+    { $0.kind == .connect ? [.connack(properties: properties)] : [.usual] }
+  }
+
+  @Test(arguments: [0, 1]) func theQoSIsLowered(_ most: Int) async throws {
+    try await ScriptedBroker.running(script([.maximumQoS: .number(most)])) { broker in
+      let result = try await broker.p1mqtt(["--qos", "2", "--no-status"]).run(
+        input: "n=1\n\nn=2\n\nn=3\n")
+      #expect(result.status == .success)
+      #expect(broker.lines == ["dsmr/n 1", "dsmr/n 2", "dsmr/n 3"])
+      #expect(broker.taken.allSatisfy { $0.qos == most })
+      let name = "p1mqtt: 127.0.0.1:\(broker.port): "
+      let lines = [
+        "\(name)the broker does not take QoS 2; going on with QoS 1\n",
+        "\(name)the broker does not take QoS 1; going on with QoS 0\n",
+      ]
+      #expect(result.errorText == lines.prefix(2 - most).joined())
+    }
+  }
+
+  @Test func nothingIsRetainedWhereNothingIsKept() async throws {
+    try await ScriptedBroker.running(script([.retainAvailable: 0])) { broker in
+      let result = try await broker.p1mqtt(["--retain"]).run(input: "n=1\n")
+      #expect(result.status == .success)
+      #expect(
+        result.errorText
+          == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
+          + "retaining any\n")
+      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.taken.allSatisfy { !$0.isRetained })
+      #expect(broker.malformed == [])
+    }
+  }
+
+  /// Such a broker refuses the client for its will alone.
+  @Test(arguments: ["clean", "persistent"])
+  func aWillThatCannotBeKept(_ session: String) async throws {
+    let script: ScriptedBroker.Script = {
+      $0.kind != .connect
+        ? [.usual] : [.connack($0.connect?.will?.isRetained == true ? 0x9A : 0)]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let result = try await broker.p1mqtt(["--id", "me", "--session", session]).run(
+        input: "n=1\n")
+      #expect(result.status == .success)
+      #expect(
+        result.errorText
+          == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
+          + "retaining any\n")
+      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.taken.allSatisfy { !$0.isRetained })
+      #expect(broker.connects.compactMap(\.will).map(\.isRetained).prefix(2) == [true, false])
+    }
+  }
+
+  @Test func whatIsTooLongIsRefused() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await ScriptedBroker.running(script([.maximumPacketSize: 100])) { broker in
+        let long = String(repeating: "x", count: 200)
+        let result = try await broker.p1mqtt(
+          ["--payload", "record", "--spool", directory.path("spool"), "--no-status"]
+        ).run(input: "n=1\n\nn=\(long)\n\nn=3\n")
+        #expect(result.status == .success)
+        #expect(broker.taken.count == 2 && broker.taken.last?.text.contains("n=3") == true)
+        #expect(result.errorText.contains("dsmr/unknown/record refused: "), "\(result.errorText)")
+        let bad = try directory.badRecords
+        #expect(bad.contains("n=\(long)") && bad.hasPrefix("# "), "\(bad)")
+      }
+    }
+  }
+
+  /// No more are on their way than the broker wants.
+  @Test func noMoreAreOnTheirWayThanTheBrokerTakes() async throws {
+    // Nothing is acknowledged before three are there, as never more come.
+    try await ScriptedBroker.running({ packet in
+      switch packet.kind {
+      case .connect: [.connack(properties: [.receiveMaximum: 3])]
+      case .publish where packet.ordinal <= 3: []
+      default: [.usual]
+      }
+    }) { broker in
+      try await broker.p1mqtt(["--qos", "1", "--no-status", "--timeout", "2"]).whileRunning {
+        sink in
+        try await sink.write((1...50).map { "a\($0)=\($0)\n\n" }.joined())
+        try await broker.wait { $0.connects.count == 2 }
+        #expect(broker.packets(.publish).filter { $0.connection == 1 }.count == 3)
+        #expect(broker.malformed == [])
+      }
+    }
+  }
+
+  // MARK: - Expiry
+
+  @Test(arguments: ["value", "json", "record"])
+  func messagesExpireAndTheStatusDoesNot(_ payload: String) async throws {
+    try await ScriptedBroker.running { broker in
+      let result = try await broker.p1mqtt(
+        ["--payload", payload, "--expiry", "3600"]
+          + (payload == "record" ? [] : ["--homeassistant"])
+      ).run(input: "meter=E1\npower_import_kw=1\n")
+      #expect(result.status == .success && result.errorText == "")
+      let messages = broker.packets(.publish)
+      #expect(messages.count >= 3)
+      for packet in messages {
+        let topic = packet.message?.topic ?? ""
+        let isOurs = topic.hasSuffix("/status") || topic.hasPrefix("homeassistant/")
+        #expect(packet.properties[.messageExpiry] == (isOurs ? nil : 3600), "\(topic)")
+      }
+    }
+  }
+
+  @Test func anOlderBrokerKnowsNoExpiry() async throws {
+    try await ScriptedBroker.running { broker in
+      try await broker.p1mqtt(["--protocol", "3.1.1", "--expiry", "3600"]).whileRunning { sink in
+        try await sink.write("n=1\n\n")
+        try await broker.wait { $0.lines.count == 1 }
+        broker.endConnections()
+        try await broker.wait { $0.connects.count == 2 }
+        try await sink.write("n=2\n\n")
+        try await broker.wait { $0.lines.count >= 2 }
+        sink.closeInput()
+        let result = try await sink.waitForExit(within: .seconds(30))
+        let said = result.errorText.matches(
+          of: /the broker speaks no MQTT 5: messages do not expire/)
+        #expect(said.count == 1, "\(result.errorText)")
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a broker of MQTT 5 refuses never counts as delivered.
+@Suite struct MQTTRefusalTests {
+  /// A broker that refuses the messages with a payload that has this in it.
+  private func script(refusing text: String, _ reason: UInt8) -> ScriptedBroker.Script {
+    { $0.message?.text.contains(text) == true ? [.reason(reason)] : [.usual] }
+  }
+
+  @Test(arguments: [1, 2]) func valuesThatAreRefusedAreCounted(_ qos: Int) async throws {
+    try await ScriptedBroker.running(script(refusing: "bad", 0x87)) { broker in
+      try await broker.p1mqtt(["--qos", "\(qos)", "--no-status"]).whileRunning { sink in
+        try await sink.write("n=1\n\nn=bad\n\nn=3\n\n")
+        try await sink.waitForError("dsmr/n refused: Not authorized", within: .seconds(30))
+        try await broker.wait { $0.lines == ["dsmr/n 1", "dsmr/n 3"] }
+        try await told("records=3 delivered=2 waiting=0 refused=1 dropped=0", by: sink)
+        sink.closeInput()
+        let result = try await sink.waitForExit(within: .seconds(30))
+        #expect(result.status == .success)
+        #expect(broker.connectionCount == 1)
+      }
+    }
+  }
+
+  @Test(arguments: ["json", "record"], [1, 2])
+  func recordsThatAreRefusedAreKeptApart(_ payload: String, _ qos: Int) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await ScriptedBroker.running(script(refusing: "bad", 0x99)) { broker in
+        let arguments = [
+          "--payload", payload, "--qos", "\(qos)", "--no-status", "--spool",
+          directory.path("spool"),
+        ]
+        try await broker.p1mqtt(arguments).whileRunning { sink in
+          let time = "timestamp=2026-01-15T12:00:00Z"
+          try await sink.write("\(time)\nn=1\n\n\(time)\nn=bad\n\n\(time)\nn=3\n\n")
+          try await broker.wait { $0.taken.count == 2 }
+          let counters = "records=3 delivered=2 waiting=0 refused=1 dropped=0"
+          try await told(counters, by: sink)
+          sink.closeInput()
+          let result = try await sink.waitForExit(within: .seconds(30))
+          #expect(result.status == .success)
+          #expect(
+            result.errorText.contains("dsmr/unknown/\(payload) refused: Payload format invalid"))
+          #expect(
+            try directory.badRecords == "# Payload format invalid\n\(time)\nn=bad\n\n")
+        }
+      }
+    }
+  }
+
+  /// With QoS 2 a broker may refuse the message once more, where it is released.
+  @Test func messagesRefusedAtTheirReleaseDoNotStay() async throws {
+    let script: ScriptedBroker.Script = {
+      $0.kind == .pubrel && $0.ordinal == 1 ? [.reason(0x92)] : [.usual]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let result = try await broker.p1mqtt(["--qos", "2", "--no-status"]).run(
+        input: "n=1\n\nn=2\n\nn=3\n")
+      #expect(result.status == .success)
+      #expect(broker.lines.contains("dsmr/n 3"))
+    }
+  }
+
+  /// A broker that has had enough for now gets it later: nothing is refused, and nothing lost.
+  @Test(arguments: [1, 2], ["clean", "persistent"])
+  func aQuotaIsNoRefusal(_ qos: Int, _ session: String) async throws {
+    let script: ScriptedBroker.Script = {
+      $0.connection <= 2 && $0.message?.text.contains("n=2") == true ? [.reason(0x97)] : [.usual]
+    }
+    try await TemporaryDirectory.with { directory in
+      try await ScriptedBroker.running(script) { broker in
+        let arguments = [
+          "--payload", "record", "--qos", "\(qos)", "--no-status", "--spool",
+          directory.path("spool"), "--id", "me", "--session", session,
+        ]
+        try await broker.p1mqtt(arguments).whileRunning { sink in
+          try await sink.write("n=1\n\nn=2\n\nn=3\n\n")
+          try await sink.waitForError("Quota exceeded; trying again", within: .seconds(30))
+          try await broker.wait(within: .seconds(60)) { $0.connects.count >= 3 }
+          for number in 1...3 {
+            try await broker.wait { $0.taken.contains { $0.text.contains("n=\(number)\n") } }
+          }
+          try await told("records=3 delivered=3 waiting=0 refused=0 dropped=0", by: sink)
+        }
+      }
+    }
+  }
+
+  /// A reason below 0x80 is none: nobody has subscribed to the topic.
+  @Test(arguments: [1, 2]) func aMessageThatNobodyWantsHasArrived(_ qos: Int) async throws {
+    let script: ScriptedBroker.Script = { $0.message != nil ? [.reason(0x10)] : [.usual] }
+    try await ScriptedBroker.running(script) { broker in
+      let result = try await broker.p1mqtt(["--qos", "\(qos)"]).run(input: "n=1\n")
+      #expect(result.status == .success && result.errorText == "")
+    }
+  }
+
+  /// Waits until a sink tells these counters.
+  private func told(_ counters: String, by sink: RunningProgram) async throws {
+    try await sink.wait(for: counters, within: .seconds(30)) {
+      $0.send(signal: SIGUSR1)
+      return $0.errorText.contains(counters)
+    }
+  }
+}
