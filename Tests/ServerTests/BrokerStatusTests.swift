@@ -1,0 +1,170 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What p1mqtt says of itself, and what brokers say of it once it is gone.
+@Suite struct BrokerStatusTests {
+  private func p1mqtt(_ broker: some MQTTBroker, _ arguments: [String]) -> Program {
+    Program(
+      "p1mqtt", ["--broker", "127.0.0.1", "--port", "\(broker.port)"] + arguments,
+      environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
+  }
+
+  private func expectStatus(of broker: some MQTTBroker, _ arguments: [String], _ prefix: String)
+    async throws
+  {
+    let topic = "\(prefix)/status"
+    let program = p1mqtt(broker, arguments + ["--prefix", prefix])
+    try await broker.client.subscribed(to: topic) { subscriber in
+      func expect(_ texts: String...) async throws {
+        try await subscriber.wait(within: .seconds(60)) { $0.count >= texts.count }
+        #expect(subscriber.messages.map(\.text) == texts)
+      }
+      try await program.whileRunning { sink in
+        try await expect("online")
+        // Those who come later see it as well.
+        try await expectKept("online", topic, broker)
+        sink.send(signal: SIGTERM)
+        #expect(try await sink.waitForExit(within: .seconds(30)).status == .success)
+        try await expect("online", "offline")
+        try await expectKept("offline", topic, broker)
+      }
+      // The end of the input is one like any other.
+      #expect(try await program.run(input: "n=1\n").status == .success)
+      try await expect("online", "offline", "online", "offline")
+      try await program.whileRunning { sink in
+        try await expect("online", "offline", "online", "offline", "online")
+        sink.send(signal: SIGKILL)
+        // The broker says so.
+        try await expect("online", "offline", "online", "offline", "online", "offline")
+        try await expectKept("offline", topic, broker)
+      }
+    }
+  }
+
+  private func expectKept(_ text: String, _ topic: String, _ broker: some MQTTBroker) async throws {
+    try await broker.client.subscribed(to: topic) { subscriber in
+      try await subscriber.wait(within: .seconds(30)) { $0.count == 1 }
+      #expect(subscriber.messages.first?.text == text)
+      #expect(subscriber.messages.first?.isRetained == true)
+    }
+  }
+
+  @Test(arguments: ["3.1.1", "5"]) func mosquittoTells(_ version: String) async throws {
+    try await expectStatus(
+      of: try await Mosquitto.shared, ["--protocol", version], "there\(version.count)")
+  }
+
+  @Test func rabbitMQTells() async throws {
+    try await expectStatus(of: try await RabbitMQ.shared, [], "there")
+  }
+
+  @Test func nobodyTellsWhereNobodyIsTo() async throws {
+    let broker = try await Mosquitto.shared
+    let prefix = "silent"
+    try await broker.client.subscribed(to: "\(prefix)/#") { subscriber in
+      try await p1mqtt(broker, ["--no-status", "--prefix", prefix]).whileRunning { sink in
+        try await sink.write("n=1\n\n")
+        try await subscriber.wait(within: .seconds(30)) { $0.count == 1 }
+        sink.send(signal: SIGKILL)
+        _ = try await sink.waitForExit(within: .seconds(30))
+      }
+      // A will would come before what is published now.
+      try await p1mqtt(broker, ["--no-status", "--prefix", prefix]).run(input: "n=2\n")
+      try await subscriber.wait(within: .seconds(30)) { $0.count == 2 }
+      #expect(subscriber.messages.map(\.text) == ["1", "2"])
+    }
+  }
+
+  // MARK: - Where a broker does less
+
+  /// It refuses a will that is to be kept.
+  @Test func aBrokerThatKeepsNothing() async throws {
+    try await Mosquitto.running(settings: ["retain_available false"]) { broker in
+      try await broker.client.subscribed(to: "dsmr/#") { subscriber in
+        let result = try await p1mqtt(broker, ["--retain"]).run(input: "n=1\n")
+        #expect(result.status == .success)
+        #expect(
+          result.errorText
+            == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
+            + "retaining any\n")
+        try await subscriber.wait(within: .seconds(30)) { $0.count == 3 }
+        #expect(subscriber.messages.map(\.text) == ["online", "1", "offline"])
+      }
+    }
+  }
+
+  @Test(arguments: [0, 1]) func aBrokerOfALowerQoS(_ most: Int) async throws {
+    let listener = "max_qos \(most)"
+    try await Mosquitto.running(settings: [listener]) { broker in
+      let result = try await p1mqtt(
+        broker, ["--qos", "2", "--payload", "record", "--no-status"]
+      ).run(input: "n=1\n\nn=2\n")
+      #expect(result.status == .success)
+      #expect(
+        result.errorText.contains("the broker does not take QoS 2; going on with QoS 1"),
+        "\(result.errorText)")
+    }
+  }
+
+  @Test func recordsThatAreTooLongForTheBroker() async throws {
+    try await Mosquitto.running(settings: ["max_packet_size 200"]) { broker in
+      try await TemporaryDirectory.with { directory in
+        let long = String(repeating: "x", count: 300)
+        let arguments = [
+          "--payload", "record", "--no-status", "--spool", directory.path("spool"),
+        ]
+        let result = try await p1mqtt(broker, arguments).run(input: "n=1\n\nn=\(long)\n\nn=3\n")
+        #expect(result.status == .success)
+        #expect(result.errorText.contains("dsmr/unknown/record refused: "), "\(result.errorText)")
+        let find = try await Program("grep", ["-rl", "n=\(long)", directory.path("spool/bad")])
+          .run()
+        #expect(find.lines.count == 1)
+      }
+    }
+  }
+
+  /// MQTT 5 tells what may not be published; the older version does not.
+  @Test(arguments: ["3.1.1", "5"]) func whatMayNotBePublished(_ version: String) async throws {
+    let access = [
+      "user \(Login.standard.user)", "topic readwrite open/#", "topic readwrite test/#",
+    ]
+    try await Mosquitto.running(accessList: access) { broker in
+      try await TemporaryDirectory.with { directory in
+        let arguments = [
+          "--payload", "record", "--topic", "closed/{meter}", "--prefix", "open", "--protocol",
+          version, "--spool", directory.path("spool"),
+        ]
+        let result = try await p1mqtt(broker, arguments).run(input: "meter=E1\nn=1\n")
+        #expect(result.status == .success)
+        let isTold = result.errorText.contains("closed/E1 refused: Not authorized")
+        #expect(isTold == (version == "5"), "\(result.errorText)")
+      }
+    }
+  }
+
+  // MARK: - Other ways to a broker
+
+  @Test func socketsAndTheNewInternet() async throws {
+    try await Mosquitto.running(listeners: [.unixSocket, .ipv6]) { broker in
+      let addresses = [
+        "unix:\(broker.socketPath)", "unix://\(broker.socketPath)",
+        "mqtt://[::1]:\(broker.ports[1])",
+        "mqtt://127.0.0.1:\(broker.port)",
+      ]
+      try await broker.client.subscribed(to: "dsmr/n") { subscriber in
+        for (number, address) in addresses.enumerated() {
+          let program = Program(
+            "p1mqtt", ["--broker", address],
+            environment: [
+              "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
+            ])
+          let result = try await program.run(input: "n=\(number)\n")
+          #expect(result.status == .success && result.errorText == "", "\(result.errorText)")
+          try await subscriber.wait(within: .seconds(30)) { $0.count == number + 1 }
+        }
+        #expect(subscriber.messages.map(\.text) == ["0", "1", "2", "3"])
+      }
+    }
+  }
+}

@@ -1,0 +1,250 @@
+import TestSupport
+import Testing
+
+/// p1mqtt and brokers that speak TLS: nothing goes to one that cannot prove who it is.
+@Suite struct BrokerTLSTests {
+  private func p1mqtt(
+    _ port: Int, _ arguments: [String], _ environment: [String: String] = [:]
+  ) -> Program {
+    Program(
+      "p1mqtt",
+      ["--broker", "localhost", "--port", "\(port)", "--no-status"] + arguments,
+      environment: [
+        "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
+      ].merging(environment) { $1 })
+  }
+
+  private func path(_ name: String) async throws -> String {
+    try await Certificates.shared.path(name)
+  }
+
+  /// The value arrives, and nothing is said.
+  private func expectDelivery(
+    _ program: Program, to client: MQTTClient, prefix: String = "dsmr"
+  ) async throws {
+    try await client.subscribed(to: "\(prefix)/#") { subscriber in
+      let result = try await program.run(input: "n=1\n", within: .seconds(60))
+      #expect(result.status == .success && result.errorText == "", "\(result.errorText)")
+      try await subscriber.wait(within: .seconds(30)) { $0.map(\.text) == ["1"] }
+    }
+  }
+
+  /// The value is not delivered, and why is said in one line, until the end.
+  private func expectRefusal(_ program: Program, _ port: Int, _ reasons: String...) async throws {
+    var program = program
+    program.arguments += ["--linger", "1"]
+    let result = try await program.runToItsFailure()
+    #expect(result.status == .exited(69))
+    let name = "p1mqtt: localhost:\(port): "
+    let lines = result.errorText.split(separator: "\n").map(String.init)
+    #expect(lines.last == "\(name)1 value could not be delivered")
+    let expected = reasons.map { "\(name)\($0); trying again" }
+    #expect(expected.contains(lines.first ?? ""), "\(result.errorText)")
+    #expect(lines.dropLast().allSatisfy { expected.contains($0) }, "\(result.errorText)")
+  }
+
+  // MARK: - Certificates of brokers
+
+  @Test func authorityThatIsTrusted() async throws {
+    try await Mosquitto.running(listeners: [.tls()]) { broker in
+      let authority = ["--ca-file", try await path("ca.pem")]
+      try await expectDelivery(p1mqtt(broker.ports[0], authority), to: broker.client)
+      try await expectDelivery(
+        p1mqtt(broker.ports[0], authority + ["--session", "persistent", "--id", "me"]),
+        to: broker.client)
+    }
+  }
+
+  @Test func authoritiesOfTheSystem() async throws {
+    let environment = ["SSL_CERT_FILE": try await path("ca.pem")]
+    let certificate = [
+      "--cert-file", try await path("client.pem"), "--key-file", try await path("client.key"),
+    ]
+    try await Mosquitto.running(listeners: [.tls()]) { broker in
+      let port = broker.ports[0]
+      try await expectDelivery(p1mqtt(port, ["--tls"], environment), to: broker.client)
+      // What an address says is enough.
+      var program = p1mqtt(port, [], environment)
+      program.arguments += ["--broker", "mqtts://localhost"]
+      try await expectDelivery(program, to: broker.client)
+      // So is what the others ask for; a certificate of ours changes nothing about theirs.
+      try await expectRefusal(
+        p1mqtt(port, certificate), port,
+        "the certificate of the broker is not trusted: self-signed certificate in certificate chain"
+      )
+    }
+  }
+
+  @Test func authorityThatIsNotTrusted() async throws {
+    let stranger = try await path("stranger.pem")
+    try await Mosquitto.running(listeners: [.tls()]) { broker in
+      for arguments in [["--tls"], ["--ca-file", stranger]] {
+        try await expectRefusal(
+          p1mqtt(broker.ports[0], arguments), broker.ports[0],
+          "the certificate of the broker is not trusted: "
+            + "self-signed certificate in certificate chain")
+      }
+    }
+  }
+
+  @Test func certificatesThatProveNothing() async throws {
+    let authority = ["--ca-file", try await path("ca.pem")]
+    try await Mosquitto.running(listeners: [.tls("other"), .tls("expired"), .tls("stranger")]) {
+      broker in
+      try await expectRefusal(
+        p1mqtt(broker.ports[0], authority), broker.ports[0],
+        "the certificate of the broker is one of another host")
+      try await expectRefusal(
+        p1mqtt(broker.ports[1], authority), broker.ports[1],
+        "the certificate of the broker is not trusted: certificate has expired")
+      try await expectRefusal(
+        p1mqtt(broker.ports[2], authority), broker.ports[2],
+        "the certificate of the broker is not trusted: self-signed certificate")
+    }
+  }
+
+  @Test func aFileWithoutAnAuthority() async throws {
+    let key = try await path("client.key")
+    try await Mosquitto.running(listeners: [.tls()]) { broker in
+      try await expectRefusal(
+        p1mqtt(broker.ports[0], ["--ca-file", key]), broker.ports[0],
+        "Unable to load CA certificates, check cafile \"\(key)\"")
+    }
+  }
+
+  @Test func rabbitMQIsTrusted() async throws {
+    let broker = try await RabbitMQ.shared
+    let authority = ["--ca-file", try await path("ca.pem"), "--prefix", "secure"]
+    // It knows no MQTT 5, and hangs up; behind TLS too it is tried with the older one.
+    try await expectDelivery(
+      p1mqtt(broker.securePort, authority), to: broker.client, prefix: "secure")
+    try await expectRefusal(
+      p1mqtt(broker.securePort, ["--tls"]), broker.securePort,
+      "the certificate of the broker is not trusted: self-signed certificate in certificate chain")
+    try await expectRefusal(
+      p1mqtt(broker.securePort, authority + ["--protocol", "5"]), broker.securePort,
+      "no answer before the broker left: it may not speak MQTT 5, or it may want a certificate, or "
+        + "its port may be one without TLS")
+  }
+
+  // MARK: - Certificates of ours
+
+  private static let isSilent =
+    "no answer before the broker left: it may want a certificate, or its port may be one without TLS"
+  private static let isSilentToOurs =
+    "no answer before the broker left: it may not take ours, or its port may be one without TLS"
+
+  @Test(arguments: ["tlsv1.2", "tlsv1.3"])
+  func certificatesThatABrokerWants(_ version: String) async throws {
+    let authority = ["--ca-file", try await path("ca.pem")]
+    let client = [
+      "--cert-file", try await path("client.pem"), "--key-file", try await path("client.key"),
+    ]
+    let stranger = [
+      "--cert-file", try await path("stranger.pem"), "--key-file", try await path("stranger.key"),
+    ]
+    let listener = BrokerListener.tls(wantsClients: true, settings: ["tls_version \(version)"])
+    try await Mosquitto.running(listeners: [listener]) { broker in
+      let port = broker.ports[0]
+      try await expectDelivery(p1mqtt(port, authority + client), to: broker.client)
+      try await expectDelivery(
+        p1mqtt(port, client, ["SSL_CERT_FILE": try await path("ca.pem")]), to: broker.client)
+      // The broker may have gone before what it said was read.
+      try await expectRefusal(
+        p1mqtt(port, authority), port, "the broker wants a certificate, and none is set",
+        Self.isSilent)
+      try await expectRefusal(
+        p1mqtt(port, authority + stranger), port, "the broker does not trust our certificate",
+        Self.isSilentToOurs)
+    }
+  }
+
+  @Test func rabbitMQRefusesTheCertificateOfAStranger() async throws {
+    let broker = try await RabbitMQ.shared
+    let arguments = [
+      "--ca-file", try await path("ca.pem"), "--cert-file", try await path("stranger.pem"),
+      "--key-file", try await path("stranger.key"), "--prefix", "stranger",
+    ]
+    try await expectRefusal(
+      p1mqtt(broker.securePort, arguments), broker.securePort,
+      "the broker does not trust our certificate", Self.isSilentToOurs)
+  }
+
+  @Test func aKeyOfAnotherCertificate() async throws {
+    let key = try await path("server.key")
+    let arguments = [
+      "--ca-file", try await path("ca.pem"), "--cert-file", try await path("client.pem"),
+      "--key-file", key,
+    ]
+    try await Mosquitto.running(listeners: [.tls()]) { broker in
+      try await expectRefusal(
+        p1mqtt(broker.ports[0], arguments), broker.ports[0],
+        "Unable to load client key file \"\(key)\"")
+    }
+  }
+
+  // MARK: - Shared keys
+
+  @Test(arguments: ["0123456789abcdef", "00ab12"]) func sharedKeys(_ key: String) async throws {
+    let arguments = ["--psk-identity", "meter"]
+    let listeners = [BrokerListener.psk(identity: "meter", key: key), .tls()]
+    try await Mosquitto.running(listeners: listeners) { broker in
+      let port = broker.ports[0]
+      try await expectDelivery(p1mqtt(port, arguments, ["MQTT_PSK": key]), to: broker.client)
+      try await expectRefusal(
+        p1mqtt(port, ["--psk-identity", "thief"], ["MQTT_PSK": key]), port,
+        "the broker does not know the PSK identity")
+      try await expectRefusal(
+        p1mqtt(port, arguments, ["MQTT_PSK": "ab12ff"]), port,
+        "the broker has another key for the PSK identity")
+      // Who shows any certificate does not know the key.
+      try await expectRefusal(
+        p1mqtt(broker.ports[1], arguments, ["MQTT_PSK": key]), broker.ports[1],
+        "the broker shows a certificate, and does not use the shared key")
+      try await expectRefusal(
+        p1mqtt(port, ["--tls"]), port, "TLS: sslv3 alert handshake failure")
+    }
+  }
+
+  // MARK: - Ports of another kind
+
+  @Test func plainWordsToAPortForTLS() async throws {
+    try await Mosquitto.running(listeners: [.tls()]) { broker in
+      try await expectRefusal(
+        p1mqtt(broker.ports[0], []), broker.ports[0],
+        "no answer before the broker left: its port may be one for TLS")
+    }
+    let rabbit = try await RabbitMQ.shared
+    let result = try await p1mqtt(rabbit.securePort, ["--linger", "1"]).runToItsFailure()
+    #expect(result.status == .exited(69))
+    #expect(
+      result.errorText.hasPrefix("p1mqtt: localhost:\(rabbit.securePort): "), "\(result.errorText)")
+  }
+
+  @Test func tlsToAPlainPort() async throws {
+    let authority = ["--ca-file", try await path("ca.pem")]
+    let mosquitto = try await Mosquitto.shared
+    try await expectRefusal(
+      p1mqtt(mosquitto.port, authority), mosquitto.port, Self.isSilent)
+    let rabbit = try await RabbitMQ.shared
+    try await expectRefusal(p1mqtt(rabbit.port, authority), rabbit.port, Self.isSilent)
+  }
+
+  // MARK: - ALPN
+
+  @Test func theProtocolThatIsAskedFor() async throws {
+    let broker = try await Mosquitto.shared
+    let authority = ["--ca-file", try await path("ca.pem"), "--prefix", "alpn"]
+    try await TLSFront.running(before: broker.port, protocols: ["mqtt", "x-amzn-mqtt-ca"]) {
+      front in
+      try await expectDelivery(
+        p1mqtt(front.port, authority + ["--alpn", "x-amzn-mqtt-ca"]), to: broker.client,
+        prefix: "alpn")
+      try await expectDelivery(p1mqtt(front.port, authority), to: broker.client, prefix: "alpn")
+      try await front.waitForHandshakes(2)
+      #expect(front.handshakes.map { $0.split(separator: " ")[1] } == ["x-amzn-mqtt-ca", "-"])
+      // The name that is asked for is that of the broker.
+      #expect(front.handshakes.allSatisfy { $0.split(separator: " ")[2] == "localhost" })
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import TestSupport
+
+extension Program {
+  /// Runs a sink that cannot deliver a record: its input ends once it has said so.
+  func runToItsFailure() async throws -> ProgramResult {
+    try await whileRunning { sink in
+      try await sink.write("n=1\n\n")
+      try await sink.waitForError("; trying again", within: .seconds(60))
+      sink.closeInput()
+      return try await sink.waitForExit(within: .seconds(60))
+    }
+  }
+}
