@@ -186,16 +186,14 @@ extension MQTTDelivery {
   }
 
   private mutating func arrived(_ number: Int32) {
-    // Only a broker that takes messages is back.
+    guard let message = takeInFlight(number), !message.isAnnouncement else { return }
+    // Only a broker that takes what we are here for is back.
     _ = server.succeed()
     takenAt = .now
-    askedAt = takenAt
-    guard let message = takeInFlight(number), !message.isAnnouncement else { return }
     publications.arrived(message)
   }
 
   private mutating func refused(_ number: Int32, _ reason: String, isPassing: Bool) throws {
-    askedAt = .now
     if isPassing {
       try connection.forget()
       return try disconnected(reason)
@@ -212,6 +210,8 @@ extension MQTTDelivery {
 
   private mutating func takeInFlight(_ number: Int32) -> Message? {
     guard let index = inFlight.firstIndex(where: { $0.number == number }) else { return nil }
+    // Who answers what is behind it does not answer the oldest.
+    if index == 0 { askedAt = .now }
     return inFlight.remove(at: index).message
   }
 

@@ -27,9 +27,10 @@ struct MQTTDelivery {
   /// The messages that have not arrived yet, a window of them, in the order they were sent in.
   var inFlight: [(number: Int32, message: Message)] = []
   var state = State.waiting(until: .now)
-  /// Since when the broker is waited for: when it last said something, or was asked.
+  /// Since when the broker is waited for: since when the oldest message on its way is that, or it was
+  /// asked to let us in.
   var askedAt = ContinuousClock.now
-  /// When the broker last took a message.
+  /// When the broker last took a message, other than one that tells of us.
   var takenAt = ContinuousClock.now
   var server = ServerState()
   /// The highest quality of service that the broker takes, as far as it has said so.

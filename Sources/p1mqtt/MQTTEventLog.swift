@@ -17,12 +17,13 @@ final class MQTTEventLog {
   /// Whether a shared key stands in for certificates.
   private var hasSharedKey = false
 
-  /// A connection begins.
+  /// A connection begins: what there was of the last one is no more of interest.
   ///
   /// - Parameters:
   ///   - silence: what is said where the broker leaves without an answer.
   ///   - hasSharedKey: whether a shared key stands in for certificates.
   func begin(silence: String, hasSharedKey: Bool) {
+    events = []
     isAnswered = false
     complaint = nil
     self.silence = silence

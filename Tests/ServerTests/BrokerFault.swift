@@ -1,0 +1,57 @@
+import TestSupport
+
+/// What a scripted broker does wrong on its first connections; on the later ones it is as it should be.
+enum BrokerFault: CaseIterable {
+  case noConnack
+  case noAnswerAtAll
+  case noAnswerFromOneOn
+  case noAnswerToOne
+  case answerToAnother
+  case closesBeforeAnAnswer
+  case closesBehindAnAnswer
+  case closesAtARelease
+  case resets
+  case readsNoMore
+  case isBusy
+  case givesTheSessionToAnother
+  case hasNoRoom
+  case garbage
+
+  /// On so many connections.
+  static let connections = 2
+  /// At this message of a connection.
+  private static let place = 7
+
+  /// Whether it takes messages behind one that it does not take.
+  var leavesOneOut: Bool { [.noAnswerToOne, .answerToAnother].contains(self) }
+
+  /// What the broker does about a packet.
+  func answers(to packet: MQTTPacket) -> [MQTTAnswer] {
+    guard packet.connection <= Self.connections else { return [.usual] }
+    let isThere = packet.ordinal >= Self.place
+    switch (self, packet.kind) {
+    case (.noConnack, .connect), (.noAnswerAtAll, .publish): return []
+    case (.closesAtARelease, .pubrel) where isThere: return [.close]
+    case (_, .publish) where isThere: return wrongAnswers(to: packet)
+    default: return [.usual]
+    }
+  }
+
+  private func wrongAnswers(to packet: MQTTPacket) -> [MQTTAnswer] {
+    let isFirst = packet.ordinal == Self.place
+    return switch self {
+    case .noAnswerFromOneOn: []
+    case .noAnswerToOne: isFirst ? [] : [.usual]
+    case .answerToAnother: isFirst ? [.bytes([0x40, 2, 0x7F, 0xFF])] : [.usual]
+    case .closesBeforeAnAnswer: [.close]
+    case .closesBehindAnAnswer: [.usual, .close]
+    case .resets: [.reset]
+    case .readsNoMore: [.deaf]
+    case .isBusy: [.disconnect(0x89)]
+    case .givesTheSessionToAnother: [.disconnect(0x8E)]
+    case .hasNoRoom: [.disconnect(0x97)]
+    case .garbage: [.bytes([UInt8](repeating: 0xFF, count: 20))]
+    case .noConnack, .noAnswerAtAll, .closesAtARelease: [.usual]
+    }
+  }
+}
