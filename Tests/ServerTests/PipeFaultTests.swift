@@ -4,13 +4,6 @@ import Testing
 
 /// Pipes that end or stand still: in the middle of a record, or beside a reader of the same records.
 @Suite struct PipeFaultTests {
-  /// What p1influx has for a neighbour behind tee(1) is the standard output of all.
-  private func beside(_ sink: Spooling, before script: String = "") -> Program {
-    .bash(
-      script + "tee -p >(exec \"$@\" >&2); wait $!",
-      [sink.program.executable] + sink.program.arguments)
-  }
-
   private func numbers(_ text: String) -> [Int] {
     text.split(separator: "\n").filter { $0.hasPrefix("n=") }.compactMap { Int($0.dropFirst(2)) }
   }
@@ -18,7 +11,7 @@ import Testing
   @Test func serverThatStandsStillDoesNotStallTheNeighbour() async throws {
     try await Spooling.withInfluxDB(["--timeout", "2"]) { database, sink in
       let records = try RecordFlow(rate: 400, padding: 1000)
-      try await beside(sink).whileRunning(input: records.input) { both in
+      try await sink.beside().whileRunning(input: records.input) { both in
         try await records.pass(100)
         database.pause()
         try await both.waitForError("; trying again", within: .seconds(20))
@@ -40,7 +33,7 @@ import Testing
   @Test func sinkThatIsKilledDoesNotCostTheNeighbourAnything() async throws {
     try await Spooling.withInfluxDB { _, sink in
       let records = try RecordFlow(rate: 1000)
-      try await beside(sink).whileRunning(input: records.input) { both in
+      try await sink.beside().whileRunning(input: records.input) { both in
         try await records.pass(500)
         let victim = try #require(both.processes.first { isProcess($0, "p1influx") })
         kill(victim, SIGKILL)
@@ -58,7 +51,7 @@ import Testing
     try await Spooling.withInfluxDB { _, sink in
       let records = try RecordFlow(rate: 1000)
       let script = "mkdir '\(sink.spool)'; exec 9>'\(sink.spool)/lock'; flock 9; "
-      try await beside(sink, before: script).whileRunning(input: records.input) { both in
+      try await sink.beside(before: script).whileRunning(input: records.input) { both in
         try await both.waitForError("/spool: in use by another process\n")
         try await records.pass(500)
         let sent = try await records.finish()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// p1influx with a spool, and a database to write to.
+/// A sink with a spool: p1influx, and a database to write to, or p1mqtt, and a broker.
 public struct Spooling: Sendable {
   /// Where the spool is.
   public let directory: TemporaryDirectory
@@ -19,6 +19,28 @@ public struct Spooling: Sendable {
     program = Program(
       "p1influx",
       ["--url", server, "--db", "test", "--spool", spool, "--batch-age", "0.1"] + options)
+  }
+
+  /// Describes p1mqtt, which publishes below `fault/`.
+  /// - Parameters:
+  ///   - broker: where it publishes.
+  ///   - payload: what a message is, `json` or `record`.
+  ///   - directory: where the spool is.
+  ///   - options: more options.
+  public init(
+    to broker: some MQTTBroker, _ payload: String, in directory: TemporaryDirectory,
+    _ options: [String] = []
+  ) {
+    self.directory = directory
+    spool = directory.path("spool")
+    var environment = ["MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "\(broker.port)"]
+    if let login = broker.login {
+      environment["MQTT_USER"] = login.user
+      environment["MQTT_PASS"] = login.password
+    }
+    program = Program(
+      "p1mqtt", ["--payload", payload, "--prefix", "fault", "--spool", spool] + options,
+      environment: environment)
   }
 
   /// Runs it to its end on records, within a minute.
@@ -48,6 +70,37 @@ public struct Spooling: Sendable {
     get throws {
       let names = try FileManager.default.contentsOfDirectory(atPath: spool)
       return names.filter { $0 != "lock" && $0 != "bad" }.sorted()
+    }
+  }
+
+  /// tee(1) before it, and beside it who reads the standard output.
+  /// - Parameters:
+  ///   - others: more readers, as bash has them: `>(sleep 10)`.
+  ///   - script: what comes before.
+  /// - Returns: both, which end as the sink does.
+  public func beside(_ others: String = "", before script: String = "") -> Program {
+    .bash(
+      script + "tee -p \(others) >(exec \"$@\" >&2); wait $!",
+      [program.executable] + program.arguments, environment: program.environment)
+  }
+
+  /// Calls `body` with a broker that has no login and passes all on, a sink for it, and a subscriber
+  /// whose session stays while that is away.
+  ///
+  /// As it comes, mosquitto lets no more than a thousand messages wait, and drops what it has
+  /// acknowledged beyond that.
+  public static func withMosquitto(
+    _ payload: String = "record", _ options: [String] = [], settings: [String] = [],
+    _ body: (Mosquitto, Spooling, MQTTSubscriber) async throws -> Void
+  ) async throws {
+    try await TemporaryDirectory.with { directory in
+      let settings = settings + ["max_queued_messages 0"]
+      try await Mosquitto.running(login: nil, settings: settings) { broker in
+        let sink = Spooling(to: broker, payload, in: directory, options)
+        try await broker.client.subscribed(to: "fault/#", identifier: "stays") { subscriber in
+          try await body(broker, sink, subscriber)
+        }
+      }
     }
   }
 

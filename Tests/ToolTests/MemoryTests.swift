@@ -28,7 +28,9 @@ import Testing
   }
 
   /// Small batches, since each try to send one takes memory for it.
-  @Test(arguments: ["p1mqtt", "p1influx --buffer 1 --batch-count 10"])
+  @Test(arguments: [
+    "p1mqtt", "p1mqtt --payload json --buffer 1", "p1influx --buffer 1 --batch-count 10",
+  ])
   func recordsInAnOutage(_ tool: String) async throws {
     let port = try ClosedPort()
     let text = String(repeating: "x", count: 10_000)

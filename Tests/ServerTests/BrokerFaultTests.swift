@@ -1,0 +1,193 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What p1mqtt promises of records with a spool, while it, its broker and both stop, die and come
+/// back: numbered records flow through a pipe, and in the end who subscribes has each of them, for
+/// the first time in order. scripts/fault does the same for longer.
+@Suite struct BrokerFaultTests {
+  // MARK: - The sink
+
+  @Test(arguments: [("json", 500, false), ("record", 500, false), ("record", 10, true)])
+  func sinkThatIsKilledAgainAndAgainLosesNothing(
+    _ payload: String, _ rate: Int, _ isTorn: Bool
+  ) async throws {
+    try await Spooling.withMosquitto(payload) { _, sink, subscriber in
+      let records = try RecordFlow(rate: rate, isTorn: isTorn)
+      try await killsCostNothing(sink, records, within: rate * 3 / 5, subscriber)
+    }
+  }
+
+  @Test func sinkOfRabbitMQThatIsKilledAgainAndAgainLosesNothing() async throws {
+    let broker = try await RabbitMQ.shared
+    try await TemporaryDirectory.with { directory in
+      let sink = Spooling(to: broker, "json", in: directory)
+      try await broker.client.subscribed(to: "fault/#", identifier: "kills") { subscriber in
+        let records = try RecordFlow(rate: 300)
+        try await killsCostNothing(sink, records, within: 200, subscriber)
+      }
+    }
+  }
+
+  private func killsCostNothing(
+    _ sink: Spooling, _ records: RecordFlow, within count: Int, _ subscriber: MQTTSubscriber
+  ) async throws {
+    for _ in 0..<15 { try await sink.runAndKill(on: records, within: count) }
+    let sent = try await records.finish()
+    let result = try await sink.run(on: records)
+    #expect(result.status == .success, "\(result.errorText)")
+    let tally = try await subscriber.tally(of: sent)
+    #expect(tally.isWholeInOrder, "\(tally)")
+    #expect(try sink.segments == [])
+  }
+
+  /// The same where nothing is delivered meanwhile, so that all of it is in the spool.
+  @Test func sinkThatIsKilledInAnOutageLosesNothing() async throws {
+    try await Spooling.withMosquitto("json") { broker, sink, subscriber in
+      await broker.kill()
+      let records = try RecordFlow(rate: 1000, padding: 500)
+      for _ in 0..<10 {
+        try await sink.runAndKill(on: records, within: 500)
+      }
+      let sent = try await records.finish()
+      try await comeBack(broker, for: subscriber)
+      let result = try await sink.run(on: records)
+      #expect(result.status == .success, "\(result.errorText)")
+      let tally = try await subscriber.tally(of: sent)
+      #expect(tally.isWholeInOrder, "\(tally)")
+      #expect(try sink.segments == [])
+    }
+  }
+
+  @Test func stopInAnOutageKeepsAllForTheNextTime() async throws {
+    try await Spooling.withMosquitto("record") { broker, sink, subscriber in
+      await broker.kill()
+      let records = try RecordFlow(rate: 200)
+      let stopped = try await sink.program.whileRunning(input: records.input) { sink in
+        try await records.pass(100)
+        try await sink.waitForError("; trying again", within: .seconds(20))
+        sink.send(signal: SIGTERM)
+        return try await sink.waitForExit(within: .seconds(30))
+      }
+      #expect(stopped.status == .success)
+      #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
+      let sent = try await records.finish()
+      try await comeBack(broker, for: subscriber)
+      let result = try await sink.run(on: records)
+      #expect(result.status == .success)
+      #expect(result.errorText.contains(" records left from before\n"))
+      let tally = try await subscriber.tally(of: sent)
+      #expect(tally.isWholeInOrder, "\(tally)")
+      #expect(try sink.segments == [])
+    }
+  }
+
+  @Test func aSpoolHasOneSink() async throws {
+    try await Spooling.withMosquitto("record") { _, sink, subscriber in
+      let records = try RecordFlow(rate: 200)
+      try await sink.program.whileRunning(input: records.input) { running in
+        try await subscriber.wait(within: .seconds(60)) { !$0.isEmpty }
+        let other = try await sink.program.run(input: RecordFlow.text(1_000_000))
+        #expect(other.status == .exited(75))
+        #expect(other.errorText.hasSuffix("/spool: in use by another process\n"))
+        let sent = try await records.finish()
+        let result = try await running.waitForExit(within: .seconds(60))
+        #expect(result.status == .success)
+        let tally = try await subscriber.tally(of: sent)
+        #expect(tally.isWholeInOrder, "\(tally)")
+        #expect(tally.duplicates == 0)
+      }
+    }
+  }
+
+  // MARK: - The broker
+
+  @Test func brokerThatStandsStillCostsNothingAndStallsNobody() async throws {
+    // So much that a pipe would be full in less time than the broker stands still.
+    let records = try RecordFlow(rate: 400, padding: 1000)
+    try await Spooling.withMosquitto("json", ["--timeout", "2"]) { broker, sink, subscriber in
+      try await everythingArrives(records, sink, subscriber) { sink in
+        try await subscriber.wait(within: .seconds(60)) { !$0.isEmpty }
+        try await records.pass(200)
+        broker.pause()
+        try await sink.waitForError("no answer for 2 s; trying again", within: .seconds(20))
+        try await records.pass(2000)
+        broker.resume()
+      }
+    }
+  }
+
+  /// mosquitto (2.0.11) acknowledges a message, and writes it to the disk behind that, with the settings
+  /// of `Mosquitto.durable` after each: a kill may come between these, and costs that one where it has
+  /// not reached who subscribes.
+  @Test func killsOfMosquittoCostOneEachAtMost() async throws {
+    try await Spooling.withMosquitto("json", settings: Mosquitto.durable) {
+      broker, sink, subscriber in
+      let kills = 4
+      let records = try RecordFlow(rate: 50)
+      try await sink.program.whileRunning(input: records.input) { running in
+        for kill in 1...kills {
+          try await records.pass(.random(in: 10...70))
+          await broker.kill()
+          try await records.pass(20)
+          try await broker.start()
+          try await subscriber.waitUntilSubscribed(times: kill + 1, within: .seconds(60))
+        }
+        _ = try await records.finish()
+        let result = try await running.waitForExit(within: .seconds(90))
+        #expect(result.status == .success, "\(result.errorText)")
+      }
+      try await sink.drain()
+      #expect(try sink.segments == [])
+      try await subscriber.wait(within: .seconds(60)) {
+        $0.last { $0.number != nil }?.number == records.sent - 1
+      }
+      let tally = try await subscriber.tally(of: records.sent, within: .seconds(1))
+      #expect(tally.lost.count <= kills && tally.strange == [], "\(tally)")
+      #expect(tally.overtaken == [])
+    }
+  }
+
+  /// RabbitMQ has on the disk what it acknowledges, for who subscribes with a session that stays.
+  @Test func killsOfRabbitMQCostNothing() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await RabbitMQ.running { broker in
+        let sink = Spooling(to: broker, "json", in: directory)
+        try await broker.client.subscribed(to: "fault/#", identifier: "kills") { subscriber in
+          let records = try RecordFlow(rate: 200)
+          try await everythingArrives(records, sink, subscriber) { _ in
+            for _ in 0..<2 {
+              try await records.pass(.random(in: 200...600))
+              await broker.kill()
+              try await records.pass(100)
+              try await broker.start()
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Has a sink publish records while something happens, of which a subscriber has all in the end.
+  private func everythingArrives(
+    _ records: RecordFlow, _ sink: Spooling, _ subscriber: MQTTSubscriber,
+    although body: (RunningProgram) async throws -> Void
+  ) async throws {
+    try await sink.program.whileRunning(input: records.input) { running in
+      try await body(running)
+      _ = try await records.finish()
+      // It may leave before it has tried the broker again.
+      let result = try await running.waitForExit(within: .seconds(90))
+      #expect(result.status == .success, "\(result.errorText)")
+    }
+    try await sink.drain()
+    let tally = try await subscriber.tally(of: records.sent)
+    #expect(tally.isWholeInOrder, "\(tally)")
+  }
+
+  /// Starts a broker again, and waits until the subscriber is there.
+  private func comeBack(_ broker: Mosquitto, for subscriber: MQTTSubscriber) async throws {
+    try await broker.start()
+    try await subscriber.waitUntilSubscribed(times: 2, within: .seconds(60))
+  }
+}
