@@ -1,6 +1,6 @@
 """What scripts/fault does, which builds the tools first and says how this is called.
 
-Numbered records flow from a process of its own through a pipe to p1influx. Each fault below has
+Numbered records flow from a process of its own through a pipe to a sink. Each fault below has
 its function, whose name is that of the fault; it returns rows of the table. A fault that needs a
 network or a mount of its own is run by this program again, in namespaces of Linux.
 """
@@ -123,11 +123,20 @@ def start(command, **options):
     return process
 
 
+def send(process, number):
+    """Sends a signal to a process, and to those of its group where it leads one."""
+    with contextlib.suppress(ProcessLookupError):
+        if os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+
+
 def end_all():
     for process in children:
         if process.poll() is None:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
+            send(process, signal.SIGCONT)
+            send(process, signal.SIGKILL)
             process.wait()
 
 
@@ -137,7 +146,10 @@ def free_port():
 
 
 class Server:
-    """A database with a folder of its own; it can be killed and started again."""
+    """What a sink delivers to, with a folder of its own; it can be killed and started again."""
+
+    variables = {}  # of the sink
+    forgotten = 0  # what a kill may cost of what it has acknowledged
 
     def __init__(self, folder, address=("127.0.0.1", 0), prefix=()):
         self.folder, self.prefix = folder, prefix
@@ -145,25 +157,44 @@ class Server:
         self.process = None
         self.start()
 
-    @property
-    def url(self):
-        return f"http://{self.host}:{self.port}"
-
     def start(self):
         """Returns once it answers."""
         environment = dict(os.environ, **self.environment())
         with open(f"{self.folder}.log", "ab") as log:
             self.process = start(
-                [*self.prefix, *self.command()], env=environment, stdout=log, stderr=log)
+                [*self.prefix, *self.command()], env=environment, stdout=log, stderr=log,
+                start_new_session=True)
         until(f"an answer of {self.folder}", self.answers)
+
+    def environment(self):
+        return {}
+
+    def kill(self):
+        send(self.process, signal.SIGKILL)
+        self.process.wait()
+
+    def everything(self, _):
+        """The numbers of what it has in the end."""
+        return self.numbers()
+
+    def duplicates(self):
+        """How often a record came again; None where that is not seen."""
+        return None
+
+
+class Database(Server):
+    @property
+    def url(self):
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def sink(self):
+        """The command of a sink that writes to it."""
+        return sink_to(self.url)
 
     def answers(self):
         with contextlib.suppress(OSError, http.client.HTTPException):
             return self.ask("GET", "/ping")[0] == 204
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
     def ask(self, method, path, **query):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
@@ -175,7 +206,11 @@ class Server:
             connection.close()
 
 
-class InfluxDB(Server):
+def sink_to(url):
+    return ["p1influx", "--url", url, "--db", "test", "--batch-age", "0.1"]
+
+
+class InfluxDB(Database):
     title = "InfluxDB"
 
     def start(self):
@@ -203,14 +238,14 @@ class InfluxDB(Server):
         series = answer["results"][0].get("series", [])
         return [int(row[-1]) for one in series for row in one["values"]]
 
-    def count(self):
-        return sum(self.rows("SELECT count(n) FROM dsmr"))
+    def has(self, count):
+        return count <= sum(self.rows("SELECT count(n) FROM dsmr"))
 
     def numbers(self):
         return self.rows("SELECT n FROM dsmr")
 
 
-class VictoriaMetrics(Server):
+class VictoriaMetrics(Database):
     title = "VictoriaMetrics"
 
     def command(self):
@@ -218,13 +253,133 @@ class VictoriaMetrics(Server):
             "victoria-metrics", f"-httpListenAddr={self.host}:{self.port}",
             f"-storageDataPath={self.folder}", "-retentionPeriod=100y"]
 
-    def environment(self):
-        return {}
-
     def numbers(self):
         self.ask("GET", "/internal/force_flush")
         text = self.ask("GET", "/api/v1/export", **{"match[]": "dsmr_n"})[1]
         return [int(value) for line in text.splitlines() for value in json.loads(line)["values"]]
+
+
+class Broker(Server):
+    """With a subscriber whose session stays while the broker is away."""
+
+    login = ()
+
+    def start(self):
+        os.makedirs(self.folder, exist_ok=True)
+        super().start()
+        if not hasattr(self, "subscriber"):
+            self.file = open(f"{self.folder}.messages", "w+b")
+            self.received, self.rest = [], b""
+            self.subscriber = start(
+                ["mosquitto_sub", *self.client(), "-c", "-i", "fault", "-q", "1",
+                 "-t", "dsmr/+/record"],
+                stdout=self.file, stderr=subprocess.DEVNULL)
+            until("a subscription", self.is_subscribed)
+
+    def client(self):
+        user = ["-u", self.login[0], "-P", self.login[1]] if self.login else []
+        return ["-h", self.host, "-p", str(self.port), *user]
+
+    def answers(self):
+        return subprocess.run(
+            ["mosquitto_sub", *self.client(), "-E", "-W", "5", "-t", "ready"], check=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+    def is_subscribed(self):
+        """Whether what is published arrives."""
+        subprocess.run(
+            ["mosquitto_pub", *self.client(), "-q", "1", "-t", "dsmr/meter/record", "-m", "ready"],
+            check=False, stderr=subprocess.DEVNULL)
+        return os.path.getsize(self.file.name) > 0
+
+    @property
+    def sink(self):
+        user = ["--user", self.login[0]] if self.login else []
+        return [
+            "p1mqtt", "--broker", self.host, "--port", str(self.port), *user, "--payload", "record"]
+
+    def numbers(self):
+        """What the subscriber has, in the order in which it came."""
+        piece = os.pread(self.file.fileno(), 1 << 30, self.offset)
+        self.offset += len(piece)
+        *lines, self.rest = (self.rest + piece).split(b"\n")
+        self.received += [int(line[2:]) for line in lines if line.startswith(b"n=")]
+        return self.received
+
+    offset = 0
+
+    def has(self, count):
+        """Whether the last of so many is there."""
+        return max(self.numbers(), default=-1) >= count - 1
+
+    def everything(self, sent):
+        """What the subscriber has, for whom the last of it may be on its way."""
+        with contextlib.suppress(TimeoutError):
+            until("all records", lambda: len(set(self.numbers())) >= sent, 30, 0.2)
+        order = list(dict.fromkeys(self.numbers()))
+        if order != sorted(order):
+            raise RuntimeError("records overtook others")
+        return order
+
+    def duplicates(self):
+        return len(self.received) - len(set(self.received))
+
+
+class Mosquitto(Broker):
+    """It writes each change to the disk behind its acknowledgement: a kill may come between these."""
+
+    title = "mosquitto"
+    forgotten = 1
+
+    def command(self):
+        path = os.path.join(self.folder, "mosquitto.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(
+                f"listener {self.port} {self.host}\nallow_anonymous true\nuser root\n"
+                f"persistence true\npersistence_location {os.path.abspath(self.folder)}/\n"
+                "autosave_on_changes true\nautosave_interval 1\nmax_queued_messages 0\n")
+        return ["mosquitto", "-c", path]
+
+
+class RabbitMQ(Broker):
+    title = "RabbitMQ"
+    login = ("p1", "fault")
+    variables = {"MQTT_PASS": login[1]}
+
+    def __init__(self, *options):
+        self.ports = [free_port() for _ in range(3)]
+        # One that would outlive the server, if that started it.
+        start(["epmd", "-address", "127.0.0.1", "-port", str(self.ports[2])])
+        super().__init__(*options)
+
+    def command(self):
+        return ["/usr/lib/rabbitmq/bin/rabbitmq-server"]
+
+    def environment(self):
+        folder = os.path.abspath(self.folder)
+        for name, text in (
+            ("rabbitmq.conf",
+             f"mqtt.listeners.tcp.default = {self.host}:{self.port}\n"
+             f"listeners.tcp.default = {self.host}:{self.ports[0]}\n"
+             f"default_user = {self.login[0]}\ndefault_pass = {self.login[1]}\n"),
+            ("enabled_plugins", "[rabbitmq_mqtt].\n"),
+            ("inetrc", '{lookup, [file]}.\n{hosts_file, "/etc/hosts"}.\n')):
+            with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+                file.write(text)
+        return {
+            "HOME": folder,
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(self.ports[2]),
+            "ERL_INETRC": f"{folder}/inetrc",
+            "RABBITMQ_CONF_ENV_FILE": f"{folder}/none",
+            "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
+            "RABBITMQ_DIST_PORT": str(self.ports[1]),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{folder}/enabled_plugins",
+            "RABBITMQ_LOG_BASE": f"{folder}/log",
+            "RABBITMQ_LOGS": "-",
+            "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
+            "RABBITMQ_NODENAME": f"fault{self.port}@localhost",
+        }
 
 
 class Relay(http.server.ThreadingHTTPServer):
@@ -233,12 +388,12 @@ class Relay(http.server.ThreadingHTTPServer):
 
     def __init__(self, server):
         super().__init__(("127.0.0.1", 0), RelayHandler)
-        self.server, self.acknowledged = server, []
+        self.server, self.acknowledged, self.variables = server, [], {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_address[1]}"
+    def sink(self):
+        return sink_to(f"http://127.0.0.1:{self.server_address[1]}")
 
     def handle_error(self, *_):
         pass
@@ -272,18 +427,20 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
 
 
 class Sink:
-    """p1influx with a spool."""
+    """p1influx or p1mqtt with a spool."""
 
-    def __init__(self, url, spool, *options):
+    def __init__(self, server, spool, *options):
+        self.name, *more = server.sink
         self.command = [
-            os.path.join(arguments.bin, "p1influx"), "--url", url, "--db", "test", "--spool", spool,
-            "--batch-age", "0.1", "--linger", "120", *options]
+            os.path.join(arguments.bin, self.name), *more, "--spool", spool, "--linger", "120",
+            *options]
+        self.environment = dict(os.environ, **server.variables)
         self.log = f"{spool}.log"
         self.process = None
 
     def start(self, source):
         with open(self.log, "ab") as log:
-            self.process = start(self.command, stdin=source, stderr=log)
+            self.process = start(self.command, env=self.environment, stdin=source, stderr=log)
 
     def kill(self):
         self.process.kill()
@@ -294,7 +451,7 @@ class Sink:
         status = self.process.wait(300)
         lost = re.findall(r": (\d+) records? could not be delivered", self.said)
         if status not in (0, 69) or (status == 69) != bool(lost):
-            raise RuntimeError(f"p1influx ended with status {status}: {self.said[-1000:]}")
+            raise RuntimeError(f"{self.name} ended with status {status}: {self.said[-1000:]}")
         return int(lost[-1]) if lost else 0
 
     @property
@@ -328,13 +485,14 @@ class Row:
     fault: str
     records: int
     delivered: int
-    dropped: int  # counted by p1influx: beyond its bounds
+    dropped: int  # counted by the sink: beyond its bounds
     duplicated: int | None  # acknowledged more than once; None where that is not seen
     lost: int
     recovery: float
     stall: float
     memory: int
     notes: list = dataclasses.field(default_factory=list)
+    forgotten: int = 0  # what may be lost all the same, as the server forgets it
 
 
 def row(fault, sent, numbers, recovery, feeder, memory, dropped=0, duplicated=None, notes=()):
@@ -373,19 +531,21 @@ def timed(wait):
 
 
 def sink_kill():
-    server = InfluxDB("sink-kill")
-    feeder, sink = Feeder(arguments.rate), Sink(server.url, "sink-kill.spool")
-    for _ in range(arguments.kills):
+    for kind in InfluxDB, Mosquitto, RabbitMQ:
+        server = kind(f"sink-kill-{kind.title}")
+        feeder, sink = Feeder(arguments.rate), Sink(server, f"{server.folder}.spool")
+        for _ in range(arguments.kills):
+            sink.start(feeder.input)
+            feeder.pass_for(random.uniform(0, 0.5))
+            sink.kill()
         sink.start(feeder.input)
-        feeder.pass_for(random.uniform(0, 0.5))
-        sink.kill()
-    sink.start(feeder.input)
-    feeder.pass_for(1)
-    memory = sink.memory
-    sent = feeder.finish()
-    recovery, dropped = timed(sink.wait)
-    yield row(f"p1influx killed {arguments.kills} times", sent, server.numbers(), recovery, feeder,
-              memory, dropped)
+        feeder.pass_for(1)
+        memory = sink.memory
+        sent = feeder.finish()
+        recovery, dropped = timed(sink.wait)
+        yield row(f"{sink.name} to {kind.title} killed {arguments.kills} times", sent,
+                  server.everything(sent), recovery, feeder, memory, dropped,
+                  server.duplicates())
 
 
 def server_kill():
@@ -396,7 +556,7 @@ def server_kill():
         # writes to the disk within some seconds.
         options = ["--settle", "15"] if kind is VictoriaMetrics else []
         feeder = Feeder(arguments.rate)
-        sink = Sink(relay.url, f"{server.folder}.spool", *options)
+        sink = Sink(relay, f"{server.folder}.spool", *options)
         sink.start(feeder.input)
         recoveries = []
         for _ in range(arguments.server_kills):
@@ -418,29 +578,57 @@ def server_kill():
             max(recoveries), feeder, memory, dropped, len(relay.acknowledged) - len(order))
 
 
+def broker_kill():
+    for kind in Mosquitto, RabbitMQ:
+        server = kind(f"broker-kill-{kind.title}")
+        feeder = Feeder(arguments.rate)
+        sink = Sink(server, f"{server.folder}.spool")
+        sink.start(feeder.input)
+        recoveries = []
+        for _ in range(arguments.server_kills):
+            feeder.pass_for(random.uniform(0.5, 3))
+            server.kill()
+            feeder.pass_for(random.uniform(0.1, 1))
+            server.start()
+            recoveries.append(recover(server, feeder))
+        memory = sink.memory
+        sent = feeder.finish()
+        dropped = sink.wait()
+        one = row(
+            f"{kind.title} killed {arguments.server_kills} times", sent, server.everything(sent),
+            max(recoveries), feeder, memory, dropped, server.duplicates())
+        one.forgotten = server.forgotten * arguments.server_kills
+        if one.lost:
+            one.notes.append(
+                f"it may forget the last {server.forgotten} that it has acknowledged before each "
+                "kill, and whoever subscribed had not got")
+        yield one
+
+
 def stop():
-    server = InfluxDB("stop")
-    # So much that a pipe would be full in less time than the server stands still.
-    feeder = Feeder(max(400, arguments.rate), padding=1000)
-    sink = Sink(server.url, "stop.spool", "--timeout", "2")
-    sink.start(feeder.input)
-    feeder.pass_for(1)
-    server.process.send_signal(signal.SIGSTOP)
-    sink.wait_for_outage()
-    feeder.pass_for(6)
-    server.process.send_signal(signal.SIGCONT)
-    recovery = recover(server, feeder)
-    memory = sink.memory
-    sent = feeder.finish()
-    dropped = sink.wait()
-    yield row("InfluxDB stopped, then continued", sent, server.numbers(), recovery, feeder, memory,
-              dropped)
+    for kind in InfluxDB, Mosquitto, RabbitMQ:
+        server = kind(f"stop-{kind.title}")
+        # So much that a pipe would be full in less time than the server stands still.
+        feeder = Feeder(max(400, arguments.rate), padding=1000)
+        sink = Sink(server, f"{server.folder}.spool", "--timeout", "2")
+        sink.start(feeder.input)
+        feeder.pass_for(1)
+        send(server.process, signal.SIGSTOP)
+        sink.wait_for_outage()
+        feeder.pass_for(6)
+        send(server.process, signal.SIGCONT)
+        recovery = recover(server, feeder)
+        memory = sink.memory
+        sent = feeder.finish()
+        dropped = sink.wait()
+        yield row(f"{kind.title} stopped, then continued", sent, server.everything(sent), recovery,
+                  feeder, memory, dropped, server.duplicates())
 
 
 def recover(server, feeder):
-    """How long it takes until all that was there now is in the database."""
+    """How long it takes until all that was there now has arrived."""
     goal = feeder.sent
-    return timed(lambda: until(f"{goal} records", lambda: server.count() >= goal, 300, 0.1))[0]
+    return timed(lambda: until(f"{goal} records", lambda: server.has(goal), 300, 0.1))[0]
 
 
 def link():
@@ -462,7 +650,7 @@ def link():
         subprocess.run(command, check=True)
     server = InfluxDB("link", ("10.99.0.2", 8086), there)
     feeder = Feeder(arguments.rate)
-    sink = Sink(server.url, "link.spool", "--timeout", "2")
+    sink = Sink(server, "link.spool", "--timeout", "2")
     sink.start(feeder.input)
     recovery = 0
     for _ in range(3):
@@ -487,7 +675,7 @@ def full_disk():
         os.mkdir(spool)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", spool], check=True)
         feeder = Feeder(1000, padding=1000)
-        sink = Sink(server.url, spool, "--buffer", str(buffer))
+        sink = Sink(server, spool, "--buffer", str(buffer))
         server.kill()
         sink.start(feeder.input)
         feeder.pass_for(count / feeder.rate)
@@ -513,7 +701,7 @@ def outage():
     tee = start(["tee", "-p", f"/dev/fd/{to_other}"], stdin=from_feeder, stdout=to_sink,
                 pass_fds=[to_other])
     other = start([sys.executable, __file__, "--watch", "arrivals"], stdin=to_read)
-    sink = Sink(server.url, "outage.spool")
+    sink = Sink(server, "outage.spool")
     sink.start(from_tee)
     for descriptor in from_feeder, from_tee, to_sink, to_read, to_other:
         os.close(descriptor)
@@ -566,8 +754,8 @@ def outage():
 
 FAILED = []
 FAULTS = {
-    "sink-kill": sink_kill, "server-kill": server_kill, "stop": stop, "link": link,
-    "full-disk": full_disk, "outage": outage}
+    "sink-kill": sink_kill, "server-kill": server_kill, "broker-kill": broker_kill, "stop": stop,
+    "link": link, "full-disk": full_disk, "outage": outage}
 NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
 
 
@@ -620,7 +808,7 @@ def main():
         json.dump([dataclasses.asdict(one) for one in rows], sys.stdout)
         return is_wrong
     print_table(rows)
-    return is_wrong or bool(FAILED) or any(one.lost for one in rows)
+    return is_wrong or bool(FAILED) or any(one.lost > one.forgotten for one in rows)
 
 
 if __name__ == "__main__":
