@@ -23,6 +23,17 @@ extension MQTTDelivery {
     }
   }
 
+  /// Goes on with the connection, as far as what happened allows.
+  mutating func proceed(_ happened: [Interest]) throws {
+    let wasTrying = connection.isTrying
+    try connection.proceed(happened)
+    // The answer gets its time however long the way took.
+    if wasTrying, !connection.isTrying, case .connecting = state {
+      state = .connecting(until: .now + limits.silence)
+    }
+    try settle()
+  }
+
   /// There is no more time to lose.
   mutating func hurry() {
     server.hurry(.now)
@@ -220,8 +231,7 @@ extension MQTTDelivery {
     let deadline = ContinuousClock.now + MQTTDelivery.farewell
     if let offline = announcements.offline { try send(offline) }
     while state == .connected, !inFlight.isEmpty, .now < deadline {
-      try connection.proceed(wait(for: connection.interests, until: deadline))
-      try settle()
+      try proceed(wait(for: connection.interests, until: deadline))
     }
     guard state == .connected else { return }
     connection.disconnect()

@@ -82,8 +82,7 @@ struct MQTTDelivery {
         nextLook, giveUpAt(input), input.deadline, patienceEnd, publications.deadline,
         health.deadline, messages.deadline, progress.deadline)
       let happened = try wait(for: interests, until: deadline)
-      try connection.proceed(happened)
-      try settle()
+      try proceed(happened)
       try read(&input, happened)
       attend(happened, input)
     }
