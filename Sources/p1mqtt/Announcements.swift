@@ -22,17 +22,13 @@ struct Announcements {
 
   /// There is a connection, to a broker that may have forgotten everything.
   mutating func connected() {
-    waiting = [online].compactMap(\.self)
+    sayOnline()
     discovery?.repeatAll()
   }
 
-  /// The connection is gone.
-  mutating func disconnected() {
-    waiting = []
-  }
-
-  /// Somebody else has said that we are not there: another process with our prefix.
-  mutating func contradict() {
+  /// Says that we are there: to a new broker, or as another process with our prefix has said that we
+  /// are not.
+  mutating func sayOnline() {
     waiting = [online].compactMap(\.self)
   }
 

@@ -1,5 +1,4 @@
 import Console
-import Glibc
 
 /// Which broker, and how to connect to it: the options first, then the environment.
 struct BrokerSettings {
@@ -45,21 +44,33 @@ struct BrokerSettings {
     isPersistent =
       try environment.choice(.mqttSession, ["clean": false, "persistent": true]) ?? false
     keepAlive = try environment.number(.mqttKeepAlive, in: 5...65_535) ?? 30
-    let id = environment.string(.mqttClientID)
+    let id = try BrokerSettings.text(.mqttClientID, environment)
     guard id != nil || !isPersistent else {
       throw environment.refused(
         .mqttSession,
         "a session is found again by a client id: set \(Setting.mqttClientID.rawValue)")
     }
     // Two clients of one name would put each other out for ever.
-    clientID = id ?? "p1mqtt-\(getpid())"
+    clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+  }
+
+  /// A setting that MQTT has a text for (MQTT 5, 1.5.4).
+  private static func text(_ setting: Setting, _ environment: Environment) throws -> String? {
+    guard let text = environment.string(setting) else { return nil }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
+    }
+    guard isPlain, text.utf8.count <= 1000 else {
+      throw environment.refused(setting, "it has a control character in it, or over 1000 bytes")
+    }
+    return text
   }
 
   /// User and password, where there is a user and authentication is not turned off.
   private static func login(_ environment: Environment) throws -> (String, Secret?)? {
     let isWanted = try environment.flag(.mqttAuthentication)
     guard isWanted != false else { return nil }
-    guard let user = environment.string(.mqttUser) else {
+    guard let user = try text(.mqttUser, environment) else {
       guard isWanted == nil else {
         throw Failure(
           Setting.mqttAuthentication.rawValue, "needs \(Setting.mqttUser.rawValue)",

@@ -36,7 +36,7 @@ struct Changes {
     {
       return false
     }
-    if last.count >= Changes.mostNames { forget() }
+    if last[name] == nil, last.count >= Changes.mostNames { forget() }
     last[name] = Last(value: value, timestamp: timestamp, at: now)
     return true
   }

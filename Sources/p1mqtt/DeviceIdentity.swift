@@ -1,4 +1,3 @@
-import Metrics
 import Records
 
 /// What Home Assistant calls a meter.
@@ -46,17 +45,16 @@ struct DeviceIdentity {
     return "Sub-meter \(origin.channelLevel)"
   }
 
-  /// A text as an id of Home Assistant's: each byte that is neither a letter nor a digit nor one of
-  /// `_-`, as `_` and its two hexadecimal digits.
+  /// A text as an id of Home Assistant's: each byte that is neither a letter nor a digit nor `_`, as `-`
+  /// and its two hexadecimal digits.
   static func escaped(_ text: String) -> String {
     text.utf8.map { byte in
-      let scalar = Unicode.Scalar(byte)
-      let character = Character(scalar)
-      guard byte < 0x80, character.isLetter || character.isNumber || "_-".contains(character) else {
-        let digits = String(byte, radix: 16, uppercase: true)
-        return digits.utf8.count == 1 ? "_0\(digits)" : "_\(digits)"
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        String(Unicode.Scalar(byte))
+      default: "-\(byte.hexadecimal)"
       }
-      return String(character)
     }.joined()
   }
 }

@@ -6,32 +6,64 @@ import Records
 struct Discovery {
   private struct Device {
     let identity: DeviceIdentity
-    /// The metrics that are announced, and behind how many records the last value of each came.
-    var lastSeen: [String: Int] = [:]
-    var topics: [String: String] = [:]
-    /// The metrics that the broker has from an earlier run, and that have not come yet.
-    var remembered: Set<String> = []
+    /// The metrics that are announced, by their ids.
+    var sensors: [String: Announced] = [:]
     var recordCount = 0
+    /// Behind how many records of the electricity meter the last one of this sub-meter came.
+    var lastBehind = 0
+  }
+
+  /// What the broker has of an earlier run, or of another process.
+  private struct Remembered {
+    let device: String
+    /// The topic of its values.
+    let state: String
+  }
+
+  private struct Announced {
+    let key: String
+    var topic: String
+    /// Behind how many records its last value came.
+    var lastSeen: Int
+  }
+
+  /// A sensor that is to be announced, or withdrawn where it is not there any more.
+  private struct Pending: Hashable {
+    let device: RecordOrigin
+    let id: String
   }
 
   private let prefix: String
   private let style: SensorStyle
   /// Where a device has no number: what tells this meter from others.
   private let place: String
+  /// The sensor that each topic is the state of.
+  private var states: [String: Pending] = [:]
   /// The meters, and the order they came in.
   private var devices: [RecordOrigin: Device] = [:]
   private var order: [RecordOrigin] = []
   /// The electricity meter that the sub-meters are read by.
   private var main: RecordOrigin?
-  private var messages: [Message] = []
-  private var filters: [String] = []
+  /// What is to be told, in order, after `told` of it that was; each once.
+  private var pending: [Pending] = []
+  private var told = 0
+  private var isPending: Set<Pending> = []
+  /// What the broker has and we have not announced, by its topic, and what of that is to be withdrawn.
+  private var remembered: [String: Remembered] = [:]
+  private var removals: [String] = []
+  /// The ids of keys.
+  private var ids: [String: String] = [:]
 
   /// A metric that so many records of its meter do not have is gone.
   private static let memory = 60
+  /// A sub-meter that nothing comes from behind so many records of its meter is gone.
+  private static let memoryOfSubmeters = 3600
   /// The most meters; a hostile input can name more than memory holds.
   private static let mostDevices = 100
   /// The most metrics of one.
   private static let mostMetrics = 1000
+  /// The most that is still to be told.
+  private static let mostPending = 10_000
 
   /// - Parameters:
   ///   - prefix: what its topics begin with, `homeassistant`.
@@ -41,7 +73,6 @@ struct Discovery {
     place = settings.prefix
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
-    filters = [birthTopic]
   }
 
   /// Where Home Assistant says that it is there: `online`.
@@ -58,18 +89,58 @@ struct Discovery {
     if devices[device] == nil { add(device, values.map(\.key)) }
     guard var known = devices[device] else { return }
     if origin.past == nil { known.recordCount += 1 }
+    known.lastBehind = main.flatMap { devices[$0]?.recordCount } ?? 0
     for (key, topic) in values {
       // Whose the record is, the device says.
       let isSensor = RecordKey(rawValue: key).map { $0 == .timestamp && origin.past == nil } ?? true
       guard isSensor else { continue }
-      known.lastSeen[key] = known.recordCount
-      guard known.topics[key] != topic, known.topics.count < Discovery.mostMetrics else { continue }
-      known.topics[key] = topic
-      known.remembered.remove(id(of: key))
-      messages.append(config(of: key, topic, known.identity))
+      let id = id(of: key)
+      let isNew = known.sensors[id]?.topic != topic
+      guard known.sensors[id] != nil || known.sensors.count < Discovery.mostMetrics else {
+        continue
+      }
+      known.sensors[id] = Announced(key: key, topic: topic, lastSeen: known.recordCount)
+      guard isNew else { continue }
+      remembered[configTopic(id, known.identity)] = nil
+      tell(id, of: device)
+      take(topic, for: Pending(device: device, id: id))
     }
-    withdraw(&known)
+    withdraw(&known, device)
     devices[device] = known
+    if device == main { withdrawSubmeters() }
+  }
+
+  /// A topic is the state of one sensor alone: that of a meter that was replaced is withdrawn.
+  private mutating func take(_ topic: String, for sensor: Pending) {
+    if let other = states[topic], other.device != sensor.device {
+      devices[other.device]?.sensors[other.id] = nil
+      tell(other.id, of: other.device)
+    }
+    if states.count >= Discovery.mostPending { states = [:] }
+    states[topic] = sensor
+    withdrawRemembered { $0.state == topic }
+  }
+
+  /// Takes back some of what the broker has of an earlier run.
+  private mutating func withdrawRemembered(_ isGone: (Remembered) -> Bool) {
+    for (topic, sensor) in remembered where isGone(sensor) {
+      remembered[topic] = nil
+      removals.append(topic)
+    }
+  }
+
+  /// Takes back the sub-meters that their meter no longer has.
+  private mutating func withdrawSubmeters() {
+    guard let count = main.flatMap({ devices[$0]?.recordCount }) else { return }
+    for device in order {
+      guard device.channel != nil, let known = devices[device], !known.sensors.isEmpty,
+        known.lastBehind + Discovery.memoryOfSubmeters < count
+      else {
+        continue
+      }
+      for id in known.sensors.keys.sorted() { tell(id, of: device) }
+      devices[device]?.sensors = [:]
+    }
   }
 
   private mutating func add(_ device: RecordOrigin, _ keys: [String]) {
@@ -79,35 +150,44 @@ struct Discovery {
     let identity = DeviceIdentity(device, via: parent, in: place, keys, besides: others)
     devices[device] = Device(identity: identity)
     order.append(device)
-    filters.append(configFilter(identity))
   }
 
   /// Takes back what does not come any more.
-  private mutating func withdraw(_ device: inout Device) {
-    guard device.recordCount > Discovery.memory else { return }
-    let gone = device.lastSeen.filter { $0.value + Discovery.memory < device.recordCount }.keys
-    for key in gone {
-      device.lastSeen[key] = nil
-      device.topics[key] = nil
-      messages.append(removal(of: id(of: key), device.identity))
-    }
-    for id in device.remembered { messages.append(removal(of: id, device.identity)) }
-    device.remembered = []
+  private mutating func withdraw(_ known: inout Device, _ device: RecordOrigin) {
+    guard known.recordCount > Discovery.memory else { return }
+    let gone = known.sensors.filter { $0.value.lastSeen + Discovery.memory < known.recordCount }
+      .keys
+    for id in gone { known.sensors[id] = nil }
+    for id in gone.sorted() { tell(id, of: device) }
+    // Another process may announce the same meter, with topics of its own.
+    let (own, ours) = (known.identity.id, "\(place)/")
+    withdrawRemembered { $0.device == own && $0.state.hasPrefix(ours) }
+  }
+
+  private mutating func id(of key: String) -> String {
+    if let id = ids[key] { return id }
+    if ids.count >= Discovery.mostPending { ids = [:] }
+    let id = DeviceIdentity.escaped(key)
+    ids[key] = id
+    return id
+  }
+
+  private mutating func tell(_ id: String, of device: RecordOrigin) {
+    let entry = Pending(device: device, id: id)
+    // While nobody can be told, what comes and goes does not add up.
+    guard isPending.count < Discovery.mostPending else { return }
+    if isPending.insert(entry).inserted { pending.append(entry) }
   }
 
   /// Announces everything anew.
   mutating func repeatAll() {
-    messages = order.compactMap { devices[$0] }.flatMap { device in
-      device.topics.sorted { $0.key < $1.key }.map { config(of: $0.key, $0.value, device.identity) }
+    for device in order {
+      for id in devices[device]?.sensors.keys.sorted() ?? [] { tell(id, of: device) }
     }
   }
 
-  /// What to subscribe to since the last call; all of it for a new connection.
-  mutating func takeFilters(isNewConnection: Bool) -> [String] {
-    defer { filters = [] }
-    guard isNewConnection else { return filters }
-    return [birthTopic] + order.compactMap { devices[$0]?.identity }.map(configFilter)
-  }
+  /// What to subscribe to: whether Home Assistant is there, and what the broker has of earlier runs.
+  var filters: [String] { [birthTopic, "\(prefix)/sensor/+/+/config"] }
 
   /// A message has come from the broker.
   ///
@@ -119,49 +199,50 @@ struct Discovery {
       return true
     }
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
-    guard isRetained, !payload.isEmpty, levels.count == 4, levels[0] == "sensor" else {
+    guard isRetained, levels.count == 4, levels[0] == "sensor",
+      let state = Sensor.stateTopic(of: String(decoding: payload, as: UTF8.self))
+    else {
       return false
     }
-    let id = String(levels[2])
-    for (origin, device) in devices where device.identity.id == levels[1] {
-      guard device.remembered.count < Discovery.mostMetrics,
-        !device.topics.keys.contains(where: { self.id(of: $0) == id })
-      else {
-        continue
-      }
-      devices[origin]?.remembered.insert(id)
-    }
+    guard !isOurs(topic), remembered.count < Discovery.mostPending else { return false }
+    remembered[topic] = Remembered(device: String(levels[1]), state: state)
+    // The topics of a meter that was replaced are another one's now.
+    if states[state] != nil { withdrawRemembered { $0.state == state } }
     return false
+  }
+
+  /// Whether it is the topic of a sensor that we announce.
+  private func isOurs(_ topic: String) -> Bool {
+    devices.values.contains { device in
+      device.sensors.keys.contains { configTopic($0, device.identity) == topic }
+    }
   }
 
   /// The next message to be sent, taken out; nil where there is none.
   mutating func takeMessage() -> Message? {
-    messages.isEmpty ? nil : messages.removeFirst()
-  }
-
-  var isEmpty: Bool { messages.isEmpty }
-
-  /// What the broker has of a device.
-  private func configFilter(_ device: DeviceIdentity) -> String {
-    "\(prefix)/sensor/\(device.id)/+/config"
-  }
-
-  // MARK: - Messages
-
-  private func id(of key: String) -> String { DeviceIdentity.escaped(key) }
-
-  private func config(of key: String, _ topic: String, _ device: DeviceIdentity) -> Message {
-    let sensor = Sensor(key, topic, of: device, style)
-    return message(sensor.text, to: id(of: key), device)
-  }
-
-  private func removal(of id: String, _ device: DeviceIdentity) -> Message {
-    message("", to: id, device)
-  }
-
-  private func message(_ text: String, to id: String, _ device: DeviceIdentity) -> Message {
-    Message(
-      topic: "\(prefix)/sensor/\(device.id)/\(id)/config", payload: text.utf8Bytes,
+    if let topic = removals.popLast() {
+      return Message(topic: topic, payload: [], purpose: .announcement, isRetained: true)
+    }
+    guard told < pending.count else { return nil }
+    let entry = pending[told]
+    told += 1
+    isPending.remove(entry)
+    if told == pending.count {
+      pending = []
+      told = 0
+    }
+    guard let device = devices[entry.device] else { return nil }
+    let text = device.sensors[entry.id].map {
+      Sensor($0.key, $0.topic, of: device.identity, style).text
+    }
+    return Message(
+      topic: configTopic(entry.id, device.identity), payload: (text ?? "").utf8Bytes,
       purpose: .announcement, isRetained: true)
   }
+
+  private func configTopic(_ id: String, _ device: DeviceIdentity) -> String {
+    "\(prefix)/sensor/\(device.id)/\(id)/config"
+  }
+
+  var isEmpty: Bool { pending.isEmpty && removals.isEmpty }
 }

@@ -8,9 +8,8 @@ struct JSONObject {
   var text: String { "{\(members.joined(separator: ","))}" }
 
   /// Sets a member; nil leaves it out.
-  subscript(name: String) -> String? {
-    get { nil }
-    set { if let newValue { add(name, JSONObject.quoted(newValue)) } }
+  mutating func set(_ name: String, _ text: String?) {
+    if let text { add(name, JSONObject.quoted(text)) }
   }
 
   mutating func set(_ name: String, _ number: Int) { add(name, String(number)) }

@@ -24,13 +24,12 @@ extension MQTTConnection {
     if let will {
       let code = unsafe will.payload.span.withUnsafeBytes { bytes in
         unsafe mosquitto_will_set(
-          client, will.topic, Int32(bytes.count), bytes.baseAddress, 1,
-          will.isRetained && canRetain)
+          client, will.topic, Int32(bytes.count), bytes.baseAddress,
+          Int32(min(1, limits.mostQoS)), will.isRetained && limits.canRetain)
       }
       try check(code, .mqttTopicPrefix)
     }
     if let tls = settings.tls { try configure(tls) }
-    log.listen(to: self)
   }
 
   private func configure(_ tls: TLSSettings) throws {

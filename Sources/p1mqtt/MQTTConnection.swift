@@ -9,15 +9,17 @@ import SystemPackage
   let settings: BrokerSettings
   /// What the broker publishes in our place once we are gone, and keeps; nil for nothing.
   let will: Message?
-  /// Whether the broker keeps messages, as far as it has not said that it does not.
-  var canRetain = true
+  /// What the broker takes.
+  var limits = BrokerLimits()
   let log = MQTTEventLog()
   private let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
   /// The version of MQTT that is spoken, or tried.
   private(set) var version: MQTTVersion
-  /// Whether a broker has ever accepted that version.
+  /// Whether the broker has said that it speaks that version, or not the other one.
   private var isVersionKnown: Bool
+  /// Whether the next try is with the version that was not tried just now.
+  private var isOtherVersionNext = false
   private var stage: Stage
 
   /// What a connection is for. The numbers of messages begin anew with each process: what a broker
@@ -63,7 +65,13 @@ import SystemPackage
   ///
   /// - Throws: `Failure` where there can be no try.
   func connect() throws {
-    if stage != .resuming { try configure(isClean: stage == .forgetting || !settings.isPersistent) }
+    if stage != .resuming {
+      // Who has only hung up may not have been the broker.
+      if !isVersionKnown, !isOtherVersionNext { version = .version5 }
+      isOtherVersionNext = false
+      try configure(isClean: stage == .forgetting || !settings.isPersistent)
+    }
+    log.listen(to: self)
     let silence = silence
     log.begin(silence: silence, hasSharedKey: settings.tls?.sharedKey != nil)
     let host = settings.host
@@ -91,14 +99,16 @@ import SystemPackage
   /// Whether a try to connect is under way.
   var isTrying: Bool { attempt != nil }
 
-  /// The broker does not speak the version of MQTT that was tried, or so it seems: the other one is
-  /// for the next try.
+  /// The broker does not speak MQTT 5, or so it seems: 3.1.1 is for the next try.
   ///
-  /// - Returns: whether that one is worth a try at once.
-  func tryOtherVersion() -> Bool {
-    guard !isVersionKnown else { return false }
-    version = version == .version5 ? .version311 : .version5
-    return version == .version311
+  /// - Parameter isSaid: whether the broker has said so itself.
+  /// - Returns: whether that is worth a try at once.
+  func tryOtherVersion(isSaid: Bool) -> Bool {
+    guard !isVersionKnown, version == .version5 else { return false }
+    version = .version311
+    isVersionKnown = isSaid
+    isOtherVersionNext = true
+    return true
   }
 
   /// Leaves the broker without a word.
@@ -108,11 +118,12 @@ import SystemPackage
     if stage == .resuming {
       let socket = unsafe mosquitto_socket(client)
       if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
-      unsafe mosquitto_loop_read(client, 1)
+      // What the broker has said until then comes first.
+      while unsafe mosquitto_socket(client) >= 0, unsafe mosquitto_loop_read(client, 1) == 0 {}
     } else {
       try configure(isClean: true)
     }
-    log.events = []
+    log.forgetDisconnection()
   }
 
   /// Forgets what is on its way.
@@ -138,6 +149,8 @@ import SystemPackage
 
   /// What happened since the last call.
   func takeEvents() -> [MQTTEvent] {
+    // Those of a try are told once it has ended.
+    guard attempt == nil else { return [] }
     defer { log.events.removeAll(keepingCapacity: true) }
     return log.events
   }
@@ -184,16 +197,21 @@ import SystemPackage
 
   private func advance() throws {
     guard log.events.contains(.connected) else { return }
-    isVersionKnown = true
+    if version == .version5 { isVersionKnown = true }
     unsafe mosquitto_log_callback_set(client, nil)
     switch stage {
+    case .resuming where !log.isSessionPresent:
+      // The library goes on as if it were: of a message that it need only release, nobody has the rest.
+      stage = .beginning
+      try configure(isClean: true)
+      log.events = []
+      log.disconnected("the broker has forgotten the session")
     case .forgetting:
       // It has forgotten; now for one that it remembers.
       disconnect()
       unsafe mosquitto_loop_write(client, 1)
       stage = .beginning
       try connect()
-      log.events = []
     case .beginning where settings.isPersistent: stage = .resuming
     default: break
     }
@@ -224,13 +242,12 @@ import SystemPackage
 
   /// What became of a message.
   enum Sending: Equatable {
-    /// It is on its way; an event names its number once it has arrived.
-    case sent(Int32)
+    /// It is on its way, with a quality of service; an event names its number once it has arrived.
+    case sent(Int32, qos: Int)
     /// It can never be sent.
     case refused(reason: String)
-    /// The broker has said that it takes no such quality of service, or keeps no message.
-    case tooHighQoS
-    case noRetaining
+    /// The broker has said that it takes no such quality of service.
+    case tooHigh(qos: Int)
     /// The connection is gone.
     case disconnected(reason: String)
   }
@@ -239,26 +256,26 @@ import SystemPackage
   ///
   /// - Parameters:
   ///   - message: the message.
-  ///   - qos: its quality of service.
-  ///   - isRetained: whether the broker keeps it.
+  ///   - qos: its quality of service, or the highest that the broker takes.
   /// - Returns: what became of it.
-  func publish(_ message: Message, qos: Int, isRetained: Bool) -> Sending {
+  func publish(_ message: Message, qos: Int) -> Sending {
     var number: Int32 = 0
+    let qos = min(qos, limits.mostQoS)
     let properties =
       !message.isAnnouncement && version == .version5 ? unsafe expiry?.properties : nil
     let code = unsafe message.payload.span.withUnsafeBytes { bytes in
       unsafe mosquitto_publish_v5(
         client, &number, message.topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
-        isRetained, properties)
+        message.isRetained && limits.canRetain, properties)
     }
     switch mosq_err_t(code) {
-    case MOSQ_ERR_SUCCESS: return .sent(number)
+    case MOSQ_ERR_SUCCESS: return .sent(number, qos: qos)
     case MOSQ_ERR_INVAL, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET:
       return .refused(reason: MQTTConnection.reason(code))
-    case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHighQoS
-    case MOSQ_ERR_RETAIN_NOT_SUPPORTED: return .noRetaining
+    case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHigh(qos: qos)
     // The library has it, and sends it once there is a connection again.
-    case let code where keepsUnsent && qos > 0 && code != MOSQ_ERR_NOMEM: return .sent(number)
+    case let code where keepsUnsent && qos > 0 && code != MOSQ_ERR_NOMEM:
+      return .sent(number, qos: qos)
     default: return .disconnected(reason: MQTTConnection.reason(code))
     }
   }

@@ -14,13 +14,22 @@ extension MQTTDelivery {
       try connection.connect()
     case .connecting(let until) where now >= until && !connection.isTrying:
       try connection.abandon()
-      try disconnected("no answer", .version)
-    case .connected where !inFlight.isEmpty && now >= askedAt + limits.silence:
+      try disconnected("no answer", .hangUp)
+    case .connected where isUnanswered(now):
+      // It may have come while we were elsewhere.
+      try proceed(wait(for: connection.interests, until: now))
+      guard isUnanswered(now) else { break }
       try connection.abandon()
+      try settle()
       try disconnected("no answer for \(limits.silence.components.seconds) s")
     default:
       break
     }
+  }
+
+  /// Whether the broker has not answered the oldest message for too long.
+  private func isUnanswered(_ now: ContinuousClock.Instant) -> Bool {
+    state == .connected && !inFlight.isEmpty && now >= askedAt + limits.silence
   }
 
   /// Goes on with the connection, as far as what happened allows.
@@ -61,10 +70,17 @@ extension MQTTDelivery {
   private mutating func connected() {
     state = .connected
     askedAt = .now
-    if !connection.log.canRetain, connection.canRetain { stopRetaining() }
+    if connection.version == .version5 {
+      // It has said what it takes: the library knows when it is asked for more.
+      connection.limits.mostQoS = 2
+      if !connection.log.canRetain, connection.limits.canRetain {
+        connection.limits.canRetain = false
+        sayUnretained()
+      }
+    }
     publications.connected()
     announcements.connected()
-    subscribe(isNewConnection: true)
+    subscribe()
     if server.connect() {
       messages.say(.notice, broker, "connected", repeating: "connected")
     }
@@ -78,64 +94,76 @@ extension MQTTDelivery {
     _ reason: String, _ fault: MQTTFault = .other, returning last: Message? = nil
   ) throws {
     if case .waiting = state { return }
-    if state != .connected, fault == .version, connection.tryOtherVersion() {
+    if try mayFareBetter(reason, fault) {
+      let wasConnected = state == .connected
       state = .waiting(until: .now)
-      return messages.say(.info, broker, "\(reason); trying MQTT 3.1.1")
+      if wasConnected || !inFlight.isEmpty { returnUnsent(last) }
+      return
     }
-    if state != .connected, fault == .retaining, connection.canRetain {
-      stopRetaining()
-      try connection.forget()
-      state = .waiting(until: .now)
-      return returnUnsent(nil)
-    }
-    if fault == .answer, mostQoS == 2, limits.qos == 2, !inFlight.isEmpty {
-      // RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
-      lowerQoS()
-      try connection.forget()
-    }
+    // Another broker may be there next.
+    if state == .connected { connection.limits.canRetain = true }
     if subscription.disconnected() { sayUnsubscribed() }
     // Said when it begins, and when its reason is another one.
     let isNews = server.fail(reason, at: .now)
     messages.say(
       isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     state = .waiting(until: server.retryAt ?? .now)
-    announcements.disconnected()
     returnUnsent(last)
+  }
+
+  /// Whether another try is worth it at once, with less than the broker has just refused.
+  private mutating func mayFareBetter(_ reason: String, _ fault: MQTTFault) throws -> Bool {
+    switch fault {
+    case .protocolError
+    where limits.qos == 2 && connection.limits.mostQoS == 2 && !inFlight.isEmpty:
+      // RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
+      lowerQoS(below: 2, isSaid: true)
+      try connection.forget()
+    case _ where state == .connected: return false
+    case .version, .hangUp:
+      guard connection.tryOtherVersion(isSaid: fault == .version) else { return false }
+      messages.say(.info, broker, "\(reason); trying MQTT 3.1.1", repeating: "version")
+    case .retaining where connection.limits.canRetain:
+      connection.limits.canRetain = false
+      sayUnretained()
+      try connection.forget()
+    case .qos where connection.limits.mostQoS > 0:
+      // The highest of any is the will's.
+      connection.limits.mostQoS = 0
+      try connection.forget()
+    default: return false
+    }
+    return true
   }
 
   /// What was on its way is to be sent again, where the library does not do so by itself.
   private mutating func returnUnsent(_ last: Message?) {
-    var unsent = [last].compactMap(\.self)
-    if !connection.keepsUnsent {
-      unsent = inFlight.map(\.message) + unsent
-      inFlight = []
-    }
-    publications.disconnected(unsent.filter { !$0.isAnnouncement })
+    let kept = connection.keepsUnsent ? inFlight.filter { $0.qos > 0 } : []
+    let unsent = inFlight.filter { message in !kept.contains { $0.number == message.number } }
+    inFlight = kept
+    publications.disconnected(
+      (unsent.map(\.message) + [last].compactMap(\.self)).filter { !$0.isAnnouncement })
   }
 
-  private mutating func stopRetaining() {
-    connection.canRetain = false
-    messages.say(.warning, broker, "the broker keeps no messages; going on without retaining any")
-  }
-
-  private mutating func lowerQoS() {
-    mostQoS -= 1
+  private func sayUnretained() {
     messages.say(
-      .warning, broker,
-      "the broker does not take QoS \(mostQoS + 1); going on with QoS \(mostQoS)")
+      .warning, broker, "the broker keeps no messages; going on without retaining any",
+      repeating: "retaining")
+  }
+
+  private func lowerQoS(below qos: Int, isSaid: Bool) {
+    connection.limits.mostQoS = qos - 1
+    guard isSaid else { return }
+    messages.say(
+      .warning, broker, "the broker does not take QoS \(qos); going on with QoS \(qos - 1)",
+      repeating: "qos")
   }
 
   // MARK: - Subscriptions
 
-  private mutating func subscribe(isNewConnection: Bool) {
-    guard state == .connected, subscription.isPossible,
-      var filters = announcements.discovery?.takeFilters(isNewConnection: isNewConnection)
-    else {
-      return
-    }
-    if isNewConnection, let status = announcements.online { filters.append(status.topic) }
-    guard !filters.isEmpty else { return }
-    connection.subscribe(to: filters)
+  private mutating func subscribe() {
+    guard subscription.isPossible, let discovery = announcements.discovery else { return }
+    connection.subscribe(to: discovery.filters + [announcements.online?.topic].compactMap(\.self))
     subscription.asked()
   }
 
@@ -150,7 +178,7 @@ extension MQTTDelivery {
     if let online = announcements.online, let offline = announcements.offline,
       topic == online.topic
     {
-      if !isRetained, payload == offline.payload { announcements.contradict() }
+      if !isRetained, payload == offline.payload { announcements.sayOnline() }
       return
     }
     let isBack =
@@ -161,12 +189,11 @@ extension MQTTDelivery {
   // MARK: - Messages
 
   /// How many messages may be on their way: those that a broker has to acknowledge are few.
-  private var window: Int { min(limits.qos, mostQoS) == 0 ? 200 : 20 }
+  private var window: Int { min(limits.qos, connection.limits.mostQoS) == 0 ? 200 : 20 }
 
   /// Sends what there is, as far as it may be on its way.
   mutating func send() throws {
     guard state == .connected else { return }
-    subscribe(isNewConnection: false)
     while state == .connected, inFlight.count < window,
       let message = announcements.next() ?? publications.next(&announcements.discovery)
     {
@@ -176,21 +203,21 @@ extension MQTTDelivery {
 
   private mutating func send(_ message: Message) throws {
     // Whether we are there, and what there is to see, is worth an acknowledgement.
-    let qos = min(message.isAnnouncement ? 1 : limits.qos, mostQoS)
-    switch connection.publish(
-      message, qos: qos, isRetained: message.isRetained && connection.canRetain)
-    {
-    case .sent(let number):
+    let (qos, leastQoS) = message.isAnnouncement ? (1, 0) : (limits.qos, limits.leastQoS)
+    guard connection.limits.mostQoS >= leastQoS else {
+      try connection.forget()
+      return try disconnected(
+        "the broker does not take QoS 1, which records need", returning: message)
+    }
+    switch connection.publish(message, qos: qos) {
+    case .sent(let number, let qos):
       if inFlight.isEmpty { askedAt = .now }
-      inFlight.append((number, message))
+      inFlight.append((number, qos, message))
       // It may have gone out at once.
       if qos == 0 { try settle() }
     case .refused(let reason): refused(message, reason)
-    case .tooHighQoS:
-      lowerQoS()
-      try send(message)
-    case .noRetaining:
-      stopRetaining()
+    case .tooHigh(let qos):
+      lowerQoS(below: qos, isSaid: qos > limits.leastQoS)
       try send(message)
     case .disconnected(let reason): try disconnected(reason, returning: message)
     }

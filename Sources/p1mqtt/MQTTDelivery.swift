@@ -25,7 +25,7 @@ struct MQTTDelivery {
   var publications: any Publications
   var announcements: Announcements
   /// The messages that have not arrived yet, a window of them, in the order they were sent in.
-  var inFlight: [(number: Int32, message: Message)] = []
+  var inFlight: [(number: Int32, qos: Int, message: Message)] = []
   var state = State.waiting(until: .now)
   /// Since when the broker is waited for: since when the oldest message on its way is that, or it was
   /// asked to let us in.
@@ -33,8 +33,6 @@ struct MQTTDelivery {
   /// When the broker last took a message, other than one that tells of us.
   var takenAt = ContinuousClock.now
   var server = ServerState()
-  /// The highest quality of service that the broker takes, as far as it has said so.
-  var mostQoS = 2
   var subscription = Subscription()
   /// Whether it was said that messages do not expire.
   var hasSaidExpiry = false
@@ -118,7 +116,7 @@ struct MQTTDelivery {
         event.isGood ? .notice : .warning, outboxName, event.description, repeating: event.kind)
     }
     for notice in publications.takeNotices() {
-      messages.say(.notice, broker, notice, repeating: "topics")
+      messages.say(.notice, broker, notice.text, repeating: notice.kind)
     }
   }
 

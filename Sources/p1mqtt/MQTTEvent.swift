@@ -13,15 +13,3 @@ enum MQTTEvent: Equatable {
   /// A message has come.
   case received(topic: String, payload: [UInt8], isRetained: Bool)
 }
-
-/// Why a connection is gone, as far as another one may fare better.
-enum MQTTFault {
-  /// The broker does not speak this version of MQTT, or has left us before any answer, as one may
-  /// that cannot even read it.
-  case version
-  /// The broker's answer is none that MQTT has.
-  case answer
-  /// The broker keeps no messages, and so takes no will that is to be kept.
-  case retaining
-  case other
-}

@@ -1,6 +1,7 @@
 import CMosquitto
 
-/// What the callbacks of libmosquitto, which see no more than a pointer, have noted.
+/// What the callbacks of libmosquitto, which see no more than a pointer, have noted. While a try to
+/// connect is under way, they are called on its thread, and only to ``complain(_:_:)``.
 final class MQTTEventLog {
   var events: [MQTTEvent] = []
   /// Whether the broker has said something on this connection.
@@ -10,6 +11,8 @@ final class MQTTEventLog {
   private(set) var keepAlive: Int?
   /// Whether the broker keeps messages: MQTT 5 tells.
   private(set) var canRetain = true
+  /// Whether the broker knows what was on its way on an earlier connection (MQTT 5, 3.2.2.1.1).
+  private(set) var isSessionPresent = false
   /// What is wrong with the encryption, of which the library's codes say no more than that.
   private var complaint: String?
   /// What is said where the broker leaves without an answer.
@@ -38,10 +41,17 @@ final class MQTTEventLog {
     if !isSaid { events.append(.disconnected(complaint ?? reason, fault)) }
   }
 
+  /// We have left the broker ourselves.
+  func forgetDisconnection() {
+    events.removeAll {
+      if case .disconnected = $0 { true } else { $0 == .connected }
+    }
+  }
+
   /// Has the library note here what happens.
   func listen(to connection: MQTTConnection) {
     let client = unsafe connection.client
-    unsafe mosquitto_connect_v5_callback_set(client) { _, context, code, _, properties in
+    unsafe mosquitto_connect_v5_callback_set(client) { _, context, code, flags, properties in
       var retains: UInt8 = 1
       unsafe mosquitto_property_read_byte(
         properties, Int32(MQTT_PROP_RETAIN_AVAILABLE.rawValue), &retains, false)
@@ -50,6 +60,7 @@ final class MQTTEventLog {
         properties, Int32(MQTT_PROP_SERVER_KEEP_ALIVE.rawValue), &keepAlive, false)
       let log = unsafe MQTTEventLog.of(context)
       log?.keepAlive = keepAlive == 0 ? nil : Int(keepAlive)
+      log?.isSessionPresent = flags & 1 == 1
       log?.answered(code, retains: retains != 0)
     }
     unsafe mosquitto_disconnect_v5_callback_set(client) { _, context, code, _ in
@@ -92,10 +103,13 @@ final class MQTTEventLog {
     let text = unsafe String(
       cString: code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
     let reason = MQTTConnection.sentence(text)
-    let isRetaining = code == MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue
-    disconnected(
-      code < 128 ? reason : "Connection Refused: \(reason)",
-      isVersion ? .version : isRetaining ? .retaining : .other)
+    let fault =
+      switch UInt32(code) {
+      case MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue: MQTTFault.retaining
+      case MQTT_RC_QOS_NOT_SUPPORTED.rawValue: MQTTFault.qos
+      default: isVersion ? MQTTFault.version : .other
+      }
+    disconnected(code < 128 ? reason : "Connection Refused: \(reason)", fault)
   }
 
   /// The broker is gone, for what a code of the library's means.
@@ -103,9 +117,9 @@ final class MQTTEventLog {
     let isHangUp = MQTTConnection.isHangUp(code)
     let reason = MQTTConnection.reason(code)
     if isHangUp, !isAnswered, complaint == nil {
-      disconnected(silence, .version)
+      disconnected(silence, .hangUp)
     } else {
-      disconnected(reason, code == MOSQ_ERR_PROTOCOL.rawValue ? .answer : .other)
+      disconnected(reason, code == MOSQ_ERR_PROTOCOL.rawValue ? .protocolError : .other)
     }
   }
 

@@ -39,7 +39,8 @@ struct P1MQTT: Tool {
     let health = Health<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let limits = MQTTLimits(
-      qos: settings.qos, silence: .seconds(self.broker.timeout), linger: .seconds(sink.linger),
+      qos: settings.qos, leastQoS: settings.payload.isTimed ? 1 : 0,
+      silence: .seconds(self.broker.timeout), linger: .seconds(sink.linger),
       expires: settings.expiry != nil, holds: waiting.hold && settings.payload.isTimed)
     var delivery = MQTTDelivery(
       to: broker.name, connection, limits, publications, outboxName: outboxName, announcements,

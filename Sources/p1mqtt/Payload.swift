@@ -1,5 +1,5 @@
 /// What a message says.
-enum Payload: CaseIterable {
+enum Payload {
   /// A value alone: a topic a metric.
   case value
   /// A record, as a JSON object.

@@ -73,5 +73,5 @@ protocol Publications {
   mutating func takeEvents() -> [OutboxEvent]
 
   /// What the user should know of the topics since the last call.
-  mutating func takeNotices() -> [String]
+  mutating func takeNotices() -> [Notice]
 }

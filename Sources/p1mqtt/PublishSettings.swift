@@ -39,6 +39,10 @@ struct PublishSettings {
       throw environment.refused(
         .mqttHomeAssistant, "Home Assistant reads no records: take --payload value or json")
     }
+    guard discoveryPrefix != prefix || statusTopic == nil else {
+      throw environment.refused(
+        .mqttTopicPrefix, "\"\(prefix)/status\" is where Home Assistant says that it is there")
+    }
   }
 
   private static func silence(_ environment: Environment) throws -> Int? {
@@ -61,10 +65,7 @@ struct PublishSettings {
   private static func topic(_ setting: Setting, _ environment: Environment) throws -> String? {
     guard var topic = environment.string(setting) else { return nil }
     while topic.hasSuffix("/") { topic.removeLast() }
-    guard !topic.isEmpty, TopicTemplate.isTopic(topic) else {
-      throw environment.refused(
-        setting, "\"\(topic)\" is no topic: + # and a $ at its start are not for them")
-    }
+    if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(setting, fault) }
     return topic
   }
 }

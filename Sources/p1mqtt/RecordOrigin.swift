@@ -18,7 +18,7 @@ struct RecordOrigin: Hashable {
     var isPast = true
     record.forEachField { key, value in
       if RecordKey.meter.matches(key) {
-        meter = meter ?? [UInt8](value)
+        meter = meter ?? (value.isEmpty ? nil : [UInt8](value))
       } else if RecordKey.channel.matches(key) {
         channel = channel ?? [UInt8](value)
       } else if isPast, !RecordKey.timestamp.matches(key) {

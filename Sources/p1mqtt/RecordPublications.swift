@@ -1,3 +1,4 @@
+import Console
 import Delivery
 import Records
 
@@ -13,6 +14,13 @@ struct RecordPublications: Publications {
   private var sentEnd: UInt64
   /// What was answered of the records that wait, whether it was taken or refused.
   private var answers: [UInt64: Bool] = [:]
+  /// The number of the oldest record when they were last looked through.
+  private var sweptTo: UInt64
+  /// No more are sent beyond one that the broker does not answer.
+  private static let mostUnanswered: UInt64 = 1000
+  /// Records for which there was no topic, and how many of them were said.
+  private var homelessCount = 0
+  private var saidHomeless = 0
   /// Records that were dropped while the broker took them: they have arrived all the same.
   private var arrivedCount = 0
 
@@ -25,6 +33,7 @@ struct RecordPublications: Publications {
     self.changes = changes
     self.outbox = outbox
     sentEnd = outbox.first
+    sweptTo = outbox.first
   }
 
   var isFull: Bool { outbox.isFull }
@@ -84,12 +93,14 @@ struct RecordPublications: Publications {
       sentEnd = max(sentEnd, outbox.first)
       // It was taken before the connection broke.
       while answers[sentEnd] != nil { sentEnd += 1 }
-      guard sentEnd < outbox.end else { return nil }
+      guard sentEnd < outbox.end, sentEnd - outbox.first < RecordPublications.mostUnanswered else {
+        return nil
+      }
       let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
       guard let record = batch.records.first else { return nil }
       sentEnd = batch.end
       let origin = RecordOrigin(record)
-      topics.see(origin)
+      topics.see(origin, at: .now)
       if let topic = topics.topic(of: origin) {
         discovery?.see(record.keys.map { ($0, topic) }, of: origin)
         return Message(
@@ -97,6 +108,7 @@ struct RecordPublications: Publications {
           isRetained: retains)
       }
       outbox.keepApart(record, reason: "too many topics")
+      homelessCount += 1
       answer(batch.first, isTaken: false)
     }
     return nil
@@ -127,12 +139,16 @@ struct RecordPublications: Publications {
   private mutating func answer(_ number: UInt64, isTaken: Bool) {
     answers[number] = isTaken
     // What was dropped meanwhile is counted as such.
-    for (number, isTaken) in answers where number < outbox.first {
-      answers[number] = nil
-      arrivedCount += isTaken ? 1 : 0
+    if outbox.first > sweptTo {
+      sweptTo = outbox.first
+      for (number, isTaken) in answers where number < sweptTo {
+        answers[number] = nil
+        arrivedCount += isTaken ? 1 : 0
+      }
     }
     while let isTaken = answers.removeValue(forKey: outbox.first) {
       outbox.remove(before: outbox.first + 1, refused: isTaken ? 0 : 1)
+      sweptTo = outbox.first
     }
   }
 
@@ -146,7 +162,16 @@ struct RecordPublications: Publications {
   mutating func forgetChanges() { changes?.forget() }
   mutating func close(at now: ContinuousClock.Instant) { outbox.close(at: now) }
   mutating func takeEvents() -> [OutboxEvent] { outbox.takeEvents() }
-  mutating func takeNotices() -> [String] { topics.takeNotices() }
+
+  mutating func takeNotices() -> [Notice] {
+    var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
+    if homelessCount > saidHomeless {
+      saidHomeless = homelessCount
+      let count = counted(homelessCount, "record")
+      notices.append(Notice(text: "\(count) refused up to now: too many topics", kind: "topics"))
+    }
+    return notices
+  }
 }
 
 extension Record {

@@ -1,5 +1,4 @@
 import Console
-import Records
 
 /// A metric as a sensor of Home Assistant's: the JSON object that announces it.
 struct Sensor {
@@ -14,27 +13,37 @@ struct Sensor {
   init(_ key: String, _ topic: String, of device: DeviceIdentity, _ style: SensorStyle) {
     let kind = SensorKind(key)
     var object = JSONObject()
-    object["name"] = kind.name
-    object["unique_id"] = "\(device.id)_\(DeviceIdentity.escaped(key))"
-    object["state_topic"] = topic
-    object["value_template"] = Sensor.template(key, kind, style)
-    object["unit_of_measurement"] = kind.unit
-    object["device_class"] = kind.deviceClass
-    object["state_class"] = kind.stateClass
-    object["entity_category"] = kind.isDiagnostic ? "diagnostic" : nil
-    object["availability_topic"] = style.statusTopic
+    object.set("name", kind.name)
+    object.set("unique_id", "\(device.id)_\(DeviceIdentity.escaped(key))")
+    object.set("state_topic", topic)
+    object.set("value_template", Sensor.template(key, kind, style))
+    object.set("unit_of_measurement", kind.unit)
+    object.set("device_class", kind.deviceClass)
+    object.set("state_class", kind.stateClass)
+    object.set("entity_category", kind.isDiagnostic ? "diagnostic" : nil)
+    object.set("availability_topic", style.statusTopic)
     if style.qos > 0 { object.set("qos", style.qos) }
     var about = JSONObject()
     about.set("identifiers", [device.id])
-    about["name"] = device.name
-    about["serial_number"] = device.serial
-    about["via_device"] = device.parent
+    about.set("name", device.name)
+    about.set("serial_number", device.serial)
+    about.set("via_device", device.parent)
     object.set("device", about)
     var origin = JSONObject()
-    origin["name"] = "p1mqtt"
-    origin["sw_version"] = toolsVersion
+    origin.set("name", "p1mqtt")
+    origin.set("sw_version", toolsVersion)
     object.set("origin", origin)
     text = object.text
+  }
+
+  /// The topic of the values of a sensor.
+  ///
+  /// - Parameter text: the object that announces it, as written here.
+  /// - Returns: nil for any other text.
+  static func stateTopic(of text: String) -> String? {
+    let parts = text.split(separator: "\"state_topic\":\"", maxSplits: 1)
+    guard parts.count == 2, text.contains("\"origin\":{\"name\":\"p1mqtt\"") else { return nil }
+    return String(parts[1].prefix { $0 != "\"" })
   }
 
   /// What makes the state of a message; nil where that is the message itself.

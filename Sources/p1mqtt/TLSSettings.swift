@@ -18,8 +18,9 @@ struct TLSSettings {
   ///   - address: that of the broker.
   /// - Throws: `Failure` for a setting that cannot be used.
   init?(_ environment: Environment, _ address: BrokerAddress) throws {
-    caFile = try environment.file(.mqttCAFile)
-    let certificateFile = try environment.file(.mqttCertificateFile)
+    caFile = try environment.file(.mqttCAFile, refusing: TLSSettings.noCertificate)
+    let certificateFile = try environment.file(
+      .mqttCertificateFile, refusing: TLSSettings.noCertificate)
     let keyFile = try environment.file(.mqttKeyFile, refusing: TLSSettings.lock)
     alpn = environment.string(.mqttALPN)
     let identity = environment.string(.mqttPSKIdentity)
@@ -30,9 +31,12 @@ struct TLSSettings {
     ].first { $0.1 != nil }?.0
     let flag = try environment.flag(.mqttTLS)
     guard flag == true || address.isEncrypted == true || asked != nil else { return nil }
-    guard flag != false, address.isEncrypted != false else {
+    guard flag != false else {
+      throw environment.refused(.mqttTLS, "TLS is off, though the other settings ask for it")
+    }
+    guard address.isEncrypted != false else {
       throw environment.refused(
-        asked ?? .mqttTLS, "the connection is not to be encrypted: the broker is mqtt: or unix:")
+        asked ?? .mqttTLS, "the broker is mqtt: or unix:, which is not encrypted")
     }
     certificate = try TLSSettings.pair(certificateFile, keyFile, environment)
     guard sharedKey == nil || caFile == nil && certificate == nil && alpn == nil else {
@@ -44,8 +48,14 @@ struct TLSSettings {
   /// What is said of a private key that is encrypted: `BEGIN ENCRYPTED PRIVATE KEY`,
   /// `Proc-Type: 4,ENCRYPTED`.
   private static func lock(_ key: [UInt8]) -> String? {
-    let isLocked = String(decoding: key, as: UTF8.self).contains("ENCRYPTED")
-    return isLocked ? "the key is behind a password: openssl pkey frees it" : nil
+    let text = String(decoding: key, as: UTF8.self)
+    if text.contains("ENCRYPTED") { return "the key is behind a password: openssl pkey frees it" }
+    return text.contains("PRIVATE KEY-----") ? nil : "there is no private key in it (PEM)"
+  }
+
+  private static func noCertificate(_ text: [UInt8]) -> String? {
+    let isThere = String(decoding: text, as: UTF8.self).contains("CERTIFICATE-----")
+    return isThere ? nil : "there is no certificate in it (PEM)"
   }
 
   private static func pair(

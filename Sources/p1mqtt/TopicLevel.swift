@@ -1,3 +1,5 @@
+import Records
+
 /// A level of a topic that says what a meter says: what no level can hold is escaped.
 enum TopicLevel {
   /// - Parameter text: whatever a meter prints.
@@ -22,8 +24,5 @@ enum TopicLevel {
     return isText && !"/+#$%".unicodeScalars.contains(scalar)
   }
 
-  private static func escape(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16, uppercase: true)
-    return digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
-  }
+  private static func escape(_ byte: UInt8) -> String { "%\(byte.hexadecimal)" }
 }

@@ -35,8 +35,8 @@ struct TopicTemplate {
     }
     if !rest.isEmpty { parts.append(.text(String(rest))) }
     self.parts = parts
-    guard TopicTemplate.isTopic(topic(meter: "0", channel: "0", metric: "0")) else {
-      throw refused("\"\(text)\" makes no topics: + # and a $ at its start are not for them")
+    if let fault = TopicTemplate.fault(in: topic(meter: "0", channel: "0", metric: "0")) {
+      throw refused(fault)
     }
     guard parts.contains(.field(.metric)) != payload.isTimed else {
       throw refused(
@@ -65,11 +65,20 @@ struct TopicTemplate {
     return topic
   }
 
-  /// Whether a text can be a topic to publish to (MQTT 5, 4.7), which is not the broker's own.
-  static func isTopic(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.count <= 1000 && !text.hasPrefix("$")
-      && !text.unicodeScalars.contains {
-        $0 == "+" || $0 == "#" || $0.properties.generalCategory == .control
-      }
+  /// What keeps a text from being a topic to publish to (MQTT 5, 4.7 and 1.5.4) that is not the
+  /// broker's own; nil for nothing.
+  static func fault(in text: String) -> String? {
+    guard text.utf8.count <= mostBytes else { return "a topic has at most \(mostBytes) bytes" }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0 != "+" && $0 != "#" && $0.properties.generalCategory != .control
+        && !$0.properties.isNoncharacterCodePoint
+    }
+    guard !text.isEmpty, !text.hasPrefix("$"), isPlain else {
+      return "\"\(text)\" is no topic: + # and a $ at its start are not for them"
+    }
+    return nil
   }
+
+  /// The most bytes of what the settings say of a topic: a meter may say more.
+  private static let mostBytes = 1000
 }

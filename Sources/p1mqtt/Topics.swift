@@ -10,19 +10,21 @@ struct Topics {
   private var owners: [String: RecordOrigin?] = [:]
   /// The topics of each origin, by metric.
   private var known: [RecordOrigin: [String: String]] = [:]
-  /// How many records came, and which was the last of each origin.
-  private var recordCount = 0
-  private var lastSeen: [RecordOrigin: Int] = [:]
+  /// When the last record of each origin came.
+  private var lastSeen: [RecordOrigin: ContinuousClock.Instant] = [:]
   /// The origins that have a level of their own, and because of whom.
   private var displaced: [RecordOrigin: RecordOrigin] = [:]
   /// How many levels further all topics of an electricity meter are that is beside another one.
   private var depths: [RecordOrigin: Int] = [:]
   private var notices: [String] = []
+  private var noticeCount = 0
 
   /// So many topics are told apart; a hostile input can name more than memory holds.
   private static let mostTopics = 10_000
-  /// An origin that so many records do not come from is gone, as a meter that was replaced.
-  private static let memory = 300
+  /// So many are said: a hostile input has more meters than anybody reads of.
+  private static let mostNotices = 100
+  /// An origin that nothing comes from for so long is gone, as a meter that was replaced.
+  private static let memory = Duration.seconds(86_400)
 
   /// - Parameters:
   ///   - template: how topics are made.
@@ -35,15 +37,13 @@ struct Topics {
   /// What the user should know of the topics since the last call.
   mutating func takeNotices() -> [String] {
     defer { notices = [] }
-    return notices
+    noticeCount += notices.count
+    return noticeCount <= Topics.mostNotices ? notices : []
   }
 
   /// A record came from an origin.
-  mutating func see(_ origin: RecordOrigin) {
-    recordCount += 1
-    if let other = displaced[origin], let seen = lastSeen[other],
-      seen + Topics.memory < recordCount
-    {
+  mutating func see(_ origin: RecordOrigin, at now: ContinuousClock.Instant) {
+    if let other = displaced[origin], let seen = lastSeen[other], seen + Topics.memory < now {
       forget(other)
       displaced[origin] = nil
       depths[origin] = nil
@@ -51,7 +51,7 @@ struct Topics {
       notices.append("\(name(of: origin)) has the topics now that \(name(of: other)) had")
     }
     if lastSeen.count >= Topics.mostTopics { lastSeen = [:] }
-    lastSeen[origin] = recordCount
+    lastSeen[origin] = now
   }
 
   /// The topic of a record.
@@ -84,15 +84,17 @@ struct Topics {
     let isTold = template.tellsMeters || template.tellsChannels
     let start = depths[origin] ?? (isOfItself && !isTold ? 1 : 0)
     let candidates = candidates(metric, origin, meter).enumerated().dropFirst(start)
+    var isBesideOther = false
     for (depth, candidate) in candidates {
       if let owner = owners[candidate], owner != origin {
+        isBesideOther = isBesideOther || owner.map { $0.device != origin.device } ?? false
         note(origin, owner)
         continue
       }
       owners[candidate] = origin
       known[origin, default: [:]][metric] = candidate
       // Not some of them here and the others there.
-      if depth > start, origin.isNumberedMeter { depths[origin] = depth }
+      if isBesideOther, origin.isNumberedMeter { depths[origin] = depth }
       return candidate
     }
     return nil

@@ -1,3 +1,4 @@
+import Console
 import Delivery
 import Records
 
@@ -54,7 +55,7 @@ struct ValuePublications: Publications {
   ) {
     recordCount += 1
     let origin = RecordOrigin(record)
-    topics.see(origin)
+    topics.see(origin, at: now)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
     discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
     if changes != nil { leaveOutRepeats(&values, record.timestamp, now) }
@@ -70,7 +71,10 @@ struct ValuePublications: Publications {
   private mutating func values(of record: Record, _ origin: RecordOrigin) -> [Value] {
     var values: [Value] = []
     record.forEachField { key, text in
-      guard !RecordKey.channel.matches(key) else { return }
+      // What is past has its instant below its own topics, and says no more of its meter.
+      let isLeftOut =
+        origin.past == nil ? RecordKey.channel.matches(key) : RecordKey.isReserved(key)
+      guard !isLeftOut else { return }
       let key = String(decoding: [UInt8](key), as: UTF8.self)
       if let topic = topics.topic(of: key, origin) {
         values.append(Value(key: key, topic: topic, text: Escape.decode(text)))
@@ -85,8 +89,9 @@ struct ValuePublications: Publications {
   /// than what the topic has.
   private mutating func pastValues(of record: Record, _ origin: RecordOrigin) -> [Value] {
     var values: [Value] = []
-    for value in self.values(of: record, origin) where RecordKey(rawValue: value.key) == nil {
-      if let timestamp = record.timestamp {
+    for value in self.values(of: record, origin) {
+      // One that is yet to come, by a clock that is wrong, does not stand in the way of others.
+      if let timestamp = record.timestamp, timestamp.seconds < Timestamp.now.seconds + 86_400 {
         if let known = newest[value.topic], timestamp < known { continue }
         newest[value.topic] = timestamp
       }
@@ -153,12 +158,12 @@ struct ValuePublications: Publications {
 
   mutating func takeEvents() -> [OutboxEvent] { [] }
 
-  mutating func takeNotices() -> [String] {
-    var notices = topics.takeNotices()
+  mutating func takeNotices() -> [Notice] {
+    var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
     if droppedCount > saidDrops {
       saidDrops = droppedCount
-      let values = droppedCount == 1 ? "1 value" : "\(droppedCount) values"
-      notices.append("\(values) dropped up to now, the oldest first: too many topics")
+      let count = counted(droppedCount, "value")
+      notices.append(Notice(text: "\(count) dropped up to now: too many topics", kind: "topics"))
     }
     return notices
   }

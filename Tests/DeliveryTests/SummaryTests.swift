@@ -180,15 +180,20 @@ import Testing
     #expect(readings == readings.sorted())
   }
 
+  /// Each telegram says it again: it is said once a period.
   @Test func peakOfAMonthPassesAtOnce() {
     let peak =
       "timestamp=2026-01-03T18:00:00Z\nmeter=E1\npower_import_month_peak_kw=4.2"
+    let higher = peak.replacing("4.2", with: "5.0")
     let text =
       record("12:00:00", "meter=E1", "power_import_kw=1.0") + peak + "\n\n"
-      + record("12:00:10", "meter=E1", "power_import_kw=2.0") + peak + "\n\n"
+      + record("12:00:10", "meter=E1", "power_import_kw=2.0") + peak + "\n\n" + higher + "\n\n"
+      + record("12:01:00", "meter=E1", "power_import_kw=3.0") + higher + "\n\n"
     #expect(
-      summary(of: text, every: 60)
-        == [peak, peak, "timestamp=2026-01-15T12:00:10Z\nmeter=E1\npower_import_kw=1.500"])
+      summary(of: text, every: 60) == [
+        peak, higher, "timestamp=2026-01-15T12:00:10Z\nmeter=E1\npower_import_kw=1.500", higher,
+        "timestamp=2026-01-15T12:01:00Z\nmeter=E1\npower_import_kw=3.0",
+      ])
   }
 
   @Test func severalMetersHaveTheirOwnMeans() {

@@ -94,9 +94,23 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1]) func aBrokerOfALowerQoS(_ most: Int) async throws {
-    let listener = "max_qos \(most)"
-    try await Mosquitto.running(settings: [listener]) { broker in
+  /// Without an acknowledgement nobody would know that a record has arrived.
+  @Test func recordsWaitForABrokerThatAcknowledges() async throws {
+    try await Mosquitto.running(settings: ["max_qos 0"]) { broker in
+      let result = try await p1mqtt(broker, ["--payload", "record", "--linger", "1"])
+        .run(input: "n=1\n\nn=2\n")
+      #expect(result.status == .exited(69))
+      let name = "p1mqtt: 127.0.0.1:\(broker.port): "
+      #expect(
+        result.errorText.hasPrefix(
+          "\(name)the broker does not take QoS 1, which records need; trying again\n"),
+        "\(result.errorText)")
+      #expect(result.errorText.hasSuffix("\(name)2 records could not be delivered\n"))
+    }
+  }
+
+  @Test func aBrokerOfALowerQoS() async throws {
+    try await Mosquitto.running(settings: ["max_qos 1"]) { broker in
       let result = try await p1mqtt(
         broker, ["--qos", "2", "--payload", "record", "--no-status"]
       ).run(input: "n=1\n\nn=2\n")

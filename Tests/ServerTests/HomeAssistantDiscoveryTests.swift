@@ -68,7 +68,7 @@ import Testing
       let program = Program(
         "p1mqtt",
         [
-          "--port", "\(broker.port)", "--homeassistant=\(prefix)", "--prefix", prefix,
+          "--port", "\(broker.port)", "--homeassistant=\(prefix)", "--prefix", "\(prefix)/p1",
           "--payload", payload,
         ], environment: login)
       let input = "meter=E1\nenergy_export_kwh=0.000\npower_export_kw=0.000\npower_failures=0\n\n"

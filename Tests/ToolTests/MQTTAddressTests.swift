@@ -79,8 +79,14 @@ import Testing
     (["--broker", "mqtt://broker/topic"], "--broker: \"mqtt://broker/topic\" is no name"),
     (["--broker", "unix:mqtt.sock"], "--broker: \"unix:mqtt.sock\" names no socket"),
     (["--broker", "mqtt://me:hunter2@broker"], "--broker: a user or a password has no place"),
-    (["--broker", "mqtt://broker", "--tls"], "--tls: the connection is not to be encrypted"),
-    (["--broker", "unix:/x", "--alpn", "mqtt"], "--alpn: the connection is not to be encrypted"),
+    (
+      ["--broker", "mqtt://broker", "--tls"],
+      "--tls: the broker is mqtt: or unix:, which is not encrypted"
+    ),
+    (
+      ["--broker", "unix:/x", "--alpn", "mqtt"],
+      "--alpn: the broker is mqtt: or unix:, which is not encrypted"
+    ),
     (["--protocol", "4"], "--protocol: \"4\" is none of 3.1.1, 5"),
     (["--session", "persistent"], "--session: a session is found again by a client id"),
     (["--session", "long"], "--session: \"long\" is none of clean, persistent"),
@@ -95,8 +101,8 @@ import Testing
       ["--payload", "record", "--homeassistant"],
       "--homeassistant: Home Assistant reads no records"
     ),
-    (["--cert-file", "/dev/null"], "--cert-file: needs MQTT_KEY_FILE"),
-    (["--key-file", "/dev/null"], "--key-file: needs MQTT_CERT_FILE"),
+    (["--cert-file", "/dev/null"], "--cert-file: /dev/null: there is no certificate in it (PEM)"),
+    (["--key-file", "/dev/null"], "--key-file: /dev/null: there is no private key in it (PEM)"),
     (["--ca-file", "/none"], "--ca-file: /none: No such file or directory"),
     (["--psk-identity", "me"], "--psk-identity: needs its key: MQTT_PSK_FILE or MQTT_PSK"),
   ])
@@ -113,7 +119,7 @@ import Testing
     (["MQTT_PROTOCOL": "3"], "MQTT_PROTOCOL: \"3\" is none of 3.1.1, 5"),
     (["MQTT_SESSION": "persistent"], "MQTT_SESSION: a session is found again by a client id"),
     (["MQTT_TLS": "maybe"], "MQTT_TLS: \"maybe\" is neither True nor False"),
-    (["MQTT_TLS": "False", "MQTT_CA_FILE": "/dev/null"], "MQTT_CA_FILE: the connection is not"),
+    (["MQTT_TLS": "False", "MQTT_ALPN": "x"], "MQTT_TLS: TLS is off, though"),
     (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "xyz1"], "MQTT_PSK: the key is not written in hex"),
     (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "123"], "MQTT_PSK: the key is not written in hex"),
     (

@@ -108,7 +108,7 @@ import Testing
   /// Once it is known, it stays, through an outage too.
   @Test func theVersionIsRemembered() async throws {
     let script: ScriptedBroker.Script = {
-      $0.kind == .connect && $0.version == 5 ? [.close] : [.usual]
+      $0.kind == .connect && $0.version == 5 ? MQTTAnswer.unknownVersion : [.usual]
     }
     try await ScriptedBroker.running(script) { broker in
       try await broker.p1mqtt(["--no-status"]).whileRunning { sink in
@@ -117,6 +117,22 @@ import Testing
         broker.endConnections()
         try await broker.wait { $0.connects.count == 3 }
         #expect(broker.packets(.connect).map(\.version) == [5, 4, 4])
+      }
+    }
+  }
+
+  /// Who only hangs up may be something in front of a broker that is not there yet.
+  @Test func theVersionIsTriedAgainWhereNobodyHasRefusedIt() async throws {
+    let script: ScriptedBroker.Script = {
+      $0.kind == .connect && $0.version == 5 && $0.connection == 1 ? [.close] : [.usual]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      try await broker.p1mqtt(["--no-status"]).whileRunning { sink in
+        try await sink.write("n=1\n\n")
+        try await broker.wait { $0.lines.count == 1 }
+        broker.endConnections()
+        try await broker.wait { $0.connects.count == 3 }
+        #expect(broker.packets(.connect).map(\.version) == [5, 4, 5])
       }
     }
   }

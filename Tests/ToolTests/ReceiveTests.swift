@@ -25,11 +25,11 @@ import Testing
     ),
     (
       [
-        "MQTT_BROKER": "broker.lan", "MQTT_CA_FILE": "/my ca.pem", "MQTT_CERT_FILE": "me.pem",
+        "MQTT_BROKER": "broker.lan", "MQTT_CA_FILE": "my ca.pem", "MQTT_CERT_FILE": "me.pem",
         "MQTT_KEY_FILE": "me.key", "MQTT_ALPN": "mqtt",
       ],
       [
-        "-h broker.lan", "-p 8883", "--cafile /my ca.pem", "--cert me.pem", "--key me.key",
+        "-h broker.lan", "-p 8883", "--cafile my ca.pem", "--cert me.pem", "--key me.key",
         "--tls-alpn mqtt",
       ], topics
     ),
@@ -42,7 +42,7 @@ import Testing
       ["-t site/one/+/record"]
     ),
     (
-      ["MQTT_BROKER": "b.lan", "MQTT_TOPIC": "{prefix}/m-{meter}/{channel}/all"],
+      ["MQTT_BROKER": "b.lan", "MQTT_TOPIC": "{prefix}/{meter}/{channel}/all"],
       ["-h b.lan", "-p 1883"], ["-t dsmr/+/+/all"]
     ),
   ])
@@ -71,21 +71,44 @@ import Testing
   }
 
   @Test(arguments: [
-    (["MQTT_BROKER": "me:secret@b.lan"], 78, "MQTT_BROKER: a user or a password has no place"),
-    (["MQTT_BROKER": "unix:socket"], 78, "MQTT_BROKER: it names no socket"),
-    (["MQTT_BROKER": "mqtt://b.lan", "MQTT_TLS": "yes"], 78, "MQTT_TLS: the connection is not to"),
-    (["MQTT_BROKER": "b.lan", "MQTT_TLS": "no", "MQTT_CA_FILE": "a"], 78, "MQTT_CA_FILE: the con"),
-    (["MQTT_BROKER": "b.lan", "MQTT_PSK_IDENTITY": "me"], 78, "MQTT_PSK_IDENTITY: it needs its"),
+    (["MQTT_BROKER": "me:secret@b.lan"], 78, "p1mqtt: MQTT_BROKER: a user or a password"),
+    (["MQTT_BROKER": "unix:socket"], 78, "p1mqtt: MQTT_BROKER: \"unix:socket\" names no socket"),
+    (
+      ["MQTT_BROKER": "mqtt://b.lan", "MQTT_TLS": "yes"], 78,
+      "p1mqtt: MQTT_TLS: the broker is mqtt:"
+    ),
+    (
+      ["MQTT_BROKER": "b.lan", "MQTT_TLS": "no", "MQTT_ALPN": "a"], 78,
+      "p1mqtt: MQTT_TLS: TLS is off"
+    ),
+    (
+      ["MQTT_BROKER": "b.lan", "MQTT_PSK_IDENTITY": "me"], 78,
+      "p1mqtt: MQTT_PSK_IDENTITY: needs its key"
+    ),
     (
       ["MQTT_BROKER": "b.lan", "MQTT_USER": "me", "MQTT_PASS": "secret\n-d"], 78,
-      "mosquitto_sub -P: there is a line feed in it"
+      "p1receive: mosquitto_sub -P: there is a line feed in it"
     ),
     (
       ["MQTT_BROKER": "b.lan", "MQTT_USER": "me", "MQTT_PASS_FILE": "open"], 77,
-      "open: others can read this secret: chmod o= open"
+      "p1mqtt: open: others can read this secret: chmod o= open"
     ),
-    (["MQTT_ENABLED": "no", "MQTT_BROKER": "b.lan"], 78, "nothing to receive from: MQTT is not"),
-    (["MQTT_BROKER": "b.lan", "INFLUXDB_ENABLED": "no"], 78, "nothing to do: InfluxDB is not on"),
+    (
+      ["MQTT_BROKER": "b.lan", "MQTT_TOPIC": "{prefix}/all"], 78,
+      "p1receive: MQTT_TOPIC: it has no level {meter}"
+    ),
+    (
+      ["MQTT_BROKER": "b.lan", "MQTT_TOPIC": "{meter}/{prefix}-{channel}"], 78,
+      "p1receive: MQTT_TOPIC: \"dsmr-{channel}\" is no level"
+    ),
+    (
+      ["MQTT_ENABLED": "no", "MQTT_BROKER": "b.lan"], 78,
+      "p1receive: nothing to receive from: MQTT is not"
+    ),
+    (
+      ["MQTT_BROKER": "b.lan", "INFLUXDB_ENABLED": "no"], 78,
+      "p1receive: nothing to do: InfluxDB is not on"
+    ),
   ])
   func settingsThatCannotBeAreSaid(
     _ settings: [String: String], _ status: Int32, _ reason: String
@@ -93,7 +116,7 @@ import Testing
     try await withPrograms("exit 1", "cat") { directory in
       let result = try await p1receive(directory, settings).run()
       #expect(result.status == .exited(status))
-      #expect(result.errorText.hasPrefix("p1receive: \(reason)"), "\(result.errorText)")
+      #expect(result.errorText.hasPrefix(reason), "\(result.errorText)")
       #expect(!result.errorText.contains("secret\n") && result.messages.count == 1)
     }
   }
@@ -172,6 +195,13 @@ import Testing
       for (name, script) in programs {
         let file = try directory.write("#!/bin/bash\n\(script)\n", to: name)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+      }
+      try FileManager.default.createSymbolicLink(
+        atPath: directory.path("p1mqtt"), withDestinationPath: ToolPaths.path(of: "p1mqtt"))
+      for (name, kind) in [
+        ("my ca.pem", "CERTIFICATE"), ("me.pem", "CERTIFICATE"), ("me.key", "PRIVATE KEY"),
+      ] {
+        try directory.write("-----BEGIN \(kind)-----\n", to: name)
       }
       for (name, permissions) in [("password", 0o600), ("open", 0o644)] {
         let file = try directory.write("pass  word\n", to: name)

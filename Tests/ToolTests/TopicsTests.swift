@@ -6,6 +6,8 @@ import Testing
 
 /// Which topics records go to: no two origins ever have one.
 @Suite struct TopicsTests {
+  private let start = ContinuousClock.now
+
   @Test func aValueHasATopicOfItsMetric() throws {
     var topics = try topics()
     #expect(
@@ -62,21 +64,48 @@ import Testing
     #expect(topics.takeNotices().isEmpty)
   }
 
-  /// A meter that was replaced gives its topics to the one that came in its place.
+  /// A meter that was replaced gives its topics to the one that came in its place, a day later.
   @Test func aMeterThatIsGoneLeavesItsTopics() throws {
     var topics = try topics()
     _ = try values(of: "meter=E1 voltage_l1_v=1", &topics)
     _ = try values(of: "meter=E2 voltage_l1_v=1", &topics)
     _ = topics.takeNotices()
-    for _ in 0..<300 {
+    for hour in 0..<100 {
       // Two at a time never put each other out.
-      _ = try values(of: "meter=E1 voltage_l1_v=1", &topics)
-      #expect(try values(of: "meter=E2 voltage_l1_v=1", &topics).last == "dsmr/E2/voltage_l1_v")
+      _ = try values(of: "meter=E1 voltage_l1_v=1", after: .seconds(3600 * hour), &topics)
+      #expect(
+        try values(of: "meter=E2 voltage_l1_v=1", after: .seconds(3600 * hour), &topics).last
+          == "dsmr/E2/voltage_l1_v")
     }
-    for _ in 0..<301 { _ = try values(of: "meter=E2 voltage_l1_v=1", &topics) }
-    #expect(try values(of: "meter=E2 voltage_l1_v=1", &topics).last == "dsmr/voltage_l1_v")
+    #expect(
+      try values(of: "meter=E2 voltage_l1_v=1", after: .seconds(3600 * 123), &topics).last
+        == "dsmr/E2/voltage_l1_v")
+    #expect(
+      try values(of: "meter=E2 voltage_l1_v=1", after: .seconds(3600 * 124), &topics).last
+        == "dsmr/voltage_l1_v")
     #expect(topics.takeNotices() == ["meter E2 has the topics now that meter E1 had"])
-    #expect(try values(of: "meter=E1 voltage_l1_v=1", &topics).last == "dsmr/E1/voltage_l1_v")
+    #expect(
+      try values(of: "meter=E1 voltage_l1_v=1", after: .seconds(3600 * 124), &topics).last
+        == "dsmr/E1/voltage_l1_v")
+  }
+
+  /// Whichever comes first, the peak of the month or the telegram.
+  @Test func aPeakNeverTakesWhatTheTelegramHas() throws {
+    for texts in [["meter=E1 power_import_month_peak_kw=5", "meter=E1 voltage_l1_v=1"], []] {
+      var publications = ValuePublications(try topics(), retains: false, nil)
+      var discovery: Discovery?
+      for text in texts + ["meter=E1 voltage_l1_v=1", "meter=E1 power_import_month_peak_kw=5"] {
+        let record = try Record.fields("timestamp=2026-01-01T00:00:00Z \(text)")
+        publications.take(record, &discovery, at: .now)
+      }
+      var found: Set<String> = []
+      while let message = publications.next(&discovery) { found.insert(message.topic) }
+      #expect(
+        found == [
+          "dsmr/timestamp", "dsmr/meter", "dsmr/voltage_l1_v", "dsmr/power_import_month_peak_kw",
+          "dsmr/power_import_month_peak_kw/timestamp",
+        ])
+    }
   }
 
   @Test func aTemplateTellsMetersApart() throws {
@@ -140,7 +169,7 @@ import Testing
     var known: Set<String> = []
     for number in 0..<10_100 {
       let record = try Record.fields("meter=E\(number) a=1")
-      topics.see(RecordOrigin(record))
+      topics.see(RecordOrigin(record), at: start)
       guard let topic = topics.topic(of: "a", RecordOrigin(record)) else { continue }
       #expect(known.insert(topic).inserted, "\(topic)")
     }
@@ -149,8 +178,8 @@ import Testing
 
   @Test(arguments: [
     ("{prefix}/x", "no {metric}"), ("{metric", "something else in braces"), ("a}", "braces"),
-    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "makes no topics"),
-    ("$x/{metric}", "makes no topics"), ("a\n/{metric}", "makes no topics"),
+    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "is no topic"),
+    ("$x/{metric}", "is no topic"), ("a\n/{metric}", "is no topic"),
   ])
   func aTemplateThatMakesNoTopicsIsRefused(_ template: String, _ reason: String) {
     do {
@@ -177,10 +206,12 @@ import Testing
     return Topics(template, own: own)
   }
 
-  private func values(of text: String, _ topics: inout Topics) throws -> [String] {
+  private func values(
+    of text: String, after time: Duration = .zero, _ topics: inout Topics
+  ) throws -> [String] {
     let record = try Record.fields(text)
     let origin = RecordOrigin(record)
-    topics.see(origin)
+    topics.see(origin, at: start + time)
     var found: [String] = []
     record.forEachField { key, _ in
       let key = String(decoding: [UInt8](key), as: UTF8.self)
@@ -192,7 +223,7 @@ import Testing
 
   private func topic(of text: String, _ topics: inout Topics) throws -> String? {
     let origin = RecordOrigin(try Record.fields(text))
-    topics.see(origin)
+    topics.see(origin, at: start)
     return topics.topic(of: origin)
   }
 }

@@ -13,6 +13,9 @@ public struct Summary {
   /// The periods that are not over, of the meters and their channels.
   private var periods: [(meter: [UInt8], start: Int64, values: PeriodValues)] = []
 
+  /// What is past, as far as it was said since a period ended.
+  private var past: Set<[UInt8]> = []
+
   /// The last record of each meter and channel: one that says no more than that is left out, as a gas
   /// reading that each telegram repeats for an hour, whose period is long over.
   private var last: [[UInt8]: [UInt8]] = [:]
@@ -37,7 +40,12 @@ public struct Summary {
   public mutating func add<Failure>(
     _ record: Record, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
-    guard let timestamp = record.timestamp, !record.isOfThePast else { return try handle(record) }
+    guard let timestamp = record.timestamp else { return try handle(record) }
+    if record.isOfThePast {
+      // Each telegram says it again.
+      if past.count >= Summary.maximumPeriods { past = [] }
+      return past.insert(record.text).inserted ? try handle(record) : ()
+    }
     let start = timestamp.seconds - timestamp.seconds % seconds
     let meter = record.meterKey
     for index in periods.indices.reversed() {
@@ -71,6 +79,7 @@ public struct Summary {
   private mutating func end<Failure>(
     meter: [UInt8], _ values: PeriodValues, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
+    past = []
     // With extremes, a name may become too long, or the whole.
     let record =
       Record(values.text(withExtremes: withExtremes)) ?? Record(values.text(withExtremes: false))

@@ -14,6 +14,12 @@ extension UInt8 {
     default: nil
     }
   }
+
+  /// The byte as two hexadecimal digits, in upper case.
+  public var hexadecimal: String {
+    let digits = String(self, radix: 16, uppercase: true)
+    return digits.utf8.count == 1 ? "0\(digits)" : digits
+  }
 }
 
 extension Span<UInt8> {

@@ -60,10 +60,7 @@ public enum Escape {
   }
 
   private static func appendHexadecimal(_ byte: UInt8, to output: inout [UInt8]) {
-    output.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "x")])
-    for digit in [byte >> 4, byte & 15] {
-      output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "A") + digit - 10)
-    }
+    output.append(contentsOf: "\\x\(byte.hexadecimal)".utf8)
   }
 
   /// How many bytes the UTF-8 scalar at `index` takes, 0 where there is none beyond ASCII.

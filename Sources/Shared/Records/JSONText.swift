@@ -13,8 +13,7 @@ public enum JSONText {
       case UInt8(ascii: "\r"): output.append(contentsOf: "\\r".utf8)
       case UInt8(ascii: "\t"): output.append(contentsOf: "\\t".utf8)
       case 0..<0x20:
-        output.append(contentsOf: byte < 0x10 ? "\\u000".utf8 : "\\u00".utf8)
-        output.append(contentsOf: String(byte, radix: 16).utf8)
+        output.append(contentsOf: "\\u00\(byte.hexadecimal.lowercased())".utf8)
       default: output.append(byte)
       }
     }

@@ -3,29 +3,37 @@
 #include <mqtt_protocol.h>
 #include <string.h>
 
-// Why OpenSSL does not trust the certificate of a broker; NULL where it has no complaint. It is
-// libmosquitto's own OpenSSL, whose headers need not be here.
+// A function of libmosquitto's own OpenSSL, whose headers need not be here; NULL where it has none.
+static inline void *openssl(const char *name) {
+  void *program = dlopen(NULL, RTLD_LAZY);
+  void *function = program ? dlsym(program, name) : NULL;
+  if (program) dlclose(program);
+  return function;
+}
+
+// What OpenSSL's headers call so.
+enum {
+  openssl_init_no_atexit = 0x00080000,
+  openssl_set_min_proto_version = 123,
+  openssl_tls1_2_version = 0x0303,
+  openssl_verify_peer = 1,
+};
+
+// Why OpenSSL does not trust the certificate of a broker; NULL where it has no complaint.
 static inline const char *tls_verify_error(struct mosquitto *client) {
   const void *ssl = mosquitto_ssl_get(client);
-  void *program = dlopen(NULL, RTLD_LAZY);
-  if (!ssl || !program) return NULL;
-  long (*result)(const void *) = (long (*)(const void *))dlsym(program, "SSL_get_verify_result");
-  const char *(*text)(long) =
-      (const char *(*)(long))dlsym(program, "X509_verify_cert_error_string");
-  long code = result && text ? result(ssl) : 0;
-  dlclose(program);
+  long (*result)(const void *) = (long (*)(const void *))openssl("SSL_get_verify_result");
+  const char *(*text)(long) = (const char *(*)(long))openssl("X509_verify_cert_error_string");
+  long code = ssl && result && text ? result(ssl) : 0;
   return code ? text(code) : NULL;
 }
 
 // Has OpenSSL leave its memory to the end of the process: a try to connect may go on to the very end,
 // and would find it gone. Before anything else of the library.
 static inline void tls_stay(void) {
-  void *program = dlopen(NULL, RTLD_LAZY);
-  if (!program) return;
   int (*init)(unsigned long long, const void *) =
-      (int (*)(unsigned long long, const void *))dlsym(program, "OPENSSL_init_crypto");
-  dlclose(program);
-  if (init) init(0x00080000, NULL);  // OPENSSL_INIT_NO_ATEXIT
+      (int (*)(unsigned long long, const void *))openssl("OPENSSL_init_crypto");
+  if (init) init(openssl_init_no_atexit, NULL);
 }
 
 // The shared key of the one connection there is.
@@ -57,18 +65,14 @@ static inline bool tls_set_shared_key(struct mosquitto *client, const char *iden
   // One for all connections: the library does not free all that it is given.
   static void *context;
   struct tls_shared_key *shared = tls_shared_key();
-  void *program = dlopen(NULL, RTLD_LAZY);
-  if (!program || strlen(identity) >= sizeof shared->identity || length > sizeof shared->key)
-    return false;
-  const void *(*method)(void) = (const void *(*)(void))dlsym(program, "TLS_client_method");
-  void *(*create)(const void *) = (void *(*)(const void *))dlsym(program, "SSL_CTX_new");
-  void (*verify)(void *, int, void *) =
-      (void (*)(void *, int, void *))dlsym(program, "SSL_CTX_set_verify");
+  if (strlen(identity) >= sizeof shared->identity || length > sizeof shared->key) return false;
+  const void *(*method)(void) = (const void *(*)(void))openssl("TLS_client_method");
+  void *(*create)(const void *) = (void *(*)(const void *))openssl("SSL_CTX_new");
+  void (*verify)(void *, int, void *) = (void (*)(void *, int, void *))openssl("SSL_CTX_set_verify");
   void (*share)(void *, give *) =
-      (void (*)(void *, give *))dlsym(program, "SSL_CTX_set_psk_client_callback");
+      (void (*)(void *, give *))openssl("SSL_CTX_set_psk_client_callback");
   long (*control)(void *, int, long, void *) =
-      (long (*)(void *, int, long, void *))dlsym(program, "SSL_CTX_ctrl");
-  dlclose(program);
+      (long (*)(void *, int, long, void *))openssl("SSL_CTX_ctrl");
   if (!method || !create || !verify || !share || !control) return false;
   if (!context) context = create(method());
   if (!context) return false;
@@ -76,9 +80,9 @@ static inline bool tls_set_shared_key(struct mosquitto *client, const char *iden
   memcpy(shared->key, key, length);
   shared->length = length;
   share(context, tls_give_key);
-  verify(context, 1, NULL);
-  // SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION
-  if (control(context, 123, 0x0303, NULL) != 1) return false;
+  verify(context, openssl_verify_peer, NULL);
+  if (control(context, openssl_set_min_proto_version, openssl_tls1_2_version, NULL) != 1)
+    return false;
   mosquitto_int_option(client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
   return mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, context) == MOSQ_ERR_SUCCESS;
 }
