@@ -10,6 +10,7 @@ import Testing
       // What an address says comes before a variable.
       let program = Program("p1mqtt", ["--broker", address], environment: ["MQTT_PORT": "1"])
       let result = try await program.run(input: "n=1\n")
+      try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success)
       #expect(broker.lines == ["dsmr/n 1"])
     }
@@ -21,6 +22,7 @@ import Testing
     try await ScriptedBroker.running(isIPv6: true) { broker in
       let arguments = ["--broker", host, "--port", "\(broker.port)"]
       let result = try await Program("p1mqtt", arguments).run(input: "n=1\n")
+      try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success)
       #expect(broker.lines == ["dsmr/n 1"])
     }
@@ -30,6 +32,7 @@ import Testing
     try await ScriptedBroker.running(isIPv6: true) { broker in
       let program = Program("p1mqtt", ["--broker", "mqtt://[::1]:\(broker.port)"])
       let result = try await program.run(input: "n=1\n")
+      try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success)
       #expect(broker.lines == ["dsmr/n 1"])
     }
@@ -41,6 +44,7 @@ import Testing
       try await ScriptedBroker.running(socket: path) { broker in
         let program = Program("p1mqtt", ["--broker", scheme + path])
         let result = try await program.run(input: "n=1\n")
+        try await broker.wait { $0.openCount == 0 }
         #expect(result.status == .success)
         #expect(broker.lines == ["dsmr/n 1"])
       }

@@ -12,6 +12,7 @@ import Testing
   private func taken(_ arguments: [String], _ input: String) async throws -> [String] {
     try await ScriptedBroker.running { broker in
       let result = try await broker.p1mqtt(arguments + ["--no-status"]).run(input: input)
+      try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success && result.errorText == "")
       return broker.lines
     }

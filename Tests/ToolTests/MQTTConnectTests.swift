@@ -99,6 +99,7 @@ import Testing
     }
     try await ScriptedBroker.running(script) { broker in
       let result = try await broker.p1mqtt(["--no-status"]).run(input: "n=1\n\nn=2\n")
+      try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success && result.errorText == "")
       #expect(broker.packets(.connect).map(\.version) == [5, 4])
       #expect(broker.lines == ["dsmr/n 1", "dsmr/n 2"])

@@ -12,6 +12,7 @@ import Testing
     try await ScriptedBroker.running(script([.maximumQoS: .number(most)])) { broker in
       let result = try await broker.p1mqtt(["--qos", "2", "--no-status"]).run(
         input: "n=1\n\nn=2\n\nn=3\n")
+      try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success)
       #expect(broker.lines == ["dsmr/n 1", "dsmr/n 2", "dsmr/n 3"])
       #expect(broker.taken.allSatisfy { $0.qos == most })
@@ -56,6 +57,18 @@ import Testing
       #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
       #expect(broker.taken.allSatisfy { !$0.isRetained })
       #expect(broker.connects.compactMap(\.will).map(\.isRetained).prefix(2) == [true, false])
+    }
+  }
+
+  @Test func aWillOfTooHighAQoS() async throws {
+    let script: ScriptedBroker.Script = {
+      $0.kind != .connect ? [.usual] : [.connack($0.connect?.will?.qos == 1 ? 0x9B : 0)]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let result = try await broker.p1mqtt().run(input: "n=1\n")
+      #expect(result.status == .success && result.errorText == "")
+      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.connects.compactMap(\.will).map(\.qos) == [1, 0])
     }
   }
 

@@ -61,6 +61,48 @@ import Testing
     }
   }
 
+  /// The broker has a message and has forgotten it, as by a restart: it need not only be released.
+  @Test(arguments: ["3.1.1", "5"]) func whatTheBrokerHasForgottenIsSentAnew(
+    _ version: String
+  ) async throws {
+    let script: ScriptedBroker.Script = {
+      switch ($0.connection, $0.kind) {
+      case (2, .pubrel): [.close]
+      case (3, .connect): [.connack(0, sessionPresent: false)]
+      default: [.usual]
+      }
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let program = persistent(
+        broker, "--protocol", version, "--qos", "2", "--payload", "record", "--linger", "60")
+      let result = try await program.run(input: "n=1\n", within: .seconds(60))
+      #expect(result.status == .success)
+      #expect(result.errorText.contains("the broker has forgotten the session; trying again"))
+      let last = broker.packets(.publish).last
+      #expect(last?.connection ?? 0 > 3 && last?.isDuplicate == false)
+      #expect(broker.taken.last?.text.contains("n=1\n") == true)
+    }
+  }
+
+  /// Of QoS 0 the library keeps nothing, however long it waited.
+  @Test func whatWasNotSentGoesWithTheConnection() async throws {
+    let script: ScriptedBroker.Script = {
+      $0.connection == 2 && $0.kind == .publish ? [.deaf] : [.usual]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let long = String(repeating: "x", count: 4000)
+      let program = persistent(broker, "--timeout", "1", "--qos", "0")
+      try await program.whileRunning { sink in
+        for number in 0..<8000 { try await sink.write("n=\(number)\(long)\n\n") }
+        try await sink.write("n=last\n\n")
+        try await broker.wait(within: .seconds(60)) { $0.lines.last == "dsmr/n last" }
+        sink.closeInput()
+        let result = try await sink.waitForExit(within: .seconds(60))
+        #expect(result.status == .success, "\(result.errorText)")
+      }
+    }
+  }
+
   /// Whatever step of QoS 2 the connection breaks at, each message is taken once.
   @Test(
     arguments: ["3.1.1", "5"],

@@ -1,0 +1,103 @@
+import Console
+import Delivery
+import Records
+import Testing
+
+@testable import p1mqtt
+
+/// Records on their way to a broker: which are sent, again and anew, and when they leave the outbox.
+@Suite struct RecordPublicationsTests {
+  @Test func aRecordLeavesOnceItIsAnsweredAndAllBeforeIt() throws {
+    var publications = try publications(of: 4)
+    let sent = messages(&publications)
+    #expect(numbers(sent) == [0, 1, 2, 3])
+    publications.arrived(sent[1])
+    publications.arrived(sent[3])
+    #expect(publications.countersText.hasPrefix("records=4 delivered=0 waiting=4 "))
+    publications.arrived(sent[0])
+    #expect(publications.countersText.hasPrefix("records=4 delivered=2 waiting=2 "))
+    publications.refused(sent[2], "no")
+    #expect(publications.countersText.hasPrefix("records=4 delivered=3 waiting=0 refused=1 "))
+    #expect(publications.isEmpty)
+  }
+
+  @Test func whatWasNotAnsweredIsSentAgainInOrder() throws {
+    var publications = try publications(of: 5)
+    let sent = messages(&publications)
+    publications.arrived(sent[2])
+    publications.disconnected([sent[0], sent[1], sent[3], sent[4]])
+    let again = messages(&publications)
+    #expect(numbers(again) == [0, 1, 3, 4])
+    for message in again { publications.arrived(message) }
+    #expect(publications.isEmpty)
+    #expect(publications.countersText.contains("delivered=5 "))
+  }
+
+  /// However many answers come behind one that does not.
+  @Test func noMoreAreSentBeyondOneWithoutAnAnswer() throws {
+    var publications = try publications(of: 3000)
+    var sent: [Message] = []
+    while let message = next(&publications) {
+      sent.append(message)
+      if sent.count > 1 { publications.arrived(message) }
+    }
+    #expect(sent.count == 1000)
+    publications.arrived(sent[0])
+    #expect(next(&publications) != nil)
+  }
+
+  /// The outbox has no room for the oldest while they are on their way: what arrives all the same is
+  /// delivered, and not dropped.
+  @Test func whatWasDroppedAndArrivesIsDelivered() throws {
+    var publications = try publications(of: 100, capacity: 100_000)
+    let sent = messages(&publications)
+    #expect(sent.count == 100)
+    for number in 100..<2000 { try take(number, &publications) }
+    #expect(publications.countersText.contains("delivered=0 "))
+    for message in sent { publications.arrived(message) }
+    while let message = next(&publications) { publications.arrived(message) }
+    #expect(publications.isEmpty)
+    let counters = publications.countersText.split(separator: " ").compactMap {
+      Int($0.drop { $0 != "=" }.dropFirst())
+    }
+    // Read, delivered, waiting, refused, dropped.
+    #expect(counters[0] == 2000 && counters[1] >= 100)
+    #expect(counters[1] + counters[4] == 2000)
+  }
+
+  private func publications(
+    of count: Int, capacity: Int = 16 << 20
+  ) throws -> RecordPublications {
+    let template = try TopicTemplate(Payload.record.topic, prefix: "dsmr", .record) {
+      Failure("--topic", $0, .usage)
+    }
+    var publications = RecordPublications(
+      Topics(template, own: nil), .record, retains: false, nil,
+      in: MemoryOutbox(capacity: capacity))
+    for number in 0..<count { try take(number, &publications) }
+    return publications
+  }
+
+  private func take(_ number: Int, _ publications: inout RecordPublications) throws {
+    var nobody: Discovery?
+    publications.take(try Record.fields("meter=E1 n=\(number)"), &nobody, at: .now)
+  }
+
+  private func next(_ publications: inout RecordPublications) -> Message? {
+    var nobody: Discovery?
+    return publications.next(&nobody)
+  }
+
+  private func messages(_ publications: inout RecordPublications) -> [Message] {
+    var messages: [Message] = []
+    while let message = next(&publications) { messages.append(message) }
+    return messages
+  }
+
+  private func numbers(_ messages: [Message]) -> [Int] {
+    messages.compactMap { message in
+      let text = String(decoding: message.payload, as: UTF8.self)
+      return text.split(separator: "\n").last.flatMap { Int($0.dropFirst("n=".count)) }
+    }
+  }
+}
