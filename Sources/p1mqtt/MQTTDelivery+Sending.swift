@@ -71,8 +71,9 @@ extension MQTTDelivery {
     state = .connected
     askedAt = .now
     if connection.version == .version5 {
-      // It has said what it takes: the library knows when it is asked for more.
-      connection.limits.mostQoS = 2
+      // It has said whether it takes more than 0, and the library knows. That it takes no 2 it may have
+      // shown otherwise, which costs a connection each time.
+      if connection.limits.mostQoS == 0 { connection.limits.mostQoS = 2 }
       if !connection.log.canRetain, connection.limits.canRetain {
         connection.limits.canRetain = false
         sayUnretained()
