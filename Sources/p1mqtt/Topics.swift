@@ -109,12 +109,15 @@ struct Topics {
     func topic(_ meter: String) -> String {
       template.topic(meter: meter, channel: channel, metric: metric)
     }
-    let plain = topic(meter)
+    // A sub-meter without a number is told by its channel, whoever comes first.
+    let isTold = origin.meter != nil || origin.channel == nil || template.tellsChannels
+    let plain = topic(isTold ? meter : "\(meter)-channel\(channel)")
     var candidates = [plain]
-    if template.tellsMeters, origin.channel != nil {
-      candidates.append(topic("\(meter)-channel\(channel)"))
+    if template.tellsMeters, isTold { candidates.append(topic("\(meter)-channel\(channel)")) }
+    // A value is of what is past by its metric.
+    if let past = origin.past, metric.isEmpty {
+      candidates.append(Topics.insert(past, into: plain))
     }
-    if let past = origin.past { candidates.append(Topics.insert(past, into: plain)) }
     if origin.channel != nil { candidates.append(Topics.insert("channel\(channel)", into: plain)) }
     candidates.append(Topics.insert(origin.meterLevel, into: plain))
     candidates.append(Topics.insert("\(origin.meterLevel)/channel\(channel)", into: plain))
@@ -129,6 +132,7 @@ struct Topics {
   private mutating func note(_ origin: RecordOrigin, _ owner: RecordOrigin?) {
     guard let owner, displaced[origin] == nil, origin.device != owner.device else { return }
     displaced[origin] = owner
+    if displaced.keys.contains(where: { $0 != origin && $0.device == origin.device }) { return }
     notices.append("\(name(of: origin)) has topics of its own beside those of \(name(of: owner))")
   }
 

@@ -74,7 +74,8 @@ struct ValuePublications: Publications {
       // What is past has its instant below its own topics, and says no more of its meter.
       let isLeftOut =
         origin.past == nil ? RecordKey.channel.matches(key) : RecordKey.isReserved(key)
-      guard !isLeftOut else { return }
+      // An empty message would have the broker forget the one that it keeps.
+      guard !isLeftOut, !text.isEmpty else { return }
       let key = String(decoding: [UInt8](key), as: UTF8.self)
       if let topic = topics.topic(of: key, origin) {
         values.append(Value(key: key, topic: topic, text: Escape.decode(text)))

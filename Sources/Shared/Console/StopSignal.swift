@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// SIGTERM, SIGINT and SIGHUP as a descriptor, which becomes readable when one of them comes: the
@@ -24,12 +25,31 @@ public struct StopSignal {
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
     for number in numbers {
-      // A second signal ends the process at once.
-      handle(number, flags: Int32(bitPattern: SA_RESETHAND)) { _ in
-        StopSignal.pipe.map { tell($0.writeEnd) }
-      }
+      handle(number, flags: 0) { StopSignal.caught($0) }
+    }
+    // Made here, and not by a handler.
+    StopSignal.caughtAt.store(0, ordering: .relaxed)
+  }
+
+  /// A signal came. A second one ends the process at once, unless it is the same one sent twice, to the
+  /// process and to its group, as a closing terminal and timeout(1) do.
+  private static func caught(_ number: Int32) {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    let now = Int(time.tv_sec) * 1000 + time.tv_nsec / 1_000_000
+    let first = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed).original
+    if first == 0 {
+      pipe.map { tell($0.writeEnd) }
+    } else if now - first > twinTime {
+      signal(number, SIG_DFL)
+      raise(number)
     }
   }
+
+  /// When the first signal came, in milliseconds of a clock that only runs; 0 before that.
+  private static let caughtAt = Atomic(0)
+  /// So soon, in milliseconds, the same signal comes twice.
+  private static let twinTime = 100
 
   /// Whether one of the signals came.
   public var isRaised: Bool {
