@@ -54,19 +54,13 @@ struct BatchOptions: ParsableArguments {
     setting == .influxSettle ? .init("--settle", settle) : nil
   }
 
-  /// - Parameters:
-  ///   - linger: how many seconds the server is waited for at the end.
-  ///   - holds: whether no more is read while what waits has no room.
-  ///   - environment: the settings.
+  /// - Parameter environment: the settings.
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a setting that cannot be used.
-  func limits(
-    linger: Int, holds: Bool, _ environment: Environment
-  ) throws -> InfluxLimits {
+  func limits(_ environment: Environment) throws -> InfluxLimits {
     let settle = try environment.number(.influxSettle, in: 0...3600) ?? 0
     return InfluxLimits(
       batchCount: batchCount, batchSize: batchSize << 10, batchAge: .seconds(batchAge),
-      lanes: parallel, linger: .seconds(linger), settling: .seconds(settle), holds: holds,
-      silence: .seconds(timeout), compresses: gzip)
+      lanes: parallel, settling: .seconds(settle), silence: .seconds(timeout), compresses: gzip)
   }
 }

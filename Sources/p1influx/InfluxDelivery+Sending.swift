@@ -15,7 +15,7 @@ extension InfluxDelivery {
   /// Whether what waits is sent now, however little time has passed since the last batch.
   private var isReady: Bool {
     let hasBytes = unsettled.isEmpty && outbox.waitingSize >= sizeLimit
-    return unsentCount >= limits.batchCount || hasBytes || outbox.isFull || endedAt != nil
+    return unsentCount >= limits.batchCount || hasBytes || outbox.isFull || flow.isEnding
       || state.isOutage
   }
 
@@ -172,10 +172,10 @@ extension InfluxDelivery {
     switch answer {
     // 409: there is one already.
     case .status(200..<300, _, _), .status(409, _, _):
-      progressAt = .now
+      flow.answered()
       needsDatabase = false
     case .status(400..<500, _, _):
-      progressAt = .now
+      flow.answered()
       // It may be there all the same.
       messages.say(
         .warning, server.name, "the database was not made: \(answer.description)",
@@ -188,7 +188,7 @@ extension InfluxDelivery {
   private mutating func settle(_ answer: HTTPAnswer, of lane: Int) {
     switch answer {
     case .status(200..<300, _, _):
-      progressAt = .now
+      flow.answered()
       // What was sent before another one failed is no reason to try that sooner.
       let isStillOff = state.retryAt.map { .now < $0 } ?? false
       if !isStillOff, state.succeed() {
@@ -197,14 +197,14 @@ extension InfluxDelivery {
       takenSize = max(takenSize, current?.lanes[lane].parts.last?.size ?? 0)
       current?.lanes[lane].removeNext()
     case .status(413, _, _):
-      progressAt = .now
+      flow.answered()
       tooLarge(lane)
       if current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
     // A page for people is not from a database: a proxy, or the port of something else.
     case .status(400, let text, _) where text.hasPrefix("<"):
       retry(answer)
     case .status(400, let text, _), .status(422, let text, _):
-      progressAt = .now
+      flow.answered()
       // All of them are too old, or too new: halves of them would be, too.
       let isHopeless = text.contains("beyond retention policy") && isAllDropped(text, lane)
       if isHopeless || current?.lanes[lane].splitNext() == false { refuse(lane, answer) }

@@ -13,6 +13,7 @@ struct InfluxDelivery {
   private let outboxName: String
   var outbox: any Outbox
   private var intake: Intake
+  var flow: Flow
   private var health: Health<String>
   private var progress: Progress
 
@@ -36,28 +37,15 @@ struct InfluxDelivery {
   var takenSize = 0
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
-  /// When the server last took or refused something.
-  var progressAt = ContinuousClock.now
-
-  /// When the input ended; nil before that.
-  private(set) var endedAt: ContinuousClock.Instant?
-
-  /// Since when there was no room for more; nil while there is.
-  private var heldSince: ContinuousClock.Instant?
-
-  /// No longer than this is the input held up at once.
-  private static let patience = Duration.seconds(5)
-  /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
-  private static let farewell = Duration.seconds(5)
-
   init(
-    to server: InfluxServer, _ lines: LineProtocol, _ limits: InfluxLimits,
+    to server: InfluxServer, _ lines: LineProtocol, _ limits: InfluxLimits, _ flow: Flow,
     outbox: (any Outbox, name: String), _ intake: Intake, _ health: Health<String>,
     messages: Messages
   ) {
     self.server = server
     self.lines = lines
     self.limits = limits
+    self.flow = flow
     (self.outbox, outboxName) = outbox
     self.intake = intake
     self.health = health
@@ -78,11 +66,11 @@ struct InfluxDelivery {
       try settle()
       // The answer may have been there at once.
       if isDone(input) { break }
-      heldSince = outbox.isFull ? heldSince ?? .now : nil
-      let interests = input.interests(wantsMore: wantsMore(input)) + health.interests
+      let wantsMore = flow.wantsMore(input, isFull: outbox.isFull, isOutage: state.isOutage)
+      let interests = input.interests(wantsMore: wantsMore) + health.interests
       let deadline = earliest(
-        nextSend, input.deadline, giveUpAt(input), patienceEnd, unsettled.deadline, outbox.deadline,
-        health.deadline, messages.deadline, progress.deadline)
+        nextSend, input.deadline, giveUpAt(input), flow.patienceEnd, unsettled.deadline,
+        outbox.deadline, health.deadline, messages.deadline, progress.deadline)
       let happened = try server.client.wait(for: interests, until: deadline)
       try read(&input, happened)
       try server.client.proceed()
@@ -97,9 +85,7 @@ struct InfluxDelivery {
     try input.read(happened) { record in
       intake.take(record) { outbox.add($0, at: now) }
     }
-    if input.isAskedToStop, limits.holds { input.stop() }
-    if input.isEnded, endedAt == nil {
-      endedAt = now
+    if flow.attend(&input) {
       state.hurry(now)
       intake.finish { outbox.add($0, at: now) }
     }
@@ -149,31 +135,9 @@ struct InfluxDelivery {
     return outbox.isEmpty && current == nil || .now >= giveUpAt
   }
 
-  /// When the server is waited for no longer; nil before the end of the input.
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
-    guard let endedAt else { return nil }
-    // What is kept can go another time.
-    if outbox.isLasting, outbox.unkeptCount == 0, input.isAskedToStop || state.isOutage {
-      let since = input.isAskedToStop ? endedAt : max(endedAt, progressAt)
-      return since + min(limits.linger, InfluxDelivery.farewell)
-    }
-    return max(endedAt, progressAt) + limits.linger + limits.settling
-  }
-
-  // MARK: - Taking records
-
-  /// A server that is slow may hold the input up, so that a replay goes at its pace; one that is
-  /// away may not, unless the input can wait.
-  private func wantsMore(_ input: RecordInput) -> Bool {
-    guard outbox.isFull, !input.isAskedToStop else { return true }
-    if limits.holds || input.isFile { return false }
-    return state.isOutage || heldSince != nil && patienceEnd == nil
-  }
-
-  /// Until when the input is held up; nil where it is not, or was for too long.
-  private var patienceEnd: ContinuousClock.Instant? {
-    guard let end = heldSince.map({ $0 + InfluxDelivery.patience }) else { return nil }
-    return .now < end ? end : nil
+    flow.giveUpAt(
+      input, isLasting: outbox.isLasting && outbox.unkeptCount == 0, isOutage: state.isOutage)
   }
 }
 

@@ -1,4 +1,4 @@
-/// When a batch is sent, how much of it, and how long all may take.
+/// When a batch is sent, how much of it, and how long an answer may take.
 struct InfluxLimits {
   /// The most records of a batch.
   var batchCount = 5000
@@ -8,12 +8,8 @@ struct InfluxLimits {
   var batchAge = Duration.milliseconds(500)
   /// How many requests there may be at the same time.
   var lanes = 1
-  /// How long the server is waited for after the end of the input, since it last took something.
-  var linger = Duration.seconds(30)
   /// How long the server is not believed that it has what it acknowledged.
   var settling = Duration.zero
-  /// Whether the input waits, rather than that the oldest of it goes.
-  var holds = false
   /// How long the server may be silent.
   var silence = Duration.seconds(20)
   /// Whether what is sent is compressed; nil where the server is on another machine.

@@ -43,7 +43,7 @@ struct P1Influx: Tool {
       return try dryRun.run(&input)
     }
     let settings = try InfluxSettings(environment)
-    let limits = try batches.limits(linger: sink.linger, holds: waiting.hold, environment)
+    let limits = try batches.limits(environment)
     guard limits.compresses != true || HTTPRequest.canCompress else {
       throw Failure("--gzip", "there is no zlib here: libz.so.1", .configuration)
     }
@@ -56,8 +56,10 @@ struct P1Influx: Tool {
     messages.stopWaiting()
     let health = Health<String>(
       of: server.name, "writing", at: request, every: sink.stats.every, messages: messages)
+    let flow = Flow(
+      linger: .seconds(sink.linger), settling: limits.settling, holds: waiting.hold)
     var delivery = InfluxDelivery(
-      to: server, lines, limits, outbox: outbox, intake, health, messages: messages)
+      to: server, lines, limits, flow, outbox: outbox, intake, health, messages: messages)
     try delivery.run(&input)
   }
 

@@ -228,7 +228,7 @@ extension MQTTDelivery {
     guard let message = takeInFlight(number), !message.isAnnouncement else { return }
     // Only a broker that takes what we are here for is back.
     _ = server.succeed()
-    takenAt = .now
+    flow.answered()
     publications.arrived(message)
   }
 
@@ -244,7 +244,9 @@ extension MQTTDelivery {
     messages.say(
       .error, broker, "\(message.topic) refused: \(reason)",
       repeating: message.isAnnouncement ? "announcement refused" : "refused")
-    if !message.isAnnouncement { publications.refused(message, reason) }
+    guard !message.isAnnouncement else { return }
+    flow.answered()
+    publications.refused(message, reason)
   }
 
   private mutating func takeInFlight(_ number: Int32) -> Message? {
@@ -256,7 +258,7 @@ extension MQTTDelivery {
 
   /// Says that we go, and goes.
   mutating func sayGoodbye() throws {
-    let deadline = ContinuousClock.now + MQTTDelivery.farewell
+    let deadline = ContinuousClock.now + Flow.farewell
     if let offline = announcements.offline { try send(offline) }
     while state == .connected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))

@@ -18,6 +18,7 @@ struct MQTTDelivery {
   let messages: Messages
   /// What messages call the outbox.
   private let outboxName: String
+  var flow: Flow
   private var summary: Summary?
   private var health: Health<String>
   private var progress: Progress
@@ -30,31 +31,20 @@ struct MQTTDelivery {
   /// Since when the broker is waited for: since when the oldest message on its way is that, or it was
   /// asked to let us in.
   var askedAt = ContinuousClock.now
-  /// When the broker last took a message, other than one that tells of us.
-  var takenAt = ContinuousClock.now
   var server = ServerState()
   var subscription = Subscription()
   /// Whether it was said that messages do not expire.
   var hasSaidExpiry = false
 
-  /// When the input ended; nil before that.
-  private var endedAt: ContinuousClock.Instant?
-  /// Since when there was no room for more; nil while there is.
-  private var heldSince: ContinuousClock.Instant?
-
-  /// A broker that takes nothing for so long no longer holds the input up.
-  private static let patience = Duration.seconds(5)
-  /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
-  static let farewell = Duration.seconds(5)
-
   init(
-    to broker: String, _ connection: MQTTConnection, _ limits: MQTTLimits,
+    to broker: String, _ connection: MQTTConnection, _ limits: MQTTLimits, _ flow: Flow,
     _ publications: any Publications, outboxName: String, _ announcements: Announcements,
     _ summary: Summary?, _ health: Health<String>, messages: Messages
   ) {
     self.broker = broker
     self.connection = connection
     self.limits = limits
+    self.flow = flow
     self.publications = publications
     self.outboxName = outboxName
     self.announcements = announcements
@@ -74,10 +64,13 @@ struct MQTTDelivery {
       try send()
       try settle()
       if isDone(input) { break }
+      let wantsMore = flow.wantsMore(
+        input, isFull: publications.isFull, isOutage: server.isOutage)
+      if flow.isOverdue { publications.overflow() }
       let interests =
-        input.interests(wantsMore: wantsMore(input)) + connection.interests + health.interests
+        input.interests(wantsMore: wantsMore) + connection.interests + health.interests
       let deadline = earliest(
-        nextLook, giveUpAt(input), input.deadline, patienceEnd, publications.deadline,
+        nextLook, giveUpAt(input), input.deadline, flow.patienceEnd, publications.deadline,
         health.deadline, messages.deadline, progress.deadline)
       let happened = try wait(for: interests, until: deadline)
       try proceed(happened)
@@ -89,9 +82,7 @@ struct MQTTDelivery {
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
     try input.read(happened) { try take($0) }
-    if input.isAskedToStop, limits.holds { input.stop() }
-    if input.isEnded, endedAt == nil {
-      endedAt = .now
+    if flow.attend(&input) {
       hurry()
       try summarise { $0.finish($1) }
     }
@@ -160,30 +151,7 @@ struct MQTTDelivery {
     try send()
   }
 
-  // MARK: - When to read, and when to stop
-
-  /// A broker that is slow may hold the input up, so that a replay goes at its pace; one that is
-  /// away, or takes nothing, may not, unless the input can wait.
-  private mutating func wantsMore(_ input: RecordInput) -> Bool {
-    guard publications.isFull, !input.isAskedToStop else {
-      heldSince = nil
-      return true
-    }
-    if publications.canWait, limits.holds || input.isFile { return false }
-    guard !server.isOutage else { return true }
-    heldSince = heldSince ?? .now
-    guard patienceEnd == nil else { return false }
-    publications.overflow()
-    return true
-  }
-
-  /// Until when the input is held up; nil where it is not, or was for too long.
-  private var patienceEnd: ContinuousClock.Instant? {
-    guard let heldSince else { return nil }
-    // Where the broker takes what it is sent, the rest finds its way.
-    let end = max(heldSince, takenAt) + MQTTDelivery.patience
-    return .now < end ? end : nil
-  }
+  // MARK: - When to stop
 
   private func isDone(_ input: RecordInput) -> Bool {
     guard let giveUpAt = giveUpAt(input) else { return false }
@@ -193,15 +161,8 @@ struct MQTTDelivery {
     return isEmpty || .now >= giveUpAt
   }
 
-  /// When the broker is waited for no longer; nil before the end of the input.
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
-    guard let endedAt else { return nil }
-    // What is kept can go another time.
-    if publications.isLasting, input.isAskedToStop || server.isOutage {
-      let since = input.isAskedToStop ? endedAt : max(endedAt, takenAt)
-      return since + min(limits.linger, MQTTDelivery.farewell)
-    }
-    return max(endedAt, takenAt) + limits.linger
+    flow.giveUpAt(input, isLasting: publications.isLasting, isOutage: server.isOutage)
   }
 
   private var nextLook: ContinuousClock.Instant? {

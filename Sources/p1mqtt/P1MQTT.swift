@@ -40,11 +40,14 @@ struct P1MQTT: Tool {
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let limits = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.isTimed ? 1 : 0,
-      silence: .seconds(self.broker.timeout), linger: .seconds(sink.linger),
-      expires: settings.expiry != nil, holds: waiting.hold && settings.payload.isTimed)
+      silence: .seconds(self.broker.timeout), expires: settings.expiry != nil)
+    // Of values, which do not say when they were measured, only the newest count in the end.
+    let flow = Flow(
+      linger: .seconds(sink.linger), holds: waiting.hold && settings.payload.isTimed,
+      leavesFiles: settings.payload.isTimed)
     var delivery = MQTTDelivery(
-      to: broker.name, connection, limits, publications, outboxName: outboxName, announcements,
-      sink.summary, health, messages: messages)
+      to: broker.name, connection, limits, flow, publications, outboxName: outboxName,
+      announcements, sink.summary, health, messages: messages)
     try delivery.run(&input)
   }
 

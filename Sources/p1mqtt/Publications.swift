@@ -21,8 +21,6 @@ protocol Publications {
   var progress: (counts: OutboxCounts, waiting: Int)? { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
-  /// Whether the input is left where it is while there is no room, where it can wait.
-  var canWait: Bool { get }
 
   /// Takes a record.
   ///

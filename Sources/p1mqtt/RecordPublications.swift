@@ -43,7 +43,6 @@ struct RecordPublications: Publications {
   var keptCount: Int { outbox.count - outbox.unkeptCount }
   var unit: String { "record" }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
-  var canWait: Bool { true }
 
   private var counts: OutboxCounts {
     var counts = outbox.counts

@@ -39,7 +39,6 @@ struct ValuePublications: Publications {
   var unit: String { "value" }
   var progress: (counts: OutboxCounts, waiting: Int)? { nil }
   var deadline: ContinuousClock.Instant? { nil }
-  var canWait: Bool { false }
 
   private var droppedCount: Int { queue.droppedCount + homelessCount }
 
