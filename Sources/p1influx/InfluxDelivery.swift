@@ -100,33 +100,22 @@ struct InfluxDelivery {
     while let entry = unsettled.takeSettled(now) { confirm(entry) }
     sayEvents()
     health.note(state.failure)
-    if health.attend(happened) { health.tell(text(at: now)) }
+    if health.attend(happened) { health.tell(tally.text) }
     messages.sayDue()
-    progress.show(counts, waiting: outbox.count, input, at: now)
+    progress.show(tally, input, at: now)
   }
 
-  private mutating func sayEvents() {
-    for event in outbox.takeEvents() {
-      messages.say(
-        event.isGood ? .notice : .warning, outboxName, event.description, repeating: event.kind)
-    }
-  }
+  private mutating func sayEvents() { messages.say(outbox.takeEvents(), of: outboxName) }
 
   private mutating func end() throws {
     progress.end()
     health.isStopping()
     outbox.close(at: .now)
     sayEvents()
-    let lost = counts.dropped + outbox.unkeptCount
-    let kept = outbox.count - outbox.unkeptCount
-    if kept > 0 {
-      messages.say(.notice, outboxName, "\(counted(kept, "record")) kept for the next time")
-    }
-    guard lost == 0 else {
-      throw Failure(
-        server.name, "\(counted(lost, "record")) could not be delivered", .unavailable)
-    }
+    try tally.end(outboxName, to: server.name, messages)
   }
+
+  private var tally: Tally { Tally(outbox, arrived: arrivedCount) }
 
   // MARK: - When to stop
 
@@ -138,25 +127,5 @@ struct InfluxDelivery {
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
     flow.giveUpAt(
       input, isLasting: outbox.isLasting && outbox.unkeptCount == 0, isOutage: state.isOutage)
-  }
-}
-
-extension InfluxDelivery {
-  /// What became of the records.
-  private var counts: OutboxCounts {
-    var counts = outbox.counts
-    counts.delivered += arrivedCount
-    counts.dropped -= arrivedCount
-    return counts
-  }
-
-  /// The counters in a line, as `name=value`.
-  private func text(at now: ContinuousClock.Instant) -> String {
-    let age = outbox.oldestSince.map { (now - $0).inMilliseconds } ?? "none"
-    let counts = counts
-    return """
-      records=\(counts.read) delivered=\(counts.delivered) waiting=\(outbox.count) \
-      refused=\(counts.refused) dropped=\(counts.dropped) oldest_age_s=\(age)
-      """
   }
 }

@@ -94,18 +94,13 @@ struct MQTTDelivery {
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
     sayEvents()
     health.note(server.failure)
-    if health.attend(happened) { health.tell(publications.countersText) }
+    if health.attend(happened) { health.tell(publications.tally.text) }
     messages.sayDue()
-    if let (counts, waiting) = publications.progress {
-      progress.show(counts, waiting: waiting, input, at: .now)
-    }
+    progress.show(publications.tally, input, at: .now)
   }
 
   private mutating func sayEvents() {
-    for event in publications.takeEvents() {
-      messages.say(
-        event.isGood ? .notice : .warning, outboxName, event.description, repeating: event.kind)
-    }
+    messages.say(publications.takeEvents(), of: outboxName)
     for notice in publications.takeNotices() {
       messages.say(.notice, broker, notice.text, repeating: notice.kind)
     }
@@ -117,15 +112,7 @@ struct MQTTDelivery {
     if state == .connected { try sayGoodbye() }
     publications.close(at: .now)
     sayEvents()
-    let (kept, lost) = (publications.keptCount, publications.lostCount)
-    if kept > 0 {
-      messages.say(
-        .notice, outboxName, "\(counted(kept, publications.unit)) kept for the next time")
-    }
-    guard lost == 0 else {
-      throw Failure(
-        broker, "\(counted(lost, publications.unit)) could not be delivered", .unavailable)
-    }
+    try publications.tally.end(outboxName, to: broker, messages)
   }
 
   // MARK: - Records in

@@ -1,3 +1,4 @@
+import Console
 import Delivery
 import Records
 
@@ -9,16 +10,8 @@ protocol Publications {
   var isEmpty: Bool { get }
   /// Whether what waits is there for the next process.
   var isLasting: Bool { get }
-  /// How many of those that wait, or have gone as there was no room, are lost with the process.
-  var lostCount: Int { get }
-  /// How many of those that wait are there for the next process.
-  var keptCount: Int { get }
-  /// What they are called: `value`, `record`.
-  var unit: String { get }
-  /// The counters in a line, as `name=value`.
-  var countersText: String { get }
-  /// The records, for showing progress; nil where values are counted, of which a record has many.
-  var progress: (counts: OutboxCounts, waiting: Int)? { get }
+  /// What became of what was taken.
+  var tally: Tally { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
 

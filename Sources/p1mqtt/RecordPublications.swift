@@ -39,28 +39,9 @@ struct RecordPublications: Publications {
   var isFull: Bool { outbox.isFull }
   var isEmpty: Bool { outbox.isEmpty }
   var isLasting: Bool { outbox.isLasting && outbox.unkeptCount == 0 }
-  var lostCount: Int { counts.dropped + outbox.unkeptCount }
-  var keptCount: Int { outbox.count - outbox.unkeptCount }
-  var unit: String { "record" }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
-  private var counts: OutboxCounts {
-    var counts = outbox.counts
-    counts.delivered += arrivedCount
-    counts.dropped -= arrivedCount
-    return counts
-  }
-
-  var progress: (counts: OutboxCounts, waiting: Int)? { (counts, outbox.count) }
-
-  var countersText: String {
-    let age = outbox.oldestSince.map { (.now - $0).inMilliseconds } ?? "none"
-    let counts = counts
-    return """
-      records=\(counts.read) delivered=\(counts.delivered) waiting=\(outbox.count) \
-      refused=\(counts.refused) dropped=\(counts.dropped) oldest_age_s=\(age)
-      """
-  }
+  var tally: Tally { Tally(outbox, arrived: arrivedCount) }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant

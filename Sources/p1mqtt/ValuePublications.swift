@@ -12,9 +12,8 @@ struct ValuePublications: Publications {
   private var inFlightCount = 0
   /// The instant of the newest value of each topic of what was before the telegram.
   private var newest: [String: Timestamp] = [:]
-  private var recordCount = 0
-  private var deliveredCount = 0
-  private var refusedCount = 0
+  /// Records that were read, and what became of their values, but for those dropped.
+  private var counts = OutboxCounts()
   private var homelessCount = 0
   private var saidDrops = 0
 
@@ -34,25 +33,20 @@ struct ValuePublications: Publications {
   }
   var isEmpty: Bool { queue.isEmpty && inFlightCount == 0 }
   var isLasting: Bool { false }
-  var lostCount: Int { queue.count + inFlightCount + droppedCount }
-  var keptCount: Int { 0 }
-  var unit: String { "value" }
-  var progress: (counts: OutboxCounts, waiting: Int)? { nil }
   var deadline: ContinuousClock.Instant? { nil }
 
   private var droppedCount: Int { queue.droppedCount + homelessCount }
 
-  var countersText: String {
-    """
-    records=\(recordCount) delivered=\(deliveredCount) waiting=\(queue.count + inFlightCount) \
-    refused=\(refusedCount) dropped=\(droppedCount)
-    """
+  var tally: Tally {
+    var counts = counts
+    counts.dropped = droppedCount
+    return Tally(ofValues: counts, waiting: queue.count + inFlightCount)
   }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
-    recordCount += 1
+    counts.read += 1
     let origin = RecordOrigin(record)
     topics.see(origin, at: now)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
@@ -132,13 +126,13 @@ struct ValuePublications: Publications {
 
   mutating func arrived(_ message: Message) {
     inFlightCount -= 1
-    deliveredCount += 1
+    counts.delivered += 1
     if queue.keepsNewestOnly { queue.keepAll() }
   }
 
   mutating func refused(_ message: Message, _ reason: String) {
     inFlightCount -= 1
-    refusedCount += 1
+    counts.refused += 1
   }
 
   mutating func disconnected(_ unsent: [Message]) {

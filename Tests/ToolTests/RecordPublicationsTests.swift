@@ -13,11 +13,11 @@ import Testing
     #expect(numbers(sent) == [0, 1, 2, 3])
     publications.arrived(sent[1])
     publications.arrived(sent[3])
-    #expect(publications.countersText.hasPrefix("records=4 delivered=0 waiting=4 "))
+    #expect(publications.tally.text.hasPrefix("records=4 delivered=0 waiting=4 "))
     publications.arrived(sent[0])
-    #expect(publications.countersText.hasPrefix("records=4 delivered=2 waiting=2 "))
+    #expect(publications.tally.text.hasPrefix("records=4 delivered=2 waiting=2 "))
     publications.refused(sent[2], "no")
-    #expect(publications.countersText.hasPrefix("records=4 delivered=3 waiting=0 refused=1 "))
+    #expect(publications.tally.text.hasPrefix("records=4 delivered=3 waiting=0 refused=1 "))
     #expect(publications.isEmpty)
   }
 
@@ -30,7 +30,7 @@ import Testing
     #expect(numbers(again) == [0, 1, 3, 4])
     for message in again { publications.arrived(message) }
     #expect(publications.isEmpty)
-    #expect(publications.countersText.contains("delivered=5 "))
+    #expect(publications.tally.text.contains("delivered=5 "))
   }
 
   /// However many answers come behind one that does not.
@@ -53,11 +53,11 @@ import Testing
     let sent = messages(&publications)
     #expect(sent.count == 100)
     for number in 100..<2000 { try take(number, &publications) }
-    #expect(publications.countersText.contains("delivered=0 "))
+    #expect(publications.tally.text.contains("delivered=0 "))
     for message in sent { publications.arrived(message) }
     while let message = next(&publications) { publications.arrived(message) }
     #expect(publications.isEmpty)
-    let counters = publications.countersText.split(separator: " ").compactMap {
+    let counters = publications.tally.text.split(separator: " ").compactMap {
       Int($0.drop { $0 != "=" }.dropFirst())
     }
     // Read, delivered, waiting, refused, dropped.

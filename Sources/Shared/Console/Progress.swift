@@ -1,4 +1,3 @@
-import Delivery
 import SystemPackage
 
 /// How far a backfill has come, shown on a terminal: records, how many a second, where in a file,
@@ -25,23 +24,24 @@ public struct Progress {
   /// When there is something new to be shown.
   public var deadline: ContinuousClock.Instant? { isBackfill ? shownAt + Progress.period : nil }
 
-  /// Shows it, once it is time for that.
+  /// Shows it, once it is time for that; nothing of values, of which a record has many.
   public mutating func show(
-    _ counts: OutboxCounts, waiting: Int, _ input: RecordInput, at now: ContinuousClock.Instant
+    _ tally: Tally, _ input: RecordInput, at now: ContinuousClock.Instant
   ) {
-    guard isShown, now >= shownAt + Progress.period else { return }
+    guard isShown, tally.unit == .record, now >= shownAt + Progress.period else { return }
+    let (delivered, waiting) = (tally.counts.delivered, tally.waiting)
     // A batch makes thousands at once.
-    let last = Double(counts.delivered - shownCount) / ((now - shownAt) / .seconds(1))
+    let last = Double(delivered - shownCount) / ((now - shownAt) / .seconds(1))
     rate = rate == 0 ? last : 0.8 * rate + 0.2 * last
     shownAt = now
-    shownCount = counts.delivered
+    shownCount = delivered
     isBackfill = rate > Progress.liveRate || isBackfill && (waiting > 0 || input.isFile)
     guard isBackfill else { return messages.show(nil) }
     let place = input.fileSize.map { size in
       ", \(size > 0 ? min(100, 100 * input.byteCount / size) : 100) %"
     }
     messages.show(
-      "\(counts.delivered) records, \(Int(rate)) a second\(place ?? ""), \(waiting) waiting")
+      "\(delivered) records, \(Int(rate)) a second\(place ?? ""), \(waiting) waiting")
   }
 
   /// Takes it away.
