@@ -6,6 +6,7 @@ import SystemPackage
 struct DryRun {
   private var lines: LineProtocol
   private var intake: Intake
+  private var repeats = Repeats()
   private var points: [UInt8] = []
 
   init(_ lines: LineProtocol, _ intake: Intake) {
@@ -19,12 +20,14 @@ struct DryRun {
   mutating func run(_ input: inout RecordInput) throws {
     while !input.isEnded {
       let interests = input.interests(wantsMore: true)
-      try input.read(wait(for: interests, until: input.deadline)) { record in
-        intake.take(record) { lines.append($0, to: &points) }
-      }
-      if input.isEnded { intake.finish { lines.append($0, to: &points) } }
+      try input.read(wait(for: interests, until: input.deadline)) { append(intake.take($0)) }
+      if input.isEnded { append(intake.finish()) }
       try FileDescriptor.standardOutput.write(all: points.span)
       points.removeAll(keepingCapacity: true)
     }
+  }
+
+  private mutating func append(_ records: [Record]) {
+    for record in records where !repeats.contains(record) { lines.append(record, to: &points) }
   }
 }

@@ -13,6 +13,7 @@ struct InfluxDelivery {
   private let outboxName: String
   var outbox: any Outbox
   private var intake: Intake
+  private var repeats = Repeats()
   var flow: Flow
   private var health: Health<String>
   private var progress: Progress
@@ -82,17 +83,19 @@ struct InfluxDelivery {
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
     let now = ContinuousClock.now
-    try input.read(happened) { record in
-      intake.take(record) { outbox.add($0, at: now) }
-    }
+    try input.read(happened) { add(intake.take($0), at: now) }
     if flow.attend(&input) {
       state.hurry(now)
-      intake.finish { outbox.add($0, at: now) }
+      add(intake.finish(), at: now)
     }
     outbox.store(at: now)
     outbox.attend(now)
     // What is kept need not be in the pipe any more.
     input.release()
+  }
+
+  private mutating func add(_ records: [Record], at now: ContinuousClock.Instant) {
+    for record in records where !repeats.contains(record) { outbox.add(record, at: now) }
   }
 
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {

@@ -19,7 +19,7 @@ struct MQTTDelivery {
   /// What messages call the outbox.
   private let outboxName: String
   var flow: Flow
-  private var summary: Summary?
+  private var intake: Intake
   private var health: Health<String>
   private var progress: Progress
 
@@ -39,7 +39,7 @@ struct MQTTDelivery {
   init(
     to broker: String, _ connection: MQTTConnection, _ limits: MQTTLimits, _ flow: Flow,
     _ publications: any Publications, outboxName: String, _ announcements: Announcements,
-    _ summary: Summary?, _ health: Health<String>, messages: Messages
+    _ intake: Intake, _ health: Health<String>, messages: Messages
   ) {
     self.broker = broker
     self.connection = connection
@@ -48,7 +48,7 @@ struct MQTTDelivery {
     self.publications = publications
     self.outboxName = outboxName
     self.announcements = announcements
-    self.summary = summary
+    self.intake = intake
     self.health = health
     self.messages = messages
     progress = Progress(messages)
@@ -81,10 +81,10 @@ struct MQTTDelivery {
   }
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
-    try input.read(happened) { try take($0) }
+    try input.read(happened) { try publish(intake.take($0)) }
     if flow.attend(&input) {
       hurry()
-      try summarise { $0.finish($1) }
+      try publish(intake.finish())
     }
     publications.attend(.now)
     // What is kept need not be in the pipe any more.
@@ -115,27 +115,12 @@ struct MQTTDelivery {
     try publications.tally.end(outboxName, to: broker, messages)
   }
 
-  // MARK: - Records in
-
-  private mutating func take(_ record: Record) throws {
-    guard summary != nil else { return try publish(record) }
-    let timed = record.timestamp == nil ? record.stamped(.now) : record
-    try summarise { $0.add(timed, $1) }
-  }
-
-  /// Publishes what the summary has to give now.
-  private mutating func summarise(_ body: (inout Summary, (Record) -> Void) -> Void) throws {
-    guard var summary else { return }
-    var records: [Record] = []
-    body(&summary) { records.append($0) }
-    self.summary = summary
-    for record in records { try publish(record) }
-  }
-
-  private mutating func publish(_ record: Record) throws {
-    publications.take(record, &announcements.discovery, at: .now)
-    // A replay can bring more at once than a queue should hold.
-    try send()
+  private mutating func publish(_ records: [Record]) throws {
+    for record in records {
+      publications.take(record, &announcements.discovery, at: .now)
+      // A replay can bring more at once than a queue should hold.
+      try send()
+    }
   }
 
   // MARK: - When to stop

@@ -47,7 +47,8 @@ struct P1MQTT: Tool {
       leavesFiles: settings.payload.isTimed)
     var delivery = MQTTDelivery(
       to: broker.name, connection, limits, flow, publications, outboxName: outboxName,
-      announcements, sink.summary, health, messages: messages)
+      announcements, Intake(sink.summary, stamps: settings.payload.isTimed), health,
+      messages: messages)
     try delivery.run(&input)
   }
 

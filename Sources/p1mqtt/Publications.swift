@@ -18,7 +18,7 @@ protocol Publications {
   /// Takes a record.
   ///
   /// - Parameters:
-  ///   - record: the record.
+  ///   - record: the record, which has a time where all of it goes into a message.
   ///   - discovery: what is told of its metrics, once their topics are known.
   ///   - now: the time.
   mutating func take(

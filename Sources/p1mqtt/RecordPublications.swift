@@ -46,7 +46,6 @@ struct RecordPublications: Publications {
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
-    let record = record.timestamp == nil ? record.stamped(.now) : record
     if isNews(record, at: now) { outbox.add(record, at: now) }
   }
 
