@@ -123,6 +123,28 @@ import Testing
     }
   }
 
+  /// A server that goes on taking things may hold the producer up for as long as it takes: nothing is
+  /// dropped.
+  @Test func slowServerHoldsTheInputUp() async throws {
+    let script: HTTPServer.Script = { _ in
+      Thread.sleep(forTimeInterval: 0.2)
+      return .noContent
+    }
+    try await HTTPServer.running(script) { server in
+      let script = """
+        seq 100000000 | sed 's/^/n=/; s/$/\\n/' |
+          p1influx --port \(server.port) --batch-count 1 --buffer 4 --stats 1
+        """
+      try await Program.bash(script).whileRunning { sink in
+        try await sink.wait(for: "counters", within: .seconds(60)) {
+          $0.errorText.matches(of: /oldest_age_s=/).count >= 12
+        }
+        #expect(sink.errorText.contains(" dropped=0 "))
+        #expect(!sink.errorText.contains(/dropped=[1-9]/), "\(sink.errorText)")
+      }
+    }
+  }
+
   @Test(arguments: sinks, [SIGTERM, SIGINT])
   func signalEndsTheWait(_ tool: String, _ signal: Int32) async throws {
     let port = try ClosedPort()
