@@ -116,8 +116,12 @@ struct RecordPublications: Publications {
   }
 
   private mutating func answer(_ number: UInt64, isTaken: Bool) {
-    answers[number] = isTaken
     // What was dropped meanwhile is counted as such.
+    guard number >= outbox.first else {
+      arrivedCount += isTaken ? 1 : 0
+      return
+    }
+    answers[number] = isTaken
     if outbox.first > sweptTo {
       sweptTo = outbox.first
       for (number, isTaken) in answers where number < sweptTo {
