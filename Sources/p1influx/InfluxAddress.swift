@@ -45,6 +45,11 @@ struct InfluxAddress {
     guard !host.isEmpty, !rest.contains(where: { " \\".contains($0) }) else {
       throw refused("\"\(text)\" is no address of a server")
     }
+    let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
+    let port = host.dropFirst(name.count)
+    guard port.isEmpty || port.hasPrefix(":") && UInt16(port.dropFirst()) ?? 0 > 0 else {
+      throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
+    }
     let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }
     if let known { rest = rest.dropLast(known.0.count) }
     (base, socket, api) = (scheme + rest, nil, known?.1)

@@ -102,6 +102,12 @@ import Testing
     let typed = try await Program("p1influx", ["--url", "h:8086"]).run(input: "a=1\n")
     #expect(typed.status == .exited(64))
     #expect(typed.errorText.hasPrefix("p1influx: --url: \"h:8086\" begins neither with http://"))
+    for port in ["0", "65536", "x", ""] {
+      let text = "http://[::1]:\(port)"
+      let result = try await Program("p1influx", ["--url", text]).run()
+      #expect(result.status == .exited(64))
+      #expect(result.errorText.hasPrefix("p1influx: --url: \"\(text)\" has no port from 1"))
+    }
     #expect(typed.messages.count == 1)
     let set = try await Program("p1influx", environment: ["INFLUXDB_URL": "http://me:hunter2@h"])
       .run(input: "a=1\n")
