@@ -15,20 +15,11 @@ struct ServerAddress: Equatable {
     guard source.hasPrefix(ServerAddress.prefix) else { return nil }
     let refused = Failure(
       source, "not tcp://host:port, such as tcp://gateway.lan:2001 or tcp://[::1]:2001", .usage)
-    let rest = source.dropFirst(ServerAddress.prefix.count)
-    guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]),
-      (1...65_535).contains(port)
-    else {
+    let parts = HostAndPort(source.dropFirst(ServerAddress.prefix.count))
+    guard let port = parts.port, !parts.host.isEmpty, !parts.host.contains("/") else {
       throw refused
     }
-    var host = rest[..<colon]
-    if host.hasPrefix("["), host.hasSuffix("]") {
-      host = host.dropFirst().dropLast()
-    } else if host.contains(":") {
-      throw refused
-    }
-    guard !host.isEmpty, !host.contains("/") else { throw refused }
-    self.host = String(host)
+    host = parts.host
     self.port = port
   }
 }

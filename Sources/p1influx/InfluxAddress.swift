@@ -19,13 +19,8 @@ struct InfluxAddress {
   ///   - refused: what is said of one that cannot be.
   /// - Throws: what `refused` gives.
   init(_ text: String, refused: (String) -> Failure) throws {
-    if text.hasPrefix("unix:") {
-      let path = text.dropFirst(5)
-      let socket = path.hasPrefix("//") ? path.dropFirst(2) : path
-      guard socket.hasPrefix("/"), socket.utf8.count < 108 else {
-        throw refused("\"\(text)\" names no socket: unix:/run/influxdb.sock does")
-      }
-      (base, self.socket, api) = ("http://localhost", String(socket), nil)
+    if let socket = try UnixSocketAddress(text, as: "/run/influxdb.sock", refused: refused) {
+      (base, self.socket, api) = ("http://localhost", socket.path, nil)
       return
     }
     // Neither is shown: there may be a password in it.
@@ -45,9 +40,10 @@ struct InfluxAddress {
     guard !host.isEmpty, !rest.contains(where: { " \\".contains($0) }) else {
       throw refused("\"\(text)\" is no address of a server")
     }
-    let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
-    let port = host.dropFirst(name.count)
-    guard port.isEmpty || port.hasPrefix(":") && UInt16(port.dropFirst()) ?? 0 > 0 else {
+    // In a URL an IPv6 address stands in brackets.
+    let parts = HostAndPort(host)
+    guard parts.port != nil || !parts.hasPort, host.hasPrefix("[") || !parts.host.contains(":")
+    else {
       throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
     }
     let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }

@@ -17,13 +17,8 @@ struct BrokerAddress: Equatable {
   ///   - refused: what is said of one that cannot be.
   /// - Throws: what `refused` gives.
   init(_ text: String, refused: (String) -> Failure) throws {
-    if text.hasPrefix("unix:") {
-      let path = text.dropFirst(5)
-      host = String(path.hasPrefix("//") ? path.dropFirst(2) : path)
-      (port, isEncrypted, isSocket) = (nil, false, true)
-      guard host.hasPrefix("/"), host.utf8.count < 108 else {
-        throw refused("\"\(text)\" names no socket: unix:/run/mosquitto.sock does")
-      }
+    if let socket = try UnixSocketAddress(text, as: "/run/mosquitto.sock", refused: refused) {
+      (host, port, isEncrypted, isSocket) = (socket.path, nil, false, true)
       return
     }
     // Neither is shown: there may be a password in it.
@@ -37,28 +32,23 @@ struct BrokerAddress: Equatable {
       place = place.dropFirst(scheme.0.count)
       if place.hasSuffix("/") { place = place.dropLast() }
     }
-    var number: Int?
-    let isBare = place.count(where: { $0 == ":" }) > 1 && !place.hasPrefix("[")
-    if scheme != nil, !isBare, let colon = place.lastIndex(of: ":"), !place.hasSuffix("]") {
-      number = Int(place[place.index(after: colon)...])
-      guard let number, (1...65_535).contains(number) else {
-        throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
-      }
-      place = place[..<colon]
-    }
-    if place.hasPrefix("["), place.hasSuffix("]") { place = place.dropFirst().dropLast() }
-    let isIPv6 = place.count(where: { $0 == ":" }) > 1
-    // What is left behind a colon is no part of a name.
-    guard place.contains(":") == isIPv6 && !place.hasPrefix("[") || place.contains("/") else {
-      throw refused("\"\(text)\" has a port, which is a setting of its own")
-    }
+    let parts = HostAndPort(place)
+    let isIPv6 = parts.host.contains(":")
     // Behind a % there is the name of an interface.
-    let address = place.prefix { $0 != "%" }
-    guard !place.isEmpty, !place.contains(where: { "/?#[]\\".contains($0) || $0.isWhitespace }),
+    let address = parts.host.prefix { $0 != "%" }
+    guard !parts.host.isEmpty,
+      !place.contains(where: { "/?#\\".contains($0) || $0.isWhitespace }),
+      !parts.host.contains(where: { "[]".contains($0) }),
       !isIPv6 || address.allSatisfy({ $0.isHexDigit || ":.".contains($0) })
     else {
       throw refused("\"\(text)\" is no name or address of a broker")
     }
-    (host, port, isEncrypted, isSocket) = (String(place), number, scheme?.1, false)
+    guard scheme != nil || !parts.hasPort else {
+      throw refused("\"\(text)\" has a port, which is a setting of its own")
+    }
+    guard parts.port != nil || !parts.hasPort else {
+      throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
+    }
+    (host, port, isEncrypted, isSocket) = (parts.host, parts.port, scheme?.1, false)
   }
 }
