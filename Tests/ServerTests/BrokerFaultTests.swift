@@ -63,12 +63,7 @@ import Testing
     try await Spooling.withMosquitto("record") { broker, sink, subscriber in
       await broker.kill()
       let records = try RecordFlow(rate: 200)
-      let stopped = try await sink.program.whileRunning(input: records.input) { sink in
-        try await records.pass(100)
-        try await sink.waitForError("; trying again", within: .seconds(20))
-        sink.send(signal: SIGTERM)
-        return try await sink.waitForExit(within: .seconds(30))
-      }
+      let stopped = try await sink.runAndStopInAnOutage(on: records)
       #expect(stopped.status == .success)
       #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
       let sent = try await records.finish()

@@ -5,10 +5,6 @@ import Testing
 /// p1mqtt behind tee(1) and beside another reader, either of which may stand still or die; and input
 /// that ends in the middle of a record.
 @Suite struct BrokerPipeTests {
-  private func numbers(_ text: String) -> [Int] {
-    text.split(separator: "\n").filter { $0.hasPrefix("n=") }.compactMap { Int($0.dropFirst(2)) }
-  }
-
   @Test func brokerThatStandsStillDoesNotStallTheNeighbour() async throws {
     try await Spooling.withMosquitto("json", ["--timeout", "2"]) { broker, sink, subscriber in
       let records = try RecordFlow(rate: 400, padding: 1000)
@@ -19,12 +15,14 @@ import Testing
         try await records.pass(1500)
         let known = records.sent
         // It has them while the broker still stands.
-        try await both.wait(for: "all records beside it") { numbers($0.text).count >= known }
+        try await both.wait(for: "all records beside it") {
+          RecordFlow.numbers(in: $0.text).count >= known
+        }
         broker.resume()
         let sent = try await records.finish()
         let result = try await both.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
-        #expect(numbers(result.text) == Array(0..<sent))
+        #expect(RecordFlow.numbers(in: result.text) == Array(0..<sent))
         let tally = try await subscriber.tally(of: sent)
         #expect(tally.isWholeInOrder, "\(tally)")
       }
@@ -42,7 +40,7 @@ import Testing
         let sent = try await records.finish()
         let result = try await both.waitForExit(within: .seconds(30))
         #expect(result.status == .exited(128 + SIGKILL))
-        #expect(numbers(result.text) == Array(0..<sent))
+        #expect(RecordFlow.numbers(in: result.text) == Array(0..<sent))
       }
     }
   }

@@ -4,10 +4,6 @@ import Testing
 
 /// Pipes that end or stand still: in the middle of a record, or beside a reader of the same records.
 @Suite struct PipeFaultTests {
-  private func numbers(_ text: String) -> [Int] {
-    text.split(separator: "\n").filter { $0.hasPrefix("n=") }.compactMap { Int($0.dropFirst(2)) }
-  }
-
   @Test func serverThatStandsStillDoesNotStallTheNeighbour() async throws {
     try await Spooling.withInfluxDB(["--timeout", "2"]) { database, sink in
       let records = try RecordFlow(rate: 400, padding: 1000)
@@ -18,12 +14,14 @@ import Testing
         try await records.pass(1500)
         let known = records.sent
         // It has them while the server still stands.
-        try await both.wait(for: "all records beside it") { numbers($0.text).count >= known }
+        try await both.wait(for: "all records beside it") {
+          RecordFlow.numbers(in: $0.text).count >= known
+        }
         database.resume()
         let sent = try await records.finish()
         let result = try await both.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
-        #expect(numbers(result.text) == Array(0..<sent))
+        #expect(RecordFlow.numbers(in: result.text) == Array(0..<sent))
         let tally = try await database.tally(of: sent)
         #expect(tally.isWhole, "\(tally)")
       }
@@ -41,7 +39,7 @@ import Testing
         let sent = try await records.finish()
         let result = try await both.waitForExit(within: .seconds(30))
         #expect(result.status == .exited(128 + SIGKILL))
-        #expect(numbers(result.text) == Array(0..<sent))
+        #expect(RecordFlow.numbers(in: result.text) == Array(0..<sent))
       }
     }
   }
@@ -57,7 +55,7 @@ import Testing
         let sent = try await records.finish()
         let result = try await both.waitForExit(within: .seconds(30))
         #expect(result.status == .exited(75))
-        #expect(numbers(result.text) == Array(0..<sent))
+        #expect(RecordFlow.numbers(in: result.text) == Array(0..<sent))
       }
     }
   }

@@ -67,6 +67,11 @@ public final class RecordFlow: Sendable {
     "timestamp=\(time(number))\nn=\(number)\n\(padding)\n"
   }
 
+  /// The numbers of the records that a text has, in order.
+  public static func numbers(in text: String) -> [Int] {
+    text.split(separator: "\n").filter { $0.hasPrefix("n=") }.compactMap { Int($0.dropFirst(2)) }
+  }
+
   /// The instant `number` seconds after noon.
   public static func time(_ number: Int) -> String {
     Date(timeIntervalSince1970: 1_768_478_400 + Double(number)).formatted(.iso8601)

@@ -60,6 +60,16 @@ public struct Spooling: Sendable {
     }
   }
 
+  /// Runs it until it has said that its server is away, and asks it to stop then.
+  public func runAndStopInAnOutage(on records: RecordFlow) async throws -> ProgramResult {
+    try await program.whileRunning(input: records.input) { sink in
+      try await records.pass(100)
+      try await sink.waitForError("; trying again", within: .seconds(20))
+      sink.send(signal: SIGTERM)
+      return try await sink.waitForExit(within: .seconds(30))
+    }
+  }
+
   /// Runs it without records until the spool is empty: a sink may leave what it had no time for.
   public func drain() async throws {
     for _ in 0..<5 where try !segments.isEmpty { try await program.run(within: .seconds(60)) }
