@@ -157,8 +157,10 @@ struct Discovery {
     guard known.recordCount > Discovery.memory else { return }
     let gone = known.sensors.filter { $0.value.lastSeen + Discovery.memory < known.recordCount }
       .keys
-    for id in gone { known.sensors[id] = nil }
-    for id in gone.sorted() { tell(id, of: device) }
+    for id in gone.sorted() {
+      known.sensors[id] = nil
+      tell(id, of: device)
+    }
     // Another process may announce the same meter, with topics of its own.
     let (own, ours) = (known.identity.id, "\(place)/")
     withdrawRemembered { $0.device == own && $0.state.hasPrefix(ours) }
@@ -204,18 +206,13 @@ struct Discovery {
     else {
       return false
     }
-    guard !isOurs(topic), remembered.count < Discovery.mostPending else { return false }
-    remembered[topic] = Remembered(device: String(levels[1]), state: state)
+    let (device, id) = (String(levels[1]), String(levels[2]))
+    let isOurs = devices.values.contains { $0.identity.id == device && $0.sensors[id] != nil }
+    guard !isOurs, remembered.count < Discovery.mostPending else { return false }
+    remembered[topic] = Remembered(device: device, state: state)
     // The topics of a meter that was replaced are another one's now.
     if states[state] != nil { withdrawRemembered { $0.state == state } }
     return false
-  }
-
-  /// Whether it is the topic of a sensor that we announce.
-  private func isOurs(_ topic: String) -> Bool {
-    devices.values.contains { device in
-      device.sensors.keys.contains { configTopic($0, device.identity) == topic }
-    }
   }
 
   /// The next message to be sent, taken out; nil where there is none.

@@ -35,6 +35,9 @@ import SystemPackage
   /// A session is kept for so many seconds after a connection broke (MQTT 5, 3.1.2.11.2).
   private static let sessionExpiry: UInt32 = 86_400
 
+  /// So often a connection that was shut is read at most, until its end.
+  private static let mostLastReads = 1000
+
   /// - Parameters:
   ///   - settings: which broker.
   ///   - will: what it publishes once we are gone; nil for nothing.
@@ -118,8 +121,13 @@ import SystemPackage
     if stage == .resuming {
       let socket = unsafe mosquitto_socket(client)
       if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
-      // What the broker has said until then comes first.
-      while unsafe mosquitto_socket(client) >= 0, unsafe mosquitto_loop_read(client, 1) == 0 {}
+      // What the broker has said until then comes first. A handshake may not see that it has ended.
+      for _ in 0..<MQTTConnection.mostLastReads {
+        guard unsafe mosquitto_socket(client) >= 0, unsafe mosquitto_loop_read(client, 1) == 0
+        else {
+          break
+        }
+      }
     } else {
       try configure(isClean: true)
     }

@@ -139,11 +139,11 @@ extension MQTTDelivery {
 
   /// What was on its way is to be sent again, where the library does not do so by itself.
   private mutating func returnUnsent(_ last: Message?) {
-    let kept = connection.keepsUnsent ? inFlight.filter { $0.qos > 0 } : []
-    let unsent = inFlight.filter { message in !kept.contains { $0.number == message.number } }
-    inFlight = kept
-    publications.disconnected(
-      (unsent.map(\.message) + [last].compactMap(\.self)).filter { !$0.isAnnouncement })
+    // Of QoS 0 it keeps nothing.
+    let keepsUnsent = connection.keepsUnsent
+    let unsent = inFlight.filter { !keepsUnsent || $0.qos == 0 }.map(\.message)
+    inFlight.removeAll { !keepsUnsent || $0.qos == 0 }
+    publications.disconnected((unsent + [last].compactMap(\.self)).filter { !$0.isAnnouncement })
   }
 
   private func sayUnretained() {
