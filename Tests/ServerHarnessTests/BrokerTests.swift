@@ -44,6 +44,22 @@ import Testing
     }
   }
 
+  /// More of them than mosquitto lets wait as it comes.
+  @Test(arguments: Kind.allCases) func allMessagesWaitForASubscriber(_ kind: Kind) async throws {
+    let client = try await kind.broker.client
+    try await client.subscribed(to: "waiting", identifier: "late") { _ in }
+    let numbers = (0..<1500).map(String.init)
+    let publisher = Program(
+      "/usr/bin/mosquitto_pub", client.arguments + ["-t", "waiting", "-q", "1", "-l"])
+    let result = try await publisher.run(
+      input: numbers.joined(separator: "\n") + "\n", within: .seconds(20))
+    #expect(result.status == .success)
+    try await client.subscribed(to: "waiting", identifier: "late") { subscriber in
+      try await subscriber.wait(within: .seconds(20)) { $0.count >= numbers.count }
+      #expect(subscriber.messages.map(\.text) == numbers)
+    }
+  }
+
   @Test(arguments: Kind.allCases) func wrongOrNoPasswordIsRefused(_ kind: Kind) async throws {
     let port = try await kind.broker.port
     for login in [Login(user: Login.standard.user, password: "wrong"), nil] {

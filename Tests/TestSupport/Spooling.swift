@@ -96,15 +96,11 @@ public struct Spooling: Sendable {
 
   /// Calls `body` with a broker that has no login and passes all on, a sink for it, and a subscriber
   /// whose session stays while that is away.
-  ///
-  /// As it comes, mosquitto lets no more than a thousand messages wait, and drops what it has
-  /// acknowledged beyond that.
   public static func withMosquitto(
     _ payload: String = "record", _ options: [String] = [], settings: [String] = [],
     _ body: (Mosquitto, Spooling, MQTTSubscriber) async throws -> Void
   ) async throws {
     try await TemporaryDirectory.with { directory in
-      let settings = settings + ["max_queued_messages 0"]
       try await Mosquitto.running(login: nil, settings: settings) { broker in
         let sink = Spooling(to: broker, payload, in: directory, options)
         try await broker.client.subscribed(to: "fault/#", identifier: "stays") { subscriber in
