@@ -48,6 +48,7 @@ struct LiveSource: Source {
     self.silence = silence
     self.endsWhenLost = endsWhenLost
     self.messages = messages
+    messages.stopWaiting()
     try open(mustBeThere: link.isAtHand)
   }
 

@@ -75,7 +75,6 @@ struct P1Cat: Tool {
     _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
   ) throws -> TelegramReader {
     let source = try openSource(Environment().overridden(by: line.option(for:)), messages)
-    if source.isLive { messages.stopWaiting() }
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       messages: messages)

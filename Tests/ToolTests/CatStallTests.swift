@@ -106,23 +106,21 @@ import Testing
     }
   }
 
-  /// Messages that nobody reads.
+  /// Messages that nobody reads, from the first one on.
   @Test func messagesStallNothing() async throws {
     let script = """
-      mkfifo messages
-      exec 3<> messages
       dd if=/dev/zero of=messages bs=4096 count=16 oflag=nonblock status=none
-      exec p1cat -v "$1" 2> messages 3>&-
+      exec p1cat -v "$1" 2> messages
       """
     let telegrams = try await Self.telegrams.value
     try await TemporaryDirectory.with { directory in
       let line = try PseudoTerminal()
-      // Who holds the other end lets go with the script, so one is held here.
+      try #require(mkfifo(directory.path("messages"), 0o600) == 0)
+      let held = open(directory.path("messages"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      defer { close(held) }
       let program = Program.bash(script, [line.path], directory: directory.path)
       try await program.whileRunning { reader in
         try await line.waitUntilRaw()
-        let held = open(directory.path("messages"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        defer { close(held) }
         try await line.write(telegrams[0] + "noise\r\n/TST5\r\n" + telegrams[1])
         try await reader.wait(for: "both") { $0.text == telegrams[0] + telegrams[1] }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
