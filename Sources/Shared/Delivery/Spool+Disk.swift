@@ -118,10 +118,12 @@ extension Spool {
     if let last = segments.popLast() { discard(last) }
   }
 
-  /// Removes the segments that were acknowledged as a whole.
+  /// Removes the segments that were acknowledged as a whole, the last one as well: nothing that was
+  /// delivered is left for a later process to send again.
   mutating func removeDone() {
-    while let oldest = segments.first, oldest.end <= first, segments.count > 1 || !isAdding {
+    while let oldest = segments.first, oldest.end <= first {
       segments.removeFirst()
+      if segments.isEmpty { isAdding = false }
       size -= oldest.size
       discard(oldest)
     }

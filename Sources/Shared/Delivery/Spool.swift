@@ -103,8 +103,7 @@ public struct Spool: Outbox {
 
   public var deadline: ContinuousClock.Instant? {
     let retry = unwritten.isEmpty ? nil : retryAt
-    let ages = isAdding && isEmpty ? segments.last.map { $0.since + limits.segmentAge } : nil
-    return [retry, readRetryAt, syncDue, ages, bad.retryAt].compactMap(\.self).min()
+    return [retry, readRetryAt, syncDue, bad.retryAt].compactMap(\.self).min()
   }
 
   // MARK: - Records in
@@ -183,8 +182,7 @@ public struct Spool: Outbox {
     if let due = syncDue, now >= due { sync(at: now) }
     guard let last = segments.last, isAdding, now >= last.since + limits.segmentAge else { return }
     // Once something of it was acknowledged, so that the rest is soon.
-    if isEmpty || first > last.first { isAdding = false }
-    removeDone()
+    if first > last.first { isAdding = false }
   }
 
   public mutating func close(at now: ContinuousClock.Instant) {
