@@ -28,6 +28,14 @@ import Testing
     #expect(try await Program("true").run(input: bytes).status == .success)
   }
 
+  /// It is killed at the deadline, which is not its own end.
+  @Test func inputThatIsNotReadInTimeIsAnError() async {
+    let bytes = [UInt8](repeating: 65, count: 1_000_000)
+    await #expect(throws: ProgramFailure.self) {
+      try await Program("sleep", ["60"]).run(input: bytes, within: .milliseconds(300))
+    }
+  }
+
   @Test func outputOfProcessSubstitutionIsAwaited() async throws {
     let script = "echo a | tee -p >(sleep 0.3; cat; echo b) >/dev/null"
     #expect(try await Program.bash(script).run().text == "a\nb\n")

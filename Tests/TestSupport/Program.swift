@@ -61,7 +61,7 @@ public struct Program: Sendable, CustomStringConvertible {
     try await whileRunning { running in
       async let writing: Void = running.writeToTheEnd(input, within: limit)
       let result = try await running.waitForExit(within: limit)
-      await writing
+      try await writing
       return result
     }
   }

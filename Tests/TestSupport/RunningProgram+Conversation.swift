@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// What a test writes to a running program, reads of it and waits for.
 extension RunningProgram {
   /// All bytes of its standard output up to now.
@@ -79,10 +81,13 @@ extension RunningProgram {
     try await write(Array(text.utf8), within: limit)
   }
 
-  /// Writes all input and closes it; that it may not be read is no error.
-  func writeToTheEnd(_ bytes: [UInt8], within limit: Duration) async {
-    try? await write(bytes, within: limit)
-    closeInput()
+  /// Writes all input and closes it; that nobody may read it to its end is no error.
+  /// - Throws: `ProgramFailure` if it was not read in time and the program was killed.
+  func writeToTheEnd(_ bytes: [UInt8], within limit: Duration) async throws {
+    defer { closeInput() }
+    do {
+      try await write(bytes, within: limit)
+    } catch is Errno {}
   }
 
   /// Ends its standard input, if that is a pipe; doing so twice is no error.

@@ -14,7 +14,7 @@ import Testing
     let part = try await Program("p1cat", source).run(within: .seconds(60)).output
     let parts = repeatElement(part, count: Self.count / Self.differentCount)
     let day = Array(parts.joined())
-    let expected = try await Program("sha256sum").run(input: day).text
+    let expected = try await Program("sha256sum").run(input: day, within: .seconds(60)).text
     let line = try PseudoTerminal()
     let program = Program.bash(
       "p1cat -n \"$1\" \"$2\" | sha256sum", ["\(Self.count)", line.path])
