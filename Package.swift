@@ -101,7 +101,8 @@ let package = Package(
       dependencies: ["Metrics", "TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx"],
       exclude: ["homeassistant.py", "homeassistant.txt"], swiftSettings: strict),
     .testTarget(
-      name: "ServerHarnessTests", dependencies: ["TestSupport", system], swiftSettings: strict),
+      name: "ServerHarnessTests", dependencies: ["TestSupport", "TestValues", system],
+      swiftSettings: strict),
   ]
 )
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Delivery
 
 /// A disk that fails at each of the operations of a run in turn: nothing of that is lost.
-@Suite struct SpoolFaultTests {
+@Suite(.computing) struct SpoolFaultTests {
   private let limits = SpoolLimits(capacity: 32 << 10, memory: 64 << 10, sync: .seconds(5))
 
   private static let failures: [(ModelDisk.Failure, times: Int)] = [

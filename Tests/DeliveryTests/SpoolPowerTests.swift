@@ -6,7 +6,7 @@ import Testing
 
 /// Power cuts by model: a run is cut at each of its operations, and what it did not make sure of is
 /// there or not, in whatever mixture.
-@Suite struct SpoolPowerTests {
+@Suite(.computing) struct SpoolPowerTests {
   /// What the disk was and what the spool owed at one operation.
   private struct Cut {
     /// What was done last.

@@ -6,7 +6,7 @@ import Testing
 @testable import Delivery
 
 /// A spool against a list, in random sequences of all that can be done to it.
-@Suite struct SpoolPropertyTests {
+@Suite(.computing) struct SpoolPropertyTests {
   /// What waits, simply.
   private struct Model {
     /// The numbers that wait.

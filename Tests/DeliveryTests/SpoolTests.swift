@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite struct SpoolTests {
+@Suite(.computing) struct SpoolTests {
   private let start = ContinuousClock.now
   private let disk: ModelDisk
   /// Segments of 4 KiB.

@@ -4,7 +4,7 @@ import TestValues
 import Testing
 
 /// One record a period, of those that a meter has in it.
-@Suite struct SummaryTests {
+@Suite(.computing) struct SummaryTests {
   /// What becomes of records, given as text with an empty line behind each.
   private func summary(
     of text: String, every seconds: Int, withExtremes: Bool = false, finishes: Bool = true

@@ -18,6 +18,8 @@ import Testing
       let text = (0..<3000).map { RecordFlow.text($0, padding: padding) }.joined()
       try await sink.write(text, within: .seconds(60))
       try await sink.waitForError(" dropped up to now, the oldest first, of 2026-01-15T12:00:00Z")
+      // All is read, and not in the pipe yet: what is on its way goes as well.
+      try await sink.waitForCounters(": records=3000 ")
       sink.closeInput()
       try await ScriptedBroker.running(port: port) { broker in
         let result = try await sink.waitForExit(within: .seconds(60))

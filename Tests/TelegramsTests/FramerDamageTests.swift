@@ -4,7 +4,7 @@ import Testing
 
 /// One damaged byte in a telegram with a checksum: whichever it is and whatever it became, the
 /// telegram is not taken, and the next one is.
-@Suite struct FramerDamageTests {
+@Suite(.computing) struct FramerDamageTests {
   /// What a telegram looks like, and what its checksum has to.
   enum Shape: CaseIterable {
     case slashes, belgian, shortChecksum, brackets, lineFeeds

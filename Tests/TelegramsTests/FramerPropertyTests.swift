@@ -3,7 +3,7 @@ import TestValues
 import Testing
 
 /// What holds of any stream: however it comes, and whatever stands between its telegrams.
-@Suite struct FramerPropertyTests {
+@Suite(.computing) struct FramerPropertyTests {
   private static let checked = checkedTelegram(
     ["1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "0-0:96.13.0(x/ABC5 y)"], header: "/HLY5/D545-X")
   private static let other = checkedTelegram(

@@ -5,7 +5,7 @@ import Testing
 @testable import Telegrams
 
 /// The short way from telegram to telegram and the way line by line: always the same telegrams.
-@Suite struct FramerShapeTests {
+@Suite(.computing) struct FramerShapeTests {
   private static let lines = [
     "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.322*kW)", "0-0:96.13.0(x/ABC5 y)",
     "1-0:99.97.0(2)(0-0:96.7.19)(230115083210W)(0000000240*s)(241102151004W)(0000000301*s)",

@@ -6,7 +6,7 @@ import Testing
 @testable import Telegrams
 
 /// Regular expressions of specification files: what each finds in a line, and that it ends.
-@Suite struct LinePatternTests {
+@Suite(.computing) struct LinePatternTests {
   /// What the first group captures; nil where the pattern does not match.
   private func value(_ pattern: String, _ line: String) throws -> String? {
     var allowance = LinePattern.allowance

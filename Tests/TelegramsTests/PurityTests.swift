@@ -5,7 +5,7 @@ import TestValues
 import Testing
 
 /// Records are a function of the telegrams: not of how these come, nor of what stands between them.
-@Suite struct PurityTests {
+@Suite(.computing) struct PurityTests {
   private static let options = TelegramParser.Options.with {
     $0.includesHistory = true
     $0.includesUnknown = true

@@ -6,7 +6,7 @@ import Testing
 @testable import Telegrams
 
 /// The short way of ``TelegramTemplate`` and the way line by line: always the same records.
-@Suite struct TelegramTemplateTests {
+@Suite(.computing) struct TelegramTemplateTests {
   /// What a telegram became.
   private struct Result: Equatable {
     var records: [UInt8]

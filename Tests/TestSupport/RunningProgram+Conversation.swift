@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 
 /// What a test writes to a running program, reads of it and waits for.
@@ -56,6 +57,14 @@ extension RunningProgram {
   public func waitForError(_ text: String, within limit: Duration = .seconds(10)) async throws {
     try await wait(for: "'\(text)' on standard error", within: limit) {
       $0.errorText.contains(text)
+    }
+  }
+
+  /// Asks a tool for its counters until it tells these.
+  public func waitForCounters(_ text: String, within limit: Duration = .seconds(30)) async throws {
+    try await wait(for: "'\(text)'", within: limit) {
+      $0.send(signal: SIGUSR1)
+      return $0.errorText.contains(text)
     }
   }
 

@@ -21,12 +21,19 @@ import Testing
     try await program.whileRunning { pipe in
       try await line.waitUntilRaw()
       let reader = try #require(pipe.processes.first { isProcess($0, "p1cat") })
-      let size = day.count / 100 + 1
+      let taker = try #require(pipe.processes.first { isProcess($0, "sha256sum") })
+      let size = day.count / 1000 + 1
       var rest = day[...]
       var memory: [Int] = []
       while rest.count > size {
         try await line.write(Array(rest.prefix(size)), within: .seconds(60))
         rest = rest.dropFirst(size)
+        // But for a telegram that is not whole yet: nothing waits in memory for who reads it.
+        let count = day.count - rest.count - 2000
+        let isTaken = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(1)) {
+          try ProcessStatus.number("rchar", of: taker, in: "io") >= count
+        }
+        try #require(isTaken)
         memory.append(try ProcessStatus.number("VmRSS", of: reader))
       }
       try await line.write(Array(rest), within: .seconds(60))

@@ -391,11 +391,8 @@ import Testing
       try await p1influx(server, ["-q"]).whileRunning { sink in
         try await sink.write(NumberedRecords.text(0..<3))
         try await server.wait { !$0.exchanges.isEmpty }
-        try await sink.wait(for: "the counters") { sink in
-          sink.send(signal: SIGUSR1)
-          return sink.errorText.contains(
-            "records=3 delivered=0 waiting=3 refused=0 dropped=0 oldest_age_s=")
-        }
+        try await sink.waitForCounters(
+          "records=3 delivered=0 waiting=3 refused=0 dropped=0 oldest_age_s=")
       }
     }
   }

@@ -15,7 +15,7 @@ import Testing
         try await sink.write("n=1\n\nn=bad\n\nn=3\n\n")
         try await sink.waitForError("dsmr/n refused: Not authorized", within: .seconds(30))
         try await broker.wait { $0.lines == ["dsmr/n 1", "dsmr/n 3"] }
-        try await told("records=3 delivered=2 waiting=0 refused=1 dropped=0", by: sink)
+        try await sink.waitForCounters("records=3 delivered=2 waiting=0 refused=1 dropped=0")
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .success)
@@ -37,7 +37,7 @@ import Testing
           try await sink.write("\(time)\nn=1\n\n\(time)\nn=bad\n\n\(time)\nn=3\n\n")
           try await broker.wait { $0.taken.count == 2 }
           let counters = "records=3 delivered=2 waiting=0 refused=1 dropped=0"
-          try await told(counters, by: sink)
+          try await sink.waitForCounters(counters)
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(30))
           #expect(result.status == .success)
@@ -82,7 +82,7 @@ import Testing
           for number in 1...3 {
             try await broker.wait { $0.taken.contains { $0.text.contains("n=\(number)\n") } }
           }
-          try await told("records=3 delivered=3 waiting=0 refused=0 dropped=0", by: sink)
+          try await sink.waitForCounters("records=3 delivered=3 waiting=0 refused=0 dropped=0")
         }
       }
     }
@@ -94,14 +94,6 @@ import Testing
     try await ScriptedBroker.running(script) { broker in
       let result = try await broker.p1mqtt(["--qos", "\(qos)"]).run(input: "n=1\n")
       #expect(result.status == .success && result.errorText == "")
-    }
-  }
-
-  /// Waits until a sink tells these counters.
-  private func told(_ counters: String, by sink: RunningProgram) async throws {
-    try await sink.wait(for: counters, within: .seconds(30)) {
-      $0.send(signal: SIGUSR1)
-      return $0.errorText.contains(counters)
     }
   }
 }

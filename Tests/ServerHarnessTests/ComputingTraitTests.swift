@@ -1,0 +1,35 @@
+import Foundation
+import Synchronization
+import TestValues
+import Testing
+
+/// Tests that compute for long, and those beside them.
+@Suite(.computing) struct ComputingTraitTests {
+  private final class Spinning: Sendable {
+    private let startedCount = Atomic(0)
+    private let isOver = Atomic(false)
+
+    /// Computes until a task of another test had its turn, which all of them leave it.
+    func spin(asOneOf count: Int) -> Bool {
+      if startedCount.add(1, ordering: .relaxed).newValue == count {
+        Task.detached { self.isOver.store(true, ordering: .relaxed) }
+      }
+      let end = ContinuousClock.now + .seconds(10)
+      while ContinuousClock.now < end {
+        if isOver.load(ordering: .relaxed) { return true }
+      }
+      return false
+    }
+  }
+
+  /// More of them than there are processors.
+  @Test func othersGetTheirTurnMeanwhile() async {
+    let count = 2 * ProcessInfo.processInfo.activeProcessorCount
+    let spinning = Spinning()
+    let areOver = await withTaskGroup { group in
+      for _ in 0..<count { group.addTask { spinning.spin(asOneOf: count) } }
+      return await group.reduce(true) { $0 && $1 }
+    }
+    #expect(areOver)
+  }
+}
