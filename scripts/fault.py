@@ -105,10 +105,12 @@ class Feeder:
         until(f"record {end}", lambda: self.sent >= end, 60 + 4 * seconds, 0.002)
 
     def finish(self):
-        """Ends the flow, and with it the input of who reads."""
+        """Ends the flow, and with it the input of who reads, if it has not been ended yet."""
         self.process.terminate()
         self.process.wait(60)
-        os.close(self.output)
+        if self.output is not None:
+            os.close(self.output)
+        self.output = None
         return self.sent
 
 
@@ -151,9 +153,10 @@ class Server:
     variables = {}  # of the sink
     forgotten = 0  # what a kill may cost of what it has acknowledged
 
-    def __init__(self, folder, address=("127.0.0.1", 0), prefix=()):
+    def __init__(self, folder, host="127.0.0.1", prefix=()):
+        """A prefix is that of its commands, where it is in another network."""
         self.folder, self.prefix = folder, prefix
-        self.host, self.port = address[0], address[1] or free_port()
+        self.host, self.port = host, free_port()
         self.process = None
         self.start()
 
@@ -180,6 +183,14 @@ class Server:
     def duplicates(self):
         """How often a record came again; None where that is not seen."""
         return None
+
+
+def in_order(numbers):
+    """Each of them once, which first came in order."""
+    order = list(dict.fromkeys(numbers))
+    if order != sorted(order):
+        raise RuntimeError("records overtook others")
+    return order
 
 
 class Database(Server):
@@ -271,24 +282,24 @@ class Broker(Server):
             self.file = open(f"{self.folder}.messages", "w+b")
             self.received, self.rest = [], b""
             self.subscriber = start(
-                ["mosquitto_sub", *self.client(), "-c", "-i", "fault", "-q", "1",
+                [*self.client("mosquitto_sub"), "-c", "-i", "fault", "-q", "1",
                  "-t", "dsmr/+/record"],
                 stdout=self.file, stderr=subprocess.DEVNULL)
             until("a subscription", self.is_subscribed)
 
-    def client(self):
+    def client(self, program):
         user = ["-u", self.login[0], "-P", self.login[1]] if self.login else []
-        return ["-h", self.host, "-p", str(self.port), *user]
+        return [*self.prefix, program, "-h", self.host, "-p", str(self.port), *user]
 
     def answers(self):
         return subprocess.run(
-            ["mosquitto_sub", *self.client(), "-E", "-W", "5", "-t", "ready"], check=False,
+            [*self.client("mosquitto_sub"), "-E", "-W", "5", "-t", "ready"], check=False,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
     def is_subscribed(self):
         """Whether what is published arrives."""
         subprocess.run(
-            ["mosquitto_pub", *self.client(), "-q", "1", "-t", "dsmr/meter/record", "-m", "ready"],
+            [*self.client("mosquitto_pub"), "-q", "1", "-t", "dsmr/meter/record", "-m", "ready"],
             check=False, stderr=subprocess.DEVNULL)
         return os.path.getsize(self.file.name) > 0
 
@@ -316,10 +327,7 @@ class Broker(Server):
         """What the subscriber has, for whom the last of it may be on its way."""
         with contextlib.suppress(TimeoutError):
             until("all records", lambda: len(set(self.numbers())) >= sent, 30, 0.2)
-        order = list(dict.fromkeys(self.numbers()))
-        if order != sorted(order):
-            raise RuntimeError("records overtook others")
-        return order
+        return in_order(self.numbers())
 
     def duplicates(self):
         return len(self.received) - len(set(self.received))
@@ -386,6 +394,8 @@ class Relay(http.server.ThreadingHTTPServer):
     """Passes what is posted on to a server, and knows which records that has acknowledged, and how
     often."""
 
+    forgotten = 0
+
     def __init__(self, server):
         super().__init__(("127.0.0.1", 0), RelayHandler)
         self.server, self.acknowledged, self.variables = server, [], {}
@@ -394,6 +404,17 @@ class Relay(http.server.ThreadingHTTPServer):
     @property
     def sink(self):
         return sink_to(f"http://127.0.0.1:{self.server_address[1]}")
+
+    def has(self, count):
+        """Whether the last of so many was acknowledged."""
+        return max(self.acknowledged, default=-1) >= count - 1
+
+    def everything(self, _):
+        in_order(self.acknowledged)
+        return self.server.numbers()
+
+    def duplicates(self):
+        return len(self.acknowledged) - len(set(self.acknowledged))
 
     def handle_error(self, *_):
         pass
@@ -495,15 +516,26 @@ class Row:
     forgotten: int = 0  # what may be lost all the same, as the server forgets it
 
 
-def row(fault, sent, numbers, recovery, feeder, memory, dropped=0, duplicated=None, notes=()):
-    """What became of so many records, of which the database has these."""
-    known = set(numbers)
+def row(fault, server, feeder, sink, recovery=None, memory=None, kills=0):
+    """Ends the flow, and the sink with it, and says what became of the records.
+
+    The time to recover is what the sink takes to its end, and the memory that of now, unless others
+    are given."""
+    memory = memory or sink.memory
+    sent = feeder.finish()
+    seconds, dropped = timed(sink.wait)
+    known = set(server.everything(sent - dropped))
     if strange := known - set(range(sent)):
         raise RuntimeError(f"{fault}: {len(strange)} records that were never sent")
-    lost = sent - len(known) - dropped
-    return Row(
-        fault, sent, len(known), dropped, duplicated, lost, recovery, feeder.stall, memory,
-        list(notes))
+    one = Row(
+        fault, sent, len(known), dropped, server.duplicates(), sent - len(known) - dropped,
+        seconds if recovery is None else recovery, feeder.stall, memory,
+        forgotten=server.forgotten * kills)
+    if one.lost and one.forgotten:
+        one.notes.append(
+            f"it may forget the last {server.forgotten} that it has acknowledged before each kill, "
+            "and whoever subscribed had not got")
+    return one
 
 
 def print_table(rows):
@@ -540,69 +572,38 @@ def sink_kill():
             sink.kill()
         sink.start(feeder.input)
         feeder.pass_for(1)
-        memory = sink.memory
-        sent = feeder.finish()
-        recovery, dropped = timed(sink.wait)
-        yield row(f"{sink.name} to {kind.title} killed {arguments.kills} times", sent,
-                  server.everything(sent), recovery, feeder, memory, dropped,
-                  server.duplicates())
+        yield row(f"{sink.name} to {kind.title} killed {arguments.kills} times", server, feeder,
+                  sink)
 
 
 def server_kill():
-    for kind in InfluxDB, VictoriaMetrics:
-        server = kind(f"server-kill-{kind.title}")
-        relay = Relay(server)
+    return servers_killed(InfluxDB, VictoriaMetrics)
+
+
+def broker_kill():
+    return servers_killed(Mosquitto, RabbitMQ)
+
+
+def servers_killed(*kinds):
+    for kind in kinds:
+        server = kind(f"kill-{kind.title}")
+        # A database does not show how often it got a record, nor in which order.
+        receiver = Relay(server) if isinstance(server, Database) else server
         # InfluxDB acknowledges what is on the disk, VictoriaMetrics what is in its memory, which it
         # writes to the disk within some seconds.
         options = ["--settle", "15"] if kind is VictoriaMetrics else []
         feeder = Feeder(arguments.rate)
-        sink = Sink(relay, f"{server.folder}.spool", *options)
+        sink = Sink(receiver, f"{server.folder}.spool", *options)
         sink.start(feeder.input)
-        recoveries = []
+        recovery = 0
         for _ in range(arguments.server_kills):
             feeder.pass_for(random.uniform(0.5, 3))
             server.kill()
             feeder.pass_for(random.uniform(0.1, 1))
             server.start()
-            goal = feeder.sent - 1
-            recoveries.append(timed(lambda: until(
-                f"record {goal}", lambda: goal in relay.acknowledged[-100_000:]))[0])
-        memory = sink.memory
-        sent = feeder.finish()
-        dropped = sink.wait()
-        order = list(dict.fromkeys(relay.acknowledged))
-        if order != sorted(order):
-            raise RuntimeError("records overtook others")
-        yield row(
-            f"{kind.title} killed {arguments.server_kills} times", sent, server.numbers(),
-            max(recoveries), feeder, memory, dropped, len(relay.acknowledged) - len(order))
-
-
-def broker_kill():
-    for kind in Mosquitto, RabbitMQ:
-        server = kind(f"broker-kill-{kind.title}")
-        feeder = Feeder(arguments.rate)
-        sink = Sink(server, f"{server.folder}.spool")
-        sink.start(feeder.input)
-        recoveries = []
-        for _ in range(arguments.server_kills):
-            feeder.pass_for(random.uniform(0.5, 3))
-            server.kill()
-            feeder.pass_for(random.uniform(0.1, 1))
-            server.start()
-            recoveries.append(recover(server, feeder))
-        memory = sink.memory
-        sent = feeder.finish()
-        dropped = sink.wait()
-        one = row(
-            f"{kind.title} killed {arguments.server_kills} times", sent, server.everything(sent),
-            max(recoveries), feeder, memory, dropped, server.duplicates())
-        one.forgotten = server.forgotten * arguments.server_kills
-        if one.lost:
-            one.notes.append(
-                f"it may forget the last {server.forgotten} that it has acknowledged before each "
-                "kill, and whoever subscribed had not got")
-        yield one
+            recovery = max(recovery, recover(receiver, feeder))
+        yield row(f"{kind.title} killed {arguments.server_kills} times", receiver, feeder, sink,
+                  recovery, kills=arguments.server_kills)
 
 
 def stop():
@@ -618,11 +619,7 @@ def stop():
         feeder.pass_for(6)
         send(server.process, signal.SIGCONT)
         recovery = recover(server, feeder)
-        memory = sink.memory
-        sent = feeder.finish()
-        dropped = sink.wait()
-        yield row(f"{kind.title} stopped, then continued", sent, server.everything(sent), recovery,
-                  feeder, memory, dropped, server.duplicates())
+        yield row(f"{kind.title} stopped, then continued", server, feeder, sink, recovery)
 
 
 def recover(server, feeder):
@@ -633,7 +630,7 @@ def recover(server, feeder):
 
 def link():
     """In a network of its own."""
-    holder = start(["unshare", "-n", "sleep", "600"])
+    holder = start(["unshare", "-n", "sleep", "3600"])
     mine = os.readlink("/proc/self/ns/net")
     until("a network", lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != mine)
     there = ["nsenter", "-t", str(holder.pid), "-n"]
@@ -648,50 +645,51 @@ def link():
         ["ip", "link", "set", "p1a", "up"],
     ]:
         subprocess.run(command, check=True)
-    server = InfluxDB("link", ("10.99.0.2", 8086), there)
-    feeder = Feeder(arguments.rate)
-    sink = Sink(server, "link.spool", "--timeout", "2")
-    sink.start(feeder.input)
-    recovery = 0
-    for _ in range(3):
-        feeder.pass_for(1)
-        subprocess.run(["ip", "link", "set", "p1a", "down"], check=True)
-        # Longer than the time-out. An outage like the one before may not be said again.
-        feeder.pass_for(5)
-        subprocess.run(["ip", "link", "set", "p1a", "up"], check=True)
-        recovery = max(recovery, recover(server, feeder))
-    memory = sink.memory
-    sent = feeder.finish()
-    dropped = sink.wait()
-    yield row("link down and up, 3 times", sent, server.numbers(), recovery, feeder, memory,
-              dropped)
+    for kind in InfluxDB, Mosquitto:
+        server = kind(f"link-{kind.title}", "10.99.0.2", there)
+        feeder = Feeder(arguments.rate)
+        sink = Sink(server, f"{server.folder}.spool", "--timeout", "2")
+        sink.start(feeder.input)
+        recovery = 0
+        for _ in range(3):
+            feeder.pass_for(1)
+            subprocess.run(["ip", "link", "set", "p1a", "down"], check=True)
+            # Longer than the time-out. An outage like the one before may not be said again.
+            feeder.pass_for(5)
+            subprocess.run(["ip", "link", "set", "p1a", "up"], check=True)
+            recovery = max(recovery, recover(server, feeder))
+        yield row(f"link to {kind.title} down and up, 3 times", server, feeder, sink, recovery)
 
 
 def full_disk():
     """With mounts of its own."""
-    for name, buffer, count in ("within", 4, 2000), ("beyond", 1, 4000):
-        server = InfluxDB(f"full-disk-{name}")
-        spool = f"full-disk-{name}.spool"
-        os.mkdir(spool)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", spool], check=True)
-        feeder = Feeder(1000, padding=1000)
-        sink = Sink(server, spool, "--buffer", str(buffer))
-        server.kill()
-        sink.start(feeder.input)
-        feeder.pass_for(count / feeder.rate)
-        until("a full disk", lambda: "No space left on device" in sink.said)
-        memory = sink.memory
-        sent = feeder.finish()
-        server.start()
-        recovery, dropped = timed(sink.wait)
-        yield row(f"spool of 256 KiB full, {name} --buffer", sent, server.numbers(), recovery,
-                  feeder, memory, dropped)
+    for kind in InfluxDB, Mosquitto:
+        for name, buffer, count in ("within", 4, 2000), ("beyond", 1, 4000):
+            server = kind(f"full-disk-{name}-{kind.title}")
+            spool = f"{server.folder}.spool"
+            os.mkdir(spool)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", spool], check=True)
+            feeder = Feeder(1000, padding=1000)
+            sink = Sink(server, spool, "--buffer", str(buffer))
+            server.kill()  # before it has any record that it may forget
+            sink.start(feeder.input)
+            feeder.pass_for(count / feeder.rate)
+            until("a full disk", lambda: "No space left on device" in sink.said)
+            memory = sink.memory
+            feeder.finish()
+            server.start()
+            yield row(f"{sink.name}: spool of 256 KiB full, {name} --buffer", server, feeder, sink,
+                      memory=memory)
 
 
 def outage():
-    """A long one, of p1influx beside another consumer behind tee(1)."""
+    return map(outage_of, (InfluxDB, Mosquitto))
+
+
+def outage_of(kind):
+    """A long one, with the sink beside another consumer behind tee(1)."""
     seconds = arguments.minutes * 60
-    server = InfluxDB("outage")
+    server = kind(f"outage-{kind.title}")
     # A spool of 64 MiB is nearly full after ten minutes at a hundred a second.
     padding = 950
     from_feeder, to_tee = os.pipe()
@@ -700,8 +698,9 @@ def outage():
     feeder = Feeder(arguments.rate, padding, to_tee)
     tee = start(["tee", "-p", f"/dev/fd/{to_other}"], stdin=from_feeder, stdout=to_sink,
                 pass_fds=[to_other])
-    other = start([sys.executable, __file__, "--watch", "arrivals"], stdin=to_read)
-    sink = Sink(server, "outage.spool")
+    came = f"{server.folder}.arrivals"
+    other = start([sys.executable, __file__, "--watch", came], stdin=to_read)
+    sink = Sink(server, f"{server.folder}.spool")
     sink.start(from_tee)
     for descriptor in from_feeder, from_tee, to_sink, to_read, to_other:
         os.close(descriptor)
@@ -720,11 +719,11 @@ def outage():
     memory = sink.memory
     server.start()
     recovery = recover(server, feeder)
-    sent = feeder.finish()
-    dropped = sink.wait()
+    one = row(f"{kind.title} away for {seconds:.0f} s", server, feeder, sink, recovery, memory,
+              kills=1)
     tee.wait(60)
     other.wait(60)
-    with open("arrivals", "rb") as file:
+    with open(came, "rb") as file:
         arrivals = [time for (time,) in struct.iter_unpack("<d", file.read())]
 
     def gap(begin, end):
@@ -732,24 +731,22 @@ def outage():
         return max(b - a for a, b in zip(there, there[1:])) * 1000
 
     usual, worst = gap(*normal), gap(*outage_time)
-    notes = [
-        f"the other consumer had {len(arrivals)} of {sent} records; its largest gap was "
+    one.notes += [
+        f"the other consumer had {len(arrivals)} of {one.records} records; its largest gap was "
         f"{usual:.1f} ms without an outage, {worst:.1f} ms in it: {worst - usual:.1f} ms more",
         f"memory {memory_before / 1024:.1f} MiB before it, {memory / 1024:.1f} MiB at its end",
         f"written to the disk at a record of 1 KB a second: {healthy:.2f} MiB a day without an "
         f"outage, {away:.0f} MiB in it (measured at {arguments.rate:g} a second, where a page that "
-        "is written holds more of them)"]
+        "is written holds more of them, on the disk that the server syncs, too)"]
     if worst - usual >= 50:
-        notes.append(
+        one.notes.append(
             "that gap should be less than 50 ms more; the load of the machine is "
             f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    if worst - usual >= 50:
         say("outage: the other consumer was held up")
         FAILED.append("outage")
-    if len(arrivals) != sent:
-        raise RuntimeError(f"the other consumer had {len(arrivals)} of {sent} records")
-    yield row(f"InfluxDB away for {seconds:.0f} s", sent, server.numbers(), recovery, feeder,
-              memory, dropped, notes=notes)
+    if len(arrivals) != one.records:
+        raise RuntimeError(f"the other consumer had {len(arrivals)} of {one.records} records")
+    return one
 
 
 FAILED = []
