@@ -18,6 +18,7 @@ import Testing
     ("power_apparent_import_kva", "kVA - measurement"),
     ("power_factor_l1", "- power_factor measurement"), ("tariff", "- - -"),
     ("power_failures", "- - total_increasing"), ("voltage_sags_l1", "- - total_increasing"),
+    ("grid_configuration", "- - -"), ("current_transformer_ratio", "- - -"),
     ("timestamp", "- timestamp -"), ("message", "- - -"),
     ("voltage_sag_duration_l1_seconds", "s duration measurement"),
     // Other names for the same.
@@ -46,6 +47,8 @@ import Testing
     ("cotton_candies_consumed", "Cotton candies consumed"),
     ("power_import_max_kw", "Power import max kw"),
     ("timestamp", "Time of the last reading"),
+    ("power_limit_kva", "Apparent power at which the meter disconnects"),
+    ("meter_status", "Status of the meter"),
   ])
   func aNameIsInPlainWords(_ name: String, _ expected: String) {
     #expect(SensorKind(name).name == expected)

@@ -139,9 +139,12 @@ public final class Metric: Sendable {
 
   /// Whether it counts what happened to the supply: power failures, voltage sags and swells.
   public var isCounter: Bool {
-    // DSMR 5.0.2, table 6-1: 96.7 counts failures, c.32 and c.36 those of the voltage.
-    form == .number
-      && (code.quantity == 96 ? code.processing == 7 : [32, 36].contains(code.processing))
+    // DSMR 5.0.2, table 6-1: 96.7 counts failures, c.32 and c.36 those of the voltage of a phase.
+    switch (form, code.quantity) {
+    case (.number, 96): code.processing == 7
+    case (.number, 32), (.number, 52), (.number, 72): [32, 36].contains(code.processing)
+    default: false
+    }
   }
 
   /// Whether it was measured before the telegram was made, so that its record has an instant of its

@@ -41,6 +41,6 @@ extension MetricTable {
       Metric("tariff", OBISCode(0, 0, 96, 14, 1), .state, "Tariff in force, in Israel"),
       Metric(
         "load_profile", OBISCode(1, 0, 99, 1, 0), .asPrinted,
-        "Load profile, as the meter prints it, in Israel"),
+        "Load profile; as the meter prints it, in Israel"),
     ]
 }

@@ -6,10 +6,10 @@ extension MetricTable {
       "Time of the telegram, by the meter's clock"),
     Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 2), .telegramDate,
-      "Date of the telegram, where a meter prints that on a line of its own"),
+      "Date of the telegram; where a meter prints that on a line of its own"),
     Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 1), .telegramTimeOfDay,
-      "Time of day of the telegram, where a meter prints that on a line of its own"),
+      "Time of day of the telegram; where a meter prints that on a line of its own"),
     Metric(
       "meter", OBISCode(0, 0, 96, 1, 1), .meterIdentifier(rank: 0),
       "Number of the electricity meter"),
@@ -46,18 +46,18 @@ extension MetricTable {
       "Signature of the firmware on channel 1"),
     Metric(
       "meter_status", OBISCode(1, 0, 96, 5, 5), .plainText,
-      "Status of the meter, as hexadecimal digits"),
+      "Status of the meter; hexadecimal digits"),
     Metric(
       "grid_configuration", OBISCode(1, 0, 94, 32, 1), .number,
-      "Configuration of the grid, as the meter prints it: 400"),
+      "Configuration of the grid; as the meter prints it: 400"),
     Metric(
       "current_transformer_ratio", OBISCode(1, 0, 0, 4, 2), .number,
-      "Ratio of the current transformers, which no value is multiplied by"),
+      "Ratio of the current transformers; no value is multiplied by it"),
     Metric(
       "voltage_transformer_ratio", OBISCode(1, 0, 0, 4, 3), .number,
-      "Ratio of the voltage transformers, which no value is multiplied by"),
+      "Ratio of the voltage transformers; no value is multiplied by it"),
     Metric(
       "averaging_period_seconds", OBISCode(1, 0, 0, 8, 2), .quantity(.second),
-      "Length of the averaging period, of the metrics called period_average"),
+      "Length of the averaging period; of the metrics called period_average"),
   ]
 }

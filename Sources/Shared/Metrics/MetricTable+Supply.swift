@@ -39,16 +39,16 @@ extension MetricTable {
         "Limit of the current taken from the grid"),
       Metric(
         "current_export_limit_a", OBISCode(1, 1, 31, 4, 0), .quantity(.ampere),
-        "Limit of the current given to the grid, the second value of the line"),
+        "Limit of the current given to the grid; the second value of the line"),
       Metric(
         "power_limit_kw", OBISCode(0, 0, 17, 0, 0), .powerLimit,
         "Power at which the meter disconnects; 999 is never"),
       Metric(
         "power_limit_kva", OBISCode(0, 0, 17, 0, 0), .quantity(.kilovoltAmpere),
-        "The same limit, of a meter that has it in kVA"),
+        "Apparent power at which the meter disconnects; 999 is never"),
       Metric(
         "power_limit_a", OBISCode(0, 0, 17, 0, 0), .quantity(.ampere),
-        "The same limit, of a meter that has it in A"),
+        "Current at which the meter disconnects; 999 is never"),
       Metric(
         "breaker_state", OBISCode(0, 0, 96, 3, 10), .state,
         "Breaker: 0 disconnected, 1 connected, 2 ready for reconnection"),
@@ -67,7 +67,7 @@ extension MetricTable {
         "Long power failures on any phase"),
       Metric(
         "power_failure_seconds", OBISCode(1, 0, 99, 97, 0), .failureLog,
-        "Long power failures, each a record at its end (--history)"),
+        "Long power failures; each a record at its end (--history)"),
     ]
     + phases("voltage_sags", 32, 32, .number, "Voltage sags")
     + phases("voltage_sag_duration", 32, 33, .quantity(.second), "Duration of the last voltage sag")
