@@ -19,6 +19,8 @@ struct Topics {
   private var notices: [String] = []
   private var noticeCount = 0
 
+  /// Stands for the metric in the topic of a record: no key is empty.
+  private static let wholeRecord = ""
   /// So many topics are told apart; a hostile input can name more than memory holds.
   private static let mostTopics = 10_000
   /// So many are said: a hostile input has more meters than anybody reads of.
@@ -59,9 +61,7 @@ struct Topics {
   /// - Parameter origin: who the record is of.
   /// - Returns: nil where there are too many topics.
   mutating func topic(of origin: RecordOrigin) -> String? {
-    // Below `+`, as those of the telegram itself.
-    let meter = origin.past.map { "\(origin.meterLevel)-\($0)" } ?? origin.meterLevel
-    return topic(of: "", origin, meter)
+    topic(of: Topics.wholeRecord, origin)
   }
 
   /// The topic of a value.
@@ -71,19 +71,13 @@ struct Topics {
   ///   - origin: who the record is of.
   /// - Returns: nil where there are too many topics.
   mutating func topic(of metric: String, _ origin: RecordOrigin) -> String? {
-    topic(of: metric, origin, origin.meterLevel)
-  }
-
-  private mutating func topic(
-    of metric: String, _ origin: RecordOrigin, _ meter: String
-  ) -> String? {
     if let topic = known[origin]?[metric] { return topic }
     guard owners.count < Topics.mostTopics else { return nil }
     // What a sub-meter says of itself is never that of the telegram.
     let isOfItself = RecordKey(rawValue: metric) != nil && origin.channel != nil
     let isTold = template.tellsMeters || template.tellsChannels
     let start = depths[origin] ?? (isOfItself && !isTold ? 1 : 0)
-    let candidates = candidates(metric, origin, meter).enumerated().dropFirst(start)
+    let candidates = candidates(metric, origin).enumerated().dropFirst(start)
     var isBesideOther = false
     for (depth, candidate) in candidates {
       if let owner = owners[candidate], owner != origin {
@@ -102,10 +96,11 @@ struct Topics {
 
   /// The topics that a value can have, the one of the template first: each of the others tells its
   /// origin from one more.
-  private func candidates(
-    _ metric: String, _ origin: RecordOrigin, _ meter: String
-  ) -> [String] {
+  private func candidates(_ metric: String, _ origin: RecordOrigin) -> [String] {
     let channel = origin.channelLevel
+    // A value is of what is past by its metric; a record of it is below `+`, as the telegram itself.
+    let past = metric == Topics.wholeRecord ? origin.past : nil
+    let meter = past.map { "\(origin.meterLevel)-\($0)" } ?? origin.meterLevel
     func topic(_ meter: String) -> String {
       template.topic(meter: meter, channel: channel, metric: metric)
     }
@@ -114,10 +109,7 @@ struct Topics {
     let plain = topic(isTold ? meter : "\(meter)-channel\(channel)")
     var candidates = [plain]
     if template.tellsMeters, isTold { candidates.append(topic("\(meter)-channel\(channel)")) }
-    // A value is of what is past by its metric.
-    if let past = origin.past, metric.isEmpty {
-      candidates.append(Topics.insert(past, into: plain))
-    }
+    if let past { candidates.append(Topics.insert(past, into: plain)) }
     if origin.channel != nil { candidates.append(Topics.insert("channel\(channel)", into: plain)) }
     candidates.append(Topics.insert(origin.meterLevel, into: plain))
     candidates.append(Topics.insert("\(origin.meterLevel)/channel\(channel)", into: plain))
