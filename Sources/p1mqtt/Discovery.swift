@@ -9,8 +9,9 @@ struct Discovery {
     /// The metrics that are announced, by their ids.
     var sensors: [String: Announced] = [:]
     var recordCount = 0
-    /// Behind how many records of the electricity meter the last one of this sub-meter came.
-    var lastBehind = 0
+    /// The electricity meter that the last record of this sub-meter came behind, and behind how many of
+    /// its records.
+    var lastBehind: (meter: RecordOrigin, count: Int)?
   }
 
   /// What the broker has of an earlier run, or of another process.
@@ -89,7 +90,9 @@ struct Discovery {
     if devices[device] == nil { add(device, values.map(\.key)) }
     guard var known = devices[device] else { return }
     if origin.past == nil { known.recordCount += 1 }
-    known.lastBehind = main.flatMap { devices[$0]?.recordCount } ?? 0
+    if device.channel != nil {
+      known.lastBehind = main.flatMap { meter in devices[meter].map { (meter, $0.recordCount) } }
+    }
     for (key, topic) in values {
       // Whose the record is, the device says.
       let isSensor = RecordKey(rawValue: key).map { $0 == .timestamp && origin.past == nil } ?? true
@@ -107,7 +110,7 @@ struct Discovery {
     }
     withdraw(&known, device)
     devices[device] = known
-    if device == main { withdrawSubmeters() }
+    if device.channel == nil { withdrawSubmeters(of: device, at: known.recordCount) }
   }
 
   /// A topic is the state of one sensor alone: that of a meter that was replaced is withdrawn.
@@ -129,12 +132,11 @@ struct Discovery {
     }
   }
 
-  /// Takes back the sub-meters that their meter no longer has.
-  private mutating func withdrawSubmeters() {
-    guard let count = main.flatMap({ devices[$0]?.recordCount }) else { return }
+  /// Takes back the sub-meters that their meter, of which there were so many records, no longer has.
+  private mutating func withdrawSubmeters(of meter: RecordOrigin, at count: Int) {
     for device in order {
-      guard device.channel != nil, let known = devices[device], !known.sensors.isEmpty,
-        known.lastBehind + Discovery.memoryOfSubmeters < count
+      guard let known = devices[device], !known.sensors.isEmpty, let last = known.lastBehind,
+        last.meter == meter, last.count + Discovery.memoryOfSubmeters < count
       else {
         continue
       }

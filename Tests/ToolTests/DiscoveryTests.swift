@@ -144,6 +144,24 @@ import Testing
     #expect(removals.allSatisfy { $0.payload.isEmpty })
   }
 
+  /// Each is behind its own meter, however much longer another one is there.
+  @Test func theSubmeterOfASecondMeterStays() throws {
+    var discovery = try discovery()
+    for _ in 0..<4000 { try see("meter=E1 power_import_kw=1", &discovery) }
+    _ = messages(&discovery)
+    for round in 0..<3 {
+      try see("meter=E1 power_import_kw=1", &discovery)
+      try see("meter=E2 power_import_kw=1", below: "dsmr/E2", &discovery)
+      try see("meter=G2 channel=1 gas_m3=1", &discovery)
+      let told = messages(&discovery)
+      #expect(told.count == (round == 0 ? 2 : 0), "\(told.map(\.topic))")
+      #expect(told.allSatisfy { !$0.payload.isEmpty })
+    }
+    for _ in 0..<3601 { try see("meter=E2 power_import_kw=1", below: "dsmr/E2", &discovery) }
+    #expect(
+      messages(&discovery).map(\.topic) == ["homeassistant/sensor/p1_G2/gas_m3/config"])
+  }
+
   /// While nobody can be told, what comes and goes does not add up.
   @Test func whatWaitsIsBounded() throws {
     var discovery = try discovery()
