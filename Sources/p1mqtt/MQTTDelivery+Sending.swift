@@ -8,9 +8,8 @@ extension MQTTDelivery {
   /// Does what is due on the connection.
   mutating func look(_ now: ContinuousClock.Instant) throws {
     switch state {
-    case .waiting(let until) where now >= until:
+    case .waiting where server.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + limits.silence)
-      askedAt = now
       try connection.connect()
     case .connecting(let until) where now >= until && !connection.isTrying:
       try connection.abandon()
@@ -29,7 +28,12 @@ extension MQTTDelivery {
 
   /// Whether the broker has not answered the oldest message for too long.
   private func isUnanswered(_ now: ContinuousClock.Instant) -> Bool {
-    state == .connected && !inFlight.isEmpty && now >= askedAt + limits.silence
+    state == .connected && answerDue.map { now >= $0 } ?? false
+  }
+
+  /// When the broker has not answered the oldest message for too long; nil where none is on its way.
+  var answerDue: ContinuousClock.Instant? {
+    inFlight.isEmpty ? nil : askedAt + limits.silence
   }
 
   /// Goes on with the connection, as far as what happened allows.
@@ -41,12 +45,6 @@ extension MQTTDelivery {
       state = .connecting(until: .now + limits.silence)
     }
     try settle()
-  }
-
-  /// There is no more time to lose.
-  mutating func hurry() {
-    server.hurry(.now)
-    if case .waiting = state { state = .waiting(until: server.retryAt ?? .now) }
   }
 
   /// Does what the events ask for that have come.
@@ -94,10 +92,10 @@ extension MQTTDelivery {
   private mutating func disconnected(
     _ reason: String, _ fault: MQTTFault = .other, returning last: Message? = nil
   ) throws {
-    if case .waiting = state { return }
+    if state == .waiting { return }
     if try mayFareBetter(reason, fault) {
       let wasConnected = state == .connected
-      state = .waiting(until: .now)
+      state = .waiting
       if wasConnected || !inFlight.isEmpty { returnUnsent(last) }
       return
     }
@@ -108,7 +106,7 @@ extension MQTTDelivery {
     let isNews = server.fail(reason, at: .now)
     messages.say(
       isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
-    state = .waiting(until: server.retryAt ?? .now)
+    state = .waiting
     returnUnsent(last)
   }
 

@@ -5,8 +5,8 @@ import Records
 /// Carries records from the input to a broker, as messages in order.
 struct MQTTDelivery {
   enum State: Equatable {
-    /// Not connected; the next try comes then.
-    case waiting(until: ContinuousClock.Instant)
+    /// Not connected; the next try comes when `server` has it, or at once.
+    case waiting
     /// Trying to connect, until then.
     case connecting(until: ContinuousClock.Instant)
     case connected
@@ -27,9 +27,8 @@ struct MQTTDelivery {
   var announcements: Announcements
   /// The messages that have not arrived yet, a window of them, in the order they were sent in.
   var inFlight: [(number: Int32, qos: Int, message: Message)] = []
-  var state = State.waiting(until: .now)
-  /// Since when the broker is waited for: since when the oldest message on its way is that, or it was
-  /// asked to let us in.
+  var state = State.waiting
+  /// Since when an answer to the oldest message on its way is waited for.
   var askedAt = ContinuousClock.now
   var server = ServerState()
   var subscription = Subscription()
@@ -83,7 +82,7 @@ struct MQTTDelivery {
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
     try input.read(happened) { try publish(intake.take($0)) }
     if flow.attend(&input) {
-      hurry()
+      server.hurry(.now)
       try publish(intake.finish())
     }
     publications.attend(.now)
@@ -139,13 +138,10 @@ struct MQTTDelivery {
 
   private var nextLook: ContinuousClock.Instant? {
     switch state {
-    case .waiting(let until): until
+    case .waiting: server.retryAt ?? .now
     // A try ends by itself, after it.
     case .connecting(let until): connection.isTrying ? nil : until
-    case .connected:
-      inFlight.isEmpty
-        ? .now + connection.upkeep
-        : min(.now + connection.upkeep, askedAt + limits.silence)
+    case .connected: earliest(.now + connection.upkeep, answerDue)
     }
   }
 }
