@@ -128,7 +128,6 @@ struct InfluxDelivery {
   }
 
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
-    flow.giveUpAt(
-      input, isLasting: outbox.isLasting && outbox.unkeptCount == 0, isOutage: state.isOutage)
+    flow.giveUpAt(input, isLasting: outbox.keepsAll, isOutage: state.isOutage)
   }
 }

@@ -8,7 +8,7 @@ protocol Publications {
   var isFull: Bool { get }
   /// Whether nothing waits, nor is on its way.
   var isEmpty: Bool { get }
-  /// Whether what waits is there for the next process.
+  /// Whether all that waits is there for the next process.
   var isLasting: Bool { get }
   /// What became of what was taken.
   var tally: Tally { get }

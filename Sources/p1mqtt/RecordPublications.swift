@@ -38,7 +38,7 @@ struct RecordPublications: Publications {
 
   var isFull: Bool { outbox.isFull }
   var isEmpty: Bool { outbox.isEmpty }
-  var isLasting: Bool { outbox.isLasting && outbox.unkeptCount == 0 }
+  var isLasting: Bool { outbox.keepsAll }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
   var tally: Tally { Tally(outbox, arrived: arrivedCount) }

@@ -20,7 +20,7 @@ public protocol Outbox {
   var waitingSize: Int { get }
   /// Whether the oldest can be had now; else the disk is tried again, at the ``deadline``.
   var isAvailable: Bool { get }
-  /// Whether what waits is there for the next process.
+  /// Whether what waits outlives the process, as far as it is not unkept.
   var isLasting: Bool { get }
   /// How many of those that wait are gone with the process nevertheless.
   var unkeptCount: Int { get }
@@ -70,4 +70,6 @@ extension Outbox {
   /// How many records wait.
   public var count: Int { Int(end - first) }
   public var isEmpty: Bool { first == end }
+  /// Whether all that waits is there for the next process.
+  public var keepsAll: Bool { isLasting && unkeptCount == 0 }
 }
