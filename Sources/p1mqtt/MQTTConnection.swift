@@ -12,6 +12,7 @@ import SystemPackage
   /// What the broker takes.
   var limits = BrokerLimits()
   let log = MQTTEventLog()
+  /// When the broker forgets a message, which MQTT 5 can say; nil for never.
   private let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
   /// The version of MQTT that is spoken, or tried.
@@ -58,6 +59,9 @@ import SystemPackage
     unsafe self.client = client
     try configure(isClean: true)
   }
+
+  /// Whether messages are to be forgotten, and this broker cannot be told so.
+  var lacksExpiry: Bool { expiry != nil && version != .version5 }
 
   // MARK: - Connecting
 

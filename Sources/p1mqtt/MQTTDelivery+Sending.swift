@@ -83,7 +83,7 @@ extension MQTTDelivery {
     if server.connect() {
       messages.say(.notice, broker, "connected", repeating: "connected")
     }
-    if limits.expires, connection.version == .version311, !hasSaidExpiry {
+    if connection.lacksExpiry, !hasSaidExpiry {
       hasSaidExpiry = true
       messages.say(.warning, broker, "the broker speaks no MQTT 5: messages do not expire")
     }

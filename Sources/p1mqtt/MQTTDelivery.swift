@@ -12,7 +12,6 @@ struct MQTTDelivery {
     case connected
   }
 
-  let broker: String
   let connection: MQTTConnection
   let limits: MQTTLimits
   let messages: Messages
@@ -36,11 +35,10 @@ struct MQTTDelivery {
   var hasSaidExpiry = false
 
   init(
-    to broker: String, _ connection: MQTTConnection, _ limits: MQTTLimits, _ flow: Flow,
+    to connection: MQTTConnection, _ limits: MQTTLimits, _ flow: Flow,
     _ publications: any Publications, outboxName: String, _ announcements: Announcements,
     _ intake: Intake, _ health: Health<String>, messages: Messages
   ) {
-    self.broker = broker
     self.connection = connection
     self.limits = limits
     self.flow = flow
@@ -52,6 +50,9 @@ struct MQTTDelivery {
     self.messages = messages
     progress = Progress(messages)
   }
+
+  /// What messages call the broker.
+  var broker: String { connection.settings.name }
 
   /// Delivers what the input holds, to its end.
   ///

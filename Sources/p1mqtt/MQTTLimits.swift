@@ -5,6 +5,4 @@ struct MQTTLimits {
   let leastQoS: Int
   /// After so long without an answer the broker is left.
   let silence: Duration
-  /// Whether messages are to be forgotten after a while.
-  let expires: Bool
 }

@@ -39,14 +39,14 @@ struct P1MQTT: Tool {
     let health = Health<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let limits = MQTTLimits(
-      qos: settings.qos, leastQoS: settings.payload.isTimed ? 1 : 0,
-      silence: .seconds(self.broker.timeout), expires: settings.expiry != nil)
+      qos: settings.qos, leastQoS: settings.payload.leastQoS,
+      silence: .seconds(self.broker.timeout))
     // Of values, which do not say when they were measured, only the newest count in the end.
     let flow = Flow(
       linger: .seconds(sink.linger), holds: waiting.hold && settings.payload.isTimed,
       leavesFiles: settings.payload.isTimed)
     var delivery = MQTTDelivery(
-      to: broker.name, connection, limits, flow, publications, outboxName: outboxName,
+      to: connection, limits, flow, publications, outboxName: outboxName,
       announcements, Intake(sink.summary, stamps: settings.payload.isTimed), health,
       messages: messages)
     try delivery.run(&input)

@@ -10,6 +10,10 @@ enum Payload {
   /// Whether it says when it was measured, so that it counts however late it comes.
   var isTimed: Bool { self != .value }
 
+  /// The least quality of service that will do: with 0 nobody says that a message has arrived, and
+  /// what counts however late waits for that.
+  var leastQoS: Int { isTimed ? 1 : 0 }
+
   /// The topics that it goes to where no others are asked for.
   var topic: String {
     switch self {

@@ -27,9 +27,7 @@ struct PublishSettings {
     template = try TopicTemplate(
       environment.string(.mqttTopic) ?? payload.topic, prefix: prefix, payload
     ) { environment.refused(.mqttTopic, $0) }
-    let wanted = try environment.number(.mqttQoS, in: 0...2) ?? 0
-    // With 0 nobody says that a message has arrived.
-    qos = payload.isTimed ? max(wanted, 1) : wanted
+    qos = max(try environment.number(.mqttQoS, in: 0...2) ?? 0, payload.leastQoS)
     retains = try environment.flag(.mqttRetain) ?? false
     expiry = try environment.number(.mqttExpiry, in: 1...31_536_000)
     statusTopic = try environment.flag(.mqttStatus) ?? true ? "\(prefix)/status" : nil
