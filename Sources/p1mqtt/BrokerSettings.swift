@@ -54,6 +54,21 @@ struct BrokerSettings {
     clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
   }
 
+  /// What is said of a broker that leaves without an answer, and what most often is behind that.
+  var hangUpReason: String {
+    var causes: [String] = []
+    if version == .version5 { causes.append("it may not speak MQTT 5") }
+    if let tls {
+      if tls.sharedKey == nil {
+        causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
+      }
+      causes.append("its port may be one without TLS")
+    } else {
+      causes.append("its port may be one for TLS")
+    }
+    return "no answer before the broker left: \(causes.joined(separator: ", or "))"
+  }
+
   /// A setting that MQTT has a text for (MQTT 5, 1.5.4).
   private static func text(_ setting: Setting, _ environment: Environment) throws -> String? {
     guard let text = environment.string(setting) else { return nil }

@@ -11,7 +11,7 @@ import SystemPackage
   let will: Message?
   /// What the broker takes.
   var limits = BrokerLimits()
-  let log = MQTTEventLog()
+  let log: MQTTEventLog
   /// When the broker forgets a message, which MQTT 5 can say; nil for never.
   private let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
@@ -46,6 +46,7 @@ import SystemPackage
   /// - Throws: `Failure` where the settings cannot be used.
   init(_ settings: BrokerSettings, will: Message?, expiry: Int?) throws {
     self.settings = settings
+    log = MQTTEventLog(of: settings)
     self.will = will
     self.expiry = expiry.map { MessageExpiry(seconds: $0) }
     version = settings.version ?? .version5
@@ -79,9 +80,8 @@ import SystemPackage
       try configure(isClean: stage == .forgetting || !settings.isPersistent)
     }
     log.listen(to: self)
-    let silence = silence
-    log.begin(silence: silence, hasSharedKey: settings.tls?.sharedKey != nil)
-    let host = settings.host
+    log.begin()
+    let (host, hangUpReason) = (settings.host, settings.hangUpReason)
     let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
     let keepsSession = settings.isPersistent && version == .version5
     nonisolated(unsafe) let client = unsafe self.client
@@ -98,7 +98,7 @@ import SystemPackage
       }
       let code = unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties)
       // It is said of a broker that hangs up in the handshake.
-      if MQTTConnection.isHangUp(code) { return silence }
+      if MQTTConnection.isHangUp(code) { return hangUpReason }
       return code == MOSQ_ERR_SUCCESS.rawValue ? nil : MQTTConnection.reason(code)
     }
   }
@@ -135,7 +135,7 @@ import SystemPackage
     } else {
       try configure(isClean: true)
     }
-    log.forgetDisconnection()
+    log.forgetConnection()
   }
 
   /// Forgets what is on its way.
@@ -227,21 +227,6 @@ import SystemPackage
     case .beginning where settings.isPersistent: stage = .resuming
     default: break
     }
-  }
-
-  /// What is said of a broker that leaves without an answer, and what most often is behind that.
-  private var silence: String {
-    var causes: [String] = []
-    if settings.version == .version5 { causes.append("it may not speak MQTT 5") }
-    if let tls = settings.tls {
-      if tls.sharedKey == nil {
-        causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
-      }
-      causes.append("its port may be one without TLS")
-    } else {
-      causes.append("its port may be one for TLS")
-    }
-    return "no answer before the broker left: \(causes.joined(separator: ", or "))"
   }
 
   private func isClosed(_ socket: Int32) -> Bool {

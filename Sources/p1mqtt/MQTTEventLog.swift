@@ -16,21 +16,21 @@ final class MQTTEventLog {
   /// What is wrong with the encryption, of which the library's codes say no more than that.
   private var complaint: String?
   /// What is said where the broker leaves without an answer.
-  private var silence = ""
+  private let hangUpReason: String
   /// Whether a shared key stands in for certificates.
-  private var hasSharedKey = false
+  private let hasSharedKey: Bool
+
+  /// - Parameter settings: what connections are made by.
+  init(of settings: BrokerSettings) {
+    hangUpReason = settings.hangUpReason
+    hasSharedKey = settings.tls?.sharedKey != nil
+  }
 
   /// A connection begins: what there was of the last one is no more of interest.
-  ///
-  /// - Parameters:
-  ///   - silence: what is said where the broker leaves without an answer.
-  ///   - hasSharedKey: whether a shared key stands in for certificates.
-  func begin(silence: String, hasSharedKey: Bool) {
+  func begin() {
     events = []
     isAnswered = false
     complaint = nil
-    self.silence = silence
-    self.hasSharedKey = hasSharedKey
   }
 
   /// The connection is gone.
@@ -42,7 +42,7 @@ final class MQTTEventLog {
   }
 
   /// We have left the broker ourselves.
-  func forgetDisconnection() {
+  func forgetConnection() {
     events.removeAll {
       if case .disconnected = $0 { true } else { $0 == .connected }
     }
@@ -117,7 +117,7 @@ final class MQTTEventLog {
     let isHangUp = MQTTConnection.isHangUp(code)
     let reason = MQTTConnection.reason(code)
     if isHangUp, !isAnswered, complaint == nil {
-      disconnected(silence, .hangUp)
+      disconnected(hangUpReason, .hangUp)
     } else {
       disconnected(reason, code == MOSQ_ERR_PROTOCOL.rawValue ? .protocolError : .other)
     }
