@@ -1,10 +1,11 @@
 /// What is told of ourselves: whether we are there, and to Home Assistant what there is to see.
 struct Announcements {
   /// What says that we are there, and that we are not; nil where nothing does.
-  let online: Message?
+  private let online: Message?
   let offline: Message?
   var discovery: Discovery?
-  private var waiting: [Message] = []
+  /// Whether `online` is to be sent.
+  private var isOnlineDue = false
 
   init(_ settings: PublishSettings) {
     func status(_ text: String) -> Message? {
@@ -18,22 +19,35 @@ struct Announcements {
     discovery = settings.discoveryPrefix.map { Discovery($0, settings) }
   }
 
-  var isEmpty: Bool { waiting.isEmpty && discovery?.isEmpty ?? true }
+  var isEmpty: Bool { !isOnlineDue && discovery?.isEmpty ?? true }
+
+  /// What to subscribe to; nothing where nobody's messages matter.
+  var filters: [String] {
+    discovery.map { $0.filters + [online?.topic].compactMap(\.self) } ?? []
+  }
 
   /// There is a connection, to a broker that may have forgotten everything.
   mutating func connected() {
-    sayOnline()
+    isOnlineDue = online != nil
     discovery?.repeatAll()
   }
 
-  /// Says that we are there: to a new broker, or as another process with our prefix has said that we
-  /// are not.
-  mutating func sayOnline() {
-    waiting = [online].compactMap(\.self)
+  /// A message has come from the broker.
+  ///
+  /// - Returns: whether Home Assistant is back, and has forgotten what it was told.
+  mutating func receive(topic: String, _ payload: [UInt8], isRetained: Bool) -> Bool {
+    guard let offline, topic == offline.topic else {
+      return discovery?.receive(topic: topic, payload, isRetained: isRetained) ?? false
+    }
+    // Another process with our prefix has said that we are not there.
+    if !isRetained, payload == offline.payload { isOnlineDue = true }
+    return false
   }
 
   /// The next message to be sent, taken out; nil where there is none.
   mutating func next() -> Message? {
-    waiting.isEmpty ? discovery?.takeMessage() : waiting.removeFirst()
+    guard isOnlineDue else { return discovery?.takeMessage() }
+    isOnlineDue = false
+    return online
   }
 }

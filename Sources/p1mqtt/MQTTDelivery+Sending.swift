@@ -60,7 +60,9 @@ extension MQTTDelivery {
         subscription.answered(isGranted: isGranted)
         if !isGranted { sayUnsubscribed() }
       case .received(let topic, let payload, let isRetained):
-        received(topic, payload, isRetained: isRetained)
+        if announcements.receive(topic: topic, payload, isRetained: isRetained) {
+          publications.forgetChanges()
+        }
       }
     }
   }
@@ -161,8 +163,9 @@ extension MQTTDelivery {
   // MARK: - Subscriptions
 
   private mutating func subscribe() {
-    guard subscription.isPossible, let discovery = announcements.discovery else { return }
-    connection.subscribe(to: discovery.filters + [announcements.online?.topic].compactMap(\.self))
+    let filters = announcements.filters
+    guard subscription.isPossible, !filters.isEmpty else { return }
+    connection.subscribe(to: filters)
     subscription.asked()
   }
 
@@ -171,18 +174,6 @@ extension MQTTDelivery {
       .warning, broker,
       "the broker tells us nothing: what Home Assistant has to be told again, it is not",
       repeating: "subscription")
-  }
-
-  private mutating func received(_ topic: String, _ payload: [UInt8], isRetained: Bool) {
-    if let online = announcements.online, let offline = announcements.offline,
-      topic == online.topic
-    {
-      if !isRetained, payload == offline.payload { announcements.sayOnline() }
-      return
-    }
-    let isBack =
-      announcements.discovery?.receive(topic: topic, payload, isRetained: isRetained) ?? false
-    if isBack { publications.forgetChanges() }
   }
 
   // MARK: - Messages
