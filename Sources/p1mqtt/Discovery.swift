@@ -45,10 +45,8 @@ struct Discovery {
   private var order: [RecordOrigin] = []
   /// The electricity meter that the sub-meters are read by.
   private var main: RecordOrigin?
-  /// What is to be told, in order, after `told` of it that was; each once.
-  private var pending: [Pending] = []
-  private var told = 0
-  private var isPending: Set<Pending> = []
+  /// What is to be told.
+  private var pending = UniqueQueue<Pending>()
   /// What the broker has and we have not announced, by its topic, and what of that is to be withdrawn.
   private var remembered: [String: Remembered] = [:]
   private var removals: [String] = []
@@ -177,10 +175,9 @@ struct Discovery {
   }
 
   private mutating func tell(_ id: String, of device: RecordOrigin) {
-    let entry = Pending(device: device, id: id)
     // While nobody can be told, what comes and goes does not add up.
-    guard isPending.count < Discovery.mostPending else { return }
-    if isPending.insert(entry).inserted { pending.append(entry) }
+    guard pending.count < Discovery.mostPending else { return }
+    pending.append(Pending(device: device, id: id))
   }
 
   /// Announces everything anew.
@@ -222,15 +219,7 @@ struct Discovery {
     if let topic = removals.popLast() {
       return Message(topic: topic, payload: [], purpose: .announcement, isRetained: true)
     }
-    guard told < pending.count else { return nil }
-    let entry = pending[told]
-    told += 1
-    isPending.remove(entry)
-    if told == pending.count {
-      pending = []
-      told = 0
-    }
-    guard let device = devices[entry.device] else { return nil }
+    guard let entry = pending.removeFirst(), let device = devices[entry.device] else { return nil }
     let text = device.sensors[entry.id].map {
       Sensor($0.key, $0.topic, of: device.identity, style).text
     }
