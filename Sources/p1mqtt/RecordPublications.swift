@@ -14,7 +14,7 @@ struct RecordPublications: Publications {
   private var sentEnd: UInt64
   /// What was answered of the records that wait, whether it was taken or refused.
   private var answers: [UInt64: Bool] = [:]
-  /// The number of the oldest record when they were last looked through.
+  /// Up to which number those of records that are gone were taken out.
   private var sweptTo: UInt64
   /// No more are sent beyond one that the broker does not answer.
   private static let mostUnanswered: UInt64 = 1000
@@ -122,16 +122,18 @@ struct RecordPublications: Publications {
       return
     }
     answers[number] = isTaken
-    if outbox.first > sweptTo {
-      sweptTo = outbox.first
-      for (number, isTaken) in answers where number < sweptTo {
-        answers[number] = nil
-        arrivedCount += isTaken ? 1 : 0
-      }
-    }
     while let isTaken = answers.removeValue(forKey: outbox.first) {
       outbox.remove(before: outbox.first + 1, refused: isTaken ? 0 : 1)
-      sweptTo = outbox.first
+    }
+    sweep()
+  }
+
+  /// Counts what had arrived before it was dropped.
+  private mutating func sweep() {
+    guard !answers.isEmpty else { return sweptTo = outbox.first }
+    while sweptTo < outbox.first {
+      if answers.removeValue(forKey: sweptTo) == true { arrivedCount += 1 }
+      sweptTo += 1
     }
   }
 
