@@ -162,8 +162,8 @@ import SystemPackage
   /// What happened since the last call.
   func takeEvents() -> [MQTTEvent] {
     // Those of a try are told once it has ended.
-    guard attempt == nil else { return [] }
-    defer { log.events.removeAll(keepingCapacity: true) }
+    guard attempt == nil, !log.events.isEmpty else { return [] }
+    defer { log.events = [] }
     return log.events
   }
 
