@@ -95,7 +95,7 @@ extension MQTTDelivery {
     _ reason: String, _ fault: MQTTFault = .other, returning last: Message? = nil
   ) throws {
     if state == .waiting { return }
-    if try mayFareBetter(reason, fault) {
+    if try lowersDemands(after: reason, fault) {
       let wasConnected = state == .connected
       state = .waiting
       if wasConnected || !inFlight.isEmpty { returnUnsent(last) }
@@ -112,8 +112,16 @@ extension MQTTDelivery {
     returnUnsent(last)
   }
 
-  /// Whether another try is worth it at once, with less than the broker has just refused.
-  private mutating func mayFareBetter(_ reason: String, _ fault: MQTTFault) throws -> Bool {
+  /// Asks for less than the broker has just refused.
+  ///
+  /// - Parameters:
+  ///   - reason: why the connection is gone.
+  ///   - fault: what that says of the next one.
+  /// - Returns: whether another try is worth it at once; false where there is nothing to do without.
+  /// - Throws: `Failure` where there is no memory for a new start.
+  private mutating func lowersDemands(
+    after reason: String, _ fault: MQTTFault
+  ) throws -> Bool {
     switch fault {
     case .protocolError
     where limits.qos == 2 && connection.limits.mostQoS == 2 && !inFlight.isEmpty:
