@@ -88,12 +88,16 @@ struct TLSSettings {
         .mqttPSKIdentity,
         "needs its key: \(Setting.mqttPSKFile.rawValue) or \(Setting.mqttPSK.rawValue)")
     }
-    // OpenSSL takes so many.
     let digits = key.value.compactMap(\.hexDigitValue)
-    let isHexadecimal = digits.count.isMultiple(of: 2) && digits.count == key.value.count
-    guard isHexadecimal, (2...512).contains(digits.count) else {
+    guard digits.count == key.value.count else {
       throw Failure(
         Setting.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration)
+    }
+    // OpenSSL takes so many.
+    guard digits.count.isMultiple(of: 2), (1...256).contains(digits.count / 2) else {
+      throw Failure(
+        Setting.mqttPSK.rawValue, "the key is not two digits for each of 1 to 256 bytes",
+        .configuration)
     }
     guard identity.utf8.count <= 128 else {
       throw environment.refused(.mqttPSKIdentity, "is longer than 128 bytes")

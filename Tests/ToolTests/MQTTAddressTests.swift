@@ -125,7 +125,7 @@ import Testing
     (["MQTT_TLS": "maybe"], "MQTT_TLS: \"maybe\" is neither True nor False"),
     (["MQTT_TLS": "False", "MQTT_ALPN": "x"], "MQTT_TLS: TLS is off, though"),
     (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "xyz1"], "MQTT_PSK: the key is not written in hex"),
-    (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "123"], "MQTT_PSK: the key is not written in hex"),
+    (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "123"], "MQTT_PSK: the key is not two digits"),
     (
       ["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "12", "MQTT_ALPN": "mqtt"],
       "MQTT_PSK_IDENTITY: a shared key stands in for certificates"
