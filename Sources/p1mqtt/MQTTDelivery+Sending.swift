@@ -13,18 +13,20 @@ extension MQTTDelivery {
       try connection.connect()
     case .connecting(let until) where now >= until && !connection.isTrying:
       try connection.abandon()
-      try disconnected("no answer", .hangUp)
+      try disconnected(noAnswer, .hangUp)
     case .connected where isUnanswered(now):
       // It may have come while we were elsewhere.
       try proceed(wait(for: connection.interests, until: now))
       guard isUnanswered(now) else { break }
       try connection.abandon()
       try settle()
-      try disconnected("no answer for \(limits.silence.components.seconds) s")
+      try disconnected(noAnswer)
     default:
       break
     }
   }
+
+  private var noAnswer: String { "no answer for \(limits.silence.components.seconds) s" }
 
   /// Whether the broker has not answered the oldest message for too long.
   private func isUnanswered(_ now: ContinuousClock.Instant) -> Bool {

@@ -229,7 +229,7 @@ import Testing
       try await broker.p1mqtt(["--no-status", "--timeout", "1", "--linger", "0"]).whileRunning {
         sink in
         try await sink.write("n=1\n\n")
-        try await sink.waitForError("\(broker.port): no answer", within: .seconds(30))
+        try await sink.waitForError("\(broker.port): no answer for 1 s", within: .seconds(30))
         sink.closeInput()
         #expect(try await sink.waitForExit(within: .seconds(30)).status == .exited(69))
       }
