@@ -86,7 +86,8 @@ struct Discovery {
     let device = origin.device
     if device.channel == nil { main = device }
     if devices[device] == nil { add(device, values.map(\.key)) }
-    guard var known = devices[device] else { return }
+    // Out of there meanwhile: what two hold is copied as one of them changes it.
+    guard var known = devices.removeValue(forKey: device) else { return }
     if origin.past == nil { known.recordCount += 1 }
     if device.channel != nil {
       known.lastBehind = main.flatMap { meter in devices[meter].map { (meter, $0.recordCount) } }

@@ -1,7 +1,7 @@
 /// Whether the broker tells us what others publish. Some end the connection where they do not.
 struct Subscription {
   private var failures = 0
-  private(set) var isUnanswered = false
+  private var isUnanswered = false
 
   /// So many connections in a row that end before the answer are taken for a refusal.
   private static let mostFailures = 2
