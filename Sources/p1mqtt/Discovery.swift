@@ -14,13 +14,6 @@ struct Discovery {
     var lastBehind: (meter: RecordOrigin, count: Int)?
   }
 
-  /// What the broker has of an earlier run, or of another process.
-  private struct Remembered {
-    let device: String
-    /// The topic of its values.
-    let state: String
-  }
-
   private struct Announced {
     let key: String
     var topic: String
@@ -47,9 +40,8 @@ struct Discovery {
   private var main: RecordOrigin?
   /// What is to be told.
   private var pending = UniqueQueue<Pending>()
-  /// What the broker has and we have not announced, by its topic, and what of that is to be withdrawn.
-  private var remembered: [String: Remembered] = [:]
-  private var removals: [String] = []
+  /// What the broker has and we have not announced.
+  private var retained = RetainedSensors()
   /// The ids of keys.
   private var ids: [String: String] = [:]
 
@@ -103,7 +95,7 @@ struct Discovery {
       }
       known.sensors[id] = Announced(key: key, topic: topic, lastSeen: known.recordCount)
       guard isNew else { continue }
-      remembered[configTopic(id, known.identity)] = nil
+      retained.remove(configTopic(id, known.identity))
       tell(id, of: device)
       take(topic, for: Pending(device: device, id: id))
     }
@@ -120,15 +112,7 @@ struct Discovery {
     }
     if states.count >= Discovery.mostPending { states = [:] }
     states[topic] = sensor
-    withdrawRemembered { $0.state == topic }
-  }
-
-  /// Takes back some of what the broker has of an earlier run.
-  private mutating func withdrawRemembered(_ isGone: (Remembered) -> Bool) {
-    for (topic, sensor) in remembered where isGone(sensor) {
-      remembered[topic] = nil
-      removals.append(topic)
-    }
+    retained.withdraw(state: topic)
   }
 
   /// Takes back the sub-meters that their meter, of which there were so many records, no longer has.
@@ -163,8 +147,7 @@ struct Discovery {
       tell(id, of: device)
     }
     // Another process may announce the same meter, with topics of its own.
-    let (own, ours) = (known.identity.id, "\(place)/")
-    withdrawRemembered { $0.device == own && $0.state.hasPrefix(ours) }
+    retained.withdraw(of: known.identity.id, below: place)
   }
 
   private mutating func id(of key: String) -> String {
@@ -208,16 +191,16 @@ struct Discovery {
     }
     let (device, id) = (String(levels[1]), String(levels[2]))
     let isOurs = devices.values.contains { $0.identity.id == device && $0.sensors[id] != nil }
-    guard !isOurs, remembered.count < Discovery.mostPending else { return false }
-    remembered[topic] = Remembered(device: device, state: state)
+    guard !isOurs else { return false }
+    retained.add(topic, of: device, state: state)
     // The topics of a meter that was replaced are another one's now.
-    if states[state] != nil { withdrawRemembered { $0.state == state } }
+    if states[state] != nil { retained.withdraw(state: state) }
     return false
   }
 
   /// The next message to be sent, taken out; nil where there is none.
   mutating func takeMessage() -> Message? {
-    if let topic = removals.popLast() {
+    if let topic = retained.takeRemoval() {
       return Message(topic: topic, payload: [], purpose: .announcement, isRetained: true)
     }
     guard let entry = pending.removeFirst(), let device = devices[entry.device] else { return nil }
@@ -233,5 +216,5 @@ struct Discovery {
     "\(prefix)/sensor/\(device.id)/\(id)/config"
   }
 
-  var isEmpty: Bool { pending.isEmpty && removals.isEmpty }
+  var isEmpty: Bool { pending.isEmpty && retained.isEmpty }
 }
