@@ -37,10 +37,8 @@ struct P1Influx: Tool {
     let intake = Intake(sink.summary)
     if dryRun {
       // Whatever the settings say of the server, which is none of its business.
-      var input = try sink.input(messages)
-      defer { input.report() }
       var dryRun = DryRun(lines, intake)
-      return try dryRun.run(&input)
+      return try sink.read(messages) { try dryRun.run(&$0) }
     }
     let settings = try InfluxSettings(environment)
     let limits = try batches.limits(environment)
@@ -51,8 +49,6 @@ struct P1Influx: Tool {
       settings, style.precision, limits, createsDatabase: self.server.createDatabase)
     // Last, as everything else may be mistyped.
     let outbox = try waiting.outbox(.influxSpool, in: environment)
-    var input = try sink.input(messages, isCareful: outbox.outbox.isLasting)
-    defer { input.report() }
     messages.stopWaiting()
     let health = Health<String>(
       of: server.name, "writing", at: request, every: sink.stats.every, messages: messages)
@@ -60,7 +56,7 @@ struct P1Influx: Tool {
       linger: .seconds(sink.linger), settling: limits.settling, holds: waiting.hold)
     var delivery = InfluxDelivery(
       to: server, lines, limits, flow, outbox: outbox, intake, health, messages: messages)
-    try delivery.run(&input)
+    try sink.read(messages, isCareful: outbox.outbox.isLasting) { try delivery.run(&$0) }
   }
 
   private func option(for setting: Setting) -> Environment.Option? {

@@ -33,8 +33,6 @@ struct P1MQTT: Tool {
       broker, will: announcements.offline, expiry: settings.expiry)
     // Last, as everything else may be mistyped.
     let (publications, outboxName) = try publications(settings, environment)
-    var input = try sink.input(messages, isCareful: publications.isLasting)
-    defer { input.report() }
     messages.stopWaiting()
     let health = Health<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
@@ -49,7 +47,7 @@ struct P1MQTT: Tool {
       to: connection, limits, flow, publications, outboxName: outboxName,
       announcements, Intake(sink.summary, stamps: settings.payload.isTimed), health,
       messages: messages)
-    try delivery.run(&input)
+    try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
 
   private func publications(

@@ -60,7 +60,7 @@ extension RunningProgram {
     }
   }
 
-  /// Asks a tool for its counters until it tells these.
+  /// Asks a tool, which is past its start, for its counters until it tells these.
   public func waitForCounters(_ text: String, within limit: Duration = .seconds(30)) async throws {
     try await wait(for: "'\(text)'", within: limit) {
       $0.send(signal: SIGUSR1)

@@ -64,6 +64,35 @@ import Testing
     #expect(result.errorText.contains("standard input: 1 piece refused in all\n"))
   }
 
+  /// What came before is kept, or counted as lost.
+  @Test(arguments: ["p1mqtt", "p1influx"], [true, false])
+  func inputThatCannotBeReadIsAnEnd(_ tool: String, _ keeps: Bool) async throws {
+    let (input, port) = (try TCPServer(), try ClosedPort())
+    try await TemporaryDirectory.with { directory in
+      let options = keeps ? ["--spool", directory.path("spool")] : ["--linger", "0"]
+      let sink = Program.bash(
+        "exec \"$@\" < /dev/tcp/127.0.0.1/\(input.port)",
+        [tool, "--stats", "1", "--port", "\(port.number)"] + options,
+        environment: ["MQTT_PAYLOAD": "record"])
+      try await sink.whileRunning { sink in
+        let connection = try await input.accept()
+        try await connection.write("a=1\n\na=2\n\na=")
+        try await sink.waitForError("records=2 ")
+        connection.reset()
+        let result = try await sink.waitForExit()
+        let server = "localhost:\(port.number)"
+        #expect(result.status == .exited(keeps ? 74 : 69))
+        let error = "\(tool): standard input: Connection reset by peer"
+        let end =
+          keeps
+          ? ["\(tool): \(directory.path("spool")): 2 records kept for the next time", error]
+          : [error, "\(tool): \(server): 2 records could not be delivered"]
+        #expect(result.messages.contains { $0.hasSuffix("refused: a record that is not whole") })
+        #expect(result.messages.map(String.init).filter(end.contains) == end)
+      }
+    }
+  }
+
   /// The first refusal at once, the last one with a count, and how many there were.
   private func expectRefusals(_ tool: String, _ result: ProgramResult) throws {
     let said = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }

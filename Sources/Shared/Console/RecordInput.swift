@@ -5,6 +5,8 @@ import SystemPackage
 public struct RecordInput {
   /// Whether nothing more will come.
   public private(set) var isEnded = false
+  /// Why it could not be read to its end; nil where it could.
+  public private(set) var failure: Failure?
 
   private let messages: Messages
   private let stopSignal: StopSignal
@@ -78,7 +80,7 @@ public struct RecordInput {
   /// - Parameters:
   ///   - happened: the interests that something happened on.
   ///   - handle: called with each record, in order.
-  /// - Throws: `Failure` where the input cannot be read, and what `handle` throws.
+  /// - Throws: what `handle` throws.
   public mutating func read(
     _ happened: [Interest], _ handle: (Record) throws -> Void
   ) throws {
@@ -133,7 +135,7 @@ public struct RecordInput {
     } catch .interrupted, .wouldBlock {
       return
     } catch {
-      throw Failure("standard input", error)
+      return fail(error)
     }
     try digest(piece.span, handle)
   }
@@ -148,7 +150,7 @@ public struct RecordInput {
     } catch .interrupted, .wouldBlock {
       return
     } catch {
-      throw Failure("standard input", error)
+      return fail(error)
     }
     var whole = piece.span.endOfRecords
     if whole == 0, !piece.isEmpty {
@@ -192,6 +194,12 @@ public struct RecordInput {
     guard !isEnded else { return }
     isEnded = true
     if !reader.isBetweenRecords { refuse("a record that is not whole") }
+  }
+
+  /// The input cannot be read: that is its end, for what came before is not lost with it.
+  private mutating func fail(_ errno: Errno) {
+    failure = Failure("standard input", errno)
+    leave()
   }
 
   /// Takes a piece, or the end, which is an empty one.

@@ -44,21 +44,29 @@ public struct SinkOptions: ParsableArguments {
   /// - Parameter messages: where what is refused is said.
   /// - Throws: ``Failure``.
   public func drain(_ messages: Messages) throws {
-    var input = try input(messages)
-    defer { input.report() }
-    try input.drain()
+    try read(messages) { try $0.drain() }
   }
 
-  /// The input of the sink.
+  /// Reads the input of the sink, and says what was refused of it.
   ///
   /// - Parameters:
-  ///   - messages: where what is refused is said.
+  ///   - messages: where that is said.
   ///   - isCareful: whether records stay in the pipe until they are released.
-  /// - Returns: the input.
-  /// - Throws: ``Failure``.
-  public func input(_ messages: Messages, isCareful: Bool = false) throws -> RecordInput {
-    RecordInput(
+  ///   - body: what reads it to its end.
+  /// - Throws: what `body` throws, or ``Failure`` where the input cannot be read.
+  public func read(
+    _ messages: Messages, isCareful: Bool = false, _ body: (inout RecordInput) throws -> Void
+  ) throws {
+    var input = RecordInput(
       messages: messages, stop: try StopSignal(), needsTimestamp: requireTimestamp,
       isCareful: isCareful)
+    defer { input.report() }
+    do {
+      try body(&input)
+    } catch {
+      if let failure = input.failure { messages.say(failure) }
+      throw error
+    }
+    if let failure = input.failure { throw failure }
   }
 }
