@@ -126,6 +126,8 @@ struct Discovery {
       for id in known.sensors.keys.sorted() { tell(id, of: device) }
       devices[device]?.sensors = [:]
     }
+    guard count > Discovery.memoryOfSubmeters, let id = devices[meter]?.identity.id else { return }
+    retained.withdraw(behind: id, below: place)
   }
 
   private mutating func add(_ device: RecordOrigin, _ keys: [String]) {
@@ -185,14 +187,14 @@ struct Discovery {
     }
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
     guard isRetained, levels.count == 4, levels[0] == "sensor",
-      let state = Sensor.stateTopic(of: String(decoding: payload, as: UTF8.self))
+      let (state, parent) = Sensor.read(String(decoding: payload, as: UTF8.self))
     else {
       return false
     }
     let (device, id) = (String(levels[1]), String(levels[2]))
     let isOurs = devices.values.contains { $0.identity.id == device && $0.sensors[id] != nil }
     guard !isOurs else { return false }
-    retained.add(topic, of: device, state: state)
+    retained.add(topic, of: device, behind: parent, state: state)
     // The topics of a meter that was replaced are another one's now.
     if states[state] != nil { retained.withdraw(state: state) }
     return false

@@ -4,6 +4,8 @@ struct RetainedSensors {
   private struct Entry {
     /// The id of its device.
     let device: String
+    /// The id of the meter that reads the device; nil where it is read itself.
+    let parent: String?
     /// The topic of its values.
     let state: String
   }
@@ -23,10 +25,11 @@ struct RetainedSensors {
   /// - Parameters:
   ///   - topic: where it is.
   ///   - device: the id of its device.
+  ///   - parent: the id of the meter that reads the device; nil where it is read itself.
   ///   - state: the topic of its values.
-  mutating func add(_ topic: String, of device: String, state: String) {
+  mutating func add(_ topic: String, of device: String, behind parent: String?, state: String) {
     guard entries.count < RetainedSensors.mostEntries else { return }
-    entries[topic] = Entry(device: device, state: state)
+    entries[topic] = Entry(device: device, parent: parent, state: state)
   }
 
   /// An announcement takes the place of one there.
@@ -40,6 +43,11 @@ struct RetainedSensors {
   /// Withdraws those of a device whose values are below a prefix.
   mutating func withdraw(of device: String, below prefix: String) {
     withdraw { $0.device == device && $0.state.hasPrefix("\(prefix)/") }
+  }
+
+  /// Withdraws those of the sub-meters of a meter whose values are below a prefix.
+  mutating func withdraw(behind parent: String, below prefix: String) {
+    withdraw { $0.parent == parent && $0.state.hasPrefix("\(prefix)/") }
   }
 
   private mutating func withdraw(_ isGone: (Entry) -> Bool) {

@@ -36,14 +36,21 @@ struct Sensor {
     text = object.text
   }
 
-  /// The topic of the values of a sensor.
+  /// Reads what announces a sensor.
   ///
-  /// - Parameter text: the object that announces it, as written here.
-  /// - Returns: nil for any other text.
-  static func stateTopic(of text: String) -> String? {
-    let parts = text.split(separator: "\"state_topic\":\"", maxSplits: 1)
-    guard parts.count == 2, text.contains("\"origin\":{\"name\":\"p1mqtt\"") else { return nil }
-    return String(parts[1].prefix { $0 != "\"" })
+  /// - Parameter text: the object, as written here.
+  /// - Returns: the topic of its values, and the id of the meter that reads its device, where one does;
+  ///   nil for any other text.
+  static func read(_ text: String) -> (state: String, parent: String?)? {
+    func value(of name: String) -> String? {
+      let parts = text.split(separator: "\"\(name)\":\"", maxSplits: 1)
+      return parts.count == 2 ? String(parts[1].prefix { $0 != "\"" }) : nil
+    }
+    guard text.contains("\"origin\":{\"name\":\"p1mqtt\""), let state = value(of: "state_topic")
+    else {
+      return nil
+    }
+    return (state, value(of: "via_device"))
   }
 
   /// What makes the state of a message; nil where that is the message itself.

@@ -144,6 +144,26 @@ import Testing
     #expect(removals.allSatisfy { $0.payload.isEmpty })
   }
 
+  /// One that an earlier run has announced, too; those of another meter stay.
+  @Test func aSubmeterOfAnEarlierRunIsWithdrawn() throws {
+    var discovery = try discovery()
+    for (meter, gas, prefix) in [("E1", "G1", "dsmr"), ("E1", "G2", "attic"), ("E3", "G3", "dsmr")]
+    {
+      var earlier = try self.discovery(["MQTT_TOPIC_PREFIX": prefix])
+      try see("meter=\(meter) power_import_kw=1", below: "\(prefix)/\(meter)", &earlier)
+      try see("meter=\(gas) channel=1 gas_m3=1", below: "\(prefix)/\(meter)", &earlier)
+      for message in messages(&earlier) {
+        _ = discovery.receive(topic: message.topic, message.payload, isRetained: true)
+      }
+    }
+    for _ in 0..<3600 { try see("meter=E1 power_import_kw=1", &discovery) }
+    #expect(messages(&discovery).allSatisfy { !$0.payload.isEmpty })
+    for _ in 0..<3 { try see("meter=E1 power_import_kw=1", &discovery) }
+    let removals = messages(&discovery)
+    #expect(removals.map(\.topic) == ["homeassistant/sensor/p1_G1/gas_m3/config"])
+    #expect(removals.allSatisfy { $0.payload.isEmpty })
+  }
+
   /// Each is behind its own meter, however much longer another one is there.
   @Test func theSubmeterOfASecondMeterStays() throws {
     var discovery = try discovery()
