@@ -75,6 +75,7 @@ struct BrokerSettings {
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
     }
+    guard !text.isEmpty else { throw environment.refused(setting, "it is empty") }
     guard isPlain, text.utf8.count <= 1000 else {
       throw environment.refused(setting, "it has a control character in it, or over 1000 bytes")
     }

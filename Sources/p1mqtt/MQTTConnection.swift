@@ -36,6 +36,10 @@ import SystemPackage
   /// A session is kept for so many seconds after a connection broke (MQTT 5, 3.1.2.11.2).
   private static let sessionExpiry: UInt32 = 86_400
 
+  /// The most that the broker may send us at once, in bytes (MQTT 5, 3.1.2.11.4): an announcement is
+  /// far shorter, and anybody can publish where Home Assistant does.
+  private static let mostPacketSize: UInt32 = 64 << 10
+
   /// So often a connection that was shut is read at most, until its end.
   private static let mostLastReads = 1000
 
@@ -83,7 +87,7 @@ import SystemPackage
     log.begin()
     let (host, hangUpReason) = (settings.host, settings.hangUpReason)
     let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
-    let keepsSession = settings.isPersistent && version == .version5
+    let (isVersion5, keepsSession) = (version == .version5, settings.isPersistent)
     nonisolated(unsafe) let client = unsafe self.client
     // The library notes there what happens, for as long as the try takes.
     nonisolated(unsafe) let log = log
@@ -91,7 +95,12 @@ import SystemPackage
       defer { unsafe withExtendedLifetime(log) {} }
       var properties: OpaquePointer?
       defer { unsafe mosquitto_property_free_all(&properties) }
-      if keepsSession {
+      if isVersion5 {
+        unsafe mosquitto_property_add_int32(
+          &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue),
+          MQTTConnection.mostPacketSize)
+      }
+      if isVersion5, keepsSession {
         unsafe mosquitto_property_add_int32(
           &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue),
           MQTTConnection.sessionExpiry)

@@ -71,7 +71,8 @@ extension MQTTDelivery {
 
   private mutating func connected() {
     state = .connected
-    askedAt = .now
+    connectedAt = .now
+    askedAt = connectedAt
     if connection.version == .version5 {
       // It has said whether it takes more than 0, and the library knows. That it takes no 2 it may have
       // shown otherwise, which costs a connection each time.
@@ -188,6 +189,9 @@ extension MQTTDelivery {
 
   // MARK: - Messages
 
+  /// For so long a broker keeps a connection that it does not break at once each time.
+  private static let leastStay = Duration.seconds(30)
+
   /// How many messages may be on their way: those that a broker has to acknowledge are few.
   private var window: Int { min(limits.qos, connection.limits.mostQoS) == 0 ? 200 : 20 }
 
@@ -224,9 +228,10 @@ extension MQTTDelivery {
   }
 
   private mutating func arrived(_ number: Int32) {
-    guard let message = takeInFlight(number), !message.isAnnouncement else { return }
-    // Only a broker that takes what we are here for is back.
-    _ = server.succeed()
+    guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
+    // Only a broker that takes what we are here for is back. That it took what it does not acknowledge
+    // is shown by a connection that stays.
+    if qos > 0 || .now - connectedAt >= MQTTDelivery.leastStay { _ = server.succeed() }
     flow.answered()
     publications.arrived(message)
   }
@@ -236,7 +241,7 @@ extension MQTTDelivery {
       try connection.forget()
       return try disconnected(reason)
     }
-    if let message = takeInFlight(number) { refused(message, reason) }
+    if let (message, _) = takeInFlight(number) { refused(message, reason) }
   }
 
   private mutating func refused(_ message: Message, _ reason: String) {
@@ -248,11 +253,12 @@ extension MQTTDelivery {
     publications.refused(message, reason)
   }
 
-  private mutating func takeInFlight(_ number: Int32) -> Message? {
+  private mutating func takeInFlight(_ number: Int32) -> (Message, qos: Int)? {
     guard let index = inFlight.firstIndex(where: { $0.number == number }) else { return nil }
     // Who answers what is behind it does not answer the oldest.
     if index == 0 { askedAt = .now }
-    return inFlight.remove(at: index).message
+    let entry = inFlight.remove(at: index)
+    return (entry.message, entry.qos)
   }
 
   /// Says that we go, and goes.

@@ -30,6 +30,8 @@ struct MQTTDelivery {
   /// Since when an answer to the oldest message on its way is waited for.
   var askedAt = ContinuousClock.now
   var server = ServerState()
+  /// Since when there is a connection, or was the last one.
+  var connectedAt = ContinuousClock.now
   var subscription = Subscription()
   /// Whether it was said that messages do not expire.
   var hasSaidExpiry = false

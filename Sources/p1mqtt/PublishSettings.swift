@@ -44,8 +44,9 @@ struct PublishSettings {
   }
 
   private static func silence(_ environment: Environment) throws -> Int? {
-    // A number is meant as one, 1 too.
-    if let text = environment.string(.mqttOnChange), Int(text) == nil || text == "0" {
+    let seconds = environment.string(.mqttOnChange).flatMap { Int($0) } ?? 0
+    // A variable that is 1 is True, as any other is.
+    guard seconds != 0, seconds != 1 || environment.isOption(.mqttOnChange) else {
       return try environment.flag(.mqttOnChange) ?? false ? 300 : nil
     }
     return try environment.number(.mqttOnChange, in: 1...86_400)

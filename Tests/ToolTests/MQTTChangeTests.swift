@@ -9,9 +9,12 @@ import Testing
   }
 
   /// Runs p1mqtt with an input, and tells what the broker has taken.
-  private func taken(_ arguments: [String], _ input: String) async throws -> [String] {
+  private func taken(
+    _ arguments: [String], _ input: String, _ environment: [String: String] = [:]
+  ) async throws -> [String] {
     try await ScriptedBroker.running { broker in
-      let result = try await broker.p1mqtt(arguments + ["--no-status"]).run(input: input)
+      let program = broker.p1mqtt(arguments + ["--no-status"], environment)
+      let result = try await program.run(input: input)
       try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success && result.errorText == "")
       return broker.lines
@@ -28,6 +31,14 @@ import Testing
       try await taken(["--on-change"], input) == [
         "\(time)00Z", "dsmr/a 1", "dsmr/b 1", "\(time)02Z", "dsmr/b 2",
       ])
+  }
+
+  /// A variable that is 1 is True, as any other is; as an option it is a second.
+  @Test(arguments: [([], "True", 1), ([], "1", 1), ([], "0", 3), (["--on-change", "1"], "0", 2)])
+  func itIsSwitchedOnOrOff(_ options: [String], _ setting: String, _ count: Int) async throws {
+    let input = record(0, "a=1") + record(0, "a=1") + record(1, "a=1")
+    let lines = try await taken(options, input, ["MQTT_ON_CHANGE": setting])
+    #expect(lines.count { $0 == "dsmr/a 1" } == count)
   }
 
   /// By the time of the records, as in a replay.
@@ -53,11 +64,13 @@ import Testing
   @Test(arguments: ["value", "json", "record"])
   func allIsNewsToABrokerThatCameBack(_ payload: String) async throws {
     try await ScriptedBroker.running { broker in
-      let arguments = ["--on-change", "--payload", payload, "--no-status"]
+      let arguments = ["--on-change", "--payload", payload, "--no-status", "--stats", "1"]
       try await broker.p1mqtt(arguments).whileRunning { sink in
         try await sink.write(record(0, "a=1") + record(1, "a=1"))
         let each = payload == "value" ? 2 : 1
-        try await broker.wait { $0.lines.count == each }
+        // None is on its way, to be sent again.
+        try await sink.waitForError("delivered=\(each) waiting=0 ")
+        #expect(broker.lines.count == each)
         broker.endConnections()
         try await broker.wait { $0.connects.count == 2 }
         try await sink.write(record(2, "a=1"))

@@ -17,6 +17,8 @@ import Testing
           == MQTTMessage(
             topic: "dsmr/status", qos: 1, isRetained: true, payload: Array("offline".utf8)))
       #expect(packet.properties[.sessionExpiry] == nil)
+      // Whatever others publish, it takes no more memory.
+      #expect(packet.properties[.maximumPacketSize] == 65_536)
       #expect(broker.packets.last?.kind == .disconnect && broker.packets.last?.reason == 0)
       #expect(broker.malformed == [])
     }
@@ -152,6 +154,21 @@ import Testing
         let reason = "no answer before the broker left: its port may be one for TLS"
         #expect(result.errorText.hasPrefix("\(name)\(reason); trying again"))
         #expect(result.errorText.hasSuffix("\(name)1 value could not be delivered\n"))
+      }
+    }
+  }
+
+  /// Each pause is twice as long as the one before, and half of it at least: what was written and is
+  /// not acknowledged is no reason to begin anew.
+  @Test func aBrokerThatLetsInAndLeavesIsLeftAlone() async throws {
+    try await ScriptedBroker.running({ $0.kind == .publish ? [.close] : [.usual] }) { broker in
+      try await broker.p1mqtt(["--no-status"]).whileRunning { sink in
+        let start = ContinuousClock.now
+        for count in 1...4 {
+          try await broker.wait { $0.connects.count == count }
+          try await sink.write("n=\(count)\n\n")
+        }
+        #expect(.now - start >= .seconds(0.5 + 1 + 2))
       }
     }
   }

@@ -35,6 +35,11 @@ import Testing
     #expect(result.errorText == "p1mqtt: MQTT_AUTH: needs MQTT_USER\n")
   }
 
+  @Test func aClientIDIsNotEmpty() async throws {
+    let result = try await Program("p1mqtt", ["--id", ""]).run()
+    #expect(result.status == .exited(64) && result.errorText == "p1mqtt: --id: it is empty\n")
+  }
+
   @Test func topicPrefixIsNoFilter() async throws {
     for prefix in ["a/+/b", "#"] {
       let result = try await Program("p1mqtt", ["--prefix", prefix]).run()
