@@ -10,7 +10,7 @@ struct Segment {
   var count: Int
   var size: Int
   /// Since when the first record waits.
-  let since: ContinuousClock.Instant
+  var since: ContinuousClock.Instant
   /// Open while it is written to, or not kept for sure; nil where all of it is.
   var file: SpoolFiles.Handle?
   /// Whether the disk does not keep all of it for sure.

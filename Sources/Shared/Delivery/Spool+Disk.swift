@@ -36,6 +36,7 @@ extension Spool {
       takeBack(from: file)
       throw error
     }
+    if segments[index].count == 0 { segments[index].since = unwritten.oldestSince ?? now }
     segments[index].size += text.count
     segments[index].count += batch.records.count
     segments[index].isUnsure = true
@@ -76,8 +77,7 @@ extension Spool {
     let file = try createSegment()
     segments.append(
       Segment(
-        place: nextPlace, first: unwritten.first, count: 0, size: 0,
-        since: unwritten.oldestSince ?? now, file: file))
+        place: nextPlace, first: unwritten.first, count: 0, size: 0, since: now, file: file))
     nextPlace += 1
     isAdding = true
   }
@@ -118,12 +118,12 @@ extension Spool {
     if let last = segments.popLast() { discard(last) }
   }
 
-  /// Removes the segments that were acknowledged as a whole, the last one as well: nothing that was
-  /// delivered is left for a later process to send again.
+  /// Removes the segments that were acknowledged as a whole, and empties the one that more is added
+  /// to: nothing that was delivered is left for a later process to send again.
   mutating func removeDone() {
-    while let oldest = segments.first, oldest.end <= first {
+    if isAdding, segments.count == 1 { emptyLast() }
+    while let oldest = segments.first, oldest.end <= first, segments.count > 1 || !isAdding {
       segments.removeFirst()
-      if segments.isEmpty { isAdding = false }
       size -= oldest.size
       discard(oldest)
     }
@@ -132,6 +132,27 @@ extension Spool {
       do throws(Errno) { try files.remove(name) } catch { return error != .noSuchFileOrDirectory }
       return false
     }
+  }
+
+  /// Empties the last segment, if all of it was acknowledged. That a new file costs the disk more is
+  /// why it stays.
+  private mutating func emptyLast() {
+    guard let last = segments.last, last.count > 0, last.end <= first, let file = last.file else {
+      return
+    }
+    do throws(Errno) {
+      guard !last.isSpoilt else { throw .ioError }
+      try files.truncate(file, to: 0)
+    } catch {
+      isAdding = false
+      return
+    }
+    size -= last.size
+    readPlace = nil
+    segments = [
+      Segment(
+        place: last.place, first: last.end, count: 0, size: 0, since: last.since, file: file)
+    ]
   }
 
   mutating func discard(_ segment: Segment) {

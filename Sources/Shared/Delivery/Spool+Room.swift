@@ -38,14 +38,18 @@ extension Spool {
 
   private mutating func dropOldestSegment() {
     guard let oldest = segments.first else { return }
+    if segments.count == 1 { isAdding = false }
     let next = oldest.end
-    let times = times(of: oldest)
-    let unread = Int(next - min(next, max(loaded.end, oldest.first)))
-    let known = loaded.remove(before: next)
-    if loaded.end < next { loaded.restart(at: next) }
-    counts.dropped += known + unread
-    events.dropped(total: counts.dropped, times?.lowerBound)
-    events.dropped(total: counts.dropped, times?.upperBound)
+    // Nothing may wait in one that is there for more to come.
+    if next > first {
+      let times = times(of: oldest)
+      let unread = Int(next - min(next, max(loaded.end, oldest.first)))
+      let known = loaded.remove(before: next)
+      if loaded.end < next { loaded.restart(at: next) }
+      counts.dropped += known + unread
+      events.dropped(total: counts.dropped, times?.lowerBound)
+      events.dropped(total: counts.dropped, times?.upperBound)
+    }
     removeDone()
   }
 
