@@ -48,7 +48,6 @@ struct LiveSource: Source {
     self.silence = silence
     self.endsWhenLost = endsWhenLost
     self.messages = messages
-    messages.stopWaiting()
     try open(mustBeThere: link.isAtHand)
   }
 

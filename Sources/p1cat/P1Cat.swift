@@ -100,6 +100,8 @@ struct P1Cat: Tool {
       guard isatty(descriptor.rawValue) == 1 else { return FileSource(name, descriptor) }
       link = SerialLine(name, descriptor, settings, messages: messages)
     }
+    // It has to be read, whoever reads what is said of it.
+    messages.stopWaiting()
     return try LiveSource(link, silence: silence, endsWhenLost: once, messages: messages)
   }
 }

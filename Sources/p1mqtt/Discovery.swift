@@ -100,6 +100,7 @@ struct Discovery {
       take(topic, for: Pending(device: device, id: id))
     }
     withdraw(&known, device)
+    withdrawRetained(known, device)
     devices[device] = known
     if device.channel == nil { withdrawSubmeters(of: device, at: known.recordCount) }
   }
@@ -126,8 +127,19 @@ struct Discovery {
       for id in known.sensors.keys.sorted() { tell(id, of: device) }
       devices[device]?.sensors = [:]
     }
-    guard count > Discovery.memoryOfSubmeters, let id = devices[meter]?.identity.id else { return }
-    retained.withdraw(behind: id, below: place)
+  }
+
+  /// Takes back what an earlier run has announced of a device and of its sub-meters, and does not come
+  /// any more. Another process may announce the same meter, with topics of its own.
+  private mutating func withdrawRetained(_ known: Device, _ device: RecordOrigin) {
+    // There may be many, of others: they are looked through now and then.
+    guard known.recordCount % Discovery.memory == 1 else { return }
+    if known.recordCount > Discovery.memory {
+      retained.withdraw(of: known.identity.id, below: place)
+    }
+    if device.channel == nil, known.recordCount > Discovery.memoryOfSubmeters {
+      retained.withdraw(behind: known.identity.id, below: place)
+    }
   }
 
   private mutating func add(_ device: RecordOrigin, _ keys: [String]) {
@@ -148,8 +160,6 @@ struct Discovery {
       known.sensors[id] = nil
       tell(id, of: device)
     }
-    // Another process may announce the same meter, with topics of its own.
-    retained.withdraw(of: known.identity.id, below: place)
   }
 
   private mutating func id(of key: String) -> String {

@@ -5,6 +5,9 @@ import Delivery
 extension MQTTDelivery {
   // MARK: - The connection
 
+  /// A connection that lasted so long was a good one.
+  private static let leastStay = Duration.seconds(30)
+
   /// Does what is due on the connection.
   mutating func look(_ now: ContinuousClock.Instant) throws {
     switch state {
@@ -104,8 +107,11 @@ extension MQTTDelivery {
       if wasConnected || !inFlight.isEmpty { returnUnsent(last) }
       return
     }
-    // Another broker may be there next.
-    if state == .connected { connection.limits.canRetain = true }
+    if state == .connected {
+      // Another broker may be there next.
+      connection.limits.canRetain = true
+      if .now - connectedAt >= MQTTDelivery.leastStay { _ = server.succeed() }
+    }
     if subscription.disconnected() { sayUnsubscribed() }
     // Said when it begins, and when its reason is another one.
     let isNews = server.fail(reason, at: .now)
@@ -189,9 +195,6 @@ extension MQTTDelivery {
 
   // MARK: - Messages
 
-  /// For so long a broker keeps a connection that it does not break at once each time.
-  private static let leastStay = Duration.seconds(30)
-
   /// How many messages may be on their way: those that a broker has to acknowledge are few.
   private var window: Int { min(limits.qos, connection.limits.mostQoS) == 0 ? 200 : 20 }
 
@@ -229,9 +232,8 @@ extension MQTTDelivery {
 
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
-    // Only a broker that takes what we are here for is back. That it took what it does not acknowledge
-    // is shown by a connection that stays.
-    if qos > 0 || .now - connectedAt >= MQTTDelivery.leastStay { _ = server.succeed() }
+    // Only a broker that takes what we are here for is back. Of QoS 0 it does not say so.
+    if qos > 0 { _ = server.succeed() }
     flow.answered()
     publications.arrived(message)
   }

@@ -46,7 +46,23 @@ struct RecordPublications: Publications {
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
-    if isNews(record, at: now) { outbox.add(record, at: now) }
+    if isNews(record, at: now) {
+      outbox.add(record, at: now)
+    } else {
+      // It is there, though it says nothing new.
+      _ = place(record, &discovery, at: now)
+    }
+  }
+
+  /// The topic of a record, nil where there is none; what it holds is announced there.
+  private mutating func place(
+    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
+  ) -> String? {
+    let origin = RecordOrigin(record)
+    topics.see(origin, at: now)
+    guard let topic = topics.topic(of: origin) else { return nil }
+    discovery?.see(record.keys.map { ($0, topic) }, of: origin)
+    return topic
   }
 
   private mutating func isNews(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
@@ -78,10 +94,7 @@ struct RecordPublications: Publications {
       let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
       guard let record = batch.records.first else { return nil }
       sentEnd = batch.end
-      let origin = RecordOrigin(record)
-      topics.see(origin, at: .now)
-      if let topic = topics.topic(of: origin) {
-        discovery?.see(record.keys.map { ($0, topic) }, of: origin)
+      if let topic = place(record, &discovery, at: .now) {
         return Message(
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)

@@ -12,7 +12,7 @@ struct RetainedSensors {
 
   /// By the topic of the announcement.
   private var entries: [String: Entry] = [:]
-  private var removals: [String] = []
+  private var removals = UniqueQueue<String>()
 
   /// The most that are known; a broker may have those of many processes.
   private static let mostEntries = 10_000
@@ -52,11 +52,13 @@ struct RetainedSensors {
 
   private mutating func withdraw(_ isGone: (Entry) -> Bool) {
     for (topic, entry) in entries where isGone(entry) {
+      // After each connection the broker tells of them again.
+      guard removals.count < RetainedSensors.mostEntries else { return }
       entries[topic] = nil
       removals.append(topic)
     }
   }
 
   /// The topic of an announcement that is to be withdrawn, taken out; nil where there is none.
-  mutating func takeRemoval() -> String? { removals.popLast() }
+  mutating func takeRemoval() -> String? { removals.removeFirst() }
 }

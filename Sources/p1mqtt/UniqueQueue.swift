@@ -7,6 +7,8 @@ struct UniqueQueue<Element: Hashable> {
 
   var count: Int { waiting.count }
   var isEmpty: Bool { waiting.isEmpty }
+  /// For how many there is room already.
+  var capacity: Int { elements.capacity }
 
   /// Adds what does not wait yet.
   mutating func append(_ element: Element) {

@@ -103,7 +103,7 @@ import Testing
       dropped = counts.dropped
       guard spool.count == model.waiting.count, spool.unwritten.size <= 2 * limits.memory,
         spool.size <= limits.capacity + limits.segmentSize + 6000,
-        spool.isEmpty == (spool.oldestSince == nil)
+        spool.isEmpty == (spool.oldestSince == nil), !spool.isEmpty || spool.size == 0
       else {
         Issue.record("seed \(seed), step \(step): \(spool.count), not \(model.waiting.count)")
         return

@@ -143,6 +143,36 @@ import Testing
     #expect(disk.fileNames == [] && disk.openCount == 0 && disk.count(.sync) == 0)
   }
 
+  /// The end of a backlog: one answer for the rest of a segment, and for all of the last one.
+  @Test(arguments: [true, false]) func segmentsGoTogether(_ canEmpty: Bool) throws {
+    var spool = try open()
+    spool.fill(0..<50, length: 100, at: start)
+    #expect(segmentNames.count == 2)
+    if !canEmpty { disk.broken[.truncate] = .ioError }
+    #expect(spool.drainNumbers(100) == Array(0..<50))
+    #expect(segmentNames.allSatisfy { disk.text($0) == [] } && spool.size == 0)
+    #expect(segmentNames.count == (canEmpty ? 1 : 0))
+    // The next record has no number of its own there.
+    spool.fill(50..<52, at: start)
+    #expect(spool.drainNumbers() == [50, 51])
+    spool.close(at: start)
+    #expect(disk.fileNames == [] && disk.openCount == 0)
+  }
+
+  /// What was in memory only when it arrived is not missing in the file that was emptied.
+  @Test func emptySegmentTakesWhateverComesNext() throws {
+    var spool = try open()
+    spool.fill(0..<1, at: start)
+    #expect(spool.drainNumbers() == [0])
+    spool.add(.numbered(1), at: start)
+    #expect(spool.drainNumbers() == [1])
+    spool.fill(2..<3, at: start)
+    #expect(segmentNames == ["0000000000000001"] && disk.count(.create) == 1)
+    spool.close(at: start)
+    spool = try open()
+    #expect(spool.drainNumbers() == [2])
+  }
+
   @Test func segmentEndsByItsAgeOnceSomeOfItCouldGo() throws {
     var spool = try open()
     spool.fill(0..<3, at: start)

@@ -12,7 +12,7 @@
 
     /// - Parameters:
     ///   - test: the test.
-    ///   - testCase: the case of it; nil for a suite.
+    ///   - testCase: the case of it.
     ///   - function: what runs it.
     /// - Throws: what it throws.
     public func provideScope(

@@ -21,7 +21,11 @@ import Testing
     try await program.whileRunning { pipe in
       try await line.waitUntilRaw()
       let reader = try #require(pipe.processes.first { isProcess($0, "p1cat") })
-      let taker = try #require(pipe.processes.first { isProcess($0, "sha256sum") })
+      var taker: pid_t?
+      try await pipe.wait(for: "sha256sum") {
+        taker = $0.processes.first { isProcess($0, "sha256sum") }
+        return taker != nil
+      }
       let size = day.count / 1000 + 1
       var rest = day[...]
       var memory: [Int] = []
@@ -31,7 +35,7 @@ import Testing
         // But for a telegram that is not whole yet: nothing waits in memory for who reads it.
         let count = day.count - rest.count - 2000
         let isTaken = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(1)) {
-          try ProcessStatus.number("rchar", of: taker, in: "io") >= count
+          try ProcessStatus.number("rchar", of: try #require(taker), in: "io") >= count
         }
         try #require(isTaken)
         memory.append(try ProcessStatus.number("VmRSS", of: reader))

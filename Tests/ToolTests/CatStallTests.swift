@@ -117,6 +117,7 @@ import Testing
       let line = try PseudoTerminal()
       try #require(mkfifo(directory.path("messages"), 0o600) == 0)
       let held = open(directory.path("messages"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      try #require(held >= 0)
       defer { close(held) }
       let program = Program.bash(script, [line.path], directory: directory.path)
       try await program.whileRunning { reader in

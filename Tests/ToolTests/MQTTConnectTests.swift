@@ -17,7 +17,7 @@ import Testing
           == MQTTMessage(
             topic: "dsmr/status", qos: 1, isRetained: true, payload: Array("offline".utf8)))
       #expect(packet.properties[.sessionExpiry] == nil)
-      // Whatever others publish, it takes no more memory.
+      // Anybody can publish where it listens.
       #expect(packet.properties[.maximumPacketSize] == 65_536)
       #expect(broker.packets.last?.kind == .disconnect && broker.packets.last?.reason == 0)
       #expect(broker.malformed == [])

@@ -24,5 +24,6 @@ import Testing
       #expect(queue.removeFirst() == number)
       #expect(queue.count == 100)
     }
+    #expect(queue.capacity < 10_000)
   }
 }

@@ -4,8 +4,8 @@ import Records
 struct Segment {
   /// Its place among the segments, which its name tells.
   let place: UInt64
-  /// The number of the first record in it.
-  let first: UInt64
+  /// The number of the first record in it, or of the one that would be, where there is none.
+  var first: UInt64
   /// How many records it has, and how many bytes.
   var count: Int
   var size: Int

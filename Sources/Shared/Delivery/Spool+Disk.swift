@@ -10,7 +10,7 @@ extension Spool {
   ///   - now: the time.
   /// - Throws: `Errno`, and nothing is written.
   mutating func writeSome(_ most: Int, at now: ContinuousClock.Instant) throws(Errno) {
-    if isAdding, let last = segments.last,
+    if isAdding, let last = segments.last, last.count > 0,
       // Numbers follow each other in a segment: none is missing that never came to the disk.
       last.size >= limits.segmentSize || last.end != unwritten.first
     {
@@ -21,6 +21,7 @@ extension Spool {
     guard let file = segments[index].file else { throw .badFileDescriptor }
     guard files.isThere(file) else {
       isAdding = false
+      removeDone()
       throw .noSuchFileOrDirectory
     }
 
@@ -36,7 +37,10 @@ extension Spool {
       takeBack(from: file)
       throw error
     }
-    if segments[index].count == 0 { segments[index].since = unwritten.oldestSince ?? now }
+    if segments[index].count == 0 {
+      segments[index].first = unwritten.first
+      segments[index].since = unwritten.oldestSince ?? now
+    }
     segments[index].size += text.count
     segments[index].count += batch.records.count
     segments[index].isUnsure = true
@@ -119,10 +123,10 @@ extension Spool {
   }
 
   /// Removes the segments that were acknowledged as a whole, and empties the one that more is added
-  /// to: nothing that was delivered is left for a later process to send again.
+  /// to: once nothing waits, a later process finds nothing to send again.
   mutating func removeDone() {
-    if isAdding, segments.count == 1 { emptyLast() }
-    while let oldest = segments.first, oldest.end <= first, segments.count > 1 || !isAdding {
+    while let oldest = segments.first, oldest.end <= first {
+      if isAdding, segments.count == 1, emptyLast() { break }
       segments.removeFirst()
       size -= oldest.size
       discard(oldest)
@@ -134,18 +138,18 @@ extension Spool {
     }
   }
 
-  /// Empties the last segment, if all of it was acknowledged. That a new file costs the disk more is
-  /// why it stays.
-  private mutating func emptyLast() {
-    guard let last = segments.last, last.count > 0, last.end <= first, let file = last.file else {
-      return
-    }
+  /// Empties the last segment, all of which was acknowledged, for a new file costs the disk more.
+  ///
+  /// - Returns: whether it stays; else nothing is added to it any more.
+  private mutating func emptyLast() -> Bool {
+    guard let last = segments.last, last.count > 0, let file = last.file else { return true }
     do throws(Errno) {
+      // After a sync that failed, the kernel may have forgotten which.
       guard !last.isSpoilt else { throw .ioError }
       try files.truncate(file, to: 0)
     } catch {
       isAdding = false
-      return
+      return false
     }
     size -= last.size
     readPlace = nil
@@ -153,6 +157,7 @@ extension Spool {
       Segment(
         place: last.place, first: last.end, count: 0, size: 0, since: last.since, file: file)
     ]
+    return true
   }
 
   mutating func discard(_ segment: Segment) {

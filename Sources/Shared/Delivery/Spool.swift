@@ -5,7 +5,8 @@ import SystemPackage
 ///
 /// The directory is all of its state. `0000000000000001` and so on are the segments, files of
 /// records as p1record(5) has them, in the order of their numbers; no segment is ever written to by
-/// a later process. One is removed once all of it was acknowledged. `bad/` has what was refused, and
+/// a later process. One is removed once all of it was acknowledged; that which more is added to is
+/// emptied. `bad/` has what was refused, and
 /// what a power cut has torn, each with the reason before it.
 ///
 /// A record is written as it comes, and the disk is only made to keep it (fdatasync(2)) where it is
@@ -180,6 +181,7 @@ public struct Spool: Outbox {
     bad.attend(now)
     if let retryAt, now >= retryAt { store(at: now) }
     if let due = syncDue, now >= due { sync(at: now) }
+    if !unremoved.isEmpty { removeDone() }
     guard let last = segments.last, isAdding, now >= last.since + limits.segmentAge else { return }
     // Once something of it was acknowledged, so that the rest is soon.
     if first > last.first { isAdding = false }
