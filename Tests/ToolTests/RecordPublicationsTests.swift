@@ -64,6 +64,26 @@ import Testing
     #expect(counts.read == 2000 && counts.delivered + counts.dropped == 2000)
   }
 
+  /// Its device is there, though nothing of it is sent.
+  @Test func aSubmeterThatSaysNothingNewStaysAnnounced() throws {
+    let settings = try PublishSettings(
+      Environment { ["MQTT_PAYLOAD": "json", "MQTT_ON_CHANGE": "86400"][$0] })
+    var discovery: Discovery? = Discovery("homeassistant", settings)
+    var publications = RecordPublications(
+      Topics(settings.template, own: nil), .json, retains: false, Changes(silence: 86_400),
+      in: MemoryOutbox(capacity: 1 << 20))
+    var announced: [Message] = []
+    for number in 0..<4000 {
+      for fields in ["meter=E1 power_import_kw=\(number)", "meter=G1 channel=1 gas_m3=5"] {
+        publications.take(try Record.fields(fields), &discovery, at: .now)
+        while let message = publications.next(&discovery) { publications.arrived(message) }
+        while let message = discovery?.takeMessage() { announced.append(message) }
+      }
+    }
+    #expect(announced.map(\.payload.isEmpty) == [false, false])
+    #expect(publications.tally.counts.delivered == 4001)
+  }
+
   private func publications(
     of count: Int, capacity: Int = 16 << 20
   ) throws -> RecordPublications {
