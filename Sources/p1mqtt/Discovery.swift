@@ -41,7 +41,7 @@ struct Discovery {
   /// What is to be told.
   private var pending = UniqueQueue<Pending>()
   /// What the broker has and we have not announced.
-  private var retained = RetainedSensors()
+  private var retained: RetainedSensors
   /// The ids of keys.
   private var ids: [String: String] = [:]
 
@@ -62,6 +62,7 @@ struct Discovery {
   init(_ prefix: String, _ settings: PublishSettings) {
     self.prefix = prefix
     place = settings.prefix
+    retained = RetainedSensors(below: place)
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
@@ -135,10 +136,10 @@ struct Discovery {
     // There may be many, of others: they are looked through now and then.
     guard known.recordCount % Discovery.memory == 1 else { return }
     if known.recordCount > Discovery.memory {
-      retained.withdraw(of: known.identity.id, below: place)
+      retained.withdraw(of: known.identity.id)
     }
     if device.channel == nil, known.recordCount > Discovery.memoryOfSubmeters {
-      retained.withdraw(behind: known.identity.id, below: place)
+      retained.withdraw(behind: known.identity.id)
     }
   }
 
@@ -196,17 +197,15 @@ struct Discovery {
       return true
     }
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
-    guard isRetained, levels.count == 4, levels[0] == "sensor",
-      let (state, parent) = Sensor.read(String(decoding: payload, as: UTF8.self))
-    else {
-      return false
-    }
+    guard isRetained, levels.count == 4, levels[0] == "sensor" else { return false }
     let (device, id) = (String(levels[1]), String(levels[2]))
     let isOurs = devices.values.contains { $0.identity.id == device && $0.sensors[id] != nil }
     guard !isOurs else { return false }
-    retained.add(topic, of: device, behind: parent, state: state)
+    let text = String(decoding: payload, as: UTF8.self)
     // The topics of a meter that was replaced are another one's now.
-    if states[state] != nil { retained.withdraw(state: state) }
+    if let state = retained.add(topic, of: device, text), states[state] != nil {
+      retained.withdraw(state: state)
+    }
     return false
   }
 

@@ -8,7 +8,12 @@ struct RetainedSensors {
     let parent: String?
     /// The topic of its values.
     let state: String
+    /// Whether an earlier run with our prefix has published them.
+    let isOurs: Bool
   }
+
+  /// What our topics begin with.
+  private let prefix: String
 
   /// By the topic of the announcement.
   private var entries: [String: Entry] = [:]
@@ -20,16 +25,25 @@ struct RetainedSensors {
   /// Whether nothing is to be withdrawn.
   var isEmpty: Bool { removals.isEmpty }
 
-  /// The broker has an announcement that is not ours.
+  init(below prefix: String) { self.prefix = prefix }
+
+  /// The broker has an announcement that this run has not made.
   ///
   /// - Parameters:
   ///   - topic: where it is.
   ///   - device: the id of its device.
-  ///   - parent: the id of the meter that reads the device; nil where it is read itself.
-  ///   - state: the topic of its values.
-  mutating func add(_ topic: String, of device: String, behind parent: String?, state: String) {
-    guard entries.count < RetainedSensors.mostEntries else { return }
-    entries[topic] = Entry(device: device, parent: parent, state: state)
+  ///   - text: what it says.
+  /// - Returns: the topic of its values; nil where there is none, or no room.
+  mutating func add(_ topic: String, of device: String, _ text: String) -> String? {
+    guard entries.count < RetainedSensors.mostEntries, let sensor = Sensor.read(text) else {
+      return nil
+    }
+    // The prefix of another one may begin with ours.
+    let isOurs =
+      sensor.status.map { $0 == "\(prefix)/status" } ?? sensor.state.hasPrefix("\(prefix)/")
+    entries[topic] = Entry(
+      device: device, parent: sensor.parent, state: sensor.state, isOurs: isOurs)
+    return sensor.state
   }
 
   /// An announcement takes the place of one there.
@@ -40,14 +54,14 @@ struct RetainedSensors {
     withdraw { $0.state == state }
   }
 
-  /// Withdraws those of a device whose values are below a prefix.
-  mutating func withdraw(of device: String, below prefix: String) {
-    withdraw { $0.device == device && $0.state.hasPrefix("\(prefix)/") }
+  /// Withdraws those of a device.
+  mutating func withdraw(of device: String) {
+    withdraw { $0.device == device && $0.isOurs }
   }
 
-  /// Withdraws those of the sub-meters of a meter whose values are below a prefix.
-  mutating func withdraw(behind parent: String, below prefix: String) {
-    withdraw { $0.parent == parent && $0.state.hasPrefix("\(prefix)/") }
+  /// Withdraws those of the sub-meters of a meter.
+  mutating func withdraw(behind parent: String) {
+    withdraw { $0.parent == parent && $0.isOurs }
   }
 
   private mutating func withdraw(_ isGone: (Entry) -> Bool) {

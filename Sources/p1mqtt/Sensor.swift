@@ -39,9 +39,9 @@ struct Sensor {
   /// Reads what announces a sensor.
   ///
   /// - Parameter text: the object, as written here.
-  /// - Returns: the topic of its values, and the id of the meter that reads its device, where one does;
-  ///   nil for any other text.
-  static func read(_ text: String) -> (state: String, parent: String?)? {
+  /// - Returns: the topic of its values, that of the status of who publishes them, where that is said,
+  ///   and the id of the meter that reads its device, where one does; nil for any other text.
+  static func read(_ text: String) -> (state: String, status: String?, parent: String?)? {
     func value(of name: String) -> String? {
       let parts = text.split(separator: "\"\(name)\":\"", maxSplits: 1)
       return parts.count == 2 ? String(parts[1].prefix { $0 != "\"" }) : nil
@@ -50,7 +50,7 @@ struct Sensor {
     else {
       return nil
     }
-    return (state, value(of: "via_device"))
+    return (state, value(of: "availability_topic"), value(of: "via_device"))
   }
 
   /// What makes the state of a message; nil where that is the message itself.

@@ -147,8 +147,9 @@ import Testing
   /// One that an earlier run has announced, too; those of another meter stay.
   @Test func aSubmeterOfAnEarlierRunIsWithdrawn() throws {
     var discovery = try discovery()
-    for (meter, gas, prefix) in [("E1", "G1", "dsmr"), ("E1", "G2", "attic"), ("E3", "G3", "dsmr")]
-    {
+    for (meter, gas, prefix) in [
+      ("E1", "G1", "dsmr"), ("E1", "G2", "attic"), ("E1", "G4", "dsmr/live"), ("E3", "G3", "dsmr"),
+    ] {
       var earlier = try self.discovery(["MQTT_TOPIC_PREFIX": prefix])
       try see("meter=\(meter) power_import_kw=1", below: "\(prefix)/\(meter)", &earlier)
       try see("meter=\(gas) channel=1 gas_m3=1", below: "\(prefix)/\(meter)", &earlier)

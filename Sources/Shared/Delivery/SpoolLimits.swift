@@ -12,7 +12,7 @@ public struct SpoolLimits: Sendable {
   var loaded = 1 << 20
 
   /// The bytes at which a segment is ended: few enough for many of them, and not too many files.
-  var segmentSize: Int { max(min(1 << 20, max(4096, capacity / 8)), capacity / 4096) }
+  var segmentSize: Int { max(min(256 << 10, max(4096, capacity / 8)), capacity / 4096) }
 
   public init(capacity: Int = 64 << 20, memory: Int = 16 << 20, sync: Duration = .seconds(5)) {
     self.capacity = capacity
