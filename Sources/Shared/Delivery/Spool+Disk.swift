@@ -144,7 +144,7 @@ extension Spool {
   private mutating func emptyLast() -> Bool {
     guard let last = segments.last, last.count > 0, let file = last.file else { return true }
     do throws(Errno) {
-      // After a sync that failed, the kernel may have forgotten which.
+      // What a disk could not keep once, it gets no more of.
       guard !last.isSpoilt else { throw .ioError }
       try files.truncate(file, to: 0)
     } catch {
