@@ -23,7 +23,9 @@ import Testing
         #expect(result.status == .success, "\(result.errorText)")
         #expect(RecordFlow.numbers(in: result.text) == Array(0..<sent))
         let tally = try await database.tally(of: sent)
-        #expect(tally.isWhole, "\(tally)")
+        #expect(
+          tally.isWhole, "\(tally); said: \(result.errorText); \(database.process.log.suffix(5000))"
+        )
       }
     }
   }
