@@ -1,0 +1,31 @@
+import Foundation
+import TestSupport
+
+/// scripts/p1run with the real reader and parser, and sinks that are shell scripts.
+enum MadeUpTools {
+  /// A directory with these tools, in which `body` runs.
+  static func with(
+    p1mqtt: String, p1influx: String, _ body: (TemporaryDirectory) async throws -> Void
+  ) async throws {
+    try await TemporaryDirectory.with { directory in
+      for tool in ["p1cat", "p1parse"] {
+        try FileManager.default.createSymbolicLink(
+          atPath: directory.path(tool), withDestinationPath: try ToolPaths.path(of: tool))
+      }
+      for (name, script) in [("p1mqtt", p1mqtt), ("p1influx", p1influx)] {
+        let file = try directory.write("#!/bin/bash\n\(script)\n", to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+      }
+      try await body(directory)
+    }
+  }
+
+  /// p1run with these tools; without a source it is that of the settings.
+  static func p1run(
+    _ source: String?, _ directory: TemporaryDirectory, _ settings: [String: String]
+  ) -> Program {
+    Program(
+      Repository.path("scripts/p1run"), [source].compactMap(\.self),
+      environment: settings.merging(["P1_BIN": directory.path]) { $1 }, directory: directory.path)
+  }
+}

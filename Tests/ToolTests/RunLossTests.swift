@@ -1,0 +1,198 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What scripts/p1run does with records while a part of it does not run: none is lost.
+@Suite struct RunLossTests {
+  private static let source = "sim:count=300,rate=100"
+  private static let settings = [
+    "MQTT_ENABLED": "True", "INFLUXDB_ENABLED": "True", "MQTT_PAYLOAD": "record", "HOME": ".",
+  ]
+  /// What a sink with a spool does: the records that wait there, then those of its input.
+  private static func delivering(_ setting: String, to file: String) -> String {
+    """
+    cat "$\(setting)"/[0-9]* >> \(file) 2> /dev/null; rm -f "$\(setting)"/[0-9]*; cat >> \(file)
+    """
+  }
+
+  /// A sink that keeps dying, or cannot be used any more, for as long as the file `broken` is there.
+  @Test(arguments: [1, 77, 78, 126])
+  func recordsWaitInTheSpool(_ status: Int) async throws {
+    for sink in ["p1mqtt", "p1influx"] {
+      let setting = sink == "p1mqtt" ? "MQTT_SPOOL" : "INFLUXDB_SPOOL"
+      let failing = """
+        [ -e once ] || { : > once; kill -9 $$; }
+        [ -e mended ] || { [ -e \(sink).tries ] && : > mended; : > \(sink).tries; exit \(status); }
+        \(Self.delivering(setting, to: sink))
+        """
+      try await expectAll(
+        p1mqtt: sink == "p1mqtt" ? failing : "cat >> p1mqtt",
+        p1influx: sink == "p1influx" ? failing : "cat >> p1influx",
+        says: "\(sink): ended with status \(status)".replacing(
+          "ended with status 126", with: "cannot be started"))
+    }
+  }
+
+  /// Values have no spool: what came meanwhile is sent first, once the sink is back.
+  @Test func valuesWaitToo() async throws {
+    let failing = "[ -e tries ] || { : > tries; kill -9 $$; }; cat >> p1mqtt"
+    try await expectAll(
+      p1mqtt: failing, p1influx: "cat >> p1influx", says: "p1mqtt: killed by SIGKILL",
+      ["MQTT_PAYLOAD": "value"])
+  }
+
+  /// An upgrade takes the program away for a while.
+  @Test func aProgramThatIsAwayIsWaitedFor() async throws {
+    let leaving = """
+      [ -e once ] || { : > once; mv p1influx away; (sleep 2; mv away p1influx) > /dev/null 2>&1 & exit 1; }
+      \(Self.delivering("INFLUXDB_SPOOL", to: "p1influx.records"))
+      """
+    try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: leaving) { directory in
+      let result = try await MadeUpTools.p1run(Self.source, directory, Self.settings).run()
+      #expect(result.status == .success)
+      #expect(result.errorText.contains("p1influx: cannot be started; started again in 2 s"))
+      try expectSame(directory, "p1mqtt.records", "p1influx.records")
+    }
+  }
+
+  /// A sink that never ran ends all, and what was read is there for the next time.
+  @Test func aSinkThatCannotStartLosesNothing() async throws {
+    try await MadeUpTools.with(p1mqtt: "sleep 1; exit 78", p1influx: "cat >> p1influx.records") {
+      directory in
+      let result = try await MadeUpTools.p1run("sim:rate=100", directory, Self.settings).run()
+      #expect(result.status == .exited(78))
+      #expect(
+        result.errorText.contains("p1mqtt: ended with status 78, which no restart would mend"))
+      let place = directory.path(".local/state/p1/sim_rate_100/mqtt")
+      let kept = try FileManager.default.contentsOfDirectory(atPath: place)
+        .filter { $0.hasPrefix("0") }.sorted()
+        .map { try String(contentsOfFile: "\(place)/\($0)", encoding: .utf8) }
+      let sent = try String(contentsOfFile: directory.path("p1influx.records"), encoding: .utf8)
+      #expect(kept.joined() == sent && !sent.isEmpty)
+    }
+  }
+
+  /// Beyond the size of the spool the oldest records go, and that is said.
+  @Test func whatIsKeptIsBounded() async throws {
+    try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: "exit 1") { directory in
+      let settings = Self.settings.merging(["INFLUXDB_SPOOL_SIZE": "1"]) { $1 }
+      let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run()
+      #expect(result.status == .exited(1))
+      #expect(result.errorText.contains("records dropped: "))
+      let place = directory.path(".local/state/p1/sim_count_6000_rate_max/influx")
+      let sizes = try FileManager.default.contentsOfDirectory(atPath: place).map {
+        try FileManager.default.attributesOfItem(atPath: "\(place)/\($0)")[.size] as? Int ?? 0
+      }
+      #expect(sizes.reduce(0, +) <= 1 << 20)
+    }
+  }
+
+  // MARK: - Parts that are killed
+
+  @Test(arguments: ["p1cat", "p1parse", "tee", "p1mqtt", "p1influx"])
+  func aPartThatIsKilledIsStartedAgain(_ name: String) async throws {
+    try await MadeUpTools.with(
+      p1mqtt: "exec cat >> p1mqtt.records", p1influx: "exec cat >> p1influx.records"
+    ) { directory in
+      let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
+      try await program.whileRunning { composition in
+        try await waitForRecords(in: directory, "p1influx.records")
+        let victim = try #require(
+          composition.processes.first { isPart($0, name, directory) }, "\(name)")
+        kill(victim, SIGKILL)
+        try await composition.waitForError("\(name): killed by SIGKILL; started again in 1 s")
+        let isBack = try await Deadline(in: .seconds(20)).poll {
+          composition.processes.contains { $0 != victim && isPart($0, name, directory) }
+        }
+        #expect(isBack)
+        composition.send(signal: SIGTERM)
+        #expect(try await composition.waitForExit().status == .success)
+        #expect(composition.processes.isEmpty)
+      }
+    }
+  }
+
+  /// When p1run itself is killed, all the rest ends in its order.
+  @Test func nothingOutlivesP1run() async throws {
+    try await MadeUpTools.with(
+      p1mqtt: "cat >> p1mqtt.records; echo done >> p1mqtt.records",
+      p1influx: "cat >> p1influx.records; echo done >> p1influx.records"
+    ) { directory in
+      let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
+      try await program.whileRunning { composition in
+        try await waitForRecords(in: directory, "p1influx.records")
+        composition.send(signal: SIGKILL)
+        let areGone = try await Deadline(in: .seconds(20)).poll { composition.processes.isEmpty }
+        #expect(areGone, "\(composition.processes)")
+      }
+      try expectSame(directory, "p1mqtt.records", "p1influx.records")
+      let records = try String(contentsOfFile: directory.path("p1mqtt.records"), encoding: .utf8)
+      #expect(records.hasSuffix("\n\ndone\n"))
+    }
+  }
+
+  /// SIGUSR1 and SIGHUP are for the tools, and end nothing.
+  @Test func signalsArePassedOn() async throws {
+    let sink =
+      "trap 'echo usr1 >> told' USR1; trap 'echo hup >> told' HUP; cat <&0 >> records & wait; wait"
+    try await MadeUpTools.with(p1mqtt: "\(sink); wait", p1influx: "cat > p1influx.records") {
+      directory in
+      let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
+      try await program.whileRunning { composition in
+        try await waitForRecords(in: directory, "records")
+        for (signal, word) in [(SIGUSR1, "usr1\n"), (SIGHUP, "hup\n")] {
+          composition.send(signal: signal)
+          let isTold = try await Deadline(in: .seconds(20)).poll {
+            (try? String(contentsOfFile: directory.path("told"), encoding: .utf8))?
+              .hasSuffix(word) == true
+          }
+          #expect(isTold, "\(word)")
+        }
+        composition.send(signal: SIGTERM)
+        #expect(try await composition.waitForExit().status == .success)
+      }
+    }
+  }
+
+  private func expectAll(
+    p1mqtt: String, p1influx: String, says message: String, _ settings: [String: String] = [:]
+  ) async throws {
+    // The files have the names of the tools, so the tools need others.
+    let rename = { (script: String) in
+      script.replacing(">> p1mqtt", with: ">> p1mqtt.records")
+        .replacing(">> p1influx", with: ">> p1influx.records")
+    }
+    try await MadeUpTools.with(p1mqtt: rename(p1mqtt), p1influx: rename(p1influx)) { directory in
+      let result = try await MadeUpTools.p1run(
+        Self.source, directory, Self.settings.merging(settings) { $1 }
+      ).run()
+      #expect(result.status == .success)
+      #expect(result.errorText.contains(message), "\(result.errorText)")
+      try expectSame(directory, "p1mqtt.records", "p1influx.records")
+      let records = try String(contentsOfFile: directory.path("p1mqtt.records"), encoding: .utf8)
+      #expect(records.matches(of: /timestamp=/).count == 600)
+    }
+  }
+
+  private func expectSame(_ directory: TemporaryDirectory, _ one: String, _ other: String) throws {
+    let texts = try [one, other].map {
+      try String(contentsOfFile: directory.path($0), encoding: .utf8)
+    }
+    #expect(texts[0] == texts[1], "\(texts.map(\.count))")
+  }
+
+  private func waitForRecords(in directory: TemporaryDirectory, _ file: String) async throws {
+    let areThere = try await Deadline(in: .seconds(20)).poll {
+      (try? String(contentsOfFile: directory.path(file), encoding: .utf8))?.isEmpty == false
+    }
+    #expect(areThere)
+  }
+
+  /// Whether a process is a part of the composition; the sinks are `cat` with their file open.
+  private func isPart(_ process: pid_t, _ name: String, _ directory: TemporaryDirectory) -> Bool {
+    guard name == "p1mqtt" || name == "p1influx" else { return isProcess(process, name) }
+    let output = try? FileManager.default.destinationOfSymbolicLink(
+      atPath: "/proc/\(process)/fd/1")
+    return isProcess(process, "cat") && output?.hasSuffix("/\(name).records") == true
+  }
+}
