@@ -50,15 +50,29 @@ def record(number, padding):
     return f"timestamp={stamp}\nn={number}\n{text}\n".encode()
 
 
+def telegram(number):
+    stamp = time.strftime("%y%m%d%H%M%SW", time.gmtime(NOON + 3600 + number))
+    text = (
+        f"/FLT5P1RUN\r\n\r\n1-3:0.2.8(99)\r\n0-0:1.0.0({stamp})\r\n0-0:96.1.1(4D31)\r\n"
+        f"0-0:99.9.9({number})\r\n!").encode()
+    checksum = 0
+    for byte in text:
+        checksum ^= byte
+        for _ in range(8):
+            checksum = checksum >> 1 ^ (0xA001 if checksum & 1 else 0)
+    return text + b"%04X\r\n" % checksum
+
+
 def feed(rate, padding, progress):
-    """The process that writes records to its standard output, until SIGTERM."""
+    """The process that writes records, or telegrams, to its standard output, until SIGTERM."""
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     with open(progress, "r+b") as file:
         shared = mmap.mmap(file.fileno(), 16)
     began, number, longest = time.monotonic(), 0, 0
     while not stopping:
-        piece, before = record(number, padding), time.monotonic_ns()
+        piece = telegram(number) if padding < 0 else record(number, padding)
+        before = time.monotonic_ns()
         while piece:
             piece = piece[os.write(1, piece) :]
         longest = max(longest, time.monotonic_ns() - before)
@@ -76,7 +90,8 @@ def watch(arrivals):
 
 
 class Feeder:
-    """Records that flow into a pipe, which is held open whoever reads it."""
+    """Records that flow into a pipe, which is held open whoever reads it; telegrams where the padding
+    is below 0."""
 
     def __init__(self, rate, padding=0, output=None):
         self.input, self.output = (None, output) if output else os.pipe()
@@ -319,6 +334,10 @@ class Broker(Server):
 
     offset = 0
 
+    def forget(self):
+        self.numbers()
+        self.received, self.rest = [], b""
+
     def has(self, count):
         """Whether the last of so many is there."""
         return max(self.numbers(), default=-1) >= count - 1
@@ -447,6 +466,15 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def pss(number):
+    """The share of the memory that a process has, in KiB; 0 of one that has ended."""
+    try:
+        with open(f"/proc/{number}/smaps_rollup", encoding="ascii") as file:
+            return int(re.search(r"(?m)^Pss:\s+(\d+)", file.read())[1])
+    except OSError:
+        return 0
+
+
 class Sink:
     """p1influx or p1mqtt with a spool."""
 
@@ -482,9 +510,7 @@ class Sink:
 
     @property
     def memory(self):
-        """Its share of the memory, in KiB."""
-        with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as file:
-            return int(re.search(r"(?m)^Pss:\s+(\d+)", file.read())[1])
+        return pss(self.process.pid)
 
     @property
     def written(self):
@@ -496,6 +522,62 @@ class Sink:
     def wait_for_outage(self, seconds=120):
         seen = len(self.said)
         until("an outage", lambda: "; trying again" in self.said[seen:], seconds)
+
+
+class Composition:
+    """scripts/p1run, from telegrams on its standard input to a broker and a database."""
+
+    specification = (
+        '{"0-0:1.0.0": ["time", "timestamp", "^.*\\\\((.*)\\\\)"],\n'
+        '"0-0:96.1.1": ["meter", "meter", "^.*\\\\((.*)\\\\)"],\n'
+        '"0-0:99.9.9": ["number", "n", "^.*\\\\((.*)\\\\)"]}\n')
+
+    def __init__(self, folder, database, broker):
+        os.makedirs(folder)
+        with open(f"{folder}/dsmr99.py", "w", encoding="utf-8") as file:
+            file.write(self.specification)
+        self.mark = f"P1_FAULT={folder}"
+        self.environment = dict(
+            os.environ, P1_BIN=arguments.bin, P1_SPEC_DIR=folder, STATE_DIRECTORY=folder,
+            INFLUXDB_URL=database.url, INFLUXDB_DB="test", MQTT_BROKER=broker.host,
+            MQTT_PORT=str(broker.port), MQTT_PAYLOAD="record", P1_FAULT=folder)
+        self.log = f"{folder}/log"
+        self.process = None
+
+    def start(self, source):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "p1run")
+        with open(self.log, "ab") as log:
+            self.process = start([script, "-"], env=self.environment, stdin=source, stderr=log)
+
+    @property
+    def processes(self):
+        """The numbers of all that it has started, and its own, with their names."""
+        found = []
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{number}/environ", "rb") as file:
+                    is_ours = self.mark.encode() in file.read().split(b"\0")
+                with open(f"/proc/{number}/comm", encoding="utf-8") as file:
+                    name = file.read().strip()
+                if is_ours:
+                    found.append((int(number), name))
+        return found
+
+    def find(self, name):
+        """The number of a part that runs."""
+        found = []
+
+        def is_there():
+            found[:] = [number for number, comm in self.processes if comm == name]
+            return bool(found)
+
+        until(name, is_there)
+        return found[0]
+
+    @property
+    def said(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
 
 
 # ---- The table ----
@@ -574,6 +656,47 @@ def sink_kill():
         feeder.pass_for(1)
         yield row(f"{sink.name} to {kind.title} killed {arguments.kills} times", server, feeder,
                   sink)
+
+
+def p1run_kill():
+    """Each part of p1run in turn, and p1run itself; then nothing may be left running."""
+    database, broker = InfluxDB("p1run-InfluxDB"), Mosquitto("p1run-mosquitto")
+    for name in "p1cat", "p1parse", "tee", "p1mqtt", "p1influx", "p1run":
+        # Numbers go on, as the servers keep what they have.
+        folder = os.path.abspath(f"p1run-{name}")
+        database.ask("POST", "/query", q="DROP DATABASE test")
+        database.ask("POST", "/query", q="CREATE DATABASE test")
+        broker.forget()
+        feeder = Feeder(arguments.rate, -1)
+        composition = Composition(folder, database, broker)
+        composition.start(feeder.input)
+        for _ in range(arguments.kills):
+            victim = composition.process.pid if name == "p1run" else composition.find(name)
+            # Longer than the pause before the next start: no loop of crashes, which would be slower.
+            time.sleep(random.uniform(2.1, 2.5))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+            if name == "p1run":
+                composition.process.wait()
+                until("its end", lambda: not composition.processes, 60)
+                composition.start(feeder.input)
+        feeder.pass_for(2)
+        memory = sum(map(pss, (number for number, _ in composition.processes)))
+        sent = feeder.finish()
+        status = composition.process.wait(120)
+        left = composition.processes
+        if status or left:
+            raise RuntimeError(
+                f"p1run ended with status {status}, left {left}: {composition.said[-1000:]}")
+        recovery, _ = timed(lambda: database.has(sent))
+        for server in database, broker:
+            known = set(server.everything(sent))
+            yield Row(
+                f"{name} of p1run killed {arguments.kills} times, to {server.title}", sent,
+                len(known), 0, server.duplicates(), sent - len(known), recovery, feeder.stall,
+                memory)
+            if missing := sorted(set(range(sent)) - known):
+                say(f"{name}: {server.title} lacks {missing[:20]}")
 
 
 def server_kill():
@@ -751,7 +874,7 @@ def outage_of(kind):
 
 FAILED = []
 FAULTS = {
-    "sink-kill": sink_kill, "server-kill": server_kill, "broker-kill": broker_kill, "stop": stop,
+    "sink-kill": sink_kill, "p1run-kill": p1run_kill, "server-kill": server_kill, "broker-kill": broker_kill, "stop": stop,
     "link": link, "full-disk": full_disk, "outage": outage}
 NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
 
