@@ -13,10 +13,10 @@ struct InfluxServer {
   /// - Throws: `Failure` where the settings cannot be used.
   init(
     _ settings: InfluxSettings, _ precision: Precision, _ limits: InfluxLimits,
-    createsDatabase: Bool
+    createsDatabase: Bool, by client: HTTPClient
   ) throws {
     name = settings.name
-    client = try HTTPClient()
+    self.client = client
     let path = settings.api.path(of: settings.place, precision)
     writes = try (0..<limits.lanes).map { _ in
       try HTTPRequest(settings.target, path, silence: limits.silence)

@@ -40,22 +40,28 @@ struct P1Influx: Tool {
       var dryRun = DryRun(lines, intake)
       return try sink.read(messages) { try dryRun.run(&$0) }
     }
-    let settings = try InfluxSettings(environment)
     let limits = try batches.limits(environment)
     guard limits.compresses != true || HTTPRequest.canCompress else {
       throw Failure("--gzip", "there is no zlib here: libz.so.1", .configuration)
     }
-    let server = try InfluxServer(
-      settings, style.precision, limits, createsDatabase: self.server.createDatabase)
+    let reload = try NoticeSignal(.reload)
+    let client = try HTTPClient()
+    let server = {
+      try InfluxServer(
+        InfluxSettings(environment), style.precision, limits,
+        createsDatabase: self.server.createDatabase, by: client)
+    }
+    let firstServer = try server()
     // Last, as everything else may be mistyped.
     let outbox = try waiting.outbox(.influxSpool, in: environment)
     messages.stopWaiting()
     let health = Health<String>(
-      of: server.name, "writing", at: request, every: sink.stats.every, messages: messages)
+      of: firstServer.name, "writing", at: request, every: sink.stats.every, messages: messages)
     let flow = Flow(
       linger: .seconds(sink.linger), settling: limits.settling, holds: waiting.hold)
     var delivery = InfluxDelivery(
-      to: server, lines, limits, flow, outbox: outbox, intake, health, messages: messages)
+      to: firstServer, renewed: (reload, server), lines, limits, flow, outbox: outbox, intake,
+      health, messages: messages)
     try sink.read(messages, isCareful: outbox.outbox.isLasting) { try delivery.run(&$0) }
   }
 
