@@ -50,9 +50,12 @@ import Testing
         let spool = directory.path("spool")
         let result = try await p1influx(server, isKept ? ["--spool", spool] : [])
           .run(input: Self.withOneBadField)
-        #expect(result.status == .success)
+        #expect(result.status == (isKept ? .success : .exited(65)))
         let reason = #"HTTP \#(status): {"error":"\#(Self.conflict)"}"#
-        #expect(result.errorText == "\(subject(server))record refused: \(reason)\n")
+        let end = "\(subject(server))1 record refused and not kept; --spool keeps them in bad/\n"
+        #expect(
+          result.errorText == "\(subject(server))record refused: \(reason)\n"
+            + (isKept ? "" : end))
         for field in ["n", "m"] {
           #expect(
             NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<40))
@@ -72,9 +75,10 @@ import Testing
         NumberedRecords.text($0, between: $0 % 10 == 3 ? "bad=1\n" : "")
       }
       let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
       let said = subject(server) + #"record refused: HTTP 400: {"error":"no"}"#
-      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n")
+      let end = "\(subject(server))3 records refused and not kept; --spool keeps them in bad/"
+      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n\(end)\n")
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
     }
   }
@@ -106,7 +110,8 @@ import Testing
         ? .noContent : .error(400, "partial write: points beyond retention policy dropped=\(old)")
     }) { server in
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
+      #expect(result.messages.last?.contains("3 records refused and not kept") == true)
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
     }
   }
@@ -275,10 +280,11 @@ import Testing
       let long = "text=" + String(repeating: "x", count: 5000) + "\n"
       let records = (0..<10).map { NumberedRecords.text($0, between: $0 == 4 ? long : "") }
       let result = try await p1influx(server).run(input: records.joined())
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
       #expect(
         result.errorText == subject(server)
-          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n")
+          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
+          + "1 record refused and not kept; --spool keeps them in bad/\n")
       for field in ["n", "m"] {
         #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
       }

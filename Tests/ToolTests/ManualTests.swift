@@ -60,7 +60,8 @@ import Testing
 
   // MARK: - Exit statuses
 
-  /// What makes a tool end with a status; nil for one that root, who may do anything, cannot cause.
+  /// What makes a tool end with a status; nil for one that root, who may do anything, cannot cause,
+  /// and for one that takes a server.
   static let causes: [String: [Int32: String?]] = [
     "p1cat": [
       0: "p1cat sim:count=1,rate=max", 64: "p1cat -n none", 66: "p1cat ./nothing",
@@ -81,7 +82,7 @@ import Testing
     _ tool: String, _ prefix: String, keeping options: String = ""
   ) -> [Int32: String?] {
     [
-      0: "echo a=1 | \(prefix)_ENABLED=False \(tool)", 64: "\(tool) --linger none",
+      0: "echo a=1 | \(prefix)_ENABLED=False \(tool)", 64: "\(tool) --linger none", 65: nil,
       69: "echo a=1 | \(tool) --port 1 --linger 0",
       73: "touch file; \(tool) \(options) --spool file/spool < /dev/null", 74: "\(tool) < .",
       75: "mkdir spool; exec 9> spool/lock; flock 9; \(tool) \(options) --spool spool < /dev/null",
