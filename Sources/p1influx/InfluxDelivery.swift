@@ -15,8 +15,10 @@ struct InfluxDelivery {
   /// What messages call the outbox.
   private let outboxName: String
   var outbox: any Outbox
+  /// How many records the outbox had dropped when that was last looked at.
+  private var droppedCount = 0
   private var intake: Intake
-  private var repeats = Repeats()
+  var duplicates = DuplicateFilter()
   var flow: Flow
   private var health: Health<String>
   private var progress: Progress
@@ -61,6 +63,7 @@ struct InfluxDelivery {
     needsDatabase = server.creation != nil
     unsettled = Unsettled(for: limits.settling)
     sizeLimit = limits.batchSize
+    duplicates.delivered(before: self.outbox.first)
   }
 
   /// Delivers what the input holds, to its end.
@@ -98,12 +101,25 @@ struct InfluxDelivery {
     }
     outbox.store(at: now)
     outbox.attend(now)
+    forgetDropped()
     // What is kept need not be in the pipe any more.
     input.release()
   }
 
   private mutating func add(_ records: [Record], at now: ContinuousClock.Instant) {
-    for record in records where !repeats.contains(record) { outbox.add(record, at: now) }
+    for record in records where !duplicates.contains(record, numbered: outbox.end) {
+      outbox.add(record, at: now)
+    }
+  }
+
+  /// A meter repeats a reading for an hour. One that went before it was delivered counts when it comes
+  /// again.
+  private mutating func forgetDropped() {
+    let dropped = outbox.counts.dropped
+    guard dropped > droppedCount else { return }
+    droppedCount = dropped
+    duplicates.forgetUndelivered(butFor: outbox.first..<outbox.end)
+    intake.forgetRepeats()
   }
 
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {

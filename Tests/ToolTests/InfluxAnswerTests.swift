@@ -322,6 +322,36 @@ import Testing
     }
   }
 
+  /// A reading that a meter repeats, as of gas, is not lost where there was no room for it once.
+  @Test(arguments: [[], ["--every", "1"], ["--spool-size", "1"]])
+  func whatWasDroppedCountsWhenItComesAgain(_ arguments: [String]) async throws {
+    let gas = "timestamp=2026-01-15T11:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3456.789\n\n"
+    let isBack = Mutex(false)
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in
+        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+      }) { server in
+        let spool = arguments.first == "--spool-size" ? ["--spool", directory.path("spool")] : []
+        try await p1influx(server, ["--buffer", "1"] + arguments + spool).whileRunning { sink in
+          try await sink.write(gas)
+          try await server.wait { !$0.exchanges.isEmpty || arguments.first == "--every" }
+          for part in 0..<10 {
+            let records = NumberedRecords.text(2000 * part..<2000 * part + 2000)
+            try await sink.write(gas + records, within: .seconds(60))
+          }
+          try await sink.waitForError("dropped up to now", within: .seconds(60))
+          isBack.withLock { $0 = true }
+          try await sink.write(gas)
+          sink.closeInput()
+          _ = try await sink.waitForExit(within: .seconds(60))
+          let readings = server.takenLines.filter { $0.contains("gas_m3=3456.789") }
+          // Once for each time that it may have been dropped.
+          #expect((1...11).contains(readings.count), "\(readings.count)")
+        }
+      }
+    }
+  }
+
   /// An answer for people is from something else than a database.
   @Test func pageIsNoRefusal() async throws {
     try await HTTPServer.running({ _ in
