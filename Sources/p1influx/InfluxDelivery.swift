@@ -41,6 +41,8 @@ struct InfluxDelivery {
   var sizeLimit: Int
   /// The most bytes that the server took at once.
   var takenSize = 0
+  /// Whether it was said what a field of another type is.
+  var hasExplainedConflict = false
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
   init(
