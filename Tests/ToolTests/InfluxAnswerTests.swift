@@ -447,6 +447,29 @@ import Testing
     }
   }
 
+  /// Whatever ends it, what waits is kept, and that is said.
+  @Test(arguments: [true, false])
+  func whatWaitsIsSeenToOnEachWayOut(_ isSpooled: Bool) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in .error(503, "no") }) { server in
+        let spool = directory.path("spool")
+        try await p1influx(server, isSpooled ? ["--spool", spool] : []).whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0..<3))
+          try await sink.waitForCounters("records=3 delivered=0 waiting=3")
+          // With so few descriptors poll(2) fails, and with it what waits for them.
+          let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]
+          #expect(try await Program("prlimit", limit).run().status == .success)
+          let result = try await sink.waitForExit()
+          #expect(result.status == .exited(74), "\(result.errorText)")
+          #expect(result.messages.last?.hasPrefix("p1influx: libcurl: ") == true)
+          let end =
+            isSpooled ? "3 records kept for the next time" : "3 records could not be delivered"
+          #expect(result.messages.contains { $0.hasSuffix(end) }, "\(result.errorText)")
+        }
+      }
+    }
+  }
+
   @Test func countersAreToldEverySoOften() async throws {
     try await HTTPServer.running({ request in
       request.text.contains("bad=") ? .error(400, "no") : .noContent

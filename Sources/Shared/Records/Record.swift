@@ -89,6 +89,7 @@ public struct Record: Hashable, Sendable {
   /// The record as two of the same instant and meter, either of which may have no other fields.
   ///
   /// - Parameter isFirst: whether a field, by its key, goes into the first one.
+  /// - Returns: both.
   public func divided(_ isFirst: (Span<UInt8>) -> Bool) -> (Record, Record) {
     var texts: (first: [UInt8], second: [UInt8]) = ([], [])
     var start = 0
