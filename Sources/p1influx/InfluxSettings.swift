@@ -19,6 +19,21 @@ struct InfluxSettings {
     try setTLS(environment)
   }
 
+  /// The settings as their files are now, for a server that is to go on.
+  ///
+  /// - Parameter environment: the settings.
+  /// - Returns: what they come to.
+  /// - Throws: `Failure` for a file that cannot be used, or could have to be waited for.
+  static func again(_ environment: Environment) throws -> InfluxSettings {
+    let files: [Setting] = [
+      .influxPasswordFile, .influxTokenFile, .influxCAFile, .influxCertificateFile, .influxKeyFile,
+    ]
+    if let path = files.compactMap(environment.string).first(where: isStream) {
+      throw Failure(path, "a pipe is not read again", .configuration)
+    }
+    return try InfluxSettings(environment)
+  }
+
   // MARK: - Where
 
   private mutating func setAddress(_ environment: Environment) throws {
