@@ -5,15 +5,20 @@ import Records
 /// Carries records from the input to a database: batches, one after the other and in order, until
 /// the server has acknowledged them.
 struct InfluxDelivery {
-  let server: InfluxServer
+  private(set) var server: InfluxServer
+  /// What asks to read the files of the settings again, and the server with what they hold then.
+  private let reload: (signal: NoticeSignal, server: () throws -> InfluxServer)
+  private var hasToReload = false
   var lines: LineProtocol
   let limits: InfluxLimits
   let messages: Messages
   /// What messages call the outbox.
   private let outboxName: String
   var outbox: any Outbox
+  /// How many records the outbox had dropped when that was last looked at.
+  private var droppedCount = 0
   private var intake: Intake
-  private var repeats = Repeats()
+  var duplicates = DuplicateFilter()
   var flow: Flow
   private var health: Health<String>
   private var progress: Progress
@@ -36,14 +41,19 @@ struct InfluxDelivery {
   var sizeLimit: Int
   /// The most bytes that the server took at once.
   var takenSize = 0
+  /// Whether it was said what a field of another type is.
+  var hasExplainedConflict = false
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
   init(
-    to server: InfluxServer, _ lines: LineProtocol, _ limits: InfluxLimits, _ flow: Flow,
+    to server: InfluxServer,
+    renewed reload: (signal: NoticeSignal, server: () throws -> InfluxServer),
+    _ lines: LineProtocol, _ limits: InfluxLimits, _ flow: Flow,
     outbox: (any Outbox, name: String), _ intake: Intake, _ health: Health<String>,
     messages: Messages
   ) {
     self.server = server
+    self.reload = reload
     self.lines = lines
     self.limits = limits
     self.flow = flow
@@ -55,12 +65,28 @@ struct InfluxDelivery {
     needsDatabase = server.creation != nil
     unsettled = Unsettled(for: limits.settling)
     sizeLimit = limits.batchSize
+    duplicates.delivered(before: self.outbox.first)
   }
 
   /// Delivers what the input holds, to its end.
   ///
   /// - Throws: `Failure` where records are left that could not be delivered, and nothing keeps them.
   mutating func run(_ input: inout RecordInput) throws {
+    do {
+      try deliver(&input)
+    } catch {
+      close()
+      // Why it ends is said last.
+      do { try tally.end(outboxName, to: server.name, messages) } catch let lost as Failure {
+        messages.say(lost)
+      }
+      throw error
+    }
+    close()
+    try tally.end(outboxName, to: server.name, messages)
+  }
+
+  private mutating func deliver(_ input: inout RecordInput) throws {
     sayEvents()
     while !isDone(input) {
       try send(.now)
@@ -68,7 +94,9 @@ struct InfluxDelivery {
       // The answer may have been there at once.
       if isDone(input) { break }
       let wantsMore = flow.wantsMore(input, isFull: outbox.isFull, isOutage: state.isOutage)
-      let interests = input.interests(wantsMore: wantsMore) + health.interests
+      let interests =
+        input.interests(wantsMore: wantsMore) + health.interests
+        + [.reading(reload.signal.descriptor)]
       let deadline = earliest(
         nextSend, input.deadline, giveUpAt(input), flow.patienceEnd, unsettled.deadline,
         outbox.deadline, health.deadline, messages.deadline, progress.deadline)
@@ -78,7 +106,6 @@ struct InfluxDelivery {
       try settle()
       attend(happened, input)
     }
-    try end()
   }
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
@@ -90,12 +117,25 @@ struct InfluxDelivery {
     }
     outbox.store(at: now)
     outbox.attend(now)
+    forgetDropped()
     // What is kept need not be in the pipe any more.
     input.release()
   }
 
   private mutating func add(_ records: [Record], at now: ContinuousClock.Instant) {
-    for record in records where !repeats.contains(record) { outbox.add(record, at: now) }
+    for record in records where !duplicates.contains(record, numbered: outbox.end) {
+      outbox.add(record, at: now)
+    }
+  }
+
+  /// A meter repeats a reading for an hour. One that went before it was delivered counts when it comes
+  /// again.
+  private mutating func forgetDropped() {
+    let dropped = outbox.counts.dropped
+    guard dropped > droppedCount else { return }
+    droppedCount = dropped
+    duplicates.forgetUndelivered(butFor: outbox.first..<outbox.end)
+    intake.forgetRepeats()
   }
 
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
@@ -104,18 +144,39 @@ struct InfluxDelivery {
     sayEvents()
     health.note(state.failure)
     if health.attend(happened) { health.tell(tally.text) }
+    if happened.contains(.reading(reload.signal.descriptor)) {
+      reload.signal.clear()
+      hasToReload = true
+    }
+    renewServerIfAsked()
     messages.sayDue()
     progress.show(tally, input, at: now)
   }
 
+  /// Reads the files of the settings again, once nothing is under way that was begun with them.
+  private mutating func renewServerIfAsked() {
+    guard hasToReload, !server.client.isBusy else { return }
+    hasToReload = false
+    do {
+      server = try reload.server()
+      messages.say(.notice, server.name, "password, token and certificates read again")
+    } catch {
+      let failure = error as? Failure
+      messages.say(
+        .warning, failure?.subject,
+        "\(failure?.reason ?? "\(error)"); continuing with the old login")
+    }
+    state.retryNow(.now)
+  }
+
   private mutating func sayEvents() { messages.say(outbox.takeEvents(), of: outboxName) }
 
-  private mutating func end() throws {
+  /// Whatever the way out is, what waits goes to the disk.
+  private mutating func close() {
     progress.end()
     health.isStopping()
     outbox.close(at: .now)
     sayEvents()
-    try tally.end(outboxName, to: server.name, messages)
   }
 
   private var tally: Tally { Tally(outbox, arrived: arrivedCount) }

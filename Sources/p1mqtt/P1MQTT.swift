@@ -29,6 +29,12 @@ struct P1MQTT: Tool {
     let broker = try BrokerSettings(environment)
     let settings = try PublishSettings(environment)
     let announcements = Announcements(settings)
+    let intake = Intake(
+      try sink.summary(environment, of: .mqtt), stamps: settings.payload.isTimed)
+    // Of values, which do not say when they were measured, only the newest count in the end.
+    let flow = Flow(
+      linger: try sink.linger(environment, of: .mqtt),
+      holds: waiting.hold && settings.payload.isTimed, leavesFiles: settings.payload.isTimed)
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: settings.expiry)
     // Last, as everything else may be mistyped.
@@ -39,20 +45,16 @@ struct P1MQTT: Tool {
     let limits = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: .seconds(self.broker.timeout))
-    // Of values, which do not say when they were measured, only the newest count in the end.
-    let flow = Flow(
-      linger: .seconds(sink.linger), holds: waiting.hold && settings.payload.isTimed,
-      leavesFiles: settings.payload.isTimed)
     var delivery = MQTTDelivery(
       to: connection, limits, flow, publications, outboxName: outboxName,
-      announcements, Intake(sink.summary, stamps: settings.payload.isTimed), health,
-      messages: messages)
+      announcements, intake, health, messages: messages)
     try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
 
   private func publications(
     _ settings: PublishSettings, _ environment: Environment
   ) throws -> (any Publications, outboxName: String) {
+    let room = try waiting.limits(environment, of: .mqtt)
     let topics = Topics(settings.template, own: settings.statusTopic)
     let changes = settings.silence.map { Changes(silence: $0) }
     guard settings.payload.isTimed else {
@@ -62,14 +64,14 @@ struct P1MQTT: Tool {
       }
       return (ValuePublications(topics, retains: settings.retains, changes), "buffer")
     }
-    let (outbox, name) = try waiting.outbox(.mqttSpool, in: environment)
+    let (outbox, name) = try waiting.outbox(environment, of: .mqtt, room)
     let publications = RecordPublications(
       topics, settings.payload, retains: settings.retains, changes, in: outbox)
     return (publications, name)
   }
 
   private func option(for setting: Setting) -> Environment.Option? {
-    if setting == .mqttSpool { return .init("--spool", waiting.spool) }
-    return broker.option(for: setting) ?? message.option(for: setting)
+    broker.option(for: setting) ?? message.option(for: setting)
+      ?? waiting.option(for: setting, of: .mqtt) ?? sink.option(for: setting, of: .mqtt)
   }
 }

@@ -50,9 +50,12 @@ import Testing
         let spool = directory.path("spool")
         let result = try await p1influx(server, isKept ? ["--spool", spool] : [])
           .run(input: Self.withOneBadField)
-        #expect(result.status == .success)
+        #expect(result.status == (isKept ? .success : .exited(65)))
         let reason = #"HTTP \#(status): {"error":"\#(Self.conflict)"}"#
-        #expect(result.errorText == "\(subject(server))record refused: \(reason)\n")
+        let end = "\(subject(server))1 record refused and not kept; --spool keeps them in bad/\n"
+        #expect(
+          result.errorText == "\(subject(server))record refused: \(reason)\n"
+            + (isKept ? "" : end))
         for field in ["n", "m"] {
           #expect(
             NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<40))
@@ -72,10 +75,52 @@ import Testing
         NumberedRecords.text($0, between: $0 % 10 == 3 ? "bad=1\n" : "")
       }
       let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
       let said = subject(server) + #"record refused: HTTP 400: {"error":"no"}"#
-      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n")
+      let end = "\(subject(server))3 records refused and not kept; --spool keeps them in bad/"
+      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n\(end)\n")
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
+    }
+  }
+
+  /// Where one field is refused wherever it stands, it is found without halving all that is sent.
+  @Test(arguments: ["wide", "metric"])
+  func fieldOfAnotherTypeCostsThreeRequests(_ layout: String) async throws {
+    let (field, measurement) = layout == "wide" ? ("n", "dsmr") : ("value", "n")
+    let isBad: @Sendable (Substring) -> Bool = { line in
+      layout == "wide" ? line.contains(/[ ,]n=/) : line.hasPrefix("n,")
+    }
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ request in
+        let dropped = request.lines.count(where: isBad)
+        let text =
+          #"partial write: field type conflict: input field \"\#(field)\" on measurement "#
+          + #"\"\#(measurement)\" is type float, already exists as type string dropped=\#(dropped)"#
+        return dropped == 0 ? .noContent : .error(400, text)
+      }) { server in
+        let gas = (0..<50).map { NumberedRecords.text($0).replacing("n=", with: "gas=") }
+        let records = NumberedRecords.text(0..<500) + gas.joined()
+        let file = try directory.write(records, to: "records")
+        let sink = Program.bash(
+          "exec p1influx --layout $1 --url $2 --spool $3 <$4",
+          [layout, "http://127.0.0.1:\(server.port)", directory.path("spool"), file])
+        let result = try await sink.run()
+        #expect(result.status == .success)
+        #expect(server.exchanges.count <= 6, "\(server.exchanges.count)")
+        let explanation = result.messages.filter {
+          $0.contains("has values of type string already")
+        }
+        #expect(explanation.count == 1)
+        #expect(
+          explanation.first?.hasPrefix(
+            "\(subject(server))field \"\(field)\" of measurement \"\(measurement)\" ") == true)
+        let kept = try bad(directory.path("spool"))
+        #expect(kept.matches(of: /\nn=\d+\n/).count == 500)
+        #expect(!kept.contains("m=") && !kept.contains("gas="))
+        #expect(server.takenLines.filter { $0.contains("gas") }.count == 50)
+        #expect(!server.takenLines.contains(where: isBad))
+        #expect(server.takenLines.count == (layout == "wide" ? 550 : 600))
+      }
     }
   }
 
@@ -106,7 +151,8 @@ import Testing
         ? .noContent : .error(400, "partial write: points beyond retention policy dropped=\(old)")
     }) { server in
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
+      #expect(result.messages.last?.contains("3 records refused and not kept") == true)
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
     }
   }
@@ -275,10 +321,11 @@ import Testing
       let long = "text=" + String(repeating: "x", count: 5000) + "\n"
       let records = (0..<10).map { NumberedRecords.text($0, between: $0 == 4 ? long : "") }
       let result = try await p1influx(server).run(input: records.joined())
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
       #expect(
         result.errorText == subject(server)
-          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n")
+          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
+          + "1 record refused and not kept; --spool keeps them in bad/\n")
       for field in ["n", "m"] {
         #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
       }
@@ -311,6 +358,36 @@ import Testing
           let numbers = NumberedRecords.numbers(in: server.takenLines)
           #expect(lost > 0 && Set(numbers).count == 20_000 - lost, "\(result.errorText)")
           #expect(numbers == numbers.sorted() && numbers.last == 19_999)
+        }
+      }
+    }
+  }
+
+  /// A reading that a meter repeats, as of gas, is not lost where there was no room for it once.
+  @Test(arguments: [[], ["--every", "1"], ["--spool-size", "1"]])
+  func whatWasDroppedCountsWhenItComesAgain(_ arguments: [String]) async throws {
+    let gas = "timestamp=2026-01-15T11:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3456.789\n\n"
+    let isBack = Mutex(false)
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in
+        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+      }) { server in
+        let spool = arguments.first == "--spool-size" ? ["--spool", directory.path("spool")] : []
+        try await p1influx(server, ["--buffer", "1"] + arguments + spool).whileRunning { sink in
+          try await sink.write(gas)
+          try await server.wait { !$0.exchanges.isEmpty || arguments.first == "--every" }
+          for part in 0..<10 {
+            let records = NumberedRecords.text(2000 * part..<2000 * part + 2000)
+            try await sink.write(gas + records, within: .seconds(60))
+          }
+          try await sink.waitForError("dropped up to now", within: .seconds(60))
+          isBack.withLock { $0 = true }
+          try await sink.write(gas)
+          sink.closeInput()
+          _ = try await sink.waitForExit(within: .seconds(60))
+          let readings = server.takenLines.filter { $0.contains("gas_m3=3456.789") }
+          // Once for each time that it may have been dropped.
+          #expect((1...11).contains(readings.count), "\(readings.count)")
         }
       }
     }
@@ -366,6 +443,29 @@ import Testing
         #expect(result.status == .exited(69))
         #expect(result.messages.count == 2, "\(result.errorText)")
         #expect(result.messages.last == "\(subject(server))100 records could not be delivered")
+      }
+    }
+  }
+
+  /// Whatever ends it, what waits is kept, and that is said.
+  @Test(arguments: [true, false])
+  func whatWaitsIsSeenToOnEachWayOut(_ isSpooled: Bool) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in .error(503, "no") }) { server in
+        let spool = directory.path("spool")
+        try await p1influx(server, isSpooled ? ["--spool", spool] : []).whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0..<3))
+          try await sink.waitForCounters("records=3 delivered=0 waiting=3")
+          // With so few descriptors poll(2) fails, and with it what waits for them.
+          let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]
+          #expect(try await Program("prlimit", limit).run().status == .success)
+          let result = try await sink.waitForExit()
+          #expect(result.status == .exited(74), "\(result.errorText)")
+          #expect(result.messages.last?.hasPrefix("p1influx: libcurl: ") == true)
+          let end =
+            isSpooled ? "3 records kept for the next time" : "3 records could not be delivered"
+          #expect(result.messages.contains { $0.hasSuffix(end) }, "\(result.errorText)")
+        }
       }
     }
   }

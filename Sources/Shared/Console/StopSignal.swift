@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// SIGTERM, SIGINT and SIGHUP as a descriptor, which becomes readable when one of them comes: the
-/// tool then takes what its input still holds, hands it over and ends.
+/// SIGTERM and SIGINT as a descriptor, which becomes readable when one of them comes: the tool then
+/// takes what its input still holds, hands it over and ends. SIGHUP is a ``NoticeSignal``.
 public struct StopSignal {
   /// Readable once a signal came.
   public let descriptor: FileDescriptor
@@ -12,19 +12,17 @@ public struct StopSignal {
   public static let pipeSize = 1 << 20
 
   /// The other end, where the handler writes.
-  private static let pipe = try? FileDescriptor.pipe()
+  private static let pipe = SignalPipe.make()
 
   /// Catches the signals. A write to a pipe that nobody reads is an error from here on, and no signal.
   ///
-  /// - Parameter numbers: which signals.
   /// - Throws: ``Failure``.
-  public init(_ numbers: [Int32] = [SIGTERM, SIGINT, SIGHUP]) throws {
-    guard let pipe = StopSignal.pipe else { throw Failure(nil, Errno(rawValue: errno)) }
-    descriptor = pipe.readEnd
+  public init() throws {
+    descriptor = try StopSignal.pipe.orFailure().readEnd
     signal(SIGPIPE, SIG_IGN)
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
-    for number in numbers {
+    for number in [SIGTERM, SIGINT] {
       handle(number, flags: 0) { StopSignal.caught($0) }
     }
     // Made here, and not by a handler.
@@ -32,14 +30,14 @@ public struct StopSignal {
   }
 
   /// A signal came. A second one ends the process at once, unless it is the same one sent twice, to the
-  /// process and to its group, as a closing terminal and timeout(1) do.
+  /// process and to its group, as timeout(1) does.
   private static func caught(_ number: Int32) {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     let now = Int(time.tv_sec) * 1000 + time.tv_nsec / 1_000_000
     let first = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed).original
     if first == 0 {
-      pipe.map { tell($0.writeEnd) }
+      pipe.tell()
     } else if now - first > twinTime {
       signal(number, SIG_DFL)
       raise(number)
@@ -59,7 +57,7 @@ public struct StopSignal {
   /// Whether one of the signals came, and anybody catches them.
   static var isRaised: Bool {
     get throws {
-      guard let pipe else { return false }
+      guard case .success(let pipe) = pipe else { return false }
       return try !wait(for: [.reading(pipe.readEnd)], until: .now).isEmpty
     }
   }
