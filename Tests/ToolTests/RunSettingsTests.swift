@@ -90,6 +90,14 @@ import Testing
     }
   }
 
+  @Test func anEmptyNameMeansNoFile() async throws {
+    try await MadeUpTools.with(p1mqtt: "cat", p1influx: "cat") { directory in
+      try directory.write("MQTT_ENABLED = True\n", to: "p1.conf")
+      let result = try await MadeUpTools.p1run("sim:", directory, ["P1_CONF": ""]).run()
+      #expect(result.status == .exited(78))
+    }
+  }
+
   /// Whatever a tool takes from its environment may stand in the file.
   @Test func everySettingIsKnown() async throws {
     try await MadeUpTools.with(p1mqtt: "cat", p1influx: "cat") { directory in
