@@ -3,6 +3,7 @@ import Console
 import Glibc
 import Records
 import SystemPackage
+import Telegrams
 
 @main
 struct P1Cat: Tool {
@@ -74,21 +75,27 @@ struct P1Cat: Tool {
   private func reader(
     _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
   ) throws -> TelegramReader {
-    let source = try openSource(Environment().overridden(by: line.option(for:)), messages)
+    let given = Environment().overridden(by: line.option(for:))
+    let settings = try SerialLineSettings(given)
+    let source = try openSource(given, settings, messages)
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       messages: messages)
     let health = Health<Trouble>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
+    let framer = Framer(
+      checksums: noCheck ? .ignored : .verified,
+      hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
-      source, to: output, checksums: noCheck ? .ignored : .verified, health: health,
-      messages: messages, stop: stop, patience: timeout.map { .seconds($0) })
+      source, to: output, by: framer, health: health, messages: messages, stop: stop,
+      patience: timeout.map { .seconds($0) })
   }
 
   /// Opens the source that is named on the command line or in the environment.
-  private func openSource(_ given: Environment, _ messages: Messages) throws -> any Source {
+  private func openSource(
+    _ given: Environment, _ settings: SerialLineSettings, _ messages: Messages
+  ) throws -> any Source {
     let name = source ?? given.string(.serialPort) ?? "-"
-    let settings = try SerialLineSettings(given)
     let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
     if name == "-" { return FileSource("standard input", .standardInput) }
     if let simulation = try Simulation(name) { return SimulatedSource(name, simulation) }

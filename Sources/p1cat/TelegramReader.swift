@@ -12,7 +12,8 @@ struct TelegramReader {
   private let stop: StopSignal
   /// How long the next telegram is waited for; nil for ever.
   private let patience: Duration?
-  private let checksums: Framer.Checksums
+  /// A framer that has read nothing.
+  private let freshFramer: Framer
   private var framer: Framer
 
   private var counters = Counters()
@@ -32,15 +33,14 @@ struct TelegramReader {
   }
 
   init(
-    _ source: any Source, to output: TelegramOutput, checksums: Framer.Checksums,
-    health: Health<Trouble>,
+    _ source: any Source, to output: TelegramOutput, by framer: Framer, health: Health<Trouble>,
     messages: Messages, stop: StopSignal, patience: Duration?
   ) {
     self.source = source
     self.output = output
     self.health = health
-    self.checksums = checksums
-    framer = Framer(checksums: checksums)
+    freshFramer = framer
+    self.framer = framer
     self.messages = messages
     self.stop = stop
     self.patience = patience
@@ -116,7 +116,7 @@ struct TelegramReader {
     case .gap:
       try copyWhatIsWhole(atEnd: true, isTorn: true)
       noiseBefore += framer.noiseCount
-      framer = Framer(checksums: checksums)
+      framer = freshFramer
     }
   }
 
