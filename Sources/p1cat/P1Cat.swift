@@ -21,7 +21,7 @@ struct P1Cat: Tool {
   @Argument(
     help: ArgumentHelp(
       "A serial line, a file, tcp://host:port, - for standard input, or sim: for a simulated "
-        + "meter: sim:seed=1,start=2026-01-01T00:00:00Z,count=60,rate=max (default: $SER_PORT or -)",
+        + "meter: sim:seed=1,start=2026-01-01T00:00:00Z,step=1,count=60,rate=max (default: $SER_PORT or -)",
       valueName: "source"))
   var source: String?
 
