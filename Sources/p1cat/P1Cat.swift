@@ -97,6 +97,17 @@ struct P1Cat: Tool {
   ) throws -> any Source {
     let name = source ?? given.string(.serialPort) ?? "-"
     let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
+    do {
+      return try openSource(named: name, settings, silence: silence, messages)
+    } catch let failure as Failure where failure.exitCode == .usage && source == nil {
+      throw given.refused(.serialPort, "\"\(name)\": \(failure.reason)")
+    }
+  }
+
+  private func openSource(
+    named name: String, _ settings: SerialLineSettings, silence: Duration, _ messages: Messages
+  ) throws -> any Source {
+    guard !name.isEmpty else { throw Failure("source", "the name is empty", .usage) }
     if name == "-" { return FileSource("standard input", .standardInput) }
     if let simulation = try Simulation(name) { return SimulatedSource(name, simulation) }
     let link: any Link
