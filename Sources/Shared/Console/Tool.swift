@@ -55,6 +55,8 @@ extension Tool {
   private static func live(
     _ messages: Messages, _ run: (Messages) throws -> Void
   ) -> Never {
+    // A tool that has something to read again asks for this signal once more.
+    _ = try? NoticeSignal(.reload)
     let status = status(messages, run)
     messages.flush()
     Glibc.exit(status.rawValue)
