@@ -42,6 +42,12 @@ struct P1Cat: Tool {
   @Flag(help: "Take telegrams with a wrong checksum too, and those without an end.")
   var noCheck = false
 
+  @Flag(
+    help:
+      "Exit with status 65 if a file holds no telegram, or one that is dropped (default: $P1_STRICT)."
+  )
+  var strict = false
+
   @Option(
     help: ArgumentHelp(
       "Keep so much of what nobody reads yet; beyond it the oldest goes.", valueName: "MiB"))
@@ -75,7 +81,10 @@ struct P1Cat: Tool {
   private func reader(
     _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
   ) throws -> TelegramReader {
-    let given = Environment().overridden(by: line.option(for:))
+    let given = Environment().overridden { setting in
+      setting == .strict ? .init("--strict", strict ? "yes" : nil) : line.option(for: setting)
+    }
+    let isStrict = try given.flag(.strict) ?? false
     let settings = try SerialLineSettings(given)
     let source = try openSource(given, settings, messages)
     let output = TelegramOutput(
@@ -88,7 +97,7 @@ struct P1Cat: Tool {
       hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
       source, to: output, by: framer, health: health, messages: messages, stop: stop,
-      patience: timeout.map { .seconds($0) })
+      patience: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 
   /// Opens the source that is named on the command line or in the environment.

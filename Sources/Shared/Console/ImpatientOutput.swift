@@ -21,12 +21,15 @@ public struct ImpatientOutput {
     case flagged(Int32)
   }
 
-  /// Nil for a file on a disk, which always has room, if the disk is given its time.
+  /// Nil for a file on a disk, which always has room, if the disk is given its time, and for what is
+  /// not open for writing: whoever writes there meets an error at once.
   ///
   /// - Parameter output: a pipe, a terminal or a socket.
   public init?(_ output: FileDescriptor) {
     let type = try? output.stat().type
-    guard type != .regular else { return nil }
+    guard type != .regular, fcntl(output.rawValue, F_GETFL) & O_ACCMODE != O_RDONLY else {
+      return nil
+    }
     if let again = ImpatientOutput.openAnew(output) {
       (descriptor, way) = (again, .ownDescription)
       return

@@ -11,6 +11,7 @@ public enum Setting: String, CaseIterable, Sendable {
 
   case utcOffset = "P1_UTC_OFFSET"
   case specificationDirectory = "P1_SPEC_DIR"
+  case strict = "P1_STRICT"
 
   case mqttEnabled = "MQTT_ENABLED"
   case mqttBroker = "MQTT_BROKER"
