@@ -73,12 +73,13 @@ public struct ImpatientOutput {
       case .ownDescription, .flagged:
         return try descriptor.write(once: bytes)
       case .socket:
-        let count = unsafe bytes.withUnsafeBytes {
-          unsafe send(
-            descriptor.rawValue, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        return try unsafe bytes.withUnsafeBytes { bytes in
+          try checked {
+            unsafe send(
+              descriptor.rawValue, bytes.baseAddress, bytes.count,
+              Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+          }
         }
-        guard count >= 0 else { throw Errno(rawValue: errno) }
-        return count
       case .asked:
         if try wait(for: [.writing(descriptor)], until: .now).isEmpty { return 0 }
         return try descriptor.write(once: bytes.extracting(first: Int(PIPE_BUF)))

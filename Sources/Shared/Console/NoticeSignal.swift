@@ -16,21 +16,25 @@ public struct NoticeSignal {
   public let descriptor: FileDescriptor
 
   /// The handlers write to the other ends.
-  private static let reloadPipe = try? FileDescriptor.pipe()
-  private static let reportPipe = try? FileDescriptor.pipe()
+  private static let reloadPipe = try? reload.get()
+  private static let reportPipe = try? report.get()
+  private static let reload = Result { try FileDescriptor.pipe() }
+  private static let report = Result { try FileDescriptor.pipe() }
 
   /// Catches the signal.
   ///
   /// - Parameter kind: which.
   /// - Throws: ``Failure``.
   public init(_ kind: Kind) throws {
-    guard let pipe = kind == .reload ? NoticeSignal.reloadPipe : NoticeSignal.reportPipe,
-      fcntl(pipe.readEnd.rawValue, F_SETFL, O_NONBLOCK) == 0,
-      fcntl(pipe.writeEnd.rawValue, F_SETFL, O_NONBLOCK) == 0
-    else {
-      throw Failure(nil, Errno(rawValue: errno))
+    do {
+      let pipe = try (kind == .reload ? NoticeSignal.reload : NoticeSignal.report).get()
+      for end in [pipe.readEnd, pipe.writeEnd] {
+        _ = try checked { fcntl(end.rawValue, F_SETFL, O_NONBLOCK) }
+      }
+      descriptor = pipe.readEnd
+    } catch let errno as Errno {
+      throw Failure(nil, errno)
     }
-    descriptor = pipe.readEnd
     switch kind {
     case .reload:
       handle(SIGHUP, flags: SA_RESTART) { _ in NoticeSignal.reloadPipe.map { tell($0.writeEnd) } }

@@ -12,17 +12,23 @@ public struct StopSignal {
   public static let pipeSize = 1 << 20
 
   /// The other end, where the handler writes.
-  private static let pipe = try? FileDescriptor.pipe()
+  private static let pipe = try? made.get()
+  private static let made = Result { try FileDescriptor.pipe() }
 
   /// Catches the signals. A write to a pipe that nobody reads is an error from here on, and no signal.
   ///
   /// - Throws: ``Failure``.
   public init() throws {
-    guard let pipe = StopSignal.pipe else { throw Failure(nil, Errno(rawValue: errno)) }
-    descriptor = pipe.readEnd
+    do {
+      descriptor = try StopSignal.made.get().readEnd
+    } catch let errno as Errno {
+      throw Failure(nil, errno)
+    }
     signal(SIGPIPE, SIG_IGN)
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
+    // It interrupts a call, and that is all.
+    handle(SIGALRM, flags: 0) { _ in }
     for number in [SIGTERM, SIGINT] {
       handle(number, flags: 0) { StopSignal.caught($0) }
     }
@@ -39,6 +45,11 @@ public struct StopSignal {
     let first = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed).original
     if first == 0 {
       pipe.map { tell($0.writeEnd) }
+      // A call that waits may have begun between a look at the pipe and the signal, or begin yet: it is
+      // interrupted, too, and what is to be done then is done.
+      let interval = timeval(tv_sec: 0, tv_usec: 200_000)
+      var timer = itimerval(it_interval: interval, it_value: interval)
+      unsafe setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     } else if now - first > twinTime {
       signal(number, SIG_DFL)
       raise(number)
