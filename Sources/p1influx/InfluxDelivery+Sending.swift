@@ -206,15 +206,16 @@ extension InfluxDelivery {
       retry(answer)
     case .status(400, let text, _), .status(422, let text, _):
       flow.answered()
-      let conflict = FieldConflict(text)
-      if let conflict {
+      // What all of a part has in common, halves of it have, too: it is too old, or too new, or
+      // nothing but a field of another type.
+      var isCommon = text.contains("beyond retention policy")
+      if let conflict = FieldConflict(text) {
         explain(conflict)
         let metric = lines.metric(of: conflict)
         if current?.lanes[lane].splitNext(around: metric) == true { break }
+        isCommon = current?.lanes[lane].nextHasOnly(metric) ?? false
       }
-      // All of them are too old, or too new, or have that field alone: halves of them would, too.
-      let isHopeless =
-        (conflict != nil || text.contains("beyond retention policy")) && isAllDropped(text, lane)
+      let isHopeless = isCommon && isAllDropped(text, lane)
       if isHopeless || current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
     case .status(404, _, _) where server.creation != nil:
       needsDatabase = true

@@ -60,6 +60,13 @@ extension PreparedBatch.Lane {
     body = nil
   }
 
+  /// Whether the next part has no other metric than one.
+  func nextHasOnly(_ metric: String) -> Bool {
+    parts.last?.records.allSatisfy { record in
+      !record.divided { !($0 == metric) }.0.hasMetrics
+    } ?? false
+  }
+
   /// Puts two parts in the place of the next one: its records without a metric, and with it alone.
   ///
   /// - Returns: false where it has no other metric, or not this one.

@@ -124,6 +124,25 @@ import Testing
     }
   }
 
+  /// A field whose name another metric would have is found as any other refusal is.
+  @Test func fieldOfAnotherTypeCostsNothingElse() async throws {
+    try await HTTPServer.running({ request in
+      let dropped = request.lines.count { $0.contains("time_value=") }
+      let text =
+        #"partial write: field type conflict: input field \"time_value\" on measurement "#
+        + #"\"dsmr\" is type float, already exists as type string dropped=\#(dropped)"#
+      return dropped == 0 ? .noContent : .error(400, text)
+    }) { server in
+      let records = (0..<20).map { NumberedRecords.text($0, between: "time_value=1\n") }
+      let result = try await p1influx(server).run(input: records.joined())
+      #expect(result.status == .exited(65))
+      for field in ["n", "m"] {
+        let numbers = NumberedRecords.numbers(in: server.takenLines, field: field)
+        #expect(numbers == Array(0..<20))
+      }
+    }
+  }
+
   @Test func allTooOldIsNotTriedInHalves() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ request in

@@ -22,6 +22,8 @@ public struct StopSignal {
     signal(SIGPIPE, SIG_IGN)
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
+    // It interrupts a call, and that is all.
+    handle(SIGALRM, flags: 0) { _ in }
     for number in [SIGTERM, SIGINT] {
       handle(number, flags: 0) { StopSignal.caught($0) }
     }
@@ -38,6 +40,11 @@ public struct StopSignal {
     let first = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed).original
     if first == 0 {
       pipe.tell()
+      // A call that waits may have begun between a look at the pipe and the signal, or begin yet: it is
+      // interrupted, too, and what is to be done then is done.
+      let interval = timeval(tv_sec: 0, tv_usec: 200_000)
+      var timer = itimerval(it_interval: interval, it_value: interval)
+      unsafe setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     } else if now - first > twinTime {
       signal(number, SIG_DFL)
       raise(number)
