@@ -673,7 +673,7 @@ def p1run_kill():
         for _ in range(arguments.kills):
             victim = composition.process.pid if name == "p1run" else composition.find(name)
             # Longer than the pause before the next start: no loop of crashes, which would be slower.
-            time.sleep(random.uniform(2.1, 2.5))
+            time.sleep(random.uniform(1.2, 1.6))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
             if name == "p1run":
