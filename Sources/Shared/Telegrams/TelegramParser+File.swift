@@ -89,10 +89,11 @@ extension TelegramParser {
     key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
     var range = found.range
-    if range.upperBound < line.range.upperBound, telegram[range.upperBound] == UInt8(ascii: "*"),
-      let group = layout.groups(of: line).first(where: { $0.contains(range.upperBound) })
-    {
-      range = range.lowerBound..<group.upperBound
+    if let group = layout.groups(of: line).first(where: { $0.contains(range.upperBound) }) {
+      let rest = telegram.withoutBlanks(range.upperBound..<group.upperBound)
+      if telegram[rest.lowerBound] == UInt8(ascii: "*") {
+        range = range.lowerBound..<group.upperBound
+      }
     }
     let value = telegram.extracting(range)
     var number = value.indices
@@ -105,11 +106,12 @@ extension TelegramParser {
       number = quantity.number
       if quantity.unit != nil { exponent = quantity.exponent - unit.exponent }
     case .quantityOfItsOwn(let unit):
+      number = value.withoutBlanks(number)
       if let mark = value.firstIndex(of: UInt8(ascii: "*")) {
-        let bytes = value.extracting((mark + 1)...)
+        let bytes = value.extracting(value.withoutBlanks((mark + 1)..<value.count))
         let printed = String(validating: [UInt8](bytes), as: UTF8.self) ?? bytes.latin1Line
         guard printed.lowercased() == unit.lowercased() else { return .unreadable }
-        number = 0..<mark
+        number = value.withoutBlanks(0..<mark)
       }
     default: break
     }
