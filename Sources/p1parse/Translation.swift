@@ -24,7 +24,9 @@ struct Translation {
     let reload = try NoticeSignal(.reload)
     let environment = Environment()
     var options = options
-    if let offset = try utcOffset ?? UTCOffset(environment) { options.clock = offset.clock }
+    if let offset = try utcOffset ?? UTCOffset(environment) {
+      options.winterOffset = offset.seconds
+    }
     let path = specifications.completed(by: environment)
     var files = try path.files(messages)
     // Not before, as a file may be a pipe that nobody writes to.

@@ -136,6 +136,10 @@ struct Translator {
         .warning, "standard input",
         "line dropped: the pattern for code \(code) takes too long on it",
         repeating: "endless \(code)")
+    case .unknownVersion(let unknown):
+      messages.say(
+        .warning, "standard input", "no specification of version \(unknown.version)",
+        repeating: "version")
     case .untimed:
       guard !hasSaidUntimed else { return }
       hasSaidUntimed = true

@@ -79,7 +79,8 @@ import Testing
     .init(), .names(.obis), .names(.esphome), .names(.dsmrReader), .names(.dsmrParser),
     .with { $0.includesHistory = true },
     .with { $0.includesUnknown = true }, .with { $0.addsNetPower = true },
-    .with { $0.clock = MeterClock(winterOffset: 19_800) },
+    .with { $0.winterOffset = 19_800 }, .with { $0.timeSource = .receipt },
+    .with { $0.changesInSummer = false },
   ]
 
   /// Specification files, for telegrams of any version: values as printed and typed, patterns that look

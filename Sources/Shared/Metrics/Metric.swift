@@ -96,6 +96,14 @@ public final class Metric: Sendable {
     }
   }
 
+  /// Whether it tells the time of the telegram, or a part of that.
+  public var isTelegramTime: Bool {
+    [.telegramTime, .telegramDate, .telegramTimeOfDay].contains(form)
+  }
+
+  /// Whether a time stands first between the parentheses of its line, or may stand there.
+  public var beginsWithTime: Bool { isTelegramTime || isSubmeterReading || form == .monthPeak }
+
   /// Whether it is the reading of a sub-meter, called by what that is: ``SubmeterReading``.
   public var isSubmeterReading: Bool {
     [.submeterReading, .submeterProfile, .hourlyReading].contains(form)

@@ -15,6 +15,7 @@ extension TelegramParser {
     // `()` is a value that the meter does not have.
     guard let first = groups.first, !first.isEmpty else { return .absent }
     let value = telegram.extracting(first)
+    if metric.beginsWithTime, TelegramTime.isAbsent(value) { return .absent }
     let key = key(name, of: metric, at: code, in: slot)
     switch metric.form {
     case .quantity(let unit):
@@ -99,7 +100,7 @@ extension TelegramParser {
   ) {
     let name = naming.identityKey(of: metric, at: code, type: nil)
     guard let key = name?.utf8Bytes, !drafts[.main].fields.contains(key.span),
-      let instant = TelegramTime.instant(telegram.extracting(range), by: options.clock)
+      let instant = instant(telegram.extracting(range))
     else {
       return
     }
