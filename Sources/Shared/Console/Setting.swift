@@ -9,8 +9,16 @@ public enum Setting: String, CaseIterable, Sendable {
   case serialRTSCTS = "SER_RTSCTS"
   case serialTimeout = "SER_TIMEOUT"
 
+  case names = "P1_NAMES"
+  case all = "P1_ALL"
+  case net = "P1_NET"
+  case history = "P1_HISTORY"
+  case time = "P1_TIME"
   case utcOffset = "P1_UTC_OFFSET"
+  case summerTime = "P1_SUMMER_TIME"
+  case specificationFile = "P1_SPEC"
   case specificationDirectory = "P1_SPEC_DIR"
+  case strict = "P1_STRICT"
 
   case mqttEnabled = "MQTT_ENABLED"
   case mqttBroker = "MQTT_BROKER"

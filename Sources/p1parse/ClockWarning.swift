@@ -1,0 +1,36 @@
+/// What is said of a meter's clock that is plainly wrong: once when it begins to differ from the times of
+/// receipt, and once when they agree again.
+struct ClockWarning {
+  private var isOff = false
+
+  /// So far, in seconds, no clock is off that is right, whatever the letter behind its time.
+  private static let limit: Int64 = 3600
+  /// What has to be less for both to agree again: a clock an hour off is not to be said each second.
+  private static let limitBehind: Int64 = 3300
+
+  /// Takes the time of one more telegram into account.
+  ///
+  /// - Parameter lead: how far the clock is ahead of the receipt, in seconds.
+  /// - Returns: what is to be said; nil for nothing.
+  mutating func note(_ lead: Int64) -> String? {
+    let difference = abs(lead)
+    guard difference > (isOff ? ClockWarning.limitBehind : ClockWarning.limit) else {
+      defer { isOff = false }
+      return isOff ? "the meter's clock and the stamps agree again" : nil
+    }
+    defer { isOff = true }
+    guard !isOff else { return nil }
+    return """
+      the meter's clock is \(ClockWarning.text(of: difference)) \(lead < 0 ? "behind" : "ahead of") the \
+      stamps; --time receipt (P1_TIME=receipt) uses the stamps
+      """
+  }
+
+  /// A time in the unit that fits: `61 days`, `3 hours`.
+  private static func text(of seconds: Int64) -> String {
+    let (unit, length) =
+      seconds >= 2 * 86_400
+      ? ("days", Int64(86_400)) : seconds >= 7200 ? ("hours", 3600) : ("minutes", 60)
+    return "\(seconds / length) \(unit)"
+  }
+}
