@@ -77,7 +77,11 @@ struct Translator {
 
   /// Says at the end of the input that there was no telegram in it.
   private func judgeWhole() throws {
-    guard byteCount > 0, telegramCount == 0, droppedCount == 0 else { return }
+    let kind = kind
+    // Of telegrams that were all dropped, each was said already.
+    guard byteCount > 0, telegramCount == 0, droppedCount == 0 || kind != .telegramLines else {
+      return
+    }
     let reason = "no telegram found; it looks like \(kind)"
     try refuse(reason)
     messages.say(.warning, "standard input", reason)

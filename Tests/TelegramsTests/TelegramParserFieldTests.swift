@@ -47,6 +47,7 @@ import Testing
     ("1-0:15.8.0(00007137.694*kWh )", "energy_absolute_kwh=7137.694"),
     ("1-0:15.8.0( 00007137.694 * kWh )", "energy_absolute_kwh=7137.694"),
     ("1-0:15.8.0(00007137.694 kWh)", "energy_absolute_kwh=7137.694"),
+    ("1-0:15.8.0 (00007137.694*kWh)", "energy_absolute_kwh=7137.694"),
     ("1-0:15.8.0(\t00007137.694 )", "energy_absolute_kwh=7137.694"),
     ("0-0:96.7.21( 00004 )", "power_failures=4"), ("0-0:96.14.0( 0002)", "tariff=2"),
     ("0-0:96.14.0(TARIFF  2 )", "tariff=2"), ("0-0:17.0.0(016*A )", "power_limit_a=16"),

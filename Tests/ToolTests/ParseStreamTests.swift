@@ -127,6 +127,17 @@ import Testing
     #expect(strict.messages.count == 1 && strict.errorText.contains("; it looks like \(kind)\n"))
   }
 
+  /// What looks like the beginning of a telegram is in many a file.
+  @Test func inputWithoutAWholeTelegramIsSaid() async throws {
+    let image = [0xFF, 0xD8, 0xFF, 0xE0] + Array("\n/ab5\n(\n".utf8) + [0, 1]
+    let result = try await Program("p1parse").run(input: image)
+    #expect(result.status == .success && result.output.isEmpty)
+    #expect(
+      result.messages.last
+        == "p1parse: standard input: no telegram found; it looks like a JPEG image")
+    #expect(result.messages.count == 2)
+  }
+
   /// Nothing at all is no wrong file: a pipe that ended before its first telegram.
   @Test func emptyInputIsNotSaid() async throws {
     let result = try await Program("p1parse", ["--strict"]).run(input: "")

@@ -10,18 +10,21 @@ public struct PrintedUnit: Equatable, Sendable {
   /// lower case, as in `mwh`, m is mega if a meter measures no thousandths of the unit.
   public init?(_ bytes: Span<UInt8>) {
     guard bytes.count > 0, bytes.count <= 6 else { return nil }
-    if let base = PrintedUnit.bases.first(where: { PrintedUnit.spell($0.symbol, bytes) }) {
-      self = base.printed
-      return
-    }
     let symbol = bytes.extracting(1...)
-    guard let base = PrintedUnit.bases.first(where: { PrintedUnit.spell($0.symbol, symbol) }),
-      base.takesPrefix,
-      let prefix = PrintedUnit.exponent(ofPrefix: bytes[0], before: symbol, base)
-    else {
-      return nil
+    let (whole, rest) = (PrintedUnit.packed(bytes), PrintedUnit.packed(symbol))
+    for base in PrintedUnit.bases {
+      if base.packed == whole {
+        self = base.printed
+        return
+      }
+      if base.packed == rest, base.takesPrefix,
+        let prefix = PrintedUnit.exponent(ofPrefix: bytes[0], before: symbol, base)
+      {
+        self.init(base.printed.unit, base.printed.exponent + prefix)
+        return
+      }
     }
-    self.init(base.printed.unit, base.printed.exponent + prefix)
+    return nil
   }
 
   private init(_ unit: MetricUnit, _ exponent: Int = 0) {
@@ -29,29 +32,45 @@ public struct PrintedUnit: Equatable, Sendable {
     self.exponent = exponent
   }
 
+  /// Bytes in lower case as one number, behind a 1.
+  private static func packed(_ bytes: Span<UInt8>) -> UInt64 {
+    var packed: UInt64 = 1
+    for index in bytes.indices { packed = packed << 8 | UInt64(lowercased(bytes[index])) }
+    return packed
+  }
+
+  private static func lowercased(_ byte: UInt8) -> UInt8 {
+    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+  }
+
   // MARK: - Units without a prefix
 
   private struct Base {
-    /// In the case that the SI has it, in Latin-1.
-    let symbol: [UInt8]
+    let packed: UInt64
     let printed: PrintedUnit
     let takesPrefix: Bool
     /// Whether a meter measures thousandths of it.
     let usesMilli: Bool
+    /// Whether the SI has a capital letter in it.
+    let hasCapital: Bool
 
+    /// One that is 10^`exponent` of a unit, by its symbol in the case that the SI has.
     init(
       _ symbol: String, _ unit: MetricUnit, _ exponent: Int = 0, takesPrefix: Bool = true,
       usesMilli: Bool = true
     ) {
-      self.symbol = symbol.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      // As Latin-1: the meters that print m³ print the byte 0xB3; what passed through an editor may
+      // have its UTF-8 instead.
+      let bytes = symbol.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      packed = PrintedUnit.packed(bytes.span)
       printed = PrintedUnit(unit, exponent)
       self.takesPrefix = takesPrefix
       self.usesMilli = usesMilli
+      hasCapital = bytes.contains { $0 != PrintedUnit.lowercased($0) }
     }
   }
 
-  /// All of them, the commonest first. The meters that print m³ print its Latin-1; what passed through
-  /// an editor may have its UTF-8 instead.
+  /// All of them, the commonest first.
   private static let bases: [Base] = [
     Base("W", .kilowatt, -3, usesMilli: false), Base("Wh", .kilowattHour, -3, usesMilli: false),
     Base("V", .volt), Base("A", .ampere), Base("m3", .cubicMetre, takesPrefix: false),
@@ -62,16 +81,6 @@ public struct PrintedUnit: Equatable, Sendable {
     Base("m\u{C2}\u{B3}", .cubicMetre, takesPrefix: false),
     Base("dm3", .cubicMetre, -3, takesPrefix: false), Base("l", .cubicMetre, -3),
   ]
-
-  /// Whether the bytes are a symbol in whatever case.
-  private static func spell(_ symbol: [UInt8], _ bytes: Span<UInt8>) -> Bool {
-    symbol.count == bytes.count
-      && symbol.indices.allSatisfy { lowercased(symbol[$0]) == lowercased(bytes[$0]) }
-  }
-
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-  }
 
   // MARK: - Prefixes
 
@@ -84,8 +93,7 @@ public struct PrintedUnit: Equatable, Sendable {
     case UInt8(ascii: "G"), UInt8(ascii: "g"): return 9
     case UInt8(ascii: "m"):
       let isInLowerCase = symbol.indices.allSatisfy { symbol[$0] == lowercased(symbol[$0]) }
-      let hasUpperCase = base.symbol.contains { $0 != lowercased($0) }
-      return !base.usesMilli && isInLowerCase && hasUpperCase ? 6 : -3
+      return !base.usesMilli && isInLowerCase && base.hasCapital ? 6 : -3
     default: return nil
     }
   }

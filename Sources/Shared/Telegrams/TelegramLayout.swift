@@ -69,6 +69,8 @@ struct TelegramLayout {
       index += 1
     }
     let code = OBISCode(telegram.extracting(start..<index))
+    // Some meters print blanks there, too.
+    index = telegram.withoutBlanks(index..<lineEnd).lowerBound
     if code == TelegramLayout.blockCode, !isInPast,
       let block = TelegramLayout.block(telegram, behind: index)
     {

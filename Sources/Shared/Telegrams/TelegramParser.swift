@@ -170,21 +170,21 @@ public struct TelegramParser {
   }
 
   /// Reads who and when the lines speak of. This comes before any value, as lines stand in no fixed
-  /// order; and the time of the telegram before any other, as it tells how the clock is read.
+  /// order.
   private mutating func readIdentity(of telegram: Span<UInt8>, receivedAt: Timestamp?) {
     identity.begin()
     clock = options.winterOffset.map { MeterClock(winterOffset: $0) } ?? MeterClock(of: telegram)
     clock.changesInSummer = options.changesInSummer
-    readIdentity(of: telegram) { $0.isTelegramTime }
-    readLetterlessTime(of: telegram, receivedAt: receivedAt)
-    readIdentity(of: telegram) { !$0.isTelegramTime }
+    isReadByReceipt = false
+    readIdentityLines(of: telegram)
+    guard drafts[.main].timestamp == nil else { return }
+    identity.joinHalves(of: telegram)
+    if let civil = identity.civil { readLetterless(civil, of: telegram, receivedAt: receivedAt) }
   }
 
-  private mutating func readIdentity(
-    of telegram: Span<UInt8>, where condition: (Metric) -> Bool
-  ) {
+  private mutating func readIdentityLines(of telegram: Span<UInt8>) {
     for (line, rule) in zip(layout.lines, rules) where rule.isOfIdentity {
-      if let metric = rule.metric, condition(metric) {
+      if let metric = rule.metric {
         identity.read(
           layout.groups(of: line), of: telegram, metric.form, by: clock, into: &drafts[rule.slot])
       }
@@ -192,17 +192,20 @@ public struct TelegramParser {
   }
 
   /// Reads the time of a telegram that has no letter behind it.
-  private mutating func readLetterlessTime(of telegram: Span<UInt8>, receivedAt: Timestamp?) {
-    isReadByReceipt = false
-    guard drafts[.main].timestamp == nil else { return }
-    identity.joinHalves(of: telegram)
-    guard let civil = identity.civil else { return }
-    let wasByReceipt = !letterlessClocks.isEmpty
+  private mutating func readLetterless(
+    _ civil: CivilTime, of telegram: Span<UInt8>, receivedAt: Timestamp?
+  ) {
+    let (wasByReceipt, clockBefore) = (!letterlessClocks.isEmpty, clock)
     let instant = letterlessClocks.instant(
       of: civil, receivedAt: receivedAt, by: &clock, ofMeter: name(of: telegram))
     isReadByReceipt = !letterlessClocks.isEmpty
     // Those before it were read by the setting alone.
     if isReadByReceipt, !wasByReceipt { templates.removeAll() }
+    if clock != clockBefore {
+      // The other times of the telegram are by the same clock.
+      drafts.begin()
+      readIdentityLines(of: telegram)
+    }
     drafts[.main].set(instant, printedAt: identity.civilRange)
   }
 

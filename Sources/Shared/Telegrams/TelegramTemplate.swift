@@ -144,7 +144,11 @@ struct TelegramTemplate {
   }
 
   /// What the meter's clock said in the last telegram that it was filled with; nil where it says nothing.
-  var clockInstant: Timestamp? { clockIndex.map { instants[$0].timestamp } }
+  var clockInstant: Timestamp? {
+    // A closure would copy all of this.
+    guard let clockIndex else { return nil }
+    return instants[clockIndex].timestamp
+  }
 
   // MARK: - Filling it
 
@@ -163,7 +167,8 @@ struct TelegramTemplate {
     for index in instants.indices {
       var timestamp = receivedAt
       if let source = instants[index].source {
-        timestamp = instant(telegram.extracting(source), isLetterless: instants[index].isLetterless)
+        timestamp = TelegramTemplate.instant(
+          telegram.extracting(source), by: clock, isLetterless: instants[index].isLetterless)
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
@@ -172,7 +177,9 @@ struct TelegramTemplate {
   }
 
   /// The instant that a time names; nil where it is none, or needs to be read in another way.
-  private func instant(_ text: Span<UInt8>, isLetterless: Bool) -> Timestamp? {
+  private static func instant(
+    _ text: Span<UInt8>, by clock: MeterClock, isLetterless: Bool
+  ) -> Timestamp? {
     switch TelegramTime.reading(text, by: clock) {
     case .instant(let instant): isLetterless ? nil : instant
     case .civil(let civil): isLetterless ? clock.instant(of: civil) : nil
