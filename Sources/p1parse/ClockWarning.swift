@@ -1,12 +1,14 @@
 /// What is said of a meter's clock that is plainly wrong: once when it begins to differ from the times of
 /// receipt, and once when they agree again.
 struct ClockWarning {
-  private var isOff = false
+  /// Whether the clock is wrong, as far as the last telegram tells.
+  private(set) var isOff = false
 
-  /// So far, in seconds, no clock is off that is right, whatever the letter behind its time.
+  /// The greatest difference, in seconds, that is not said.
   private static let limit: Int64 = 3600
-  /// What has to be less for both to agree again: a clock an hour off is not to be said each second.
-  private static let limitBehind: Int64 = 3300
+  /// The greatest difference at which both agree again. It is less than ``limit``, as a clock that is
+  /// off by just an hour would be said every few seconds.
+  private static let agreementLimit: Int64 = 3300
 
   /// Takes the time of one more telegram into account.
   ///
@@ -14,7 +16,7 @@ struct ClockWarning {
   /// - Returns: what is to be said; nil for nothing.
   mutating func note(_ lead: Int64) -> String? {
     let difference = abs(lead)
-    guard difference > (isOff ? ClockWarning.limitBehind : ClockWarning.limit) else {
+    guard difference > (isOff ? ClockWarning.agreementLimit : ClockWarning.limit) else {
       defer { isOff = false }
       return isOff ? "the meter's clock and the stamps agree again" : nil
     }

@@ -157,7 +157,9 @@ struct Translator {
     }
     telegramCount += 1
     if let lead = parser.clockLead, let warning = clockWarning?.note(lead) {
-      messages.say(.warning, "standard input", warning)
+      // Of two meters in one stream, one may be right all the time.
+      let kind = clockWarning?.isOff ?? false ? "clock off" : "clock right"
+      messages.say(.warning, "standard input", warning, repeating: kind)
     }
     do {
       for finding in parser.findings { try say(finding) }

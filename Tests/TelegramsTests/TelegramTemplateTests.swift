@@ -113,6 +113,13 @@ import Testing
       "1-0:32.7.0": ["d", "volts", r"\((2\d\d\.\d)\*V"], "1-0:31.7.0": ["d", "amps", r"\((0*)(\d+)\*"],
     }
     """#,
+    // The letter behind a time counts all the same.
+    #"""
+    {
+      "0-0:1.0.0": ["d", "timestamp", "^.*\((.*)[SW]\)"], "0-n:24.2.1": ["d", "at", r"\((\d{12})", "timestamp"],
+      "1-0:1.7.0": ["d", "power", r"\((.*)\*"], "1-0:1.8.1": ["d", "low", r"\((.*)\)", "kWh"],
+    }
+    """#,
   ]
 
   @Test(arguments: options.indices, RecordFormat.allCases)

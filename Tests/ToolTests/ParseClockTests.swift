@@ -35,6 +35,14 @@ import Testing
     #expect(plain.errorText == "")
   }
 
+  /// Two meters in one stream, one of which is wrong.
+  @Test func messagesOfAClockAreBounded() async throws {
+    let both = Self.received(1, "2027-01-23T10:01:00Z") + Self.received(2, "2026-11-23T10:02:00Z")
+    let result = try await parse(String(repeating: both, count: 100))
+    #expect((2...4).contains(result.messages.count), "\(result.errorText)")
+    #expect(result.records.count == 400)
+  }
+
   /// Up to an hour is not said, nor each second that a clock is about an hour off.
   @Test func clockThatIsAboutRightIsNotSaid() async throws {
     for stamp in ["2026-11-23T11:00:00Z", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z"] {
