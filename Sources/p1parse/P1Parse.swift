@@ -23,9 +23,9 @@ struct P1Parse: Tool {
 
   @Option(
     help: ArgumentHelp(
-      "What the metrics are called: canonical, obis for the codes of the telegram's lines, or as another tool has them: classic, esphome, dsmr-reader, dsmr_parser.",
+      "What the metrics are called: canonical, the default; obis for the codes of the telegram's lines; or as another tool has them: classic, esphome, dsmr-reader, dsmr_parser.",
       valueName: "names"))
-  var names = Translation().options.names
+  var names: NameSet?
 
   @Flag(help: "Make metrics of unknown codes too, called by their code.")
   var all = false
@@ -37,11 +37,22 @@ struct P1Parse: Tool {
   var history = false
 
   @Option(
+    help: ArgumentHelp(
+      "The timestamp of the meter's record: meter for the time of its clock, receipt for the stamp before the telegram (default: meter).",
+      valueName: "source"))
+  var time: TelegramParser.TimeSource?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "How far the meter's clock is ahead of UTC in winter: 2 or +02:00 (default: +01:00).",
       valueName: "offset"))
   var utcOffset: UTCOffset?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Read times without a letter as civil time, or as normal time all year (default: civil).")
+  var summerTime: Bool?
 
   @Option(
     help: ArgumentHelp(
@@ -110,18 +121,21 @@ struct P1Parse: Tool {
   private var translation: Translation {
     var translation = Translation()
     translation.format = format
-    translation.options.names = names
-    translation.options.includesHistory = history
-    translation.options.includesUnknown = all
-    translation.options.addsNetPower = net
+    translation.names = names
+    translation.includesUnknown = all ? true : nil
+    translation.addsNetPower = net ? true : nil
+    translation.includesHistory = history ? true : nil
+    translation.timeSource = time
     translation.utcOffset = utcOffset
+    translation.changesInSummer = summerTime
+    translation.isStrict = strict ? true : nil
     translation.specifications = SpecificationPath(
       file: spec, named: specDir.map { [$0] } ?? [])
     translation.checksums = noCheck ? .ignored : .verified
-    translation.isStrict = strict
     return translation
   }
 }
 
 extension NameSet: ExpressibleByArgument {}
 extension RecordFormat: ExpressibleByArgument {}
+extension TelegramParser.TimeSource: ExpressibleByArgument {}

@@ -26,9 +26,12 @@ struct SpecificationPath {
     let entries: [SpecificationEntry]
   }
 
-  /// The same, with the folder of the environment behind those that there are.
+  /// The same, with the file of the environment where none was named, and its folder behind those that
+  /// there are.
   func completed(by environment: Environment) -> SpecificationPath {
     var path = self
+    // An option for a folder asks for other files than that one.
+    if file == nil, named.isEmpty { path.file = environment.string(.specificationFile) }
     if let directory = environment.string(.specificationDirectory) { path.named.append(directory) }
     return path
   }

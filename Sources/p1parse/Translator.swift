@@ -11,8 +11,16 @@ struct Translator {
   private var framer: Framer
   private var parser: TelegramParser
   private var writer: RecordWriter
+  private let specifications: SpecificationPath
+  private var clockWarning: ClockWarning?
+  private var byteCount = 0
+  /// The first bytes of the input, until a telegram was found.
+  private var firstBytes: [UInt8] = []
+  private var telegramCount = 0
+  private var droppedCount = 0
   private var unreadableCount = 0
   private var unknownCount = 0
+  private var unknownVersionCount = 0
   /// The codes without a metric that were named.
   private var unknownCodes: Set<OBISCode> = []
   private var hasSaidUntimed = false
@@ -23,9 +31,12 @@ struct Translator {
   private static let maximumUnknownCodes = 1024
 
   init(
-    _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter, isStrict: Bool,
-    messages: Messages
+    _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter,
+    _ specifications: SpecificationPath, isStrict: Bool, messages: Messages
   ) {
+    self.specifications = specifications
+    // With times of receipt, nothing depends on the clock.
+    clockWarning = parser.options.timeSource == .meter ? ClockWarning() : nil
     self.framer = framer
     self.parser = parser
     self.writer = writer
@@ -48,9 +59,43 @@ struct Translator {
     } catch {
       throw Failure("standard input", error)
     }
+    noteFirst(count)
     try translate(atEnd: count == 0)
-    if count > 0 { StartMemory.giveBackOnceRunning() }
+    if count > 0 { StartMemory.giveBackOnceRunning() } else { try judgeWhole() }
     return count
+  }
+
+  /// Keeps the first bytes of the input, as they tell what it is where it holds no telegram.
+  private mutating func noteFirst(_ count: Int) {
+    byteCount += count
+    guard telegramCount == 0, firstBytes.count < StreamKind.length else { return }
+    firstBytes += framer.bytes.suffix(count).prefix(StreamKind.length - firstBytes.count)
+  }
+
+  /// What the input looks like.
+  private var kind: StreamKind { StreamKind(firstBytes.span) }
+
+  /// Says at the end of the input that there was no telegram in it.
+  private func judgeWhole() throws {
+    let kind = kind
+    // Of telegrams that were all dropped, each was said already.
+    guard byteCount > 0, telegramCount == 0, droppedCount == 0 || kind != .telegramLines else {
+      return
+    }
+    let reason = "no telegram found; it looks like \(kind)"
+    try refuse(reason)
+    messages.say(.warning, "standard input", reason)
+  }
+
+  /// Tells the counters, as somebody asked for them.
+  func tellCounters() {
+    messages.answer(
+      "standard input",
+      """
+      telegrams=\(telegramCount) records=\(writer.count) bytes=\(byteCount) \
+      noise_bytes=\(framer.noiseCount) dropped=\(droppedCount) unreadable_lines=\(unreadableCount) \
+      unknown_lines=\(unknownCount) unknown_versions=\(unknownVersionCount)
+      """)
   }
 
   /// Turns to other specification files, for the telegrams that follow.
@@ -80,6 +125,7 @@ struct Translator {
         switch event {
         case .telegram(let telegram): try translate(telegram)
         case .dropped(let defect):
+          droppedCount += 1
           try refuse("telegram dropped: \(defect)")
           messages.say(
             .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
@@ -102,9 +148,19 @@ struct Translator {
   private mutating func translate(_ telegram: Framer.Telegram) throws {
     let bytes = framer.bytes
     let before = writer.text.count
-    try parser.parse(
-      bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt,
-      isDamaged: telegram.isDamaged, into: &writer)
+    do {
+      try parser.parse(
+        bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt,
+        isDamaged: telegram.isDamaged, into: &writer)
+    } catch {
+      throw specifications.failure(error)
+    }
+    telegramCount += 1
+    if let lead = parser.clockLead, let warning = clockWarning?.note(lead) {
+      // Of two meters in one stream, one may be right all the time.
+      let kind = clockWarning?.isOff ?? false ? "clock off" : "clock right"
+      messages.say(.warning, "standard input", warning, repeating: kind)
+    }
     do {
       for finding in parser.findings { try say(finding) }
     } catch {
@@ -136,6 +192,17 @@ struct Translator {
         .warning, "standard input",
         "line dropped: the pattern for code \(code) takes too long on it",
         repeating: "endless \(code)")
+    case .unknownVersion(let unknown):
+      let failure = specifications.failure(unknown)
+      try refuse(failure.reason)
+      unknownVersionCount += 1
+      guard unknownVersionCount.isPowerOfTen else { return }
+      messages.say(.warning, nil, failure.reason)
+      messages.say(
+        .warning, nil,
+        """
+        \(counted(unknownVersionCount, "telegram")) of such a version read by the built-in specification
+        """)
     case .untimed:
       guard !hasSaidUntimed else { return }
       hasSaidUntimed = true
@@ -151,6 +218,17 @@ struct Translator {
   }
 
   private func refuse(noise count: Int) throws {
-    if count > 0 { try refuse("\(counted(count, "byte")) outside telegrams") }
+    guard count > 0, isStrict else { return }
+    let noise = "\(counted(count, "byte")) outside telegrams"
+    try refuse(telegramCount > 0 ? noise : "\(noise); it looks like \(kind)")
+  }
+}
+
+extension Int {
+  /// Whether it is 1, 10, 100 and so on.
+  fileprivate var isPowerOfTen: Bool {
+    var rest = self
+    while rest > 1, rest.isMultiple(of: 10) { rest /= 10 }
+    return rest == 1
   }
 }

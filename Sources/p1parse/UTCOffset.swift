@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
 import Records
-import Telegrams
 
 /// How far the clock of a meter is ahead of UTC in winter, as `--utc-offset` has it: `2`, `+02:00`.
 struct UTCOffset: ExpressibleByArgument {
@@ -41,6 +40,4 @@ struct UTCOffset: ExpressibleByArgument {
     }
     self = offset
   }
-
-  var clock: MeterClock { MeterClock(winterOffset: seconds) }
 }

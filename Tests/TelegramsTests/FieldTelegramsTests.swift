@@ -15,7 +15,7 @@ import Testing
 /// Nothing is taken from a telegram whose checksum is wrong; what it says is compared all the same,
 /// with checksums left aside, as most of them had a number blotted out by hand.
 @Suite(.computing) struct FieldTelegramsTests {
-  private static let directory =
+  static let directory =
     ProcessInfo.processInfo.environment["P1_TELEGRAMS"].map { URL(filePath: $0) }
     ?? URL(filePath: #filePath).deletingLastPathComponent().appending(
       path: "../../../shared/telegrams"

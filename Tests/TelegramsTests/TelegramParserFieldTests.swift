@@ -33,13 +33,34 @@ import Testing
     ("0-0:96.13.5(4869)", "message5=Hi"), ("1-0:99.1.0(1)(2*kWh)", "load_profile=(1)(2*kWh)"),
     ("1-0:31.7.0.255(002*A)", "current_l1_a=2"),
     ("1-0:0.8.2(00900*s)", "averaging_period_seconds=900"),
+    ("0-0:96.14.0(5431)", "tariff=1"), ("0-0:96.14.0(T1)", "tariff=1"),
+    ("0-0:96.14.0(t2)", "tariff=2"), ("0-0:96.14.0(30303032)", "tariff=2"),
+    ("0-0:96.14.0(54415249464620 33)".replacing(" ", with: ""), "tariff=3"),
+    ("0-0:96.14.0(31)", "tariff=31"), ("0-0:96.3.10(4F4E)", "breaker_state=1"),
+    ("1-0:32.7.0(0000.242*kV)", "voltage_l1_v=242"), ("1-0:31.7.0(0.005*kA)", "current_l1_a=5"),
+    ("1-0:31.7.0(1250*mA)", "current_l1_a=1.250"), ("1-0:14.7.0(0.049*kHz)", "frequency_hz=49"),
+    ("1-0:14.7.0(49980*mHz)", "frequency_hz=49.980"),
+    ("1-0:1.8.0(1.5*MWh)", "energy_import_kwh=1500"),
+    ("1-0:1.8.0(0.5*GWh)", "energy_import_kwh=500000"),
+    ("1-0:1.7.0(0.000321*MW)", "power_import_kw=0.321"),
+    // Blanks beside a value or its unit.
+    ("1-0:15.8.0(00007137.694*kWh )", "energy_absolute_kwh=7137.694"),
+    ("1-0:15.8.0( 00007137.694 * kWh )", "energy_absolute_kwh=7137.694"),
+    ("1-0:15.8.0(00007137.694 kWh)", "energy_absolute_kwh=7137.694"),
+    ("1-0:15.8.0 (00007137.694*kWh)", "energy_absolute_kwh=7137.694"),
+    ("1-0:15.8.0(\t00007137.694 )", "energy_absolute_kwh=7137.694"),
+    ("0-0:96.7.21( 00004 )", "power_failures=4"), ("0-0:96.14.0( 0002)", "tariff=2"),
+    ("0-0:96.14.0(TARIFF  2 )", "tariff=2"), ("0-0:17.0.0(016*A )", "power_limit_a=16"),
+    ("1-1:31.4.0( 100*A )( -063 * A)", "current_import_limit_a=100\ncurrent_export_limit_a=-63"),
+    ("0-0:96.1.2( 35 )", "ean=5"), ("1-0:99.1.0( 1 )(2*kWh )", "load_profile=( 1 )(2*kWh )"),
   ])
   func lineBecomesAField(_ line: String, _ field: String) throws {
     #expect(try records([line]) == field + "\n\n")
   }
 
   @Test(arguments: [
-    "0-0:96.3.10(open)", "0-0:96.14.0(TARIFF )", "0-0:96.14.0(T1)", "0-0:17.0.0(5*V)",
+    "0-0:96.3.10(open)", "0-0:96.14.0(TARIFF )", "0-0:96.14.0(Tx)",
+    "0-0:17.0.0(5*V)",
     "1-0:1.7.0(16*A)",
     "1-0:0.2.0((ER11))", "0-0:96.13.0(ER23)", "1-1:31.4.0(100*kW)(-063*A)",
     "1-1:31.4.0(100*A)(-063*kW)", "0-0:98.1.0(x)", "1-0:99.97.0(x)",
@@ -73,6 +94,45 @@ import Testing
     #expect(
       try records(["0-0:96.1.1()", "0-0:96.1.0(2020)"] + lines.prefix(1) + lines.suffix(1))
         == "meter=99\nlong_power_failures=1\n\n")
+  }
+
+  /// The clock in COSEM's form, in another line, with blanks; and none of these.
+  @Test(arguments: [
+    ("0-0:1.0.0(07E8061C050A2B2B00FF8880)", "2024-06-28T08:43:43Z"),
+    ("0-0:1.1.0(230319144324W)", "2023-03-19T13:43:24Z"),
+    ("0-0:1.1.0(07e8061c050a2b2b00ff8880)", "2024-06-28T08:43:43Z"),
+    ("0-0:1.0.0( 230319144324W )", "2023-03-19T13:43:24Z"),
+    ("0-0:1.0.0(0)", nil), ("0-0:1.1.0(00)", nil), ("0-0:1.0.0(FFFFFFFFFFFFFFFFFF800000)", nil),
+  ])
+  func clockMayStandInOtherForms(_ line: String, _ instant: String?) throws {
+    let parsed = try Parsed(telegram([line, "0-0:96.7.9(1)"]).bytes)
+    #expect(
+      parsed.records == (instant.map { "timestamp=\($0)\n" } ?? "") + "long_power_failures=1\n\n")
+    #expect(parsed.findings.isEmpty)
+  }
+
+  /// An empty slot of the M-Bus, and a log or a peak without any entry.
+  @Test(arguments: [
+    ["0-1:24.1.0()", "0-1:96.1.0()", "0-1:24.2.1(0)"],
+    ["0-1:24.1.0(0)", "0-1:96.1.0(0)", "0-1:24.2.1(00)(0)"],
+    ["0-1:24.3.0(0)"], ["7-0:23.1.0(0)"], ["1-0:1.6.0(0)"], ["1-0:99.97.0(0)"], ["0-0:98.1.0(0)"],
+    ["1-0:0.9.1(0)", "1-0:0.9.2(0)"], ["0-1:24.2.3( )"],
+  ])
+  func emptySlotIsAbsent(_ lines: [String]) throws {
+    let parsed = try Parsed(telegram(lines + ["0-0:96.7.9(1)"]).bytes)
+    #expect(parsed.records == "long_power_failures=1\n\n")
+    #expect(parsed.findings.isEmpty)
+  }
+
+  /// Lithuania's grid operator has a manufacturer's code of its own.
+  @Test func clockIsThatOfTheCountry() throws {
+    let lines = ["0-0:1.0.0(230808113811S)", "0-0:96.7.9(1)"]
+    for (offset, hour) in [(nil, "08"), (3600, "09"), (7200, "08")] as [(Int?, String)] {
+      let stream = telegram(lines, header: #"/ESO5\\LT000000000001"#).bytes
+      #expect(
+        try Parsed(stream, .with { $0.winterOffset = offset }).records
+          == "timestamp=2023-08-08T\(hour):38:11Z\nlong_power_failures=1\n\n")
+    }
   }
 
   @Test func timeMayStandOnTwoLines() throws {

@@ -79,7 +79,8 @@ import Testing
     .init(), .names(.obis), .names(.esphome), .names(.dsmrReader), .names(.dsmrParser),
     .with { $0.includesHistory = true },
     .with { $0.includesUnknown = true }, .with { $0.addsNetPower = true },
-    .with { $0.clock = MeterClock(winterOffset: 19_800) },
+    .with { $0.winterOffset = 19_800 }, .with { $0.timeSource = .receipt },
+    .with { $0.changesInSummer = false },
   ]
 
   /// Specification files, for telegrams of any version: values as printed and typed, patterns that look
@@ -110,6 +111,13 @@ import Testing
       "0-n:24.2.1": ["d", "at", r"\((\d+[SW])\)", "timestamp"], "1-0:2.7.0": ["d", "meter", r"\((.*)\*"],
       "1-0:1.8.1": ["d", "message", r"\((.*)\*"], "1-0:2.8.1": ["d", "both", r"(.*\..*)"],
       "1-0:32.7.0": ["d", "volts", r"\((2\d\d\.\d)\*V"], "1-0:31.7.0": ["d", "amps", r"\((0*)(\d+)\*"],
+    }
+    """#,
+    // The letter behind a time counts all the same.
+    #"""
+    {
+      "0-0:1.0.0": ["d", "timestamp", "^.*\((.*)[SW]\)"], "0-n:24.2.1": ["d", "at", r"\((\d{12})", "timestamp"],
+      "1-0:1.7.0": ["d", "power", r"\((.*)\*"], "1-0:1.8.1": ["d", "low", r"\((.*)\)", "kWh"],
     }
     """#,
   ]

@@ -42,6 +42,37 @@ import Testing
   }
 
   @Test(arguments: [
+    // Its own offset, to the east and to the west, whatever the status says.
+    ("07E8061C050A2B2B00FF8880", "2024-06-28T08:43:43Z"),
+    ("07E8061C050A2B2B00FF8800", "2024-06-28T08:43:43Z"),
+    ("07E8061C050A2B2B00012C00", "2024-06-28T15:43:43Z"),
+    ("07e8061cff0a2b2bffff88ff", "2024-06-28T08:43:43Z"),
+    // Without an offset, daylight saving time as the status says; without that, civil time.
+    ("07E8061C050A2B2B00800080", "2024-06-28T08:43:43Z"),
+    ("07E8061C050A2B2B00800000", "2024-06-28T09:43:43Z"),
+    ("07E8061C050A2B2B008000FF", "2024-06-28T08:43:43Z"),
+    ("07E80A1B07021E0000800080", "2024-10-27T00:30:00Z"),
+    ("07E80A1B07021E0000800000", "2024-10-27T01:30:00Z"),
+    // A second that is not specified.
+    ("07E8061C050A2BFF00FF8880", "2024-06-28T08:43:00Z"),
+  ])
+  func cosemTimeHasItsOwnOffset(_ text: String, _ expected: String) {
+    #expect(read(text) == expected)
+  }
+
+  @Test(arguments: [
+    // A date, an hour or a minute that is not specified; a clock never set; an invalid time.
+    "FFFF061C050A2B2B00FF8880", "07E8FF1C050A2B2B00FF8880", "07E806FF050A2B2B00FF8880",
+    "07E8061C05FF2B2B00FF8880", "07E8061C050AFF2B00FF8880", "07D00101FF00000000FFC400",
+    "07B20101FF00000000FFC400", "07E8061C050A2B2B00FF8881", "000000000000000000000000",
+    "07E8021E050A2B2B00FF8880", "07E8061C050A2B2B00FF88", "07E8061C050A2B2B00FF888G",
+    "07E8061C050A2B2B00FF888000",
+  ])
+  func cosemTimeMayStandForNone(_ text: String) {
+    #expect(read(text) == nil)
+  }
+
+  @Test(arguments: [
     ("240630235959S", 7200, "2024-06-30T20:59:59Z"),
     ("240630235959W", 7200, "2024-06-30T21:59:59Z"),
     ("240630235959", 7200, "2024-06-30T20:59:59Z"), ("240101000000", 7200, "2023-12-31T22:00:00Z"),

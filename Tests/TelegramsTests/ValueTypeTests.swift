@@ -25,7 +25,9 @@ import Testing
     ("1-0:1.8.1(001.5*kWh)", "number Wh", "1500"),
     ("1-0:1.8.1(001234.567)", "number kWh", "1234.567"),
     ("1-0:1.7.0(-00.321*kW)", "W", "-321"), ("1-0:1.7.0(00321*W)", "W", "321"),
-    ("1-0:1.7.0(00321)", "W", "321"), ("1-0:99.9.9(007*CCs)", "number CCs", "7"),
+    ("1-0:1.7.0(00321)", "W", "321"), ("1-0:1.7.0( 00321 * W )", "W", "321"),
+    ("1-0:99.9.9(007 * CCs )", "number CCs", "7"), ("1-0:32.7.0(0.231*kV)", "V", "231"),
+    ("1-0:32.7.0(231*V)", "number mV", "231000"), ("1-0:99.9.9(007*CCs)", "number CCs", "7"),
     ("1-0:99.9.9(007*ccs)", "number CCs", "7"), ("1-0:99.9.9(007)", "number CCs", "7"),
     ("1-0:99.9.9(21.5*\u{B0}C)", "number \u{B0}C", "21.5"), ("0-0:96.7.21(00004)", "number", "4"),
     ("0-0:96.7.21(0)", "number", "0"), ("0-0:96.14.0(0002)", "state", "2"),
@@ -39,6 +41,43 @@ import Testing
     let parsed = try parsed(line, type)
     #expect(parsed.records == "m=\(value)\n\n")
     #expect(parsed.findings == [])
+  }
+
+  /// In the hour that autumn has twice, only the letter tells which one it is: also where the pattern
+  /// leaves it out.
+  @Test(arguments: [
+    #"^.*\((.*)[SW]\)"#, #"\((\d{12})"#, #"\((\d+)(S|W)\)"#, #"\((.*)\)"#,
+  ])
+  func letterBehindATimeCounts(_ pattern: String) throws {
+    for (code, metric, type) in [
+      ("0-0:1.0.0", "timestamp", ""), ("0-0:1.0.0", "timestamp", "built-in"),
+      ("0-0:1.0.0", "timestamp", "timestamp"), ("0-0:1.2.3", "m", "timestamp"),
+    ] {
+      let file = try SpecificationFiles(
+        """
+        {'\(code)': ['d', '\(metric)', r'\(pattern)', '\(type)'], '0-0:96.7.9': ['d', 'n', '(1)']}
+        """)
+      for (letter, hour) in [("S", "00"), ("W", "01")] {
+        let stream = telegram(["\(code)(261025023000\(letter))", "0-0:96.7.9(1)"]).bytes
+        #expect(
+          try Parsed(stream, files: file).records
+            == "\(metric)=2026-10-25T\(hour):30:00Z\nn=1\n\n")
+      }
+    }
+  }
+
+  @Test func letterBehindTheTimeOfAReadingCounts() throws {
+    for (letter, hour) in [("S", "00"), ("W", "01")] {
+      let instant = "2026-10-25T\(hour):30:00Z"
+      let reading = try parsed(
+        "0-1:24.2.1(261025023000\(letter))(00005.5*m3)", "timestamp", pattern: #"\((\d{12})"#,
+        metric: "at")
+      #expect(reading.records == "timestamp=\(instant)\nchannel=1\nat=\(instant)\n\n")
+      let peak = try parsed(
+        "1-0:1.6.0(05.5*kW)(261025023000\(letter))", "built-in",
+        pattern: #"\((.*)[SW]\)"#, metric: "peak")
+      #expect(peak.records == "timestamp=\(instant)\npeak=5.5\n\n")
+    }
   }
 
   /// The unit counts where the pattern leaves it out, too.

@@ -13,8 +13,9 @@ import Testing
       "--xonxoff", "--rtscts", "--silence",
     ],
     "p1parse": [
-      "--format", "--names", "--all", "--net", "--history", "--utc-offset", "--spec", "--spec-dir",
-      "--no-check", "--strict", "--list", "--list-specs", "--print-spec",
+      "--format", "--names", "--all", "--net", "--history", "--time", "--utc-offset",
+      "--summer-time", "--spec", "--spec-dir", "--no-check", "--strict", "--list", "--list-specs",
+      "--print-spec",
     ],
     "p1mqtt": [
       "--broker", "--port", "--id", "--user", "--protocol", "--session", "--keepalive",

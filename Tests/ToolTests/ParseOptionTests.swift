@@ -111,6 +111,78 @@ import Testing
         == "p1parse: P1_UTC_OFFSET: \"\(offset)\" is no offset such as +02:00\n")
   }
 
+  // MARK: - Settings
+
+  @Test(arguments: [
+    ("P1_NAMES=esphome", "--names esphome"), ("P1_NAMES=DSMR_parser", "--names dsmr_parser"),
+    ("P1_NET=True", "--net"), ("P1_HISTORY=1", "--history"), ("P1_ALL=yes", "--all"),
+    ("P1_STRICT=on", "--strict"), ("P1_SPEC=own.py", "--spec own.py"),
+    ("P1_NET=False P1_ALL=no P1_HISTORY=0 P1_STRICT=off P1_NAMES=canonical", "-q"),
+    ("P1_NET=1 P1_NAMES=obis P1_HISTORY=1", "--net --names obis --history"),
+  ])
+  func settingIsTheSameAsItsOption(_ settings: String, _ options: String) async throws {
+    let file = #"{ "1-0:1.7.0": ["d", "power", "\((.*)\*kW\)"] }"#
+    try await TemporaryDirectory.with { directory in
+      try directory.write(file, to: "own.py")
+      func run(_ command: String) async throws -> ProgramResult {
+        try await Program.bash(command, directory: directory.path).run(
+          input: Self.belgian + "noise\n")
+      }
+      let bySetting = try await run("\(settings) exec p1parse")
+      let byOption = try await run("exec p1parse \(options)")
+      #expect(bySetting.output == byOption.output && !byOption.output.isEmpty)
+      #expect(bySetting.status == byOption.status)
+      let usual = try await run("exec p1parse")
+      #expect((usual.output == bySetting.output) == (options == "-q" || options == "--strict"))
+      #expect(bySetting.status == (options == "--strict" ? .exited(65) : .success))
+    }
+  }
+
+  @Test func optionComesBeforeTheSetting() async throws {
+    let usual = try await parse()
+    let result = try await Program(
+      "p1parse", ["--names", "canonical"], environment: ["P1_NAMES": "esphome"]
+    ).run(input: Self.belgian)
+    #expect(result.text == usual.text)
+    // A folder asks for other files than the one file.
+    let folder = try await Program(
+      "p1parse", ["--spec-dir", "."], environment: ["P1_SPEC": "nothing.py"]
+    ).run(input: Self.belgian)
+    #expect(folder.text == usual.text)
+  }
+
+  @Test(arguments: [
+    ["--names", ""], ["--names", "latin"], ["--names", "obis,esphome"], ["--names", "\u{1B}[1m"],
+    ["--time", ""], ["--time", "stamp"], ["--format", ""], ["--format", "xml"], ["--spec", ""],
+    ["--spec-dir", ""], ["--print-spec", ""], ["--print-spec", "../50"], ["--summer-time=maybe"],
+    ["--net=1"], ["--strict=1"], ["--all", "1"], ["--history", ""],
+  ])
+  func wrongOptionIsRefused(_ options: [String]) async throws {
+    let result = try await Program("p1parse", options).run(input: Self.belgian)
+    #expect(result.status == .exited(64) && result.output.isEmpty)
+    #expect(result.messages.count == 1, "\(result.errorText)")
+    let name = options[0].prefix { $0 != "=" }
+    #expect(result.errorText.contains(name) || options.count > 1, "\(result.errorText)")
+  }
+
+  @Test(arguments: [
+    ("P1_NAMES", "latin"), ("P1_NAMES", "obis esphome"), ("P1_TIME", "stamp"), ("P1_TIME", "1"),
+    ("P1_NET", "maybe"), ("P1_HISTORY", "2"), ("P1_ALL", "everything"), ("P1_STRICT", "-1"),
+    ("P1_SUMMER_TIME", "summer"), ("P1_SUMMER_TIME", " "), ("P1_SPEC", "./nothing.py"),
+    ("P1_SPEC", "/"), ("P1_SPEC_DIR", "./nowhere"), ("P1_NAMES", "\u{1B}[1m\nobis"),
+  ])
+  func wrongSettingIsRefused(_ setting: String, _ value: String) async throws {
+    for options in [[], ["-v"]] {
+      let result = try await Program("p1parse", options, environment: [setting: value])
+        .run(input: Self.belgian)
+      #expect(result.status == .exited(78) && result.output.isEmpty)
+      #expect(result.messages.count == 1, "\(result.errorText)")
+      let subject = setting.hasPrefix("P1_SPEC") ? value : setting
+      #expect(result.errorText.hasPrefix("p1parse: \(subject): "), "\(result.errorText)")
+      #expect(!result.errorText.unicodeScalars.contains("\u{1B}"))
+    }
+  }
+
   // MARK: - How they are written
 
   @Test func jsonIsAnObjectARecord() async throws {

@@ -141,6 +141,17 @@ public struct Environment {
     throw refused(setting, "\"\(value)\" is none of \(spellings)")
   }
 
+  /// A setting that has one of the values of a type.
+  ///
+  /// - Throws: ``Failure`` for another spelling, which names those there are.
+  public func value<Value>(_ setting: Setting, of type: Value.Type) throws -> Value?
+  where Value: CaseIterable & RawRepresentable<String> {
+    guard let text = string(setting) else { return nil }
+    if let value = Value(rawValue: text.lowercased()) { return value }
+    let spellings = Value.allCases.map(\.rawValue).joined(separator: ", ")
+    throw refused(setting, "\"\(text)\" is none of \(spellings)")
+  }
+
   /// What is said of a value that cannot be: an option is the command line's fault, a variable that
   /// of the configuration.
   ///

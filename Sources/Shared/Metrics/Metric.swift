@@ -96,9 +96,20 @@ public final class Metric: Sendable {
     }
   }
 
+  /// Whether a time stands first between the parentheses of its line, or may stand there.
+  public var beginsWithTime: Bool {
+    switch form {
+    case .telegramTime, .telegramDate, .telegramTimeOfDay, .monthPeak: true
+    default: isSubmeterReading
+    }
+  }
+
   /// Whether it is the reading of a sub-meter, called by what that is: ``SubmeterReading``.
   public var isSubmeterReading: Bool {
-    [.submeterReading, .submeterProfile, .hourlyReading].contains(form)
+    switch form {
+    case .submeterReading, .submeterProfile, .hourlyReading: true
+    default: false
+    }
   }
 
   /// Whether the line is of the cold that a meter of heat and cold counts.

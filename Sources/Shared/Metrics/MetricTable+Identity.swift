@@ -5,6 +5,9 @@ extension MetricTable {
       "timestamp", OBISCode(0, 0, 1, 0, 0), .telegramTime,
       "Time of the telegram, by the meter's clock"),
     Metric(
+      "timestamp", OBISCode(0, 0, 1, 1, 0), .telegramTime,
+      "Time of the telegram; in place of 0-0:1.0.0 with some meters"),
+    Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 2), .telegramDate,
       "Date of the telegram; where a meter prints that on a line of its own"),
     Metric(

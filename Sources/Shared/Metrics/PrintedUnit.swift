@@ -4,46 +4,97 @@ public struct PrintedUnit: Equatable, Sendable {
   /// The printed unit is 10^`exponent` of `unit`: -3 for W, as 1 W is 10⁻³ kW.
   public let exponent: Int
 
-  init(_ unit: MetricUnit, _ exponent: Int = 0) {
+  /// The unit that `bytes` spell: a prefix and a unit of the SI, or a volume, in whatever case.
+  ///
+  /// Meters print `kVArh`, `kvarh` and `KWH` alike. M is mega and m is milli. Where all of a unit is in
+  /// lower case, as in `mwh`, m is mega if a meter measures no thousandths of the unit.
+  public init?(_ bytes: Span<UInt8>) {
+    guard bytes.count > 0, bytes.count <= 6 else { return nil }
+    let symbol = bytes.extracting(1...)
+    let (whole, rest) = (PrintedUnit.packed(bytes), PrintedUnit.packed(symbol))
+    for base in PrintedUnit.bases {
+      if base.packed == whole {
+        self = base.printed
+        return
+      }
+      if base.packed == rest, base.takesPrefix,
+        let prefix = PrintedUnit.exponent(ofPrefix: bytes[0], before: symbol, base)
+      {
+        self.init(base.printed.unit, base.printed.exponent + prefix)
+        return
+      }
+    }
+    return nil
+  }
+
+  private init(_ unit: MetricUnit, _ exponent: Int = 0) {
     self.unit = unit
     self.exponent = exponent
   }
 
-  /// The unit that `bytes` spell, in whatever case: meters print `kVArh`, `kvarh` and `kwh` alike.
-  public init?(_ bytes: Span<UInt8>) {
-    guard bytes.count > 0, bytes.count <= 6 else { return nil }
-    var spelled: UInt64 = 1
-    for index in bytes.indices {
-      spelled = spelled << 8 | UInt64(PrintedUnit.lowercased(bytes[index]))
-    }
-    for entry in PrintedUnit.spellings where entry.spelled == spelled {
-      self = entry.printed
-      return
-    }
-    return nil
+  /// Bytes in lower case as one number, behind a 1.
+  private static func packed(_ bytes: Span<UInt8>) -> UInt64 {
+    var packed: UInt64 = 1
+    for index in bytes.indices { packed = packed << 8 | UInt64(lowercased(bytes[index])) }
+    return packed
   }
 
   private static func lowercased(_ byte: UInt8) -> UInt8 {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
   }
 
-  /// All spellings, the commonest first, each packed as `init` packs what it reads: behind a 1.
-  private static let spellings: [(spelled: UInt64, printed: PrintedUnit)] = [
-    ("kw", PrintedUnit(.kilowatt)), ("kwh", PrintedUnit(.kilowattHour)),
-    ("v", PrintedUnit(.volt)), ("a", PrintedUnit(.ampere)), ("m3", PrintedUnit(.cubicMetre)),
-    ("s", PrintedUnit(.second)), ("w", PrintedUnit(.kilowatt, -3)),
-    ("wh", PrintedUnit(.kilowattHour, -3)), ("mwh", PrintedUnit(.kilowattHour, 3)),
-    ("kvarh", PrintedUnit(.kilovarHour)), ("varh", PrintedUnit(.kilovarHour, -3)),
-    ("kvar", PrintedUnit(.kilovar)), ("var", PrintedUnit(.kilovar, -3)),
-    ("kva", PrintedUnit(.kilovoltAmpere)), ("va", PrintedUnit(.kilovoltAmpere, -3)),
-    ("hz", PrintedUnit(.hertz)), ("gj", PrintedUnit(.gigajoule)),
-    ("mj", PrintedUnit(.gigajoule, -3)), ("dm3", PrintedUnit(.cubicMetre, -3)),
-    ("l", PrintedUnit(.cubicMetre, -3)), ("m\u{B3}", PrintedUnit(.cubicMetre)),
-    ("m\u{C2}\u{B3}", PrintedUnit(.cubicMetre)),
-  ].map { text, printed in
-    // As Latin-1: the meters that print m³ print the byte 0xB3; what passed through an editor may
-    // have its UTF-8 instead.
-    let spelled = text.unicodeScalars.reduce(UInt64(1)) { $0 << 8 | UInt64($1.value) }
-    return (spelled, printed)
+  // MARK: - Units without a prefix
+
+  private struct Base {
+    let packed: UInt64
+    let printed: PrintedUnit
+    let takesPrefix: Bool
+    /// Whether a meter measures thousandths of it.
+    let usesMilli: Bool
+    /// Whether the SI has a capital letter in it.
+    let hasCapital: Bool
+
+    /// One that is 10^`exponent` of a unit, by its symbol in the case that the SI has.
+    init(
+      _ symbol: String, _ unit: MetricUnit, _ exponent: Int = 0, takesPrefix: Bool = true,
+      usesMilli: Bool = true
+    ) {
+      // As Latin-1: the meters that print m³ print the byte 0xB3; what passed through an editor may
+      // have its UTF-8 instead.
+      let bytes = symbol.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      packed = PrintedUnit.packed(bytes.span)
+      printed = PrintedUnit(unit, exponent)
+      self.takesPrefix = takesPrefix
+      self.usesMilli = usesMilli
+      hasCapital = bytes.contains { $0 != PrintedUnit.lowercased($0) }
+    }
+  }
+
+  /// All of them, the commonest first.
+  private static let bases: [Base] = [
+    Base("W", .kilowatt, -3, usesMilli: false), Base("Wh", .kilowattHour, -3, usesMilli: false),
+    Base("V", .volt), Base("A", .ampere), Base("m3", .cubicMetre, takesPrefix: false),
+    Base("s", .second), Base("varh", .kilovarHour, -3, usesMilli: false),
+    Base("var", .kilovar, -3, usesMilli: false), Base("VA", .kilovoltAmpere, -3, usesMilli: false),
+    Base("Hz", .hertz), Base("J", .gigajoule, -9, usesMilli: false),
+    Base("m\u{B3}", .cubicMetre, takesPrefix: false),
+    Base("m\u{C2}\u{B3}", .cubicMetre, takesPrefix: false),
+    Base("dm3", .cubicMetre, -3, takesPrefix: false), Base("l", .cubicMetre, -3),
+  ]
+
+  // MARK: - Prefixes
+
+  private static func exponent(
+    ofPrefix byte: UInt8, before symbol: Span<UInt8>, _ base: Base
+  ) -> Int? {
+    switch byte {
+    case UInt8(ascii: "k"), UInt8(ascii: "K"): return 3
+    case UInt8(ascii: "M"): return 6
+    case UInt8(ascii: "G"), UInt8(ascii: "g"): return 9
+    case UInt8(ascii: "m"):
+      let isInLowerCase = symbol.indices.allSatisfy { symbol[$0] == lowercased(symbol[$0]) }
+      return !base.usesMilli && isInLowerCase && base.hasCapital ? 6 : -3
+    default: return nil
+    }
   }
 }

@@ -60,6 +60,17 @@ extension Span<UInt8> {
     return nil
   }
 
+  /// A part of the bytes, without the spaces and tabs at its beginning and its end.
+  public func withoutBlanks(_ part: Range<Int>) -> Range<Int> {
+    func isBlank(_ index: Int) -> Bool {
+      self[index] == UInt8(ascii: " ") || self[index] == UInt8(ascii: "\t")
+    }
+    var (start, end) = (part.lowerBound, part.upperBound)
+    while start < end, isBlank(start) { start += 1 }
+    while end > start, isBlank(end - 1) { end -= 1 }
+    return start..<end
+  }
+
   /// Whether all of them are of ASCII.
   public var isASCII: Bool { indices.allSatisfy { self[$0] < 0x80 } }
 

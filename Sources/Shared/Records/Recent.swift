@@ -28,6 +28,11 @@ public struct Recent<Element> {
     self.capacity = capacity
   }
 
+  /// Forgets all of them.
+  public mutating func removeAll() {
+    self = Recent(capacity: capacity)
+  }
+
   /// Tries one after the other, until one is of use.
   ///
   /// - Parameter use: uses a thing; nil where it is of no use.

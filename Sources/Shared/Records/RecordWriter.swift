@@ -25,6 +25,8 @@ public struct RecordWriter: Sendable {
   private static let meter = "\(RecordKey.meter.rawValue)="
 
   public private(set) var text: [UInt8] = []
+  /// How many records were added since the beginning.
+  public private(set) var count = 0
   private let format: RecordFormat
 
   public init(_ format: RecordFormat = .lines) {
@@ -41,6 +43,7 @@ public struct RecordWriter: Sendable {
   @discardableResult
   public mutating func add(timestamp: Timestamp?, meter: [UInt8]?, _ fields: Fields) -> Place {
     let start = text.count
+    count += 1
     if let timestamp {
       text.append(contentsOf: RecordWriter.timestamp.utf8)
       text.append(timestamp)
@@ -64,9 +67,10 @@ public struct RecordWriter: Sendable {
     return place
   }
 
-  /// Adds records that were written before.
-  public mutating func add(written records: [UInt8]) {
+  /// Adds so many records that were written before.
+  public mutating func add(written records: [UInt8], count: Int) {
     text.append(contentsOf: records)
+    self.count += count
   }
 
   /// Forgets the records behind the first `count` bytes, keeping the room they took.

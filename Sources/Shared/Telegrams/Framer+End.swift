@@ -106,7 +106,7 @@ extension Framer {
 
   /// The codes of the time, in one line or in two, and of the version.
   private static let codesOfChecked = [
-    "0-0:1.0.0", "1-3:0.2.8", "0-0:96.1.4", "1-0:0.9.1", "1-0:0.9.2",
+    "0-0:1.0.0", "0-0:1.1.0", "1-3:0.2.8", "0-0:96.1.4", "1-0:0.9.1", "1-0:0.9.2",
   ]
 
   /// Whether it says its time or, in the Dutch or the Belgian way, its version: one with a checksum

@@ -7,6 +7,10 @@ struct Identity {
   /// The date and the time of day, where they stand on lines of their own.
   private var date: Range<Int>?
   private var timeOfDay: Range<Int>?
+  /// What the clock showed, where no letter says how far it was ahead of UTC, and where that stands if
+  /// at one place alone.
+  private(set) var civil: CivilTime?
+  private(set) var civilRange: Range<Int>?
 
   /// Whether lines of this metric are read here: of a sub-meter all, as the first one of any kind
   /// tells where its record stands.
@@ -18,6 +22,8 @@ struct Identity {
   mutating func begin() {
     date = nil
     timeOfDay = nil
+    civil = nil
+    civilRange = nil
   }
 
   /// Reads a line. Of two usable ones the first counts, and of two readings the newest: some meters
@@ -30,8 +36,11 @@ struct Identity {
     let value = telegram.extracting(first)
     switch form {
     case .telegramTime:
-      if draft.timestamp == nil {
-        draft.set(TelegramTime.instant(value, by: clock), printedAt: first)
+      guard draft.timestamp == nil, civil == nil else { return }
+      switch TelegramTime.reading(value, by: clock) {
+      case .instant(let instant): draft.set(instant, printedAt: first)
+      case .civil(let time): (civil, civilRange) = (time, first)
+      case .unset, nil: return
       }
     case .telegramDate:
       if TelegramTime.hasHalfForm(value) { date = date ?? first }
@@ -59,12 +68,11 @@ struct Identity {
     }
   }
 
-  /// Puts together what stood on several lines.
-  func finish(of telegram: Span<UInt8>, by clock: MeterClock, into draft: inout RecordDraft) {
-    guard draft.timestamp == nil, let date, let timeOfDay else { return }
-    draft.set(
-      TelegramTime.instant(
-        date: telegram.extracting(date), time: telegram.extracting(timeOfDay), by: clock))
+  /// Puts together the time of the telegram that stood on two lines.
+  mutating func joinHalves(of telegram: Span<UInt8>) {
+    guard civil == nil, let date, let timeOfDay else { return }
+    civil = TelegramTime.civil(
+      date: telegram.extracting(date), time: telegram.extracting(timeOfDay))
   }
 
   private static func text(_ value: Span<UInt8>) -> [UInt8]? {

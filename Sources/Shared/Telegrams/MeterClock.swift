@@ -7,20 +7,35 @@ import Records
 public struct MeterClock: Equatable, Sendable {
   /// How far it is ahead in winter, in seconds.
   public let winterOffset: Int
+  /// Whether it is put on in summer: what a time says that has no letter behind it. Swedish meters show
+  /// normal time all year.
+  public var changesInSummer: Bool
 
   /// How far it is ahead in summer, in seconds.
   public var summerOffset: Int { winterOffset + 3600 }
 
-  /// - Parameter winterOffset: how far it is ahead in winter, in seconds; less than a day.
-  public init(winterOffset: Int) {
+  /// - Parameters:
+  ///   - winterOffset: how far it is ahead in winter, in seconds; less than a day.
+  ///   - changesInSummer: whether it is put on in summer.
+  public init(winterOffset: Int, changesInSummer: Bool = true) {
     self.winterOffset = winterOffset
+    self.changesInSummer = changesInSummer
   }
 
   /// The clock of the Netherlands and their neighbours: UTC+1 in winter.
   public static let centralEuropean = MeterClock(winterOffset: 3600)
 
+  /// The clock of the meter that prints a telegram: Lithuania's grid operator has a manufacturer's code
+  /// of its own, and its clocks are an hour further ahead.
+  init(of telegram: Span<UInt8>) {
+    self = telegram.extracting(first: 4) == "/ESO" ? .easternEuropean : .centralEuropean
+  }
+
+  private static let easternEuropean = MeterClock(winterOffset: 7200)
+
   /// How far the clock is ahead at an instant, in seconds.
   public func offset(at instant: Timestamp) -> Int {
+    guard changesInSummer else { return winterOffset }
     let year = CivilTime(secondsSinceEpoch: instant.seconds).year
     let isSummer =
       MeterClock.change(month: 3, of: year) <= instant.seconds
@@ -30,9 +45,8 @@ public struct MeterClock: Equatable, Sendable {
 
   /// The instant at which the clock shows `civil`: the first one, where it shows that twice.
   public func instant(of civil: CivilTime) -> Timestamp {
-    let summer = Timestamp(seconds: civil.secondsSinceEpoch - Int64(summerOffset))
-    return offset(at: summer) == summerOffset
-      ? summer : Timestamp(seconds: civil.secondsSinceEpoch - Int64(winterOffset))
+    let summer = civil.instant(ahead: summerOffset)
+    return offset(at: summer) == summerOffset ? summer : civil.instant(ahead: winterOffset)
   }
 
   /// When the clocks change: 01:00 UTC of the last Sunday of a month of 31 days.

@@ -56,8 +56,6 @@ struct MeterVersion: Equatable {
 
   // MARK: - By the codes
 
-  private static let time = OBISCode(0, 0, 1, 0, 0)
-
   /// The kinds that are told by codes alone, whatever version they say.
   private static func kind(of codes: [OBISCode]) -> MeterKind? {
     if KnownVersion.printsTotals(codes) { return .totals }
@@ -75,7 +73,7 @@ struct MeterVersion: Equatable {
   ) -> [String] {
     if let known = KnownVersion.unsaid.first(where: { $0.isToldBy(codes) }) { return [known.name] }
     guard codes.contains(KnownVersion.importTariff1), !codes.contains(KnownVersion.importTotal),
-      !codes.contains(time)
+      !codes.contains(where: { MetricTable.metric(for: $0)?.form == .telegramTime })
     else {
       return []
     }

@@ -1,6 +1,8 @@
 import Metrics
+import Records
 
-/// A number with its unit, `001234.567*kWh`; some gateways lose the `*`.
+/// A number with its unit, `001234.567*kWh`; some gateways lose the `*`, and some meters print blanks
+/// beside the number or the unit.
 struct Quantity {
   /// Where in the text the number stands.
   let number: Range<Int>
@@ -9,17 +11,19 @@ struct Quantity {
 
   /// Nil where the text has a unit that is not known.
   init?(_ text: Span<UInt8>) {
-    var end = 0
-    while end < text.count, text[end] <= UInt8(ascii: "9"), text[end] != UInt8(ascii: "*") {
+    let all = text.withoutBlanks(text.indices)
+    var end = all.lowerBound
+    while end < all.upperBound, text[end] <= UInt8(ascii: "9"), text[end] != UInt8(ascii: "*") {
       end += 1
     }
-    number = 0..<end
-    guard end < text.count else {
+    number = text.withoutBlanks(all.lowerBound..<end)
+    guard end < all.upperBound else {
       unit = nil
       return
     }
     let start = text[end] == UInt8(ascii: "*") ? end + 1 : end
-    guard let printed = PrintedUnit(text.extracting(start...)) else { return nil }
+    let symbol = text.withoutBlanks(start..<all.upperBound)
+    guard let printed = PrintedUnit(text.extracting(symbol)) else { return nil }
     unit = printed
   }
 

@@ -65,14 +65,18 @@ struct RecordDrafts {
   ///
   /// - Parameters:
   ///   - receivedAt: the instant of those that the telegram gives none.
+  ///   - prefersReceipt: whether the record of the electricity meter has it in any case.
   ///   - writer: what they are added to.
   /// - Returns: whether each of them has an instant.
-  mutating func write(_ receivedAt: Timestamp?, to writer: inout RecordWriter) -> Bool {
-    let instant = drafts[0].timestamp ?? receivedAt
+  mutating func write(
+    _ receivedAt: Timestamp?, preferringReceipt prefersReceipt: Bool, to writer: inout RecordWriter
+  ) -> Bool {
+    let main = drafts[0].timestamp
+    let instant = prefersReceipt ? receivedAt ?? main : main ?? receivedAt
     var isTimed = true
     for index in drafts.indices where drafts[index].isMeasured {
       let draft = drafts[index]
-      let timestamp = draft.timestamp ?? instant
+      let timestamp = index == 0 ? instant : draft.timestamp ?? instant
       isTimed = isTimed && timestamp != nil
       drafts[index].place = writer.add(timestamp: timestamp, meter: draft.meter, draft.fields)
     }

@@ -26,22 +26,16 @@ struct Specifications {
 
   /// Turns to the specification of a telegram.
   ///
-  /// - Parameters:
-  ///   - version: what the telegram tells of its meter.
-  ///   - isDamaged: whether that may be wrong, and is then as good as nothing.
-  /// - Throws: `UnknownVersion`.
-  mutating func select(
-    _ version: MeterVersion, isDamaged: Bool
-  ) throws(TelegramParser.UnknownVersion) {
+  /// - Parameter version: what the telegram tells of its meter.
+  /// - Returns: false where nothing is known of the version; it is then the built-in knowledge.
+  mutating func select(_ version: MeterVersion) -> Bool {
     let file = files.first(of: version.names)
-    if file == nil, !version.isBuiltIn, !isDamaged {
-      throw TelegramParser.UnknownVersion(version: version.names.first ?? "")
-    }
     key = Key(version: file?.version, meter: version.meter)
     if all[key] == nil {
       all[key] =
         file.map { Specification($0.entries, naming: naming) } ?? Specification(naming: naming)
     }
+    return file != nil || version.isBuiltIn
   }
 
   /// What becomes of the lines with this code.

@@ -1,21 +1,38 @@
 import Records
 
-/// A state that most meters print as a number and some as a word: `TARIFF 1`, `ON`.
+/// A state that most meters print as a number and some as a word, in plain text or in hexadecimal:
+/// `TARIFF 1`, `T1`, `5431`, `ON`.
 ///
 /// A metric is a number in each record, whatever the meter: a database refuses a field that is a
 /// number today and text tomorrow.
 enum StateWord {
-  private static let tariff = "tariff "
+  /// What may stand before the number of a tariff.
+  private static let tariffs = ["tariff", "t"]
 
   /// The number that a group stands for, or the group itself.
   static func number(_ group: Span<UInt8>) -> [UInt8] {
-    let printed = [UInt8](group)
-    guard let first = printed.first, first.decimalDigit == nil else { return printed }
-    switch String(decoding: printed, as: UTF8.self).lowercased() {
+    if let number = word(group) { return number }
+    // Two digits of hexadecimal are one character, and more likely a number.
+    guard group.count > 2 else { return [UInt8](group) }
+    let decoded = OctetText.decode(group)
+    if decoded.allSatisfy({ $0.decimalDigit != nil }), decoded.count < group.count, !decoded.isEmpty
+    {
+      return decoded
+    }
+    return word(decoded.span) ?? [UInt8](group)
+  }
+
+  /// The number that a word stands for; nil for any other text.
+  private static func word(_ text: Span<UInt8>) -> [UInt8]? {
+    guard text.count > 0, text[0].decimalDigit == nil else { return nil }
+    let word = text.latin1Line.lowercased()
+    switch word {
     case "on": return [UInt8(ascii: "1")]
     case "off": return [UInt8(ascii: "0")]
-    case let word where word.hasPrefix(tariff): return Array(printed.dropFirst(tariff.utf8.count))
-    default: return printed
+    default:
+      guard let tariff = tariffs.first(where: { word.hasPrefix($0) }) else { return nil }
+      let number = text.extracting(text.withoutBlanks(tariff.utf8.count..<text.count))
+      return number.number == nil ? nil : [UInt8](number)
     }
   }
 }

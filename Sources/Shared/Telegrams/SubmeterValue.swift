@@ -24,7 +24,11 @@ struct SubmeterValue {
     of groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, _ form: Metric.Form,
     by clock: MeterClock
   ) -> Content {
-    guard let first = groups.first, !first.isEmpty else { return .absent }
+    guard let first = groups.first, !first.isEmpty,
+      !TelegramTime.isAbsent(telegram.extracting(first))
+    else {
+      return .absent
+    }
     return switch form {
     case .submeterProfile: profile(groups, in: telegram, by: clock)
     case .hourlyReading: hours(groups, in: telegram, by: clock)

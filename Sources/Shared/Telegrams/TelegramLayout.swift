@@ -21,7 +21,7 @@ struct TelegramLayout {
   private(set) var lines: [Line] = []
   /// The lines within parentheses that stand on lines of their own: what was, not what is.
   private(set) var pastLines: [Line] = []
-  /// What stands between each `(` and its `)`.
+  /// What stands between each `(` and its `)`, without the blanks that some meters print beside it.
   private(set) var groups: [Range<Int>] = []
   /// The lines that cannot be read.
   private(set) var unreadable: [Range<Int>] = []
@@ -69,6 +69,8 @@ struct TelegramLayout {
       index += 1
     }
     let code = OBISCode(telegram.extracting(start..<index))
+    // Some meters print blanks there, too.
+    index = telegram.withoutBlanks(index..<lineEnd).lowerBound
     if code == TelegramLayout.blockCode, !isInPast,
       let block = TelegramLayout.block(telegram, behind: index)
     {
@@ -87,7 +89,7 @@ struct TelegramLayout {
         unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
         return lineEnd
       }
-      groups.append((index + 1)..<close)
+      groups.append(telegram.withoutBlanks((index + 1)..<close))
       end = close + 1
       index = TelegramLayout.nextGroup(telegram, from: end)
     }

@@ -28,7 +28,7 @@ extension TelegramParser {
     guard var range = match.value else { return .unreadable }
     if range.isEmpty { return .absent }
     if type == .builtIn, let metric = rule.metric {
-      let groups = groups(of: line, within: range)
+      let groups = groups(of: line, within: range, of: telegram)
       return read(
         groups.isEmpty ? [range] : groups[...], at: line.code, of: telegram, as: metric, rule.name,
         in: rule.slot)
@@ -42,7 +42,8 @@ extension TelegramParser {
     guard case .key(let key) = rule.name else { return .absent }
     if key.span == RecordKey.timestamp.rawValue {
       if let metric = rule.metric, metric.form == .telegramTime {
-        addTimestamp(metric, at: line.code, printedAt: range, of: telegram)
+        let time = withLetter(range, of: telegram)
+        addTimestamp(metric, at: line.code, printedAt: time, of: telegram)
       }
       return readTimestamp(found, of: telegram, in: rule.slot)
     }
@@ -71,10 +72,12 @@ extension TelegramParser {
     case .text: return readText(value, OctetText.plain(value), key: key, in: slot)
     case .hexadecimal: return readText(value, OctetText.decode(value), key: key, in: slot)
     case .timestamp:
-      guard let instant = TelegramTime.instant(value, by: options.clock) else {
-        return TelegramTime.hasForm(value) ? .absent : .unreadable
+      let range = withLetter(found.range, of: telegram)
+      let text = telegram.extracting(range)
+      guard let instant = instant(text) else {
+        return TelegramTime.hasForm(text) ? .absent : .unreadable
       }
-      drafts[slot].add(key, instant, printedAt: found.source == nil ? nil : found.range)
+      drafts[slot].add(key, instant, printedAt: found.source == nil ? nil : range)
       return .added
     case nil, .builtIn:
       let text = value.latin1Line.utf8Bytes
@@ -89,10 +92,11 @@ extension TelegramParser {
     key: [UInt8], in slot: RecordDraft.Slot
   ) -> Outcome {
     var range = found.range
-    if range.upperBound < line.range.upperBound, telegram[range.upperBound] == UInt8(ascii: "*"),
-      let group = layout.groups(of: line).first(where: { $0.contains(range.upperBound) })
-    {
-      range = range.lowerBound..<group.upperBound
+    if let group = layout.groups(of: line).first(where: { $0.contains(range.upperBound) }) {
+      let rest = telegram.withoutBlanks(range.upperBound..<group.upperBound)
+      if telegram[rest.lowerBound] == UInt8(ascii: "*") {
+        range = range.lowerBound..<group.upperBound
+      }
     }
     let value = telegram.extracting(range)
     var number = value.indices
@@ -105,11 +109,12 @@ extension TelegramParser {
       number = quantity.number
       if quantity.unit != nil { exponent = quantity.exponent - unit.exponent }
     case .quantityOfItsOwn(let unit):
+      number = value.withoutBlanks(number)
       if let mark = value.firstIndex(of: UInt8(ascii: "*")) {
-        let bytes = value.extracting((mark + 1)...)
+        let bytes = value.extracting(value.withoutBlanks((mark + 1)..<value.count))
         let printed = String(validating: [UInt8](bytes), as: UTF8.self) ?? bytes.latin1Line
         guard printed.lowercased() == unit.lowercased() else { return .unreadable }
-        number = 0..<mark
+        number = value.withoutBlanks(0..<mark)
       }
     default: break
     }
@@ -123,11 +128,12 @@ extension TelegramParser {
   private mutating func readTimestamp(
     _ found: Found, of telegram: Span<UInt8>, in slot: RecordDraft.Slot
   ) -> Outcome {
-    let text = telegram.extracting(found.range)
-    if let instant = TelegramTime.instant(text, by: options.clock) {
+    let range = withLetter(telegram.withoutBlanks(found.range), of: telegram)
+    let text = telegram.extracting(range)
+    if let instant = instant(text) {
       // That of a sub-meter tells which of its readings is the newest.
       let isMoved = slot == .main && found.source != nil
-      drafts[slot].set(instant, printedAt: isMoved ? found.range : nil)
+      drafts[slot].set(instant, printedAt: isMoved ? range : nil)
       return .added
     }
     if let instant = Timestamp(text) {
@@ -135,6 +141,18 @@ extension TelegramParser {
       return .added
     }
     return TelegramTime.hasForm(text) ? .absent : .unreadable
+  }
+
+  /// A time with the letter that stands behind it, where a pattern leaves that out: without it, both hours
+  /// that autumn has between 02:00 and 03:00 would be one.
+  private func withLetter(_ range: Range<Int>, of telegram: Span<UInt8>) -> Range<Int> {
+    let end = range.upperBound
+    guard TelegramTime.lacksLetter(telegram.extracting(range)), end + 1 < telegram.count,
+      TelegramTime.isLetter(telegram[end])
+    else {
+      return range
+    }
+    return range.lowerBound..<(end + 1)
   }
 
   // MARK: - Finding it
@@ -164,8 +182,12 @@ extension TelegramParser {
   }
 
   /// The groups of a line, as far as they are within a part of it.
-  private func groups(of line: TelegramLayout.Line, within part: Range<Int>) -> [Range<Int>] {
-    layout.groups(of: line).filter { $0.touches(part) }.map { $0.clamped(to: part) }
+  private func groups(
+    of line: TelegramLayout.Line, within part: Range<Int>, of telegram: Span<UInt8>
+  ) -> [Range<Int>] {
+    layout.groups(of: line).filter { $0.touches(part) }.map {
+      withLetter($0.clamped(to: part), of: telegram)
+    }
   }
 
   private static func isLineEnd(_ byte: UInt8) -> Bool {
@@ -179,7 +201,7 @@ extension TelegramParser {
   ) -> Bool {
     guard let metric, metric.isSubmeterReading else { return true }
     let groups = layout.groups(of: line)
-    switch SubmeterValue.content(of: groups, in: telegram, metric.form, by: options.clock) {
+    switch SubmeterValue.content(of: groups, in: telegram, metric.form, by: clock) {
     case .values(let values):
       return values.contains { $0.timestamp == drafts[slot].timestamp }
     case .absent: return false

@@ -12,7 +12,7 @@ extension TelegramParser {
       TelegramTime.hasForm(telegram.extracting($0))
     }
     guard let time = times.first, let value = values.first else { return .unreadable }
-    guard let instant = TelegramTime.instant(telegram.extracting(time), by: options.clock) else {
+    guard let instant = instant(telegram.extracting(time)) else {
       return .absent
     }
     return addPeak(telegram.extracting(value), at: instant, key: key) ? .added : .unreadable
@@ -74,7 +74,7 @@ extension TelegramParser {
       return .unreadable
     }
     guard options.includesHistory,
-      let instant = TelegramTime.instant(telegram.extracting(first), by: options.clock)
+      let instant = instant(telegram.extracting(first))
     else {
       return .added
     }
@@ -102,7 +102,7 @@ extension TelegramParser {
       for line in layout.pastLines { report(telegram.extracting(line.range)) }
       return
     }
-    guard let instant = TelegramTime.instant(telegram.extracting(time), by: options.clock) else {
+    guard let instant = instant(telegram.extracting(time)) else {
       return
     }
     var draft = RecordDraft(.main, at: instant)
@@ -150,7 +150,7 @@ extension TelegramParser {
     for group in groups where !group.isEmpty {
       let value = telegram.extracting(group)
       if TelegramTime.hasForm(value) {
-        instants.append(TelegramTime.instant(value, by: options.clock))
+        instants.append(instant(value))
         continue
       }
       let known = instants.suffix(times).compactMap { $0 }

@@ -9,7 +9,7 @@ extension TelegramParser {
     _ metric: Metric, _ name: Specification.Name, in slot: RecordDraft.Slot
   ) -> Outcome {
     let values: [SubmeterValue]
-    switch SubmeterValue.content(of: groups, in: telegram, metric.form, by: options.clock) {
+    switch SubmeterValue.content(of: groups, in: telegram, metric.form, by: clock) {
     case .absent: return .absent
     case .unreadable: return .unreadable
     case .values(let all): values = all

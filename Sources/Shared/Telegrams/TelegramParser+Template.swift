@@ -6,18 +6,18 @@ import Records
 extension TelegramParser {
   /// Adds the records of a telegram of a known shape.
   ///
-  /// - Returns: whether it has one.
+  /// - Returns: what the meter's clock says, if anything; nil where the telegram has no known shape.
   mutating func fillTemplate(
     with telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
-  ) -> Bool {
+  ) -> Timestamp?? {
     let filled = templates.first { template in
       template.fill(with: telegram, receivedAt: receivedAt)
-        ? (records: template.records, findings: template.findings) : nil
+        ? (template.records, template.recordCount, template.findings, template.clockInstant) : nil
     }
-    guard let filled else { return false }
-    writer.add(written: filled.records)
-    findings = filled.findings
-    return true
+    guard let (records, count, findings, clockInstant) = filled else { return nil }
+    writer.add(written: records, count: count)
+    self.findings = findings
+    return .some(clockInstant)
   }
 
   /// Makes a template of the telegram that was just read.
@@ -26,17 +26,20 @@ extension TelegramParser {
   ///   - telegram: that telegram.
   ///   - receivedAt: when it came.
   ///   - start: where its records begin in what was written.
+  ///   - count: how many they are.
   ///   - writer: what they were written to.
   mutating func makeTemplate(
-    of telegram: Span<UInt8>, receivedAt: Timestamp?, from start: Int, in writer: RecordWriter
+    of telegram: Span<UInt8>, receivedAt: Timestamp?, from start: Int, _ count: Int,
+    in writer: RecordWriter
   ) {
-    // The net power is of more than one number.
-    guard !options.addsNetPower, let main = drafts.drafts.first else { return }
+    // The net power is of more than one number, and such a time of more than its digits.
+    guard !options.addsNetPower, !isReadByReceipt, let main = drafts.drafts.first else { return }
     var template = TelegramTemplate(
-      of: telegram, writer.text.span.extracting(start...), findings,
-      hasReceipt: receivedAt != nil, clock: options.clock)
+      of: telegram, writer.text.span.extracting(start...), count, findings,
+      hasReceipt: receivedAt != nil, clock: clock)
     // The checksum is the framer's.
     template.ignoreBytes(behind: layout.end)
+    let prefersReceipt = options.timeSource == .receipt
     for draft in drafts.drafts where draft.isMeasured {
       guard let place = draft.place else { return }
       for number in draft.fields.numbers {
@@ -44,16 +47,23 @@ extension TelegramParser {
       }
       if let source = draft.timeRange, let timestamp = draft.timestamp {
         for copy in draft.timestampCopies {
-          template.move(instantAt: source, timestamp, to: place.field(copy) - start)
+          template.move(instantAt: source, timestamp, of: telegram, to: place.field(copy) - start)
         }
       }
-      if let timestamp = draft.timestamp ?? main.timestamp {
-        let source = draft.timestamp == nil ? main.timeRange : draft.timeRange
+      let target = place.timestamp - start
+      if let own = draft.slot == .main ? nil : draft.timestamp {
         // One without a source is made of bytes that have to stay.
-        if let source { template.move(instantAt: source, timestamp, to: place.timestamp - start) }
-      } else if let receivedAt {
-        template.move(instantAt: nil, receivedAt, to: place.timestamp - start)
+        if let source = draft.timeRange {
+          template.move(instantAt: source, own, of: telegram, to: target)
+        }
+      } else if let receivedAt, prefersReceipt || main.timestamp == nil {
+        template.move(instantAt: nil, receivedAt, of: telegram, to: target)
+      } else if let source = main.timeRange, let timestamp = main.timestamp {
+        template.move(instantAt: source, timestamp, of: telegram, to: target)
       }
+    }
+    if let source = main.timeRange, let timestamp = main.timestamp {
+      template.noteClock(at: source, timestamp, of: telegram)
     }
     for (line, rule) in zip(layout.lines, rules) where isUnread(line, rule) {
       for group in layout.groups(of: line)

@@ -15,6 +15,7 @@ extension TelegramParser {
     // `()` is a value that the meter does not have.
     guard let first = groups.first, !first.isEmpty else { return .absent }
     let value = telegram.extracting(first)
+    if metric.beginsWithTime, TelegramTime.isAbsent(value) { return .absent }
     let key = key(name, of: metric, at: code, in: slot)
     switch metric.form {
     case .quantity(let unit):
@@ -99,7 +100,7 @@ extension TelegramParser {
   ) {
     let name = naming.identityKey(of: metric, at: code, type: nil)
     guard let key = name?.utf8Bytes, !drafts[.main].fields.contains(key.span),
-      let instant = TelegramTime.instant(telegram.extracting(range), by: options.clock)
+      let instant = instant(telegram.extracting(range))
     else {
       return
     }
@@ -181,9 +182,10 @@ extension TelegramParser {
       return add(text(of: groups, in: telegram), key: key, in: .main)
     }
     let value = telegram.extracting(group)
-    let end = value.indices.first { value[$0] == UInt8(ascii: "*") } ?? value.count
+    let end = value.firstIndex(of: UInt8(ascii: "*")) ?? value.count
+    let number = value.withoutBlanks(0..<end)
     let isAdded = drafts.add(
-      key, number: value.extracting(..<end), from: group.lowerBound, in: .main)
+      key, number: value.extracting(number), from: group.lowerBound + number.lowerBound, in: .main)
     if isAdded { return .added }
     return add(OctetText.plain(value), key: key, in: .main)
   }
@@ -194,7 +196,11 @@ extension TelegramParser {
     else {
       return []
     }
-    let range = groups.count == 1 ? first : (first.lowerBound - 1)..<(last.upperBound + 1)
-    return OctetText.plain(telegram.extracting(range))
+    if groups.count == 1 { return OctetText.plain(telegram.extracting(first)) }
+    // Blanks may stand between a group and its parentheses.
+    var (start, end) = (first.lowerBound - 1, last.upperBound)
+    while telegram[start] != UInt8(ascii: "(") { start -= 1 }
+    while telegram[end] != UInt8(ascii: ")") { end += 1 }
+    return OctetText.plain(telegram.extracting(start...end))
   }
 }

@@ -12,20 +12,26 @@ struct TelegramTemplate {
   private struct Instant {
     /// Where the telegram prints it; nil where it is that of receipt.
     let source: Range<Int>?
-    /// Where it goes in ``records``.
+    /// Where it goes in ``records``; empty where it goes nowhere.
     let target: Range<Int>
     /// What stands there.
     var timestamp: Timestamp
+    /// Whether no letter or offset is printed with it.
+    let isLetterless: Bool
   }
 
   /// What the telegram says besides.
   let findings: [TelegramParser.Finding]
+  /// How many records there are.
+  let recordCount: Int
   /// The text of the records, with the digits of the last telegram that it was filled with.
   private(set) var records: [UInt8]
   private var shape: TextShape
   /// What is moved there from the telegram.
   private var pieces: [Piece] = []
   private var instants: [Instant] = []
+  /// Which of them is the time of the telegram, by the meter's clock.
+  private var clockIndex: Int?
   /// Whether a telegram needs to come with the instant of its receipt, or must not.
   private let hasReceipt: Bool
   private let clock: MeterClock
@@ -35,15 +41,17 @@ struct TelegramTemplate {
   /// - Parameters:
   ///   - telegram: one that was read line by line.
   ///   - records: what was made of it.
+  ///   - recordCount: how many records that is.
   ///   - findings: what it held besides.
   ///   - hasReceipt: whether it came with the instant of its receipt.
   ///   - clock: what it prints its times by.
   init(
-    of telegram: Span<UInt8>, _ records: Span<UInt8>, _ findings: [TelegramParser.Finding],
-    hasReceipt: Bool, clock: MeterClock
+    of telegram: Span<UInt8>, _ records: Span<UInt8>, _ recordCount: Int,
+    _ findings: [TelegramParser.Finding], hasReceipt: Bool, clock: MeterClock
   ) {
     shape = TextShape(telegram)
     self.records = [UInt8](records)
+    self.recordCount = recordCount
     self.findings = findings
     self.hasReceipt = hasReceipt
     self.clock = clock
@@ -109,11 +117,37 @@ struct TelegramTemplate {
   /// - Parameters:
   ///   - source: where the telegram prints it; nil for that of receipt.
   ///   - instant: what it is now.
+  ///   - telegram: where it stands.
   ///   - target: where its text begins.
-  mutating func move(instantAt source: Range<Int>?, _ instant: Timestamp, to target: Int) {
+  mutating func move(
+    instantAt source: Range<Int>?, _ instant: Timestamp, of telegram: Span<UInt8>, to target: Int
+  ) {
+    add(source, instant, of: telegram, to: target..<(target + instant.textCount))
+  }
+
+  /// Lets the time of the telegram change, be it in a record or not.
+  mutating func noteClock(at source: Range<Int>, _ instant: Timestamp, of telegram: Span<UInt8>) {
+    clockIndex = instants.firstIndex { $0.source == source }
+    guard clockIndex == nil else { return }
+    clockIndex = instants.count
+    add(source, instant, of: telegram, to: 0..<0)
+  }
+
+  private mutating func add(
+    _ source: Range<Int>?, _ instant: Timestamp, of telegram: Span<UInt8>, to target: Range<Int>
+  ) {
     if let source { shape.allowDigits(in: source) }
+    let isLetterless =
+      source.map { TelegramTime.isLetterless(telegram.extracting($0), by: clock) } ?? false
     instants.append(
-      Instant(source: source, target: target..<(target + instant.textCount), timestamp: instant))
+      Instant(source: source, target: target, timestamp: instant, isLetterless: isLetterless))
+  }
+
+  /// What the meter's clock said in the last telegram that it was filled with; nil where it says nothing.
+  var clockInstant: Timestamp? {
+    // A closure would copy all of this.
+    guard let clockIndex else { return nil }
+    return instants[clockIndex].timestamp
   }
 
   // MARK: - Filling it
@@ -133,7 +167,8 @@ struct TelegramTemplate {
     for index in instants.indices {
       var timestamp = receivedAt
       if let source = instants[index].source {
-        timestamp = TelegramTime.instant(telegram.extracting(source), by: clock)
+        timestamp = TelegramTemplate.instant(
+          telegram.extracting(source), by: clock, isLetterless: instants[index].isLetterless)
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
@@ -141,12 +176,24 @@ struct TelegramTemplate {
     return true
   }
 
+  /// The instant that a time names; nil where it is none, or needs to be read in another way.
+  private static func instant(
+    _ text: Span<UInt8>, by clock: MeterClock, isLetterless: Bool
+  ) -> Timestamp? {
+    switch TelegramTime.reading(text, by: clock) {
+    case .instant(let instant): isLetterless ? nil : instant
+    case .civil(let civil): isLetterless ? clock.instant(of: civil) : nil
+    case .unset, nil: nil
+    }
+  }
+
   /// Writes the text of an instant; returns false where it has another length.
   private mutating func write(_ timestamp: Timestamp, at index: Int) -> Bool {
     if timestamp == instants[index].timestamp { return true }
     let target = instants[index].target
-    guard timestamp.textCount == target.count else { return false }
+    guard target.isEmpty || timestamp.textCount == target.count else { return false }
     instants[index].timestamp = timestamp
+    if target.isEmpty { return true }
     var text = records.mutableSpan
     timestamp.write(to: &text, at: target.lowerBound)
     return true
