@@ -8,6 +8,9 @@ import Telegrams
 struct Translator {
   private let messages: Messages
   private let isStrict: Bool
+  /// Telegrams stay in a pipe until their records are written: p1parse that is started again after a
+  /// kill finds them there. Nil where the input is no pipe.
+  private let pipe = PeekedPipe()
   private var framer: Framer
   private var parser: TelegramParser
   private var writer: RecordWriter
@@ -51,16 +54,21 @@ struct Translator {
   mutating func translateNext() throws -> Int? {
     let count: Int
     do throws(Errno) {
-      count = try framer.fill { room throws(Errno) in
-        try FileDescriptor.standardInput.read(into: &room)
+      count = try framer.fill { [pipe] room throws(Errno) in
+        if let pipe {
+          try pipe.peek(into: &room)
+        } else {
+          try FileDescriptor.standardInput.read(into: &room)
+        }
       }
-    } catch .interrupted {
+    } catch .interrupted, .wouldBlock {
       return nil
     } catch {
       throw Failure("standard input", error)
     }
     noteFirst(count)
     try translate(atEnd: count == 0)
+    pipe?.take(count)
     if count > 0 { StartMemory.giveBackOnceRunning() } else { try judgeWhole() }
     return count
   }
