@@ -83,7 +83,9 @@ struct MQTTDelivery {
   }
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
-    try input.read(happened) { try publish(intake.take($0)) }
+    var records: [Record] = []
+    try input.read(happened) { records.append($0) }
+    try take(records)
     if flow.attend(&input) {
       server.hurry(.now)
       try publish(intake.finish())
@@ -115,6 +117,18 @@ struct MQTTDelivery {
     publications.close(at: .now)
     sayEvents()
     try publications.tally.end(outboxName, to: broker, messages)
+  }
+
+  /// Takes what was read, the records of a telegram at a time.
+  private mutating func take(_ records: [Record]) throws {
+    var rest = records[...]
+    while !rest.isEmpty {
+      let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
+      let telegram = rest[..<end]
+      publications.see(telegram, at: .now)
+      for record in telegram { try publish(intake.take(record)) }
+      rest = rest[end...]
+    }
   }
 
   private mutating func publish(_ records: [Record]) throws {

@@ -15,6 +15,10 @@ protocol Publications {
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
 
+  /// The records of a telegram were read, and are taken next: which of two sub-meters has a topic is
+  /// decided by both.
+  mutating func see(_ telegram: ArraySlice<Record>, at now: ContinuousClock.Instant)
+
   /// Takes a record.
   ///
   /// - Parameters:
@@ -65,4 +69,14 @@ protocol Publications {
 
   /// What the user should know of the topics since the last call.
   mutating func takeNotices() -> [Notice]
+}
+
+extension Record {
+  /// Whether it is of a sub-meter.
+  var isOfSubmeter: Bool { range(of: .channel) != nil }
+
+  /// Its instant; nil where it has none, or one that is yet to come, by a clock that is wrong.
+  var pastTimestamp: Timestamp? {
+    timestamp.flatMap { $0.seconds < Timestamp.now.seconds + 86_400 ? $0 : nil }
+  }
 }

@@ -43,6 +43,10 @@ struct RecordPublications: Publications {
 
   var tally: Tally { Tally(outbox, arrived: arrivedCount) }
 
+  mutating func see(_ telegram: ArraySlice<Record>, at now: ContinuousClock.Instant) {
+    for record in topics.see(telegram, at: now) { _ = topics.topic(of: RecordOrigin(record)) }
+  }
+
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
@@ -50,16 +54,15 @@ struct RecordPublications: Publications {
       outbox.add(record, at: now)
     } else {
       // It is there, though it says nothing new.
-      _ = place(record, &discovery, at: now)
+      _ = place(record, &discovery)
     }
   }
 
   /// The topic of a record, nil where there is none; what it holds is announced there.
   private mutating func place(
-    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
+    _ record: Record, _ discovery: inout Discovery?
   ) -> String? {
     let origin = RecordOrigin(record)
-    topics.see(origin, at: now)
     guard let topic = topics.topic(of: origin) else { return nil }
     discovery?.see(record.keys.map { ($0, topic) }, of: origin)
     return topic
@@ -94,7 +97,7 @@ struct RecordPublications: Publications {
       let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
       guard let record = batch.records.first else { return nil }
       sentEnd = batch.end
-      if let topic = place(record, &discovery, at: .now) {
+      if let topic = place(record, &discovery) {
         return Message(
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)

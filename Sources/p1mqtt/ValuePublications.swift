@@ -43,12 +43,15 @@ struct ValuePublications: Publications {
     return Tally(ofValues: counts, waiting: queue.count + inFlightCount)
   }
 
+  mutating func see(_ telegram: ArraySlice<Record>, at now: ContinuousClock.Instant) {
+    for record in topics.see(telegram, at: now) { _ = values(of: record, RecordOrigin(record)) }
+  }
+
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
     counts.read += 1
     let origin = RecordOrigin(record)
-    topics.see(origin, at: now)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
     discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
     if changes != nil { leaveOutRepeats(&values, record.timestamp, now) }
@@ -84,8 +87,8 @@ struct ValuePublications: Publications {
   private mutating func pastValues(of record: Record, _ origin: RecordOrigin) -> [Value] {
     var values: [Value] = []
     for value in self.values(of: record, origin) {
-      // One that is yet to come, by a clock that is wrong, does not stand in the way of others.
-      if let timestamp = record.timestamp, timestamp.seconds < Timestamp.now.seconds + 86_400 {
+      // One that is yet to come does not stand in the way of others.
+      if let timestamp = record.pastTimestamp {
         if let known = newest[value.topic], timestamp < known { continue }
         newest[value.topic] = timestamp
       }

@@ -89,6 +89,63 @@ import Testing
         == "dsmr/E1/voltage_l1_v")
   }
 
+  /// What is repeated in each telegram is not what is read.
+  @Test func theSubmeterWhoseReadingMovesHasTheTopic() throws {
+    var topics = try topics()
+    let old = "timestamp=2026-01-01T10:00:00Z meter=G1 channel=1 gas_m3=1"
+    #expect(try values(of: old, &topics).last == "dsmr/gas_m3")
+    for hour in ["10", "11", "12", "13"] {
+      let new = "timestamp=2026-01-01T\(hour):00:00Z meter=G2 channel=2 gas_m3=1"
+      let hasMoved = hour > "11"
+      #expect(
+        try values(of: new, &topics).last == (hasMoved ? "dsmr/gas_m3" : "dsmr/channel2/gas_m3"))
+      #expect(
+        try values(of: old, &topics).last == (hasMoved ? "dsmr/channel1/gas_m3" : "dsmr/gas_m3"))
+    }
+    #expect(
+      topics.takeNotices() == [
+        "meter G2 on channel 2 has topics of its own beside those of meter G1 on channel 1",
+        "meter G2 on channel 2 has the topics now that meter G1 on channel 1 had",
+      ])
+  }
+
+  /// One that reads every day is not gone at noon, nor one that has missed a reading.
+  @Test(arguments: [(24, 1), (1, 24), (1, 2), (12, 12)])
+  func twoWhoseReadingsMoveKeepTheirTopics(_ first: Int, _ second: Int) throws {
+    var topics = try topics()
+    var found: [Set<String>] = [[], []]
+    for hour in 0..<2000 {
+      for (channel, interval) in [first, second].enumerated() {
+        let seconds = Int64(1_767_225_600 + hour / interval * interval * 3600)
+        let topic = try values(
+          of: "timestamp=\(Timestamp(seconds: seconds)) meter=G channel=\(channel) gas_m3=1",
+          &topics
+        ).last
+        if hour > 100, let topic { found[channel].insert(topic) }
+      }
+    }
+    #expect(found.map(\.count) == [1, 1])
+    #expect(found[0] != found[1])
+    #expect(found[0].union(found[1]).contains("dsmr/gas_m3"))
+  }
+
+  /// Of three, one after the other, the last one has the topic.
+  @Test func theLastOfSeveralHasTheTopic() throws {
+    var topics = try topics()
+    let meters = try (1...3).map {
+      try Record.fields(
+        "timestamp=202\($0)-01-01T00:00:00Z meter=G\($0) channel=\($0) gas_m3=1")
+    }
+    for count in [1, 2, 3, 3] {
+      for record in topics.see(meters[..<count], at: start) + meters[..<count] {
+        _ = topics.topic(of: "gas_m3", RecordOrigin(record))
+      }
+      let found = meters[..<count].map { topics.topic(of: "gas_m3", RecordOrigin($0)) }
+      let others = (1..<count).map { "dsmr/channel\($0)/gas_m3" }
+      #expect(found == others + ["dsmr/gas_m3"])
+    }
+  }
+
   /// Whichever comes first, the peak of the month or the telegram.
   @Test func aPeakNeverTakesWhatTheTelegramHas() throws {
     for texts in [["meter=E1 power_import_month_peak_kw=5", "meter=E1 voltage_l1_v=1"], []] {
@@ -169,7 +226,7 @@ import Testing
     var known: Set<String> = []
     for number in 0..<10_100 {
       let record = try Record.fields("meter=E\(number) a=1")
-      topics.see(RecordOrigin(record), at: start)
+      _ = topics.see([record], at: start)
       guard let topic = topics.topic(of: "a", RecordOrigin(record)) else { continue }
       #expect(known.insert(topic).inserted, "\(topic)")
     }
@@ -211,7 +268,7 @@ import Testing
   ) throws -> [String] {
     let record = try Record.fields(text)
     let origin = RecordOrigin(record)
-    topics.see(origin, at: start + time)
+    _ = topics.see([record], at: start + time)
     var found: [String] = []
     record.forEachField { key, _ in
       let key = String(decoding: [UInt8](key), as: UTF8.self)
@@ -222,8 +279,8 @@ import Testing
   }
 
   private func topic(of text: String, _ topics: inout Topics) throws -> String? {
-    let origin = RecordOrigin(try Record.fields(text))
-    topics.see(origin, at: start)
-    return topics.topic(of: origin)
+    let record = try Record.fields(text)
+    _ = topics.see([record], at: start)
+    return topics.topic(of: RecordOrigin(record))
   }
 }
