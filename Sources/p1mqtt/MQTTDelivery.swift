@@ -105,7 +105,7 @@ struct MQTTDelivery {
 
   private mutating func sayEvents() {
     messages.say(publications.takeEvents(), of: outboxName)
-    for notice in publications.takeNotices() {
+    for notice in publications.takeNotices() + announcements.takeNotices() {
       messages.say(.notice, broker, notice.text, repeating: notice.kind)
     }
   }

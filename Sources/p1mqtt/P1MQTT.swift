@@ -28,11 +28,12 @@ struct P1MQTT: Tool {
     guard try environment.flag(.mqttEnabled) ?? true else { return try sink.drain(messages) }
     let broker = try BrokerSettings(environment)
     let settings = try PublishSettings(environment)
-    let announcements = Announcements(settings)
+    let room = MemoryRoom(buffer: waiting.buffer << 20)
+    let announcements = Announcements(settings, room)
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: settings.expiry)
     // Last, as everything else may be mistyped.
-    let (publications, outboxName) = try publications(settings, environment)
+    let (publications, outboxName) = try publications(settings, room, environment)
     messages.stopWaiting()
     let health = Health<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
@@ -51,16 +52,16 @@ struct P1MQTT: Tool {
   }
 
   private func publications(
-    _ settings: PublishSettings, _ environment: Environment
+    _ settings: PublishSettings, _ room: MemoryRoom, _ environment: Environment
   ) throws -> (any Publications, outboxName: String) {
-    let topics = Topics(settings.template, own: settings.statusTopic)
-    let changes = settings.silence.map { Changes(silence: $0) }
+    let topics = Topics(settings.template, own: settings.statusTopic, capacity: room.share)
+    let changes = settings.silence.map { Changes(silence: $0, capacity: room.share) }
     guard settings.payload.isTimed else {
       guard environment.string(.mqttSpool) == nil else {
         throw environment.refused(
           .mqttSpool, "a spool keeps records: it takes --payload json or record")
       }
-      return (ValuePublications(topics, retains: settings.retains, changes), "buffer")
+      return (ValuePublications(topics, retains: settings.retains, changes, room: room), "buffer")
     }
     let (outbox, name) = try waiting.outbox(.mqttSpool, in: environment)
     let publications = RecordPublications(

@@ -20,7 +20,7 @@ struct RecordPublications: Publications {
   private static let mostUnanswered: UInt64 = 1000
   /// Records for which there was no topic, and how many of them were said.
   private var homelessCount = 0
-  private var saidHomeless = 0
+  private var said = (homeless: 0, forgotten: 0)
   /// Records that were dropped while the broker took them: they have arrived all the same.
   private var arrivedCount = 0
 
@@ -74,7 +74,7 @@ struct RecordPublications: Publications {
     var name = "\(origin.meterLevel)/\(origin.channelLevel)/\(origin.past ?? "")"
     // Of what is past, each instant is a series of its own.
     if origin.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
-    return changes?.isNews(record.untimedText, of: name, record.timestamp, at: now) ?? true
+    return changes?.isNews(record.untimedText, of: name, origin, record.timestamp, at: now) ?? true
   }
 
   mutating func attend(_ now: ContinuousClock.Instant) {
@@ -102,7 +102,7 @@ struct RecordPublications: Publications {
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)
       }
-      outbox.keepApart(record, reason: "too many topics")
+      outbox.keepApart(record, reason: "its topics are others'")
       homelessCount += 1
       answer(batch.first, isTaken: false)
     }
@@ -166,11 +166,14 @@ struct RecordPublications: Publications {
 
   mutating func takeNotices() -> [Notice] {
     var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
-    if homelessCount > saidHomeless {
-      saidHomeless = homelessCount
+    if homelessCount > said.homeless {
+      said.homeless = homelessCount
       let count = counted(homelessCount, "record")
-      notices.append(Notice(text: "\(count) refused up to now: too many topics", kind: "topics"))
+      notices.append(
+        Notice(text: "\(count) refused up to now: their topics are others'", kind: "topics"))
     }
+    notices += Notice.ofForgotten(
+      topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)
     return notices
   }
 }

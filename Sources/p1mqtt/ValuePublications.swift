@@ -8,28 +8,35 @@ struct ValuePublications: Publications {
   private var topics: Topics
   private let retains: Bool
   private var changes: Changes?
-  private var queue = ValueQueue(capacity: ValuePublications.queueCapacity)
+  private var queue: ValueQueue
   private var inFlightCount = 0
   /// The instant of the newest value of each topic of what was before the telegram.
-  private var newest: [String: Timestamp] = [:]
+  private var newest: RecentlyUsedCache<String, Timestamp>
   /// Records that were read, and what became of their values, but for those dropped.
   private var counts = OutboxCounts()
   private var homelessCount = 0
-  private var saidDrops = 0
+  private var said = (drops: 0, homeless: 0, forgotten: 0)
 
   /// So many values may wait for a broker that takes them; more of them hold the input up.
   private static let queueLength = 10_000
-  /// The most values that wait in an outage: more than there are topics.
-  private static let queueCapacity = 100_000
 
-  init(_ topics: Topics, retains: Bool, _ changes: Changes?) {
+  /// - Parameters:
+  ///   - topics: where they go.
+  ///   - retains: whether the broker keeps the last one of each topic.
+  ///   - changes: what leaves out those that say nothing new; nil where all are published.
+  ///   - room: the most bytes that wait.
+  init(_ topics: Topics, retains: Bool, _ changes: Changes?, room: MemoryRoom) {
     self.topics = topics
+    queue = ValueQueue(capacity: .max, byteCapacity: room.buffer)
+    newest = RecentlyUsedCache(capacity: room.share)
     self.retains = retains
     self.changes = changes
   }
 
   var isFull: Bool {
-    !queue.keepsNewestOnly && queue.count >= ValuePublications.queueLength
+    !queue.keepsNewestOnly
+      && (queue.count >= ValuePublications.queueLength
+        || queue.byteCount >= queue.byteCapacity / 2)
   }
   var isEmpty: Bool { queue.isEmpty && inFlightCount == 0 }
   var isLasting: Bool { false }
@@ -54,7 +61,7 @@ struct ValuePublications: Publications {
     let origin = RecordOrigin(record)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
     discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
-    if changes != nil { leaveOutRepeats(&values, record.timestamp, now) }
+    if changes != nil { leaveOutRepeats(&values, origin, record.timestamp, now) }
     for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
   }
 
@@ -90,7 +97,12 @@ struct ValuePublications: Publications {
       // One that is yet to come does not stand in the way of others.
       if let timestamp = record.pastTimestamp {
         if let known = newest[value.topic], timestamp < known { continue }
-        newest[value.topic] = timestamp
+        let isNew = newest[value.topic] == nil
+        newest.use(value.topic, default: timestamp) {
+          $0 = timestamp
+          return isNew ? value.topic.utf8.count : 0
+        }
+        while newest.isOverfull, newest.removeOldest() != nil {}
       }
       if let instant = record.value(of: .timestamp) {
         let time = RecordKey.timestamp.rawValue
@@ -103,13 +115,15 @@ struct ValuePublications: Publications {
 
   /// The time goes along with what has changed.
   private mutating func leaveOutRepeats(
-    _ values: inout [Value], _ timestamp: Timestamp?, _ now: ContinuousClock.Instant
+    _ values: inout [Value], _ origin: RecordOrigin, _ timestamp: Timestamp?,
+    _ now: ContinuousClock.Instant
   ) {
     var isNews = false
     let time = RecordKey.timestamp.rawValue
     values.removeAll { value in
       guard value.key != time else { return false }
-      let isNewValue = changes?.isNews(value.text, of: value.topic, timestamp, at: now) ?? true
+      let isNewValue =
+        changes?.isNews(value.text, of: value.topic, origin, timestamp, at: now) ?? true
       isNews = isNews || isNewValue
       return !isNewValue
     }
@@ -157,11 +171,20 @@ struct ValuePublications: Publications {
 
   mutating func takeNotices() -> [Notice] {
     var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
-    if droppedCount > saidDrops {
-      saidDrops = droppedCount
-      let count = counted(droppedCount, "value")
-      notices.append(Notice(text: "\(count) dropped up to now: too many topics", kind: "topics"))
+    if queue.droppedCount > said.drops {
+      said.drops = queue.droppedCount
+      let count = counted(said.drops, "value")
+      notices.append(
+        Notice(text: "\(count) dropped up to now: no more room (--buffer)", kind: "drops"))
     }
+    if homelessCount > said.homeless {
+      said.homeless = homelessCount
+      let count = counted(homelessCount, "value")
+      notices.append(
+        Notice(text: "\(count) dropped up to now: their topics are others'", kind: "topics"))
+    }
+    notices += Notice.ofForgotten(
+      topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)
     return notices
   }
 }

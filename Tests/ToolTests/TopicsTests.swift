@@ -149,7 +149,8 @@ import Testing
   /// Whichever comes first, the peak of the month or the telegram.
   @Test func aPeakNeverTakesWhatTheTelegramHas() throws {
     for texts in [["meter=E1 power_import_month_peak_kw=5", "meter=E1 voltage_l1_v=1"], []] {
-      var publications = ValuePublications(try topics(), retains: false, nil)
+      var publications = ValuePublications(
+        try topics(), retains: false, nil, room: MemoryRoom(buffer: 1 << 20))
       var discovery: Discovery?
       for text in texts + ["meter=E1 voltage_l1_v=1", "meter=E1 power_import_month_peak_kw=5"] {
         let record = try Record.fields("timestamp=2026-01-01T00:00:00Z \(text)")
@@ -220,17 +221,37 @@ import Testing
     #expect(topics.takeNotices().isEmpty)
   }
 
-  /// However many there are: what is too much has none.
-  @Test func topicsAreBounded() throws {
+  /// However many there are, each has a topic; what is forgotten are those that were silent for
+  /// longest.
+  @Test func whatIsRememberedIsBounded() throws {
     var topics = try topics()
     var known: Set<String> = []
-    for number in 0..<10_100 {
-      let record = try Record.fields("meter=E\(number) a=1")
+    func take(_ meter: Int) throws -> String? {
+      let record = try Record.fields("meter=E\(meter) a=1")
       _ = topics.see([record], at: start)
-      guard let topic = topics.topic(of: "a", RecordOrigin(record)) else { continue }
-      #expect(known.insert(topic).inserted, "\(topic)")
+      return topics.topic(of: "a", RecordOrigin(record))
     }
-    #expect(known.count == 10_000)
+    for number in 0..<10_000 {
+      let topic = try #require(try take(number))
+      #expect(known.insert(topic).inserted, "\(topic)")
+      // It is never silent.
+      #expect(try take(0) == "dsmr/a")
+    }
+    #expect(topics.forgottenCount > 5000)
+    #expect(try take(9999) == "dsmr/E9999/a")
+  }
+
+  /// Who is forgotten has the same topic again, and nothing is to be said.
+  @Test(arguments: [Payload.json, .record]) func recordsHaveTheSameTopics(_ payload: Payload) throws
+  {
+    var topics = try topics(payload.topic, payload)
+    for round in 0..<2 {
+      for number in 0..<12_000 {
+        let found = try topic(of: "meter=E\(number) a=\(round)", &topics)
+        try #require(found?.hasPrefix("dsmr/E\(number)/") == true)
+      }
+    }
+    #expect(topics.forgottenCount == 0 && topics.takeNotices().isEmpty)
   }
 
   @Test(arguments: [
@@ -255,12 +276,13 @@ import Testing
   }
 
   private func topics(
-    _ template: String = Payload.value.topic, _ payload: Payload = .value, own: String? = nil
+    _ template: String = Payload.value.topic, _ payload: Payload = .value, own: String? = nil,
+    capacity: Int = 1 << 20
   ) throws -> Topics {
     let template = try TopicTemplate(template, prefix: "dsmr", payload) {
       Failure("--topic", $0, .usage)
     }
-    return Topics(template, own: own)
+    return Topics(template, own: own, capacity: capacity)
   }
 
   private func values(
