@@ -3,28 +3,39 @@ import Console
 
 /// The options about how records go to the server.
 struct BatchOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Send at most so many records at once.", valueName: "count"))
-  var batchCount = 5000
-
-  @Option(help: ArgumentHelp("Send at most so much at once.", valueName: "KiB"))
-  var batchSize = 4096
-
-  @Option(help: ArgumentHelp("Send a record after so long at the latest.", valueName: "seconds"))
-  var batchAge = 0.5
+  @Option(
+    help: ArgumentHelp(
+      "Send at most so many records at once (default: $INFLUXDB_BATCH_COUNT or 5000).",
+      valueName: "count"))
+  var batchCount: String?
 
   @Option(
     help: ArgumentHelp(
-      "Send so many batches at once, of different meters.", valueName: "count"))
-  var parallel = 1
+      "Send at most so much at once (default: $INFLUXDB_BATCH_SIZE or 4096).", valueName: "KiB"))
+  var batchSize: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Send a record after so long at the latest (default: $INFLUXDB_BATCH_AGE or 0.5).",
+      valueName: "seconds"))
+  var batchAge: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Send so many batches at once, of different meters (default: $INFLUXDB_PARALLEL or 1).",
+      valueName: "count"))
+  var parallel: String?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Compress what is sent (default: to another machine).")
+    help: "Compress what is sent (default: $INFLUXDB_GZIP, or to another machine).")
   var gzip: Bool?
 
   @Option(
-    help: ArgumentHelp("Try again where the server is silent for so long.", valueName: "seconds"))
-  var timeout = 20
+    help: ArgumentHelp(
+      "Try again where the server is silent for so long (default: $INFLUXDB_TIMEOUT or 20).",
+      valueName: "seconds"))
+  var timeout: String?
 
   @Option(
     help: ArgumentHelp(
@@ -32,35 +43,42 @@ struct BatchOptions: ParsableArguments {
         + "$INFLUXDB_SETTLE or 0).", valueName: "seconds"))
   var settle: String?
 
-  func validate() throws {
-    guard (1...100_000).contains(batchCount) else {
-      throw ValidationError("--batch-count takes a number from 1 to 100000")
-    }
-    guard (1...65_536).contains(batchSize) else {
-      throw ValidationError("--batch-size takes a number of KiB from 1 to 65536")
-    }
-    guard (0...3600).contains(batchAge) else {
-      throw ValidationError("--batch-age takes a number of seconds from 0 to 3600")
-    }
-    guard (1...64).contains(parallel) else {
-      throw ValidationError("--parallel takes a number from 1 to 64")
-    }
-    guard (1...3600).contains(timeout) else {
-      throw ValidationError("--timeout takes a number of seconds from 1 to 3600")
-    }
-  }
-
   func option(for setting: Setting) -> Environment.Option? {
-    setting == .influxSettle ? .init("--settle", settle) : nil
+    switch setting {
+    case .influxBatchCount: .init("--batch-count", batchCount)
+    case .influxBatchSize: .init("--batch-size", batchSize)
+    case .influxBatchAge: .init("--batch-age", batchAge)
+    case .influxParallel: .init("--parallel", parallel)
+    case .influxGzip: .init(gzip == false ? "--no-gzip" : "--gzip", gzip.map { "\($0)" })
+    case .influxTimeout: .init("--timeout", timeout)
+    case .influxSettle: .init("--settle", settle)
+    default: nil
+    }
   }
 
   /// - Parameter environment: the settings.
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a setting that cannot be used.
   func limits(_ environment: Environment) throws -> InfluxLimits {
-    let settle = try environment.number(.influxSettle, in: 0...3600) ?? 0
-    return InfluxLimits(
-      batchCount: batchCount, batchSize: batchSize << 10, batchAge: .seconds(batchAge),
-      lanes: parallel, settling: .seconds(settle), silence: .seconds(timeout), compresses: gzip)
+    var limits = InfluxLimits()
+    if let count = try environment.number(.influxBatchCount, in: 1...100_000) {
+      limits.batchCount = count
+    }
+    if let size = try environment.number(.influxBatchSize, in: 1...65_536) {
+      limits.batchSize = size << 10
+    }
+    if let age = try environment.seconds(.influxBatchAge, in: 0...3600) { limits.batchAge = age }
+    if let lanes = try environment.number(.influxParallel, in: 1...64) { limits.lanes = lanes }
+    if let settle = try environment.number(.influxSettle, in: 0...3600) {
+      limits.settling = .seconds(settle)
+    }
+    if let timeout = try environment.number(.influxTimeout, in: 1...3600) {
+      limits.silence = .seconds(timeout)
+    }
+    limits.compresses = try environment.flag(.influxGzip)
+    guard limits.compresses != true || HTTPRequest.canCompress else {
+      throw environment.refused(.influxGzip, "there is no zlib here: libz.so.1")
+    }
+    return limits
   }
 }

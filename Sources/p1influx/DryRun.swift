@@ -6,7 +6,7 @@ import SystemPackage
 struct DryRun {
   private var lines: LineProtocol
   private var intake: Intake
-  private var repeats = Repeats()
+  private var duplicates = DuplicateFilter()
   private var points: [UInt8] = []
 
   init(_ lines: LineProtocol, _ intake: Intake) {
@@ -28,6 +28,6 @@ struct DryRun {
   }
 
   private mutating func append(_ records: [Record]) {
-    for record in records where !repeats.contains(record) { lines.append(record, to: &points) }
+    for record in records where !duplicates.contains(record) { lines.append(record, to: &points) }
   }
 }

@@ -123,6 +123,7 @@ extension InfluxDelivery {
     let first = min(outbox.first, entry.end)
     if first > entry.first { arrivedCount += max(0, Int(first - entry.first) - entry.refused) }
     outbox.remove(before: entry.end, refused: entry.refused)
+    duplicates.delivered(before: outbox.first)
   }
 
   /// The server may not be the one that has acknowledged what is not settled.

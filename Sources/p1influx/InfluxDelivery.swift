@@ -5,15 +5,20 @@ import Records
 /// Carries records from the input to a database: batches, one after the other and in order, until
 /// the server has acknowledged them.
 struct InfluxDelivery {
-  let server: InfluxServer
+  private(set) var server: InfluxServer
+  /// What asks to read the files of the settings again, and the server with what they hold then.
+  private let reload: (signal: NoticeSignal, server: () throws -> InfluxServer)
+  private var hasToReload = false
   var lines: LineProtocol
   let limits: InfluxLimits
   let messages: Messages
   /// What messages call the outbox.
   private let outboxName: String
   var outbox: any Outbox
+  /// How many records the outbox had dropped when that was last looked at.
+  private var droppedCount = 0
   private var intake: Intake
-  private var repeats = Repeats()
+  var duplicates = DuplicateFilter()
   var flow: Flow
   private var health: Health<String>
   private var progress: Progress
@@ -39,11 +44,14 @@ struct InfluxDelivery {
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
   init(
-    to server: InfluxServer, _ lines: LineProtocol, _ limits: InfluxLimits, _ flow: Flow,
+    to server: InfluxServer,
+    renewed reload: (signal: NoticeSignal, server: () throws -> InfluxServer),
+    _ lines: LineProtocol, _ limits: InfluxLimits, _ flow: Flow,
     outbox: (any Outbox, name: String), _ intake: Intake, _ health: Health<String>,
     messages: Messages
   ) {
     self.server = server
+    self.reload = reload
     self.lines = lines
     self.limits = limits
     self.flow = flow
@@ -55,6 +63,7 @@ struct InfluxDelivery {
     needsDatabase = server.creation != nil
     unsettled = Unsettled(for: limits.settling)
     sizeLimit = limits.batchSize
+    duplicates.delivered(before: self.outbox.first)
   }
 
   /// Delivers what the input holds, to its end.
@@ -68,7 +77,9 @@ struct InfluxDelivery {
       // The answer may have been there at once.
       if isDone(input) { break }
       let wantsMore = flow.wantsMore(input, isFull: outbox.isFull, isOutage: state.isOutage)
-      let interests = input.interests(wantsMore: wantsMore) + health.interests
+      let interests =
+        input.interests(wantsMore: wantsMore) + health.interests
+        + [.reading(reload.signal.descriptor)]
       let deadline = earliest(
         nextSend, input.deadline, giveUpAt(input), flow.patienceEnd, unsettled.deadline,
         outbox.deadline, health.deadline, messages.deadline, progress.deadline)
@@ -90,12 +101,25 @@ struct InfluxDelivery {
     }
     outbox.store(at: now)
     outbox.attend(now)
+    forgetDropped()
     // What is kept need not be in the pipe any more.
     input.release()
   }
 
   private mutating func add(_ records: [Record], at now: ContinuousClock.Instant) {
-    for record in records where !repeats.contains(record) { outbox.add(record, at: now) }
+    for record in records where !duplicates.contains(record, numbered: outbox.end) {
+      outbox.add(record, at: now)
+    }
+  }
+
+  /// A meter repeats a reading for an hour. One that went before it was delivered counts when it comes
+  /// again.
+  private mutating func forgetDropped() {
+    let dropped = outbox.counts.dropped
+    guard dropped > droppedCount else { return }
+    droppedCount = dropped
+    duplicates.forgetUndelivered(butFor: outbox.first..<outbox.end)
+    intake.forgetRepeats()
   }
 
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
@@ -104,8 +128,29 @@ struct InfluxDelivery {
     sayEvents()
     health.note(state.failure)
     if health.attend(happened) { health.tell(tally.text) }
+    if happened.contains(.reading(reload.signal.descriptor)) {
+      reload.signal.clear()
+      hasToReload = true
+    }
+    renewServerIfAsked()
     messages.sayDue()
     progress.show(tally, input, at: now)
+  }
+
+  /// Reads the files of the settings again, once nothing is under way that was begun with them.
+  private mutating func renewServerIfAsked() {
+    guard hasToReload, !server.client.isBusy else { return }
+    hasToReload = false
+    do {
+      server = try reload.server()
+      messages.say(.notice, server.name, "password, token and certificates read again")
+    } catch {
+      let failure = error as? Failure
+      messages.say(
+        .warning, failure?.subject,
+        "\(failure?.reason ?? "\(error)"); continuing with the old login")
+    }
+    state.retryNow(.now)
   }
 
   private mutating func sayEvents() { messages.say(outbox.takeEvents(), of: outboxName) }

@@ -13,20 +13,19 @@ struct InfluxServer {
   /// - Throws: `Failure` where the settings cannot be used.
   init(
     _ settings: InfluxSettings, _ precision: Precision, _ limits: InfluxLimits,
-    createsDatabase: Bool
+    by client: HTTPClient
   ) throws {
     name = settings.name
-    client = try HTTPClient()
+    self.client = client
     let path = settings.api.path(of: settings.place, precision)
     writes = try (0..<limits.lanes).map { _ in
       try HTTPRequest(settings.target, path, silence: limits.silence)
     }
-    guard createsDatabase else {
+    guard settings.createsDatabase,
+      let (path, type, body) = settings.api.creation(of: settings.place)
+    else {
       creation = nil
       return
-    }
-    guard let (path, type, body) = settings.api.creation(of: settings.place) else {
-      throw Failure("--create-db", "InfluxDB 2 makes its buckets by itself: influx(1)", .usage)
     }
     let request = try HTTPRequest(settings.target, path, type: type, silence: limits.silence)
     creation = (request, body.utf8Bytes)

@@ -4,6 +4,8 @@ import Console
 struct InfluxSettings {
   var api = InfluxAPI.version1
   var place = InfluxPlace(database: "dsmr")
+  /// Whether the database is made where it is not there.
+  var createsDatabase = false
   var target = HTTPTarget(base: "http://localhost:8086")
   /// What messages call the server.
   var name = "localhost:8086"
@@ -12,6 +14,7 @@ struct InfluxSettings {
   init(_ environment: Environment) throws {
     try setAddress(environment)
     try setPlace(environment)
+    try setCreation(environment)
     try setLogin(environment)
     try setTLS(environment)
   }
@@ -63,6 +66,14 @@ struct InfluxSettings {
     }
   }
 
+  private mutating func setCreation(_ environment: Environment) throws {
+    createsDatabase = try environment.flag(.influxCreateDatabase) ?? false
+    guard !createsDatabase || api.creation(of: place) != nil else {
+      throw environment.refused(
+        .influxCreateDatabase, "InfluxDB 2 makes its buckets by itself: influx(1)")
+    }
+  }
+
   // MARK: - Who
 
   private mutating func setLogin(_ environment: Environment) throws {
@@ -75,8 +86,13 @@ struct InfluxSettings {
       target.token = (api.tokenScheme, token)
       return
     }
-    guard let user = environment.string(.influxUser) else { return }
     let password = try Secret.read(environment, .influxPassword, file: .influxPasswordFile)
+    guard let user = environment.string(.influxUser) else {
+      guard password == nil else {
+        throw environment.refused(.influxUser, "a password needs a user: --user, or INFLUXDB_USER")
+      }
+      return
+    }
     target.login = (user, password ?? Secret(""))
   }
 

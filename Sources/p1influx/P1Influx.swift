@@ -34,34 +34,37 @@ struct P1Influx: Tool {
     }
     let style = try points.style(environment)
     let lines = LineProtocol(style)
-    let intake = Intake(sink.summary)
+    let intake = Intake(try sink.summary(environment, of: .influx))
     if dryRun {
       // Whatever the settings say of the server, which is none of its business.
       var dryRun = DryRun(lines, intake)
       return try sink.read(messages) { try dryRun.run(&$0) }
     }
-    let settings = try InfluxSettings(environment)
     let limits = try batches.limits(environment)
-    guard limits.compresses != true || HTTPRequest.canCompress else {
-      throw Failure("--gzip", "there is no zlib here: libz.so.1", .configuration)
+    let room = try waiting.limits(environment, of: .influx)
+    let flow = Flow(
+      linger: try sink.linger(environment, of: .influx), settling: limits.settling,
+      holds: waiting.hold)
+    let reload = try NoticeSignal(.reload)
+    let client = try HTTPClient()
+    let server = {
+      try InfluxServer(
+        InfluxSettings(environment), style.precision, limits, by: client)
     }
-    let server = try InfluxServer(
-      settings, style.precision, limits, createsDatabase: self.server.createDatabase)
+    let firstServer = try server()
     // Last, as everything else may be mistyped.
-    let outbox = try waiting.outbox(.influxSpool, in: environment)
+    let outbox = try waiting.outbox(environment, of: .influx, room)
     messages.stopWaiting()
     let health = Health<String>(
-      of: server.name, "writing", at: request, every: sink.stats.every, messages: messages)
-    let flow = Flow(
-      linger: .seconds(sink.linger), settling: limits.settling, holds: waiting.hold)
+      of: firstServer.name, "writing", at: request, every: sink.stats.every, messages: messages)
     var delivery = InfluxDelivery(
-      to: server, lines, limits, flow, outbox: outbox, intake, health, messages: messages)
+      to: firstServer, renewed: (reload, server), lines, limits, flow, outbox: outbox, intake,
+      health, messages: messages)
     try sink.read(messages, isCareful: outbox.outbox.isLasting) { try delivery.run(&$0) }
   }
 
   private func option(for setting: Setting) -> Environment.Option? {
-    if setting == .influxSpool { return .init("--spool", waiting.spool) }
-    return server.option(for: setting) ?? points.option(for: setting)
-      ?? batches.option(for: setting)
+    server.option(for: setting) ?? points.option(for: setting) ?? batches.option(for: setting)
+      ?? waiting.option(for: setting, of: .influx) ?? sink.option(for: setting, of: .influx)
   }
 }

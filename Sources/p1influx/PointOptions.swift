@@ -23,13 +23,16 @@ struct PointOptions: ParsableArguments {
   var tags: [String] = []
 
   @Option(
-    help: ArgumentHelp("How exact times are: ns, us, ms or s (default: ns).", valueName: "unit"))
-  var precision = Precision.nanoseconds
+    help: ArgumentHelp(
+      "How exact times are: ns, us, ms or s (default: $INFLUXDB_PRECISION or ns).",
+      valueName: "unit"))
+  var precision: String?
 
   func option(for setting: Setting) -> Environment.Option? {
     switch setting {
     case .influxLayout: .init("--layout", layout)
     case .influxMeasurement: .init("--measurement", measurement)
+    case .influxPrecision: .init("--precision", precision)
     case .influxTags: .init("--tag", tags.isEmpty ? nil : tags.joined(separator: ","))
     default: nil
     }
@@ -40,7 +43,10 @@ struct PointOptions: ParsableArguments {
   /// - Throws: `Failure` for a setting that cannot be used.
   func style(_ environment: Environment) throws -> PointStyle {
     var style = PointStyle()
-    style.precision = precision
+    let precisions = KeyValuePairs(
+      dictionaryLiteral: ("ns", Precision.nanoseconds), ("us", .microseconds),
+      ("ms", .milliseconds), ("s", .seconds))
+    style.precision = try environment.choice(.influxPrecision, precisions) ?? style.precision
     let layouts = KeyValuePairs(
       dictionaryLiteral: ("wide", PointStyle.Layout.wide), ("metric", .metric))
     style.layout = try environment.choice(.influxLayout, layouts) ?? style.layout
@@ -57,5 +63,3 @@ struct PointOptions: ParsableArguments {
     return style
   }
 }
-
-extension Precision: ExpressibleByArgument {}

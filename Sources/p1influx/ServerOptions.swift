@@ -45,7 +45,9 @@ struct ServerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The user (default: $INFLUXDB_USER).", valueName: "name"))
   var user: String?
 
-  @Flag(name: .customLong("create-db"), help: "Make the database, if it is not there.")
+  @Flag(
+    name: .customLong("create-db"),
+    help: "Make the database, if it is not there (default: $INFLUXDB_CREATE_DB or no).")
   var createDatabase = false
 
   @Option(
@@ -87,6 +89,7 @@ struct ServerOptions: ParsableArguments {
     case .influxPort: .init("--port", port)
     case .influxAPI: .init("--api", api)
     case .influxDatabase: .init("--db", database)
+    case .influxCreateDatabase: createDatabase ? .init("--create-db", "True") : nil
     case .influxRetentionPolicy: .init("--retention-policy", retentionPolicy)
     case .influxOrganization: .init("--org", org)
     case .influxBucket: .init("--bucket", bucket)

@@ -38,6 +38,7 @@ struct Changes {
   ///   - origin: who it is of.
   ///   - timestamp: the instant that it is of, if it has one.
   ///   - now: the time.
+  /// - Returns: whether it is.
   mutating func isNews(
     _ value: [UInt8], of name: String, _ origin: RecordOrigin, _ timestamp: Timestamp?,
     at now: ContinuousClock.Instant

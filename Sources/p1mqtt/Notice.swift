@@ -11,6 +11,7 @@ struct Notice {
   /// - Parameters:
   ///   - count: how many, in all.
   ///   - said: of how many that was said.
+  /// - Returns: the notice, or none.
   static func ofForgotten(_ count: Int, since said: inout Int) -> [Notice] {
     guard count > said else { return [] }
     said = count

@@ -28,32 +28,34 @@ struct P1MQTT: Tool {
     guard try environment.flag(.mqttEnabled) ?? true else { return try sink.drain(messages) }
     let broker = try BrokerSettings(environment)
     let settings = try PublishSettings(environment)
-    let room = MemoryRoom(buffer: waiting.buffer << 20)
-    let announcements = Announcements(settings, room)
+    let limits = try waiting.limits(environment, of: .mqtt)
+    let announcements = Announcements(settings, MemoryRoom(buffer: limits.memory))
+    let intake = Intake(
+      try sink.summary(environment, of: .mqtt), stamps: settings.payload.isTimed)
+    // Of values, which do not say when they were measured, only the newest count in the end.
+    let flow = Flow(
+      linger: try sink.linger(environment, of: .mqtt),
+      holds: waiting.hold && settings.payload.isTimed, leavesFiles: settings.payload.isTimed)
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: settings.expiry)
     // Last, as everything else may be mistyped.
-    let (publications, outboxName) = try publications(settings, room, environment)
+    let (publications, outboxName) = try publications(settings, limits, environment)
     messages.stopWaiting()
     let health = Health<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
-    let limits = MQTTLimits(
+    let answers = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: .seconds(self.broker.timeout))
-    // Of values, which do not say when they were measured, only the newest count in the end.
-    let flow = Flow(
-      linger: .seconds(sink.linger), holds: waiting.hold && settings.payload.isTimed,
-      leavesFiles: settings.payload.isTimed)
     var delivery = MQTTDelivery(
-      to: connection, limits, flow, publications, outboxName: outboxName,
-      announcements, Intake(sink.summary, stamps: settings.payload.isTimed), health,
-      messages: messages)
+      to: connection, answers, flow, publications, outboxName: outboxName,
+      announcements, intake, health, messages: messages)
     try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
 
   private func publications(
-    _ settings: PublishSettings, _ room: MemoryRoom, _ environment: Environment
+    _ settings: PublishSettings, _ limits: SpoolLimits, _ environment: Environment
   ) throws -> (any Publications, outboxName: String) {
+    let room = MemoryRoom(buffer: limits.memory)
     let topics = Topics(settings.template, own: settings.statusTopic, capacity: room.share)
     let changes = settings.silence.map { Changes(silence: $0, capacity: room.share) }
     guard settings.payload.isTimed else {
@@ -63,14 +65,14 @@ struct P1MQTT: Tool {
       }
       return (ValuePublications(topics, retains: settings.retains, changes, room: room), "buffer")
     }
-    let (outbox, name) = try waiting.outbox(.mqttSpool, in: environment)
+    let (outbox, name) = try waiting.outbox(environment, of: .mqtt, limits)
     let publications = RecordPublications(
       topics, settings.payload, retains: settings.retains, changes, in: outbox)
     return (publications, name)
   }
 
   private func option(for setting: Setting) -> Environment.Option? {
-    if setting == .mqttSpool { return .init("--spool", waiting.spool) }
-    return broker.option(for: setting) ?? message.option(for: setting)
+    broker.option(for: setting) ?? message.option(for: setting)
+      ?? waiting.option(for: setting, of: .mqtt) ?? sink.option(for: setting, of: .mqtt)
   }
 }

@@ -28,7 +28,7 @@ struct Translation {
     let path = specifications.completed(by: environment)
     var files = try path.files(messages)
     // Not before, as a file may be a pipe that nobody writes to.
-    let stop = try StopSignal([SIGTERM, SIGINT])
+    let stop = try StopSignal()
     let parser = TelegramParser(options, files: SpecificationFiles(files))
     var translator = Translator(
       Framer(checksums: checksums), parser, RecordWriter(format), isStrict: isStrict,

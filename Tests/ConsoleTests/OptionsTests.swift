@@ -1,16 +1,92 @@
 import ArgumentParser
 import Console
+import Delivery
 import Records
 import Testing
 
 @Suite struct OptionsTests {
   @Test func sinkOptionsHaveARange() throws {
-    #expect(try SinkOptions.parse([]).linger == 30)
-    let options = try SinkOptions.parse(["--linger", "0", "--require-timestamp"])
-    #expect(options.linger == 0 && options.requireTimestamp)
-    for wrong in [["--linger", "86401"], ["--linger=-1"], ["--linger", "x"], ["more"]] {
-      #expect(throws: (any Error).self) { try SinkOptions.parse(wrong) }
+    for (given, meant) in [([], 30), (["--linger", "0"], 0), (["--linger", "86400"], 86_400)] {
+      #expect(try linger(given) == .seconds(meant))
     }
+    #expect(try SinkOptions.parse(["--require-timestamp"]).requireTimestamp)
+    for wrong in [["--linger", "86401"], ["--linger=-1"], ["--linger", "x"], ["more"]] {
+      #expect(throws: (any Error).self) { try linger(wrong) }
+    }
+  }
+
+  private func linger(_ arguments: [String]) throws -> Duration {
+    let options = try SinkOptions.parse(arguments)
+    let environment = environment().overridden { options.option(for: $0, of: .influx) }
+    return try options.linger(environment, of: .influx)
+  }
+
+  private func environment(_ variables: [String: String] = [:]) -> Environment {
+    Environment { variables[$0] }
+  }
+
+  /// What is set for a sink comes before what is set for both, and an option before either.
+  @Test(
+    arguments: [
+      ([], [:], nil), (["--every", "5"], [:], 5), (["--every", "0"], ["P1_EVERY": "9"], nil),
+      ([], ["P1_EVERY": "9"], 9), ([], ["P1_EVERY": "9", "MQTT_EVERY": "4"], 4),
+      ([], ["P1_EVERY": "9", "MQTT_EVERY": "0"], nil), ([], ["INFLUXDB_EVERY": "4"], nil),
+      (["--every", "5"], ["P1_EVERY": "9", "MQTT_EVERY": "4"], 5),
+    ] as [([String], [String: String], Int?)])
+  func periodIsThatOfTheSink(
+    _ arguments: [String], _ variables: [String: String], _ period: Int?
+  ) throws {
+    let summary = try summary(arguments, variables)
+    #expect((summary == nil) == (period == nil))
+    guard var summary, let period else { return }
+    // The period is over where the next one begins, and no sooner.
+    var ended = 0
+    for second in 0...period {
+      let text =
+        "timestamp=\(Timestamp(seconds: 1_800_000_000 / Int64(period) * Int64(period) + Int64(second)))"
+      let record = try #require(Record(Array("\(text)\na=\(second)\n".utf8)))
+      #expect(ended == 0)
+      summary.add(record) { _ in ended += 1 }
+    }
+    #expect(ended == 1)
+  }
+
+  @Test(
+    arguments: [
+      (["--extremes", "--every", "1"], [:]), ([], ["P1_EVERY": "1", "P1_EXTREMES": "1"]),
+      ([], ["P1_EVERY": "1", "MQTT_EXTREMES": "1"]),
+      ([], ["MQTT_EVERY": "1", "P1_EXTREMES": "yes"]),
+    ] as [([String], [String: String])])
+  func extremesAreThoseOfTheSink(_ arguments: [String], _ variables: [String: String]) throws {
+    #expect(try hasExtremes(arguments, variables))
+    #expect(try !hasExtremes(["--every", "1"], variables.merging(["MQTT_EXTREMES": "0"]) { $1 }))
+  }
+
+  /// What is set for both is no mistake of a sink that has no period.
+  @Test func extremesNeedAPeriod() throws {
+    #expect(try summary([], ["P1_EXTREMES": "True"]) == nil)
+    for (arguments, variables, subject) in [
+      (["--extremes"], [:], "--extremes"), ([], ["MQTT_EXTREMES": "True"], "MQTT_EXTREMES"),
+    ] as [([String], [String: String], String)] {
+      let failure = #expect(throws: Failure.self) { try summary(arguments, variables) }
+      #expect(failure?.subject == subject && failure?.reason.hasPrefix("needs a period") == true)
+    }
+  }
+
+  private func summary(_ arguments: [String], _ variables: [String: String]) throws -> Summary? {
+    let options = try SinkOptions.parse(arguments)
+    let environment = environment(variables).overridden { options.option(for: $0, of: .mqtt) }
+    return try options.summary(environment, of: .mqtt)
+  }
+
+  private func hasExtremes(_ arguments: [String], _ variables: [String: String]) throws -> Bool {
+    var summary = try #require(try summary(arguments, variables))
+    let record = try #require(
+      Record(Array("timestamp=2026-01-15T12:00:00Z\npower_import_kw=1\n".utf8)))
+    summary.add(record) { _ in }
+    var text = ""
+    summary.finish { text += String(decoding: $0.text, as: UTF8.self) }
+    return text.contains("power_import_min_kw")
   }
 
   @Test func clockOfTheMachineGoesOn() {

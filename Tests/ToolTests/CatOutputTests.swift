@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test(arguments: [SIGTERM, SIGINT])
   func signalIsAnOrdinaryEnd(_ signal: Int32) async throws {
     for arguments in [["-"], ["sim:rate=100"], ["sim:rate=max"], ["sim:rate=0.01"]] {
       try await Program("p1cat", arguments).whileRunning { reader in

@@ -50,9 +50,12 @@ import Testing
         let spool = directory.path("spool")
         let result = try await p1influx(server, isKept ? ["--spool", spool] : [])
           .run(input: Self.withOneBadField)
-        #expect(result.status == .success)
+        #expect(result.status == (isKept ? .success : .exited(65)))
         let reason = #"HTTP \#(status): {"error":"\#(Self.conflict)"}"#
-        #expect(result.errorText == "\(subject(server))record refused: \(reason)\n")
+        let end = "\(subject(server))1 record refused and not kept; --spool keeps them in bad/\n"
+        #expect(
+          result.errorText == "\(subject(server))record refused: \(reason)\n"
+            + (isKept ? "" : end))
         for field in ["n", "m"] {
           #expect(
             NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<40))
@@ -72,9 +75,10 @@ import Testing
         NumberedRecords.text($0, between: $0 % 10 == 3 ? "bad=1\n" : "")
       }
       let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
       let said = subject(server) + #"record refused: HTTP 400: {"error":"no"}"#
-      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n")
+      let end = "\(subject(server))3 records refused and not kept; --spool keeps them in bad/"
+      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n\(end)\n")
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
     }
   }
@@ -106,7 +110,8 @@ import Testing
         ? .noContent : .error(400, "partial write: points beyond retention policy dropped=\(old)")
     }) { server in
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
+      #expect(result.messages.last?.contains("3 records refused and not kept") == true)
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
     }
   }
@@ -275,10 +280,11 @@ import Testing
       let long = "text=" + String(repeating: "x", count: 5000) + "\n"
       let records = (0..<10).map { NumberedRecords.text($0, between: $0 == 4 ? long : "") }
       let result = try await p1influx(server).run(input: records.joined())
-      #expect(result.status == .success)
+      #expect(result.status == .exited(65))
       #expect(
         result.errorText == subject(server)
-          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n")
+          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
+          + "1 record refused and not kept; --spool keeps them in bad/\n")
       for field in ["n", "m"] {
         #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
       }
@@ -311,6 +317,36 @@ import Testing
           let numbers = NumberedRecords.numbers(in: server.takenLines)
           #expect(lost > 0 && Set(numbers).count == 20_000 - lost, "\(result.errorText)")
           #expect(numbers == numbers.sorted() && numbers.last == 19_999)
+        }
+      }
+    }
+  }
+
+  /// A reading that a meter repeats, as of gas, is not lost where there was no room for it once.
+  @Test(arguments: [[], ["--every", "1"], ["--spool-size", "1"]])
+  func whatWasDroppedCountsWhenItComesAgain(_ arguments: [String]) async throws {
+    let gas = "timestamp=2026-01-15T11:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3456.789\n\n"
+    let isBack = Mutex(false)
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in
+        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+      }) { server in
+        let spool = arguments.first == "--spool-size" ? ["--spool", directory.path("spool")] : []
+        try await p1influx(server, ["--buffer", "1"] + arguments + spool).whileRunning { sink in
+          try await sink.write(gas)
+          try await server.wait { !$0.exchanges.isEmpty || arguments.first == "--every" }
+          for part in 0..<10 {
+            let records = NumberedRecords.text(2000 * part..<2000 * part + 2000)
+            try await sink.write(gas + records, within: .seconds(60))
+          }
+          try await sink.waitForError("dropped up to now", within: .seconds(60))
+          isBack.withLock { $0 = true }
+          try await sink.write(gas)
+          sink.closeInput()
+          _ = try await sink.waitForExit(within: .seconds(60))
+          let readings = server.takenLines.filter { $0.contains("gas_m3=3456.789") }
+          // Once for each time that it may have been dropped.
+          #expect((1...11).contains(readings.count), "\(readings.count)")
         }
       }
     }

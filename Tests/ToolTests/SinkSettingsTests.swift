@@ -28,6 +28,58 @@ import Testing
       result.errorText == "\(setting.tool): \(setting.name): \"\(setting.value)\" is \(reason)\n")
   }
 
+  @Test(
+    arguments: zip(
+      ["p1cat", "p1parse", "p1mqtt", "p1influx"],
+      [
+        "SER_PROT", "P1_SPECDIR", "MQTT_BROKR", "INFLUXDB_HSOT",
+      ]))
+  func misspeltSettingIsNamed(_ tool: String, _ name: String) async throws {
+    let names = [
+      "SER_PROT": "SER_PORT", "P1_SPECDIR": "P1_SPEC_DIR", "MQTT_BROKR": "MQTT_BROKER",
+      "INFLUXDB_HSOT": "INFLUXDB_HOST",
+    ]
+    let result = try await Program(tool, environment: names.mapValues { _ in "x" }).run()
+    let meant = try #require(names[name])
+    #expect(result.status == .success)
+    #expect(result.errorText == "\(tool): \(name): unknown setting; did you mean \(meant)?\n")
+    let quiet = try await Program(tool, ["-q"], environment: [name: "x"]).run()
+    #expect(quiet.errorText == "")
+  }
+
+  @Test func passwordNeedsAUser() async throws {
+    try await TemporaryDirectory.with { directory in
+      let path = try directory.write("hunter2\n", to: "password")
+      #expect(chmod(path, 0o600) == 0)
+      for environment in [["INFLUXDB_PASS": "hunter2"], ["INFLUXDB_PASS_FILE": path]] {
+        let result = try await Program("p1influx", environment: environment).run(input: "a=1\n")
+        #expect(result.status == .exited(78))
+        #expect(
+          result.errorText
+            == "p1influx: INFLUXDB_USER: a password needs a user: --user, or INFLUXDB_USER\n")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("p1mqtt", "MQTT_PASS"), ("p1influx", "INFLUXDB_PASS"), ("p1influx", "INFLUXDB_TOKEN"),
+  ])
+  func secretFileThatIsEmpty(_ tool: String, _ name: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      for text in ["", "\n", "\r\nsecond line\n"] {
+        let path = try directory.write(text, to: "secret")
+        #expect(chmod(path, 0o600) == 0)
+        var environment = ["\(name)_FILE": path]
+        if name.hasSuffix("PASS") { environment[name.replacing("PASS", with: "USER")] = "me" }
+        let result = try await Program(tool, environment: environment).run(input: "a=1\n")
+        #expect(result.status == .exited(78))
+        #expect(
+          result.errorText
+            == "\(tool): \(path): its first line is empty: it has to be the secret\n")
+      }
+    }
+  }
+
   @Test func authenticationNeedsAUser() async throws {
     let environment = ["MQTT_AUTH": "True", "MQTT_PASS": "hunter2hunter2"]
     let result = try await Program("p1mqtt", environment: environment).run()

@@ -21,6 +21,27 @@ import Testing
     }
   }
 
+  /// Nor does a terminal that closes, which sends it.
+  @Test(arguments: ["p1cat", "p1parse", "p1mqtt --port 1 --linger 0", "p1influx --port 1"])
+  func hangUpEndsNoTool(_ tool: String) async throws {
+    let words = tool.split(separator: " ").map(String.init)
+    try await Program(words[0], Array(words.dropFirst())).whileRunning { running in
+      // A signal before that ends any program.
+      try await running.wait(for: "a handler") { isCaught(SIGHUP, by: $0.processIdentifier) }
+      for _ in 0..<3 { running.send(signal: SIGHUP) }
+      running.closeInput()
+      let result = try await running.waitForExit()
+      #expect(result.status == .success, "\(result.errorText)")
+    }
+  }
+
+  private func isCaught(_ number: Int32, by identifier: pid_t) -> Bool {
+    let file = "/proc/\(identifier)/status"
+    let status = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    let mask = status.firstMatch(of: /SigCgt:\s*([0-9a-f]+)/).flatMap { UInt64($0.1, radix: 16) }
+    return (mask ?? 0) >> UInt64(number - 1) & 1 == 1
+  }
+
   @Test(arguments: ["p1cat sim:rate=max", "p1cat sim:rate=max | p1parse"])
   func readerThatTakesNothingIsLeft(_ producer: String) async throws {
     try await Program.bash("\(producer) | sleep 60").whileRunning { pipe in

@@ -1,7 +1,13 @@
+import Glibc
+
 /// The parts of `host:port`, where the host may be an IPv6 address: `[::1]:1883`.
 public struct HostAndPort: Equatable {
   /// The name or the address, without brackets.
   public let host: String
+  /// Whether ``host`` can be one: a name, or an address of IPv4 or IPv6.
+  ///
+  /// What cannot be one is never found, and waiting for it would never end.
+  public let isHostValid: Bool
   /// Whether there is something behind the host.
   public let hasPort: Bool
   /// The port; nil where there is none, or none from 1 to 65535.
@@ -18,13 +24,46 @@ public struct HostAndPort: Equatable {
       : text.count(where: { $0 == ":" }) == 1 ? text.firstIndex(of: ":") : nil
     guard let end else {
       (host, hasPort, port) = (String(text), false, nil)
+      isHostValid = HostAndPort.isHost(host)
       return
     }
     let isBracketed = text[end] == "]"
     host = String(isBracketed ? text[..<end].dropFirst() : text[..<end])
+    isHostValid = isBracketed ? HostAndPort.isIPv6(host) : HostAndPort.isHost(host)
     let rest = isBracketed ? text[end...].dropFirst() : text[end...]
     hasPort = !rest.isEmpty
-    let number = rest.hasPrefix(":") ? Int(rest.dropFirst()) : nil
+    let digits = rest.hasPrefix(":") ? rest.dropFirst() : ""
+    let number = digits.allSatisfy { ("0"..."9").contains($0) } ? Int(digits) : nil
     port = number.flatMap { HostAndPort.ports.contains($0) ? $0 : nil }
+  }
+
+  private static func isHost(_ text: String) -> Bool {
+    text.contains(":") ? isIPv6(text) : isNameOrIPv4(text)
+  }
+
+  /// An address of IPv6, with the interface or without: `fe80::1%eth0`.
+  private static func isIPv6(_ text: String) -> Bool {
+    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+    var address = in6_addr()
+    return unsafe inet_pton(AF_INET6, String(parts[0]), &address) == 1
+      && (parts.count == 1 || isLabel(parts[1]))
+  }
+
+  /// Labels with dots between them, such as `gateway.lan` or `192.168.1.5`.
+  private static func isNameOrIPv4(_ text: String) -> Bool {
+    var labels = text.split(separator: ".", omittingEmptySubsequences: false)
+    if labels.count > 1, labels.last == "" { labels.removeLast() }
+    guard let last = labels.last, text.utf8.count <= 254, labels.allSatisfy(isLabel) else {
+      return false
+    }
+    guard last.allSatisfy({ ("0"..."9").contains($0) }) else { return true }
+    var address = in_addr()
+    return unsafe inet_aton(text, &address) == 1
+  }
+
+  /// Letters of any language, as multicast DNS knows them; a `_`, which DNS has and hosts should not.
+  private static func isLabel(_ text: Substring) -> Bool {
+    (1...63).contains(text.utf8.count) && !text.hasPrefix("-")
+      && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
   }
 }

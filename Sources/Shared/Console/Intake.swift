@@ -27,6 +27,9 @@ public struct Intake {
     return records
   }
 
+  /// Something that was taken got lost: what says it again counts as new.
+  public mutating func forgetRepeats() { summary?.forgetRepeats() }
+
   /// There are no more records.
   ///
   /// - Returns: those that are left to be sent.

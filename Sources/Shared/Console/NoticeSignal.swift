@@ -5,7 +5,8 @@ import SystemPackage
 public struct NoticeSignal {
   /// What is asked for.
   public enum Kind: Sendable {
-    /// SIGHUP: read the files again.
+    /// SIGHUP: read the files again. Every tool catches it from its start on (``Tool``), so that a
+    /// terminal that closes ends none of them.
     case reload
     /// SIGUSR1: say how it goes.
     case report

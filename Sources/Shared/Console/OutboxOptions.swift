@@ -11,18 +11,18 @@ public struct OutboxOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The most that waits there; beyond it the oldest goes.", valueName: "MiB"))
-  public var spoolSize = 64
+      "The most that waits there; beyond it the oldest goes (default: 64).", valueName: "MiB"))
+  public var spoolSize: String?
 
   @Option(
     help: ArgumentHelp(
-      "Have the disk keep what waits for longer than this.", valueName: "seconds"))
-  public var sync = 5.0
+      "Have the disk keep what waits for longer than this (default: 5).", valueName: "seconds"))
+  public var sync: String?
 
   @Option(
     help: ArgumentHelp(
-      "The most that waits in memory; beyond it the oldest goes.", valueName: "MiB"))
-  public var buffer = 16
+      "The most that waits in memory; beyond it the oldest goes (default: 16).", valueName: "MiB"))
+  public var buffer: String?
 
   @Flag(help: "Read no more while what waits has no room, rather than drop the oldest.")
   public var hold = false
@@ -31,32 +31,44 @@ public struct OutboxOptions: ParsableArguments {
 
   public func validate() throws {
     guard spool != "" else { throw ValidationError("--spool takes the name of a directory") }
-    guard (1...1_048_576).contains(spoolSize) else {
-      throw ValidationError("--spool-size takes a number of MiB from 1 to 1048576")
-    }
-    guard (0...3600).contains(sync) else {
-      throw ValidationError("--sync takes a number of seconds from 0 to 3600")
-    }
-    guard (1...4096).contains(buffer) else {
-      throw ValidationError("--buffer takes a number of MiB from 1 to 4096")
+  }
+
+  public func option(for setting: Setting, of sink: SinkSettings) -> Environment.Option? {
+    switch setting {
+    case sink.spool: .init("--spool", spool)
+    case sink.spoolSize: .init("--spool-size", spoolSize)
+    case sink.sync: .init("--sync", sync)
+    case sink.buffer: .init("--buffer", buffer)
+    default: nil
     }
   }
 
-  /// The outbox that the options ask for.
+  /// How much may wait, in memory and in a spool.
+  ///
+  /// - Throws: ``Failure`` for a setting that cannot be used.
+  public func limits(_ environment: Environment, of sink: SinkSettings) throws -> SpoolLimits {
+    let usual = SpoolLimits()
+    return SpoolLimits(
+      capacity: try environment.number(sink.spoolSize, in: 1...1_048_576).map { $0 << 20 }
+        ?? usual.capacity,
+      memory: try environment.number(sink.buffer, in: 1...4096).map { $0 << 20 } ?? usual.memory,
+      sync: try environment.seconds(sink.sync, in: 0...3600) ?? usual.sync)
+  }
+
+  /// The outbox that the settings ask for.
   ///
   /// - Parameters:
-  ///   - setting: the setting that names the directory of the spool.
-  ///   - environment: where that is looked up.
+  ///   - environment: the settings.
+  ///   - sink: their names.
+  ///   - limits: how much may wait in it.
   /// - Returns: the outbox, and what messages call it.
   /// - Throws: ``Failure`` where there can be no spool.
   public func outbox(
-    _ setting: Setting, in environment: Environment
+    _ environment: Environment, of sink: SinkSettings, _ limits: SpoolLimits
   ) throws -> (outbox: any Outbox, name: String) {
-    guard let path = environment.string(setting) else {
-      return (MemoryOutbox(capacity: buffer << 20), "buffer")
+    guard let path = environment.string(sink.spool) else {
+      return (MemoryOutbox(capacity: limits.memory), "buffer")
     }
-    let limits = SpoolLimits(
-      capacity: spoolSize << 20, memory: buffer << 20, sync: .seconds(sync))
     do {
       return (try Spool(SpoolDirectory(path), limits, at: .now), path)
     } catch let refusal as SpoolDirectory.Refusal where refusal.isInUse {

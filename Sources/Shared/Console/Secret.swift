@@ -43,6 +43,9 @@ public struct Secret: Sendable, CustomStringConvertible {
     }
     let text = try readFile(path, limit: 4096, .configuration)
     let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    guard !line.isEmpty else {
+      throw Failure(path, "its first line is empty: it has to be the secret", .configuration)
+    }
     self.init(String(decoding: line, as: UTF8.self))
   }
 }

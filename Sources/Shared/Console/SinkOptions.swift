@@ -5,38 +5,62 @@ import Delivery
 public struct SinkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Wait so long for the server after the end of the input.", valueName: "seconds"))
-  public var linger = 30
+      "Wait so long for the server after the end of the input (default: 30).",
+      valueName: "seconds"))
+  public var linger: String?
 
   @Flag(help: "Refuse records without a timestamp.")
   public var requireTimestamp = false
 
   @Option(
     help: ArgumentHelp(
-      "One record a period: means of power, voltage and current, the last of all else.",
-      valueName: "seconds"))
-  public var every: Int?
+      "One record a period: means of power, voltage and current, the last of all else (default: "
+        + "$P1_EVERY or 0, each record).", valueName: "seconds"))
+  public var every: String?
 
-  @Flag(help: "With --every, the least and the greatest value beside each mean.")
+  @Flag(
+    help: "With --every, the least and the greatest value beside each mean (default: $P1_EXTREMES)."
+  )
   public var extremes = false
 
   @OptionGroup public var stats: StatsOption
 
   public init() {}
 
-  /// What makes fewer records of many; nil where each one counts.
-  public var summary: Summary? { every.map { Summary(every: $0, withExtremes: extremes) } }
+  public func option(for setting: Setting, of sink: SinkSettings) -> Environment.Option? {
+    switch setting {
+    case sink.linger: .init("--linger", linger)
+    case sink.every: .init("--every", every)
+    case sink.extremes: extremes ? .init("--extremes", "True") : nil
+    default: nil
+    }
+  }
 
-  public func validate() throws {
-    guard (0...86_400).contains(linger) else {
-      throw ValidationError("--linger takes a number of seconds from 0 to 86400")
+  /// What makes fewer records of many; nil where each one counts. What is set for the sink comes before
+  /// what is set for both.
+  ///
+  /// - Throws: ``Failure`` for a setting that cannot be used.
+  public func summary(_ environment: Environment, of sink: SinkSettings) throws -> Summary? {
+    let periods = 0...86_400
+    let period = try environment.number(.every, in: periods)
+    let extremes = try environment.flag(.extremes)
+    let seconds = try environment.number(sink.every, in: periods) ?? period ?? 0
+    let withExtremes = try environment.flag(sink.extremes)
+    guard seconds > 0 else {
+      guard withExtremes != true else {
+        throw environment.refused(
+          sink.extremes, "needs a period: --every, or \(sink.every.rawValue)")
+      }
+      return nil
     }
-    if let every, !(1...86_400).contains(every) {
-      throw ValidationError("--every takes a number of seconds from 1 to 86400")
-    }
-    guard every != nil || !extremes else {
-      throw ValidationError("--extremes needs --every")
-    }
+    return Summary(every: seconds, withExtremes: withExtremes ?? extremes ?? false)
+  }
+
+  /// How long the server is waited for after the end of the input.
+  ///
+  /// - Throws: ``Failure`` for a setting that cannot be used.
+  public func linger(_ environment: Environment, of sink: SinkSettings) throws -> Duration {
+    .seconds(try environment.number(sink.linger, in: 0...86_400) ?? 30)
   }
 
   /// Reads the input to its end and keeps nothing: what a sink does that is not wanted.

@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// SIGTERM, SIGINT and SIGHUP as a descriptor, which becomes readable when one of them comes: the
-/// tool then takes what its input still holds, hands it over and ends.
+/// SIGTERM and SIGINT as a descriptor, which becomes readable when one of them comes: the tool then
+/// takes what its input still holds, hands it over and ends. SIGHUP is a ``NoticeSignal``.
 public struct StopSignal {
   /// Readable once a signal came.
   public let descriptor: FileDescriptor
@@ -16,15 +16,14 @@ public struct StopSignal {
 
   /// Catches the signals. A write to a pipe that nobody reads is an error from here on, and no signal.
   ///
-  /// - Parameter numbers: which signals.
   /// - Throws: ``Failure``.
-  public init(_ numbers: [Int32] = [SIGTERM, SIGINT, SIGHUP]) throws {
+  public init() throws {
     guard let pipe = StopSignal.pipe else { throw Failure(nil, Errno(rawValue: errno)) }
     descriptor = pipe.readEnd
     signal(SIGPIPE, SIG_IGN)
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
-    for number in numbers {
+    for number in [SIGTERM, SIGINT] {
       handle(number, flags: 0) { StopSignal.caught($0) }
     }
     // Made here, and not by a handler.
@@ -32,7 +31,7 @@ public struct StopSignal {
   }
 
   /// A signal came. A second one ends the process at once, unless it is the same one sent twice, to the
-  /// process and to its group, as a closing terminal and timeout(1) do.
+  /// process and to its group, as timeout(1) does.
   private static func caught(_ number: Int32) {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)

@@ -13,6 +13,8 @@ public struct Tally {
   public let waiting: Int
   /// How many of these are gone with the process.
   private let unkept: Int
+  /// How many were refused and are kept nowhere.
+  private let lostRefused: Int
   /// Since when the oldest waits; nil where none does.
   private let oldestSince: ContinuousClock.Instant?
 
@@ -29,6 +31,7 @@ public struct Tally {
     self.counts = counts
     waiting = outbox.count
     unkept = outbox.unkeptCount
+    lostRefused = outbox.lostRefusedCount
     oldestSince = outbox.oldestSince
   }
 
@@ -42,6 +45,7 @@ public struct Tally {
     self.counts = counts
     self.waiting = waiting
     unkept = waiting
+    lostRefused = counts.refused
     oldestSince = nil
   }
 
@@ -54,6 +58,8 @@ public struct Tally {
     guard unit == .record else { return text }
     return text + " oldest_age_s=\(oldestSince.map { (.now - $0).inMilliseconds } ?? "none")"
   }
+
+  private var andRefused: String { lostRefused > 0 ? ", \(lostRefused) refused" : "" }
 
   /// Says what is kept, and what is lost, once nothing more is sent.
   ///
@@ -69,7 +75,15 @@ public struct Tally {
       messages.say(.notice, outboxName, "\(counted(kept, unit.rawValue)) kept for the next time")
     }
     guard lost == 0 else {
-      throw Failure(server, "\(counted(lost, unit.rawValue)) could not be delivered", .unavailable)
+      throw Failure(
+        server, "\(counted(lost, unit.rawValue)) could not be delivered" + andRefused,
+        .unavailable)
+    }
+    guard lostRefused == 0 else {
+      // Values go to no spool.
+      let remedy = unit == .record ? "; --spool keeps them in bad/" : ""
+      throw Failure(
+        server, "\(counted(lostRefused, unit.rawValue)) refused and not kept" + remedy, .badData)
     }
   }
 }

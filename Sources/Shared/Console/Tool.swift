@@ -22,14 +22,14 @@ extension Tool {
   public static func start(withoutArguments plain: ((Messages) throws -> Void)? = nil) -> Never {
     let name = configuration.commandName ?? "p1"
     openStandardDescriptors()
-    if let plain, CommandLine.argc <= 1 { live(Messages(tool: name), plain) }
+    if let plain, CommandLine.argc <= 1 { live(name, Messages(tool: name), plain) }
     do {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {
         try command.run()
         Glibc.exit(ExitCode.success.rawValue)
       }
-      live(tool.verbosity.messages(of: name), tool.run)
+      live(name, tool.verbosity.messages(of: name), tool.run)
     } catch  where exitCode(for: error).isSuccess {
       // `--help` and `--version`.
       print(fullMessage(for: error))
@@ -53,8 +53,11 @@ extension Tool {
   public func run() throws {}
 
   private static func live(
-    _ messages: Messages, _ run: (Messages) throws -> Void
+    _ name: String, _ messages: Messages, _ run: (Messages) throws -> Void
   ) -> Never {
+    // A tool that has something to read again asks for this signal once more.
+    _ = try? NoticeSignal(.reload)
+    messages.sayMisspeltSettings(of: name)
     let status = status(messages, run)
     messages.flush()
     Glibc.exit(status.rawValue)

@@ -15,6 +15,8 @@ struct BadRecords {
   /// What the disk did not take, and when it is tried again.
   private var pending: [[UInt8]] = []
   private(set) var retryAt: ContinuousClock.Instant?
+  /// How many were refused and the disk never took.
+  private(set) var lostCount = 0
   var events = OutboxEvents()
 
   /// What the names of segments end in that are here as they were.
@@ -74,6 +76,7 @@ struct BadRecords {
       retryAt = now + Spool.pause
       while pending.reduce(0, { $0 + $1.count }) > BadRecords.mostPending {
         pending.removeFirst()
+        lostCount += 1
         events.append(.lostRefused(error))
       }
     }
@@ -127,6 +130,7 @@ struct BadRecords {
   /// Ends the keeping.
   mutating func close(at now: ContinuousClock.Instant) {
     writePending(at: now)
+    lostCount += pending.count
     if !pending.isEmpty { events.append(.lostRefused(.noSpace)) }
     closeFile()
   }

@@ -21,6 +21,7 @@ public struct MemoryOutbox: Outbox {
   public var isAvailable: Bool { true }
   public var waitingSize: Int { queue.size }
   public var unkeptCount: Int { count }
+  public var lostRefusedCount: Int { counts.refused }
 
   /// From half of the bound on, so that what a sink has already read still finds room.
   public var isFull: Bool { queue.size >= capacity / 2 }

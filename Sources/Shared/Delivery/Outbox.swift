@@ -24,6 +24,8 @@ public protocol Outbox {
   var isLasting: Bool { get }
   /// How many of those that wait are gone with the process nevertheless.
   var unkeptCount: Int { get }
+  /// How many records, or parts of one, were refused and are kept nowhere.
+  var lostRefusedCount: Int { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
 

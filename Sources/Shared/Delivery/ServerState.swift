@@ -38,6 +38,13 @@ public struct ServerState: Sendable {
     if retryAt != nil, !isAsked { retryAt = now }
   }
 
+  /// Something has changed that may have kept the server from taking anything: it is tried at once.
+  public mutating func retryNow(_ now: ContinuousClock.Instant) {
+    backoff.reset()
+    isAsked = false
+    hurry(now)
+  }
+
   /// The server has let us in, and is still to take something.
   ///
   /// - Returns: whether it was away before.

@@ -95,6 +95,7 @@ public struct Spool: Outbox {
   public var isLasting: Bool { true }
   public var isAvailable: Bool { readRetryAt == nil }
   public var unkeptCount: Int { unwritten.count + goneCount }
+  public var lostRefusedCount: Int { bad.lostCount }
   public var waitingSize: Int { size + unwritten.size }
 
   public var oldestSince: ContinuousClock.Instant? {

@@ -67,6 +67,12 @@ public struct Summary {
     }
   }
 
+  /// Something that was handed on got lost: what says it again is not left out.
+  public mutating func forgetRepeats() {
+    past = []
+    last = [:]
+  }
+
   /// Ends all periods: no more records come.
   public mutating func finish<Failure>(
     _ handle: (Record) throws(Failure) -> Void

@@ -1,0 +1,18 @@
+/// The settings that both sinks have, by the names that they have for one of them.
+public struct SinkSettings: Sendable {
+  let every: Setting
+  let extremes: Setting
+  let linger: Setting
+  let spool: Setting
+  let spoolSize: Setting
+  let sync: Setting
+  let buffer: Setting
+
+  public static let mqtt = SinkSettings(
+    every: .mqttEvery, extremes: .mqttExtremes, linger: .mqttLinger, spool: .mqttSpool,
+    spoolSize: .mqttSpoolSize, sync: .mqttSync, buffer: .mqttBuffer)
+
+  public static let influx = SinkSettings(
+    every: .influxEvery, extremes: .influxExtremes, linger: .influxLinger, spool: .influxSpool,
+    spoolSize: .influxSpoolSize, sync: .influxSync, buffer: .influxBuffer)
+}

@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// SIGHUP has p1influx read its password and token files again.
+@Suite struct InfluxReloadTests {
+  @Test(arguments: ["PASS", "TOKEN"])
+  func secretIsReadAgain(_ kind: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let expected = kind == "TOKEN" ? "Token right" : "Basic " + Self.base64("me:right")
+      try await HTTPServer.running({ request in
+        // So long that nothing but the signal ends the wait.
+        request.headers["authorization"] == expected
+          ? .noContent : .error(401, "who are you?", headers: ["Retry-After": "600"])
+      }) { server in
+        let path = try directory.write("wrong\n", to: "secret")
+        #expect(chmod(path, 0o600) == 0)
+        let url = "http://127.0.0.1:\(server.port)"
+        let sink = Program(
+          "p1influx", ["--url", url],
+          environment: [
+            "INFLUXDB_\(kind)_FILE": path, "INFLUXDB_USER": kind == "TOKEN" ? "" : "me",
+          ])
+        try await sink.whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0..<3))
+          try await sink.waitForError("HTTP 401")
+          // A file that cannot be used changes nothing.
+          #expect(chmod(path, 0o644) == 0)
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("\(path): others can read this secret")
+          #expect(chmod(path, 0o600) == 0)
+          _ = try directory.write("right\n", to: "secret")
+          #expect(chmod(path, 0o600) == 0)
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("\(url): writing again")
+          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<3))
+          sink.closeInput()
+          #expect(try await sink.waitForExit().status == .success)
+        }
+      }
+    }
+  }
+
+  private static func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+}

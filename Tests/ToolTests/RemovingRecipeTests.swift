@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The recipes of the README and the manual that remove something once it was delivered, with a server
+/// that refuses: they must not remove the only copy.
+@Suite struct RemovingRecipeTests {
+  /// The blocks of the pages that have a word in them.
+  private static func blocks(with words: [String]) throws -> [String] {
+    try ManualPage.names.flatMap { try ManualPage($0).blocks().map(\.text) }.filter { text in
+      words.contains { text.contains($0) }
+    }
+  }
+
+  /// What removes a file is tried here; what else goes on after a success concerns no record.
+  @Test func everyRecipeIsTried() throws {
+    let removing = try Self.blocks(with: ["rm ", "unlink", "-delete"])
+    #expect(removing.count == 1)
+    let readMe = try Repository.text("README.md")
+    #expect(!readMe.contains("&&") && !readMe.contains(/\brm\b/))
+    let sinks = try Self.blocks(with: ["&&"]).filter { $0.contains(/p1(influx|mqtt)/) }
+    #expect(sinks == removing)
+  }
+
+  @Test func whatIsRefusedAgainStays() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ request in
+        request.text.contains("bad=") ? .error(400, "no") : .noContent
+      }) { server in
+        let spool = directory.path("influx")
+        let sink = Program(
+          "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--spool", spool])
+        let bad = (0..<40).map { NumberedRecords.text($0, between: "bad=1\n") }.joined()
+        _ = try await sink.run(input: bad)
+        let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad")
+        try #require(names.count == 1)
+        try directory.write(NumberedRecords.text(50..<60), to: "influx/bad/0000000000000009")
+        let kept = try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8)
+
+        let recipe = try #require(try Self.blocks(with: ["rm "]).first)
+          .replacing("/var/lib/p1/influx", with: spool)
+          .replacing("--host influx.lan", with: "--url http://127.0.0.1:\(server.port)")
+        let result = try await Program.bash(recipe).run()
+        #expect(result.messages.last?.contains("40 records refused and not kept") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool + "/bad") == names)
+        #expect(try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8) == kept)
+        #expect(NumberedRecords.numbers(in: server.takenLines).suffix(10) == Array(50..<60)[...])
+      }
+    }
+  }
+}
