@@ -150,7 +150,9 @@ struct MQTTDelivery {
   }
 
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
-    flow.giveUpAt(input, isLasting: publications.isLasting, isOutage: server.isOutage)
+    flow.giveUpAt(
+      input, isLasting: publications.isLasting, isOutage: server.isOutage,
+      isDated: publications.isDated)
   }
 
   private var nextLook: ContinuousClock.Instant? {

@@ -10,6 +10,8 @@ protocol Publications {
   var isEmpty: Bool { get }
   /// Whether all that waits is there for the next process.
   var isLasting: Bool { get }
+  /// Whether it says when it was measured, and counts however late it comes.
+  var isDated: Bool { get }
   /// What became of what was taken.
   var tally: Tally { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.

@@ -39,6 +39,7 @@ struct RecordPublications: Publications {
   var isFull: Bool { outbox.isFull }
   var isEmpty: Bool { outbox.isEmpty }
   var isLasting: Bool { outbox.keepsAll }
+  var isDated: Bool { true }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
   var tally: Tally { Tally(outbox, arrived: arrivedCount) }

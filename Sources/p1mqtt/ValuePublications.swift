@@ -40,6 +40,7 @@ struct ValuePublications: Publications {
   }
   var isEmpty: Bool { queue.isEmpty && inFlightCount == 0 }
   var isLasting: Bool { false }
+  var isDated: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
 
   private var droppedCount: Int { queue.droppedCount + homelessCount }
