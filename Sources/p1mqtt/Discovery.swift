@@ -82,7 +82,7 @@ struct Discovery {
     self.prefix = prefix
     devices = RecentlyUsedCache(capacity: capacity)
     place = settings.prefix
-    retained = RetainedSensors(below: place)
+    retained = RetainedSensors(below: place, settings.statusTopic)
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }

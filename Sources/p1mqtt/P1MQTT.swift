@@ -45,7 +45,7 @@ struct P1MQTT: Tool {
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let answers = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
-      silence: .seconds(self.broker.timeout))
+      silence: broker.timeout)
     var delivery = MQTTDelivery(
       to: connection, answers, flow, publications, outboxName: outboxName,
       announcements, intake, health, messages: messages)

@@ -14,6 +14,8 @@ struct RetainedSensors {
 
   /// What our topics begin with.
   private let prefix: String
+  /// Where we say whether we are there, or an earlier run with our prefix did.
+  private let statusTopics: Set<String>
 
   /// What announcements have in common.
   private enum Trait: Hashable {
@@ -32,7 +34,10 @@ struct RetainedSensors {
   /// Whether nothing is to be withdrawn.
   var isEmpty: Bool { removals.isEmpty }
 
-  init(below prefix: String) { self.prefix = prefix }
+  init(below prefix: String, _ statusTopic: String?) {
+    self.prefix = prefix
+    statusTopics = ["\(prefix)/status", statusTopic ?? "\(prefix)/status"]
+  }
 
   /// The broker has an announcement that this run has not made.
   ///
@@ -46,8 +51,7 @@ struct RetainedSensors {
       return nil
     }
     // The prefix of another one may begin with ours.
-    let isOurs =
-      sensor.status.map { $0 == "\(prefix)/status" } ?? sensor.state.hasPrefix("\(prefix)/")
+    let isOurs = sensor.status.map(statusTopics.contains) ?? sensor.state.hasPrefix("\(prefix)/")
     remove(topic)
     let entry = Entry(
       device: device, parent: sensor.parent, state: sensor.state, isOurs: isOurs)

@@ -256,8 +256,8 @@ import Testing
 
   @Test(arguments: [
     ("{prefix}/x", "no {metric}"), ("{metric", "something else in braces"), ("a}", "braces"),
-    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "is no topic"),
-    ("$x/{metric}", "is no topic"), ("a\n/{metric}", "is no topic"),
+    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "invalid topic"),
+    ("$x/{metric}", "invalid topic"), ("a\n/{metric}", "invalid topic"),
   ])
   func aTemplateThatMakesNoTopicsIsRefused(_ template: String, _ reason: String) {
     do {
