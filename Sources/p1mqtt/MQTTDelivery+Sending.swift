@@ -29,6 +29,18 @@ extension MQTTDelivery {
     }
   }
 
+  /// Leaves the broker, and connects again at once.
+  mutating func reconnect() throws {
+    if state == .connected {
+      connection.disconnect()
+      try connection.abandon()
+      try settle()
+      state = .waiting
+    }
+    isReconnecting = false
+    server.retryNow(.now)
+  }
+
   private var noAnswer: String { "no answer for \(limits.silence.components.seconds) s" }
 
   /// Whether the broker has not answered the oldest message for too long.
@@ -200,7 +212,7 @@ extension MQTTDelivery {
 
   /// Sends what there is, as far as it may be on its way.
   mutating func send() throws {
-    guard state == .connected else { return }
+    guard state == .connected, !isReconnecting else { return }
     while state == .connected, inFlight.count < window,
       let message = announcements.next() ?? publications.next(&announcements.discovery)
     {

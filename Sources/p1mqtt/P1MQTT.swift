@@ -24,6 +24,7 @@ struct P1MQTT: Tool {
 
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
+    let reload = try NoticeSignal(.reload)
     let environment = Environment().overridden(by: option(for:))
     guard try environment.flag(.mqttEnabled) ?? true else { return try sink.drain(messages) }
     let broker = try BrokerSettings(environment)
@@ -47,8 +48,8 @@ struct P1MQTT: Tool {
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: broker.timeout)
     var delivery = MQTTDelivery(
-      to: connection, answers, flow, publications, outboxName: outboxName,
-      announcements, intake, health, messages: messages)
+      to: connection, renewed: (reload, { try BrokerSettings(environment) }), answers, flow,
+      publications, outboxName: outboxName, announcements, intake, health, messages: messages)
     try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
 
