@@ -13,7 +13,12 @@ extension MQTTDelivery {
     switch state {
     case .waiting where server.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + limits.silence)
-      try connection.connect()
+      do {
+        try connection.connect()
+      } catch {
+        // There may be as many descriptors or threads as are allowed: that can pass.
+        try disconnected((error as? Failure)?.reason ?? "\(error)")
+      }
     case .connecting(let until) where now >= until && !connection.isTrying:
       try connection.abandon()
       try disconnected(noAnswer, .hangUp)

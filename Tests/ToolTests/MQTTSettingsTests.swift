@@ -65,6 +65,12 @@ import Testing
     try await expect(64, Program("p1mqtt", ["\(row.option)="]), "")
   }
 
+  @Test func optionsThatExcludeEachOther() async throws {
+    try await expect(
+      64, Program("p1mqtt", ["--no-status", "--status"]),
+      ": --status and --no-status exclude each other")
+  }
+
   /// Of all settings there is a row above.
   @Test func noSettingIsLeftOut() throws {
     let named = Set(Self.wrongValues.map(\.variable))
