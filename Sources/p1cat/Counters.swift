@@ -12,6 +12,8 @@ struct Counters {
   var checksumFailures = 0
   /// Telegrams that were dropped as the next one began before they were whole, or as they are too long.
   var resyncs = 0
+  /// Telegrams that were dropped for what they are.
+  var refused: Int { checksumFailures + resyncs }
   /// Telegrams that were dropped as nobody read them.
   var dropped = 0
   /// How often the source was opened again.

@@ -43,6 +43,9 @@ protocol Link {
   /// - Returns: what is said, and ends all where it is not opened again.
   func loss(_ errno: Errno?) -> Loss
 
+  /// What the other side has said, in words, instead of a telegram; nil for nothing.
+  var words: String? { get }
+
   /// What the receiver of a serial line has lost since the beginning.
   mutating func lineFaults() -> LineFaults
 }
@@ -51,5 +54,6 @@ extension Link {
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {}
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool { false }
   mutating func telegramCame(at now: ContinuousClock.Instant) {}
+  var words: String? { nil }
   mutating func lineFaults() -> LineFaults { LineFaults() }
 }

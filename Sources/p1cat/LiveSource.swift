@@ -33,6 +33,8 @@ struct LiveSource: Source {
     var trouble: Trouble
     /// What was said of it is not said again.
     var said: Set<String> = []
+    /// So many of them are said: a server may have something new to say for ever.
+    static let mostSaid = 32
   }
 
   /// - Parameters:
@@ -179,9 +181,12 @@ struct LiveSource: Source {
 
   /// The link has gone: it is left, and opened again after a while.
   private mutating func lose(_ loss: Loss) throws -> Arrival {
+    let loss = loss.saying(link.words)
     if endsWhenLost {
       switch loss {
-      case .end: return .end
+      case .end(let reason):
+        if link.words != nil { messages.say(.warning, name, reason) }
+        return .end
       case .failure(let failure): throw failure
       }
     }
@@ -199,7 +204,7 @@ struct LiveSource: Source {
   private mutating func say(_ trouble: Trouble, since: ContinuousClock.Instant) {
     var outage = self.outage ?? Outage(since: since, trouble: trouble)
     outage.trouble = trouble
-    if outage.said.insert("\(trouble)").inserted {
+    if outage.said.count < Outage.mostSaid, outage.said.insert("\(trouble)").inserted {
       messages.say(.warning, name, "\(trouble)", repeating: "state", burst: 10)
     }
     self.outage = outage

@@ -6,6 +6,16 @@ enum Loss {
   case end(String)
   case failure(Failure)
 
+  /// The same with what the other side has said, in words.
+  func saying(_ words: String?) -> Loss {
+    guard let words else { return self }
+    let reason = "\(reason); it said \"\(words)\""
+    return switch self {
+    case .end: .end(reason)
+    case .failure(let failure): .failure(Failure(failure.subject, reason, failure.exitCode))
+    }
+  }
+
   /// As a message says it.
   var reason: String {
     switch self {

@@ -3,6 +3,7 @@ import Console
 import Glibc
 import Records
 import SystemPackage
+import Telegrams
 
 @main
 struct P1Cat: Tool {
@@ -20,7 +21,7 @@ struct P1Cat: Tool {
   @Argument(
     help: ArgumentHelp(
       "A serial line, a file, tcp://host:port, - for standard input, or sim: for a simulated "
-        + "meter: sim:seed=1,start=2026-01-01T00:00:00Z,count=60,rate=max (default: $SER_PORT or -)",
+        + "meter: sim:seed=1,start=2026-01-01T00:00:00Z,step=1,count=60,rate=max (default: $SER_PORT or -)",
       valueName: "source"))
   var source: String?
 
@@ -40,6 +41,12 @@ struct P1Cat: Tool {
 
   @Flag(help: "Take telegrams with a wrong checksum too, and those without an end.")
   var noCheck = false
+
+  @Flag(
+    help:
+      "Exit with status 65 if a file holds no telegram, or one that is dropped (default: $P1_STRICT)."
+  )
+  var strict = false
 
   @Option(
     help: ArgumentHelp(
@@ -74,22 +81,42 @@ struct P1Cat: Tool {
   private func reader(
     _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
   ) throws -> TelegramReader {
-    let source = try openSource(Environment().overridden(by: line.option(for:)), messages)
+    let given = Environment().overridden { setting in
+      setting == .strict ? .init("--strict", strict ? "yes" : nil) : line.option(for: setting)
+    }
+    let isStrict = try given.flag(.strict) ?? false
+    let settings = try SerialLineSettings(given)
+    let source = try openSource(given, settings, messages)
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       messages: messages)
     let health = Health<Trouble>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
+    let framer = Framer(
+      checksums: noCheck ? .ignored : .verified,
+      hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
-      source, to: output, checksums: noCheck ? .ignored : .verified, health: health,
-      messages: messages, stop: stop, patience: timeout.map { .seconds($0) })
+      source, to: output, by: framer, health: health, messages: messages, stop: stop,
+      patience: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 
   /// Opens the source that is named on the command line or in the environment.
-  private func openSource(_ given: Environment, _ messages: Messages) throws -> any Source {
+  private func openSource(
+    _ given: Environment, _ settings: SerialLineSettings, _ messages: Messages
+  ) throws -> any Source {
     let name = source ?? given.string(.serialPort) ?? "-"
-    let settings = try SerialLineSettings(given)
     let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
+    do {
+      return try openSource(named: name, settings, silence: silence, messages)
+    } catch let failure as Failure where failure.exitCode == .usage && source == nil {
+      throw given.refused(.serialPort, "\"\(name)\": \(failure.reason)")
+    }
+  }
+
+  private func openSource(
+    named name: String, _ settings: SerialLineSettings, silence: Duration, _ messages: Messages
+  ) throws -> any Source {
+    guard !name.isEmpty else { throw Failure("source", "the name is empty", .usage) }
     if name == "-" { return FileSource("standard input", .standardInput) }
     if let simulation = try Simulation(name) { return SimulatedSource(name, simulation) }
     let link: any Link

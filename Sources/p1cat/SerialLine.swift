@@ -76,7 +76,8 @@ struct SerialLine: Link {
   /// Takes the line for this process alone.
   private func take(_ line: FileDescriptor) throws {
     guard flock(line.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-      throw errno == EWOULDBLOCK ? Failure.inUse(name) : Failure(name, Errno(rawValue: errno))
+      let errno = Errno(rawValue: errno)
+      throw errno == .wouldBlock ? Failure.inUse(name) : Failure(name, errno)
     }
     // Nobody else can open it from here on; root can, and so finds the lock.
     _ = ioctl(line.rawValue, UInt(TIOCEXCL))

@@ -1,6 +1,9 @@
 import Glibc
 
 /// What a serial line is set to: 8N1 unless told otherwise, which reads every meter.
+///
+/// Settings that another program reads a meter with, read it here: pySerial leaves the check of parity
+/// off, so that 7E1 reads a meter of 8N1, too.
 struct SerialLineSettings: Equatable {
   enum Parity: Equatable {
     case none, even, odd
@@ -28,15 +31,19 @@ struct SerialLineSettings: Equatable {
   ///   - baudRate: one of ``speeds``.
   func apply(to attributes: inout termios, baudRate: Int?) {
     unsafe cfmakeraw(&attributes)
-    // Nothing is taken out. What came with a wrong stop bit reads as zero (INPCK): damage shows, and
-    // so does a wrong speed.
-    attributes.c_iflag = tcflag_t(INPCK) | (usesXOnXOff ? tcflag_t(IXON | IXOFF) : 0)
+    // Nothing is taken out or replaced. With INPCK, each character of a meter of 8N1 that has an odd
+    // number of ones would read as zero where 7E1 was asked for.
+    attributes.c_iflag = usesXOnXOff ? tcflag_t(IXON | IXOFF) : 0
     // The modem's wires say nothing here, and the line may be read.
     attributes.c_cflag |= tcflag_t(CLOCAL | CREAD)
     attributes.c_cflag &= ~tcflag_t(CSIZE | PARENB | PARODD | CSTOPB) & ~tcflag_t(CRTSCTS)
-    attributes.c_cflag |= tcflag_t(dataBits == 7 ? CS7 : CS8)
+    attributes.c_cflag |= tcflag_t(dataBits == 7 && parity != .even ? CS7 : CS8)
     switch parity {
     case .none: break
+    // On the wire, 7 bits and their parity are as long as 8 bits. So 8 bits are read, and of a meter
+    // that sends 8 none is lost, which its checksum covers; the framer tells the two apart, and checks
+    // the parity. Nobody's meter has odd parity, and the framer does not know it.
+    case .even where dataBits == 7: break
     case .even: attributes.c_cflag |= tcflag_t(PARENB)
     case .odd: attributes.c_cflag |= tcflag_t(PARENB | PARODD)
     }

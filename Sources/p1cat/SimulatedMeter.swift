@@ -1,15 +1,17 @@
 import Records
 import Telegrams
 
-/// A DSMR 5.0 three-phase meter with a gas meter on the M-Bus: a telegram for every second.
+/// A DSMR 5.0 three-phase meter with a gas meter on the M-Bus: a telegram for every step of time.
 ///
-/// The same seed and start give the same bytes.
+/// The same seed, start and step give the same bytes.
 struct SimulatedMeter {
   private let household: SimulatedHousehold
   private let identifier: [UInt8]
   private let gasIdentifier: [UInt8]
   private let failures: [(end: Int64, seconds: Int)]
   private var second: Int64
+  /// The seconds from one telegram to the next.
+  private let step: Int64
   /// Watt-seconds by tariff.
   private var energyImport = [0, 0]
   private var energyExport = [0, 0]
@@ -17,7 +19,11 @@ struct SimulatedMeter {
   private var gas: Int
   private var gasReadAt: Int64
 
-  init(start: Timestamp, seed: UInt64) {
+  /// Energy is counted minute by minute where the step is longer: much in a household is on for minutes.
+  private static let longestCount: Int64 = 60
+
+  init(start: Timestamp, step: Int64 = 1, seed: UInt64) {
+    self.step = step
     household = SimulatedHousehold(seed: seed)
     second = start.seconds
     identifier = [UInt8](
@@ -39,13 +45,14 @@ struct SimulatedMeter {
     gasReadAt = start.seconds - start.seconds % 300
   }
 
-  /// Appends the telegram of the next second.
+  /// Appends the telegram of the next step.
   mutating func appendTelegram(to output: inout [UInt8]) {
     let power = household.power(at: second)
     let phases = [power.l1, power.l2, power.l3]
     let net = phases.reduce(0, +)
     let tariff = SimulatedMeter.tariff(at: second)
-    count(net, tariff)
+    countEnergy(net, tariff)
+    countGas()
     var text = TelegramText(output)
     output = []
     text.begin("/SIM5\\2SIMULATED-METER")
@@ -70,15 +77,33 @@ struct SimulatedMeter {
     }
     text.end()
     output = text.bytes
-    second += 1
+    second += step
   }
 
-  /// Counts the energy and the gas of a second.
-  private mutating func count(_ watts: Int, _ tariff: Int) {
-    energyImport[tariff - 1] += max(watts, 0)
-    energyExport[tariff - 1] += max(-watts, 0)
-    if second - gasReadAt >= 300 {
-      gasReadAt = second - second % 300
+  /// Counts the energy since the last telegram.
+  ///
+  /// - Parameters:
+  ///   - watts: the power now.
+  ///   - tariff: the tariff now.
+  private mutating func countEnergy(_ watts: Int, _ tariff: Int) {
+    var (watts, tariff) = (watts, tariff)
+    var end = second
+    while true {
+      let seconds = min(end - (second - step), SimulatedMeter.longestCount)
+      energyImport[tariff - 1] += max(watts, 0) * Int(seconds)
+      energyExport[tariff - 1] += max(-watts, 0) * Int(seconds)
+      end -= seconds
+      if end == second - step { return }
+      let power = household.power(at: end)
+      watts = power.l1 + power.l2 + power.l3
+      tariff = SimulatedMeter.tariff(at: end)
+    }
+  }
+
+  /// Counts the gas, which is read every five minutes.
+  private mutating func countGas() {
+    while second - gasReadAt >= 300 {
+      gasReadAt += 300
       gas += household.gas(upTo: gasReadAt)
     }
   }

@@ -5,8 +5,8 @@ import Telegrams
 struct SimulatedSource: Source {
   let name: String
   private var meter: SimulatedMeter
-  /// How many telegrams there are left; nil for no end.
-  private var left: Int?
+  /// How many telegrams there are left.
+  private var left: Int
   /// The time from one telegram to the next; nil for none.
   private let interval: Duration?
   private var due = ContinuousClock.now
@@ -17,8 +17,9 @@ struct SimulatedSource: Source {
   ///   - simulation: what that stands for.
   init(_ name: String, _ simulation: Simulation) {
     self.name = name
-    meter = SimulatedMeter(start: simulation.start, seed: simulation.seed)
-    left = simulation.count
+    meter = SimulatedMeter(
+      start: simulation.start, step: simulation.step, seed: simulation.seed)
+    left = simulation.limit
     interval = simulation.interval
   }
 
@@ -31,7 +32,7 @@ struct SimulatedSource: Source {
     if left == 0 { return .end }
     guard interval == nil || ContinuousClock.now >= due else { return .nothing }
     if let interval { due += interval }
-    left = left.map { $0 - 1 }
+    left -= 1
     telegram.removeAll(keepingCapacity: true)
     meter.appendTelegram(to: &telegram)
     framer.fill(with: telegram.span)

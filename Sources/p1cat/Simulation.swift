@@ -3,12 +3,14 @@ import Records
 
 /// What `sim:` stands for: a simulated meter, from when, how many telegrams, how fast.
 ///
-///     sim:seed=7,start=2026-01-01T00:00:00Z,count=86400,rate=max
+///     sim:seed=7,start=2026-01-01T00:00:00Z,step=60,count=1440,rate=max
 struct Simulation: Equatable {
   var seed: UInt64 = 1
   /// The instant of the first telegram.
   var start: Timestamp
-  /// How many telegrams; nil for no end.
+  /// The seconds of simulated time from one telegram to the next.
+  var step: Int64 = 1
+  /// How many telegrams; nil for as many as the years of the meter's clock hold.
   var count: Int?
   /// The time from one telegram to the next; nil for as fast as the pipe takes them.
   var interval: Duration? = .seconds(1)
@@ -25,10 +27,10 @@ struct Simulation: Equatable {
     guard source.hasPrefix(Simulation.prefix) else { return nil }
     start = Timestamp(seconds: now.seconds)
     for option in source.dropFirst(Simulation.prefix.count).split(separator: ",") {
-      let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
-      let value = parts.count == 2 ? parts[1] : ""
+      let name = option.prefix { $0 != "=" }
+      let value = String(option.dropFirst(name.count + 1))
       func refused(_ reason: String) -> Failure { Failure(source, reason, .usage) }
-      switch parts[0] {
+      switch name {
       case "seed":
         guard let seed = UInt64(value) else { throw refused("seed is a whole number") }
         self.seed = seed
@@ -39,6 +41,11 @@ struct Simulation: Equatable {
           throw refused("start is a time from 2001 to 2058, such as 2026-01-01T00:00:00Z")
         }
         self.start = Timestamp(seconds: start.seconds)
+      case "step":
+        guard let step = Int64(value), (1...86_400).contains(step) else {
+          throw refused("step is a whole number of seconds from 1 to 86400")
+        }
+        self.step = step
       case "count":
         guard let count = Int(value), count > 0 else {
           throw refused("count is a whole number from 1")
@@ -50,9 +57,15 @@ struct Simulation: Equatable {
         }
         self.interval = interval
       default:
-        throw refused("\(parts[0]) is none of seed, start, count, rate")
+        throw refused("\"\(name)\" is none of seed, start, step, count, rate")
       }
     }
+  }
+
+  /// How many telegrams there are at most: what the meter's clock cannot show is not simulated.
+  var limit: Int {
+    let left = (Timestamp.simulated.upperBound.seconds - 1 - start.seconds) / step + 1
+    return min(count ?? .max, Int(left))
   }
 
   /// `max` and numbers; the outer nil is neither.

@@ -47,13 +47,14 @@ struct SocketAddress: Equatable, Sendable {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     let socket = FileDescriptor(rawValue: Glibc.socket(family, type, 0))
     guard socket.rawValue >= 0 else { throw Errno(rawValue: errno) }
-    let status = unsafe bytes.withUnsafeBytes { raw in
-      guard let start = raw.baseAddress else { return Int32(-1) }
-      return unsafe Glibc.connect(
+    let failure: Errno? = unsafe bytes.withUnsafeBytes { raw in
+      guard let start = raw.baseAddress else { return .invalidArgument }
+      let status = unsafe Glibc.connect(
         socket.rawValue, start.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+      // Read here, before anything else is called.
+      return status == 0 ? nil : Errno(rawValue: errno)
     }
-    let failure = Errno(rawValue: errno)
-    guard status == 0 || failure == .nowInProgress else {
+    if let failure, failure != .nowInProgress {
       try? socket.close()
       throw failure
     }

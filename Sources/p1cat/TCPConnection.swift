@@ -11,6 +11,8 @@ struct TCPConnection: Link {
 
   private let server: ServerAddress
   private var step = Step.closed
+  /// What has come since the server was connected to; nil once that was a telegram.
+  private var sent: ServerText?
 
   private enum Step {
     case closed
@@ -83,6 +85,14 @@ struct TCPConnection: Link {
     step = .closed
   }
 
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
+    sent?.add(bytes)
+  }
+
+  mutating func telegramCame(at now: ContinuousClock.Instant) { sent = nil }
+
+  var words: String? { sent?.text }
+
   func loss(_ errno: Errno?) -> Loss {
     guard let errno else { return .end("the server closed the connection") }
     return .failure(Failure(name, errno))
@@ -109,6 +119,7 @@ struct TCPConnection: Link {
 
   private mutating func connected(_ socket: FileDescriptor) -> FileDescriptor {
     step = .connected(socket)
+    sent = ServerText()
     // A peer that is gone is found out after 30 + 3 × 10 s, whatever the system's default is.
     for (level, option, value) in [
       (SOL_SOCKET, SO_KEEPALIVE, Int32(1)), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),

@@ -12,7 +12,12 @@ struct TelegramReader {
   private let stop: StopSignal
   /// How long the next telegram is waited for; nil for ever.
   private let patience: Duration?
-  private let checksums: Framer.Checksums
+  /// Whether a source that ends without a telegram, or with one that was dropped, is an error.
+  private let isStrict: Bool
+  /// The first bytes of a source that ends, which tell what it is where it holds no telegram.
+  private var head: [UInt8] = []
+  /// A framer that has read nothing.
+  private let freshFramer: Framer
   private var framer: Framer
 
   private var counters = Counters()
@@ -32,18 +37,18 @@ struct TelegramReader {
   }
 
   init(
-    _ source: any Source, to output: TelegramOutput, checksums: Framer.Checksums,
-    health: Health<Trouble>,
-    messages: Messages, stop: StopSignal, patience: Duration?
+    _ source: any Source, to output: TelegramOutput, by framer: Framer, health: Health<Trouble>,
+    messages: Messages, stop: StopSignal, patience: Duration?, isStrict: Bool
   ) {
     self.source = source
     self.output = output
     self.health = health
-    self.checksums = checksums
-    framer = Framer(checksums: checksums)
+    freshFramer = framer
+    self.framer = framer
     self.messages = messages
     self.stop = stop
     self.patience = patience
+    self.isStrict = isStrict
   }
 
   /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
@@ -100,7 +105,7 @@ struct TelegramReader {
       sayFaults()
     }
     if failure != nil || arrival == .end || output.isComplete {
-      end(failure)
+      end(failure ?? (arrival == .end ? judgeAll() : nil))
     } else if output.count == before, hasGivenUp(arrival) {
       try stopReading(giveUp: true)
     }
@@ -111,12 +116,13 @@ struct TelegramReader {
     case .nothing: break
     case .bytes(let count):
       counters.bytes += count
+      keepHead(count)
       try copyWhatIsWhole()
     case .end: try copyWhatIsWhole(atEnd: true)
     case .gap:
       try copyWhatIsWhole(atEnd: true, isTorn: true)
       noiseBefore += framer.noiseCount
-      framer = Framer(checksums: checksums)
+      framer = freshFramer
     }
   }
 
@@ -134,6 +140,35 @@ struct TelegramReader {
     }
     let bytes = framer.bytes
     try output.flush(bytes.span)
+  }
+
+  private mutating func keepHead(_ count: Int) {
+    guard !source.isLive, head.count < StreamKind.length else { return }
+    let bytes = framer.bytes
+    head.append(
+      contentsOf: bytes.span.extracting(last: count).extracting(
+        first: StreamKind.length - head.count))
+  }
+
+  /// Judges all of a source that has come to its end: says where there was no telegram in it.
+  ///
+  /// - Returns: what is wrong, where that is to be an error.
+  private func judgeAll() -> Failure? {
+    guard !source.isLive else { return nil }
+    var reason: String?
+    if output.count == 0 {
+      reason = "no telegram in it"
+      if counters.refused == 0 {
+        reason = "no telegram in it: it looks like \(StreamKind(head.span))"
+      }
+      if counters.bytes == 0 { reason = isStrict ? "it is empty" : nil }
+    } else if counters.refused > 0, isStrict {
+      reason = "\(counted(counters.refused, "telegram")) dropped"
+    }
+    guard let reason else { return nil }
+    if isStrict { return Failure(source.name, reason, .badData) }
+    messages.say(.warning, source.name, reason)
+    return nil
   }
 
   private var givesUpAt: ContinuousClock.Instant? {

@@ -37,14 +37,15 @@ struct InfluxAddress {
     var rest = text.dropFirst(scheme.count)
     while rest.hasSuffix("/") { rest = rest.dropLast() }
     let host = rest.prefix { $0 != "/" }
-    guard !host.isEmpty, !rest.contains(where: { " \\".contains($0) }) else {
-      throw refused("\"\(text)\" is no address of a server")
+    let parts = HostAndPort(host)
+    guard parts.port != nil || !parts.hasPort else {
+      throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
     }
     // In a URL an IPv6 address stands in brackets.
-    let parts = HostAndPort(host)
-    guard parts.port != nil || !parts.hasPort, host.hasPrefix("[") || !parts.host.contains(":")
+    guard parts.isHostValid, host.hasPrefix("[") || !parts.host.contains(":"),
+      rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && $0 != "\\" })
     else {
-      throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
+      throw refused("\"\(text)\" is no address of a server")
     }
     let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }
     if let known { rest = rest.dropLast(known.0.count) }

@@ -206,8 +206,15 @@ extension InfluxDelivery {
       retry(answer)
     case .status(400, let text, _), .status(422, let text, _):
       flow.answered()
-      // All of them are too old, or too new: halves of them would be, too.
-      let isHopeless = text.contains("beyond retention policy") && isAllDropped(text, lane)
+      let conflict = FieldConflict(text)
+      if let conflict {
+        explain(conflict)
+        let metric = lines.metric(of: conflict)
+        if current?.lanes[lane].splitNext(around: metric) == true { break }
+      }
+      // All of them are too old, or too new, or have that field alone: halves of them would, too.
+      let isHopeless =
+        (conflict != nil || text.contains("beyond retention policy")) && isAllDropped(text, lane)
       if isHopeless || current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
     case .status(404, _, _) where server.creation != nil:
       needsDatabase = true
@@ -215,6 +222,17 @@ extension InfluxDelivery {
     default: retry(answer)
     }
     if current?.isDone ?? false { finishBatch() }
+  }
+
+  /// Says once what a conflict is, which is said of each value as a refusal.
+  private mutating func explain(_ conflict: FieldConflict) {
+    guard !hasExplainedConflict else { return }
+    hasExplainedConflict = true
+    messages.say(
+      .warning, server.name,
+      "field \"\(conflict.field)\" of measurement \"\(conflict.measurement)\" has values of type "
+        + "\(conflict.type) already, and p1influx writes floats and texts; \(lines.remedy): "
+        + "see \"Existing series\" in p1influx(1)")
   }
 
   /// The server takes no such part: those that follow are smaller, but not smaller than one that it
@@ -239,7 +257,7 @@ extension InfluxDelivery {
     guard let part = current?.lanes[lane].parts.last else { return }
     messages.say(
       .error, server.name, "record refused: \(answer.description)", repeating: "refused")
-    for (offset, record) in part.records.enumerated() {
+    for (offset, record) in part.records.enumerated() where record.hasMetrics {
       outbox.keepApart(record, reason: answer.description)
       current?.lanes[lane].refused.insert(part.pieceOf ?? part.first + offset)
     }

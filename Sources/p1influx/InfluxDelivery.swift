@@ -41,6 +41,8 @@ struct InfluxDelivery {
   var sizeLimit: Int
   /// The most bytes that the server took at once.
   var takenSize = 0
+  /// Whether it was said what a field of another type is.
+  var hasExplainedConflict = false
   /// When the last batch was sent; a record that comes later than its age is sent at once.
   var sentAt: ContinuousClock.Instant?
   init(
@@ -70,6 +72,21 @@ struct InfluxDelivery {
   ///
   /// - Throws: `Failure` where records are left that could not be delivered, and nothing keeps them.
   mutating func run(_ input: inout RecordInput) throws {
+    do {
+      try deliver(&input)
+    } catch {
+      close()
+      // Why it ends is said last.
+      do { try tally.end(outboxName, to: server.name, messages) } catch let lost as Failure {
+        messages.say(lost)
+      }
+      throw error
+    }
+    close()
+    try tally.end(outboxName, to: server.name, messages)
+  }
+
+  private mutating func deliver(_ input: inout RecordInput) throws {
     sayEvents()
     while !isDone(input) {
       try send(.now)
@@ -89,7 +106,6 @@ struct InfluxDelivery {
       try settle()
       attend(happened, input)
     }
-    try end()
   }
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
@@ -155,12 +171,12 @@ struct InfluxDelivery {
 
   private mutating func sayEvents() { messages.say(outbox.takeEvents(), of: outboxName) }
 
-  private mutating func end() throws {
+  /// Whatever the way out is, what waits goes to the disk.
+  private mutating func close() {
     progress.end()
     health.isStopping()
     outbox.close(at: .now)
     sayEvents()
-    try tally.end(outboxName, to: server.name, messages)
   }
 
   private var tally: Tally { Tally(outbox, arrived: arrivedCount) }

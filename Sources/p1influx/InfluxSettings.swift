@@ -19,6 +19,21 @@ struct InfluxSettings {
     try setTLS(environment)
   }
 
+  /// The settings as their files are now, for a server that is to go on.
+  ///
+  /// - Parameter environment: the settings.
+  /// - Returns: what they come to.
+  /// - Throws: `Failure` for a file that cannot be used, or could have to be waited for.
+  static func again(_ environment: Environment) throws -> InfluxSettings {
+    let files: [Setting] = [
+      .influxPasswordFile, .influxTokenFile, .influxCAFile, .influxCertificateFile, .influxKeyFile,
+    ]
+    if let path = files.compactMap(environment.string).first(where: isStream) {
+      throw Failure(path, "a pipe is not read again", .configuration)
+    }
+    return try InfluxSettings(environment)
+  }
+
   // MARK: - Where
 
   private mutating func setAddress(_ environment: Environment) throws {
@@ -31,28 +46,28 @@ struct InfluxSettings {
       name = url
       return
     }
-    let host = environment.string(.influxHost) ?? "localhost"
-    guard !host.isEmpty, !host.contains(where: { "/?#@ \\".contains($0) }) else {
-      throw environment.refused(.influxHost, "\"\(host)\" is no name or address of a host")
+    let text = environment.string(.influxHost) ?? "localhost"
+    let parts = HostAndPort(text)
+    guard parts.isHostValid else {
+      throw environment.refused(.influxHost, "\"\(text)\" is no name or address of a host")
+    }
+    guard !parts.hasPort else {
+      throw environment.refused(
+        .influxHost, "\"\(text)\" has a port, which is a setting of its own")
     }
     let port = try environment.number(.influxPort, in: 1...65_535) ?? 8086
-    let isIPv6 = host.contains(":") && !host.hasPrefix("[")
-    guard !isIPv6 || host.allSatisfy({ $0.isHexDigit || ":.%".contains($0) }) else {
-      throw environment.refused(
-        .influxHost, "\"\(host)\" has a port, which is a setting of its own")
-    }
-    name = isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
+    name = parts.host.contains(":") ? "[\(parts.host)]:\(port)" : "\(parts.host):\(port)"
     target.base = "http://\(name)"
   }
 
   private mutating func setPlace(_ environment: Environment) throws {
-    place.database = environment.string(.influxDatabase) ?? place.database
-    place.retentionPolicy = environment.string(.influxRetentionPolicy)
-    place.organization = environment.string(.influxOrganization)
+    place.database = try environment.name(.influxDatabase) ?? place.database
+    place.retentionPolicy = try environment.name(.influxRetentionPolicy)
+    place.organization = try environment.name(.influxOrganization)
     // Of two that say the same, the option.
     let isDatabaseMeant =
       environment.isOption(.influxDatabase) && !environment.isOption(.influxBucket)
-    if let bucket = environment.string(.influxBucket), !isDatabaseMeant {
+    if let bucket = try environment.name(.influxBucket), !isDatabaseMeant {
       place.database = bucket
       api = .version2
     } else if place.organization != nil {
@@ -87,33 +102,43 @@ struct InfluxSettings {
       return
     }
     let password = try Secret.read(environment, .influxPassword, file: .influxPasswordFile)
-    guard let user = environment.string(.influxUser) else {
+    guard let user = try environment.name(.influxUser) else {
       guard password == nil else {
         throw environment.refused(.influxUser, "a password needs a user: --user, or INFLUXDB_USER")
       }
       return
     }
+    // It ends there in what is sent (RFC 7617, section 2).
+    guard !user.contains(":") else {
+      throw environment.refused(.influxUser, "\"\(user)\" has a colon in it")
+    }
     target.login = (user, password ?? Secret(""))
   }
 
   private mutating func setTLS(_ environment: Environment) throws {
-    target.caFile = try environment.file(.influxCAFile)
-    target.certificateFile = try environment.file(.influxCertificateFile)
-    target.keyFile = try environment.file(.influxKeyFile)
+    let settings: [Setting] = [
+      .influxCAFile, .influxCertificateFile, .influxKeyFile, .influxPinnedKey,
+    ]
+    if !target.base.hasPrefix("https:"),
+      let setting = settings.first(where: { environment.string($0) != nil })
+    {
+      throw environment.refused(setting, "\(name) is not encrypted: it needs an https: address")
+    }
+    target.caFile = try environment.file(.influxCAFile, refusing: PEM.faultOfCertificate)
+    target.certificateFile = try environment.file(
+      .influxCertificateFile, refusing: PEM.faultOfCertificate)
+    target.keyFile = try environment.file(.influxKeyFile, refusing: PEM.faultOfKey)
+    if target.certificateFile != nil, target.keyFile == nil {
+      _ = try environment.file(.influxCertificateFile, refusing: PEM.faultOfKey)
+    } else if target.certificateFile == nil, target.keyFile != nil {
+      throw environment.refused(.influxKeyFile, "needs \(Setting.influxCertificateFile.rawValue)")
+    }
     target.pinnedKey = environment.string(.influxPinnedKey)
     if let key = target.pinnedKey, !InfluxSettings.isHash(key) {
       do { _ = try readFile(key, limit: 4 << 20, .configuration) } catch is Failure {
         throw environment.refused(
           .influxPinnedKey, "\"\(key)\" is neither sha256//… in base64 nor a file")
       }
-    }
-    let isEncrypted = target.base.hasPrefix("https:")
-    let wants: [(Setting, String?)] = [
-      (.influxCAFile, target.caFile), (.influxCertificateFile, target.certificateFile),
-      (.influxKeyFile, target.keyFile), (.influxPinnedKey, target.pinnedKey),
-    ]
-    if !isEncrypted, let (setting, _) = wants.first(where: { $0.1 != nil }) {
-      throw environment.refused(setting, "\(name) is not encrypted: it needs an https: address")
     }
   }
 
@@ -122,6 +147,9 @@ struct InfluxSettings {
     text.split(separator: ";", omittingEmptySubsequences: false).allSatisfy { part in
       // 32 bytes in base64.
       part.hasPrefix("sha256//") && part.utf8.count == 52 && part.hasSuffix("=")
+        && part.dropLast().allSatisfy {
+          $0.isASCII && ($0.isLetter || $0.isNumber || "+/".contains($0))
+        }
     }
   }
 }

@@ -11,6 +11,22 @@ struct LineProtocol {
     self.style = style
   }
 
+  /// The metric whose field a database refuses.
+  func metric(of conflict: FieldConflict) -> String {
+    switch style.layout {
+    case .wide: Points.metric(ofField: conflict.field)
+    case .metric: conflict.measurement
+    }
+  }
+
+  /// What to do about a conflict.
+  var remedy: String {
+    switch style.layout {
+    case .wide: "write to another measurement (--measurement), or with --layout metric"
+    case .metric: "write to another database (--db), or with --layout wide"
+    }
+  }
+
   /// Appends the points of a record.
   ///
   /// - Parameters:

@@ -47,19 +47,18 @@ struct P1Influx: Tool {
       holds: waiting.hold)
     let reload = try NoticeSignal(.reload)
     let client = try HTTPClient()
-    let server = {
-      try InfluxServer(
-        InfluxSettings(environment), style.precision, limits, by: client)
+    let server = { (settings: InfluxSettings) in
+      try InfluxServer(settings, style.precision, limits, by: client)
     }
-    let firstServer = try server()
+    let firstServer = try server(InfluxSettings(environment))
     // Last, as everything else may be mistyped.
     let outbox = try waiting.outbox(environment, of: .influx, room)
     messages.stopWaiting()
     let health = Health<String>(
       of: firstServer.name, "writing", at: request, every: sink.stats.every, messages: messages)
     var delivery = InfluxDelivery(
-      to: firstServer, renewed: (reload, server), lines, limits, flow, outbox: outbox, intake,
-      health, messages: messages)
+      to: firstServer, renewed: (reload, { try server(.again(environment)) }), lines, limits, flow,
+      outbox: outbox, intake, health, messages: messages)
     try sink.read(messages, isCareful: outbox.outbox.isLasting) { try delivery.run(&$0) }
   }
 

@@ -40,8 +40,7 @@ struct Points {
         if isFirst { text += style.measurement + tags }
         text.append(UInt8(ascii: isFirst ? " " : ","))
         text += name
-        // InfluxDB keeps that name for itself, and would leave the field out without a word.
-        if name.span == "time" { text += "_value".utf8 }
+        if name.span == Points.keptName { text += Points.ending.utf8 }
         text.append(UInt8(ascii: "="))
         addValue(at: value, of: name.span, in: record)
       case .metric:
@@ -51,6 +50,16 @@ struct Points {
       }
     }
     if style.layout == .wide, !text.isEmpty { endPoint() }
+  }
+
+  /// InfluxDB keeps this name for itself, and would leave the field out without a word.
+  private static let keptName = "time"
+  /// What the field is called instead ends in this.
+  private static let ending = "_value"
+
+  /// The metric that a field of the wide layout has the name of.
+  static func metric(ofField name: String) -> String {
+    name == keptName + ending ? keptName : name
   }
 
   private mutating func endPoint() {

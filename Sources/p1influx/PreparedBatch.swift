@@ -60,6 +60,22 @@ extension PreparedBatch.Lane {
     body = nil
   }
 
+  /// Puts two parts in the place of the next one: its records without a metric, and with it alone.
+  ///
+  /// - Returns: false where it has no other metric, or not this one.
+  mutating func splitNext(around metric: String) -> Bool {
+    guard let part = parts.last else { return false }
+    let pairs = part.records.map { record in record.divided { !($0 == metric) } }
+    let halves = [pairs.map(\.0), pairs.map(\.1)]
+    guard halves.allSatisfy({ $0.contains(where: \.hasMetrics) }) else { return false }
+    removeNext()
+    // A record that is left with nothing keeps its place, by which the others are known.
+    parts += halves.reversed().map {
+      .init(records: $0[...], pieceOf: part.pieceOf, first: part.first)
+    }
+    return true
+  }
+
   /// Puts smaller parts in the place of the next one: halves of its records, or of the only one.
   ///
   /// - Returns: false where it is a single value.

@@ -1,6 +1,7 @@
 import Console
 import Glibc
 import SystemPackage
+import Synchronization
 import Testing
 
 /// What is said on standard error, which is one for all of the process: one test after the other.
@@ -112,9 +113,100 @@ import Testing
       lines == ["1", "2", "5 (and 2 more like it)", "6"].map { "tool-f: \($0)" })
   }
 
+  /// Standard error may be a pipe that is nearly full, or one that somebody has made non-blocking.
+  @Test(arguments: [0, O_NONBLOCK]) func messageIsWrittenWhole(_ flags: Int32) throws {
+    let long = String(repeating: "word ", count: 20_000)
+    let lines = try readingSlowly("tool-g", flags) {
+      let messages = Messages(tool: "tool-g")
+      messages.say(.error, nil, long)
+      messages.say(.error, nil, "next")
+    }
+    #expect(lines == ["tool-g: \(long)", "tool-g: next"])
+  }
+
+  /// What does not fit is lost, but the next message begins a line of its own.
+  @Test func messageThatIsTornEndsInItsLine() throws {
+    let pipe = try FileDescriptor.pipe()
+    let standardError = try FileDescriptor.standardError.duplicate()
+    defer { for end in [standardError, pipe.readEnd] { try? end.close() } }
+    _ = fcntl(pipe.writeEnd.rawValue, 1031, Int32(PIPE_BUF))
+    _ = try pipe.writeEnd.duplicate(as: .standardError)
+    try pipe.writeEnd.close()
+    let messages = Messages(tool: "tool-h")
+    messages.stopWaiting()
+    messages.say(.error, nil, String(repeating: "x", count: 10_000))
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    let first = try piece.withUnsafeMutableBytes { try pipe.readEnd.read(into: $0) }
+    messages.say(.error, nil, "next")
+    _ = try standardError.duplicate(as: .standardError)
+    let second = try piece.withUnsafeMutableBytes { try pipe.readEnd.read(into: $0) }
+    #expect(first == Int(PIPE_BUF))
+    #expect(
+      String(decoding: piece[..<second], as: UTF8.self)
+        == "\ntool-h: next (1 message before this got lost)\n")
+  }
+
+  /// As ``said(_:_:)``, from a pipe that holds little and is read all the while.
+  private func readingSlowly(
+    _ tool: String, _ flags: Int32, _ body: () -> Void
+  ) throws -> [String] {
+    let pipe = try FileDescriptor.pipe()
+    let standardError = try FileDescriptor.standardError.duplicate()
+    defer { for end in [standardError, pipe.readEnd] { try? end.close() } }
+    // F_SETPIPE_SZ of Linux.
+    _ = fcntl(pipe.writeEnd.rawValue, 1031, Int32(PIPE_BUF))
+    _ = fcntl(pipe.writeEnd.rawValue, F_SETFL, flags)
+    _ = try pipe.writeEnd.duplicate(as: .standardError)
+    try pipe.writeEnd.close()
+    let reader = SlowReader(pipe.readEnd)
+    body()
+    _ = try standardError.duplicate(as: .standardError)
+    let lines = reader.text().split(separator: "\n").map(String.init)
+    for line in lines where !line.contains("\(tool): ") {
+      try standardError.writeAll("\(line)\n".utf8)
+    }
+    return lines.filter { $0.contains("\(tool): ") }
+  }
+
   @Test func numbersAgreeWithTheirThing() {
     #expect(counted(0, "record") == "0 records")
     #expect(counted(1, "record") == "1 record")
     #expect(counted(2, "record") == "2 records")
+  }
+}
+
+/// Reads a pipe to its end, piece by piece, on a thread of its own.
+private final class SlowReader: Sendable {
+  private let descriptor: FileDescriptor
+  private let bytes = Mutex<[UInt8]>([])
+  private let thread: Mutex<pthread_t>
+
+  init(_ descriptor: FileDescriptor) {
+    self.descriptor = descriptor
+    thread = Mutex(pthread_t())
+    thread.withLock {
+      _ = pthread_create(
+        &$0, nil,
+        { reader in
+          guard let reader else { return nil }
+          Unmanaged<SlowReader>.fromOpaque(reader).takeRetainedValue().read()
+          return nil
+        }, Unmanaged.passRetained(self).toOpaque())
+    }
+  }
+
+  private func read() {
+    var piece = [UInt8](repeating: 0, count: 1000)
+    while let count = try? piece.withUnsafeMutableBytes({ try descriptor.read(into: $0) }),
+      count > 0
+    {
+      bytes.withLock { $0 += piece[..<count] }
+    }
+  }
+
+  /// All of it, once there is no more.
+  func text() -> String {
+    pthread_join(thread.withLock { $0 }, nil)
+    return bytes.withLock { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -207,6 +207,51 @@ import Testing
     #expect(rows.map { $0["m"]?.double } == (0..<40).filter { $0 != 23 }.map(Double.init))
   }
 
+  /// Series of a script that wrote texts and integers, a measurement a metric.
+  @Test func seriesOfAnotherTypeAreExplainedAndKept() async throws {
+    let database = try await database("old")
+    try await database.execute("CREATE DATABASE new")
+    let written = try await database.client.request(
+      "/write", query: ["db": "old"],
+      body: """
+        power_import_kw value="0.5" 1768478399000000000
+        tariff value=2i 1768478399000000000
+        gas_m3 value=1.5 1768478399000000000
+        """)
+    #expect(written.status == 204)
+    let records = (0..<200).map { number in
+      "timestamp=\(time(number))\npower_import_kw=\(number).25\ntariff=2\ngas_m3=3.5\nn=\(number)\n\n"
+    }
+    try await TemporaryDirectory.with { directory in
+      let spool = directory.path("spool")
+      let result = try await p1influx(database, "old", ["--layout", "metric", "--spool", spool])
+        .run(input: records.joined())
+      #expect(result.status == .success)
+      #expect(
+        result.errorText.matches(
+          of: /field "value" of measurement "(power_import_kw|tariff)" has values of type/
+        ).count == 1, "\(result.errorText)")
+      for name in ["gas_m3", "n"] {
+        let rows = try await database.query(
+          "SELECT count(value) FROM \(name) WHERE time >= 1768478400s", database: "old")
+        #expect(rows.first?["count"] == .integer(200), "\(name)")
+      }
+      // What was refused is whole, and goes where there is no conflict.
+      let sink = p1influx(database, "new", ["--layout", "metric"])
+      let again = try await Program.bash(
+        #"cat $1/bad/* | p1influx "${@:2}""#, [spool] + sink.arguments,
+        environment: sink.environment
+      ).run()
+      #expect(again.status == .success && again.errorText == "", "\(again.errorText)")
+      for name in ["power_import_kw", "tariff"] {
+        let rows = try await database.query("SELECT count(value) FROM \(name)", database: "new")
+        #expect(rows.first?["count"] == .integer(200), "\(name)")
+      }
+      let others = try await database.query("SELECT * FROM gas_m3, n", database: "new")
+      #expect(others.isEmpty)
+    }
+  }
+
   @Test func aServerThatStandsStillNeverStallsTheInput() async throws {
     try await InfluxDB.running { database in
       try await p1influx(database, "test", ["--buffer", "1"]).whileRunning { sink in

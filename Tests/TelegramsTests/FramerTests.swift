@@ -79,7 +79,29 @@ import Testing
     #expect(!Framer.found(in: [wrong]).contains { $0.isTelegram })
   }
 
-  /// A receiver puts a zero in the place of a byte that it could not read.
+  /// 7 bits are asked for, whatever is sent: what the meter printed is read, and its checksum covers it.
+  @Test(arguments: [true, false]) func sevenBitsThatAreAskedForReadEveryMeter(_ hasParity: Bool) {
+    for telegram in [FramerTests.first, FramerTests.old] {
+      let sent = hasParity ? telegram.bytes.withParity : telegram.bytes
+      #expect(
+        Framer.found(in: [sent + sent], hasSevenBits: true) == [taken(telegram), taken(telegram)])
+    }
+  }
+
+  /// A meter that sends 8 bits may print bytes which a line of 7 bits cannot carry. With a checksum they
+  /// stay as they are, as it covers them; without one they are read in 7 bits, as was asked.
+  @Test func topBitIsClearedUnlessTheChecksumCoversIt() {
+    let eight =
+      Array(#"/TST5\2T"#.utf8) + Array("\r\n\r\n0-0:96.13.0(".utf8)
+      + [0xFF, 0xFF, 0xB3] + Array(")\r\n1-0:1.7.0(00.321*kW)\r\n!".utf8)
+    #expect(Framer.found(in: [eight.checked], hasSevenBits: true) == [taken(eight.checked)])
+    let unchecked = eight + "\r\n".utf8
+    #expect(Framer.found(in: [unchecked]) == [taken(unchecked)])
+    #expect(
+      Framer.found(in: [unchecked], hasSevenBits: true) == [taken(unchecked.map { $0 & 0x7F })])
+  }
+
+  /// No meter prints a zero; a break of the line is read as one.
   @Test func zeroIsDamage() {
     let zero = FramerTests.old.replacing("512", with: "5\02")
     #expect(found(zero) == [.dropped(.damagedByte)])

@@ -38,8 +38,10 @@ extension Framer {
   }
 
   /// What a stream that comes in these pieces holds.
-  static func found(in pieces: [[UInt8]], checksums: Checksums = .verified) -> [Found] {
-    var framer = Framer(checksums: checksums)
+  static func found(
+    in pieces: [[UInt8]], checksums: Checksums = .verified, hasSevenBits: Bool = false
+  ) -> [Found] {
+    var framer = Framer(checksums: checksums, hasSevenBits: hasSevenBits)
     var found: [Found] = []
     for piece in pieces {
       framer.take(piece)

@@ -7,6 +7,7 @@ public struct FakeMeter: Sendable {
   private let rate: Int
   private let hasParity: Bool
   private let isInverted: Bool
+  private let isReadWithParity: Bool
 
   private static let rates: [speed_t: Int] = [
     speed_t(B9600): 9600, speed_t(B115200): 115_200,
@@ -17,13 +18,17 @@ public struct FakeMeter: Sendable {
   ///   - rate: bits a second.
   ///   - hasParity: whether it sends 7 bits and even parity, 7E1; else 8N1.
   ///   - isInverted: whether the cable is one that does not invert.
+  ///   - isReadWithParity: whether the reader has asked for 7E1, which a pseudo-terminal does not show:
+  ///     where INPCK is set, its receiver then checks the parity.
   public init(
-    _ line: PseudoTerminal, rate: Int = 115_200, hasParity: Bool = false, isInverted: Bool = false
+    _ line: PseudoTerminal, rate: Int = 115_200, hasParity: Bool = false, isInverted: Bool = false,
+    isReadWithParity: Bool = false
   ) {
     self.line = line
     self.rate = rate
     self.hasParity = hasParity
     self.isInverted = isInverted
+    self.isReadWithParity = isReadWithParity
   }
 
   /// Prints a text.
@@ -59,7 +64,8 @@ public struct FakeMeter: Sendable {
     }
     return Dictionary(
       uniqueKeysWithValues: settings.map {
-        ($0, signal.received(at: $0.rate, isChecked: $0.isChecked))
+        let hasParity = isReadWithParity && $0.isChecked
+        return ($0, signal.received(at: $0.rate, hasParity: hasParity, isChecked: $0.isChecked))
       })
   }
 

@@ -29,13 +29,16 @@ public struct SerialSignal {
     if isInverted { levels = levels.map { !$0 } }
   }
 
-  /// What a receiver of 8N1 makes of it, which samples the middle of each bit.
+  /// What a receiver makes of it, which samples the middle of each bit.
   /// - Parameters:
   ///   - rate: what it is set to.
-  ///   - isChecked: whether a byte with a wrong stop bit reads as zero, as Linux has it with INPCK and
-  ///     a driver that tells of it; else as it is.
+  ///   - hasParity: whether it is set to 7E1; else to 8N1.
+  ///   - isChecked: whether a byte with a wrong parity or stop bit reads as zero, as Linux has it with
+  ///     INPCK and a driver that tells of it; else as it is.
   /// - Returns: the bytes.
-  public func received(at rate: Int, isChecked: Bool = true) -> [UInt8] {
+  public func received(
+    at rate: Int, hasParity: Bool = false, isChecked: Bool = true
+  ) -> [UInt8] {
     // In sixteenths of a bit of the receiver, as its clock ticks.
     let end = levels.count * 16 * rate / self.rate
     func level(_ tick: Int) -> Bool {
@@ -52,7 +55,8 @@ public struct SerialSignal {
       var byte: UInt8 = 0
       for bit in 0..<8 where level(tick + 8 + 16 * (bit + 1)) { byte |= 1 << UInt8(bit) }
       let isStopped = level(tick + 8 + 16 * 9)
-      bytes.append(isStopped || !isChecked ? byte : 0)
+      let isRight = isStopped && (!hasParity || byte.nonzeroBitCount.isMultiple(of: 2))
+      bytes.append(isRight || !isChecked ? byte & (hasParity ? 0x7F : 0xFF) : 0)
       tick += 8 + 16 * 9
       // After a wrong stop bit, a start bit has to be waited for.
       while !isStopped, tick < end, !level(tick) { tick += 1 }

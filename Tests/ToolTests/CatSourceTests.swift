@@ -36,6 +36,47 @@ import Testing
   @Test func emptyInputIsNoError() async throws {
     let result = try await Program("p1cat").run()
     #expect(result.status == .success && result.output.isEmpty && result.errorText == "")
+    let strict = try await Program("p1cat", ["--strict"]).run()
+    #expect(
+      strict.status == .exited(65) && strict.errorText == "p1cat: standard input: it is empty\n")
+  }
+
+  /// A file that is no capture is said, with what it looks like.
+  @Test(
+    arguments: [
+      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A], ": it looks like a JPEG image"),
+      ([0x1F, 0x8B, 8, 0, 0, 0], ": it looks like a file compressed by gzip; decompress it first"),
+      (
+        Array("timestamp=2026-01-01T00:00:00Z\na=1\n\n".utf8),
+        ": it looks like records, as p1parse writes them"
+      ),
+      (Array("Good morning.\n".utf8), ": it looks like text"),
+      (Array(SampleTelegram.numbered().replacing("0.321", with: "0.322").utf8), ""),
+      (
+        Array(SampleTelegram.numbered().utf8.dropFirst(30)),
+        ": it looks like lines of a telegram, without its first line"
+      ),
+    ] as [([UInt8], String)])
+  func fileWithoutATelegramIsSaid(_ bytes: [UInt8], _ kind: String) async throws {
+    let said = "p1cat: standard input: no telegram in it\(kind)"
+    for (options, status) in [([], 0), (["--strict"], 65)] as [([String], Int32)] {
+      let result = try await Program("p1cat", options).run(input: bytes)
+      #expect(result.status == .exited(status) && result.output.isEmpty)
+      #expect(result.messages.last.map(String.init) == said)
+      #expect(result.messages.count == (kind.isEmpty ? 2 : 1))
+    }
+    let set = try await Program("p1cat", environment: ["P1_STRICT": "yes"]).run(input: bytes)
+    #expect(set.status == .exited(65))
+  }
+
+  @Test func strictReadingEndsWithAnErrorWhereATelegramIsDropped() async throws {
+    let wrong = SampleTelegram.numbered(1).replacing("00.321", with: "00.322")
+    let result = try await Program("p1cat", ["-q", "--strict"]).run(
+      input: wrong + Self.telegrams + wrong)
+    #expect(result.status == .exited(65) && result.text == Self.telegrams)
+    #expect(result.errorText == "p1cat: standard input: 2 telegrams dropped\n")
+    let right = try await Program("p1cat", ["--strict"]).run(input: Self.telegrams)
+    #expect(right.status == .success && right.errorText == "")
   }
 
   @Test func lastLineEndMayBeMissing() async throws {

@@ -83,7 +83,9 @@ import Testing
     }
     #expect(result.text == points.joined())
     let alone = try await Program("p1influx", ["--dry-run", "--extremes"]).run()
-    #expect(alone.status == .exited(64) && alone.errorText.contains("--extremes needs --every"))
+    #expect(
+      alone.status == .exited(64)
+        && alone.errorText.contains("--extremes: needs a period: --every, or INFLUXDB_EVERY"))
   }
 
   /// A backslash before what is escaped would be read differently by different databases.

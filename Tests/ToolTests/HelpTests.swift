@@ -7,7 +7,8 @@ import Testing
 
   static let options = [
     "p1cat": [
-      "-n", "-t", "--once", "--stamp", "--no-check", "--buffer", "--stats", "--baudrate",
+      "-n", "-t", "--once", "--stamp", "--no-check", "--strict", "--buffer", "--stats",
+      "--baudrate",
       "--bytesize", "--parity", "--stopbits",
       "--xonxoff", "--rtscts", "--silence",
     ],

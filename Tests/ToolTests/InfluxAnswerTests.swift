@@ -83,6 +83,47 @@ import Testing
     }
   }
 
+  /// Where one field is refused wherever it stands, it is found without halving all that is sent.
+  @Test(arguments: ["wide", "metric"])
+  func fieldOfAnotherTypeCostsThreeRequests(_ layout: String) async throws {
+    let (field, measurement) = layout == "wide" ? ("n", "dsmr") : ("value", "n")
+    let isBad: @Sendable (Substring) -> Bool = { line in
+      layout == "wide" ? line.contains(/[ ,]n=/) : line.hasPrefix("n,")
+    }
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ request in
+        let dropped = request.lines.count(where: isBad)
+        let text =
+          #"partial write: field type conflict: input field \"\#(field)\" on measurement "#
+          + #"\"\#(measurement)\" is type float, already exists as type string dropped=\#(dropped)"#
+        return dropped == 0 ? .noContent : .error(400, text)
+      }) { server in
+        let gas = (0..<50).map { NumberedRecords.text($0).replacing("n=", with: "gas=") }
+        let records = NumberedRecords.text(0..<500) + gas.joined()
+        let file = try directory.write(records, to: "records")
+        let sink = Program.bash(
+          "exec p1influx --layout $1 --url $2 --spool $3 <$4",
+          [layout, "http://127.0.0.1:\(server.port)", directory.path("spool"), file])
+        let result = try await sink.run()
+        #expect(result.status == .success)
+        #expect(server.exchanges.count <= 6, "\(server.exchanges.count)")
+        let explanation = result.messages.filter {
+          $0.contains("has values of type string already")
+        }
+        #expect(explanation.count == 1)
+        #expect(
+          explanation.first?.hasPrefix(
+            "\(subject(server))field \"\(field)\" of measurement \"\(measurement)\" ") == true)
+        let kept = try bad(directory.path("spool"))
+        #expect(kept.matches(of: /\nn=\d+\n/).count == 500)
+        #expect(!kept.contains("m=") && !kept.contains("gas="))
+        #expect(server.takenLines.filter { $0.contains("gas") }.count == 50)
+        #expect(!server.takenLines.contains(where: isBad))
+        #expect(server.takenLines.count == (layout == "wide" ? 550 : 600))
+      }
+    }
+  }
+
   @Test func allTooOldIsNotTriedInHalves() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ request in
@@ -402,6 +443,29 @@ import Testing
         #expect(result.status == .exited(69))
         #expect(result.messages.count == 2, "\(result.errorText)")
         #expect(result.messages.last == "\(subject(server))100 records could not be delivered")
+      }
+    }
+  }
+
+  /// Whatever ends it, what waits is kept, and that is said.
+  @Test(arguments: [true, false])
+  func whatWaitsIsSeenToOnEachWayOut(_ isSpooled: Bool) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running({ _ in .error(503, "no") }) { server in
+        let spool = directory.path("spool")
+        try await p1influx(server, isSpooled ? ["--spool", spool] : []).whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0..<3))
+          try await sink.waitForCounters("records=3 delivered=0 waiting=3")
+          // With so few descriptors poll(2) fails, and with it what waits for them.
+          let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]
+          #expect(try await Program("prlimit", limit).run().status == .success)
+          let result = try await sink.waitForExit()
+          #expect(result.status == .exited(74), "\(result.errorText)")
+          #expect(result.messages.last?.hasPrefix("p1influx: libcurl: ") == true)
+          let end =
+            isSpooled ? "3 records kept for the next time" : "3 records could not be delivered"
+          #expect(result.messages.contains { $0.hasSuffix(end) }, "\(result.errorText)")
+        }
       }
     }
   }

@@ -41,5 +41,30 @@ import Testing
     }
   }
 
+  /// A pipe may have nobody who writes to it any more: to open it could take for ever.
+  @Test func pipeIsNotReadAgain() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let script = """
+          mkfifo -m 600 secret
+          (echo hunter2 > secret) &
+          INFLUXDB_TOKEN_FILE=secret exec p1influx --url $1
+          """
+        let url = "http://127.0.0.1:\(server.port)"
+        try await Program.bash(script, [url], directory: directory.path).whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0))
+          try await server.wait { $0.takenLines.count == 1 }
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("p1influx: secret: a pipe is not read again")
+          try await sink.write(NumberedRecords.text(1))
+          sink.closeInput()
+          #expect(try await sink.waitForExit().status == .success)
+          #expect(NumberedRecords.numbers(in: server.takenLines) == [0, 1])
+          #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Token hunter2" })
+        }
+      }
+    }
+  }
+
   private static func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 }

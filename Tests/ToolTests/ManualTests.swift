@@ -64,7 +64,8 @@ import Testing
   /// and for one that takes a server.
   static let causes: [String: [Int32: String?]] = [
     "p1cat": [
-      0: "p1cat sim:count=1,rate=max", 64: "p1cat -n none", 66: "p1cat ./nothing",
+      0: "p1cat sim:count=1,rate=max", 64: "p1cat -n none",
+      65: "echo noise | p1cat --strict", 66: "p1cat ./nothing",
       74: "p1cat sim:count=1 > /dev/full", 75: "mkfifo fifo; p1cat -t 1 <> fifo",
       77: nil, 78: "SER_PARITY=mark p1cat /dev/null",
     ],

@@ -79,6 +79,37 @@ import Testing
       ])
   }
 
+  /// A year is made in seconds.
+  @Test func stepIsTheTimeBetweenTelegrams() async throws {
+    let records = try await Program.bash(
+      "p1cat sim:start=2026-01-01T00:00:00Z,step=3600,count=24,rate=max | p1parse"
+    ).run().records
+    let times = records.filter { $0["channel"] == nil }.compactMap { $0["timestamp"] }
+    #expect(times == (0..<24).map { "2026-01-01T\($0 < 10 ? "0" : "")\($0):00:00Z" })
+    // What is used in these hours does not depend on the step, but for what the counters round off.
+    func used(_ step: Int) async throws -> [Int] {
+      let records = try await Program.bash(
+        "p1cat sim:start=2026-01-01T00:00:00Z,step=\(step),count=\(86_400 / step + 1),rate=max | p1parse"
+      ).run().records
+      return ["energy_import_tariff1_kwh", "energy_export_tariff1_kwh", "gas_m3"].compactMap {
+        name in
+        let counts = records.compactMap { $0.thousandths(name) }
+        return counts.last.flatMap { last in counts.first.map { last - $0 } }
+      }
+    }
+    let (minutes, hours) = (try await used(60), try await used(3600))
+    #expect(minutes.count == 3 && minutes[0] > 1000 && minutes[2] > 100)
+    #expect(zip(minutes, hours).allSatisfy { abs($0 - $1) <= 1 }, "\(minutes) \(hours)")
+  }
+
+  /// What the meter's clock cannot show is not simulated.
+  @Test func simulationEndsWithTheClock() async throws {
+    let result = try await Program(
+      "p1cat", ["sim:start=2058-12-30T12:00:00Z,step=86400,rate=max"]
+    ).run()
+    #expect(result.status == .success && split(result.text).count == 2)
+  }
+
   @Test(
     arguments: zip(
       [
@@ -93,7 +124,7 @@ import Testing
         "rate is telegrams a second, from 0.01 to 100000, or max",
         "rate is telegrams a second, from 0.01 to 100000, or max",
         "rate is telegrams a second, from 0.01 to 100000, or max",
-        "speed is none of seed, start, count, rate",
+        "\"speed\" is none of seed, start, step, count, rate",
       ]))
   func wrongOption(_ option: String, _ reason: String) async throws {
     let result = try await Program("p1cat", ["sim:\(option)"]).run()

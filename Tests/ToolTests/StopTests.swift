@@ -59,6 +59,38 @@ import Testing
     }
   }
 
+  /// The signal comes before the first write, which nobody takes.
+  @Test func signalBeforeTheFirstWriteEndsATool() async throws {
+    let script = """
+      import fcntl, os, signal, subprocess, sys, time
+      r, w = os.pipe()
+      os.set_blocking(w, False)
+      try:
+        while os.write(w, b"x" * 4096): pass
+      except BlockingIOError: pass
+      os.set_blocking(w, True)
+      child = subprocess.Popen(["p1parse"], stdin=subprocess.PIPE, stdout=w)
+      def caught():
+        status = open(f"/proc/{child.pid}/status").read()
+        return int(status.split("SigCgt:")[1].split()[0], 16) >> signal.SIGTERM - 1 & 1
+      deadline = time.monotonic() + 20
+      while not caught() and time.monotonic() < deadline: time.sleep(0.01)
+      child.send_signal(signal.SIGSTOP)
+      os.waitpid(child.pid, os.WUNTRACED)
+      child.stdin.write(sys.stdin.buffer.read())
+      child.stdin.flush()
+      child.send_signal(signal.SIGTERM)
+      child.send_signal(signal.SIGCONT)
+      try: print(child.wait(20))
+      except subprocess.TimeoutExpired:
+        child.kill()
+        print("waits")
+      """
+    let result = try await Program("python3", ["-c", script]).run(
+      input: SampleTelegram.numbered(), within: .seconds(60))
+    #expect(result.text == "0\n", "\(result.errorText)")
+  }
+
   /// Half a line could pass for a whole one.
   @Test func recordThatIsNotWholeIsRefused() async throws {
     let port = try ClosedPort()

@@ -111,6 +111,19 @@ public struct Environment {
     return path
   }
 
+  /// A name that goes to a server: not empty, not endless, and nothing in it that drives a terminal.
+  ///
+  /// - Throws: ``Failure`` for anything else.
+  public func name(_ setting: Setting) throws -> String? {
+    guard let name = string(setting) else { return nil }
+    let isPlain = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    guard !name.isEmpty else { throw refused(setting, "it is empty") }
+    guard isPlain, name.utf8.count <= 1000 else {
+      throw refused(setting, "it has a control character in it, or over 1000 bytes")
+    }
+    return name
+  }
+
   /// A setting that has one of a few values.
   ///
   /// - Parameters:

@@ -10,7 +10,9 @@ public func fileNames(in directory: String) throws(Errno) -> [String] {
   guard let stream = unsafe opendir(directory) else { throw Errno(rawValue: errno) }
   defer { unsafe closedir(stream) }
   var names: [String] = []
-  while let entry = unsafe readdir(stream) {
+  while true {
+    errno = 0
+    guard let entry = unsafe readdir(stream) else { break }
     // The name stands in a buffer that ends with it.
     let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
       unsafe name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
@@ -19,5 +21,7 @@ public func fileNames(in directory: String) throws(Errno) -> [String] {
     }
     if name != ".", name != ".." { names.append(name) }
   }
+  // The end has no error.
+  guard errno == 0 else { throw Errno(rawValue: errno) }
   return names.sorted()
 }

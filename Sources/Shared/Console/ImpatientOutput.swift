@@ -21,12 +21,15 @@ public struct ImpatientOutput {
     case flagged(Int32)
   }
 
-  /// Nil for a file on a disk, which always has room, if the disk is given its time.
+  /// Nil for a file on a disk, which always has room, if the disk is given its time, and for what is
+  /// not open for writing: whoever writes there meets an error at once.
   ///
   /// - Parameter output: a pipe, a terminal or a socket.
   public init?(_ output: FileDescriptor) {
     let type = try? output.stat().type
-    guard type != .regular else { return nil }
+    guard type != .regular, fcntl(output.rawValue, F_GETFL) & O_ACCMODE != O_RDONLY else {
+      return nil
+    }
     if let again = ImpatientOutput.openAnew(output) {
       (descriptor, way) = (again, .ownDescription)
       return
@@ -70,12 +73,13 @@ public struct ImpatientOutput {
       case .ownDescription, .flagged:
         return try descriptor.write(once: bytes)
       case .socket:
-        let count = unsafe bytes.withUnsafeBytes {
-          unsafe send(
-            descriptor.rawValue, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        return try unsafe bytes.withUnsafeBytes { bytes in
+          try checked {
+            unsafe send(
+              descriptor.rawValue, bytes.baseAddress, bytes.count,
+              Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+          }
         }
-        guard count >= 0 else { throw Errno(rawValue: errno) }
-        return count
       case .asked:
         if try wait(for: [.writing(descriptor)], until: .now).isEmpty { return 0 }
         return try descriptor.write(once: bytes.extracting(first: Int(PIPE_BUF)))

@@ -31,6 +31,8 @@ public final class Messages {
   /// Whether what goes out waits for who reads it, and how much did not go out as it does not.
   private var waits = true
   private var lostCount = 0
+  /// Whether the last message went out in part only.
+  private var isTorn = false
   private let clock = ContinuousClock()
   private var repeated: [String: Repeated] = [:]
   /// Whether anything in there may wait to be said.
@@ -167,8 +169,9 @@ public final class Messages {
       if lostCount > 0 { line += " (\(counted(lostCount, "message")) before this got lost)" }
       lostCount = 0
     }
-    var text = isShowing ? Messages.lineStart : ""
+    var text = isTorn ? "\n" : isShowing ? Messages.lineStart : ""
     isShowing = false
+    isTorn = false
     text += isJournal ? "<\(level.rawValue)>" : ""
     text += "\(tool): "
     for scalar in line.unicodeScalars {
@@ -186,9 +189,33 @@ public final class Messages {
     return ready?.isEmpty == false
   }
 
+  /// Writes all of a text, however often that takes and whatever signals come; what nobody takes in
+  /// time is lost.
   private func write(_ text: String) {
-    var bytes = [UInt8](text.utf8)
-    _ = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.write(2, $0.baseAddress, $0.count) }
+    let bytes = [UInt8](text.utf8)
+    if waits {
+      try? FileDescriptor.standardError.write(all: bytes.span)
+    } else {
+      writeWhatFits(bytes.span)
+    }
+  }
+
+  private func writeWhatFits(_ text: Span<UInt8>) {
+    var rest = text
+    while rest.count > 0 {
+      // Where there is any room in a pipe, this much can be written without waiting (pipe(7)).
+      let piece = rest.extracting(first: Int(PIPE_BUF))
+      do {
+        guard hasRoom else { throw Errno.wouldBlock }
+        rest = rest.extracting(droppingFirst: try FileDescriptor.standardError.write(once: piece))
+      } catch Errno.interrupted {
+        continue
+      } catch {
+        isTorn = rest.count < text.count
+        lostCount += 1
+        return
+      }
+    }
   }
 
   /// Whether standard error is what `JOURNAL_STREAM` names (systemd.exec(5)).

@@ -16,26 +16,24 @@ public struct NoticeSignal {
   public let descriptor: FileDescriptor
 
   /// The handlers write to the other ends.
-  private static let reloadPipe = try? FileDescriptor.pipe()
-  private static let reportPipe = try? FileDescriptor.pipe()
+  private static let reloadPipe = SignalPipe.make()
+  private static let reportPipe = SignalPipe.make()
 
   /// Catches the signal.
   ///
   /// - Parameter kind: which.
   /// - Throws: ``Failure``.
   public init(_ kind: Kind) throws {
-    guard let pipe = kind == .reload ? NoticeSignal.reloadPipe : NoticeSignal.reportPipe,
-      fcntl(pipe.readEnd.rawValue, F_SETFL, O_NONBLOCK) == 0,
-      fcntl(pipe.writeEnd.rawValue, F_SETFL, O_NONBLOCK) == 0
-    else {
-      throw Failure(nil, Errno(rawValue: errno))
-    }
+    let pipe = try (kind == .reload ? NoticeSignal.reloadPipe : NoticeSignal.reportPipe).orFailure()
     descriptor = pipe.readEnd
+    for end in [pipe.readEnd, pipe.writeEnd] {
+      guard fcntl(end.rawValue, F_SETFL, O_NONBLOCK) == 0 else {
+        throw Failure("pipe", Errno(rawValue: errno))
+      }
+    }
     switch kind {
-    case .reload:
-      handle(SIGHUP, flags: SA_RESTART) { _ in NoticeSignal.reloadPipe.map { tell($0.writeEnd) } }
-    case .report:
-      handle(SIGUSR1, flags: SA_RESTART) { _ in NoticeSignal.reportPipe.map { tell($0.writeEnd) } }
+    case .reload: handle(SIGHUP, flags: SA_RESTART) { _ in NoticeSignal.reloadPipe.tell() }
+    case .report: handle(SIGUSR1, flags: SA_RESTART) { _ in NoticeSignal.reportPipe.tell() }
     }
   }
 

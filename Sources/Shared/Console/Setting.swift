@@ -11,6 +11,7 @@ public enum Setting: String, CaseIterable, Sendable {
 
   case utcOffset = "P1_UTC_OFFSET"
   case specificationDirectory = "P1_SPEC_DIR"
+  case strict = "P1_STRICT"
   case every = "P1_EVERY"
   case extremes = "P1_EXTREMES"
 

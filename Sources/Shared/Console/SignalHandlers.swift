@@ -15,6 +15,36 @@ func handle(_ number: Int32, flags: Int32, _ handler: @escaping @convention(c) (
   unsafe sigaction(number, &action, nil)
 }
 
+/// A pipe by which a handler tells the loop of a tool that a signal came.
+struct SignalPipe: Sendable {
+  let readEnd: FileDescriptor
+  let writeEnd: FileDescriptor
+
+  /// - Returns: a pipe, or why there is none, to be told whoever asks for it later.
+  static func make() -> Result<SignalPipe, Errno> {
+    do {
+      let (readEnd, writeEnd) = try FileDescriptor.pipe()
+      return .success(SignalPipe(readEnd: readEnd, writeEnd: writeEnd))
+    } catch {
+      return .failure(error as? Errno ?? .ioError)
+    }
+  }
+}
+
+extension Result<SignalPipe, Errno> {
+  /// The pipe.
+  ///
+  /// - Throws: ``Failure`` where there is none.
+  func orFailure() throws(Console.Failure) -> SignalPipe {
+    do { return try get() } catch { throw Console.Failure("pipe", error) }
+  }
+
+  /// Writes a byte from within a signal handler.
+  func tell() {
+    if case .success(let pipe) = self { Console.tell(pipe.writeEnd) }
+  }
+}
+
 /// Writes a byte from within a signal handler.
 func tell(_ descriptor: FileDescriptor) {
   let before = errno

@@ -12,17 +12,18 @@ public struct StopSignal {
   public static let pipeSize = 1 << 20
 
   /// The other end, where the handler writes.
-  private static let pipe = try? FileDescriptor.pipe()
+  private static let pipe = SignalPipe.make()
 
   /// Catches the signals. A write to a pipe that nobody reads is an error from here on, and no signal.
   ///
   /// - Throws: ``Failure``.
   public init() throws {
-    guard let pipe = StopSignal.pipe else { throw Failure(nil, Errno(rawValue: errno)) }
-    descriptor = pipe.readEnd
+    descriptor = try StopSignal.pipe.orFailure().readEnd
     signal(SIGPIPE, SIG_IGN)
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
+    // It interrupts a call, and that is all.
+    handle(SIGALRM, flags: 0) { _ in }
     for number in [SIGTERM, SIGINT] {
       handle(number, flags: 0) { StopSignal.caught($0) }
     }
@@ -38,7 +39,12 @@ public struct StopSignal {
     let now = Int(time.tv_sec) * 1000 + time.tv_nsec / 1_000_000
     let first = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed).original
     if first == 0 {
-      pipe.map { tell($0.writeEnd) }
+      pipe.tell()
+      // A call that waits may have begun between a look at the pipe and the signal, or begin yet: it is
+      // interrupted, too, and what is to be done then is done.
+      let interval = timeval(tv_sec: 0, tv_usec: 200_000)
+      var timer = itimerval(it_interval: interval, it_value: interval)
+      unsafe setitimer(__itimer_which_t(ITIMER_REAL.rawValue), &timer, nil)
     } else if now - first > twinTime {
       signal(number, SIG_DFL)
       raise(number)
@@ -58,7 +64,7 @@ public struct StopSignal {
   /// Whether one of the signals came, and anybody catches them.
   static var isRaised: Bool {
     get throws {
-      guard let pipe else { return false }
+      guard case .success(let pipe) = pipe else { return false }
       return try !wait(for: [.reading(pipe.readEnd)], until: .now).isEmpty
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SystemPackage
 
 /// One of the executables: options as typed, checked, run, and an exit status.
 public protocol Tool: ParsableCommand {
@@ -32,8 +33,10 @@ extension Tool {
       live(name, tool.verbosity.messages(of: name), tool.run)
     } catch  where exitCode(for: error).isSuccess {
       // `--help` and `--version`.
-      print(fullMessage(for: error))
-      Glibc.exit(ExitCode.success.rawValue)
+      let text = [UInt8]("\(fullMessage(for: error))\n".utf8)
+      live(name, Messages(tool: name)) { _ in
+        try FileDescriptor.standardOutput.write(all: text.span)
+      }
     } catch {
       let reason = message(for: error).split(separator: "\n").joined(separator: "; ")
       Messages(tool: name).say(.error, nil, "\(reason) (\(name) --help tells more)")
@@ -43,9 +46,11 @@ extension Tool {
 
   /// Puts /dev/null where the shell has closed standard input, output or error (`<&-`): else the
   /// next file to be opened would pass for it.
+  ///
+  /// What is written to a closed output is lost, and has to be an error: its /dev/null is one to read.
   private static func openStandardDescriptors() {
     for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
-      _ = unsafe open("/dev/null", O_RDWR)
+      _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
     }
   }
 

@@ -76,23 +76,39 @@ public struct Record: Hashable, Sendable {
   /// The record as two of the same instant and meter, each with half of the other fields; nil where
   /// there is only one of them.
   public func halved() -> (Record, Record)? {
-    var identity: [UInt8] = []
-    var lines: [Range<Int>] = []
+    var count = 0
+    forEachField { key, _ in count += RecordKey.isReserved(key) ? 0 : 1 }
+    guard count > 1 else { return nil }
+    var index = 0
+    return divided { _ in
+      index += 1
+      return index <= count / 2
+    }
+  }
+
+  /// The record as two of the same instant and meter, either of which may have no other fields.
+  ///
+  /// - Parameter isFirst: whether a field, by its key, goes into the first one.
+  /// - Returns: both.
+  public func divided(_ isFirst: (Span<UInt8>) -> Bool) -> (Record, Record) {
+    var texts: (first: [UInt8], second: [UInt8]) = ([], [])
     var start = 0
     while let (key, value) = field(from: start) {
-      let line = start..<(value.upperBound + 1)
-      if RecordKey.isReserved(text.span.extracting(key)) {
-        identity += text[line]
-      } else {
-        lines.append(line)
-      }
-      start = line.upperBound
+      let line = text[start..<(value.upperBound + 1)]
+      let name = text.span.extracting(key)
+      let isReserved = RecordKey.isReserved(name)
+      let goesFirst = isReserved || isFirst(name)
+      if goesFirst { texts.first += line }
+      if isReserved || !goesFirst { texts.second += line }
+      start = value.upperBound + 1
     }
-    guard lines.count > 1 else { return nil }
-    func half(_ lines: ArraySlice<Range<Int>>) -> Record {
-      Record(checked: lines.reduce(into: identity) { $0 += text[$1] }, timestamp)
-    }
-    let middle = lines.count / 2
-    return (half(lines[..<middle]), half(lines[middle...]))
+    return (Record(checked: texts.first, timestamp), Record(checked: texts.second, timestamp))
+  }
+
+  /// Whether it tells anything but who and when.
+  public var hasMetrics: Bool {
+    var hasMetrics = false
+    forEachField { key, _ in hasMetrics = hasMetrics || !RecordKey.isReserved(key) }
+    return hasMetrics
   }
 }

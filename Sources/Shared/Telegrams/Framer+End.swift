@@ -9,8 +9,8 @@ extension Framer {
     // Where the line end is missing, the next header stands right behind.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
     guard hasRightParity(upTo: mark) else { return damagedByte(upTo: mark, next: next) }
-    // The checksum is that of the characters.
-    removeParity(upTo: next)
+    // The checksum is that of what the meter printed: characters of 8 bits, or of 7.
+    if !hasSevenBits || !hasRightChecksum(at: mark, next: next) { removeTopBits(upTo: next) }
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
     case .none:
       return finishWithoutChecksum(at: mark, next: next, atEnd: atEnd)
@@ -64,7 +64,7 @@ extension Framer {
   mutating func finishWithoutEnd(at limit: Int, before lineEnd: Int? = nil) -> Event {
     guard hasRightParity(upTo: limit) else { return damagedByte(upTo: limit, next: limit) }
     if let inner = lastHeader(before: limit) { return cutShort(before: inner) }
-    removeParity(upTo: limit)
+    removeTopBits(upTo: limit)
     guard checksums == .verified else {
       return takeAnything(at: limit, next: limit, isDamaged: !isWholeWithoutEnd(upTo: limit))
     }
@@ -142,6 +142,11 @@ extension Framer {
     CRC16.checksum(bytes.span.extracting(start...mark))
   }
 
+  /// Whether the telegram whose `!` stands at `mark` prints the checksum of its bytes as they came.
+  private func hasRightChecksum(at mark: Int, next: Int) -> Bool {
+    PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) == .value(checksum(upTo: mark))
+  }
+
   /// The checksum of text whose line ends were all CR LF before an editor made them LF.
   private func checksumWithReturns(of range: ClosedRange<Int>) -> UInt16? {
     guard !bytes[range].contains(UInt8(ascii: "\r")) else { return nil }
@@ -160,12 +165,13 @@ extension Framer {
       || bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
   }
 
-  /// Whether a byte is zero, which a receiver makes of one that it could not read.
+  /// Whether a byte is zero, which a break of the line is read as, and no meter prints.
   private func hasZero(upTo limit: Int) -> Bool { bytes[start..<limit].contains(0) }
 
-  /// Clears the parity bits of such a telegram.
-  private mutating func removeParity(upTo limit: Int) {
-    guard bytes[start] == Framer.slashWithParity else { return }
+  /// Clears the top bits of a telegram that came in characters of 7 bits, as its `/` shows or the line
+  /// is said to.
+  private mutating func removeTopBits(upTo limit: Int) {
+    guard hasSevenBits || bytes[start] == Framer.slashWithParity else { return }
     for index in start..<limit { bytes[index] &= 0x7F }
   }
 }

@@ -47,8 +47,8 @@ public struct Framer: Sendable {
   public enum Defect: Equatable, Sendable {
     /// The checksum printed (nil: unreadable) is not that of the bytes.
     case wrongChecksum(printed: UInt16?, computed: UInt16)
-    /// It has no checksum, and a byte of it is damaged: by a parity bit that is wrong, or as the
-    /// receiver has put a zero in its place.
+    /// It has no checksum, and a byte of it is damaged: its parity bit is wrong, or it is a zero, which
+    /// no meter prints: a break of the line is read as one.
     case damagedByte
     /// The next telegram began, or the input ended, before it was whole.
     case cutShort
@@ -61,6 +61,8 @@ public struct Framer: Sendable {
   public private(set) var noiseCount = 0
 
   let checksums: Checksums
+  /// Whether the meter is said to send characters of 7 bits, so that the top bit is none of their text.
+  let hasSevenBits: Bool
   /// Where the telegram begins, or where none has begun yet, what was not looked at.
   var start = 0
   /// Where the line begins that comes next.
@@ -74,9 +76,12 @@ public struct Framer: Sendable {
   /// The shapes of the last telegrams.
   var shapes = Recent<Shape>()
 
-  /// - Parameter checksums: whether they decide on what is a telegram.
-  public init(checksums: Checksums = .verified) {
+  /// - Parameters:
+  ///   - checksums: whether they decide on what is a telegram.
+  ///   - hasSevenBits: whether the top bit of each byte is cleared, unless the checksum covers it.
+  public init(checksums: Checksums = .verified, hasSevenBits: Bool = false) {
     self.checksums = checksums
+    self.hasSevenBits = hasSevenBits
   }
 
   /// Takes bytes in.

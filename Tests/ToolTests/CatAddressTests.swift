@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import p1cat
+
+/// What people type for a source, and what p1cat says of it.
+@Suite struct CatAddressTests {
+  @Test(
+    arguments: [
+      ("gateway.lan:23", "tcp://gateway.lan:23"), ("192.168.1.5:8088", "tcp://192.168.1.5:8088"),
+      ("[::1]:23", "tcp://[::1]:23"), ("socket://gateway.lan:23", "tcp://gateway.lan:23"),
+      ("socket://gateway.lan:23?logging=debug", "tcp://gateway.lan:23"),
+      ("telnet://gateway.lan:2001/", "tcp://gateway.lan:2001"),
+      ("telnet://gateway.lan", "tcp://gateway.lan:23"), ("TCP://h:1", "tcp://h:1"),
+      ("rfc2217://gateway.lan:2217", "tcp://gateway.lan:2217"), ("tcp:h:1", nil),
+      ("http://gateway.lan", nil), ("gateway.lan", nil), ("/dev/ttyUSB0:1", nil), ("h:0", nil),
+      ("", nil), ("://", nil),
+    ] as [(String, String?)])
+  func addressOfAnotherProgram(_ source: String, _ meant: String?) {
+    #expect(ServerAddress.meant(by: source) == meant)
+  }
+
+  @Test func addressIsSaidAsItIsToBe() async throws {
+    let missing = try await Program("p1cat", ["gateway.lan:23"]).run()
+    #expect(missing.status == .exited(66))
+    #expect(
+      missing.errorText == """
+        p1cat: gateway.lan:23: No such file or directory; for a server, use tcp://gateway.lan:23\n
+        """)
+    for (source, meant) in [
+      ("socket://h:23", "tcp://h:23"), ("telnet://h", "tcp://h:23"),
+      ("rfc2217://h:2217", "tcp://h:2217"), ("http://h", "tcp://host:port"),
+    ] {
+      let result = try await Program("p1cat", [source]).run()
+      #expect(result.status == .exited(64))
+      #expect(
+        result.errorText == "p1cat: \(source): not an address of p1cat; use \(meant)\n")
+    }
+  }
+
+  /// A file may have any name.
+  @Test func fileWithTheNameOfAnAddressIsRead() async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write(SampleTelegram.numbered(), to: "h:23")
+      let result = try await Program("p1cat", ["h:23"], directory: directory.path).run()
+      #expect(result.status == .success && result.text == SampleTelegram.numbered())
+    }
+  }
+
+  @Test(arguments: [
+    ("dialout", mode_t(0o660), "; add the user to group dialout"), ("dialout", 0o600, ""),
+    ("root", 0o660, ""), ("4242", 0o660, "; add the user to group 4242"),
+  ])
+  func missingPermissionNamesTheGroup(_ group: String, _ mode: mode_t, _ advice: String)
+    async throws
+  {
+    let line = try PseudoTerminal()
+    // Root reads everything, unless it has lost the capability to.
+    guard geteuid() == 0 else { return }
+    let script = """
+      chown "65534:$2" "$1" && chmod "$3" "$1" &&
+        exec setpriv --bounding-set=-dac_override,-dac_read_search --regid=65534 --clear-groups p1cat "$1"
+      """
+    let result = try await Program.bash(script, [line.path, group, String(mode, radix: 8)]).run()
+    #expect(result.status == .exited(77))
+    #expect(result.errorText == "p1cat: \(line.path): Permission denied\(advice)\n")
+  }
+
+  // MARK: - What a gateway says
+
+  @Test(
+    arguments: [
+      ("Port already in use\r\n", "Port already in use"),
+      ("Port already in use", "Port already in use"),
+      ("\u{1B}[1mBusy now\u{1B}[0m\0\u{7}\r\n\r\ntry again\r\n", "[1mBusy now[0m try again"),
+      ("Anschluss besetzt \u{202E}(später)\n", "Anschluss besetzt (später)"), ("\r\n", nil),
+      ("", nil),
+      ("ok", nil), (SampleTelegram.numbered(), nil), ("7.0(00.321*kW)\r\n1-0:2.7.0(00.", nil),
+      ("!1A2B\r\n", nil),
+      (String(repeating: "word ", count: 100), String(repeating: "word ", count: 24) + "..."),
+    ] as [(String, String?)])
+  func wordsOfAServer(_ sent: String, _ shown: String?) {
+    var text = ServerText()
+    for byte in sent.utf8 { text.add([byte].span) }
+    #expect(text.text == shown)
+  }
+
+  @Test func telnetOptionsAndBinaryAreNoWords() {
+    var text = ServerText()
+    text.add([0xFF, 0xFB, 0x2C, 0xFF, 0xFD, 0x03].span)
+    #expect(text.text == nil)
+    text.add(Array("Port in use\r\n".utf8).span)
+    #expect(text.text == "Port in use")
+    text.add([0xDB, 0x08, 0x53, 0x41, 0x47, 0x67, 0x70, 0x0A].span)
+    #expect(text.text == "Port in use")
+  }
+
+  @Test func wordsOfAGatewayAreShown() async throws {
+    let server = try TCPServer()
+    let name = "tcp://127.0.0.1:\(server.port)"
+    try await Program("p1cat", [name]).whileRunning { reader in
+      let connection = try await server.accept()
+      try await connection.write("Port already in use\r\n")
+      connection.close()
+      try await reader.waitForError(
+        "p1cat: \(name): the server closed the connection; it said \"Port already in use\"; "
+          + "trying again\n")
+      let next = try await server.accept()
+      try await next.write(SampleTelegram.numbered())
+      try await reader.waitForOutput(SampleTelegram.numbered())
+      next.close()
+      try await reader.waitForError("the server closed the connection; trying again\n")
+    }
+    try await Program("p1cat", ["--once", name]).whileRunning { reader in
+      let connection = try await server.accept()
+      try await connection.write("Port already in use\r\n")
+      connection.close()
+      let result = try await reader.waitForExit()
+      #expect(result.status == .success)
+      #expect(
+        result.errorText
+          == "p1cat: \(name): the server closed the connection; it said \"Port already in use\"\n")
+    }
+  }
+}
