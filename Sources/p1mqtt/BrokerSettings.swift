@@ -58,6 +58,21 @@ struct BrokerSettings {
     clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
   }
 
+  /// The settings as their files are now, for a p1mqtt that is to go on.
+  ///
+  /// - Parameter environment: the settings.
+  /// - Returns: what they come to.
+  /// - Throws: `Failure` for a file that cannot be used, or might have to be waited for.
+  static func again(_ environment: Environment) throws -> BrokerSettings {
+    let files: [Setting] = [
+      .mqttPasswordFile, .mqttPSKFile, .mqttCAFile, .mqttCertificateFile, .mqttKeyFile,
+    ]
+    if let path = files.compactMap(environment.string).first(where: isStream) {
+      throw Failure(path, "a pipe is not read again", .configuration)
+    }
+    return try BrokerSettings(environment)
+  }
+
   /// What is said of a broker that leaves without an answer, and what most often is behind that.
   var hangUpReason: String {
     var causes: [String] = []

@@ -67,13 +67,24 @@ struct MQTTDelivery {
   ///
   /// - Throws: `Failure` where something is left that could not be delivered, and nothing keeps it.
   mutating func run(_ input: inout RecordInput) throws {
-    let result = Result { try deliver(&input) }
-    // However it ends, what waits is kept.
+    do {
+      try deliver(&input)
+    } catch {
+      close()
+      // Why it ends is said last.
+      do { try sayEnd() } catch let lost as Failure { messages.say(lost) }
+      throw error
+    }
+    close()
+    try sayEnd()
+  }
+
+  private mutating func close() {
     publications.close(at: .now)
     sayEvents()
-    try result.get()
-    try publications.tally.end(outboxName, to: broker, messages)
   }
+
+  private func sayEnd() throws { try publications.tally.end(outboxName, to: broker, messages) }
 
   private mutating func deliver(_ input: inout RecordInput) throws {
     sayEvents()

@@ -48,7 +48,7 @@ struct P1MQTT: Tool {
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: broker.timeout)
     var delivery = MQTTDelivery(
-      to: connection, renewed: (reload, { try BrokerSettings(environment) }), answers, flow,
+      to: connection, renewed: (reload, { try .again(environment) }), answers, flow,
       publications, outboxName: outboxName, announcements, intake, health, messages: messages)
     try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
