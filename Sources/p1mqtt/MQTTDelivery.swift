@@ -92,7 +92,7 @@ struct MQTTDelivery {
       try look(.now)
       try send()
       try settle()
-      if isReconnecting, inFlight.isEmpty { try reconnect() }
+      if isReconnecting, state != .connected || inFlight.isEmpty { try reconnect() }
       if isDone(input) { break }
       let wantsMore = flow.wantsMore(
         input, isFull: publications.isFull, isOutage: server.isOutage)
@@ -165,7 +165,8 @@ struct MQTTDelivery {
     while !rest.isEmpty {
       let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
       let telegram = rest[..<end]
-      publications.see(telegram, at: .now)
+      let submeters = telegram.filter(\.isOfSubmeter)
+      if !submeters.isEmpty { publications.see(submeters, at: .now) }
       for record in telegram { try publish(intake.take(record)) }
       rest = rest[end...]
     }

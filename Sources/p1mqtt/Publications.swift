@@ -17,9 +17,9 @@ protocol Publications {
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
 
-  /// The records of a telegram were read, and are taken next: which of two sub-meters has a topic is
-  /// decided by both.
-  mutating func see(_ telegram: ArraySlice<Record>, at now: ContinuousClock.Instant)
+  /// The records of sub-meters of a telegram were read, and are taken next: which of two has a topic
+  /// is decided by both.
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant)
 
   /// Takes a record.
   ///

@@ -60,13 +60,13 @@ struct PublishSettings {
       throw environment.refused(
         .mqttStatus, "\"\(template)\" is neither True nor False, nor a topic such as \(usual)")
     }
-    let id = environment.string(.mqttClientID) ?? hostName
-    let topic = template.replacing("{prefix}", with: prefix)
-      .replacing("{id}", with: TopicLevel.escaped(id.utf8Bytes))
-    guard !topic.contains(where: { "{}".contains($0) }) else {
+    let rest = template.replacing("{prefix}", with: "").replacing("{id}", with: "")
+    guard !rest.contains(where: { "{}".contains($0) }) else {
       throw environment.refused(
         .mqttStatus, "\"\(template)\" has something else in braces than {prefix} {id}")
     }
+    let id = TopicLevel.escaped((environment.string(.mqttClientID) ?? hostName).utf8Bytes)
+    let topic = template.replacing("{id}", with: id).replacing("{prefix}", with: prefix)
     if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(.mqttStatus, fault) }
     return topic
   }

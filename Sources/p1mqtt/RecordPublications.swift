@@ -44,8 +44,8 @@ struct RecordPublications: Publications {
 
   var tally: Tally { Tally(outbox, arrived: arrivedCount) }
 
-  mutating func see(_ telegram: ArraySlice<Record>, at now: ContinuousClock.Instant) {
-    for record in topics.see(telegram, at: now) { _ = topics.topic(of: RecordOrigin(record)) }
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.see(submeters, at: now) { _ = topics.topic(of: RecordOrigin(record)) }
   }
 
   mutating func take(
@@ -64,6 +64,7 @@ struct RecordPublications: Publications {
     _ record: Record, _ discovery: inout Discovery?
   ) -> String? {
     let origin = RecordOrigin(record)
+    topics.see(origin, at: .now)
     guard let topic = topics.topic(of: origin) else { return nil }
     discovery?.see(record.keys.map { ($0, topic) }, of: origin)
     return topic

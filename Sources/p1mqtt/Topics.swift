@@ -73,55 +73,63 @@ struct Topics {
     return noticeCount <= Topics.mostNotices ? notices : []
   }
 
-  /// The records of a telegram came.
-  ///
-  /// - Parameters:
-  ///   - telegram: the records.
-  ///   - now: the time.
-  /// - Returns: those of sub-meters that choose their topics before the others of the telegram, as the
-  ///   readings of these do not move any more.
-  mutating func see(
-    _ telegram: some Collection<Record>, at now: ContinuousClock.Instant
-  ) -> [Record] {
-    let origins = telegram.map { RecordOrigin($0) }
-    for (record, origin) in zip(telegram, origins) { note(origin, record.pastTimestamp, at: now) }
-    for origin in origins { takeOver(origin, at: now) }
-    let submeters = zip(telegram, origins).filter { $0.1.channel != nil }
-    guard submeters.count > 1, let newest = submeters.compactMap({ $0.0.pastTimestamp }).max()
-    else {
-      return []
-    }
-    let living = submeters.filter { !isBehind($0.1, newest) }
-    return living.count == submeters.count ? [] : living.map(\.0)
+  /// A record came from an origin.
+  mutating func see(_ origin: RecordOrigin, at now: ContinuousClock.Instant) {
+    if let rival = note(origin, nil, at: now) { takeOver(from: rival, origin, at: now) }
   }
 
+  /// Notes that something came from an origin, and the instant of a reading.
+  ///
+  /// - Returns: because of whom it has a level of its own.
   private mutating func note(
     _ origin: RecordOrigin, _ reading: Timestamp?, at now: ContinuousClock.Instant
-  ) {
+  ) -> RecordOrigin? {
+    var rival: RecordOrigin?
     origins.use(origin, default: Known()) {
       let isNew = $0.seenAt == nil
       $0.seenAt = now
       if let reading { $0.note(reading) }
+      rival = $0.rival
       return isNew ? origin.size : 0
     }
     makeRoom()
+    return rival
+  }
+
+  /// The sub-meters of a telegram came.
+  ///
+  /// - Parameters:
+  ///   - submeters: their records.
+  ///   - now: the time.
+  /// - Returns: those that choose their topics before the others of the telegram, as the readings of
+  ///   these do not move any more.
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) -> [Record] {
+    let origins = submeters.map { RecordOrigin($0) }
+    let rivals = zip(submeters, origins).map { note($1, $0.pastTimestamp, at: now) }
+    // Who is gone beside another one is known once all were noted.
+    for case (let origin, let rival?) in zip(origins, rivals) {
+      takeOver(from: rival, origin, at: now)
+    }
+    guard submeters.count > 1, let newest = submeters.compactMap(\.pastTimestamp).max() else {
+      return []
+    }
+    let living = zip(submeters, origins).filter { !isBehind($0.1, newest) }
+    return living.count == submeters.count ? [] : living.map(\.0)
   }
 
   /// Gives an origin the topics of the one that it is beside, if that is gone.
-  private mutating func takeOver(_ origin: RecordOrigin, at now: ContinuousClock.Instant) {
-    guard let other = origins[origin]?.rival else { return }
+  private mutating func takeOver(
+    from other: RecordOrigin, _ origin: RecordOrigin, at now: ContinuousClock.Instant
+  ) {
     if let heir = origins[other]?.rival {
       // Somebody else has its topics now.
       setRival(of: origin, heir == origin ? nil : heir)
-    } else if isStandingStill(other, beside: origin)
-      || isSilent(other, at: now)
-    {
+    } else if isStandingStill(other, beside: origin) || isSilent(other, at: now) {
       pass(topicsOf: other, to: origin)
     }
   }
 
-  /// Whether nothing came from an origin for so long that even that it was there is forgotten, or may
-  /// be.
+  /// Whether nothing came from an origin for a day, or for so long that it was forgotten.
   private func isSilent(_ origin: RecordOrigin, at now: ContinuousClock.Instant) -> Bool {
     guard let known = origins[origin] else { return true }
     return known.seenAt.map { $0 + Topics.memory < now } ?? false
@@ -163,6 +171,9 @@ struct Topics {
     }
     return other.seconds - reading.seconds > patience ?? Topics.usualInterval
   }
+
+  /// The topics that an origin has so far, by metric.
+  func known(of origin: RecordOrigin) -> [String: String] { origins[origin]?.topics ?? [:] }
 
   /// The topic of a record.
   ///

@@ -51,8 +51,8 @@ struct ValuePublications: Publications {
     return Tally(ofValues: counts, waiting: queue.count + inFlightCount)
   }
 
-  mutating func see(_ telegram: ArraySlice<Record>, at now: ContinuousClock.Instant) {
-    for record in topics.see(telegram, at: now) { _ = values(of: record, RecordOrigin(record)) }
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.see(submeters, at: now) { _ = values(of: record, RecordOrigin(record)) }
   }
 
   mutating func take(
@@ -60,6 +60,7 @@ struct ValuePublications: Publications {
   ) {
     counts.read += 1
     let origin = RecordOrigin(record)
+    topics.see(origin, at: now)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
     discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
     if changes != nil { leaveOutRepeats(&values, origin, record.timestamp, now) }
@@ -74,6 +75,7 @@ struct ValuePublications: Publications {
 
   private mutating func values(of record: Record, _ origin: RecordOrigin) -> [Value] {
     var values: [Value] = []
+    let known = topics.known(of: origin)
     record.forEachField { key, text in
       // What is past has its instant below its own topics, and says no more of its meter.
       let isLeftOut =
@@ -81,7 +83,7 @@ struct ValuePublications: Publications {
       // An empty message would have the broker forget the one that it keeps.
       guard !isLeftOut, !text.isEmpty else { return }
       let key = String(decoding: [UInt8](key), as: UTF8.self)
-      if let topic = topics.topic(of: key, origin) {
+      if let topic = known[key] ?? topics.topic(of: key, origin) {
         values.append(Value(key: key, topic: topic, text: Escape.decode(text)))
       } else {
         homelessCount += 1

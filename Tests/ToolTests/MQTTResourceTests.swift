@@ -36,7 +36,6 @@ import Testing
         try await sink.waitForError("trying again")
         // poll(2) refuses to wait for more than may be open; for standard error alone it does.
         try await limitFiles(of: sink, to: 3)
-        try await sink.write("n=2\n\n")
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .exited(74), "\(result.errorText)")
         #expect(result.messages.dropLast().last?.contains("kept for the next time") == true)

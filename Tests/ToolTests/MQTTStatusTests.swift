@@ -9,6 +9,7 @@ import Testing
     ("json", ["--id", "attic"], "dsmr/attic/status"),
     ("record", ["--id", "attic", "--prefix", "north/p1"], "north/p1/attic/status"),
     ("record", ["--id", "a/+#"], "dsmr/a%2F%2B%23/status"),
+    ("record", ["--id", "{a}", "--prefix", "{id}"], "{id}/{a}/status"),
     ("record", ["--id", "attic", "--status"], "dsmr/attic/status"),
     ("record", ["--id", "attic", "--status", "there/{id}"], "there/attic"),
     ("value", ["--id", "attic", "--status", "{prefix}/{id}/there"], "dsmr/attic/there"),
