@@ -4,10 +4,12 @@ struct Announcements {
   private let online: Message?
   let offline: Message?
   var discovery: Discovery?
+  /// How many meters discovery has forgotten, as far as that was said.
+  private var saidForgotten = 0
   /// Whether `online` is to be sent.
   private var isOnlineDue = false
 
-  init(_ settings: PublishSettings) {
+  init(_ settings: PublishSettings, _ room: MemoryRoom) {
     func status(_ text: String) -> Message? {
       settings.statusTopic.map {
         Message(
@@ -16,7 +18,7 @@ struct Announcements {
     }
     online = status("online")
     offline = status("offline")
-    discovery = settings.discoveryPrefix.map { Discovery($0, settings) }
+    discovery = settings.discoveryPrefix.map { Discovery($0, settings, capacity: room.share) }
   }
 
   var isEmpty: Bool { !isOnlineDue && discovery?.isEmpty ?? true }
@@ -42,6 +44,11 @@ struct Announcements {
     // Another process with our prefix has said that we are not there.
     if !isRetained, payload == offline.payload { isOnlineDue = true }
     return false
+  }
+
+  /// What the user should know since the last call.
+  mutating func takeNotices() -> [Notice] {
+    Notice.ofForgotten(discovery?.forgottenCount ?? 0, since: &saidForgotten)
   }
 
   /// The next message to be sent, taken out; nil where there is none.

@@ -33,13 +33,8 @@ struct BrokerAddress: Equatable {
       if place.hasSuffix("/") { place = place.dropLast() }
     }
     let parts = HostAndPort(place)
-    let isIPv6 = parts.host.contains(":")
-    // Behind a % there is the name of an interface.
-    let address = parts.host.prefix { $0 != "%" }
-    guard !parts.host.isEmpty,
-      !place.contains(where: { "/?#\\".contains($0) || $0.isWhitespace }),
-      !parts.host.contains(where: { "[]".contains($0) }),
-      !isIPv6 || address.allSatisfy({ $0.isHexDigit || ":.".contains($0) })
+    guard parts.isHostValid,
+      !place.contains(where: { "/?#\\".contains($0) || $0.isWhitespace })
     else {
       throw refused("\"\(text)\" is no name or address of a broker")
     }

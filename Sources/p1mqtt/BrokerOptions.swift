@@ -43,8 +43,9 @@ struct BrokerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Leave a broker that has not answered for so long, and try again.", valueName: "seconds"))
-  var timeout = 30
+      "Leave a broker that has not answered for so long, and try again (default: $MQTT_TIMEOUT or "
+        + "30).", valueName: "seconds"))
+  var timeout: String?
 
   @Flag(
     inversion: .prefixedNo,
@@ -77,12 +78,6 @@ struct BrokerOptions: ParsableArguments {
       valueName: "name"))
   var pskIdentity: String?
 
-  func validate() throws {
-    guard (1...3600).contains(timeout) else {
-      throw ValidationError("--timeout takes a number of seconds from 1 to 3600")
-    }
-  }
-
   func option(for setting: Setting) -> Environment.Option? {
     switch setting {
     case .mqttBroker: .init("--broker", broker)
@@ -92,6 +87,7 @@ struct BrokerOptions: ParsableArguments {
     case .mqttProtocol: .init("--protocol", version)
     case .mqttSession: .init("--session", session)
     case .mqttKeepAlive: .init("--keepalive", keepalive)
+    case .mqttTimeout: .init("--timeout", timeout)
     case .mqttTLS: .init("--tls", tls.map { $0 ? "True" : "False" })
     case .mqttCAFile: .init("--ca-file", caFile)
     case .mqttCertificateFile: .init("--cert-file", certFile)

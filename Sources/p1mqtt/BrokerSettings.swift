@@ -19,6 +19,9 @@ struct BrokerSettings {
   /// After how many seconds of silence the broker is asked whether it is there.
   let keepAlive: Int
 
+  /// After so long without an answer the broker is left.
+  let timeout: Duration
+
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ environment: Environment) throws {
     let address = try BrokerAddress(environment.string(.mqttBroker) ?? "localhost") {
@@ -44,7 +47,8 @@ struct BrokerSettings {
     isPersistent =
       try environment.choice(.mqttSession, ["clean": false, "persistent": true]) ?? false
     keepAlive = try environment.number(.mqttKeepAlive, in: 5...65_535) ?? 30
-    let id = try BrokerSettings.text(.mqttClientID, environment)
+    timeout = .seconds(try environment.number(.mqttTimeout, in: 1...3600) ?? 30)
+    let id = try environment.text(.mqttClientID)
     guard id != nil || !isPersistent else {
       throw environment.refused(
         .mqttSession,
@@ -52,6 +56,21 @@ struct BrokerSettings {
     }
     // Two clients of one name would put each other out for ever.
     clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+  }
+
+  /// The settings as their files are now, for a p1mqtt that is to go on.
+  ///
+  /// - Parameter environment: the settings.
+  /// - Returns: what they come to.
+  /// - Throws: `Failure` for a file that cannot be used, or might have to be waited for.
+  static func again(_ environment: Environment) throws -> BrokerSettings {
+    let files: [Setting] = [
+      .mqttPasswordFile, .mqttPSKFile, .mqttCAFile, .mqttCertificateFile, .mqttKeyFile,
+    ]
+    if let path = files.compactMap(environment.string).first(where: isStream) {
+      throw Failure(path, "a pipe is not read again", .configuration)
+    }
+    return try BrokerSettings(environment)
   }
 
   /// What is said of a broker that leaves without an answer, and what most often is behind that.
@@ -69,31 +88,43 @@ struct BrokerSettings {
     return "no answer before the broker left: \(causes.joined(separator: ", or "))"
   }
 
-  /// A setting that MQTT has a text for (MQTT 5, 1.5.4).
-  private static func text(_ setting: Setting, _ environment: Environment) throws -> String? {
-    guard let text = environment.string(setting) else { return nil }
-    let isPlain = text.unicodeScalars.allSatisfy {
-      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
-    }
-    guard !text.isEmpty else { throw environment.refused(setting, "it is empty") }
-    guard isPlain, text.utf8.count <= 1000 else {
-      throw environment.refused(setting, "it has a control character in it, or over 1000 bytes")
-    }
-    return text
-  }
-
   /// User and password, where there is a user and authentication is not turned off.
   private static func login(_ environment: Environment) throws -> (String, Secret?)? {
     let isWanted = try environment.flag(.mqttAuthentication)
     guard isWanted != false else { return nil }
-    guard let user = try text(.mqttUser, environment) else {
+    guard let user = try environment.text(.mqttUser) else {
       guard isWanted == nil else {
         throw Failure(
           Setting.mqttAuthentication.rawValue, "needs \(Setting.mqttUser.rawValue)",
           .configuration)
       }
+      let passwords = [Setting.mqttPasswordFile, .mqttPassword]
+      guard passwords.allSatisfy({ environment.string($0) == nil }) else {
+        let user = Setting.mqttUser.rawValue
+        throw Failure(user, "a password needs a user: --user, or \(user)", .configuration)
+      }
       return nil
     }
     return (user, try Secret.read(environment, .mqttPassword, file: .mqttPasswordFile))
+  }
+}
+
+extension Environment {
+  /// A setting that is sent as text (MQTT 5, 1.5.4).
+  ///
+  /// - Parameters:
+  ///   - setting: which.
+  ///   - limit: the most bytes that it may have.
+  /// - Returns: nil where it is not set.
+  /// - Throws: `Failure` where it cannot be sent.
+  func text(_ setting: Setting, limit: Int = 1000) throws -> String? {
+    guard let text = string(setting) else { return nil }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
+    }
+    guard !text.isEmpty else { throw refused(setting, "it is empty") }
+    guard isPlain else { throw refused(setting, "it has a control character in it") }
+    guard text.utf8.count <= limit else { throw refused(setting, "it has over \(limit) bytes") }
+    return text
   }
 }

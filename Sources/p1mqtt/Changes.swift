@@ -1,23 +1,33 @@
 import Records
 
-/// What was published last, so that what says nothing new can be left out.
+/// What was published last, so that what says nothing new can be left out. What is known of the meter
+/// that was silent for longest is forgotten where there is no room for all, and so published again.
 struct Changes {
   private struct Last {
     let value: [UInt8]
     /// The instant that it is of, and when it was published.
     let timestamp: Timestamp?
     let at: ContinuousClock.Instant
+
+    /// The bytes that it takes beside its name, about: its place in a dictionary, which may have as
+    /// many more, and the value.
+    var size: Int {
+      32 + value.count + 2 * (MemoryLayout<Last>.stride + MemoryLayout<String>.stride)
+    }
   }
 
   private let silence: Int64
-  private var last: [String: Last] = [:]
+  /// By device and name.
+  private var last: RecentlyUsedCache<RecordOrigin, [String: Last]>
+  /// How many devices were forgotten.
+  private(set) var forgottenCount = 0
 
-  /// Of more names than this, all are forgotten, and so published again.
-  private static let mostNames = 10_000
-
-  /// - Parameter silence: after how many seconds, by the records' time or ours, the same is news again.
-  init(silence: Int) {
+  /// - Parameters:
+  ///   - silence: after how many seconds, by the records' time or ours, the same is news again.
+  ///   - capacity: the most bytes that are remembered.
+  init(silence: Int, capacity: Int) {
     self.silence = Int64(silence)
+    last = RecentlyUsedCache(capacity: capacity)
   }
 
   /// Whether a value is news, and is published therefore.
@@ -25,28 +35,42 @@ struct Changes {
   /// - Parameters:
   ///   - value: the value.
   ///   - name: of what it is one.
+  ///   - origin: who it is of.
   ///   - timestamp: the instant that it is of, if it has one.
   ///   - now: the time.
   /// - Returns: whether it is.
   mutating func isNews(
-    _ value: [UInt8], of name: String, _ timestamp: Timestamp?, at now: ContinuousClock.Instant
+    _ value: [UInt8], of name: String, _ origin: RecordOrigin, _ timestamp: Timestamp?,
+    at now: ContinuousClock.Instant
   ) -> Bool {
-    if let last = last[name], last.value == value, now < last.at + .seconds(silence),
-      !isLong(from: last.timestamp, to: timestamp)
-    {
-      return false
+    let device = origin.device
+    let silence = silence
+    var isNews = true
+    let isNew = last[device] == nil
+    last.use(device, default: [:]) { known in
+      let before = known[name]
+      if let before, before.value == value, now < before.at + .seconds(silence),
+        !Changes.isLong(from: before.timestamp, to: timestamp, silence)
+      {
+        isNews = false
+        return 0
+      }
+      let entry = Last(value: value, timestamp: timestamp, at: now)
+      known[name] = entry
+      return entry.size - (before?.size ?? -name.utf8.count) + (isNew ? device.size : 0)
     }
-    if last[name] == nil, last.count >= Changes.mostNames { forget() }
-    last[name] = Last(value: value, timestamp: timestamp, at: now)
-    return true
+    while last.isOverfull, last.removeOldest() != nil { forgottenCount += 1 }
+    return isNews
   }
 
   mutating func forget() {
-    last = [:]
+    last.removeAll()
   }
 
   /// A clock that was set back is news as well.
-  private func isLong(from first: Timestamp?, to last: Timestamp?) -> Bool {
+  private static func isLong(
+    from first: Timestamp?, to last: Timestamp?, _ silence: Int64
+  ) -> Bool {
     guard let first, let last else { return false }
     return last < first || last.seconds - first.seconds >= silence
   }

@@ -15,10 +15,10 @@ struct DeviceIdentity {
   ///   - parent: the meter that it is a sub-meter of.
   ///   - place: what tells it from others, where it has no number.
   ///   - keys: those of a record of it.
-  ///   - others: the devices there are.
+  ///   - others: the names of other devices.
   init(
     _ origin: RecordOrigin, via parent: DeviceIdentity?, in place: String, _ keys: [String],
-    besides others: [DeviceIdentity]
+    besides others: Set<String>
   ) {
     serial = origin.meter.map { String(decoding: Escape.decode($0.span), as: UTF8.self) }
     let channel = origin.channel == nil ? "" : "_channel\(origin.channelLevel)"
@@ -28,8 +28,7 @@ struct DeviceIdentity {
     self.parent = parent?.id
     let name = DeviceIdentity.name(origin, keys)
     // Two gas meters have to be told apart.
-    let isTaken = others.contains { $0.name == name }
-    self.name = isTaken ? "\(name) \(serial ?? origin.channelLevel)" : name
+    self.name = others.contains(name) ? "\(name) \(serial ?? origin.channelLevel)" : name
   }
 
   private static func name(_ origin: RecordOrigin, _ keys: [String]) -> String {

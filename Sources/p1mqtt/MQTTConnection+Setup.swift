@@ -17,10 +17,6 @@ extension MQTTConnection {
     unsafe mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, number)
     // Messages are small, and many at times.
     unsafe mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
-    if let login = settings.login {
-      try check(
-        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
-    }
     if let will {
       let code = unsafe will.payload.span.withUnsafeBytes { bytes in
         unsafe mosquitto_will_set(
@@ -28,6 +24,17 @@ extension MQTTConnection {
           Int32(min(1, limits.mostQoS)), will.isRetained && limits.canRetain)
       }
       try check(code, .mqttTopicPrefix)
+    }
+    try configureLogin()
+  }
+
+  /// Has the client show who it is, and know the broker, as the settings say.
+  ///
+  /// - Throws: `Failure` where the settings cannot be used.
+  func configureLogin() throws {
+    if let login = settings.login {
+      try check(
+        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
     }
     if let tls = settings.tls { try configure(tls) }
   }
@@ -54,30 +61,9 @@ extension MQTTConnection {
   }
 
   private func check(_ code: Int32, _ setting: Setting) throws {
-    guard code == MOSQ_ERR_SUCCESS.rawValue else {
-      throw Failure(setting.rawValue, MQTTConnection.reason(code), .configuration)
+    let result = MQTTResult(code)
+    guard result.isSuccess else {
+      throw Failure(setting.rawValue, result.reason, .configuration)
     }
-  }
-
-  /// What a code of the library's means; from 128 on it is one of MQTT 5.
-  static func reason(_ code: Int32) -> String {
-    let number = errno
-    if code >= 128 { return sentence(unsafe String(cString: mosquitto_reason_string(code))) }
-    if code == MOSQ_ERR_ERRNO.rawValue {
-      return number == 0 ? "no answer of a broker" : Errno(rawValue: number).description
-    }
-    return sentence(unsafe String(cString: mosquitto_strerror(code)))
-  }
-
-  /// Whether a code of the library's may mean that the broker has hung up, which looks like an error
-  /// with TLS, and where something was still to be sent.
-  static func isHangUp(_ code: Int32) -> Bool {
-    if code == MOSQ_ERR_ERRNO.rawValue { return [EPROTO, EPIPE, ECONNRESET].contains(errno) }
-    return code == MOSQ_ERR_CONN_LOST.rawValue || code == MOSQ_ERR_TLS.rawValue
-  }
-
-  /// What the library says, without its full stop.
-  static func sentence(_ text: String) -> String {
-    text.hasSuffix(".") ? String(text.dropLast()) : text
   }
 }

@@ -6,7 +6,7 @@ import SystemPackage
 /// A connection to a broker, driven from outside: by what its socket is ready for.
 @safe final class MQTTConnection {
   let client: OpaquePointer
-  let settings: BrokerSettings
+  private(set) var settings: BrokerSettings
   /// What the broker publishes in our place once we are gone, and keeps; nil for nothing.
   let will: Message?
   /// What the broker takes.
@@ -73,6 +73,11 @@ import SystemPackage
   /// Whether messages that are on their way outlive the connection: they are sent again by itself.
   var keepsUnsent: Bool { stage == .resuming }
 
+  /// The settings were read again: connections are made by these from now on.
+  func renew(_ settings: BrokerSettings) {
+    self.settings = settings
+  }
+
   /// Starts to connect; events tell how that went.
   ///
   /// - Throws: `Failure` where there can be no try.
@@ -82,6 +87,8 @@ import SystemPackage
       if !isVersionKnown, !isOtherVersionNext { version = .version5 }
       isOtherVersionNext = false
       try configure(isClean: stage == .forgetting || !settings.isPersistent)
+    } else {
+      try configureLogin()
     }
     log.listen(to: self)
     log.begin()
@@ -105,10 +112,11 @@ import SystemPackage
           &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue),
           MQTTConnection.sessionExpiry)
       }
-      let code = unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties)
+      let result = MQTTResult(
+        unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties))
       // It is said of a broker that hangs up in the handshake.
-      if MQTTConnection.isHangUp(code) { return hangUpReason }
-      return code == MOSQ_ERR_SUCCESS.rawValue ? nil : MQTTConnection.reason(code)
+      if result.isHangUp { return hangUpReason }
+      return result.isSuccess ? nil : result.reason
     }
   }
 
@@ -199,20 +207,20 @@ import SystemPackage
     let socket = unsafe mosquitto_socket(client)
     guard socket >= 0 else { return }
     let ready = happened.filter { $0.descriptor.rawValue == socket }
-    var code: Int32 = 0
+    var result = MQTTResult(MOSQ_ERR_SUCCESS.rawValue)
     if ready.contains(where: { !$0.isWrite }) {
-      code = unsafe mosquitto_loop_read(client, 1)
+      result = MQTTResult(unsafe mosquitto_loop_read(client, 1))
       // Where a handshake is cut off, the library waits for more.
       if settings.tls != nil, !log.isAnswered, isClosed(socket) {
-        log.left(MOSQ_ERR_CONN_LOST.rawValue)
+        log.left(MQTTResult(MOSQ_ERR_CONN_LOST.rawValue))
       }
     }
-    if code == 0, ready.contains(where: \.isWrite) {
-      code = unsafe mosquitto_loop_write(client, 1)
+    if result.isSuccess, ready.contains(where: \.isWrite) {
+      result = MQTTResult(unsafe mosquitto_loop_write(client, 1))
     }
-    if code == 0 { code = unsafe mosquitto_loop_misc(client) }
+    if result.isSuccess { result = MQTTResult(unsafe mosquitto_loop_misc(client)) }
     // An error of the encryption is no event.
-    if code != 0 { log.left(code) }
+    if !result.isSuccess { log.left(result) }
     try advance()
   }
 
@@ -269,20 +277,21 @@ import SystemPackage
     let qos = min(qos, limits.mostQoS)
     let properties =
       !message.isAnnouncement && version == .version5 ? unsafe expiry?.properties : nil
-    let code = unsafe message.payload.span.withUnsafeBytes { bytes in
-      unsafe mosquitto_publish_v5(
-        client, &number, message.topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
-        message.isRetained && limits.canRetain, properties)
+    let result = unsafe message.payload.span.withUnsafeBytes { bytes in
+      MQTTResult(
+        unsafe mosquitto_publish_v5(
+          client, &number, message.topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
+          message.isRetained && limits.canRetain, properties))
     }
-    switch mosq_err_t(code) {
+    switch mosq_err_t(result.code) {
     case MOSQ_ERR_SUCCESS: return .sent(number, qos: qos)
     case MOSQ_ERR_INVAL, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET:
-      return .refused(reason: MQTTConnection.reason(code))
+      return .refused(reason: result.reason)
     case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHigh(qos: qos)
     // The library has it, and sends it once there is a connection again.
     case let code where keepsUnsent && qos > 0 && code != MOSQ_ERR_NOMEM:
       return .sent(number, qos: qos)
-    default: return .disconnected(reason: MQTTConnection.reason(code))
+    default: return .disconnected(reason: result.reason)
     }
   }
 

@@ -13,7 +13,12 @@ extension MQTTDelivery {
     switch state {
     case .waiting where server.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + limits.silence)
-      try connection.connect()
+      do {
+        try connection.connect()
+      } catch {
+        // There may be as many descriptors or threads as are allowed: that can pass.
+        try disconnected((error as? Failure)?.reason ?? "\(error)")
+      }
     case .connecting(let until) where now >= until && !connection.isTrying:
       try connection.abandon()
       try disconnected(noAnswer, .hangUp)
@@ -27,6 +32,18 @@ extension MQTTDelivery {
     default:
       break
     }
+  }
+
+  /// Leaves the broker, and connects again at once.
+  mutating func reconnect() throws {
+    if state == .connected {
+      connection.disconnect()
+      try connection.abandon()
+      try settle()
+      state = .waiting
+    }
+    isReconnecting = false
+    server.retryNow(.now)
   }
 
   private var noAnswer: String { "no answer for \(limits.silence.components.seconds) s" }
@@ -200,7 +217,7 @@ extension MQTTDelivery {
 
   /// Sends what there is, as far as it may be on its way.
   mutating func send() throws {
-    guard state == .connected else { return }
+    guard state == .connected, !isReconnecting else { return }
     while state == .connected, inFlight.count < window,
       let message = announcements.next() ?? publications.next(&announcements.discovery)
     {

@@ -15,6 +15,8 @@ struct MQTTDelivery {
   let connection: MQTTConnection
   let limits: MQTTLimits
   let messages: Messages
+  /// What asks to read the files of the settings again, and the settings with what they hold then.
+  private let reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings)
   /// What messages call the outbox.
   private let outboxName: String
   var flow: Flow
@@ -33,15 +35,20 @@ struct MQTTDelivery {
   /// Since when there is a connection, or was the last one.
   var connectedAt = ContinuousClock.now
   var subscription = Subscription()
+  /// Whether the broker is left, and connected to again, once it has answered what is on its way.
+  var isReconnecting = false
   /// Whether it was said that messages do not expire.
   var hasSaidExpiry = false
 
   init(
-    to connection: MQTTConnection, _ limits: MQTTLimits, _ flow: Flow,
+    to connection: MQTTConnection,
+    renewed reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings),
+    _ limits: MQTTLimits, _ flow: Flow,
     _ publications: any Publications, outboxName: String, _ announcements: Announcements,
     _ intake: Intake, _ health: Health<String>, messages: Messages
   ) {
     self.connection = connection
+    self.reload = reload
     self.limits = limits
     self.flow = flow
     self.publications = publications
@@ -60,30 +67,74 @@ struct MQTTDelivery {
   ///
   /// - Throws: `Failure` where something is left that could not be delivered, and nothing keeps it.
   mutating func run(_ input: inout RecordInput) throws {
+    do {
+      try deliver(&input)
+    } catch {
+      close()
+      // Why it ends is said last.
+      do { try sayEnd() } catch let lost as Failure { messages.say(lost) }
+      throw error
+    }
+    close()
+    try sayEnd()
+  }
+
+  private mutating func close() {
+    publications.close(at: .now)
+    sayEvents()
+  }
+
+  private func sayEnd() throws { try publications.tally.end(outboxName, to: broker, messages) }
+
+  private mutating func deliver(_ input: inout RecordInput) throws {
     sayEvents()
     while true {
       try look(.now)
       try send()
       try settle()
+      if isReconnecting, state != .connected || inFlight.isEmpty { try reconnect() }
       if isDone(input) { break }
       let wantsMore = flow.wantsMore(
         input, isFull: publications.isFull, isOutage: server.isOutage)
       if flow.isOverdue { publications.overflow() }
       let interests =
         input.interests(wantsMore: wantsMore) + connection.interests + health.interests
+        + [.reading(reload.signal.descriptor)]
       let deadline = earliest(
         nextLook, giveUpAt(input), input.deadline, flow.patienceEnd, publications.deadline,
         health.deadline, messages.deadline, progress.deadline)
       let happened = try wait(for: interests, until: deadline)
       try proceed(happened)
+      renew(happened)
       try read(&input, happened)
       attend(happened, input)
     }
-    try end()
+    progress.end()
+    health.isStopping()
+    if state == .connected { try sayGoodbye() }
+  }
+
+  /// Reads the files of the settings again, if that is asked for, and connects anew with what they hold.
+  private mutating func renew(_ happened: [Interest]) {
+    guard happened.contains(.reading(reload.signal.descriptor)) else { return }
+    reload.signal.clear()
+    do {
+      connection.renew(try reload.settings())
+    } catch {
+      let failure = error as? Failure
+      messages.say(
+        .warning, failure?.subject,
+        "\(failure?.reason ?? "\(error)"); continuing with the old login")
+      return
+    }
+    messages.say(.notice, broker, "password, key and certificates read again; connecting anew")
+    isReconnecting = true
   }
 
   private mutating func read(_ input: inout RecordInput, _ happened: [Interest]) throws {
-    try input.read(happened) { try publish(intake.take($0)) }
+    var records: [Record] = []
+    try input.read(happened) { records.append($0) }
+    try take(records)
     if flow.attend(&input) {
       server.hurry(.now)
       try publish(intake.finish())
@@ -103,18 +154,22 @@ struct MQTTDelivery {
 
   private mutating func sayEvents() {
     messages.say(publications.takeEvents(), of: outboxName)
-    for notice in publications.takeNotices() {
+    for notice in publications.takeNotices() + announcements.takeNotices() {
       messages.say(.notice, broker, notice.text, repeating: notice.kind)
     }
   }
 
-  private mutating func end() throws {
-    progress.end()
-    health.isStopping()
-    if state == .connected { try sayGoodbye() }
-    publications.close(at: .now)
-    sayEvents()
-    try publications.tally.end(outboxName, to: broker, messages)
+  /// Takes what was read, the records of a telegram at a time.
+  private mutating func take(_ records: [Record]) throws {
+    var rest = records[...]
+    while !rest.isEmpty {
+      let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
+      let telegram = rest[..<end]
+      let submeters = telegram.filter(\.isOfSubmeter)
+      if !submeters.isEmpty { publications.see(submeters, at: .now) }
+      for record in telegram { try publish(intake.take(record)) }
+      rest = rest[end...]
+    }
   }
 
   private mutating func publish(_ records: [Record]) throws {
@@ -136,7 +191,9 @@ struct MQTTDelivery {
   }
 
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
-    flow.giveUpAt(input, isLasting: publications.isLasting, isOutage: server.isOutage)
+    flow.giveUpAt(
+      input, isLasting: publications.isLasting, isOutage: server.isOutage,
+      isDated: publications.isDated)
   }
 
   private var nextLook: ContinuousClock.Instant? {

@@ -64,7 +64,8 @@ final class MQTTEventLog {
       log?.answered(code, retains: retains != 0)
     }
     unsafe mosquitto_disconnect_v5_callback_set(client) { _, context, code, _ in
-      unsafe MQTTEventLog.of(context)?.left(code)
+      let result = MQTTResult(code)
+      unsafe MQTTEventLog.of(context)?.left(result)
     }
     unsafe mosquitto_publish_v5_callback_set(client) { _, context, number, code, _ in
       unsafe MQTTEventLog.of(context)?.published(number, code)
@@ -102,7 +103,7 @@ final class MQTTEventLog {
     let isVersion = code == 1 || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue
     let text = unsafe String(
       cString: code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
-    let reason = MQTTConnection.sentence(text)
+    let reason = MQTTResult.sentence(text)
     let fault =
       switch UInt32(code) {
       case MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue: MQTTFault.retaining
@@ -112,14 +113,13 @@ final class MQTTEventLog {
     disconnected(code < 128 ? reason : "Connection Refused: \(reason)", fault)
   }
 
-  /// The broker is gone, for what a code of the library's means.
-  func left(_ code: Int32) {
-    let isHangUp = MQTTConnection.isHangUp(code)
-    let reason = MQTTConnection.reason(code)
-    if isHangUp, !isAnswered, complaint == nil {
+  /// The broker is gone, for what the library has returned.
+  func left(_ result: MQTTResult) {
+    if result.isHangUp, !isAnswered, complaint == nil {
       disconnected(hangUpReason, .hangUp)
     } else {
-      disconnected(reason, code == MOSQ_ERR_PROTOCOL.rawValue ? .protocolError : .other)
+      disconnected(
+        result.reason, result.code == MOSQ_ERR_PROTOCOL.rawValue ? .protocolError : .other)
     }
   }
 
@@ -130,7 +130,7 @@ final class MQTTEventLog {
     }
     events.append(
       .refused(
-        number, reason: MQTTConnection.reason(code),
+        number, reason: MQTTResult(code).reason,
         isPassing: code == MQTT_RC_QUOTA_EXCEEDED.rawValue))
   }
 
@@ -182,7 +182,7 @@ final class MQTTEventLog {
       // error:0A000410:SSL routines::sslv3 alert handshake failure
       complaint = meaning(text.split(separator: ":").last ?? "an error")
     } else if text.hasPrefix("Error: ") {
-      complaint = MQTTConnection.sentence(String(text.dropFirst("Error: ".count)))
+      complaint = MQTTResult.sentence(String(text.dropFirst("Error: ".count)))
     }
   }
 }

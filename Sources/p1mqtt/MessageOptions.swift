@@ -38,10 +38,15 @@ struct MessageOptions: ParsableArguments {
         + "never).", valueName: "seconds"))
   var expiry: String?
 
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Say online and offline on {prefix}/status (default: $MQTT_STATUS or yes).")
-  var status: Bool?
+  @Option(
+    defaultAsFlag: "True", parsing: .next,
+    help: ArgumentHelp(
+      "Say online and offline on this topic, of {prefix} and {id} (default: $MQTT_STATUS, or "
+        + "{prefix}/status, with records {prefix}/{id}/status).", valueName: "template"))
+  var status: String?
+
+  @Flag(help: "Do not say online and offline.")
+  var noStatus = false
 
   @Option(
     defaultAsFlag: "300", parsing: .next,
@@ -57,6 +62,12 @@ struct MessageOptions: ParsableArguments {
         + "no).", valueName: "prefix"))
   var homeassistant: String?
 
+  func validate() throws {
+    guard !noStatus || status == nil else {
+      throw ValidationError("--status and --no-status exclude each other")
+    }
+  }
+
   func option(for setting: Setting) -> Environment.Option? {
     switch setting {
     case .mqttPayload: .init("--payload", payload)
@@ -65,7 +76,7 @@ struct MessageOptions: ParsableArguments {
     case .mqttQoS: .init("--qos", qos)
     case .mqttRetain: .init("--retain", retain.map { $0 ? "True" : "False" })
     case .mqttExpiry: .init("--expiry", expiry)
-    case .mqttStatus: .init("--status", status.map { $0 ? "True" : "False" })
+    case .mqttStatus: noStatus ? .init("--no-status", "False") : .init("--status", status)
     case .mqttOnChange: .init("--on-change", onChange)
     case .mqttHomeAssistant: .init("--homeassistant", homeassistant)
     default: nil

@@ -24,11 +24,13 @@ struct P1MQTT: Tool {
 
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
+    let reload = try NoticeSignal(.reload)
     let environment = Environment().overridden(by: option(for:))
     guard try environment.flag(.mqttEnabled) ?? true else { return try sink.drain(messages) }
     let broker = try BrokerSettings(environment)
     let settings = try PublishSettings(environment)
-    let announcements = Announcements(settings)
+    let limits = try waiting.limits(environment, of: .mqtt)
+    let announcements = Announcements(settings, MemoryRoom(buffer: limits.memory))
     let intake = Intake(
       try sink.summary(environment, of: .mqtt), stamps: settings.payload.isTimed)
     // Of values, which do not say when they were measured, only the newest count in the end.
@@ -38,33 +40,33 @@ struct P1MQTT: Tool {
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: settings.expiry)
     // Last, as everything else may be mistyped.
-    let (publications, outboxName) = try publications(settings, environment)
+    let (publications, outboxName) = try publications(settings, limits, environment)
     messages.stopWaiting()
     let health = Health<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
-    let limits = MQTTLimits(
+    let answers = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
-      silence: .seconds(self.broker.timeout))
+      silence: broker.timeout)
     var delivery = MQTTDelivery(
-      to: connection, limits, flow, publications, outboxName: outboxName,
-      announcements, intake, health, messages: messages)
+      to: connection, renewed: (reload, { try .again(environment) }), answers, flow,
+      publications, outboxName: outboxName, announcements, intake, health, messages: messages)
     try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
 
   private func publications(
-    _ settings: PublishSettings, _ environment: Environment
+    _ settings: PublishSettings, _ limits: SpoolLimits, _ environment: Environment
   ) throws -> (any Publications, outboxName: String) {
-    let room = try waiting.limits(environment, of: .mqtt)
-    let topics = Topics(settings.template, own: settings.statusTopic)
-    let changes = settings.silence.map { Changes(silence: $0) }
+    let room = MemoryRoom(buffer: limits.memory)
+    let topics = Topics(settings.template, own: settings.statusTopic, capacity: room.share)
+    let changes = settings.silence.map { Changes(silence: $0, capacity: room.share) }
     guard settings.payload.isTimed else {
       guard environment.string(.mqttSpool) == nil else {
         throw environment.refused(
           .mqttSpool, "a spool keeps records: it takes --payload json or record")
       }
-      return (ValuePublications(topics, retains: settings.retains, changes), "buffer")
+      return (ValuePublications(topics, retains: settings.retains, changes, room: room), "buffer")
     }
-    let (outbox, name) = try waiting.outbox(environment, of: .mqtt, room)
+    let (outbox, name) = try waiting.outbox(environment, of: .mqtt, limits)
     let publications = RecordPublications(
       topics, settings.payload, retains: settings.retains, changes, in: outbox)
     return (publications, name)

@@ -10,10 +10,16 @@ protocol Publications {
   var isEmpty: Bool { get }
   /// Whether all that waits is there for the next process.
   var isLasting: Bool { get }
+  /// Whether it says when it was measured, and counts however late it comes.
+  var isDated: Bool { get }
   /// What became of what was taken.
   var tally: Tally { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
+
+  /// The records of sub-meters of a telegram were read, and are taken next: which of two has a topic
+  /// is decided by both.
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant)
 
   /// Takes a record.
   ///
@@ -65,4 +71,14 @@ protocol Publications {
 
   /// What the user should know of the topics since the last call.
   mutating func takeNotices() -> [Notice]
+}
+
+extension Record {
+  /// Whether it is of a sub-meter.
+  var isOfSubmeter: Bool { range(of: .channel) != nil }
+
+  /// Its instant; nil where it has none, or one that is yet to come, by a clock that is wrong.
+  var pastTimestamp: Timestamp? {
+    timestamp.flatMap { $0.seconds < Timestamp.now.seconds + 86_400 ? $0 : nil }
+  }
 }

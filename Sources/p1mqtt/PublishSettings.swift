@@ -1,4 +1,6 @@
 import Console
+import Glibc
+import Records
 
 /// What is published, and how: the options first, then the environment.
 struct PublishSettings {
@@ -30,26 +32,67 @@ struct PublishSettings {
     qos = max(try environment.number(.mqttQoS, in: 0...2) ?? 0, payload.leastQoS)
     retains = try environment.flag(.mqttRetain) ?? false
     expiry = try environment.number(.mqttExpiry, in: 1...31_536_000)
-    statusTopic = try environment.flag(.mqttStatus) ?? true ? "\(prefix)/status" : nil
+    statusTopic = try PublishSettings.statusTopic(prefix, payload, environment)
     silence = try PublishSettings.silence(environment)
     discoveryPrefix = try PublishSettings.discoveryPrefix(environment)
     guard discoveryPrefix == nil || payload != .record else {
       throw environment.refused(
         .mqttHomeAssistant, "Home Assistant reads no records: take --payload value or json")
     }
-    guard discoveryPrefix != prefix || statusTopic == nil else {
+    if let discoveryPrefix, let statusTopic, statusTopic == "\(discoveryPrefix)/status" {
+      let setting = discoveryPrefix == prefix ? Setting.mqttTopicPrefix : .mqttStatus
       throw environment.refused(
-        .mqttTopicPrefix, "\"\(prefix)/status\" is where Home Assistant says that it is there")
+        setting, "\"\(statusTopic)\" is where Home Assistant says that it is there")
     }
   }
 
-  private static func silence(_ environment: Environment) throws -> Int? {
-    let seconds = environment.string(.mqttOnChange).flatMap { Int($0) } ?? 0
-    // A variable that is 1 is True, as any other is.
-    guard seconds != 0, seconds != 1 || environment.isOption(.mqttOnChange) else {
-      return try environment.flag(.mqttOnChange) ?? false ? 300 : nil
+  /// Where it says whether it is there. Values have one sender below a prefix; records may have many
+  /// there, each with a status of its own.
+  private static func statusTopic(
+    _ prefix: String, _ payload: Payload, _ environment: Environment
+  ) throws -> String? {
+    let text = environment.string(.mqttStatus)
+    let isWanted = try? environment.flag(.mqttStatus)
+    if isWanted == false { return nil }
+    let usual = payload.isTimed ? "{prefix}/{id}/status" : "{prefix}/status"
+    let template = isWanted == true ? usual : text ?? usual
+    guard template.contains("/") else {
+      throw environment.refused(
+        .mqttStatus, "\"\(template)\" is neither True nor False, nor a topic such as \(usual)")
     }
-    return try environment.number(.mqttOnChange, in: 1...86_400)
+    let rest = template.replacing("{prefix}", with: "").replacing("{id}", with: "")
+    guard !rest.contains(where: { "{}".contains($0) }) else {
+      throw environment.refused(
+        .mqttStatus, "\"\(template)\" has something else in braces than {prefix} {id}")
+    }
+    let id = TopicLevel.escaped((environment.string(.mqttClientID) ?? hostName).utf8Bytes)
+    let topic = template.replacing("{id}", with: id).replacing("{prefix}", with: prefix)
+    if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(.mqttStatus, fault) }
+    return topic
+  }
+
+  /// The name of the machine: a status must not have another topic after each start.
+  private static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0, name[0] != 0 else { return "p1mqtt" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private static func silence(_ environment: Environment) throws -> Int? {
+    guard let text = environment.string(.mqttOnChange) else { return nil }
+    let seconds = Int(text)
+    // A variable that is 1 is True, as any other is.
+    if seconds != 1 || !environment.isOption(.mqttOnChange),
+      let isWanted = try? environment.flag(.mqttOnChange)
+    {
+      return isWanted ? 300 : nil
+    }
+    guard let seconds, (1...86_400).contains(seconds) else {
+      throw environment.refused(
+        .mqttOnChange,
+        "\"\(text)\" is neither True nor False, nor a whole number of seconds from 1 to 86400")
+    }
+    return seconds
   }
 
   private static func discoveryPrefix(_ environment: Environment) throws -> String? {

@@ -31,6 +31,9 @@ struct RecordOrigin: Hashable {
     self.past = isPast && channel == nil ? past : nil
   }
 
+  /// The bytes that it holds elsewhere, about.
+  var size: Int { 96 + (meter?.count ?? 0) + (channel?.count ?? 0) + (past?.utf8.count ?? 0) }
+
   /// Whether it is an electricity meter that has a number.
   var isNumberedMeter: Bool { meter != nil && channel == nil && past == nil }
 

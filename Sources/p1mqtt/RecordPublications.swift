@@ -20,7 +20,7 @@ struct RecordPublications: Publications {
   private static let mostUnanswered: UInt64 = 1000
   /// Records for which there was no topic, and how many of them were said.
   private var homelessCount = 0
-  private var saidHomeless = 0
+  private var said = (homeless: 0, forgotten: 0)
   /// Records that were dropped while the broker took them: they have arrived all the same.
   private var arrivedCount = 0
 
@@ -39,9 +39,14 @@ struct RecordPublications: Publications {
   var isFull: Bool { outbox.isFull }
   var isEmpty: Bool { outbox.isEmpty }
   var isLasting: Bool { outbox.keepsAll }
+  var isDated: Bool { true }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
   var tally: Tally { Tally(outbox, arrived: arrivedCount) }
+
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.see(submeters, at: now) { _ = topics.topic(of: RecordOrigin(record)) }
+  }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
@@ -50,16 +55,16 @@ struct RecordPublications: Publications {
       outbox.add(record, at: now)
     } else {
       // It is there, though it says nothing new.
-      _ = place(record, &discovery, at: now)
+      _ = place(record, &discovery)
     }
   }
 
   /// The topic of a record, nil where there is none; what it holds is announced there.
   private mutating func place(
-    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
+    _ record: Record, _ discovery: inout Discovery?
   ) -> String? {
     let origin = RecordOrigin(record)
-    topics.see(origin, at: now)
+    topics.see(origin, at: .now)
     guard let topic = topics.topic(of: origin) else { return nil }
     discovery?.see(record.keys.map { ($0, topic) }, of: origin)
     return topic
@@ -71,7 +76,7 @@ struct RecordPublications: Publications {
     var name = "\(origin.meterLevel)/\(origin.channelLevel)/\(origin.past ?? "")"
     // Of what is past, each instant is a series of its own.
     if origin.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
-    return changes?.isNews(record.untimedText, of: name, record.timestamp, at: now) ?? true
+    return changes?.isNews(record.untimedText, of: name, origin, record.timestamp, at: now) ?? true
   }
 
   mutating func attend(_ now: ContinuousClock.Instant) {
@@ -94,12 +99,12 @@ struct RecordPublications: Publications {
       let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
       guard let record = batch.records.first else { return nil }
       sentEnd = batch.end
-      if let topic = place(record, &discovery, at: .now) {
+      if let topic = place(record, &discovery) {
         return Message(
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)
       }
-      outbox.keepApart(record, reason: "too many topics")
+      outbox.keepApart(record, reason: "its topics are others'")
       homelessCount += 1
       answer(batch.first, isTaken: false)
     }
@@ -163,11 +168,14 @@ struct RecordPublications: Publications {
 
   mutating func takeNotices() -> [Notice] {
     var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
-    if homelessCount > saidHomeless {
-      saidHomeless = homelessCount
+    if homelessCount > said.homeless {
+      said.homeless = homelessCount
       let count = counted(homelessCount, "record")
-      notices.append(Notice(text: "\(count) refused up to now: too many topics", kind: "topics"))
+      notices.append(
+        Notice(text: "\(count) refused up to now: their topics are others'", kind: "topics"))
     }
+    notices += Notice.ofForgotten(
+      topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)
     return notices
   }
 }

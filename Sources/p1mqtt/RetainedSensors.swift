@@ -14,9 +14,18 @@ struct RetainedSensors {
 
   /// What our topics begin with.
   private let prefix: String
+  /// Where we say whether we are there, or an earlier run with our prefix did.
+  private let statusTopics: Set<String>
+
+  /// What announcements have in common.
+  private enum Trait: Hashable {
+    case state(String), device(String), parent(String)
+  }
 
   /// By the topic of the announcement.
   private var entries: [String: Entry] = [:]
+  /// The topics of the announcements that have something in common.
+  private var topics: [Trait: Set<String>] = [:]
   private var removals = UniqueQueue<String>()
 
   /// The most that are known; a broker may have those of many processes.
@@ -25,7 +34,10 @@ struct RetainedSensors {
   /// Whether nothing is to be withdrawn.
   var isEmpty: Bool { removals.isEmpty }
 
-  init(below prefix: String) { self.prefix = prefix }
+  init(below prefix: String, _ statusTopic: String?) {
+    self.prefix = prefix
+    statusTopics = ["\(prefix)/status", statusTopic ?? "\(prefix)/status"]
+  }
 
   /// The broker has an announcement that this run has not made.
   ///
@@ -39,36 +51,48 @@ struct RetainedSensors {
       return nil
     }
     // The prefix of another one may begin with ours.
-    let isOurs =
-      sensor.status.map { $0 == "\(prefix)/status" } ?? sensor.state.hasPrefix("\(prefix)/")
-    entries[topic] = Entry(
+    let isOurs = sensor.status.map(statusTopics.contains) ?? sensor.state.hasPrefix("\(prefix)/")
+    remove(topic)
+    let entry = Entry(
       device: device, parent: sensor.parent, state: sensor.state, isOurs: isOurs)
+    entries[topic] = entry
+    for trait in RetainedSensors.traits(of: entry) { topics[trait, default: []].insert(topic) }
     return sensor.state
   }
 
+  private static func traits(of entry: Entry) -> [Trait] {
+    [.state(entry.state), .device(entry.device)] + (entry.parent.map { [.parent($0)] } ?? [])
+  }
+
   /// An announcement takes the place of one there.
-  mutating func remove(_ topic: String) { entries[topic] = nil }
+  mutating func remove(_ topic: String) {
+    guard let entry = entries.removeValue(forKey: topic) else { return }
+    for trait in RetainedSensors.traits(of: entry) {
+      topics[trait]?.remove(topic)
+      if topics[trait]?.isEmpty == true { topics[trait] = nil }
+    }
+  }
 
   /// Withdraws those whose values are at a topic that is another sensor's now.
   mutating func withdraw(state: String) {
-    withdraw { $0.state == state }
+    withdraw(.state(state)) { _ in true }
   }
 
   /// Withdraws those of a device.
   mutating func withdraw(of device: String) {
-    withdraw { $0.device == device && $0.isOurs }
+    withdraw(.device(device), where: \.isOurs)
   }
 
   /// Withdraws those of the sub-meters of a meter.
   mutating func withdraw(behind parent: String) {
-    withdraw { $0.parent == parent && $0.isOurs }
+    withdraw(.parent(parent), where: \.isOurs)
   }
 
-  private mutating func withdraw(_ isGone: (Entry) -> Bool) {
-    for (topic, entry) in entries where isGone(entry) {
+  private mutating func withdraw(_ trait: Trait, where isGone: (Entry) -> Bool) {
+    for topic in topics[trait] ?? [] where entries[topic].map(isGone) ?? false {
       // After each connection the broker tells of them again.
       guard removals.count < RetainedSensors.mostEntries else { return }
-      entries[topic] = nil
+      remove(topic)
       removals.append(topic)
     }
   }

@@ -1,3 +1,4 @@
+import CMosquitto
 import Console
 
 /// How a connection is encrypted, and how each side knows the other.
@@ -22,8 +23,9 @@ struct TLSSettings {
     let certificateFile = try environment.file(
       .mqttCertificateFile, refusing: TLSSettings.noCertificate)
     let keyFile = try environment.file(.mqttKeyFile, refusing: TLSSettings.lock)
-    alpn = environment.string(.mqttALPN)
-    let identity = environment.string(.mqttPSKIdentity)
+    // RFC 7301, 3.1; OpenSSL's PSK_MAX_IDENTITY_LEN.
+    alpn = try environment.text(.mqttALPN, limit: 255)
+    let identity = try environment.text(.mqttPSKIdentity, limit: 128)
     sharedKey = try TLSSettings.sharedKey(identity, environment)
     let asked = [
       (Setting.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
@@ -39,9 +41,28 @@ struct TLSSettings {
         asked ?? .mqttTLS, "the broker is mqtt: or unix:, which is not encrypted")
     }
     certificate = try TLSSettings.pair(certificateFile, keyFile, environment)
+    try checkFiles(environment)
     guard sharedKey == nil || caFile == nil && certificate == nil && alpn == nil else {
       throw environment.refused(
         .mqttPSKIdentity, "a shared key stands in for certificates, and goes without ALPN")
+    }
+  }
+
+  /// What OpenSSL cannot read, no connection can be made with, however often it is tried.
+  private func checkFiles(_ environment: Environment) throws {
+    switch unsafe tls_fault(caFile, certificate?.file, certificate?.keyFile) {
+    case tls_bad_ca:
+      throw environment.refused(.mqttCAFile, "\(caFile ?? ""): its certificates cannot be read")
+    case tls_bad_certificate:
+      throw environment.refused(
+        .mqttCertificateFile, "\(certificate?.file ?? ""): its certificate cannot be read")
+    case tls_bad_key:
+      throw environment.refused(
+        .mqttKeyFile, "\(certificate?.keyFile ?? ""): its key cannot be read")
+    case tls_no_pair:
+      throw environment.refused(
+        .mqttKeyFile, "\(certificate?.keyFile ?? ""): the key is not that of the certificate")
+    default: break
     }
   }
 
@@ -75,11 +96,10 @@ struct TLSSettings {
     _ identity: String?, _ environment: Environment
   ) throws -> (String, [UInt8])? {
     guard let identity else {
-      let isThere =
-        environment.string(.mqttPSK) != nil || environment.string(.mqttPSKFile) != nil
-      guard !isThere else {
+      let keys = [Setting.mqttPSKFile, .mqttPSK]
+      if let key = keys.first(where: { environment.string($0) != nil }) {
         throw Failure(
-          Setting.mqttPSK.rawValue, "needs \(Setting.mqttPSKIdentity.rawValue)", .configuration)
+          key.rawValue, "needs \(Setting.mqttPSKIdentity.rawValue)", .configuration)
       }
       return nil
     }
@@ -98,9 +118,6 @@ struct TLSSettings {
       throw Failure(
         Setting.mqttPSK.rawValue, "the key is not two digits for each of 1 to 256 bytes",
         .configuration)
-    }
-    guard identity.utf8.count <= 128 else {
-      throw environment.refused(.mqttPSKIdentity, "is longer than 128 bytes")
     }
     let bytes = stride(from: 0, to: digits.count, by: 2).map {
       UInt8(digits[$0] << 4 | digits[$0 + 1])

@@ -74,7 +74,8 @@ struct TopicTemplate {
         && !$0.properties.isNoncharacterCodePoint
     }
     guard !text.isEmpty, !text.hasPrefix("$"), isPlain else {
-      return "\"\(text)\" is no topic: + # and a $ at its start are not for them"
+      return "invalid topic \"\(text)\": it must not be empty, start with $ or contain +, # or "
+        + "control characters"
     }
     return nil
   }

@@ -8,31 +8,39 @@ struct ValuePublications: Publications {
   private var topics: Topics
   private let retains: Bool
   private var changes: Changes?
-  private var queue = ValueQueue(capacity: ValuePublications.queueCapacity)
+  private var queue: ValueQueue
   private var inFlightCount = 0
   /// The instant of the newest value of each topic of what was before the telegram.
-  private var newest: [String: Timestamp] = [:]
+  private var newest: RecentlyUsedCache<String, Timestamp>
   /// Records that were read, and what became of their values, but for those dropped.
   private var counts = OutboxCounts()
   private var homelessCount = 0
-  private var saidDrops = 0
+  private var said = (drops: 0, homeless: 0, forgotten: 0)
 
   /// So many values may wait for a broker that takes them; more of them hold the input up.
   private static let queueLength = 10_000
-  /// The most values that wait in an outage: more than there are topics.
-  private static let queueCapacity = 100_000
 
-  init(_ topics: Topics, retains: Bool, _ changes: Changes?) {
+  /// - Parameters:
+  ///   - topics: where they go.
+  ///   - retains: whether the broker keeps the last one of each topic.
+  ///   - changes: what leaves out those that say nothing new; nil where all are published.
+  ///   - room: the most bytes that wait.
+  init(_ topics: Topics, retains: Bool, _ changes: Changes?, room: MemoryRoom) {
     self.topics = topics
+    queue = ValueQueue(capacity: .max, byteCapacity: room.buffer)
+    newest = RecentlyUsedCache(capacity: room.share)
     self.retains = retains
     self.changes = changes
   }
 
   var isFull: Bool {
-    !queue.keepsNewestOnly && queue.count >= ValuePublications.queueLength
+    !queue.keepsNewestOnly
+      && (queue.count >= ValuePublications.queueLength
+        || queue.byteCount >= queue.byteCapacity / 2)
   }
   var isEmpty: Bool { queue.isEmpty && inFlightCount == 0 }
   var isLasting: Bool { false }
+  var isDated: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
 
   private var droppedCount: Int { queue.droppedCount + homelessCount }
@@ -43,6 +51,10 @@ struct ValuePublications: Publications {
     return Tally(ofValues: counts, waiting: queue.count + inFlightCount)
   }
 
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.see(submeters, at: now) { _ = values(of: record, RecordOrigin(record)) }
+  }
+
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
@@ -51,7 +63,7 @@ struct ValuePublications: Publications {
     topics.see(origin, at: now)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
     discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
-    if changes != nil { leaveOutRepeats(&values, record.timestamp, now) }
+    if changes != nil { leaveOutRepeats(&values, origin, record.timestamp, now) }
     for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
   }
 
@@ -63,6 +75,7 @@ struct ValuePublications: Publications {
 
   private mutating func values(of record: Record, _ origin: RecordOrigin) -> [Value] {
     var values: [Value] = []
+    let known = topics.known(of: origin)
     record.forEachField { key, text in
       // What is past has its instant below its own topics, and says no more of its meter.
       let isLeftOut =
@@ -70,7 +83,7 @@ struct ValuePublications: Publications {
       // An empty message would have the broker forget the one that it keeps.
       guard !isLeftOut, !text.isEmpty else { return }
       let key = String(decoding: [UInt8](key), as: UTF8.self)
-      if let topic = topics.topic(of: key, origin) {
+      if let topic = known[key] ?? topics.topic(of: key, origin) {
         values.append(Value(key: key, topic: topic, text: Escape.decode(text)))
       } else {
         homelessCount += 1
@@ -84,10 +97,15 @@ struct ValuePublications: Publications {
   private mutating func pastValues(of record: Record, _ origin: RecordOrigin) -> [Value] {
     var values: [Value] = []
     for value in self.values(of: record, origin) {
-      // One that is yet to come, by a clock that is wrong, does not stand in the way of others.
-      if let timestamp = record.timestamp, timestamp.seconds < Timestamp.now.seconds + 86_400 {
+      // One that is yet to come does not stand in the way of others.
+      if let timestamp = record.pastTimestamp {
         if let known = newest[value.topic], timestamp < known { continue }
-        newest[value.topic] = timestamp
+        let isNew = newest[value.topic] == nil
+        newest.use(value.topic, default: timestamp) {
+          $0 = timestamp
+          return isNew ? value.topic.utf8.count : 0
+        }
+        while newest.isOverfull, newest.removeOldest() != nil {}
       }
       if let instant = record.value(of: .timestamp) {
         let time = RecordKey.timestamp.rawValue
@@ -100,13 +118,15 @@ struct ValuePublications: Publications {
 
   /// The time goes along with what has changed.
   private mutating func leaveOutRepeats(
-    _ values: inout [Value], _ timestamp: Timestamp?, _ now: ContinuousClock.Instant
+    _ values: inout [Value], _ origin: RecordOrigin, _ timestamp: Timestamp?,
+    _ now: ContinuousClock.Instant
   ) {
     var isNews = false
     let time = RecordKey.timestamp.rawValue
     values.removeAll { value in
       guard value.key != time else { return false }
-      let isNewValue = changes?.isNews(value.text, of: value.topic, timestamp, at: now) ?? true
+      let isNewValue =
+        changes?.isNews(value.text, of: value.topic, origin, timestamp, at: now) ?? true
       isNews = isNews || isNewValue
       return !isNewValue
     }
@@ -154,11 +174,20 @@ struct ValuePublications: Publications {
 
   mutating func takeNotices() -> [Notice] {
     var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
-    if droppedCount > saidDrops {
-      saidDrops = droppedCount
-      let count = counted(droppedCount, "value")
-      notices.append(Notice(text: "\(count) dropped up to now: too many topics", kind: "topics"))
+    if queue.droppedCount > said.drops {
+      said.drops = queue.droppedCount
+      let count = counted(said.drops, "value")
+      notices.append(
+        Notice(text: "\(count) dropped up to now: no more room (--buffer)", kind: "drops"))
     }
+    if homelessCount > said.homeless {
+      said.homeless = homelessCount
+      let count = counted(homelessCount, "value")
+      notices.append(
+        Notice(text: "\(count) dropped up to now: their topics are others'", kind: "topics"))
+    }
+    notices += Notice.ofForgotten(
+      topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)
     return notices
   }
 }

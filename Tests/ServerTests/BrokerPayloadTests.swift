@@ -199,7 +199,9 @@ import Testing
     let prefix = "expiry/\(payload)"
     let arguments = ["--payload", payload, "--prefix", prefix, "--retain"]
     let record = "meter=E1\nn=1\n"
-    try await p1mqtt(broker, arguments + ["--expiry", "1", "--status"]).run(input: record)
+    var withStatus = p1mqtt(broker, arguments + ["--expiry", "1"])
+    withStatus.arguments.removeAll { $0 == "--no-status" }
+    try await withStatus.run(input: record)
     try await p1mqtt(broker, arguments + ["--topic", other(payload), "--expiry", "3600"]).run(
       input: record)
     let isGone = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(200)) {

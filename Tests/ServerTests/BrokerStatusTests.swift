@@ -50,6 +50,35 @@ import Testing
     }
   }
 
+  /// Senders of records share a prefix: one that ends says nothing of the others.
+  @Test(arguments: ["json", "record"])
+  func eachSenderHasAStatusOfItsOwn(_ payload: String) async throws {
+    let broker = try await Mosquitto.shared
+    let prefix = "senders/\(payload)"
+    func sender(_ id: String) -> Program {
+      p1mqtt(broker, ["--payload", payload, "--prefix", prefix, "--id", id])
+    }
+    try await sender("\(payload)-attic").whileRunning { attic in
+      try await broker.client.subscribed(to: "\(prefix)/+/status") { subscriber in
+        try await subscriber.wait(within: .seconds(30)) { $0.count == 1 }
+        #expect(try await sender("\(payload)-cellar").run(input: "n=1\n").status == .success)
+        try await sender("\(payload)-shed").whileRunning { shed in
+          try await subscriber.wait(within: .seconds(30)) { $0.count == 4 }
+          shed.send(signal: SIGKILL)
+          try await subscriber.wait(within: .seconds(60)) { $0.count == 5 }
+        }
+        #expect(
+          subscriber.messages.map { "\($0.topic.dropFirst(prefix.count)) \($0.text)" }
+            == [
+              "attic online", "cellar online", "cellar offline", "shed online", "shed offline",
+            ].map { "/\(payload)-\($0.replacing(" ", with: "/status "))" })
+      }
+      try await expectKept("online", "\(prefix)/\(payload)-attic/status", broker)
+      try await expectKept("offline", "\(prefix)/\(payload)-cellar/status", broker)
+      #expect(attic.status == nil)
+    }
+  }
+
   @Test(arguments: ["3.1.1", "5"]) func mosquittoTells(_ version: String) async throws {
     try await expectStatus(
       of: try await Mosquitto.shared, ["--protocol", version], "there\(version.count)")

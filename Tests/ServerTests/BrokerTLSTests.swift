@@ -169,19 +169,6 @@ import Testing
       "the broker does not trust our certificate", Self.isSilentToOurs)
   }
 
-  @Test func aKeyOfAnotherCertificate() async throws {
-    let key = try await path("server.key")
-    let arguments = [
-      "--ca-file", try await path("ca.pem"), "--cert-file", try await path("client.pem"),
-      "--key-file", key,
-    ]
-    try await Mosquitto.running(listeners: [.tls()]) { broker in
-      try await expectRefusal(
-        p1mqtt(broker.ports[0], arguments), broker.ports[0],
-        "Unable to load client key file \"\(key)\"")
-    }
-  }
-
   // MARK: - Shared keys
 
   @Test(arguments: ["0123456789abcdef", "00ab12"]) func sharedKeys(_ key: String) async throws {

@@ -32,6 +32,10 @@ import Testing
     ("[::1]:1883", "a setting of its own"), ("mqtt://b:0", "no port"),
     ("mqtt://b:x", "no port"), ("mqtt://b:65536", "no port"), ("mqtt://", "no name or address"),
     ("http://b", "no name or address"), ("a b", "no name or address"),
+    ("%", "no name or address"), ("[", "no name or address"), ("[::1", "no name or address"),
+    ("::1%", "no name or address"), ("a..b", "no name or address"), ("", "no name or address"),
+    ("mqtt://%", "no name or address"), ("mqtt://:1883", "no name or address"),
+    ("1.2.3.4.5", "no name or address"), ("mqtt://b:+1", "no port"),
     ("unix:run/m.sock", "names no socket"), ("mqtt://b/path", "no name or address"),
     ("mqtt://user:hunter2@b", "has no place in an address"),
   ])

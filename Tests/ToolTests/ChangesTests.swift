@@ -8,7 +8,7 @@ import Testing
   private let start = ContinuousClock.now
 
   @Test func theSameIsNoNews() {
-    var changes = Changes(silence: 300)
+    var changes = Changes(silence: 300, capacity: 1 << 20)
     #expect(isNews("1", &changes))
     #expect(!isNews("1", &changes))
     #expect(isNews("2", &changes))
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func theSameIsNewsAfterASilence() {
-    var changes = Changes(silence: 300)
+    var changes = Changes(silence: 300, capacity: 1 << 20)
     #expect(isNews("1", &changes))
     #expect(!isNews("1", after: 299, &changes))
     #expect(isNews("1", after: 300, &changes))
@@ -26,7 +26,7 @@ import Testing
 
   /// A replay brings a day in no time.
   @Test func theTimeOfTheRecordsCounts() throws {
-    var changes = Changes(silence: 300)
+    var changes = Changes(silence: 300, capacity: 1 << 20)
     #expect(isNews("1", at: "2026-01-01T00:00:00Z", &changes))
     #expect(!isNews("1", at: "2026-01-01T00:04:59Z", &changes))
     #expect(isNews("1", at: "2026-01-01T00:05:00Z", &changes))
@@ -35,18 +35,32 @@ import Testing
   }
 
   @Test func whatIsForgottenIsNews() {
-    var changes = Changes(silence: 300)
+    var changes = Changes(silence: 300, capacity: 1 << 20)
     #expect(isNews("1", &changes))
     changes.forget()
     #expect(isNews("1", &changes))
   }
 
+  /// Of meters beyond what there is room for, the one that was silent for longest is forgotten.
+  @Test func whatIsRememberedIsBounded() {
+    var changes = Changes(silence: 300, capacity: 1 << 20)
+    for number in 0..<10_000 {
+      #expect(isNews("1", by: "E\(number)", &changes))
+      if number > 1 { #expect(!isNews("1", by: "E1", &changes)) }
+    }
+    #expect(!isNews("1", by: "E9999", &changes))
+    #expect(isNews("1", by: "E2", &changes))
+    #expect(changes.forgottenCount > 5000)
+  }
+
   private func isNews(
-    _ value: String, of name: String = "a", at time: String? = nil, after seconds: Int = 0,
+    _ value: String, of name: String = "a", by meter: String = "E1", at time: String? = nil,
+    after seconds: Int = 0,
     _ changes: inout Changes
   ) -> Bool {
     let timestamp = time.flatMap { Timestamp([UInt8]($0.utf8).span) }
+    guard let record = Record([UInt8]("meter=\(meter)\n".utf8)) else { return false }
     return changes.isNews(
-      [UInt8](value.utf8), of: name, timestamp, at: start + .seconds(seconds))
+      [UInt8](value.utf8), of: name, RecordOrigin(record), timestamp, at: start + .seconds(seconds))
   }
 }

@@ -206,17 +206,26 @@ import Testing
   /// A hostile input has more meters and metrics than memory.
   @Test func metersAndMetricsAreBounded() throws {
     var discovery = try discovery()
-    for number in 0..<200 { try see("meter=E\(number) a=1", &discovery) }
-    #expect(messages(&discovery).count == 100)
+    for number in 0..<10_000 {
+      try see("meter=E\(number) a=1", below: "dsmr/E\(number)", &discovery)
+      // It is never silent.
+      try see("meter=E0 a=1", below: "dsmr/E0", &discovery)
+    }
+    #expect(discovery.forgottenCount > 5000)
+    let told = messages(&discovery).map(\.topic)
+    #expect(told.first == "homeassistant/sensor/p1_E0/a/config")
+    #expect(told.last == "homeassistant/sensor/p1_E9999/a/config")
+    #expect(told.count == 10_000 - discovery.forgottenCount)
     let metrics = (0..<2000).map { "m\($0)=1" }.joined(separator: " ")
     try see("meter=E0 \(metrics)", &discovery)
-    #expect(messages(&discovery).count == 1000)
+    #expect(messages(&discovery).count == 999)
   }
 }
 
 extension DiscoveryTests {
   private func discovery(_ settings: [String: String] = [:]) throws -> Discovery {
-    try Discovery("homeassistant", PublishSettings(Environment { settings[$0] }))
+    try Discovery(
+      "homeassistant", PublishSettings(Environment { settings[$0] }), capacity: 1 << 20)
   }
 
   /// A record comes, whose values go to `PREFIX/METRIC`.

@@ -21,6 +21,7 @@ import Testing
       "--broker", "--port", "--id", "--user", "--protocol", "--session", "--keepalive",
       "--timeout", "--tls", "--ca-file", "--cert-file", "--key-file", "--alpn", "--psk-identity",
       "--payload", "--topic", "--prefix", "--qos", "--retain", "--expiry", "--status",
+      "--no-status",
       "--on-change", "--homeassistant", "--every", "--extremes", "--spool", "--spool-size",
       "--sync", "--buffer", "--hold", "--stats", "--linger", "--require-timestamp",
     ],

@@ -68,9 +68,11 @@ import Testing
   @Test func aSubmeterThatSaysNothingNewStaysAnnounced() throws {
     let settings = try PublishSettings(
       Environment { ["MQTT_PAYLOAD": "json", "MQTT_ON_CHANGE": "86400"][$0] })
-    var discovery: Discovery? = Discovery("homeassistant", settings)
+    var discovery: Discovery? = Discovery(
+      "homeassistant", settings, capacity: 1 << 20)
     var publications = RecordPublications(
-      Topics(settings.template, own: nil), .json, retains: false, Changes(silence: 86_400),
+      Topics(settings.template, own: nil, capacity: 1 << 20), .json, retains: false,
+      Changes(silence: 86_400, capacity: 1 << 20),
       in: MemoryOutbox(capacity: 1 << 20))
     var announced: [Message] = []
     for number in 0..<4000 {
@@ -91,7 +93,7 @@ import Testing
       Failure("--topic", $0, .usage)
     }
     var publications = RecordPublications(
-      Topics(template, own: nil), .record, retains: false, nil,
+      Topics(template, own: nil, capacity: 1 << 20), .record, retains: false, nil,
       in: MemoryOutbox(capacity: capacity))
     for number in 0..<count { try take(number, &publications) }
     return publications

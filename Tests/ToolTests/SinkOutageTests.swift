@@ -57,11 +57,13 @@ import Testing
     #expect(result.status == .exited(69))
   }
 
-  /// The first signal leaves the time that --linger says; the second one does not.
+  /// The first signal leaves the time that --linger says, but for values; the second one does not.
   @Test(arguments: sinks)
   func secondSignalEndsItAtOnce(_ tool: String) async throws {
     let port = try ClosedPort()
-    try await Program(tool, ["--stats", "1", "--port", "\(port.number)", "--linger", "600"])
+    let payload = tool == "p1mqtt" ? ["--payload", "json"] : []
+    let arguments = payload + ["--stats", "1", "--port", "\(port.number)", "--linger", "600"]
+    try await Program(tool, arguments)
       .whileRunning {
         sink in
         try await sink.write("a=1\n\n")

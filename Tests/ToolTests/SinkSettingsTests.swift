@@ -94,10 +94,10 @@ import Testing
   }
 
   @Test func topicPrefixIsNoFilter() async throws {
-    for prefix in ["a/+/b", "#"] {
+    for prefix in ["a/+/b", "#", "", "$a"] {
       let result = try await Program("p1mqtt", ["--prefix", prefix]).run()
       #expect(result.status == .exited(64))
-      #expect(result.errorText.hasPrefix("p1mqtt: --prefix: \"\(prefix)\" is no topic: + # "))
+      #expect(result.errorText.hasPrefix("p1mqtt: --prefix: invalid topic \"\(prefix)\": "))
       #expect(result.messages.count == 1)
     }
   }

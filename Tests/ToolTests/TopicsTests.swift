@@ -89,10 +89,68 @@ import Testing
         == "dsmr/E1/voltage_l1_v")
   }
 
+  /// What is repeated in each telegram is not what is read.
+  @Test func theSubmeterWhoseReadingMovesHasTheTopic() throws {
+    var topics = try topics()
+    let old = "timestamp=2026-01-01T10:00:00Z meter=G1 channel=1 gas_m3=1"
+    #expect(try values(of: old, &topics).last == "dsmr/gas_m3")
+    for hour in ["10", "11", "12", "13"] {
+      let new = "timestamp=2026-01-01T\(hour):00:00Z meter=G2 channel=2 gas_m3=1"
+      let hasMoved = hour > "11"
+      #expect(
+        try values(of: new, &topics).last == (hasMoved ? "dsmr/gas_m3" : "dsmr/channel2/gas_m3"))
+      #expect(
+        try values(of: old, &topics).last == (hasMoved ? "dsmr/channel1/gas_m3" : "dsmr/gas_m3"))
+    }
+    #expect(
+      topics.takeNotices() == [
+        "meter G2 on channel 2 has topics of its own beside those of meter G1 on channel 1",
+        "meter G2 on channel 2 has the topics now that meter G1 on channel 1 had",
+      ])
+  }
+
+  /// One that reads every day is not gone at noon, nor one that has missed a reading.
+  @Test(arguments: [(24, 1), (1, 24), (1, 2), (12, 12)])
+  func twoWhoseReadingsMoveKeepTheirTopics(_ first: Int, _ second: Int) throws {
+    var topics = try topics()
+    var found: [Set<String>] = [[], []]
+    for hour in 0..<2000 {
+      for (channel, interval) in [first, second].enumerated() {
+        let seconds = Int64(1_767_225_600 + hour / interval * interval * 3600)
+        let topic = try values(
+          of: "timestamp=\(Timestamp(seconds: seconds)) meter=G channel=\(channel) gas_m3=1",
+          &topics
+        ).last
+        if hour > 100, let topic { found[channel].insert(topic) }
+      }
+    }
+    #expect(found.map(\.count) == [1, 1])
+    #expect(found[0] != found[1])
+    #expect(found[0].union(found[1]).contains("dsmr/gas_m3"))
+  }
+
+  /// Of three, one after the other, the last one has the topic.
+  @Test func theLastOfSeveralHasTheTopic() throws {
+    var topics = try topics()
+    let meters = try (1...3).map {
+      try Record.fields(
+        "timestamp=202\($0)-01-01T00:00:00Z meter=G\($0) channel=\($0) gas_m3=1")
+    }
+    for count in [1, 2, 3, 3] {
+      for record in topics.see(Array(meters[..<count]), at: start) + meters[..<count] {
+        _ = topics.topic(of: "gas_m3", RecordOrigin(record))
+      }
+      let found = meters[..<count].map { topics.topic(of: "gas_m3", RecordOrigin($0)) }
+      let others = (1..<count).map { "dsmr/channel\($0)/gas_m3" }
+      #expect(found == others + ["dsmr/gas_m3"])
+    }
+  }
+
   /// Whichever comes first, the peak of the month or the telegram.
   @Test func aPeakNeverTakesWhatTheTelegramHas() throws {
     for texts in [["meter=E1 power_import_month_peak_kw=5", "meter=E1 voltage_l1_v=1"], []] {
-      var publications = ValuePublications(try topics(), retains: false, nil)
+      var publications = ValuePublications(
+        try topics(), retains: false, nil, room: MemoryRoom(buffer: 1 << 20))
       var discovery: Discovery?
       for text in texts + ["meter=E1 voltage_l1_v=1", "meter=E1 power_import_month_peak_kw=5"] {
         let record = try Record.fields("timestamp=2026-01-01T00:00:00Z \(text)")
@@ -163,23 +221,43 @@ import Testing
     #expect(topics.takeNotices().isEmpty)
   }
 
-  /// However many there are: what is too much has none.
-  @Test func topicsAreBounded() throws {
+  /// However many there are, each has a topic; what is forgotten are those that were silent for
+  /// longest.
+  @Test func whatIsRememberedIsBounded() throws {
     var topics = try topics()
     var known: Set<String> = []
-    for number in 0..<10_100 {
-      let record = try Record.fields("meter=E\(number) a=1")
+    func take(_ meter: Int) throws -> String? {
+      let record = try Record.fields("meter=E\(meter) a=1")
       topics.see(RecordOrigin(record), at: start)
-      guard let topic = topics.topic(of: "a", RecordOrigin(record)) else { continue }
-      #expect(known.insert(topic).inserted, "\(topic)")
+      return topics.topic(of: "a", RecordOrigin(record))
     }
-    #expect(known.count == 10_000)
+    for number in 0..<10_000 {
+      let topic = try #require(try take(number))
+      #expect(known.insert(topic).inserted, "\(topic)")
+      // It is never silent.
+      #expect(try take(0) == "dsmr/a")
+    }
+    #expect(topics.forgottenCount > 5000)
+    #expect(try take(9999) == "dsmr/E9999/a")
+  }
+
+  /// Who is forgotten has the same topic again, and nothing is to be said.
+  @Test(arguments: [Payload.json, .record]) func recordsHaveTheSameTopics(_ payload: Payload) throws
+  {
+    var topics = try topics(payload.topic, payload)
+    for round in 0..<2 {
+      for number in 0..<12_000 {
+        let found = try topic(of: "meter=E\(number) a=\(round)", &topics)
+        try #require(found?.hasPrefix("dsmr/E\(number)/") == true)
+      }
+    }
+    #expect(topics.forgottenCount == 0 && topics.takeNotices().isEmpty)
   }
 
   @Test(arguments: [
     ("{prefix}/x", "no {metric}"), ("{metric", "something else in braces"), ("a}", "braces"),
-    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "is no topic"),
-    ("$x/{metric}", "is no topic"), ("a\n/{metric}", "is no topic"),
+    ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "invalid topic"),
+    ("$x/{metric}", "invalid topic"), ("a\n/{metric}", "invalid topic"),
   ])
   func aTemplateThatMakesNoTopicsIsRefused(_ template: String, _ reason: String) {
     do {
@@ -198,12 +276,13 @@ import Testing
   }
 
   private func topics(
-    _ template: String = Payload.value.topic, _ payload: Payload = .value, own: String? = nil
+    _ template: String = Payload.value.topic, _ payload: Payload = .value, own: String? = nil,
+    capacity: Int = 1 << 20
   ) throws -> Topics {
     let template = try TopicTemplate(template, prefix: "dsmr", payload) {
       Failure("--topic", $0, .usage)
     }
-    return Topics(template, own: own)
+    return Topics(template, own: own, capacity: capacity)
   }
 
   private func values(
@@ -211,6 +290,7 @@ import Testing
   ) throws -> [String] {
     let record = try Record.fields(text)
     let origin = RecordOrigin(record)
+    if record.isOfSubmeter { _ = topics.see([record], at: start + time) }
     topics.see(origin, at: start + time)
     var found: [String] = []
     record.forEachField { key, _ in
@@ -222,8 +302,8 @@ import Testing
   }
 
   private func topic(of text: String, _ topics: inout Topics) throws -> String? {
-    let origin = RecordOrigin(try Record.fields(text))
-    topics.see(origin, at: start)
-    return topics.topic(of: origin)
+    let record = try Record.fields(text)
+    topics.see(RecordOrigin(record), at: start)
+    return topics.topic(of: RecordOrigin(record))
   }
 }

@@ -20,6 +20,8 @@ public struct Flow {
   private static let patience = Duration.seconds(5)
   /// Asked to stop, what is on its way gets so long, where what waits is kept for the next time.
   public static let farewell = Duration.seconds(5)
+  /// Asked to stop, what does not say when it was measured gets so long: soon nobody wants it.
+  private static let undatedFarewell = Duration.seconds(2)
 
   /// - Parameters:
   ///   - linger: how long the server is waited for after the end of the input, since it last took
@@ -86,12 +88,14 @@ public struct Flow {
   ///   - input: the input.
   ///   - isLasting: whether all that waits is there for the next process.
   ///   - isOutage: whether the server is away.
+  ///   - isDated: whether what waits says when it was measured.
   /// - Returns: the instant.
   public func giveUpAt(
-    _ input: RecordInput, isLasting: Bool, isOutage: Bool
+    _ input: RecordInput, isLasting: Bool, isOutage: Bool, isDated: Bool = true
   ) -> ContinuousClock.Instant? {
     guard let endedAt else { return nil }
     let lastAt = max(endedAt, progressAt)
+    if !isDated, input.isAskedToStop { return lastAt + min(linger, Flow.undatedFarewell) }
     // What is kept can go another time.
     guard isLasting, input.isAskedToStop || isOutage else { return lastAt + linger + settling }
     return (input.isAskedToStop ? endedAt : lastAt) + min(linger, Flow.farewell)

@@ -36,6 +36,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case mqttProtocol = "MQTT_PROTOCOL"
   case mqttSession = "MQTT_SESSION"
   case mqttKeepAlive = "MQTT_KEEPALIVE"
+  case mqttTimeout = "MQTT_TIMEOUT"
   case mqttTLS = "MQTT_TLS"
   case mqttCAFile = "MQTT_CA_FILE"
   case mqttCertificateFile = "MQTT_CERT_FILE"

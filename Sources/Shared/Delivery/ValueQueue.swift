@@ -12,8 +12,9 @@ public struct ValueQueue: Sendable {
       self.value = value
     }
 
-    /// The bytes that it takes, about.
-    var size: Int { name.utf8.count + value.count }
+    /// The bytes that it takes, about: both texts, what their memory is managed by, and its place in
+    /// an array and a dictionary, which may have as many places more.
+    var size: Int { name.utf8.count + value.count + 64 + 6 * MemoryLayout<Entry>.stride }
   }
 
   /// The most entries; a name more than that pushes the oldest out.
@@ -32,7 +33,8 @@ public struct ValueQueue: Sendable {
   /// Where in `entries` the newest of each name stands, while only that is kept.
   private var newest: [String: Int] = [:]
   public private(set) var count = 0
-  private var byteCount = 0
+  /// The bytes that they take, about.
+  public private(set) var byteCount = 0
 
   public init(capacity: Int, byteCapacity: Int = 32 << 20) {
     self.capacity = capacity

@@ -36,6 +36,39 @@ static inline void tls_stay(void) {
   if (init) init(openssl_init_no_atexit, NULL);
 }
 
+// What OpenSSL cannot use of a file with authorities, one with a certificate and one with its key, each
+// of which may be NULL.
+enum tls_fault { tls_no_fault, tls_bad_ca, tls_bad_certificate, tls_bad_key, tls_no_pair };
+
+static inline enum tls_fault tls_fault(const char *ca, const char *certificate, const char *key) {
+  enum { pem = 1 };
+  tls_stay();
+  const void *(*method)(void) = (const void *(*)(void))openssl("TLS_client_method");
+  void *(*create)(const void *) = (void *(*)(const void *))openssl("SSL_CTX_new");
+  void (*destroy)(void *) = (void (*)(void *))openssl("SSL_CTX_free");
+  int (*trust)(void *, const char *, const char *) =
+      (int (*)(void *, const char *, const char *))openssl("SSL_CTX_load_verify_locations");
+  int (*show)(void *, const char *) =
+      (int (*)(void *, const char *))openssl("SSL_CTX_use_certificate_chain_file");
+  int (*sign)(void *, const char *, int) =
+      (int (*)(void *, const char *, int))openssl("SSL_CTX_use_PrivateKey_file");
+  int (*match)(const void *) = (int (*)(const void *))openssl("SSL_CTX_check_private_key");
+  void (*forget)(void) = (void (*)(void))openssl("ERR_clear_error");
+  if (!method || !create || !destroy || !trust || !show || !sign || !match || !forget)
+    return tls_no_fault;
+  void *context = create(method());
+  if (!context) return tls_no_fault;
+  // The key first: beside a certificate that it is not of, it would seem to be a bad one.
+  enum tls_fault fault = ca && trust(context, ca, NULL) != 1           ? tls_bad_ca
+                         : key && sign(context, key, pem) != 1         ? tls_bad_key
+                         : certificate && show(context, certificate) != 1 ? tls_bad_certificate
+                         : certificate && key && match(context) != 1   ? tls_no_pair
+                                                                       : tls_no_fault;
+  forget();
+  destroy(context);
+  return fault;
+}
+
 // The shared key of the one connection there is.
 struct tls_shared_key {
   char identity[129];
