@@ -64,7 +64,10 @@ import Testing
               }
               composition.send(signal: SIGTERM)
               let result = try await composition.waitForExit(within: .seconds(20))
-              #expect(result.status == .success && result.errorText == "")
+              #expect(result.status == .success)
+              // The telegrams are of another day than that of this machine.
+              let messages = result.errorText.split(separator: "\n")
+              #expect(messages.allSatisfy { $0.contains("clock") }, "\(result.errorText)")
             }
           }
           let rows = try await database.query(

@@ -474,6 +474,7 @@ import Testing
         let spool = directory.path("spool")
         try await p1influx(server, isSpooled ? ["--spool", spool] : []).whileRunning { sink in
           try await sink.write(NumberedRecords.text(0..<3))
+          try await sink.waitForError("503")
           try await sink.waitForCounters("records=3 delivered=0 waiting=3")
           // With so few descriptors poll(2) fails, and with it what waits for them.
           let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]

@@ -205,10 +205,12 @@ import Testing
       }
       try FileManager.default.createSymbolicLink(
         atPath: directory.path("p1mqtt"), withDestinationPath: ToolPaths.path(of: "p1mqtt"))
-      for (name, kind) in [
-        ("my ca.pem", "CERTIFICATE"), ("me.pem", "CERTIFICATE"), ("me.key", "PRIVATE KEY"),
+      let certificates = try await Certificates.shared
+      for (name, made) in [
+        ("my ca.pem", "ca.pem"), ("me.pem", "client.pem"), ("me.key", "client.key"),
       ] {
-        try directory.write("-----BEGIN \(kind)-----\n", to: name)
+        try FileManager.default.copyItem(
+          atPath: certificates.path(made), toPath: directory.path(name))
       }
       for (name, permissions) in [("password", 0o600), ("open", 0o644)] {
         let file = try directory.write("pass  word\n", to: name)
