@@ -73,13 +73,15 @@ struct P1Cat: Tool {
 
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
+    let reload = try NoticeSignal(.reload)
     let stop = try StopSignal()
-    var reader = try reader(messages, at: request, until: stop)
+    var reader = try reader(messages, at: request, or: reload, until: stop)
     try reader.copyTelegrams()
   }
 
   private func reader(
-    _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
+    _ messages: Messages, at request: NoticeSignal, or reload: NoticeSignal,
+    until stop: StopSignal
   ) throws -> TelegramReader {
     let given = Environment().overridden { setting in
       setting == .strict ? .init("--strict", strict ? "yes" : nil) : line.option(for: setting)
@@ -97,7 +99,7 @@ struct P1Cat: Tool {
       hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
       source, to: output, by: framer, health: health, messages: messages, stop: stop,
-      patience: timeout.map { .seconds($0) }, isStrict: isStrict)
+      reload: reload, patience: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 
   /// Opens the source that is named on the command line or in the environment.
