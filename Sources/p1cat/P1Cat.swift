@@ -53,6 +53,12 @@ struct P1Cat: Tool {
       "Keep so much of what nobody reads yet; beyond it the oldest goes.", valueName: "MiB"))
   var buffer = 16
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep each telegram in a file of its day in this folder, too (default: $P1_CAPTURE).",
+      valueName: "directory"))
+  var capture: String?
+
   @OptionGroup var stats: StatsOption
   @OptionGroup var line: SerialLineOptions
   @OptionGroup var verbosity: Verbosity
@@ -84,14 +90,22 @@ struct P1Cat: Tool {
     until stop: StopSignal
   ) throws -> TelegramReader {
     let given = Environment().overridden { setting in
-      setting == .strict ? .init("--strict", strict ? "yes" : nil) : line.option(for: setting)
+      switch setting {
+      case .strict: .init("--strict", strict ? "yes" : nil)
+      case .capture: .init("--capture", capture)
+      default: line.option(for: setting)
+      }
     }
     let isStrict = try given.flag(.strict) ?? false
     let settings = try SerialLineSettings(given)
     let source = try openSource(given, settings, messages)
+    let files = try given.string(.capture).map { directory in
+      guard !directory.isEmpty else { throw given.refused(.capture, "the name is empty") }
+      return try CaptureFiles(in: directory, messages: messages)
+    }
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
-      messages: messages)
+      capture: files, messages: messages)
     let health = Health<Trouble>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
     let framer = Framer(

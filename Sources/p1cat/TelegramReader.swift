@@ -239,6 +239,7 @@ struct TelegramReader {
     counters.telegrams = output.count
     counters.noiseBytes = noiseBefore + framer.noiseCount
     counters.dropped = output.droppedCount
+    counters.captureFailures = output.captureFailureCount
     counters.reconnects = source.reconnectCount
     sayFaults()
   }

@@ -41,7 +41,7 @@ import Testing
     let name = "tcp://127.0.0.1:\(port)"
     try await Program("p1cat", ["-v", name]).whileRunning { reader in
       // The next tries are seconds away, and minutes then.
-      try await reader.waitForCounters("reconnects=0")
+      try await reader.waitForError("Connection refused; trying again\n")
       let server = try TCPServer(port: port)
       async let accepted = server.accept()
       try await reader.wait(for: "another try") {

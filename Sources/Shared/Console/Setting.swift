@@ -8,6 +8,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case serialXOnXOff = "SER_XONXOFF"
   case serialRTSCTS = "SER_RTSCTS"
   case serialTimeout = "SER_TIMEOUT"
+  case capture = "P1_CAPTURE"
 
   case utcOffset = "P1_UTC_OFFSET"
   case specificationDirectory = "P1_SPEC_DIR"
