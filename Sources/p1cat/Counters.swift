@@ -16,6 +16,8 @@ struct Counters {
   var refused: Int { checksumFailures + resyncs }
   /// Telegrams that were dropped as nobody read them.
   var dropped = 0
+  /// Telegrams that could not be kept in the file of their day; nil where none are to be.
+  var captureFailures: Int?
   /// How often the source was opened again.
   var reconnects = 0
   /// Bytes that the receiver of a serial line says it lost or got damaged.
@@ -31,11 +33,12 @@ struct Counters {
   /// - Returns: the line, without its end.
   func text(at now: ContinuousClock.Instant) -> String {
     let age = lastTelegram.map { (now - $0).inMilliseconds } ?? "none"
+    let capture = captureFailures.map { " capture_failures=\($0)" } ?? ""
     return """
       telegrams=\(telegrams) bytes=\(bytes) noise_bytes=\(noiseBytes) \
       checksum_failures=\(checksumFailures) resyncs=\(resyncs) dropped=\(dropped) \
       reconnects=\(reconnects) line_faults=\(lineFaults) \
-      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)
+      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)\(capture)
       """
   }
 }

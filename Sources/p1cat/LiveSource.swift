@@ -105,6 +105,15 @@ struct LiveSource: Source {
     self.outage = nil
   }
 
+  mutating func reload() -> Bool {
+    guard trouble != nil else { return false }
+    messages.say(.info, name, "asked to open it again")
+    link.close()
+    backoff.reset()
+    state = .away(until: .now)
+    return true
+  }
+
   mutating func close() { link.close() }
 
   mutating func lineFaults() -> LineFaults { link.lineFaults() }

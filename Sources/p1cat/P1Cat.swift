@@ -53,6 +53,12 @@ struct P1Cat: Tool {
       "Keep so much of what nobody reads yet; beyond it the oldest goes.", valueName: "MiB"))
   var buffer = 16
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep each telegram in a file of its day in this folder, too (default: $P1_CAPTURE).",
+      valueName: "directory"))
+  var capture: String?
+
   @OptionGroup var stats: StatsOption
   @OptionGroup var line: SerialLineOptions
   @OptionGroup var verbosity: Verbosity
@@ -73,23 +79,33 @@ struct P1Cat: Tool {
 
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
+    let reload = try NoticeSignal(.reload)
     let stop = try StopSignal()
-    var reader = try reader(messages, at: request, until: stop)
+    var reader = try reader(messages, at: request, or: reload, until: stop)
     try reader.copyTelegrams()
   }
 
   private func reader(
-    _ messages: Messages, at request: NoticeSignal, until stop: StopSignal
+    _ messages: Messages, at request: NoticeSignal, or reload: NoticeSignal,
+    until stop: StopSignal
   ) throws -> TelegramReader {
     let given = Environment().overridden { setting in
-      setting == .strict ? .init("--strict", strict ? "yes" : nil) : line.option(for: setting)
+      switch setting {
+      case .strict: .init("--strict", strict ? "yes" : nil)
+      case .capture: .init("--capture", capture)
+      default: line.option(for: setting)
+      }
     }
     let isStrict = try given.flag(.strict) ?? false
     let settings = try SerialLineSettings(given)
     let source = try openSource(given, settings, messages)
+    let files = try given.string(.capture).map { directory in
+      guard !directory.isEmpty else { throw given.refused(.capture, "the name is empty") }
+      return try CaptureFiles(in: directory, messages: messages)
+    }
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
-      messages: messages)
+      capture: files, messages: messages)
     let health = Health<Trouble>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
     let framer = Framer(
@@ -97,7 +113,7 @@ struct P1Cat: Tool {
       hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
       source, to: output, by: framer, health: health, messages: messages, stop: stop,
-      patience: timeout.map { .seconds($0) }, isStrict: isStrict)
+      reload: reload, patience: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 
   /// Opens the source that is named on the command line or in the environment.

@@ -33,6 +33,11 @@ protocol Source {
   ///   now.
   mutating func telegramCame(isLate: Bool)
 
+  /// Opens it again at once where it has gone, or nothing of use comes.
+  ///
+  /// - Returns: whether what came up to now does not go on.
+  mutating func reload() -> Bool
+
   /// Leaves it, at the end.
   mutating func close()
 
@@ -58,6 +63,7 @@ extension Source {
   var isLive: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
   mutating func telegramCame(isLate: Bool) {}
+  mutating func reload() -> Bool { false }
   mutating func close() {}
   var trouble: Trouble? { nil }
   var reconnectCount: Int { 0 }

@@ -10,6 +10,8 @@ import SystemPackage
 struct TelegramOutput {
   /// Whether the time of receipt stands before each telegram that has none yet.
   private let stamps: Bool
+  /// Where each telegram is kept besides; nil for nowhere.
+  private var capture: CaptureFiles?
   /// How many telegrams are wanted; nil for all.
   private let limit: Int?
   private(set) var count = 0
@@ -39,9 +41,13 @@ struct TelegramOutput {
   ///   - limit: how many telegrams are wanted; nil for all.
   ///   - capacity: the most bytes that wait for the reader, the oldest going beyond it; nil where
   ///     nothing is added while something waits.
+  ///   - capture: where each telegram is kept besides; nil for nowhere.
   ///   - messages: where it is said that telegrams are dropped.
-  init(stamps: Bool, limit: Int?, queueing capacity: Int?, messages: Messages) {
+  init(
+    stamps: Bool, limit: Int?, queueing capacity: Int?, capture: CaptureFiles?, messages: Messages
+  ) {
     self.stamps = stamps
+    self.capture = capture
     self.limit = limit
     self.messages = messages
     let descriptor = FileDescriptor.standardOutput
@@ -65,6 +71,8 @@ struct TelegramOutput {
 
   /// How many telegrams were dropped as nobody read them.
   var droppedCount: Int { queue.droppedCount }
+  /// How many telegrams could not be kept in the file of their day; nil where none are to be.
+  var captureFailureCount: Int? { capture?.failureCount }
 
   // MARK: - Telegrams
 
@@ -81,6 +89,7 @@ struct TelegramOutput {
     count += 1
     let isEnded = bytes[range.upperBound - 1] == UInt8(ascii: "\n")
     let stamp = receivedAt ?? (stamps ? .now : nil)
+    capture?.add(bytes.extracting(range), receivedAt: stamp ?? .now)
     let isAsItStands = stamp == nil && isEnded
     if isAsItStands, range.lowerBound == run.upperBound,
       run.count + range.count <= runSize

@@ -10,6 +10,8 @@ struct TelegramReader {
   private var health: Health<Trouble>
   private let messages: Messages
   private let stop: StopSignal
+  /// Asks for a source that has gone to be opened again at once.
+  private let reload: NoticeSignal
   /// How long the next telegram is waited for; nil for ever.
   private let patience: Duration?
   /// Whether a source that ends without a telegram, or with one that was dropped, is an error.
@@ -38,7 +40,8 @@ struct TelegramReader {
 
   init(
     _ source: any Source, to output: TelegramOutput, by framer: Framer, health: Health<Trouble>,
-    messages: Messages, stop: StopSignal, patience: Duration?, isStrict: Bool
+    messages: Messages, stop: StopSignal, reload: NoticeSignal, patience: Duration?,
+    isStrict: Bool
   ) {
     self.source = source
     self.output = output
@@ -47,6 +50,7 @@ struct TelegramReader {
     self.framer = framer
     self.messages = messages
     self.stop = stop
+    self.reload = reload
     self.patience = patience
     self.isStrict = isStrict
   }
@@ -58,7 +62,7 @@ struct TelegramReader {
       let isReading = ending == nil && (source.isLive || !output.isWaiting)
       // What is not read may well have telegrams.
       if !isReading { patientSince = .now }
-      var interests = output.interests + health.interests
+      var interests = output.interests + health.interests + [.reading(reload.descriptor)]
       if isReading { interests += source.interests }
       if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
       let deadline = earliest(
@@ -69,6 +73,10 @@ struct TelegramReader {
       let looked = ContinuousClock.now
       defer { lastLook = looked }
 
+      if happened.contains(.reading(reload.descriptor)) {
+        reload.clear()
+        if isReading, source.reload() { try take(.gap) }
+      }
       if isReading { try read(happened) }
       try output.writeWhatFits()
       if happened.contains(.reading(stop.descriptor)) { try stopReading() }
@@ -231,6 +239,7 @@ struct TelegramReader {
     counters.telegrams = output.count
     counters.noiseBytes = noiseBefore + framer.noiseCount
     counters.dropped = output.droppedCount
+    counters.captureFailures = output.captureFailureCount
     counters.reconnects = source.reconnectCount
     sayFaults()
   }

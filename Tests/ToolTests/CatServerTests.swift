@@ -35,6 +35,31 @@ import Testing
     }
   }
 
+  /// SIGHUP does not wait for the next try, and costs nothing while telegrams come.
+  @Test func signalOpensASourceThatHasGoneAtOnce() async throws {
+    let port = try #require(try FreePort.find(1).first)
+    let name = "tcp://127.0.0.1:\(port)"
+    try await Program("p1cat", ["-v", name]).whileRunning { reader in
+      // The next tries are seconds away, and minutes then.
+      try await reader.waitForError("Connection refused; trying again\n")
+      let server = try TCPServer(port: port)
+      async let accepted = server.accept()
+      try await reader.wait(for: "another try") {
+        $0.send(signal: SIGHUP)
+        return $0.errorText.contains("opened\n")
+      }
+      #expect(reader.errorText.contains("asked to open it again"))
+      let connection = try await accepted
+      try await connection.write(Self.first + Self.second.prefix(100))
+      try await reader.waitForOutput(Self.first)
+      for _ in 0..<3 { reader.send(signal: SIGHUP) }
+      try await reader.waitForCounters("telegrams=1")
+      try await connection.write(String(Self.second.dropFirst(100)))
+      try await reader.waitForOutput(Self.second)
+      #expect(reader.text == Self.first + Self.second)
+    }
+  }
+
   @Test func serverThatGoesSilentIsConnectedToAgain() async throws {
     let server = try TCPServer()
     try await reading(server, ["--silence", "1"]) { name, reader in

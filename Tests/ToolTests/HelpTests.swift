@@ -7,7 +7,7 @@ import Testing
 
   static let options = [
     "p1cat": [
-      "-n", "-t", "--once", "--stamp", "--no-check", "--strict", "--buffer", "--stats",
+      "-n", "-t", "--once", "--stamp", "--no-check", "--strict", "--buffer", "--capture", "--stats",
       "--baudrate",
       "--bytesize", "--parity", "--stopbits",
       "--xonxoff", "--rtscts", "--silence",

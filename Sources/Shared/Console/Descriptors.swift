@@ -58,7 +58,7 @@ public func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
 /// Calls the system, and reads what errno says right after it: whatever comes between may change that.
 ///
 /// - Parameter call: what returns a negative number where it fails.
-/// - Returns: what it returned.
+/// - Returns: what the call returned.
 /// - Throws: `Errno`.
 func checked<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
   let result = call()

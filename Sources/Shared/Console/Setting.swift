@@ -8,6 +8,7 @@ public enum Setting: String, CaseIterable, Sendable {
   case serialXOnXOff = "SER_XONXOFF"
   case serialRTSCTS = "SER_RTSCTS"
   case serialTimeout = "SER_TIMEOUT"
+  case capture = "P1_CAPTURE"
 
   case names = "P1_NAMES"
   case all = "P1_ALL"
