@@ -22,6 +22,9 @@ struct SimulatedMeter {
   /// Energy is counted minute by minute where the step is longer: much in a household is on for minutes.
   private static let longestCount: Int64 = 60
 
+  /// When the next telegram is made.
+  var time: Timestamp { Timestamp(seconds: second) }
+
   init(start: Timestamp, step: Int64 = 1, seed: UInt64) {
     self.step = step
     household = SimulatedHousehold(seed: seed)

@@ -1,4 +1,5 @@
 import Console
+import Records
 import Telegrams
 
 /// A simulated meter, which waits for whoever reads it: nothing of it gets lost.
@@ -11,12 +12,15 @@ struct SimulatedSource: Source {
   private let interval: Duration?
   private var due = ContinuousClock.now
   private var telegram: [UInt8] = []
+  /// The simulated time: a stamp of the machine's clock would contradict the telegram.
+  private(set) var now: Timestamp
 
   /// - Parameters:
   ///   - name: the source as it is named on the command line.
   ///   - simulation: what that stands for.
   init(_ name: String, _ simulation: Simulation) {
     self.name = name
+    now = simulation.start
     meter = SimulatedMeter(
       start: simulation.start, step: simulation.step, seed: simulation.seed)
     left = simulation.limit
@@ -33,6 +37,7 @@ struct SimulatedSource: Source {
     guard interval == nil || ContinuousClock.now >= due else { return .nothing }
     if let interval { due += interval }
     left -= 1
+    now = meter.time
     telegram.removeAll(keepingCapacity: true)
     meter.appendTelegram(to: &telegram)
     framer.fill(with: telegram.span)

@@ -1,4 +1,5 @@
 import Console
+import Records
 import SystemPackage
 import Telegrams
 
@@ -9,6 +10,9 @@ protocol Source {
 
   /// Whether who sends there waits for nobody, as a meter does.
   var isLive: Bool { get }
+
+  /// The time at which a telegram that came now was received.
+  var now: Timestamp { get }
 
   /// What to wait for.
   var interests: [Interest] { get }
@@ -61,6 +65,7 @@ enum Arrival: Equatable {
 
 extension Source {
   var isLive: Bool { false }
+  var now: Timestamp { .now }
   var deadline: ContinuousClock.Instant? { nil }
   mutating func telegramCame(isLate: Bool) {}
   mutating func reload() -> Bool { false }

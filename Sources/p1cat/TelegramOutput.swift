@@ -81,15 +81,17 @@ struct TelegramOutput {
   /// - Parameters:
   ///   - range: where it stands, from `/` to the end of the `!` line.
   ///   - bytes: what it stands in, the same until ``flush(_:)``.
-  ///   - receivedAt: the time that stood before it, which it keeps.
+  ///   - stampedAt: the time that stood before it, which it keeps.
+  ///   - receivedAt: the time of receipt, for a telegram without a stamp.
   /// - Throws: `Failure`, or a quiet end where nobody reads any more.
   mutating func add(
-    _ range: Range<Int>, of bytes: Span<UInt8>, receivedAt: Timestamp? = nil
+    _ range: Range<Int>, of bytes: Span<UInt8>, stampedAt: Timestamp? = nil,
+    receivedAt: @autoclosure () -> Timestamp = .now
   ) throws {
     count += 1
     let isEnded = bytes[range.upperBound - 1] == UInt8(ascii: "\n")
-    let stamp = receivedAt ?? (stamps ? .now : nil)
-    capture?.add(bytes.extracting(range), receivedAt: stamp ?? .now)
+    let stamp = stampedAt ?? (stamps ? receivedAt() : nil)
+    capture?.add(bytes.extracting(range), receivedAt: stamp ?? receivedAt())
     let isAsItStands = stamp == nil && isEnded
     if isAsItStands, range.lowerBound == run.upperBound,
       run.count + range.count <= runSize

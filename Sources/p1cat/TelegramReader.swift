@@ -139,7 +139,8 @@ struct TelegramReader {
       switch event {
       case .telegram(let telegram):
         let bytes = framer.bytes
-        try output.add(telegram.range, of: bytes.span, receivedAt: telegram.receivedAt)
+        try output.add(
+          telegram.range, of: bytes.span, stampedAt: telegram.receivedAt, receivedAt: source.now)
         source.telegramCame(isLate: atEnd)
       case .dropped(let defect):
         // What we leave in its middle is no damage.

@@ -55,4 +55,12 @@ import Testing
     let untimed = try await Program("p1parse").run(input: telegram)
     #expect(untimed.text == "power_import_kw=0.5\n\n")
   }
+
+  /// A simulated meter is received at the time that it shows.
+  @Test func simulatedTelegramIsStampedWithItsTime() async throws {
+    let source = "sim:start=2026-03-29T00:59:59Z,count=2,rate=max"
+    let text = try await Program("p1cat", ["--stamp", source]).run().text
+    let stamps = text.matches(of: /#[^\n]*Z/).map { String($0.0) }
+    #expect(stamps == ["#2026-03-29T00:59:59Z", "#2026-03-29T01:00:00Z"])
+  }
 }
