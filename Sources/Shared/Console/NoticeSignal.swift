@@ -15,9 +15,7 @@ public struct NoticeSignal {
   /// Readable once the signal came, until ``clear()``.
   public let descriptor: FileDescriptor
 
-  /// The handlers write to the other ends.
-  private static let reloadPipe = try? reload.get()
-  private static let reportPipe = try? report.get()
+  /// The handlers write to the other ends, of pipes that were made before.
   private static let reload = Result { try FileDescriptor.pipe() }
   private static let report = Result { try FileDescriptor.pipe() }
 
@@ -37,10 +35,16 @@ public struct NoticeSignal {
     }
     switch kind {
     case .reload:
-      handle(SIGHUP, flags: SA_RESTART) { _ in NoticeSignal.reloadPipe.map { tell($0.writeEnd) } }
+      handle(SIGHUP, flags: SA_RESTART) { _ in NoticeSignal.tellReader(of: NoticeSignal.reload) }
     case .report:
-      handle(SIGUSR1, flags: SA_RESTART) { _ in NoticeSignal.reportPipe.map { tell($0.writeEnd) } }
+      handle(SIGUSR1, flags: SA_RESTART) { _ in NoticeSignal.tellReader(of: NoticeSignal.report) }
     }
+  }
+
+  private static func tellReader(
+    of pipe: Result<(readEnd: FileDescriptor, writeEnd: FileDescriptor), any Error>
+  ) {
+    if case .success(let pipe) = pipe { tell(pipe.writeEnd) }
   }
 
   /// Forgets the signals that came so far.

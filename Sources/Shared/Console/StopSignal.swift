@@ -12,7 +12,10 @@ public struct StopSignal {
   public static let pipeSize = 1 << 20
 
   /// The other end, where the handler writes.
-  private static let pipe = try? made.get()
+  private static var pipe: (readEnd: FileDescriptor, writeEnd: FileDescriptor)? {
+    try? made.get()
+  }
+  /// Made before a handler needs it.
   private static let made = Result { try FileDescriptor.pipe() }
 
   /// Catches the signals. A write to a pipe that nobody reads is an error from here on, and no signal.
