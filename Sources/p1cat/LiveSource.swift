@@ -106,7 +106,7 @@ struct LiveSource: Source {
   }
 
   mutating func reload() -> Bool {
-    guard trouble != nil else { return false }
+    guard let trouble, trouble != .reopened else { return false }
     messages.say(.info, name, "asked to open it again")
     link.close()
     backoff.reset()
