@@ -35,8 +35,8 @@ import Testing
 
   @Test func finishedDaysAreCompressedAndOldOnesRemoved() async throws {
     try await capturing { directory, capture in
-      for day in ["01", "02", "03", "02", "04"] {
-        try await capture(["sim:start=2026-01-\(day)T10:00:00Z"])
+      for time in ["01T10", "02T10", "03T10", "02T11", "04T10"] {
+        try await capture(["sim:start=2026-01-\(time):00:00Z"])
       }
       #expect(
         try files(directory) == [
