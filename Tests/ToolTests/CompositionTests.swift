@@ -141,4 +141,16 @@ import Testing
         result.errorText == "p1run: nothing to do: neither MQTT nor InfluxDB is on\n")
     }
   }
+
+  /// What shows the records may end first, as a pager does.
+  @Test func aReaderThatHasGoneIsAQuietEnd() async throws {
+    try await TemporaryDirectory.with { directory in
+      let result = try await Program.bash(
+        "\"$1\" -o records sim:rate=50 | head -n 1; exit ${PIPESTATUS[0]}",
+        [Repository.path("scripts/p1run")], environment: ["P1_BIN": ToolPaths.directory],
+        directory: directory.path
+      ).run()
+      #expect(result.status == .success && result.errorText == "")
+    }
+  }
 }
