@@ -108,23 +108,3 @@ struct BrokerSettings {
     return (user, try Secret.read(environment, .mqttPassword, file: .mqttPasswordFile))
   }
 }
-
-extension Environment {
-  /// A setting that is sent as text (MQTT 5, 1.5.4).
-  ///
-  /// - Parameters:
-  ///   - setting: which.
-  ///   - limit: the most bytes that it may have.
-  /// - Returns: nil where it is not set.
-  /// - Throws: `Failure` where it cannot be sent.
-  func text(_ setting: Setting, limit: Int = 1000) throws -> String? {
-    guard let text = string(setting) else { return nil }
-    let isPlain = text.unicodeScalars.allSatisfy {
-      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
-    }
-    guard !text.isEmpty else { throw refused(setting, "it is empty") }
-    guard isPlain else { throw refused(setting, "it has a control character in it") }
-    guard text.utf8.count <= limit else { throw refused(setting, "it has over \(limit) bytes") }
-    return text
-  }
-}

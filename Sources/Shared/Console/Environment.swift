@@ -111,17 +111,23 @@ public struct Environment {
     return path
   }
 
-  /// A name that goes to a server: not empty, not endless, and nothing in it that drives a terminal.
+  /// A text that goes to a server: not empty, not endless, and nothing in it that drives a terminal or
+  /// that MQTT forbids (MQTT 5, 1.5.4).
   ///
+  /// - Parameters:
+  ///   - setting: which.
+  ///   - limit: the most bytes that it may have.
+  /// - Returns: nil where it is not set.
   /// - Throws: ``Failure`` for anything else.
-  public func name(_ setting: Setting) throws -> String? {
-    guard let name = string(setting) else { return nil }
-    let isPlain = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    guard !name.isEmpty else { throw refused(setting, "it is empty") }
-    guard isPlain, name.utf8.count <= 1000 else {
-      throw refused(setting, "it has a control character in it, or over 1000 bytes")
+  public func text(_ setting: Setting, limit: Int = 1000) throws -> String? {
+    guard let text = string(setting) else { return nil }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
     }
-    return name
+    guard !text.isEmpty else { throw refused(setting, "it is empty") }
+    guard isPlain else { throw refused(setting, "it has a control character in it") }
+    guard text.utf8.count <= limit else { throw refused(setting, "it has over \(limit) bytes") }
+    return text
   }
 
   /// A setting that has one of a few values.
