@@ -25,12 +25,10 @@ struct InfluxSettings {
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a file that cannot be used, or could have to be waited for.
   static func again(_ environment: Environment) throws -> InfluxSettings {
-    let files: [Setting] = [
+    try environment.refuseStreams([
       .influxPasswordFile, .influxTokenFile, .influxCAFile, .influxCertificateFile, .influxKeyFile,
-    ]
-    if let path = files.compactMap(environment.string).first(where: isStream) {
-      throw Failure(path, "a pipe is not read again", .configuration)
-    }
+      .influxPinnedKey,
+    ])
     return try InfluxSettings(environment)
   }
 

@@ -64,12 +64,9 @@ struct BrokerSettings {
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a file that cannot be used, or might have to be waited for.
   static func again(_ environment: Environment) throws -> BrokerSettings {
-    let files: [Setting] = [
+    try environment.refuseStreams([
       .mqttPasswordFile, .mqttPSKFile, .mqttCAFile, .mqttCertificateFile, .mqttKeyFile,
-    ]
-    if let path = files.compactMap(environment.string).first(where: isStream) {
-      throw Failure(path, "a pipe is not read again", .configuration)
-    }
+    ])
     return try BrokerSettings(environment)
   }
 

@@ -111,6 +111,16 @@ public struct Environment {
     return path
   }
 
+  /// Refuses files that are to be read again and may have to be waited for.
+  ///
+  /// - Parameter settings: those that name the files.
+  /// - Throws: ``Failure``.
+  public func refuseStreams(_ settings: [Setting]) throws {
+    if let path = settings.compactMap(string).first(where: isStream) {
+      throw Failure(path, "a pipe is not read again", .configuration)
+    }
+  }
+
   /// A text that goes to a server: not empty, not endless, and nothing in it that drives a terminal or
   /// that MQTT forbids (MQTT 5, 1.5.4).
   ///
