@@ -88,7 +88,8 @@ import Testing
   @Test func whatIsKeptIsBounded() async throws {
     try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: "exit 1") { directory in
       let settings = Self.settings.merging(["INFLUXDB_SPOOL_SIZE": "1"]) { $1 }
-      let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run()
+      let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run(
+        within: .seconds(120))
       #expect(result.status == .exited(1))
       #expect(result.errorText.contains("records dropped: "))
       let place = directory.path(".local/state/p1/sim_count_6000_rate_max/influx")
