@@ -874,8 +874,8 @@ def outage_of(kind):
 
 FAILED = []
 FAULTS = {
-    "sink-kill": sink_kill, "p1run-kill": p1run_kill, "server-kill": server_kill, "broker-kill": broker_kill, "stop": stop,
-    "link": link, "full-disk": full_disk, "outage": outage}
+    "sink-kill": sink_kill, "p1run-kill": p1run_kill, "server-kill": server_kill,
+    "broker-kill": broker_kill, "stop": stop, "link": link, "full-disk": full_disk, "outage": outage}
 NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
 
 

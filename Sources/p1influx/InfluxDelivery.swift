@@ -161,10 +161,7 @@ struct InfluxDelivery {
       server = try reload.server()
       messages.say(.notice, server.name, "password, token and certificates read again")
     } catch {
-      let failure = error as? Failure
-      messages.say(
-        .warning, failure?.subject,
-        "\(failure?.reason ?? "\(error)"); continuing with the old login")
+      messages.sayOldLogin(error)
     }
     state.retryNow(.now)
   }

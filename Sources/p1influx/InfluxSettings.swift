@@ -25,12 +25,10 @@ struct InfluxSettings {
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a file that cannot be used, or could have to be waited for.
   static func again(_ environment: Environment) throws -> InfluxSettings {
-    let files: [Setting] = [
+    try environment.refuseStreams([
       .influxPasswordFile, .influxTokenFile, .influxCAFile, .influxCertificateFile, .influxKeyFile,
-    ]
-    if let path = files.compactMap(environment.string).first(where: isStream) {
-      throw Failure(path, "a pipe is not read again", .configuration)
-    }
+      .influxPinnedKey,
+    ])
     return try InfluxSettings(environment)
   }
 
@@ -61,13 +59,13 @@ struct InfluxSettings {
   }
 
   private mutating func setPlace(_ environment: Environment) throws {
-    place.database = try environment.name(.influxDatabase) ?? place.database
-    place.retentionPolicy = try environment.name(.influxRetentionPolicy)
-    place.organization = try environment.name(.influxOrganization)
+    place.database = try environment.text(.influxDatabase) ?? place.database
+    place.retentionPolicy = try environment.text(.influxRetentionPolicy)
+    place.organization = try environment.text(.influxOrganization)
     // Of two that say the same, the option.
     let isDatabaseMeant =
       environment.isOption(.influxDatabase) && !environment.isOption(.influxBucket)
-    if let bucket = try environment.name(.influxBucket), !isDatabaseMeant {
+    if let bucket = try environment.text(.influxBucket), !isDatabaseMeant {
       place.database = bucket
       api = .version2
     } else if place.organization != nil {
@@ -102,7 +100,7 @@ struct InfluxSettings {
       return
     }
     let password = try Secret.read(environment, .influxPassword, file: .influxPasswordFile)
-    guard let user = try environment.name(.influxUser) else {
+    guard let user = try environment.text(.influxUser) else {
       guard password == nil else {
         throw environment.refused(.influxUser, "a password needs a user: --user, or INFLUXDB_USER")
       }

@@ -43,13 +43,10 @@ struct PointOptions: ParsableArguments {
   /// - Throws: `Failure` for a setting that cannot be used.
   func style(_ environment: Environment) throws -> PointStyle {
     var style = PointStyle()
-    let precisions = KeyValuePairs(
-      dictionaryLiteral: ("ns", Precision.nanoseconds), ("us", .microseconds),
-      ("ms", .milliseconds), ("s", .seconds))
-    style.precision = try environment.choice(.influxPrecision, precisions) ?? style.precision
-    let layouts = KeyValuePairs(
-      dictionaryLiteral: ("wide", PointStyle.Layout.wide), ("metric", .metric))
-    style.layout = try environment.choice(.influxLayout, layouts) ?? style.layout
+    style.precision =
+      try environment.value(.influxPrecision, of: Precision.self) ?? style.precision
+    style.layout =
+      try environment.value(.influxLayout, of: PointStyle.Layout.self) ?? style.layout
     if let name = environment.string(.influxMeasurement), !style.setMeasurement(name) {
       throw environment.refused(.influxMeasurement, "\"\(name)\" can be no measurement")
     }

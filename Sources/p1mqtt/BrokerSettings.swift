@@ -64,12 +64,9 @@ struct BrokerSettings {
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a file that cannot be used, or might have to be waited for.
   static func again(_ environment: Environment) throws -> BrokerSettings {
-    let files: [Setting] = [
+    try environment.refuseStreams([
       .mqttPasswordFile, .mqttPSKFile, .mqttCAFile, .mqttCertificateFile, .mqttKeyFile,
-    ]
-    if let path = files.compactMap(environment.string).first(where: isStream) {
-      throw Failure(path, "a pipe is not read again", .configuration)
-    }
+    ])
     return try BrokerSettings(environment)
   }
 
@@ -106,25 +103,5 @@ struct BrokerSettings {
       return nil
     }
     return (user, try Secret.read(environment, .mqttPassword, file: .mqttPasswordFile))
-  }
-}
-
-extension Environment {
-  /// A setting that is sent as text (MQTT 5, 1.5.4).
-  ///
-  /// - Parameters:
-  ///   - setting: which.
-  ///   - limit: the most bytes that it may have.
-  /// - Returns: nil where it is not set.
-  /// - Throws: `Failure` where it cannot be sent.
-  func text(_ setting: Setting, limit: Int = 1000) throws -> String? {
-    guard let text = string(setting) else { return nil }
-    let isPlain = text.unicodeScalars.allSatisfy {
-      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
-    }
-    guard !text.isEmpty else { throw refused(setting, "it is empty") }
-    guard isPlain else { throw refused(setting, "it has a control character in it") }
-    guard text.utf8.count <= limit else { throw refused(setting, "it has over \(limit) bytes") }
-    return text
   }
 }

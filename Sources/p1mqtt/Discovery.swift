@@ -194,6 +194,7 @@ struct Discovery {
         continue
       }
       meter.submeters.remove(submeter)
+      devices.use(origin, default: meter) { _ in -submeter.size }
       for id in known.sensors.keys.sorted() { remove(id, of: submeter) }
     }
   }

@@ -121,10 +121,7 @@ struct MQTTDelivery {
     do {
       connection.renew(try reload.settings())
     } catch {
-      let failure = error as? Failure
-      messages.say(
-        .warning, failure?.subject,
-        "\(failure?.reason ?? "\(error)"); continuing with the old login")
+      messages.sayOldLogin(error)
       return
     }
     messages.say(.notice, broker, "password, key and certificates read again; connecting anew")
@@ -165,8 +162,9 @@ struct MQTTDelivery {
     while !rest.isEmpty {
       let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
       let telegram = rest[..<end]
-      let submeters = telegram.filter(\.isOfSubmeter)
-      if !submeters.isEmpty { publications.see(submeters, at: .now) }
+      // Those behind the first one are.
+      let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
+      if !submeters.isEmpty { publications.see(Array(submeters), at: .now) }
       for record in telegram { try publish(intake.take(record)) }
       rest = rest[end...]
     }

@@ -19,10 +19,10 @@ struct TLSSettings {
   ///   - address: that of the broker.
   /// - Throws: `Failure` for a setting that cannot be used.
   init?(_ environment: Environment, _ address: BrokerAddress) throws {
-    caFile = try environment.file(.mqttCAFile, refusing: TLSSettings.noCertificate)
+    caFile = try environment.file(.mqttCAFile, refusing: PEM.faultOfCertificate)
     let certificateFile = try environment.file(
-      .mqttCertificateFile, refusing: TLSSettings.noCertificate)
-    let keyFile = try environment.file(.mqttKeyFile, refusing: TLSSettings.lock)
+      .mqttCertificateFile, refusing: PEM.faultOfCertificate)
+    let keyFile = try environment.file(.mqttKeyFile, refusing: PEM.faultOfKey)
     // RFC 7301, 3.1; OpenSSL's PSK_MAX_IDENTITY_LEN.
     alpn = try environment.text(.mqttALPN, limit: 255)
     let identity = try environment.text(.mqttPSKIdentity, limit: 128)
@@ -64,19 +64,6 @@ struct TLSSettings {
         .mqttKeyFile, "\(certificate?.keyFile ?? ""): the key is not that of the certificate")
     default: break
     }
-  }
-
-  /// What is said of a private key that is encrypted: `BEGIN ENCRYPTED PRIVATE KEY`,
-  /// `Proc-Type: 4,ENCRYPTED`.
-  private static func lock(_ key: [UInt8]) -> String? {
-    let text = String(decoding: key, as: UTF8.self)
-    if text.contains("ENCRYPTED") { return "the key is behind a password: openssl pkey frees it" }
-    return text.contains("PRIVATE KEY-----") ? nil : "there is no private key in it (PEM)"
-  }
-
-  private static func noCertificate(_ text: [UInt8]) -> String? {
-    let isThere = String(decoding: text, as: UTF8.self).contains("CERTIFICATE-----")
-    return isThere ? nil : "there is no certificate in it (PEM)"
   }
 
   private static func pair(

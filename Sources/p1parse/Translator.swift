@@ -201,10 +201,10 @@ struct Translator {
         "line dropped: the pattern for code \(code) takes too long on it",
         repeating: "endless \(code)")
     case .unknownVersion(let unknown):
+      unknownVersionCount += 1
+      guard isStrict || unknownVersionCount.isPowerOfTen else { return }
       let failure = specifications.failure(unknown)
       try refuse(failure.reason)
-      unknownVersionCount += 1
-      guard unknownVersionCount.isPowerOfTen else { return }
       messages.say(.warning, nil, failure.reason)
       messages.say(
         .warning, nil,

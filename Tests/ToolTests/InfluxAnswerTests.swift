@@ -479,7 +479,9 @@ import Testing
           // With so few descriptors poll(2) fails, and with it what waits for them.
           let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]
           #expect(try await Program("prlimit", limit).run().status == .success)
-          let result = try await sink.waitForExit()
+          // Else it waits until the server is tried again.
+          sink.send(signal: SIGUSR1)
+          let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .exited(74), "\(result.errorText)")
           #expect(result.messages.last?.hasPrefix("p1influx: libcurl: ") == true)
           let end =

@@ -41,10 +41,22 @@ import Testing
       ["MQTT_PAYLOAD": "value"])
   }
 
+  /// What a sink that ended early has not read of it is sent again.
+  @Test func whatWasKeptGoesOnlyOnceItWasRead() async throws {
+    let leaving = """
+      [ -e twice ] || { [ -e once ] && : > twice; : > once; kill -9 $$; }
+      [ -e left ] || { : > left; exit 0; }
+      cat >> p1mqtt
+      """
+    try await expectAll(
+      p1mqtt: leaving, p1influx: "cat >> p1influx", says: "p1mqtt: ended with status 0",
+      ["MQTT_PAYLOAD": "value"])
+  }
+
   /// An upgrade takes the program away for a while.
   @Test func aProgramThatIsAwayIsWaitedFor() async throws {
     let leaving = """
-      [ -e once ] || { : > once; mv p1influx away; (sleep 2; mv away p1influx) > /dev/null 2>&1 & exit 1; }
+      [ -e once ] || { : > once; mv p1influx away; (sleep 2.8; mv away p1influx) > /dev/null 2>&1 & exit 1; }
       \(Self.delivering("INFLUXDB_SPOOL", to: "p1influx.records"))
       """
     try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: leaving) { directory in
@@ -76,7 +88,8 @@ import Testing
   @Test func whatIsKeptIsBounded() async throws {
     try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: "exit 1") { directory in
       let settings = Self.settings.merging(["INFLUXDB_SPOOL_SIZE": "1"]) { $1 }
-      let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run()
+      let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run(
+        within: .seconds(120))
       #expect(result.status == .exited(1))
       #expect(result.errorText.contains("records dropped: "))
       let place = directory.path(".local/state/p1/sim_count_6000_rate_max/influx")

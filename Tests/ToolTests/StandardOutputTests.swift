@@ -44,8 +44,9 @@ import Testing
     }
   }
 
-  /// A sink writes nothing there, and a unit may well have it closed.
-  @Test(arguments: ["p1mqtt --port 1 --linger 0", "p1influx --port 1"])
+  /// A sink writes nothing there, and a unit may well have it closed. That there is no broker may be
+  /// known before the end of the input.
+  @Test(arguments: ["p1mqtt -q --port 1 --linger 0", "p1influx --port 1"])
   func sinkNeedsNoOutput(_ tool: String) async throws {
     let result = try await Program.bash("\(tool) >&- < /dev/null").run()
     #expect(result.status == .success && result.errorText == "")

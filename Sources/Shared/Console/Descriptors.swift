@@ -55,17 +55,6 @@ public func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
   return Int32(seconds * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
 }
 
-/// Calls the system, and reads what errno says right after it: whatever comes between may change that.
-///
-/// - Parameter call: what returns a negative number where it fails.
-/// - Returns: what the call returned.
-/// - Throws: `Errno`.
-func checked<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Result {
-  let result = call()
-  guard result >= 0 else { throw Errno(rawValue: errno) }
-  return result
-}
-
 extension FileDescriptor {
   /// Reads what there is into the room of `output`, as much as fits; nothing at the end.
   ///

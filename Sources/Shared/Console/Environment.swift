@@ -111,17 +111,33 @@ public struct Environment {
     return path
   }
 
-  /// A name that goes to a server: not empty, not endless, and nothing in it that drives a terminal.
+  /// Refuses files that are to be read again and may have to be waited for.
   ///
-  /// - Throws: ``Failure`` for anything else.
-  public func name(_ setting: Setting) throws -> String? {
-    guard let name = string(setting) else { return nil }
-    let isPlain = name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    guard !name.isEmpty else { throw refused(setting, "it is empty") }
-    guard isPlain, name.utf8.count <= 1000 else {
-      throw refused(setting, "it has a control character in it, or over 1000 bytes")
+  /// - Parameter settings: those that name the files.
+  /// - Throws: ``Failure``.
+  public func refuseStreams(_ settings: [Setting]) throws {
+    if let path = settings.compactMap(string).first(where: isStream) {
+      throw Failure(path, "a pipe is not read again", .configuration)
     }
-    return name
+  }
+
+  /// A text that goes to a server: not empty, not endless, and nothing in it that drives a terminal or
+  /// that MQTT forbids (MQTT 5, 1.5.4).
+  ///
+  /// - Parameters:
+  ///   - setting: which.
+  ///   - limit: the most bytes that it may have.
+  /// - Returns: nil where it is not set.
+  /// - Throws: ``Failure`` for anything else.
+  public func text(_ setting: Setting, limit: Int = 1000) throws -> String? {
+    guard let text = string(setting) else { return nil }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
+    }
+    guard !text.isEmpty else { throw refused(setting, "it is empty") }
+    guard isPlain else { throw refused(setting, "it has a control character in it") }
+    guard text.utf8.count <= limit else { throw refused(setting, "it has over \(limit) bytes") }
+    return text
   }
 
   /// A setting that has one of a few values.

@@ -74,11 +74,12 @@ public struct ImpatientOutput {
         return try descriptor.write(once: bytes)
       case .socket:
         return try unsafe bytes.withUnsafeBytes { bytes in
-          try checked {
-            unsafe send(
-              descriptor.rawValue, bytes.baseAddress, bytes.count,
-              Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
-          }
+          let count = unsafe send(
+            descriptor.rawValue, bytes.baseAddress, bytes.count,
+            Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+          // Read here, before anything else is called.
+          guard count >= 0 else { throw Errno(rawValue: errno) }
+          return count
         }
       case .asked:
         if try wait(for: [.writing(descriptor)], until: .now).isEmpty { return 0 }

@@ -79,6 +79,14 @@ public final class Messages {
     if let hint = failure.hint { say(.error, nil, hint) }
   }
 
+  /// Says why the files of the settings were not read again, and that it goes on without.
+  public func sayOldLogin(_ error: any Error) {
+    let failure = error as? Failure
+    say(
+      .warning, failure?.subject,
+      "\(failure?.reason ?? "\(error)"); continuing with the old login")
+  }
+
   /// From now on nothing waits for who reads the messages: what finds no room is lost, and how many
   /// were is said. For a tool that has to go on reading.
   public func stopWaiting() { waits = false }
