@@ -15,6 +15,9 @@ struct FileSource: Source {
     self.descriptor = descriptor
   }
 
+  /// Whether it is a file on a disk, and no pipe.
+  var isRegular: Bool { (try? descriptor.stat().type) == .regular }
+
   var interests: [Interest] { [.reading(descriptor)] }
 
   mutating func read(

@@ -99,10 +99,7 @@ struct P1Cat: Tool {
     let isStrict = try given.flag(.strict) ?? false
     let settings = try SerialLineSettings(given)
     let source = try openSource(given, settings, messages)
-    let files = try given.string(.capture).map { directory in
-      guard !directory.isEmpty else { throw given.refused(.capture, "the name is empty") }
-      return try CaptureFiles(in: directory, messages: messages)
-    }
+    let files = try captureFiles(given, of: source, messages)
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       capture: files, messages: messages)
@@ -117,6 +114,20 @@ struct P1Cat: Tool {
   }
 
   /// Opens the source that is named on the command line or in the environment.
+  /// The files that keep the telegrams, too; nil where that is not wanted. A file is a capture already:
+  /// it would be kept twice, and without end where it is one of these files itself.
+  private func captureFiles(
+    _ given: Environment, of source: any Source, _ messages: Messages
+  ) throws -> CaptureFiles? {
+    guard let directory = given.string(.capture) else { return nil }
+    guard !directory.isEmpty else { throw given.refused(.capture, "the name is empty") }
+    if let file = source as? FileSource, file.isRegular {
+      guard given.isOption(.capture) else { return nil }
+      throw given.refused(.capture, "the source is a file, which keeps its telegrams already")
+    }
+    return try CaptureFiles(in: directory, messages: messages)
+  }
+
   private func openSource(
     _ given: Environment, _ settings: SerialLineSettings, _ messages: Messages
   ) throws -> any Source {

@@ -51,12 +51,16 @@ import Testing
         ]
       ).run()
       #expect(late.text == "2\n")
-      // What is of no day stays.
+      // What is of no day stays, and what was written just now by a clock that is behind.
       try directory.write("", to: "telegrams-2025.p1")
+      try directory.write("", to: "telegrams-2025-01-01.p1.gz")
+      let old = "touch -d 2026-01-03 telegrams-2026-01-0[12].p1.gz"
+      _ = try await Program.bash(old, directory: directory.path).run()
       try await capture(["-k", "2", "sim:start=2026-01-05T10:00:00Z"])
       #expect(
         try files(directory) == [
-          "telegrams-2025.p1", "telegrams-2026-01-03.p1.gz", "telegrams-2026-01-04.p1.gz",
+          "telegrams-2025-01-01.p1.gz", "telegrams-2025.p1", "telegrams-2026-01-03.p1.gz",
+          "telegrams-2026-01-04.p1.gz",
           "telegrams-2026-01-05.p1",
         ])
     }

@@ -28,6 +28,22 @@ import Testing
     }
   }
 
+  /// A file is a capture already: it is not kept twice, nor read and written without end.
+  @Test func aFileIsNotKeptAgain() async throws {
+    try await TemporaryDirectory.with { directory in
+      let file = try directory.write(SampleTelegram.numbered(1), to: "telegrams-2026-11-23.p1")
+      for (arguments, environment) in [([file], ["P1_CAPTURE": directory.path]), (["-"], [:])] {
+        let result = try await Program("p1cat", arguments, environment: environment)
+          .run(input: SampleTelegram.numbered(1))
+        #expect(result.status == .success && result.text == SampleTelegram.numbered(1))
+      }
+      let asked = try await Program("p1cat", ["--capture", directory.path, file]).run()
+      #expect(asked.status == .exited(64))
+      #expect(asked.errorText.contains("the source is a file"))
+      #expect(try files(directory) == ["telegrams-2026-11-23.p1"])
+    }
+  }
+
   /// A clock that was never set, none at all, and what is no time.
   @Test(arguments: [
     SampleTelegram.with(["0-0:1.0.0(000101000000W)", "1-0:1.8.1(1*kWh)"]),

@@ -113,6 +113,7 @@ import Testing
     ("MQTT_BROKR", "MQTT_BROKER"), ("INFLUX_HOST", "INFLUXDB_HOST"),
     ("INFLUXD_HOST", "INFLUXDB_HOST"),
     ("SER.prot", "SER_PORT"), ("P1_SPEC_DRI", "P1_SPEC_DIR"), ("DEBUG", nil),
+    ("MQTT_CLIENT_ID", "MQTT_CLIENT_UNIQ"),
   ])
   func aMisspeltSettingIsSaid(_ name: String, _ meant: String?) async throws {
     try await MadeUpTools.with(p1mqtt: "cat > /dev/null", p1influx: "cat") { directory in
@@ -130,6 +131,11 @@ import Testing
     ("MQTT_PASS = 'abc' 'def'", "there is more after the closing quote"),
     ("MQTT_USER = os.environ['USER']", "the value needs quotes"),
     ("if True:", "it is not NAME = 'value'"),
+    ("INFLUXDB_DATABASE = 'dsmr'", "unknown setting INFLUXDB_DATABASE"),
+    (
+      "SER = serial.Serial('/dev/ttyUSB0')",
+      "SER takes serial.Serial() alone; set SER.port, SER.baudrate and the like"
+    ),
     ("MQTT_USER = $(touch pwned)", "the value needs quotes"),
   ])
   func aLineThatIsNoSettingIsSaid(_ line: String, _ reason: String) async throws {

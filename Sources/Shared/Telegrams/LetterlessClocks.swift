@@ -10,9 +10,10 @@ import Records
 ///
 /// The instants of a meter never run backwards where its clock did not.
 struct LetterlessClocks {
-  /// So near, in seconds, the receipt has to be. The two instants are an hour apart, so it is never near
-  /// to both; a clock that is further off says nothing of the season.
-  private static let tolerance: Int64 = 900
+  /// The receipt has to be nearer than so many seconds: half an hour, as the two instants are an hour
+  /// apart. So it is near to one of them at most, the nearest; a clock that is further off than both
+  /// says nothing of the season.
+  private static let tolerance: Int64 = 1800
 
   private struct Meter {
     let name: [UInt8]
@@ -51,7 +52,7 @@ struct LetterlessClocks {
     let seasonal = MeterClock(winterOffset: clock.winterOffset)
     if seasonal.instant(of: civil) == summer {
       let told = [summer, normal].first { candidate in
-        receivedAt.map { abs($0.seconds - candidate.seconds) <= LetterlessClocks.tolerance }
+        receivedAt.map { abs($0.seconds - candidate.seconds) < LetterlessClocks.tolerance }
           ?? false
       }
       instant = told ?? instant
