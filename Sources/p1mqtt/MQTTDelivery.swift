@@ -124,7 +124,7 @@ struct MQTTDelivery {
       let failure = error as? Failure
       messages.say(
         .warning, failure?.subject,
-        "\(failure?.reason ?? "\(error)"); continuing with the old login")
+        "\(failure?.reason ?? "\(error)"); keeping the previous login")
       return
     }
     messages.say(.notice, broker, "password, key and certificates read again; connecting anew")
