@@ -5,8 +5,8 @@ import SystemPackage
 
 /// Keeps each telegram in the file of its day, `telegrams-YYYY-MM-DD.p1`, as p1capture does.
 ///
-/// A file is opened for each telegram and left again: whoever compresses it or removes it finds nobody
-/// there. What cannot be written is counted and said, and reading goes on.
+/// Each write opens the file anew, so another program may compress or remove it at any time. A telegram
+/// that cannot be written is counted and logged; reading continues.
 struct CaptureFiles {
   private let directory: String
   private let messages: Messages

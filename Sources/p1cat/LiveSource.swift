@@ -107,7 +107,7 @@ struct LiveSource: Source {
 
   mutating func reload() -> Bool {
     guard let trouble, trouble != .reopened else { return false }
-    messages.say(.info, name, "asked to open it again")
+    messages.say(.info, name, "SIGHUP: opening it again")
     link.close()
     backoff.reset()
     state = .away(until: .now)

@@ -1,39 +1,40 @@
 import ArgumentParser
 import Console
 
-/// The options about how records go to the server.
+/// The options about how records are sent to the server.
 struct BatchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Send at most so many records at once (default: $INFLUXDB_BATCH_COUNT or 5000).",
+      "Send at most this many records in a request (default: $INFLUXDB_BATCH_COUNT or 5000).",
       valueName: "count"))
   var batchCount: String?
 
   @Option(
     help: ArgumentHelp(
-      "Send at most so much at once (default: $INFLUXDB_BATCH_SIZE or 4096).", valueName: "KiB"))
+      "Send at most this much in a request (default: $INFLUXDB_BATCH_SIZE or 4096).",
+      valueName: "KiB"))
   var batchSize: String?
 
   @Option(
     help: ArgumentHelp(
-      "Send a record after so long at the latest (default: $INFLUXDB_BATCH_AGE or 0.5).",
+      "Send a record at the latest after this time (default: $INFLUXDB_BATCH_AGE or 0.5).",
       valueName: "seconds"))
   var batchAge: String?
 
   @Option(
     help: ArgumentHelp(
-      "Send so many batches at once, of different meters (default: $INFLUXDB_PARALLEL or 1).",
+      "Send this many requests in parallel, for different meters (default: $INFLUXDB_PARALLEL or 1).",
       valueName: "count"))
   var parallel: String?
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Compress what is sent (default: $INFLUXDB_GZIP, or to another machine).")
+    help: "Compress requests (default: $INFLUXDB_GZIP, or if the server is another machine).")
   var gzip: Bool?
 
   @Option(
     help: ArgumentHelp(
-      "Try again where the server is silent for so long (default: $INFLUXDB_TIMEOUT or 20).",
+      "Retry if the server does not answer within this time (default: $INFLUXDB_TIMEOUT or 20).",
       valueName: "seconds"))
   var timeout: String?
 

@@ -45,7 +45,7 @@ struct InfluxAddress {
     guard parts.isHostValid, host.hasPrefix("[") || !parts.host.contains(":"),
       rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && $0 != "\\" })
     else {
-      throw refused("\"\(text)\" is no address of a server")
+      throw refused("\"\(text)\" is not the address of a server")
     }
     let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }
     if let known { rest = rest.dropLast(known.0.count) }

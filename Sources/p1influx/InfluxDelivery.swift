@@ -128,8 +128,8 @@ struct InfluxDelivery {
     }
   }
 
-  /// A meter repeats a reading for an hour. One that went before it was delivered counts when it comes
-  /// again.
+  /// A meter repeats a reading for an hour. A reading that was dropped before its delivery is sent when
+  /// the meter repeats it.
   private mutating func forgetDropped() {
     let dropped = outbox.counts.dropped
     guard dropped > droppedCount else { return }
@@ -168,7 +168,7 @@ struct InfluxDelivery {
 
   private mutating func sayEvents() { messages.say(outbox.takeEvents(), of: outboxName) }
 
-  /// Whatever the way out is, what waits goes to the disk.
+  /// Buffered records are written to the spool on every way out.
   private mutating func close() {
     progress.end()
     health.isStopping()

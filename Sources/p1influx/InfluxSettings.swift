@@ -47,7 +47,7 @@ struct InfluxSettings {
     let text = environment.string(.influxHost) ?? "localhost"
     let parts = HostAndPort(text)
     guard parts.isHostValid else {
-      throw environment.refused(.influxHost, "\"\(text)\" is no name or address of a host")
+      throw environment.refused(.influxHost, "\"\(text)\" is not the name or address of a host")
     }
     guard !parts.hasPort else {
       throw environment.refused(

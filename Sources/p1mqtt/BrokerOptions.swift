@@ -43,7 +43,7 @@ struct BrokerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Leave a broker that has not answered for so long, and try again (default: $MQTT_TIMEOUT or "
+      "Disconnect and retry if the broker does not answer in time (default: $MQTT_TIMEOUT or "
         + "30).", valueName: "seconds"))
   var timeout: String?
 

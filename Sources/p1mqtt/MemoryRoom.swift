@@ -1,6 +1,6 @@
-/// How much memory what waits may take, and as much again what is remembered of meters.
+/// The bound of the buffer in memory, which also bounds what is remembered of meters.
 struct MemoryRoom {
-  /// The most bytes that wait.
+  /// The most bytes in the buffer.
   let buffer: Int
   /// The most bytes of each of the things that are remembered of meters: topics, times, what was
   /// published last, and what Home Assistant is told.

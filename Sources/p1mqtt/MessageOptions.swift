@@ -41,11 +41,11 @@ struct MessageOptions: ParsableArguments {
   @Option(
     defaultAsFlag: "True", parsing: .next,
     help: ArgumentHelp(
-      "Say online and offline on this topic, of {prefix} and {id} (default: $MQTT_STATUS, or "
-        + "{prefix}/status, with records {prefix}/{id}/status).", valueName: "template"))
+      "Publish online and offline to this topic (default: $MQTT_STATUS, or {prefix}/status, "
+        + "or {prefix}/{id}/status with json and record).", valueName: "template"))
   var status: String?
 
-  @Flag(help: "Do not say online and offline.")
+  @Flag(help: "Do not publish online and offline.")
   var noStatus = false
 
   @Option(

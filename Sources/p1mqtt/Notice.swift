@@ -6,16 +6,16 @@ struct Notice {
   /// What makes two notices the same one said again.
   let kind: String
 
-  /// That meters were forgotten as there is no room to remember more, where it was not said yet.
+  /// Reports meters that were forgotten because the buffer is full, unless that was reported before.
   ///
   /// - Parameters:
   ///   - count: how many, in all.
-  ///   - said: of how many that was said.
+  ///   - said: the count that was reported last.
   /// - Returns: the notice, or none.
   static func ofForgotten(_ count: Int, since said: inout Int) -> [Notice] {
     guard count > said else { return [] }
     said = count
-    let text = "\(counted(count, "meter")) forgotten up to now, silent for longest: no more room"
-    return [Notice(text: "\(text) (--buffer)", kind: "forgotten")]
+    let text = "\(counted(count, "meter")) forgotten up to now, those silent longest: no room"
+    return [Notice(text: "\(text); raise --buffer", kind: "forgotten")]
   }
 }

@@ -42,11 +42,11 @@ struct PublishSettings {
     if let discoveryPrefix, let statusTopic, statusTopic == "\(discoveryPrefix)/status" {
       let setting = discoveryPrefix == prefix ? Setting.mqttTopicPrefix : .mqttStatus
       throw environment.refused(
-        setting, "\"\(statusTopic)\" is where Home Assistant says that it is there")
+        setting, "\"\(statusTopic)\" is the status topic of Home Assistant; choose another one")
     }
   }
 
-  /// Where it says whether it is there. Values have one sender below a prefix; records may have many
+  /// The status topic. Values have one sender below a prefix; records may have many
   /// there, each with a status of its own.
   private static func statusTopic(
     _ prefix: String, _ payload: Payload, _ environment: Environment

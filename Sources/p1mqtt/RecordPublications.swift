@@ -104,7 +104,7 @@ struct RecordPublications: Publications {
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)
       }
-      outbox.keepApart(record, reason: "its topics are others'")
+      outbox.keepApart(record, reason: "another meter has its topics")
       homelessCount += 1
       answer(batch.first, isTaken: false)
     }
@@ -172,7 +172,7 @@ struct RecordPublications: Publications {
       said.homeless = homelessCount
       let count = counted(homelessCount, "record")
       notices.append(
-        Notice(text: "\(count) refused up to now: their topics are others'", kind: "topics"))
+        Notice(text: "\(count) rejected up to now: other meters have their topics", kind: "topics"))
     }
     notices += Notice.ofForgotten(
       topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)

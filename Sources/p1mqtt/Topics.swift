@@ -4,7 +4,7 @@ import Records
 ///
 /// A topic is that of the record's origin that came first; another one whose topic would be the same
 /// has a level of its own in it, before the last one: `dsmr/channel2/gas_m3` beside `dsmr/gas_m3`.
-/// The first one loses its topics to the other once it is gone, as a meter that was replaced.
+/// A meter that was replaced loses its topics to its successor.
 ///
 /// What is known of a meter is forgotten once there is no room for all of them: of the one that was
 /// silent for longest. It has the same topics again where the template tells the meters apart.
@@ -49,7 +49,7 @@ struct Topics {
   /// The seconds between two readings of a sub-meter of which there was one so far: DSMR 4 meters read
   /// gas every hour, later ones more often.
   private static let usualInterval: Int64 = 3600
-  /// What is believed of the seconds between two readings.
+  /// The expected seconds between two readings.
   private static let intervals: ClosedRange<Int64> = 300...86_400
   /// What a topic takes besides its text, of which there is one, and that of its metric: its places in
   /// two dictionaries, which may have as many places more.
@@ -144,7 +144,7 @@ struct Topics {
       $0.depth = nil
       return 0
     }
-    notices.append("\(name(of: origin)) has the topics now that \(name(of: other)) had")
+    notices.append("\(name(of: origin)) takes over the topics of \(name(of: other))")
   }
 
   private mutating func setRival(of origin: RecordOrigin, _ rival: RecordOrigin?) {
@@ -270,7 +270,7 @@ struct Topics {
     return "meter \(origin.meterLevel)\(channel)"
   }
 
-  /// The topics of an origin are for others.
+  /// Other origins have the topics of this one.
   private mutating func forget(_ origin: RecordOrigin) {
     guard let known = origins[origin] else { return }
     release(known)

@@ -178,13 +178,14 @@ struct ValuePublications: Publications {
       said.drops = queue.droppedCount
       let count = counted(said.drops, "value")
       notices.append(
-        Notice(text: "\(count) dropped up to now: no more room (--buffer)", kind: "drops"))
+        Notice(
+          text: "\(count) dropped up to now: the buffer is full; raise --buffer", kind: "drops"))
     }
     if homelessCount > said.homeless {
       said.homeless = homelessCount
       let count = counted(homelessCount, "value")
       notices.append(
-        Notice(text: "\(count) dropped up to now: their topics are others'", kind: "topics"))
+        Notice(text: "\(count) dropped up to now: other meters have their topics", kind: "topics"))
     }
     notices += Notice.ofForgotten(
       topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)

@@ -48,7 +48,7 @@ import Testing
         $0.send(signal: SIGHUP)
         return $0.errorText.contains("opened\n")
       }
-      #expect(reader.errorText.contains("asked to open it again"))
+      #expect(reader.errorText.contains("SIGHUP: opening it again"))
       let connection = try await accepted
       try await connection.write(Self.first + Self.second.prefix(100))
       try await reader.waitForOutput(Self.first)

@@ -74,7 +74,8 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:rate=100", directory, Self.settings).run()
       #expect(result.status == .exited(78))
       #expect(
-        result.errorText.contains("p1mqtt: ended with status 78, which no restart would mend"))
+        result.errorText.contains(
+          "p1mqtt: ended with status 78; correct its settings or permissions"))
       let place = directory.path(".local/state/p1/sim_rate_100/mqtt")
       let kept = try FileManager.default.contentsOfDirectory(atPath: place)
         .filter { $0.hasPrefix("0") }.sorted()

@@ -83,7 +83,7 @@ import Testing
     #expect(
       try values(of: "meter=E2 voltage_l1_v=1", after: .seconds(3600 * 124), &topics).last
         == "dsmr/voltage_l1_v")
-    #expect(topics.takeNotices() == ["meter E2 has the topics now that meter E1 had"])
+    #expect(topics.takeNotices() == ["meter E2 takes over the topics of meter E1"])
     #expect(
       try values(of: "meter=E1 voltage_l1_v=1", after: .seconds(3600 * 124), &topics).last
         == "dsmr/E1/voltage_l1_v")
@@ -105,7 +105,7 @@ import Testing
     #expect(
       topics.takeNotices() == [
         "meter G2 on channel 2 has topics of its own beside those of meter G1 on channel 1",
-        "meter G2 on channel 2 has the topics now that meter G1 on channel 1 had",
+        "meter G2 on channel 2 takes over the topics of meter G1 on channel 1",
       ])
   }
 

@@ -84,7 +84,7 @@ public final class Messages {
     let failure = error as? Failure
     say(
       .warning, failure?.subject,
-      "\(failure?.reason ?? "\(error)"); continuing with the old login")
+      "\(failure?.reason ?? "\(error)"); keeping the previous login")
   }
 
   /// From now on nothing waits for who reads the messages: what finds no room is lost, and how many

@@ -5,7 +5,7 @@ struct MisspeltSettings {
   /// The names of the variables, each with that of the setting it may stand for.
   let found: [(name: String, setting: Setting)]
 
-  /// What each tool watches: of a variable that none of them knows, one alone is to speak.
+  /// The prefixes that each tool checks, so that only one tool of a pipe warns about a variable.
   private static let prefixes = [
     "p1cat": "SER_", "p1parse": "P1_", "p1mqtt": "MQTT_", "p1influx": "INFLUXDB_",
   ]
@@ -13,7 +13,7 @@ struct MisspeltSettings {
   private static let namesOfScripts: Set = ["P1_BIN", "P1_CONF"]
 
   /// - Parameters:
-  ///   - tool: the tool that is to speak.
+  ///   - tool: the tool that checks its prefix.
   ///   - names: the names of all variables.
   init(of tool: String, among names: some Sequence<String>) {
     guard let prefix = MisspeltSettings.prefixes[tool] else {
@@ -73,7 +73,7 @@ struct MisspeltSettings {
 }
 
 extension Messages {
-  /// Says which variables of the environment of the process may be mistyped settings of a tool.
+  /// Warns about variables in the environment that may be mistyped settings of a tool.
   func sayMisspeltSettings(of tool: String) {
     for (name, setting) in MisspeltSettings(of: tool, among: variableNames()).found {
       say(.warning, name, "unknown setting; did you mean \(setting.rawValue)?")

@@ -2,29 +2,31 @@ import ArgumentParser
 import Delivery
 import SystemPackage
 
-/// The options of a sink about what waits for its server.
+/// The options of a sink about buffering.
 public struct OutboxOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Keep what waits in this directory, and not in memory alone.", valueName: "directory"))
+      "Spool records in this directory instead of in memory alone.", valueName: "directory"))
   public var spool: String?
 
   @Option(
     help: ArgumentHelp(
-      "The most that waits there; beyond it the oldest goes (default: 64).", valueName: "MiB"))
+      "Limit the spool; beyond it the oldest records are dropped (default: 64).",
+      valueName: "MiB"))
   public var spoolSize: String?
 
   @Option(
     help: ArgumentHelp(
-      "Have the disk keep what waits for longer than this (default: 5).", valueName: "seconds"))
+      "Fsync spooled records at the latest after this time (default: 5).", valueName: "seconds"))
   public var sync: String?
 
   @Option(
     help: ArgumentHelp(
-      "The most that waits in memory; beyond it the oldest goes (default: 16).", valueName: "MiB"))
+      "Limit the buffer in memory; beyond it the oldest is dropped (default: 16).",
+      valueName: "MiB"))
   public var buffer: String?
 
-  @Flag(help: "Read no more while what waits has no room, rather than drop the oldest.")
+  @Flag(help: "When the buffer is full, stop reading instead of dropping the oldest.")
   public var hold = false
 
   public init() {}
@@ -43,7 +45,7 @@ public struct OutboxOptions: ParsableArguments {
     }
   }
 
-  /// How much may wait, in memory and in a spool.
+  /// The bounds of the buffer in memory and of the spool.
   ///
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public func limits(_ environment: Environment, of sink: SinkSettings) throws -> SpoolLimits {
@@ -60,7 +62,7 @@ public struct OutboxOptions: ParsableArguments {
   /// - Parameters:
   ///   - environment: the settings.
   ///   - sink: their names.
-  ///   - limits: how much may wait in it.
+  ///   - limits: the bounds of the buffer and of the spool.
   /// - Returns: the outbox, and what messages call it.
   /// - Throws: ``Failure`` where there can be no spool.
   public func outbox(

@@ -5,7 +5,7 @@ import Delivery
 public struct SinkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Wait so long for the server after the end of the input (default: 30).",
+      "Wait for the server at the end of the input (default: 30).",
       valueName: "seconds"))
   public var linger: String?
 
@@ -14,12 +14,12 @@ public struct SinkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "One record a period: means of power, voltage and current, the last of all else (default: "
+      "Send one record a period: means of power, voltage and current, else the last (default: "
         + "$P1_EVERY or 0, each record).", valueName: "seconds"))
   public var every: String?
 
   @Flag(
-    help: "With --every, the least and the greatest value beside each mean (default: $P1_EXTREMES)."
+    help: "With --every, add the minimum and maximum to each mean (default: $P1_EXTREMES)."
   )
   public var extremes = false
 

@@ -22,7 +22,7 @@ public struct StopSignal {
     signal(SIGPIPE, SIG_IGN)
     // Nor is one beyond the size that a file may have (ulimit -f).
     signal(SIGXFSZ, SIG_IGN)
-    // It interrupts a call, and that is all.
+    // The handler only has to interrupt a system call.
     handle(SIGALRM, flags: 0) { _ in }
     for number in [SIGTERM, SIGINT] {
       handle(number, flags: 0) { StopSignal.caught($0) }

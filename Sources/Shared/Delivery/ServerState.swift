@@ -38,7 +38,7 @@ public struct ServerState: Sendable {
     if retryAt != nil, !isAsked { retryAt = now }
   }
 
-  /// Something has changed that may have kept the server from taking anything: it is tried at once.
+  /// Retries at once: a change may have removed what made the server fail.
   public mutating func retryNow(_ now: ContinuousClock.Instant) {
     backoff.reset()
     isAsked = false
