@@ -53,6 +53,19 @@ import Testing
       ["MQTT_PAYLOAD": "value"])
   }
 
+  /// A server that refuses a kept record does not get all of them again and again.
+  @Test func refusedRecordsAreSentOnce() async throws {
+    // It dies until records were kept for it.
+    let refused = """
+      [ -e refused ] || ls .local/state/p1/*/mqtt/0* > /dev/null 2>&1 || kill -9 $$
+      cat >> p1mqtt
+      [ -e refused ] || { : > refused; exit 65; }
+      """
+    try await expectAll(
+      p1mqtt: refused, p1influx: "cat >> p1influx", says: "p1mqtt: the server refused records; ",
+      ["MQTT_PAYLOAD": "value"])
+  }
+
   /// An upgrade takes the program away for a while.
   @Test func aProgramThatIsAwayIsWaitedFor() async throws {
     let leaving = """
