@@ -26,10 +26,10 @@ let package = Package(
     .executable(name: "p1influx", targets: ["p1influx"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     // For the tests alone: the processes that they run.
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
   ],
   targets: [
     // Shared: each module imports only those above it.
@@ -45,22 +45,26 @@ let package = Package(
       path: "Sources/Shared/Delivery",
       swiftSettings: memorySafe),
     .target(
-      name: "Console", dependencies: ["Records", "Delivery", "CPipe", argumentParser, system],
-      path: "Sources/Shared/Console", swiftSettings: memorySafe),
+      name: "CommandLine", dependencies: ["Records", "CPipe", argumentParser, system],
+      path: "Sources/Shared/CommandLine", swiftSettings: memorySafe),
+    .target(
+      name: "Sinks", dependencies: ["Records", "Delivery", "CommandLine", argumentParser, system],
+      path: "Sources/Shared/Sinks", swiftSettings: memorySafe),
     .systemLibrary(name: "CPipe", path: "Sources/Shared/CPipe"),
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "Console"],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "CommandLine"],
       swiftSettings: memorySafe, linkerSettings: fixedAddresses),
     .executableTarget(
-      name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "Console"],
+      name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
       swiftSettings: memorySafe, linkerSettings: fixedAddresses),
     .executableTarget(
-      name: "p1mqtt", dependencies: ["Metrics", "Records", "Delivery", "Console", "CMosquitto"],
+      name: "p1mqtt",
+      dependencies: ["Metrics", "Records", "Delivery", "CommandLine", "Sinks", "CMosquitto"],
       exclude: ["CMosquitto"], swiftSettings: memorySafe),
     .executableTarget(
-      name: "p1influx", dependencies: ["Records", "Delivery", "Console", "CCurl"],
+      name: "p1influx", dependencies: ["Records", "Delivery", "CommandLine", "Sinks", "CCurl"],
       exclude: ["CCurl"], swiftSettings: memorySafe),
     .systemLibrary(
       name: "CMosquitto", path: "Sources/p1mqtt/CMosquitto", pkgConfig: "libmosquitto",
@@ -87,12 +91,14 @@ let package = Package(
       name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues", system],
       swiftSettings: strict),
     .testTarget(
-      name: "ConsoleTests", dependencies: ["Console", "Records", system, argumentParser],
+      name: "CommandLineTests",
+      dependencies: ["CommandLine", "Sinks", "Records", system, argumentParser],
       swiftSettings: strict),
     .testTarget(
       name: "ToolTests",
       dependencies: [
-        "Metrics", "Records", "Telegrams", "Delivery", "Console", "TestSupport", "TestValues",
+        "Metrics", "Records", "Telegrams", "Delivery", "CommandLine", "Sinks", "TestSupport",
+        "TestValues",
         "p1cat", "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// What is counted while a source is read, since the beginning.
 struct Counters {

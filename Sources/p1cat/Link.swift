@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import SystemPackage
 
 /// A line or a connection to a meter: it may go away at any time, and can be opened again.

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Delivery
 import SystemPackage
 import Telegrams

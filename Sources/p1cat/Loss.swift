@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// How a link has gone.
 enum Loss {
@@ -12,7 +12,7 @@ enum Loss {
     let reason = "\(reason); it said \"\(words)\""
     return switch self {
     case .end: .end(reason)
-    case .failure(let failure): .failure(Failure(failure.subject, reason, failure.exitCode))
+    case .failure(let failure): .failure(Failure(failure.subject, reason, failure.exitStatus))
     }
   }
 

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 import Glibc
 import Records
 import SystemPackage
@@ -135,7 +135,7 @@ struct P1Cat: Tool {
     let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
     do {
       return try openSource(named: name, settings, silence: silence, messages)
-    } catch let failure as Failure where failure.exitCode == .usage && source == nil {
+    } catch let failure as Failure where failure.exitStatus == .usage && source == nil {
       throw given.refused(.serialPort, "\"\(name)\": \(failure.reason)")
     }
   }

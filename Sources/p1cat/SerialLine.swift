@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Glibc
 import SystemPackage
 

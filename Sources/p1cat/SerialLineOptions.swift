@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 
 /// The options for a serial line, as typed.
 struct SerialLineOptions: ParsableArguments {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// A server as the source names it: `tcp://host:port`.
 struct ServerAddress: Equatable {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Records
 
 /// What `sim:` stands for: a simulated meter, from when, how many telegrams, how fast.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 
 /// The options about how records are sent to the server.
 struct BatchOptions: ParsableArguments {

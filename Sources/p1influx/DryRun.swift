@@ -1,5 +1,6 @@
-import Console
+import CommandLine
 import Records
+import Sinks
 import SystemPackage
 
 /// Records on their way to standard output: the points that a server would get, and no server.

@@ -1,5 +1,5 @@
 import CCurl
-import Console
+import CommandLine
 import Glibc
 import SystemPackage
 

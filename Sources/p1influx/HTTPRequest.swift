@@ -1,5 +1,5 @@
 import CCurl
-import Console
+import CommandLine
 import Glibc
 
 /// POST requests to one URL, one after the other; ``HTTPClient`` has them go on.

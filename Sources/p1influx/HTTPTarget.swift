@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// Where requests go, and as whom.
 struct HTTPTarget {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// The ways that servers take line protocol by HTTP.
 enum InfluxAPI: String, CaseIterable {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// The address of a server: `http://influx.lan:8086`, `https://vm.lan/insert/0/influx` or
 /// `unix:/run/influxdb.sock`.

@@ -1,6 +1,7 @@
-import Console
+import CommandLine
 import Delivery
 import Records
+import Sinks
 
 /// Carries records from the input to a database: batches, one after the other and in order, until
 /// the server has acknowledged them.

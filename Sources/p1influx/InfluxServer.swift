@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// A server and the requests that it gets.
 struct InfluxServer {

@@ -1,4 +1,5 @@
-import Console
+import CommandLine
+import Sinks
 
 /// Which server, where in it, and who writes to it: the options first, then the environment.
 struct InfluxSettings {

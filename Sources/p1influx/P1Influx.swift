@@ -1,6 +1,7 @@
 import ArgumentParser
-import Console
+import CommandLine
 import Delivery
+import Sinks
 
 @main
 struct P1Influx: Tool {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 
 /// The options about what points look like.
 struct PointOptions: ParsableArguments {

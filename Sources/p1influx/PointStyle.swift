@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// What points look like.
 struct PointStyle {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// Where a broker is: `broker.lan`, `mqtt://broker.lan:1884`, `mqtts://broker.lan` or
 /// `unix:/run/mosquitto.sock`.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 
 /// The options about the broker.
 struct BrokerOptions: ParsableArguments {

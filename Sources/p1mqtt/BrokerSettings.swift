@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// Which broker, and how to connect to it: the options first, then the environment.
 struct BrokerSettings {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Records
 
 /// What Home Assistant is told of the metrics (MQTT discovery): a retained message for each, at

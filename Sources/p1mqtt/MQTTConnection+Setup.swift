@@ -1,5 +1,5 @@
 import CMosquitto
-import Console
+import CommandLine
 import Glibc
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import CMosquitto
-import Console
+import CommandLine
 import Glibc
+import Sinks
 import SystemPackage
 
 /// A connection to a broker, driven from outside: by what its socket is ready for.

@@ -1,5 +1,6 @@
-import Console
+import CommandLine
 import Delivery
+import Sinks
 
 /// What is sent, and what the broker's answers ask for.
 extension MQTTDelivery {

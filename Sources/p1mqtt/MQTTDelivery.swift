@@ -1,6 +1,7 @@
-import Console
+import CommandLine
 import Delivery
 import Records
+import Sinks
 
 /// Carries records from the input to a broker, as messages in order.
 struct MQTTDelivery {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 
 /// The options about what is published, and where.
 struct MessageOptions: ParsableArguments {

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// Something about topics that the user should know.
 struct Notice {

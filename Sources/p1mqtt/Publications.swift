@@ -1,6 +1,7 @@
-import Console
+import CommandLine
 import Delivery
 import Records
+import Sinks
 
 /// What records become on their way to a broker: the messages that wait, and what became of them.
 protocol Publications {

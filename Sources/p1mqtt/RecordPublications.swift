@@ -1,6 +1,7 @@
-import Console
+import CommandLine
 import Delivery
 import Records
+import Sinks
 
 /// A message a record, which says when it was measured: all of them count, in order, however late, and
 /// each waits in an outbox until the broker has acknowledged it.

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// A metric as a sensor of Home Assistant's: the JSON object that announces it.
 struct Sensor {

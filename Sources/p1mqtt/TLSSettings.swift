@@ -1,5 +1,6 @@
 import CMosquitto
-import Console
+import CommandLine
+import Sinks
 
 /// How a connection is encrypted, and how each side knows the other.
 struct TLSSettings {

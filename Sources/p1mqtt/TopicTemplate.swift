@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 
 /// How topics are made: text, and in braces what a record says.
 struct TopicTemplate {

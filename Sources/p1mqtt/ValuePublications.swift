@@ -1,6 +1,7 @@
-import Console
+import CommandLine
 import Delivery
 import Records
+import Sinks
 
 /// A message a value. After an outage only the newest value of each topic counts, as a value does not
 /// say when it was measured.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Console
+import CommandLine
 import Records
 
 /// How far the clock of a meter is ahead of UTC in winter, as `--utc-offset` has it: `2`, `+02:00`.

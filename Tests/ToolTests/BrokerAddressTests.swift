@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Testing
 
 @testable import p1mqtt

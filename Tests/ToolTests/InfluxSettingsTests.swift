@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Foundation
 import TestSupport
 import Testing
@@ -54,7 +54,7 @@ import Testing
   ])
   func addressIsRefused(_ url: String) throws {
     let failure = try #require(refusal(["INFLUXDB_URL": url]))
-    #expect(failure.subject == "INFLUXDB_URL" && failure.exitCode == .configuration)
+    #expect(failure.subject == "INFLUXDB_URL" && failure.exitStatus == .configuration)
   }
 
   @Test(arguments: [
@@ -64,7 +64,7 @@ import Testing
   ])
   func passwordInAnAddressIsRefusedAndNotShown(_ url: String) throws {
     let failure = try #require(refusal(["INFLUXDB_URL": url]))
-    #expect(failure.exitCode == .configuration)
+    #expect(failure.exitStatus == .configuration)
     #expect(!failure.reason.contains("hun") && !failure.reason.contains("ter2"))
   }
 
@@ -87,7 +87,7 @@ import Testing
   @Test(arguments: ["a/b", "a?b", "me@h", "a b", "a\\b", "h#"])
   func hostThatIsNone(_ host: String) throws {
     let failure = try #require(refusal(["INFLUXDB_HOST": host]))
-    #expect(failure.subject == "INFLUXDB_HOST" && failure.exitCode == .configuration)
+    #expect(failure.subject == "INFLUXDB_HOST" && failure.exitStatus == .configuration)
   }
 
   @Test func addressAndHostExcludeEachOther() async throws {
@@ -171,7 +171,7 @@ import Testing
   func fileOfTLSThatIsMissing(_ name: String) throws {
     let failure = try #require(
       refusal(["INFLUXDB_URL": "https://h", "INFLUXDB_\(name)": "/no/such/file"]))
-    #expect(failure.subject == "INFLUXDB_\(name)" && failure.exitCode == .configuration)
+    #expect(failure.subject == "INFLUXDB_\(name)" && failure.exitStatus == .configuration)
     #expect(failure.reason == "/no/such/file: No such file or directory")
   }
 

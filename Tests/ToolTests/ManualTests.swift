@@ -1,7 +1,8 @@
-import Console
+import CommandLine
 import Metrics
 import TestSupport
 import Testing
+import enum CommandLine.ExitStatus
 
 /// The manual says what the programs do: their options, settings, exit statuses and metrics.
 @Suite struct ManualTests {
@@ -98,7 +99,7 @@ import Testing
     let listed = try ManualPage("\(tool).1").exitStatuses
     let causes = try #require(ManualTests.causes[tool])
     #expect(listed == causes.keys.sorted())
-    for status in listed { #expect(ExitCode(rawValue: status) != nil, "\(status)") }
+    for status in listed { #expect(ExitStatus(rawValue: status) != nil, "\(status)") }
     for (status, script) in causes {
       guard let script else { continue }
       try await TemporaryDirectory.with { directory in

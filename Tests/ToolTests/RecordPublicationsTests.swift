@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Delivery
 import Records
 import Testing

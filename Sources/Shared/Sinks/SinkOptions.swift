@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLine
 import Delivery
 
 /// The options of every sink about its input.

@@ -1,3 +1,4 @@
+import CommandLine
 import SystemPackage
 
 /// How far a backfill has come, shown on a terminal: records, how many a second, where in a file,

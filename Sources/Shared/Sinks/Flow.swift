@@ -1,3 +1,5 @@
+import CommandLine
+
 /// When a sink reads its input, and when it gives its server up.
 ///
 /// A server that goes on taking things may hold the input up, so that a replay goes at its pace; one that

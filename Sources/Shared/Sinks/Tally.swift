@@ -1,3 +1,4 @@
+import CommandLine
 import Delivery
 
 /// What became of what a sink has read, to be told.

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Foundation
 import SystemPackage
 import Testing
@@ -39,12 +39,12 @@ import Testing
     for mode in [0o604, 0o602, 0o601, 0o666] {
       try withFile("geheim", mode: mode) { path in
         let failure = #expect(throws: Failure.self) { try password(["MQTT_PASS_FILE": path]) }
-        #expect(failure?.subject == path && failure?.exitCode == .noPermission)
+        #expect(failure?.subject == path && failure?.exitStatus == .noPermission)
         #expect(failure?.reason.contains("geheim") == false)
       }
     }
     let failure = #expect(throws: Failure.self) { try password(["MQTT_PASS_FILE": "/no/file"]) }
-    #expect(failure?.exitCode == .configuration)
+    #expect(failure?.exitStatus == .configuration)
     #expect(failure?.reason == "No such file or directory")
   }
 
@@ -69,14 +69,14 @@ import Testing
       #expect(nothing == [])
     }
     let failure = #expect(throws: Failure.self) { try readFile("/", limit: 10, .noInput) }
-    #expect(failure?.exitCode == .noInput && failure?.reason == "Is a directory")
+    #expect(failure?.exitStatus == .noInput && failure?.reason == "Is a directory")
   }
 
   @Test func lackOfPermissionHasAnExitStatusOfItsOwn() {
-    #expect(Failure("x", Errno.permissionDenied, .noInput).exitCode == .noPermission)
-    #expect(Failure("x", Errno.notPermitted).exitCode == .noPermission)
-    #expect(Failure("x", Errno.noSuchFileOrDirectory).exitCode == .ioError)
-    #expect(Failure("x", Errno.noSuchFileOrDirectory, .noInput).exitCode == .noInput)
+    #expect(Failure("x", Errno.permissionDenied, .noInput).exitStatus == .noPermission)
+    #expect(Failure("x", Errno.notPermitted).exitStatus == .noPermission)
+    #expect(Failure("x", Errno.noSuchFileOrDirectory).exitStatus == .ioError)
+    #expect(Failure("x", Errno.noSuchFileOrDirectory, .noInput).exitStatus == .noInput)
   }
 
   @Test func waitTellsWhatHappened() throws {
@@ -114,7 +114,7 @@ import Testing
     let failure = #expect(throws: Failure.self) {
       try pipe.readEnd.write(all: bytes.span, as: "the pipe")
     }
-    #expect(failure?.subject == "the pipe" && failure?.exitCode == .ioError)
+    #expect(failure?.subject == "the pipe" && failure?.exitStatus == .ioError)
   }
 
   @Test func whatIsLeftIsRoundedUp() {

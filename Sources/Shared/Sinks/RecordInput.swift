@@ -1,3 +1,4 @@
+import CommandLine
 import Records
 import SystemPackage
 

@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Testing
 
 /// `host:port`, as the settings of all tools have it.

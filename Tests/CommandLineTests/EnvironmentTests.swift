@@ -1,4 +1,4 @@
-import Console
+import CommandLine
 import Testing
 
 @Suite struct EnvironmentTests {
@@ -35,7 +35,7 @@ import Testing
     let failure = failure { try environment(["MQTT_RETAIN": word]).flag(.mqttRetain) }
     #expect(failure?.subject == "MQTT_RETAIN")
     #expect(failure?.reason == "\"\(word)\" is neither True nor False")
-    #expect(failure?.exitCode == .configuration)
+    #expect(failure?.exitStatus == .configuration)
   }
 
   @Test func numbersHaveARange() throws {
@@ -47,7 +47,7 @@ import Testing
         try environment(["MQTT_PORT": value]).number(.mqttPort, in: 1...65_535)
       }
       #expect(failure?.reason == "\"\(value)\" is no whole number from 1 to 65535")
-      #expect(failure?.exitCode == .configuration)
+      #expect(failure?.exitStatus == .configuration)
     }
   }
 

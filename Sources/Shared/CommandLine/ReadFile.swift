@@ -13,10 +13,10 @@ public func isStream(_ path: String) -> Bool {
 /// - Parameters:
 ///   - path: where it is.
 ///   - limit: the most bytes that it may have.
-///   - exitCode: the exit status of the failure to read it.
+///   - exitStatus: the exit status of the failure to read it.
 /// - Returns: its contents.
 /// - Throws: ``Failure``.
-public func readFile(_ path: String, limit: Int, _ exitCode: ExitCode) throws -> [UInt8] {
+public func readFile(_ path: String, limit: Int, _ exitStatus: ExitStatus) throws -> [UInt8] {
   do {
     let file = try FileDescriptor.open(FilePath(path), .readOnly)
     defer { try? file.close() }
@@ -28,10 +28,10 @@ public func readFile(_ path: String, limit: Int, _ exitCode: ExitCode) throws ->
       }
       if contents.count == before { return contents }
       guard contents.count <= limit else {
-        throw Failure(path, "more than \(limit) bytes", exitCode)
+        throw Failure(path, "more than \(limit) bytes", exitStatus)
       }
     }
   } catch let errno as Errno {
-    throw Failure(path, errno, exitCode)
+    throw Failure(path, errno, exitStatus)
   }
 }

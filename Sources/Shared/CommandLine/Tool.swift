@@ -28,7 +28,7 @@ extension Tool {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {
         try command.run()
-        Glibc.exit(ExitCode.success.rawValue)
+        Glibc.exit(ExitStatus.success.rawValue)
       }
       live(name, tool.verbosity.messages(of: name), tool.run)
     } catch  where exitCode(for: error).isSuccess {
@@ -40,7 +40,7 @@ extension Tool {
     } catch {
       let reason = message(for: error).split(separator: "\n").joined(separator: "; ")
       Messages(tool: name).say(.error, nil, "\(reason) (\(name) --help tells more)")
-      Glibc.exit(ExitCode.usage.rawValue)
+      Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
 
@@ -70,7 +70,7 @@ extension Tool {
 
   private static func status(
     _ messages: Messages, _ run: (Messages) throws -> Void
-  ) -> ExitCode {
+  ) -> ExitStatus {
     do {
       try run(messages)
       return .success
@@ -80,7 +80,7 @@ extension Tool {
       // Why it ends is said last.
       messages.flush()
       messages.say(failure)
-      return failure.exitCode
+      return failure.exitStatus
     } catch {
       messages.flush()
       messages.say(.error, nil, "\(error)")

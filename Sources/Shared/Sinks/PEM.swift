@@ -1,3 +1,5 @@
+import CommandLine
+
 /// What is wrong with the files of certificates and keys, which the libraries read only once they connect.
 public enum PEM {
   /// That there is no certificate; nil where there is one.

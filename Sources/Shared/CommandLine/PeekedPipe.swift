@@ -32,7 +32,7 @@ public struct PeekedPipe {
   /// - Parameter limit: the most bytes.
   /// - Returns: none at the end of the input.
   /// - Throws: `Errno`, which is `wouldBlock` where there is nothing yet.
-  func peek(_ limit: Int) throws(Errno) -> [UInt8] {
+  public func peek(_ limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
     try bytes.append(addingCapacity: limit) { room throws(Errno) in try peek(into: &room) }
     return bytes
@@ -64,14 +64,14 @@ public struct PeekedPipe {
   }
 
   /// Whether nobody has it open for writing: what it holds is all there will be.
-  var isAbandoned: Bool {
+  public var isAbandoned: Bool {
     var descriptor = pollfd(
       fd: FileDescriptor.standardInput.rawValue, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP) != 0
   }
 
   /// Whether there may be no room in the pipe for more than so many bytes.
-  func mayBeFull(with count: Int) -> Bool {
+  public func mayBeFull(with count: Int) -> Bool {
     let getPipeSize: Int32 = 1032  // F_GETPIPE_SZ of Linux
     return count + Int(PIPE_BUF) > fcntl(FileDescriptor.standardInput.rawValue, getPipeSize)
   }

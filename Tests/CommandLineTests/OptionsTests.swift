@@ -1,8 +1,10 @@
 import ArgumentParser
-import Console
+import CommandLine
 import Delivery
 import Records
 import Testing
+import enum CommandLine.ExitStatus
+import Sinks
 
 @Suite struct OptionsTests {
   @Test func sinkOptionsHaveARange() throws {
@@ -96,7 +98,7 @@ import Testing
   }
 
   @Test func exitStatusesAreThoseOfSysexits() {
-    let statuses: [(Console.ExitCode, Int32)] = [
+    let statuses: [(ExitStatus, Int32)] = [
       (.success, 0), (.usage, 64), (.badData, 65), (.noInput, 66), (.unavailable, 69),
       (.cannotCreate, 73), (.ioError, 74), (.temporaryFailure, 75), (.noPermission, 77),
       (.configuration, 78),

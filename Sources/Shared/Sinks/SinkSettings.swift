@@ -1,3 +1,5 @@
+import CommandLine
+
 /// The settings that both sinks have, by the names that they have for one of them.
 public struct SinkSettings: Sendable {
   let every: Setting

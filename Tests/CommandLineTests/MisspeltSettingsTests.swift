@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Console
+@testable import CommandLine
 
 @Suite struct MisspeltSettingsTests {
   @Test(arguments: [

@@ -1,5 +1,5 @@
 /// How a tool ends: its exit status, from sysexits.h.
-public enum ExitCode: Int32, Sendable {
+public enum ExitStatus: Int32, Sendable {
   /// The end of the input, or asked to stop.
   case success = 0
   /// The command line cannot be used.

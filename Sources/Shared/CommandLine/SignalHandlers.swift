@@ -31,22 +31,25 @@ struct SignalPipe: Sendable {
   }
 }
 
+/// `Failure` within `Result` is its own kind of error.
+typealias ToolFailure = Failure
+
 extension Result<SignalPipe, Errno> {
   /// The pipe.
   ///
   /// - Throws: ``Failure`` where there is none.
-  func orFailure() throws(Console.Failure) -> SignalPipe {
-    do { return try get() } catch { throw Console.Failure("pipe", error) }
+  func orFailure() throws(ToolFailure) -> SignalPipe {
+    do { return try get() } catch { throw ToolFailure("pipe", error) }
   }
 
   /// Writes a byte from within a signal handler.
   func tell() {
-    if case .success(let pipe) = self { Console.tell(pipe.writeEnd) }
+    if case .success(let pipe) = self { writeByte(to: pipe.writeEnd) }
   }
 }
 
 /// Writes a byte from within a signal handler.
-func tell(_ descriptor: FileDescriptor) {
+func writeByte(to descriptor: FileDescriptor) {
   let before = errno
   var byte: UInt8 = 1
   _ = unsafe write(descriptor.rawValue, &byte, 1)
