@@ -91,7 +91,7 @@ struct P1Parse: Tool {
     }
   }
 
-  static func main() { start(withoutArguments: Translation().run) }
+  static func main() { start() }
 
   func run(_ messages: Messages) throws {
     if let text = try textToShow(messages) {
