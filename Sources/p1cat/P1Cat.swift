@@ -100,10 +100,10 @@ struct P1Cat: Tool {
     let settings = try SerialLineSettings(given)
     let source = try openSource(given, settings, messages)
     let files = try captureFiles(given, of: source, messages)
-    let output = TelegramOutput(
+    let output = TelegramWriter(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       capture: files, messages: messages)
-    let health = Health<Trouble>(
+    let health = Health<SourceFault>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
     let framer = Framer(
       checksums: noCheck ? .ignored : .verified,
@@ -145,8 +145,8 @@ struct P1Cat: Tool {
   ) throws -> any Source {
     guard !name.isEmpty else { throw Failure("source", "the name is empty", .usage) }
     if name == "-" { return FileSource("standard input", .standardInput) }
-    if let simulation = try Simulation(name) { return SimulatedSource(name, simulation) }
-    let link: any Link
+    if let simulation = try SimulationOptions(name) { return SimulatedSource(name, simulation) }
+    let link: any MeterConnection
     if let server = try ServerAddress(name) {
       link = TCPConnection(to: server)
     } else {
@@ -156,6 +156,6 @@ struct P1Cat: Tool {
     }
     // It has to be read, whoever reads what is said of it.
     messages.stopWaiting()
-    return try LiveSource(link, silence: silence, endsWhenLost: once, messages: messages)
+    return try ReconnectingSource(link, silence: silence, endsWhenLost: once, messages: messages)
   }
 }

@@ -19,7 +19,7 @@ struct P1Parse: Tool {
   @Option(
     help: ArgumentHelp(
       "How records are written: lines, or json for an object a line.", valueName: "format"))
-  var format = Translation().format
+  var format = ParseOptions().format
 
   @Option(
     help: ArgumentHelp(
@@ -118,8 +118,8 @@ struct P1Parse: Tool {
     return SpecificationText(of: version).text
   }
 
-  private var translation: Translation {
-    var translation = Translation()
+  private var translation: ParseOptions {
+    var translation = ParseOptions()
     translation.format = format
     translation.names = names
     translation.includesUnknown = all ? true : nil
@@ -129,7 +129,7 @@ struct P1Parse: Tool {
     translation.utcOffset = utcOffset
     translation.changesInSummer = summerTime
     translation.isStrict = strict ? true : nil
-    translation.specifications = SpecificationPath(
+    translation.specifications = SpecificationSearchPath(
       file: spec, named: specDir.map { [$0] } ?? [])
     translation.checksums = noCheck ? .ignored : .verified
     return translation

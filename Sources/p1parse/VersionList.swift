@@ -4,7 +4,7 @@ import Telegrams
 struct VersionList {
   let text: String
 
-  init(files: [SpecificationPath.Found]) {
+  init(files: [SpecificationSearchPath.Found]) {
     let ofAll = files.first { $0.version == nil }?.path
     let paths = Dictionary(files.map { ($0.version, $0.path) }) { first, _ in first }
     var rows = KnownVersion.all.map {

@@ -84,13 +84,13 @@ import Testing
       (String(repeating: "word ", count: 100), String(repeating: "word ", count: 24) + "..."),
     ] as [(String, String?)])
   func wordsOfAServer(_ sent: String, _ shown: String?) {
-    var text = ServerText()
+    var text = ServerMessage()
     for byte in sent.utf8 { text.add([byte].span) }
     #expect(text.text == shown)
   }
 
   @Test func telnetOptionsAndBinaryAreNoWords() {
-    var text = ServerText()
+    var text = ServerMessage()
     text.add([0xFF, 0xFB, 0x2C, 0xFF, 0xFD, 0x03].span)
     #expect(text.text == nil)
     text.add(Array("Port in use\r\n".utf8).span)

@@ -7,8 +7,8 @@ import Testing
   /// As TIOCGICOUNT tells it: wires, bytes, then framing, overrun, parity, break, buffer overrun.
   private static func counted(
     framing: Int32 = 0, overrun: Int32 = 0, parity: Int32 = 0, buffer: Int32 = 0
-  ) -> LineFaults {
-    LineFaults(
+  ) -> SerialErrors {
+    SerialErrors(
       [1, 2, 3, 4, 5, 6, framing, overrun, parity, 7, buffer] + Array(repeating: 0, count: 9))
   }
 
@@ -25,7 +25,7 @@ import Testing
 
   /// A driver counts from the start of the machine, over all who opened the line.
   @Test func onlyOurOwnCount() {
-    var count = LineFaultCount()
+    var count = SerialErrorCounter()
     count.add(Self.counted(overrun: 5))
     #expect(count.faults.count == 0)
     count.begin(Self.counted(overrun: 100))
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func driverThatCountsNothing() {
-    var count = LineFaultCount()
+    var count = SerialErrorCounter()
     count.begin(nil)
     count.add(nil)
     count.add(Self.counted(overrun: 5))

@@ -6,8 +6,8 @@ import Telegrams
 /// Reads a source and copies its telegrams, until its end, a signal, or enough of them.
 struct TelegramReader {
   private var source: any Source
-  private var output: TelegramOutput
-  private var health: Health<Trouble>
+  private var output: TelegramWriter
+  private var health: Health<SourceFault>
   private let messages: Messages
   private let stop: StopSignal
   /// Asks for a source that has gone to be opened again at once.
@@ -22,7 +22,7 @@ struct TelegramReader {
   private let freshFramer: Framer
   private var framer: Framer
 
-  private var counters = Counters()
+  private var counters = ReadStatistics()
   /// Bytes that belonged to no telegram, before the framer began anew.
   private var noiseBefore = 0
   /// Since when the next telegram is waited for.
@@ -39,7 +39,7 @@ struct TelegramReader {
   }
 
   init(
-    _ source: any Source, to output: TelegramOutput, by framer: Framer, health: Health<Trouble>,
+    _ source: any Source, to output: TelegramWriter, by framer: Framer, health: Health<SourceFault>,
     messages: Messages, stop: StopSignal, reload: NoticeSignal, patience: Duration?,
     isStrict: Bool
   ) {

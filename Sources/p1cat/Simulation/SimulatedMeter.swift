@@ -56,7 +56,7 @@ struct SimulatedMeter {
     let tariff = SimulatedMeter.tariff(at: second)
     countEnergy(net, tariff)
     countGas()
-    var text = TelegramText(output)
+    var text = TelegramBuilder(output)
     output = []
     text.begin("/SIM5\\2SIMULATED-METER")
     text.line("1-3:0.2.8") { $0.add("50") }
@@ -112,7 +112,7 @@ struct SimulatedMeter {
   }
 
   /// What has gone wrong on the grid: failures, sags and swells.
-  private func addQuality(to text: inout TelegramText) {
+  private func addQuality(to text: inout TelegramBuilder) {
     text.line("0-0:96.7.21") { $0.add(7, digits: 5) }
     text.line("0-0:96.7.9") { $0.add(failures.count, digits: 5) }
     text.line("1-0:99.97.0") {
@@ -132,7 +132,7 @@ struct SimulatedMeter {
   }
 
   /// Voltage, current and power of each phase.
-  private func addPhases(_ phases: [Int], to text: inout TelegramText) {
+  private func addPhases(_ phases: [Int], to text: inout TelegramBuilder) {
     let voltages = phases.enumerated().map { voltage(of: $1, phase: $0) }
     for (code, voltage) in zip([32, 52, 72], voltages) {
       text.line("1-0:\(code).7.0") {

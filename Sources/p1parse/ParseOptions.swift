@@ -7,7 +7,7 @@ import Telegrams
 
 /// All of standard input as records on standard output. As it is made, it is what p1parse does
 /// without options.
-struct Translation {
+struct ParseOptions {
   var format = RecordFormat.lines
   /// What the telegrams are to become; nil, here and below, for what the environment says.
   var names: NameSet?
@@ -22,7 +22,7 @@ struct Translation {
   /// Whether the first thing that cannot be read is the end.
   var isStrict: Bool?
   /// Where the specification files are.
-  var specifications = SpecificationPath()
+  var specifications = SpecificationSearchPath()
   var checksums = Framer.Checksums.verified
 
   /// Translates until the end of the input, or until a signal asks to stop.
@@ -39,7 +39,7 @@ struct Translation {
     // Not before, as a file may be a pipe that nobody writes to.
     let stop = try StopSignal()
     let parser = TelegramParser(options, files: SpecificationFiles(files))
-    var translator = Translator(
+    var translator = TelegramTranslator(
       Framer(checksums: checksums), parser, RecordWriter(format), path, isStrict: isStrict,
       messages: messages)
     defer { translator.report() }
@@ -71,7 +71,7 @@ struct Translation {
   ///   - files: reads those.
   /// - Throws: `Failure`.
   private func translate(
-    with translator: inout Translator, until stop: StopSignal, at request: NoticeSignal,
+    with translator: inout TelegramTranslator, until stop: StopSignal, at request: NoticeSignal,
     _ reload: NoticeSignal, _ files: () -> SpecificationFiles
   ) throws {
     // Asked to stop, it takes what the pipe still holds, and no more.

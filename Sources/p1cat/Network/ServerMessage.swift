@@ -1,6 +1,6 @@
 /// What a server sends that is no telegram: a gateway says in plain text why it passes none on, such as
 /// `Port already in use`.
-struct ServerText {
+struct ServerMessage {
   private var bytes: [UInt8] = []
 
   /// The most bytes that are looked at, and the most characters that are shown.
@@ -10,7 +10,7 @@ struct ServerText {
   private static let fewestLetters = 4
 
   mutating func add(_ more: Span<UInt8>) {
-    let room = ServerText.longest - bytes.count
+    let room = ServerMessage.longest - bytes.count
     bytes.append(contentsOf: more.extracting(first: max(0, room)))
   }
 
@@ -18,12 +18,12 @@ struct ServerText {
   /// passed on what a meter prints.
   var text: String? {
     let lines = withoutTelnet().split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
-    if lines.contains(where: ServerText.isOfTelegram) { return nil }
-    let texts = lines.compactMap(ServerText.text)
+    if lines.contains(where: ServerMessage.isOfTelegram) { return nil }
+    let texts = lines.compactMap(ServerMessage.text)
     guard !texts.isEmpty else { return nil }
     let text = texts.joined(separator: " ")
-    return text.count > ServerText.longestShown
-      ? "\(text.prefix(ServerText.longestShown))..." : text
+    return text.count > ServerMessage.longestShown
+      ? "\(text.prefix(ServerMessage.longestShown))..." : text
   }
 
   /// Whether a line, or the rest of one, is one of a meter: a header, an end, or a code with its value.

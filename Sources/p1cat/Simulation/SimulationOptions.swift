@@ -4,7 +4,7 @@ import Records
 /// What `sim:` stands for: a simulated meter, from when, how many telegrams, how fast.
 ///
 ///     sim:seed=7,start=2026-01-01T00:00:00Z,step=60,count=1440,rate=max
-struct Simulation: Equatable {
+struct SimulationOptions: Equatable {
   var seed: UInt64 = 1
   /// The instant of the first telegram.
   var start: Timestamp
@@ -24,9 +24,9 @@ struct Simulation: Equatable {
   ///   - now: the instant of the first telegram where the source names none.
   /// - Throws: `Failure` for an option that there is none of, or a value that it cannot have.
   init?(_ source: String, now: Timestamp = .now) throws {
-    guard source.hasPrefix(Simulation.prefix) else { return nil }
+    guard source.hasPrefix(SimulationOptions.prefix) else { return nil }
     start = Timestamp(seconds: now.seconds)
-    for option in source.dropFirst(Simulation.prefix.count).split(separator: ",") {
+    for option in source.dropFirst(SimulationOptions.prefix.count).split(separator: ",") {
       let name = option.prefix { $0 != "=" }
       let value = String(option.dropFirst(name.count + 1))
       func refused(_ reason: String) -> Failure { Failure(source, reason, .usage) }
@@ -52,7 +52,7 @@ struct Simulation: Equatable {
         }
         self.count = count
       case "rate":
-        guard let interval = Simulation.interval(rate: value) else {
+        guard let interval = SimulationOptions.interval(rate: value) else {
           throw refused("rate is telegrams a second, from 0.01 to 100000, or max")
         }
         self.interval = interval

@@ -5,7 +5,7 @@ import SystemPackage
 import Telegrams
 
 /// The way from standard input to standard output: telegrams in, records out.
-struct Translator {
+struct TelegramTranslator {
   private let messages: Messages
   private let isStrict: Bool
   /// Telegrams stay in a pipe until their records are written: p1parse that is started again after a
@@ -14,7 +14,7 @@ struct Translator {
   private var framer: Framer
   private var parser: TelegramParser
   private var writer: RecordWriter
-  private let specifications: SpecificationPath
+  private let specifications: SpecificationSearchPath
   private var clockWarning: ClockWarning?
   private var byteCount = 0
   /// The first bytes of the input, until a telegram was found.
@@ -35,7 +35,7 @@ struct Translator {
 
   init(
     _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter,
-    _ specifications: SpecificationPath, isStrict: Bool, messages: Messages
+    _ specifications: SpecificationSearchPath, isStrict: Bool, messages: Messages
   ) {
     self.specifications = specifications
     // With times of receipt, nothing depends on the clock.
@@ -138,7 +138,7 @@ struct Translator {
           messages.say(
             .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
         }
-        if writer.text.count >= Translator.blockSize { try flush() }
+        if writer.text.count >= TelegramTranslator.blockSize { try flush() }
       }
       try refuse(noise: framer.noiseCount)
     } catch {
@@ -187,7 +187,7 @@ struct Translator {
       messages.say(.info, "standard input", "line dropped, as its value was there before: \(line)")
     case .unknown(let code):
       unknownCount += 1
-      guard unknownCodes.count < Translator.maximumUnknownCodes,
+      guard unknownCodes.count < TelegramTranslator.maximumUnknownCodes,
         unknownCodes.insert(code).inserted
       else {
         return

@@ -1,5 +1,5 @@
 /// What keeps telegrams from coming.
-enum Trouble: Equatable {
+enum SourceFault: Equatable {
   /// The link has gone, or cannot be opened: why.
   case gone(String)
   case silent(Duration)
@@ -9,7 +9,7 @@ enum Trouble: Equatable {
   case reopened
 }
 
-extension Trouble: CustomStringConvertible {
+extension SourceFault: CustomStringConvertible {
   /// As a message says it.
   var description: String {
     switch self {

@@ -18,7 +18,7 @@ struct SimulatedSource: Source {
   /// - Parameters:
   ///   - name: the source as it is named on the command line.
   ///   - simulation: what that stands for.
-  init(_ name: String, _ simulation: Simulation) {
+  init(_ name: String, _ simulation: SimulationOptions) {
     self.name = name
     now = simulation.start
     meter = SimulatedMeter(

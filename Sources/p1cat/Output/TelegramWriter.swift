@@ -7,7 +7,7 @@ import SystemPackage
 /// Telegrams that come together, from a file or a pipe, go out together: as many as are taken as a
 /// whole, whoever else writes there. Those of a meter go out one by one. What the reader does not take
 /// yet waits in a ``TelegramQueue``, and nobody waits here.
-struct TelegramOutput {
+struct TelegramWriter {
   /// Whether the time of receipt stands before each telegram that has none yet.
   private let stamps: Bool
   /// Where each telegram is kept besides; nil for nowhere.
@@ -163,7 +163,7 @@ struct TelegramOutput {
   func sayWhatIsLeft() {
     guard isWaiting else { return }
     messages.say(
-      .warning, TelegramOutput.name, "not read: \(counted(queue.count, "telegram")) left unwritten")
+      .warning, TelegramWriter.name, "not read: \(counted(queue.count, "telegram")) left unwritten")
   }
 
   /// Leaves the output, at the end.
@@ -177,10 +177,10 @@ struct TelegramOutput {
     let now = ContinuousClock.now
     guard let saidAt else {
       saidAt = now
-      messages.say(.warning, TelegramOutput.name, "not read: the oldest telegrams are dropped")
+      messages.say(.warning, TelegramWriter.name, "not read: the oldest telegrams are dropped")
       return
     }
-    guard now >= saidAt + TelegramOutput.reportInterval else { return }
+    guard now >= saidAt + TelegramWriter.reportInterval else { return }
     self.saidAt = now
     sayDropped()
   }
@@ -189,7 +189,7 @@ struct TelegramOutput {
   private mutating func sayDropped() {
     guard droppedCount > saidCount else { return }
     let dropped = counted(droppedCount - saidCount, "telegram")
-    messages.say(.warning, TelegramOutput.name, "not read for too long: \(dropped) dropped")
+    messages.say(.warning, TelegramWriter.name, "not read for too long: \(dropped) dropped")
     saidCount = droppedCount
   }
 }

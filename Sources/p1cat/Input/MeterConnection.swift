@@ -2,7 +2,7 @@ import CommandLine
 import SystemPackage
 
 /// A line or a connection to a meter: it may go away at any time, and can be opened again.
-protocol Link {
+protocol MeterConnection {
   /// What messages call it.
   var name: String { get }
   /// Whether it is at hand, so that its absence at the start is a mistake and nothing to wait for.
@@ -41,19 +41,44 @@ protocol Link {
   ///
   /// - Parameter errno: what reading met; nil for an end.
   /// - Returns: what is said, and ends all where it is not opened again.
-  func loss(_ errno: Errno?) -> Loss
+  func loss(_ errno: Errno?) -> DisconnectReason
 
   /// What the other side has said, in words, instead of a telegram; nil for nothing.
   var words: String? { get }
 
   /// What the receiver of a serial line has lost since the beginning.
-  mutating func lineFaults() -> LineFaults
+  mutating func lineFaults() -> SerialErrors
 }
 
-extension Link {
+extension MeterConnection {
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {}
   mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool { false }
   mutating func telegramCame(at now: ContinuousClock.Instant) {}
   var words: String? { nil }
-  mutating func lineFaults() -> LineFaults { LineFaults() }
+  mutating func lineFaults() -> SerialErrors { SerialErrors() }
+}
+
+/// How a link has gone.
+enum DisconnectReason {
+  /// The other side has ended it.
+  case end(String)
+  case failure(Failure)
+
+  /// The same with what the other side has said, in words.
+  func saying(_ words: String?) -> DisconnectReason {
+    guard let words else { return self }
+    let reason = "\(reason); it said \"\(words)\""
+    return switch self {
+    case .end: .end(reason)
+    case .failure(let failure): .failure(Failure(failure.subject, reason, failure.exitStatus))
+    }
+  }
+
+  /// As a message says it.
+  var reason: String {
+    switch self {
+    case .end(let reason): reason
+    case .failure(let failure): failure.reason
+    }
+  }
 }

@@ -6,7 +6,7 @@ import Telegrams
 
 /// Where the specification files are: one for every telegram, or a file `dsmrNN.py` for each version in
 /// the first of some folders that has it.
-struct SpecificationPath {
+struct SpecificationSearchPath {
   /// The file for every telegram.
   var file: String?
   /// The folders that were named, the one of an option before that of the environment.
@@ -28,7 +28,7 @@ struct SpecificationPath {
 
   /// The same, with the file of the environment where none was named, and its folder behind those that
   /// there are.
-  func completed(by environment: Environment) -> SpecificationPath {
+  func completed(by environment: Environment) -> SpecificationSearchPath {
     var path = self
     // An option for a folder asks for other files than that one.
     if file == nil, named.isEmpty { path.file = environment.string(.specificationFile) }
@@ -46,10 +46,10 @@ struct SpecificationPath {
   func files(inUse before: [Found] = [], _ messages: Messages) throws -> [Found] {
     if let file { return [try Found(version: nil, path: file, entries: entries(of: file))] }
     var found: [String: Found] = [:]
-    for directory in ["."] + named + [SpecificationPath.systemDirectory] {
+    for directory in ["."] + named + [SpecificationSearchPath.systemDirectory] {
       let isInUse = before.contains { $0.path.hasPrefix("\(directory)/") }
       for name in try names(in: directory, isNeeded: isInUse, messages) {
-        guard let version = SpecificationPath.version(of: name), found[version] == nil else {
+        guard let version = SpecificationSearchPath.version(of: name), found[version] == nil else {
           continue
         }
         let path = "\(directory)/\(name)"
@@ -86,7 +86,7 @@ struct SpecificationPath {
   func failure(_ unknown: TelegramParser.UnknownVersion) -> Failure {
     let version = unknown.version
     let name = "dsmr\(version).py"
-    guard SpecificationPath.version(of: name) != nil else {
+    guard SpecificationSearchPath.version(of: name) != nil else {
       return Failure(
         nil, "No DSMR config for version \(version)", .configuration,
         hint: "and none is looked for, as digits make a version; --spec FILE reads it all the same")
@@ -115,7 +115,7 @@ struct SpecificationPath {
   }
 
   private func entries(of path: String) throws -> [SpecificationEntry] {
-    let text = try readFile(path, limit: SpecificationPath.maximumLength, .configuration)
+    let text = try readFile(path, limit: SpecificationSearchPath.maximumLength, .configuration)
     do {
       return try SpecificationFile.entries(of: text)
     } catch {
@@ -136,7 +136,7 @@ struct SpecificationPath {
 
 extension SpecificationFiles {
   /// The files as the parser takes them.
-  init(_ found: [SpecificationPath.Found]) {
+  init(_ found: [SpecificationSearchPath.Found]) {
     if let ofAll = found.first(where: { $0.version == nil }) {
       self.init(forAll: ofAll.entries)
       return

@@ -1,7 +1,7 @@
 import CommandLine
 
 /// What is counted while a source is read, since the beginning.
-struct Counters {
+struct ReadStatistics {
   /// Telegrams that were found, with what was dropped of them as nobody read it.
   var telegrams = 0
   /// Bytes that came.

@@ -2,7 +2,7 @@ import Records
 import Telegrams
 
 /// The text of a telegram while it is written, in the forms that meters print.
-struct TelegramText {
+struct TelegramBuilder {
   private(set) var bytes: [UInt8]
   /// Where the telegram begins.
   private let start: Int
@@ -20,7 +20,7 @@ struct TelegramText {
   }
 
   /// A line: its code, and what stands in its parentheses.
-  mutating func line(_ code: String, _ group: (inout TelegramText) -> Void) {
+  mutating func line(_ code: String, _ group: (inout TelegramBuilder) -> Void) {
     add(code)
     add("(")
     group(&self)
@@ -59,8 +59,8 @@ struct TelegramText {
   /// The hexadecimal of the octets of a text.
   mutating func add(octets: [UInt8]) {
     for octet in octets {
-      bytes.append(TelegramText.digits[Int(octet >> 4)])
-      bytes.append(TelegramText.digits[Int(octet & 15)])
+      bytes.append(TelegramBuilder.digits[Int(octet >> 4)])
+      bytes.append(TelegramBuilder.digits[Int(octet & 15)])
     }
   }
 
@@ -69,7 +69,7 @@ struct TelegramText {
     add("!")
     let checksum = CRC16.checksum(bytes.span.extracting(start...))
     for shift in [12, 8, 4, 0] {
-      bytes.append(TelegramText.digits[Int(checksum >> UInt16(shift) & 15)])
+      bytes.append(TelegramBuilder.digits[Int(checksum >> UInt16(shift) & 15)])
     }
     add("\r\n")
   }

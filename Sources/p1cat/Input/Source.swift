@@ -46,11 +46,11 @@ protocol Source {
   mutating func close()
 
   /// What keeps telegrams from coming; nil while they come.
-  var trouble: Trouble? { get }
+  var trouble: SourceFault? { get }
   /// How often it was opened again.
   var reconnectCount: Int { get }
   /// What the receiver of a serial line has lost since the beginning.
-  mutating func lineFaults() -> LineFaults
+  mutating func lineFaults() -> SerialErrors
 }
 
 /// What came of a look at a source.
@@ -70,7 +70,7 @@ extension Source {
   mutating func telegramCame(isLate: Bool) {}
   mutating func reload() -> Bool { false }
   mutating func close() {}
-  var trouble: Trouble? { nil }
+  var trouble: SourceFault? { nil }
   var reconnectCount: Int { 0 }
-  mutating func lineFaults() -> LineFaults { LineFaults() }
+  mutating func lineFaults() -> SerialErrors { SerialErrors() }
 }

@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// What the receiver of a serial line lost or got damaged, as its driver counts it.
-struct LineFaults: Equatable {
+struct SerialErrors: Equatable {
   /// Bytes that were lost: by the receiver, and as nobody took them from the driver in time.
   var overruns = 0
   var bufferOverruns = 0
@@ -14,7 +14,7 @@ struct LineFaults: Equatable {
   var count: Int { overruns + bufferOverruns + framingErrors + parityErrors }
 }
 
-extension LineFaults {
+extension SerialErrors {
   /// What was counted since the machine was started.
   ///
   /// - Parameter descriptor: the line; nil where its driver counts nothing, as that of a pseudo-terminal.
@@ -34,7 +34,7 @@ extension LineFaults {
   }
 
   /// Adds what one count has more than another one before it.
-  mutating func add(from before: LineFaults, to now: LineFaults) {
+  mutating func add(from before: SerialErrors, to now: SerialErrors) {
     overruns += max(0, now.overruns - before.overruns)
     bufferOverruns += max(0, now.bufferOverruns - before.bufferOverruns)
     framingErrors += max(0, now.framingErrors - before.framingErrors)
@@ -42,7 +42,7 @@ extension LineFaults {
   }
 }
 
-extension LineFaults: CustomStringConvertible {
+extension SerialErrors: CustomStringConvertible {
   /// As a message says it: those that there are.
   var description: String {
     let all: KeyValuePairs = [
@@ -51,5 +51,26 @@ extension LineFaults: CustomStringConvertible {
     ]
     let parts = all.filter { $0.value > 0 }.map { "\($0.value) \($0.key)" }
     return "bytes of the line: " + parts.joined(separator: ", ")
+  }
+}
+
+/// What the receiver of a line lost while we read it, over all the times that it was opened.
+struct SerialErrorCounter {
+  private(set) var faults = SerialErrors()
+  /// What the driver had counted when it was last asked; nil where that is none of ours.
+  private var last: SerialErrors?
+
+  /// Begins to count here: what the driver counted before is none of ours.
+  ///
+  /// - Parameter now: what the driver has counted; nil where it counts nothing, or the line is gone.
+  mutating func begin(_ now: SerialErrors?) { last = now }
+
+  /// Adds what the driver has counted since it was last asked.
+  ///
+  /// - Parameter now: as above.
+  mutating func add(_ now: SerialErrors?) {
+    guard let last, let now else { return }
+    faults.add(from: last, to: now)
+    self.last = now
   }
 }

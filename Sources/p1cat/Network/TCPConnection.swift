@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// A connection to a server that sends what a meter prints: ser2net, or a gateway on the P1 port.
-struct TCPConnection: Link {
+struct TCPConnection: MeterConnection {
   let name: String
   let isAtHand = false
   /// A connection may be dead without anybody saying so.
@@ -12,7 +12,7 @@ struct TCPConnection: Link {
   private let server: ServerAddress
   private var step = Step.closed
   /// What has come since the server was connected to; nil once that was a telegram.
-  private var sent: ServerText?
+  private var sent: ServerMessage?
 
   private enum Step {
     case closed
@@ -93,7 +93,7 @@ struct TCPConnection: Link {
 
   var words: String? { sent?.text }
 
-  func loss(_ errno: Errno?) -> Loss {
+  func loss(_ errno: Errno?) -> DisconnectReason {
     guard let errno else { return .end("the server closed the connection") }
     return .failure(Failure(name, errno))
   }
@@ -119,7 +119,7 @@ struct TCPConnection: Link {
 
   private mutating func connected(_ socket: FileDescriptor) -> FileDescriptor {
     step = .connected(socket)
-    sent = ServerText()
+    sent = ServerMessage()
     // A peer that is gone is found out after 30 + 3 × 10 s, whatever the system's default is.
     for (level, option, value) in [
       (SOL_SOCKET, SO_KEEPALIVE, Int32(1)), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),

@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// A serial line with a meter at its end: taken exclusively, raw, set as the meter sends.
-struct SerialLine: Link {
+struct SerialLine: MeterConnection {
   let name: String
   let isAtHand = true
   /// A meter may be silent for long, and nothing is gained by opening the line again.
@@ -19,7 +19,7 @@ struct SerialLine: Link {
   private var search: BaudRateSearch?
   /// The speed that was said to be the one.
   private var saidRate: Int?
-  private var faultCount = LineFaultCount()
+  private var faultCount = SerialErrorCounter()
 
   /// - Parameters:
   ///   - name: the path of the device.
@@ -54,7 +54,7 @@ struct SerialLine: Link {
     descriptor = line
     try set(line)
     search?.begin(at: .now)
-    faultCount.begin(LineFaults(of: line))
+    faultCount.begin(SerialErrors(of: line))
     return line
   }
 
@@ -66,7 +66,7 @@ struct SerialLine: Link {
     self.descriptor = nil
   }
 
-  func loss(_ errno: Errno?) -> Loss {
+  func loss(_ errno: Errno?) -> DisconnectReason {
     switch errno {
     case nil, .ioError: .failure(Failure(name, "the line was hung up", .ioError))
     case let errno?: .failure(Failure(name, errno))
@@ -128,14 +128,14 @@ struct SerialLine: Link {
 
   private mutating func rateIsFound(_ rate: Int) {
     // What is damaged at a wrong speed is no fault of the line.
-    faultCount.begin(descriptor.flatMap(LineFaults.init(of:)))
+    faultCount.begin(descriptor.flatMap(SerialErrors.init(of:)))
     guard rate != saidRate else { return }
     saidRate = rate
     messages.say(.notice, name, "telegrams at \(rate) baud")
   }
 
-  mutating func lineFaults() -> LineFaults {
-    if search?.isFound != false { faultCount.add(descriptor.flatMap(LineFaults.init(of:))) }
+  mutating func lineFaults() -> SerialErrors {
+    if search?.isFound != false { faultCount.add(descriptor.flatMap(SerialErrors.init(of:))) }
     return faultCount.faults
   }
 }

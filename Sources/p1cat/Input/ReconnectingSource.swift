@@ -3,9 +3,9 @@ import Delivery
 import SystemPackage
 import Telegrams
 
-/// A meter at the end of a ``Link``, which is opened again when it has gone.
-struct LiveSource: Source {
-  private var link: any Link
+/// A meter at the end of a ``MeterConnection``, which is opened again when it has gone.
+struct ReconnectingSource: Source {
+  private var link: any MeterConnection
   private let messages: Messages
   /// Whether all ends when the link has gone.
   private let endsWhenLost: Bool
@@ -30,7 +30,7 @@ struct LiveSource: Source {
   /// Telegrams do not come.
   private struct Outage {
     let since: ContinuousClock.Instant
-    var trouble: Trouble
+    var trouble: SourceFault
     /// What was said of it is not said again.
     var said: Set<String> = []
     /// So many of them are said: a server may have something new to say for ever.
@@ -44,7 +44,7 @@ struct LiveSource: Source {
   ///   - messages: where it is said that it has gone, and that it is back.
   /// - Throws: `Failure` where it has to be there, and is not.
   init(
-    _ link: any Link, silence: Duration, endsWhenLost: Bool, messages: Messages
+    _ link: any MeterConnection, silence: Duration, endsWhenLost: Bool, messages: Messages
   ) throws {
     self.link = link
     self.silence = silence
@@ -56,7 +56,7 @@ struct LiveSource: Source {
   var name: String { link.name }
   var isLive: Bool { true }
   var reconnectCount: Int { max(0, openCount - 1) }
-  var trouble: Trouble? { outage?.trouble }
+  var trouble: SourceFault? { outage?.trouble }
 
   var interests: [Interest] {
     switch state {
@@ -116,7 +116,7 @@ struct LiveSource: Source {
 
   mutating func close() { link.close() }
 
-  mutating func lineFaults() -> LineFaults { link.lineFaults() }
+  mutating func lineFaults() -> SerialErrors { link.lineFaults() }
 
   // MARK: - While it is open
 
@@ -150,7 +150,7 @@ struct LiveSource: Source {
   private var isSilenceSaid: Bool { trouble == .silent(silence) }
 
   private mutating func isSilent() throws -> Arrival {
-    let trouble = Trouble.silent(silence)
+    let trouble = SourceFault.silent(silence)
     if link.isGoneWhenSilent {
       return try lose(.failure(Failure(name, "\(trouble)", .temporaryFailure)))
     }
@@ -189,7 +189,7 @@ struct LiveSource: Source {
   }
 
   /// The link has gone: it is left, and opened again after a while.
-  private mutating func lose(_ loss: Loss) throws -> Arrival {
+  private mutating func lose(_ loss: DisconnectReason) throws -> Arrival {
     let loss = loss.saying(link.words)
     if endsWhenLost {
       switch loss {
@@ -210,7 +210,7 @@ struct LiveSource: Source {
   }
 
   /// Says what keeps telegrams from coming, once an outage.
-  private mutating func say(_ trouble: Trouble, since: ContinuousClock.Instant) {
+  private mutating func say(_ trouble: SourceFault, since: ContinuousClock.Instant) {
     var outage = self.outage ?? Outage(since: since, trouble: trouble)
     outage.trouble = trouble
     if outage.said.count < Outage.mostSaid, outage.said.insert("\(trouble)").inserted {
