@@ -4,118 +4,118 @@ import Records
 import SystemPackage
 import Telegrams
 
-/// Where the specification files are: one for every telegram, or a file `dsmrNN.py` for each version in
-/// the first of some folders that has it.
+/// Where to find specification files: one file for every telegram, or a file `dsmrNN.py` for each
+/// version, from the first directory that has it.
 struct SpecificationSearchPath {
   /// The file for every telegram.
   var file: String?
-  /// The folders that were named, the one of an option before that of the environment.
-  var named: [String] = []
+  /// The directories of the settings, the first one first.
+  var directories: [String] = []
 
-  /// The folder of all the machine's users.
   private static let systemDirectory = "/etc/p1"
 
-  /// The most bytes that a file may have.
-  private static let maximumLength = 1 << 20
+  private static let maximumFileSize = 1 << 20
 
-  /// A file that was read.
-  struct Found {
-    /// The version that it is for; nil for every one.
+  struct LoadedFile {
+    /// The version that the file specifies; nil for every version.
     let version: String?
     let path: String
     let entries: [SpecificationEntry]
   }
 
-  /// The same, with the file of the environment where none was named, and its folder behind those that
-  /// there are.
+  /// Adds the file of the environment if there is none yet, and its directory after the others.
   func completed(by environment: Environment) -> SpecificationSearchPath {
     var path = self
-    // An option for a folder asks for other files than that one.
-    if file == nil, named.isEmpty { path.file = environment.string(.specificationFile) }
-    if let directory = environment.string(.specificationDirectory) { path.named.append(directory) }
+    // --spec-dir on the command line is meant to take the place of P1_SPEC.
+    if file == nil, directories.isEmpty { path.file = environment.string(.specificationFile) }
+    if let directory = environment.string(.specificationDirectory) {
+      path.directories.append(directory)
+    }
     return path
   }
 
-  /// Reads all files, the one in use for each version.
+  /// Reads the files, one for each version.
   ///
-  /// - Parameters:
-  ///   - before: those in use so far.
-  ///   - messages: where a folder is named that nobody asked for and that cannot be looked into.
-  /// - Returns: them, by version.
-  /// - Throws: `Failure` for one that cannot be read or is wrong, whether it is needed or not.
-  func files(inUse before: [Found] = [], _ messages: Messages) throws -> [Found] {
-    if let file { return [try Found(version: nil, path: file, entries: entries(of: file))] }
-    var found: [String: Found] = [:]
-    for directory in ["."] + named + [SpecificationSearchPath.systemDirectory] {
-      let isInUse = before.contains { $0.path.hasPrefix("\(directory)/") }
-      for name in try names(in: directory, isNeeded: isInUse, messages) {
-        guard let version = SpecificationSearchPath.version(of: name), found[version] == nil else {
+  /// - Parameter previous: the files in use until now.
+  /// - Returns: the files in the order of their versions.
+  /// - Throws: `Failure` if any of them cannot be read or has a mistake, even if no telegram needs it.
+  func load(
+    previous: [LoadedFile] = [], _ messages: Messages
+  ) throws -> [LoadedFile] {
+    if let file { return [try LoadedFile(version: nil, path: file, entries: entries(of: file))] }
+    var files: [String: LoadedFile] = [:]
+    for directory in ["."] + directories + [SpecificationSearchPath.systemDirectory] {
+      let isInUse = previous.contains { $0.path.hasPrefix("\(directory)/") }
+      for name in try names(in: directory, isInUse: isInUse, messages) {
+        guard let version = SpecificationSearchPath.version(of: name), files[version] == nil else {
           continue
         }
         let path = "\(directory)/\(name)"
-        // It would be waited for, before any telegram.
+        // Reading a pipe would wait for its writer, before any telegram.
         guard !isStream(path) else { throw Failure(path, "not a regular file", .configuration) }
-        found[version] = try Found(version: version, path: path, entries: entries(of: path))
+        files[version] = try LoadedFile(version: version, path: path, entries: entries(of: path))
       }
     }
-    return found.sorted { $0.key < $1.key }.map(\.value)
+    return files.sorted { $0.key < $1.key }.map(\.value)
   }
 
-  /// Reads all files again. What cannot be had now stays as it was, and that is said: a file that has a
-  /// mistake, or one that has gone and for whose version nothing is built in.
-  func files(after before: [Found], _ messages: Messages) -> [Found] {
+  /// Reads the files again. If any has a mistake, all previous ones stay in use; a previous one also
+  /// stays if it was removed and its version has no built-in specification. Both are logged.
+  func reload(_ previous: [LoadedFile], _ messages: Messages) -> [LoadedFile] {
     do {
       if let file, isStream(file) {
-        throw Failure(file, "a pipe is read only once", .configuration)
+        throw Failure(file, "a pipe cannot be read again", .configuration)
       }
-      var found = try files(inUse: before, messages)
-      for old in before where !found.contains(where: { $0.version == old.version }) {
+      var files = try load(previous: previous, messages)
+      for old in previous where !files.contains(where: { $0.version == old.version }) {
         guard let version = old.version, KnownVersion(named: version) == nil else { continue }
-        messages.say(.warning, old.path, "it has gone; what was read before stays in use")
-        found.append(old)
+        messages.say(.warning, old.path, "the file was removed; its last content stays in use")
+        files.append(old)
       }
-      return found
+      return files
     } catch {
       if let failure = error as? Failure { messages.say(failure) }
-      messages.say(.error, nil, "what was read before stays in use")
-      return before
+      messages.say(.error, nil, "the specification files read before stay in use")
+      return previous
     }
   }
 
-  /// What is said of a version that nothing is known of.
+  /// The error for a version without a specification.
   func failure(_ unknown: TelegramParser.UnknownVersion) -> Failure {
     let version = unknown.version
     let name = "dsmr\(version).py"
     guard SpecificationSearchPath.version(of: name) != nil else {
       return Failure(
         nil, "No DSMR config for version \(version)", .configuration,
-        hint: "and none is looked for, as digits make a version; --spec FILE reads it all the same")
+        hint: "no file is searched for a version that is not a number; use --spec FILE")
     }
     return Failure(
-      nil, "No DSMR config for version \(version) (\(named.first ?? ".")/\(name))", .configuration,
-      hint: "to make one, see p1spec(5); \"p1parse --print-spec 50 > \(name)\" is a start")
+      nil, "No DSMR config for version \(version) (\(directories.first ?? ".")/\(name))",
+      .configuration,
+      hint: "to make one, start with \"p1parse --print-spec 50 > \(name)\"; see p1spec(5)")
   }
 
-  // MARK: - Folders and files
+  // MARK: - Directories and files
 
-  /// The names in a folder. Only one that was asked for, or is in use, has to be there and open.
+  /// The file names in a directory. It may be missing or unreadable, unless a setting names it or a file
+  /// of it is in use.
   private func names(
-    in directory: String, isNeeded: Bool, _ messages: Messages
+    in directory: String, isInUse: Bool, _ messages: Messages
   ) throws -> [String] {
     do throws(Errno) {
       return try fileNames(in: directory)
-    } catch  where named.contains(directory) || isNeeded && error != .noSuchFileOrDirectory {
+    } catch  where directories.contains(directory) || isInUse && error != .noSuchFileOrDirectory {
       throw Failure(directory, error, .configuration)
     } catch {
       if error != .noSuchFileOrDirectory {
-        messages.say(.notice, directory, "\(error), so no specification file in it is read")
+        messages.say(.notice, directory, "\(error); specification files there are ignored")
       }
       return []
     }
   }
 
   private func entries(of path: String) throws -> [SpecificationEntry] {
-    let text = try readFile(path, limit: SpecificationSearchPath.maximumLength, .configuration)
+    let text = try readFile(path, limit: SpecificationSearchPath.maximumFileSize, .configuration)
     do {
       return try SpecificationFile.entries(of: text)
     } catch {
@@ -123,8 +123,8 @@ struct SpecificationSearchPath {
     }
   }
 
-  /// The version that a file is for, by its name; nil for any other file. Other programs, too, have
-  /// names that begin with dsmr and end in .py.
+  /// The version in the name of a specification file; nil for any other file, such as a Python module
+  /// `dsmr_parser.py`.
   private static func version(of name: String) -> String? {
     guard name.hasPrefix("dsmr"), name.hasSuffix(".py") else { return nil }
     let version = String(name.dropFirst(4).dropLast(3))
@@ -135,14 +135,13 @@ struct SpecificationSearchPath {
 }
 
 extension SpecificationFiles {
-  /// The files as the parser takes them.
-  init(_ found: [SpecificationSearchPath.Found]) {
-    if let ofAll = found.first(where: { $0.version == nil }) {
-      self.init(forAll: ofAll.entries)
+  init(_ files: [SpecificationSearchPath.LoadedFile]) {
+    if let forAll = files.first(where: { $0.version == nil }) {
+      self.init(forAll: forAll.entries)
       return
     }
     self.init()
-    for file in found {
+    for file in files {
       if let version = file.version { self[version] = file.entries }
     }
   }

@@ -4,12 +4,12 @@ import Records
 import SystemPackage
 import Telegrams
 
-/// The way from standard input to standard output: telegrams in, records out.
+/// Reads telegrams from standard input and writes their records to standard output.
 struct TelegramTranslator {
   private let messages: Messages
   private let isStrict: Bool
-  /// Telegrams stay in a pipe until their records are written: p1parse that is started again after a
-  /// kill finds them there. Nil where the input is no pipe.
+  /// Telegrams stay in a pipe until their records are written, so that p1parse finds them there when it
+  /// is restarted after a kill. Nil if the input is not a pipe.
   private let pipe = PeekedPipe()
   private var framer: Framer
   private var parser: TelegramParser
@@ -17,20 +17,20 @@ struct TelegramTranslator {
   private let specifications: SpecificationSearchPath
   private var clockWarning: ClockWarning?
   private var byteCount = 0
-  /// The first bytes of the input, until a telegram was found.
+  /// The first bytes of the input, until a telegram is found.
   private var firstBytes: [UInt8] = []
   private var telegramCount = 0
   private var droppedCount = 0
-  private var unreadableCount = 0
-  private var unknownCount = 0
+  private var unreadableLineCount = 0
+  private var unknownLineCount = 0
   private var unknownVersionCount = 0
-  /// The codes without a metric that were named.
+  /// The codes without a metric that were logged.
   private var unknownCodes: Set<OBISCode> = []
-  private var hasSaidUntimed = false
+  private var hasLoggedMissingTime = false
 
-  /// So many bytes of records are written at once, at most a record more.
+  /// Records are written in blocks of this size, plus at most a record.
   private static let blockSize = 64 * 1024
-  /// So many codes are told apart; a hostile input can name more than memory holds.
+  /// Hostile input could name more codes than fit in memory.
   private static let maximumUnknownCodes = 1024
 
   init(
@@ -38,7 +38,7 @@ struct TelegramTranslator {
     _ specifications: SpecificationSearchPath, isStrict: Bool, messages: Messages
   ) {
     self.specifications = specifications
-    // With times of receipt, nothing depends on the clock.
+    // The clock of the meter does not matter if timestamps come from the stamps.
     clockWarning = parser.options.timeSource == .meter ? ClockWarning() : nil
     self.framer = framer
     self.parser = parser
@@ -47,10 +47,10 @@ struct TelegramTranslator {
     self.messages = messages
   }
 
-  /// Translates what the input holds now, waiting for something where it holds nothing.
+  /// Translates the telegrams that the input holds now; waits if it holds nothing.
   ///
-  /// - Returns: how many bytes it held, 0 at its end; nil where a signal came in between.
-  /// - Throws: `Failure`, with everything before it written.
+  /// - Returns: the number of bytes read, 0 at the end; nil if a signal interrupted the call.
+  /// - Throws: `Failure`, after the records before it are written.
   mutating func translateNext() throws -> Int? {
     let count: Int
     do throws(Errno) {
@@ -66,81 +66,82 @@ struct TelegramTranslator {
     } catch {
       throw Failure("standard input", error)
     }
-    noteFirst(count)
+    keepFirstBytes(count)
     try translate(atEnd: count == 0)
     pipe?.take(count)
-    if count > 0 { StartMemory.giveBackOnceRunning() } else { try judgeWhole() }
+    if count > 0 { StartupCode.unmapAfterStart() } else { try checkWholeInput() }
     return count
   }
 
-  /// Keeps the first bytes of the input, as they tell what it is where it holds no telegram.
-  private mutating func noteFirst(_ count: Int) {
+  private mutating func keepFirstBytes(_ count: Int) {
     byteCount += count
     guard telegramCount == 0, firstBytes.count < StreamKind.length else { return }
     firstBytes += framer.bytes.suffix(count).prefix(StreamKind.length - firstBytes.count)
   }
 
-  /// What the input looks like.
-  private var kind: StreamKind { StreamKind(firstBytes.span) }
+  private var streamKind: StreamKind { StreamKind(firstBytes.span) }
 
-  /// Says at the end of the input that there was no telegram in it.
-  private func judgeWhole() throws {
-    let kind = kind
-    // Of telegrams that were all dropped, each was said already.
-    guard byteCount > 0, telegramCount == 0, droppedCount == 0 || kind != .telegramLines else {
+  /// Logs what an input without any telegram looks like.
+  private func checkWholeInput() throws {
+    let streamKind = streamKind
+    // If every telegram was dropped, each has been logged.
+    guard byteCount > 0, telegramCount == 0, droppedCount == 0 || streamKind != .telegramLines
+    else {
       return
     }
-    let reason = "no telegram found; it looks like \(kind)"
-    try refuse(reason)
+    let reason = "no telegram found; it looks like \(streamKind)"
+    try failIfStrict(reason)
     messages.say(.warning, "standard input", reason)
   }
 
-  /// Tells the counters, as somebody asked for them.
-  func tellCounters() {
+  /// Logs the counters, for SIGUSR1.
+  func reportCounters() {
     messages.answer(
       "standard input",
       """
       telegrams=\(telegramCount) records=\(writer.count) bytes=\(byteCount) \
-      noise_bytes=\(framer.noiseCount) dropped=\(droppedCount) unreadable_lines=\(unreadableCount) \
-      unknown_lines=\(unknownCount) unknown_versions=\(unknownVersionCount)
+      noise_bytes=\(framer.noiseCount) dropped=\(droppedCount) \
+      unreadable_lines=\(unreadableLineCount) unknown_lines=\(unknownLineCount) \
+      unknown_versions=\(unknownVersionCount)
       """)
   }
 
-  /// Turns to other specification files, for the telegrams that follow.
+  /// Changes the specification files for the telegrams that follow.
   mutating func use(_ files: SpecificationFiles) { parser.use(files) }
 
-  /// Says what was left out, at the end.
-  func report() {
+  /// Logs at the end how much of the input did not become records.
+  func reportIgnored() {
     if framer.noiseCount > 0 {
       messages.say(
         .info, "standard input", "\(counted(framer.noiseCount, "byte")) outside telegrams")
     }
-    if unknownCount > 0 {
-      let lines = counted(unknownCount, "line")
+    if unknownLineCount > 0 {
+      let lines = counted(unknownLineCount, "line")
       messages.say(
-        .info, "standard input", "\(lines) with a code that there is no metric for (--all)")
+        .info, "standard input",
+        "\(lines) ignored, as there is no metric for the code; use --all to include them")
     }
-    if unreadableCount > 0 {
-      let lines = counted(unreadableCount, "line")
-      messages.say(.warning, "standard input", "\(lines) dropped that could not be read")
+    if unreadableLineCount > 0 {
+      let lines = counted(unreadableLineCount, "line")
+      messages.say(.warning, "standard input", "\(lines) dropped, as they cannot be read")
     }
   }
 
   private mutating func translate(atEnd: Bool) throws {
     do {
       while let event = framer.next(atEnd: atEnd) {
-        try refuse(noise: framer.noiseCount)
+        try failIfStrict(noise: framer.noiseCount)
         switch event {
         case .telegram(let telegram): try translate(telegram)
         case .dropped(let defect):
           droppedCount += 1
-          try refuse("telegram dropped: \(defect)")
+          try failIfStrict("telegram dropped: \(defect)")
           messages.say(
             .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
         }
         if writer.text.count >= TelegramTranslator.blockSize { try flush() }
       }
-      try refuse(noise: framer.noiseCount)
+      try failIfStrict(noise: framer.noiseCount)
     } catch {
       try flush()
       throw error
@@ -155,7 +156,7 @@ struct TelegramTranslator {
 
   private mutating func translate(_ telegram: Framer.Telegram) throws {
     let bytes = framer.bytes
-    let before = writer.text.count
+    let lengthBefore = writer.text.count
     do {
       try parser.parse(
         bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt,
@@ -164,29 +165,29 @@ struct TelegramTranslator {
       throw specifications.failure(error)
     }
     telegramCount += 1
-    if let lead = parser.clockLead, let warning = clockWarning?.note(lead) {
-      // Of two meters in one stream, one may be right all the time.
-      let kind = clockWarning?.isOff ?? false ? "clock off" : "clock right"
+    if let lead = parser.clockLead, let warning = clockWarning?.update(lead: lead) {
+      // With two meters in one stream, one clock may be right and the other one wrong.
+      let kind = clockWarning?.isActive ?? false ? "clock wrong" : "clock right"
       messages.say(.warning, "standard input", warning, repeating: kind)
     }
     do {
-      for finding in parser.findings { try say(finding) }
+      for finding in parser.findings { try log(finding) }
     } catch {
-      writer.removeAll(after: before)
+      writer.removeAll(after: lengthBefore)
       throw error
     }
   }
 
-  private mutating func say(_ finding: TelegramParser.Finding) throws {
+  private mutating func log(_ finding: TelegramParser.Finding) throws {
     switch finding {
     case .unreadable(let line):
-      try refuse("line dropped: \(line)")
-      unreadableCount += 1
+      try failIfStrict("line dropped: \(line)")
+      unreadableLineCount += 1
       messages.say(.info, "standard input", "line dropped: \(line)")
     case .repeated(let line):
-      messages.say(.info, "standard input", "line dropped, as its value was there before: \(line)")
+      messages.say(.info, "standard input", "line with a repeated value dropped: \(line)")
     case .unknown(let code):
-      unknownCount += 1
+      unknownLineCount += 1
       guard unknownCodes.count < TelegramTranslator.maximumUnknownCodes,
         unknownCodes.insert(code).inserted
       else {
@@ -194,46 +195,41 @@ struct TelegramTranslator {
       }
       messages.say(.notice, "standard input", "no metric for code \(code)")
     case .endless(let code):
-      try refuse("the pattern for code \(code) takes too long on a line")
-      unreadableCount += 1
-      messages.say(
-        .warning, "standard input",
-        "line dropped: the pattern for code \(code) takes too long on it",
-        repeating: "endless \(code)")
+      let reason = "line dropped: the pattern for code \(code) takes too long"
+      try failIfStrict(reason)
+      unreadableLineCount += 1
+      messages.say(.warning, "standard input", reason, repeating: "endless \(code)")
     case .unknownVersion(let unknown):
       unknownVersionCount += 1
       guard isStrict || unknownVersionCount.isPowerOfTen else { return }
       let failure = specifications.failure(unknown)
-      try refuse(failure.reason)
+      try failIfStrict(failure.reason)
       messages.say(.warning, nil, failure.reason)
+      let telegrams = counted(unknownVersionCount, "telegram")
       messages.say(
-        .warning, nil,
-        """
-        \(counted(unknownVersionCount, "telegram")) of such a version read by the built-in specification
-        """)
+        .warning, nil, "\(telegrams) of an unknown version read with the built-in specification")
     case .untimed:
-      guard !hasSaidUntimed else { return }
-      hasSaidUntimed = true
+      guard !hasLoggedMissingTime else { return }
+      hasLoggedMissingTime = true
       messages.say(
         .notice, "standard input",
-        "the telegrams do not say their time, and have no stamp: records without a timestamp")
+        "telegrams have no time and no stamp, so records have no timestamp; use p1cat --stamp")
     }
   }
 
-  /// Ends where nothing may be left out.
-  private func refuse(_ defect: String) throws {
-    if isStrict { throw Failure("standard input", defect, .badData) }
+  private func failIfStrict(_ reason: String) throws {
+    if isStrict { throw Failure("standard input", reason, .badData) }
   }
 
-  private func refuse(noise count: Int) throws {
+  private func failIfStrict(noise count: Int) throws {
     guard count > 0, isStrict else { return }
     let noise = "\(counted(count, "byte")) outside telegrams"
-    try refuse(telegramCount > 0 ? noise : "\(noise); it looks like \(kind)")
+    try failIfStrict(telegramCount > 0 ? noise : "\(noise); it looks like \(streamKind)")
   }
 }
 
 extension Int {
-  /// Whether it is 1, 10, 100 and so on.
+  /// Whether this is 1, 10, 100 and so on.
   fileprivate var isPowerOfTen: Bool {
     var rest = self
     while rest > 1, rest.isMultiple(of: 10) { rest /= 10 }

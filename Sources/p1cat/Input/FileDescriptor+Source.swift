@@ -3,12 +3,10 @@ import Glibc
 import SystemPackage
 
 extension FileDescriptor {
-  /// Opens what a path names, to be read without waiting.
-  ///
-  /// - Throws: `Failure` where it cannot be opened, or where another process has it for itself.
+  /// Opens a device, file or pipe, which is then read without blocking.
   static func open(source path: String) throws -> FileDescriptor {
     do {
-      // Without O_NONBLOCK, a line without a carrier would be waited for here.
+      // Without O_NONBLOCK, opening a serial line would wait for its carrier signal.
       let descriptor = try open(
         FilePath(path), .readOnly, options: [.nonBlocking, .noControllingTerminal, .closeOnExec])
       guard try descriptor.stat().type != .directory else {
@@ -19,19 +17,18 @@ extension FileDescriptor {
     } catch Errno.resourceBusy {
       throw Failure.inUse(path)
     } catch Errno.permissionDenied {
-      let group = groupOfReaders(path).map { "; add the user to group \($0)" } ?? ""
+      let group = groupWithAccess(to: path).map { "; add the user to group \($0)" } ?? ""
       throw Failure(path, "\(Errno.permissionDenied)\(group)", .noPermission)
     } catch Errno.noSuchFileOrDirectory {
-      let address = ServerAddress.meant(by: path).map { "; for a server, use \($0)" } ?? ""
+      let address = ServerAddress.suggestion(for: path).map { "; for a server, use \($0)" } ?? ""
       throw Failure(path, "\(Errno.noSuchFileOrDirectory)\(address)", .noInput)
     } catch let errno as Errno {
       throw Failure(path, errno, .noInput)
     }
   }
 
-  /// The group of a device whose members may read it, by its name or its number; nil where there is
-  /// none, but that of root.
-  private static func groupOfReaders(_ path: String) -> String? {
+  /// The name or number of the group that may read a device; nil if there is none, or only root's.
+  private static func groupWithAccess(to path: String) -> String? {
     guard let status = try? FilePath(path).stat(), status.type == .characterSpecial,
       status.permissions.contains(.groupRead), status.groupID.rawValue != 0
     else {
@@ -45,7 +42,7 @@ extension FileDescriptor {
 }
 
 extension Failure {
-  /// Somebody else reads the line: half of the bytes would be of use to nobody.
+  /// Two readers of one line would each get a part of the bytes.
   static func inUse(_ path: String) -> Failure {
     Failure(path, "in use by another process", .temporaryFailure)
   }

@@ -1,83 +1,79 @@
 import CommandLine
 import SystemPackage
 
-/// A line or a connection to a meter: it may go away at any time, and can be opened again.
+/// A serial line or a network connection to a meter, which may be lost at any time and can be
+/// reopened.
 protocol MeterConnection {
-  /// What messages call it.
+  /// The name in messages.
   var name: String { get }
-  /// Whether it is at hand, so that its absence at the start is a mistake and nothing to wait for.
-  var isAtHand: Bool { get }
-  /// Whether it has gone where nothing comes; else the meter is silent.
-  var isGoneWhenSilent: Bool { get }
+  /// Whether a missing device at the start is an error, instead of something to wait for.
+  var mustExistAtStart: Bool { get }
+  /// Whether silence means that the connection is dead; else the meter itself is silent.
+  var reconnectsWhenSilent: Bool { get }
 
-  /// What to wait for while it is being opened.
+  /// The descriptors to wait for while the connection is being opened.
   var interests: [Interest] { get }
-  /// Until when to wait, as there is something to do then: nil for ever.
+  /// When there is something to do without an event; nil for never.
   var deadline: ContinuousClock.Instant? { get }
 
-  /// Opens it, or goes on with that.
+  /// Opens the connection, or continues to.
   ///
-  /// - Returns: what it is read by; nil while that takes time.
-  /// - Throws: `Failure` where it cannot be opened, as yet.
+  /// - Returns: the descriptor to read; nil while opening takes time.
+  /// - Throws: `Failure` if it cannot be opened now.
   mutating func open() throws -> FileDescriptor?
 
-  /// Leaves it, open or not.
   mutating func close()
 
-  /// Looks at what came.
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant)
 
-  /// Sets the line otherwise where that is due.
+  /// Turns a serial line to another speed if no telegram arrived at this one in time.
   ///
-  /// - Parameter now: until when all that came was received.
-  /// - Returns: whether it did: what came up to then does not go on.
-  /// - Throws: `Failure` where that cannot be done.
-  mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool
+  /// - Parameter now: the time up to which all received bytes were read.
+  /// - Returns: whether the speed changed, so that a telegram read in part will not be completed.
+  /// - Throws: `Failure` if the speed cannot be set.
+  mutating func changeSpeedIfDue(at now: ContinuousClock.Instant) throws -> Bool
 
-  /// A telegram has come.
-  mutating func telegramCame(at now: ContinuousClock.Instant)
+  mutating func receivedTelegram(at now: ContinuousClock.Instant)
 
-  /// How it has gone.
+  /// Explains a failed read.
   ///
-  /// - Parameter errno: what reading met; nil for an end.
-  /// - Returns: what is said, and ends all where it is not opened again.
-  func loss(_ errno: Errno?) -> DisconnectReason
+  /// - Parameter errno: the error; nil for the end of the stream.
+  func disconnectReason(_ errno: Errno?) -> DisconnectReason
 
-  /// What the other side has said, in words, instead of a telegram; nil for nothing.
-  var words: String? { get }
+  /// Plain text that a server sent instead of a telegram; nil if it sent none.
+  var serverMessage: String? { get }
 
-  /// What the receiver of a serial line has lost since the beginning.
-  mutating func lineFaults() -> SerialErrors
+  /// The errors of a serial line since this process began to read it.
+  mutating func serialErrors() -> SerialErrors
 }
 
 extension MeterConnection {
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {}
-  mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool { false }
-  mutating func telegramCame(at now: ContinuousClock.Instant) {}
-  var words: String? { nil }
-  mutating func lineFaults() -> SerialErrors { SerialErrors() }
+  mutating func changeSpeedIfDue(at now: ContinuousClock.Instant) throws -> Bool { false }
+  mutating func receivedTelegram(at now: ContinuousClock.Instant) {}
+  var serverMessage: String? { nil }
+  mutating func serialErrors() -> SerialErrors { SerialErrors() }
 }
 
-/// How a link has gone.
+/// Why a connection was lost.
 enum DisconnectReason {
-  /// The other side has ended it.
-  case end(String)
+  /// The other side closed it.
+  case closed(String)
   case failure(Failure)
 
-  /// The same with what the other side has said, in words.
-  func saying(_ words: String?) -> DisconnectReason {
-    guard let words else { return self }
-    let reason = "\(reason); it said \"\(words)\""
+  /// This reason with the text that the server sent before.
+  func quoting(_ serverMessage: String?) -> DisconnectReason {
+    guard let serverMessage else { return self }
+    let text = "\(text); it said \"\(serverMessage)\""
     return switch self {
-    case .end: .end(reason)
-    case .failure(let failure): .failure(Failure(failure.subject, reason, failure.exitStatus))
+    case .closed: .closed(text)
+    case .failure(let failure): .failure(Failure(failure.subject, text, failure.exitStatus))
     }
   }
 
-  /// As a message says it.
-  var reason: String {
+  var text: String {
     switch self {
-    case .end(let reason): reason
+    case .closed(let reason): reason
     case .failure(let failure): failure.reason
     }
   }

@@ -3,122 +3,118 @@ import Delivery
 import SystemPackage
 import Telegrams
 
-/// A meter at the end of a ``MeterConnection``, which is opened again when it has gone.
+/// A meter behind a ``MeterConnection``, which is reopened when it is lost.
 struct ReconnectingSource: Source {
-  private var link: any MeterConnection
+  private var connection: any MeterConnection
   private let messages: Messages
-  /// Whether all ends when the link has gone.
+  /// `--once`: whether p1cat ends when the connection is lost.
   private let endsWhenLost: Bool
-  /// For how long nothing may come before that is worth a message, or a new connection.
-  private let silence: Duration
+  /// How long no byte may arrive before a message, or a new connection.
+  private let idleTimeout: Duration
 
   private var state = State.opening
   private var backoff = Backoff(from: .seconds(1), to: .seconds(60))
   private var outage: Outage?
   private var openCount = 0
 
-  /// When the last byte came, and the first one after a telegram.
-  private var lastByte = ContinuousClock.now
-  private var firstByte: ContinuousClock.Instant?
+  private var lastByteAt = ContinuousClock.now
+  /// When the first byte after a telegram arrived; nil if none has.
+  private var firstByteAt: ContinuousClock.Instant?
 
   private enum State {
     case opening
     case open(FileDescriptor)
-    case away(until: ContinuousClock.Instant)
+    case waiting(until: ContinuousClock.Instant)
   }
 
-  /// Telegrams do not come.
+  /// A time without telegrams.
   private struct Outage {
     let since: ContinuousClock.Instant
-    var trouble: SourceFault
-    /// What was said of it is not said again.
-    var said: Set<String> = []
-    /// So many of them are said: a server may have something new to say for ever.
-    static let mostSaid = 32
+    var fault: SourceFault
+    /// The messages so far, as each is logged once an outage.
+    var logged: Set<String> = []
+    /// A server may send a new text for ever.
+    static let maximumMessages = 32
   }
 
-  /// - Parameters:
-  ///   - link: the line or connection.
-  ///   - silence: for how long nothing may come.
-  ///   - endsWhenLost: whether all ends when the link has gone.
-  ///   - messages: where it is said that it has gone, and that it is back.
-  /// - Throws: `Failure` where it has to be there, and is not.
+  /// - Throws: `Failure` if a connection that must exist at the start does not.
   init(
-    _ link: any MeterConnection, silence: Duration, endsWhenLost: Bool, messages: Messages
+    _ connection: any MeterConnection, idleTimeout: Duration, endsWhenLost: Bool,
+    messages: Messages
   ) throws {
-    self.link = link
-    self.silence = silence
+    self.connection = connection
+    self.idleTimeout = idleTimeout
     self.endsWhenLost = endsWhenLost
     self.messages = messages
-    try open(mustBeThere: link.isAtHand)
+    try open(mustExist: connection.mustExistAtStart)
   }
 
-  var name: String { link.name }
+  var name: String { connection.name }
   var isLive: Bool { true }
   var reconnectCount: Int { max(0, openCount - 1) }
-  var trouble: SourceFault? { outage?.trouble }
+  var fault: SourceFault? { outage?.fault }
 
   var interests: [Interest] {
     switch state {
-    case .opening: link.interests
+    case .opening: connection.interests
     case .open(let descriptor): [.reading(descriptor)]
-    case .away: []
+    case .waiting: []
     }
   }
 
   var deadline: ContinuousClock.Instant? {
     switch state {
-    case .opening: link.deadline
-    case .open: earliest(isSilenceSaid ? nil : lastByte + silence, link.deadline)
-    case .away(let end): end
+    case .opening: connection.deadline
+    case .open: earliest(isSilenceLogged ? nil : lastByteAt + idleTimeout, connection.deadline)
+    case .waiting(let end): end
     }
   }
 
   mutating func read(
-    _ happened: [Interest], after lastLook: ContinuousClock.Instant, into framer: inout Framer
+    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into framer: inout Framer
   ) throws -> Arrival {
     let now = ContinuousClock.now
     switch state {
-    case .away(let end):
+    case .waiting(let end):
       if now >= end { try open() }
     case .opening:
       try open()
     case .open(let descriptor):
-      // By the last look: what came since may be a telegram.
-      if try adjust(at: lastLook) { return .gap }
-      if happened.contains(.reading(descriptor)) { return try read(descriptor, into: &framer) }
-      if !isSilenceSaid, now >= lastByte + silence { return try isSilent() }
+      // The time of the last read counts: bytes that arrived since may be a telegram.
+      if try changeSpeedIfDue(at: lastRead) { return .gap }
+      if ready.contains(.reading(descriptor)) { return try read(descriptor, into: &framer) }
+      if !isSilenceLogged, now >= lastByteAt + idleTimeout { return try handleSilence() }
     }
     return .nothing
   }
 
-  mutating func telegramCame(isLate: Bool) {
+  mutating func receivedTelegram(afterEnd: Bool) {
     backoff.reset()
-    if isLate { return }
+    if afterEnd { return }
     let now = ContinuousClock.now
-    link.telegramCame(at: now)
-    firstByte = nil
+    connection.receivedTelegram(at: now)
+    firstByteAt = nil
     guard let outage else { return }
     let seconds = (now - outage.since).components.seconds
     messages.say(
-      .notice, name, "telegrams again, after \(seconds) s", repeating: "state", burst: 10)
+      .notice, name, "receiving telegrams again after \(seconds) s", repeating: "state", burst: 10)
     self.outage = nil
   }
 
-  mutating func reload() -> Bool {
-    guard let trouble, trouble != .reopened else { return false }
-    messages.say(.info, name, "SIGHUP: opening it again")
-    link.close()
+  mutating func reconnect() -> Bool {
+    guard let fault, fault != .reopened else { return false }
+    messages.say(.info, name, "reopening on SIGHUP")
+    connection.close()
     backoff.reset()
-    state = .away(until: .now)
+    state = .waiting(until: .now)
     return true
   }
 
-  mutating func close() { link.close() }
+  mutating func close() { connection.close() }
 
-  mutating func lineFaults() -> SerialErrors { link.lineFaults() }
+  mutating func serialErrors() -> SerialErrors { connection.serialErrors() }
 
-  // MARK: - While it is open
+  // MARK: - While the connection is open
 
   private mutating func read(
     _ descriptor: FileDescriptor, into framer: inout Framer
@@ -128,94 +124,112 @@ struct ReconnectingSource: Source {
       guard let taken = try framer.fill(from: descriptor) else { return .nothing }
       count = taken
     } catch {
-      return try lose(link.loss(error))
+      return try disconnect(connection.disconnectReason(error))
     }
-    guard count > 0 else { return try lose(link.loss(nil)) }
+    guard count > 0 else { return try disconnect(connection.disconnectReason(nil)) }
     let now = ContinuousClock.now
     let bytes = framer.bytes
-    link.received(bytes.span.extracting(last: count), at: now)
-    received(at: now)
+    connection.received(bytes.span.extracting(last: count), at: now)
+    lastByteAt = now
+    let firstByteAt = firstByteAt ?? now
+    self.firstByteAt = firstByteAt
+    if now >= firstByteAt + idleTimeout * 2 { log(.noTelegrams, since: firstByteAt) }
     return .bytes(count)
   }
 
-  /// Bytes have come, which may be none of a telegram.
-  private mutating func received(at now: ContinuousClock.Instant) {
-    lastByte = now
-    let first = firstByte ?? now
-    firstByte = first
-    let patience = silence * 2
-    if now >= first + patience { say(.noTelegrams, since: first) }
-  }
+  private var isSilenceLogged: Bool { fault == .silent(idleTimeout) }
 
-  private var isSilenceSaid: Bool { trouble == .silent(silence) }
-
-  private mutating func isSilent() throws -> Arrival {
-    let trouble = SourceFault.silent(silence)
-    if link.isGoneWhenSilent {
-      return try lose(.failure(Failure(name, "\(trouble)", .temporaryFailure)))
+  private mutating func handleSilence() throws -> Arrival {
+    let fault = SourceFault.silent(idleTimeout)
+    if connection.reconnectsWhenSilent {
+      return try disconnect(.failure(Failure(name, "\(fault)", .temporaryFailure)))
     }
-    say(trouble, since: lastByte)
+    log(fault, since: lastByteAt)
     return .nothing
   }
 
-  /// Whether the line was set otherwise, or lost on that.
-  private mutating func adjust(at now: ContinuousClock.Instant) throws -> Bool {
+  /// Returns whether bytes read before do not continue: the speed changed, or changing it failed.
+  private mutating func changeSpeedIfDue(at now: ContinuousClock.Instant) throws -> Bool {
     do {
-      return try link.adjust(at: now)
+      return try connection.changeSpeedIfDue(at: now)
     } catch let failure as Failure {
-      _ = try lose(.failure(failure))
+      _ = try disconnect(.failure(failure))
       return true
     }
   }
 
-  // MARK: - Coming and going
+  // MARK: - Opening and reopening
 
-  private mutating func open(mustBeThere: Bool = false) throws {
+  private mutating func open(mustExist: Bool = false) throws {
     do {
-      guard let descriptor = try link.open() else {
+      guard let descriptor = try connection.open() else {
         state = .opening
         return
       }
       openCount += 1
       messages.say(.info, name, "opened")
       state = .open(descriptor)
-      lastByte = .now
-      firstByte = nil
-      outage?.trouble = .reopened
+      lastByteAt = .now
+      firstByteAt = nil
+      outage?.fault = .reopened
     } catch let failure as Failure {
-      if mustBeThere || endsWhenLost { throw failure }
+      if mustExist || endsWhenLost { throw failure }
       retry(after: failure.reason)
     }
   }
 
-  /// The link has gone: it is left, and opened again after a while.
-  private mutating func lose(_ loss: DisconnectReason) throws -> Arrival {
-    let loss = loss.saying(link.words)
+  /// Closes a lost connection and plans its reopening, or ends with `--once`.
+  private mutating func disconnect(_ reason: DisconnectReason) throws -> Arrival {
+    let reason = reason.quoting(connection.serverMessage)
     if endsWhenLost {
-      switch loss {
-      case .end(let reason):
-        if link.words != nil { messages.say(.warning, name, reason) }
+      switch reason {
+      case .closed(let text):
+        if connection.serverMessage != nil { messages.say(.warning, name, text) }
         return .end
       case .failure(let failure): throw failure
       }
     }
-    retry(after: loss.reason)
+    retry(after: reason.text)
     return .gap
   }
 
   private mutating func retry(after reason: String) {
-    link.close()
-    say(.gone(reason), since: .now)
-    state = .away(until: .now + backoff.next())
+    connection.close()
+    log(.disconnected(reason), since: .now)
+    state = .waiting(until: .now + backoff.next())
   }
 
-  /// Says what keeps telegrams from coming, once an outage.
-  private mutating func say(_ trouble: SourceFault, since: ContinuousClock.Instant) {
-    var outage = self.outage ?? Outage(since: since, trouble: trouble)
-    outage.trouble = trouble
-    if outage.said.count < Outage.mostSaid, outage.said.insert("\(trouble)").inserted {
-      messages.say(.warning, name, "\(trouble)", repeating: "state", burst: 10)
+  private mutating func log(_ fault: SourceFault, since: ContinuousClock.Instant) {
+    var outage = self.outage ?? Outage(since: since, fault: fault)
+    outage.fault = fault
+    if outage.logged.count < Outage.maximumMessages, outage.logged.insert("\(fault)").inserted {
+      messages.say(.warning, name, "\(fault)", repeating: "state", burst: 10)
     }
     self.outage = outage
+  }
+}
+
+/// Why no telegrams arrive.
+enum SourceFault: Equatable {
+  /// The connection was lost or cannot be opened, for this reason.
+  case disconnected(String)
+  /// No byte arrived for this long.
+  case silent(Duration)
+  /// Bytes arrive, but no telegrams.
+  case noTelegrams
+  /// The connection is open again, and nothing has arrived yet.
+  case reopened
+}
+
+extension SourceFault: CustomStringConvertible {
+  /// The text of a message.
+  var description: String {
+    switch self {
+    case .disconnected(let reason): "\(reason); trying again"
+    case .silent(let duration): "nothing received for \(duration.inSeconds) s"
+    case .noTelegrams:
+      "bytes received, but no telegram; check whether the signal is inverted or encrypted"
+    case .reopened: "reopened; no telegram yet"
+    }
   }
 }

@@ -3,63 +3,57 @@ import Records
 import SystemPackage
 import Telegrams
 
-/// Where the bytes of telegrams come from.
+/// Where telegrams are read from.
 protocol Source {
-  /// What messages call it.
+  /// The name in messages.
   var name: String { get }
 
-  /// Whether who sends there waits for nobody, as a meter does.
+  /// Whether bytes are lost if nobody reads them, as those of a meter are.
   var isLive: Bool { get }
 
-  /// The time at which a telegram that came now was received.
+  /// The time of receipt of a telegram that arrives now.
   var now: Timestamp { get }
 
-  /// What to wait for.
+  /// The descriptors to wait for.
   var interests: [Interest] { get }
-  /// Until when to wait, as there is something to do then: nil for ever.
+  /// When there is something to do without an event; nil for never.
   var deadline: ContinuousClock.Instant? { get }
 
-  /// Reads what there is, or does what else is due.
+  /// Reads what there is, or does what is due.
   ///
   /// - Parameters:
-  ///   - happened: the interests that something happened on.
-  ///   - lastLook: when it was read before: what has come since may have waited for long.
-  ///   - framer: takes the bytes in.
-  /// - Returns: what came of it.
-  /// - Throws: `Failure` where the source fails, and is not to come back.
+  ///   - ready: the interests that something happened on.
+  ///   - lastRead: when the source was read before: bytes may have been received right after that.
+  ///   - framer: receives the bytes.
+  /// - Throws: `Failure` if the source fails and is not to be reopened.
   mutating func read(
-    _ happened: [Interest], after lastLook: ContinuousClock.Instant, into framer: inout Framer
+    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into framer: inout Framer
   ) throws -> Arrival
 
-  /// A telegram has come.
-  ///
-  /// - Parameter isLate: whether it was found as the source went away, and says nothing of what it is
-  ///   now.
-  mutating func telegramCame(isLate: Bool)
+  /// - Parameter afterEnd: whether the telegram was only completed by the end of the connection, so
+  ///   that the source may be out of order by now.
+  mutating func receivedTelegram(afterEnd: Bool)
 
-  /// Opens it again at once where it has gone, or nothing of use comes.
+  /// Reopens the source at once if it has a fault.
   ///
-  /// - Returns: whether what came up to now does not go on.
-  mutating func reload() -> Bool
+  /// - Returns: whether it did, so that a telegram read in part will not be completed.
+  mutating func reconnect() -> Bool
 
-  /// Leaves it, at the end.
   mutating func close()
 
-  /// What keeps telegrams from coming; nil while they come.
-  var trouble: SourceFault? { get }
-  /// How often it was opened again.
+  /// Why no telegrams arrive; nil while they do.
+  var fault: SourceFault? { get }
   var reconnectCount: Int { get }
-  /// What the receiver of a serial line has lost since the beginning.
-  mutating func lineFaults() -> SerialErrors
+  /// The errors of a serial line since this process began to read it.
+  mutating func serialErrors() -> SerialErrors
 }
 
-/// What came of a look at a source.
+/// The result of one read of a source.
 enum Arrival: Equatable {
   case nothing
   case bytes(Int)
-  /// The source is at its end.
   case end
-  /// What came up to now will not go on: the source has gone away, or was set otherwise.
+  /// The connection was lost or its speed changed: a telegram read in part will not be completed.
   case gap
 }
 
@@ -67,10 +61,10 @@ extension Source {
   var isLive: Bool { false }
   var now: Timestamp { .now }
   var deadline: ContinuousClock.Instant? { nil }
-  mutating func telegramCame(isLate: Bool) {}
-  mutating func reload() -> Bool { false }
+  mutating func receivedTelegram(afterEnd: Bool) {}
+  mutating func reconnect() -> Bool { false }
   mutating func close() {}
-  var trouble: SourceFault? { nil }
+  var fault: SourceFault? { nil }
   var reconnectCount: Int { 0 }
-  mutating func lineFaults() -> SerialErrors { SerialErrors() }
+  mutating func serialErrors() -> SerialErrors { SerialErrors() }
 }

@@ -3,176 +3,175 @@ import Records
 import SystemPackage
 import Telegrams
 
-/// Reads a source and copies its telegrams, until its end, a signal, or enough of them.
+/// Copies telegrams from a source to standard output until the source ends, a signal asks to stop, or
+/// the number of `-n` is reached.
 struct TelegramReader {
   private var source: any Source
-  private var output: TelegramWriter
+  private var writer: TelegramWriter
   private var health: Health<SourceFault>
   private let messages: Messages
   private let stop: StopSignal
-  /// Asks for a source that has gone to be opened again at once.
+  /// SIGHUP, which reopens a source that has a fault.
   private let reload: NoticeSignal
-  /// How long the next telegram is waited for; nil for ever.
-  private let patience: Duration?
-  /// Whether a source that ends without a telegram, or with one that was dropped, is an error.
+  /// `-t`: how long to wait for the next telegram; nil for ever.
+  private let telegramTimeout: Duration?
+  /// `--strict`: whether a source that ends without a telegram, or had a damaged one, is an error.
   private let isStrict: Bool
-  /// The first bytes of a source that ends, which tell what it is where it holds no telegram.
-  private var head: [UInt8] = []
-  /// A framer that has read nothing.
-  private let freshFramer: Framer
+  /// The first bytes of a source that ends, which tell what it is if it holds no telegram.
+  private var firstBytes: [UInt8] = []
+  private let newFramer: Framer
   private var framer: Framer
 
-  private var counters = ReadStatistics()
-  /// Bytes that belonged to no telegram, before the framer began anew.
-  private var noiseBefore = 0
-  /// Since when the next telegram is waited for.
-  private var patientSince = ContinuousClock.now
-  private var lastLook = ContinuousClock.now
+  private var statistics = ReadStatistics()
+  /// Bytes outside telegrams that earlier framers counted.
+  private var earlierNoiseCount = 0
+  /// When the last telegram arrived, or reading was paused.
+  private var waitingSince = ContinuousClock.now
+  private var lastRead = ContinuousClock.now
   private var ending: Ending?
 
-  /// Nothing is read any more: what waits goes out, and that is all.
+  /// Reading has ended; only queued telegrams are still written.
   private struct Ending {
-    /// What all ends with.
     let failure: Failure?
-    /// Until when a reader that takes nothing is waited for; nil for ever.
+    /// How long to wait for a reader that does not read; nil for ever.
     let deadline: ContinuousClock.Instant?
   }
 
   init(
-    _ source: any Source, to output: TelegramWriter, by framer: Framer, health: Health<SourceFault>,
-    messages: Messages, stop: StopSignal, reload: NoticeSignal, patience: Duration?,
+    _ source: any Source, to writer: TelegramWriter, with framer: Framer,
+    health: Health<SourceFault>,
+    messages: Messages, stop: StopSignal, reload: NoticeSignal, telegramTimeout: Duration?,
     isStrict: Bool
   ) {
     self.source = source
-    self.output = output
+    self.writer = writer
     self.health = health
-    freshFramer = framer
+    newFramer = framer
     self.framer = framer
     self.messages = messages
     self.stop = stop
     self.reload = reload
-    self.patience = patience
+    self.telegramTimeout = telegramTimeout
     self.isStrict = isStrict
   }
 
-  /// - Throws: `Failure` where the source fails, or where `patience` is at its end.
+  /// - Throws: `Failure` if the source fails, or no telegram arrives within the timeout.
   mutating func copyTelegrams() throws {
-    defer { leave() }
-    while ending == nil || output.isWaiting {
-      let isReading = ending == nil && (source.isLive || !output.isWaiting)
-      // What is not read may well have telegrams.
-      if !isReading { patientSince = .now }
-      var interests = output.interests + health.interests + [.reading(reload.descriptor)]
+    defer { finish() }
+    while ending == nil || writer.hasQueuedTelegrams {
+      let isReading = ending == nil && (source.isLive || !writer.hasQueuedTelegrams)
+      // The timeout does not run while reading is paused.
+      if !isReading { waitingSince = .now }
+      var interests = writer.interests + health.interests + [.reading(reload.descriptor)]
       if isReading { interests += source.interests }
       if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
       let deadline = earliest(
-        isReading ? source.deadline : nil, isReading ? givesUpAt : nil, ending?.deadline,
+        isReading ? source.deadline : nil, isReading ? telegramDeadline : nil, ending?.deadline,
         health.deadline, messages.deadline)
-      counters.longestUnread = max(counters.longestUnread, .now - lastLook)
-      let happened = try wait(for: interests, until: deadline)
-      let looked = ContinuousClock.now
-      defer { lastLook = looked }
+      statistics.longestUnread = max(statistics.longestUnread, .now - lastRead)
+      let ready = try wait(for: interests, until: deadline)
+      let now = ContinuousClock.now
+      defer { lastRead = now }
 
-      if happened.contains(.reading(reload.descriptor)) {
+      if ready.contains(.reading(reload.descriptor)) {
         reload.clear()
-        if isReading, source.reload() { try take(.gap) }
+        if isReading, source.reconnect() { try process(.gap) }
       }
-      if isReading { try read(happened) }
-      try output.writeWhatFits()
-      if happened.contains(.reading(stop.descriptor)) { try stopReading() }
-      if let deadline = ending?.deadline, looked >= deadline {
-        if source.isLive { output.sayWhatIsLeft() }
+      if isReading { try read(ready) }
+      try writer.writeQueued()
+      if ready.contains(.reading(stop.descriptor)) { try stopReading() }
+      if let deadline = ending?.deadline, now >= deadline {
+        if source.isLive { writer.reportUnwritten() }
         break
       }
-      health.note(source.trouble)
-      if health.attend(happened) {
-        count()
-        health.tell(counters.text(at: .now))
+      health.note(source.fault)
+      if health.attend(ready) {
+        updateStatistics()
+        health.tell(statistics.text(at: .now))
       }
       messages.sayDue()
     }
     if let failure = ending?.failure { throw failure }
   }
 
-  // MARK: - The source
+  // MARK: - Reading
 
-  /// Reads what there is, and sees whether that is the end.
-  private mutating func read(_ happened: [Interest]) throws {
-    let before = output.count
+  private mutating func read(_ ready: [Interest]) throws {
+    let countBefore = writer.count
     var failure: Failure?
     var arrival = Arrival.gap
     do {
-      arrival = try source.read(happened, after: lastLook, into: &framer)
+      arrival = try source.read(ready, after: lastRead, into: &framer)
     } catch let thrown as Failure {
       failure = thrown
     }
-    try take(arrival)
-    if output.count > before {
-      patientSince = .now
-      counters.lastTelegram = patientSince
-      sayFaults()
+    try process(arrival)
+    if writer.count > countBefore {
+      waitingSince = .now
+      statistics.lastTelegram = waitingSince
+      reportSerialErrors()
     }
-    if failure != nil || arrival == .end || output.isComplete {
-      end(failure ?? (arrival == .end ? judgeAll() : nil))
-    } else if output.count == before, hasGivenUp(arrival) {
-      try stopReading(giveUp: true)
+    if failure != nil || arrival == .end || writer.isComplete {
+      end(failure ?? (arrival == .end ? checkWholeInput() : nil))
+    } else if writer.count == countBefore, hasTimedOut(arrival) {
+      try stopReading(timedOut: true)
     }
   }
 
-  private mutating func take(_ arrival: Arrival) throws {
+  private mutating func process(_ arrival: Arrival) throws {
     switch arrival {
     case .nothing: break
     case .bytes(let count):
-      counters.bytes += count
-      keepHead(count)
-      try copyWhatIsWhole()
-    case .end: try copyWhatIsWhole(atEnd: true)
+      statistics.bytes += count
+      keepFirstBytes(count)
+      try copyWholeTelegrams()
+    case .end: try copyWholeTelegrams(atEnd: true)
     case .gap:
-      try copyWhatIsWhole(atEnd: true, isTorn: true)
-      noiseBefore += framer.noiseCount
-      framer = freshFramer
+      try copyWholeTelegrams(atEnd: true, isTorn: true)
+      earlierNoiseCount += framer.noiseCount
+      framer = newFramer
     }
   }
 
-  private mutating func copyWhatIsWhole(atEnd: Bool = false, isTorn: Bool = false) throws {
-    while !output.isComplete, let event = framer.next(atEnd: atEnd, isTorn: isTorn) {
+  private mutating func copyWholeTelegrams(atEnd: Bool = false, isTorn: Bool = false) throws {
+    while !writer.isComplete, let event = framer.next(atEnd: atEnd, isTorn: isTorn) {
       switch event {
       case .telegram(let telegram):
         let bytes = framer.bytes
-        try output.add(
+        try writer.add(
           telegram.range, of: bytes.span, stampedAt: telegram.receivedAt, receivedAt: source.now)
-        source.telegramCame(isLate: atEnd)
+        source.receivedTelegram(afterEnd: atEnd)
       case .dropped(let defect):
-        // What we leave in its middle is no damage.
-        if ending == nil { dropped(defect) }
+        // A telegram that is cut short because reading stopped is not damaged.
+        if ending == nil { drop(defect) }
       }
     }
     let bytes = framer.bytes
-    try output.flush(bytes.span)
+    try writer.flush(bytes.span)
   }
 
-  private mutating func keepHead(_ count: Int) {
-    guard !source.isLive, head.count < StreamKind.length else { return }
+  private mutating func keepFirstBytes(_ count: Int) {
+    guard !source.isLive, firstBytes.count < StreamKind.length else { return }
     let bytes = framer.bytes
-    head.append(
+    firstBytes.append(
       contentsOf: bytes.span.extracting(last: count).extracting(
-        first: StreamKind.length - head.count))
+        first: StreamKind.length - firstBytes.count))
   }
 
-  /// Judges all of a source that has come to its end: says where there was no telegram in it.
+  /// Reports a source that ended without a telegram.
   ///
-  /// - Returns: what is wrong, where that is to be an error.
-  private func judgeAll() -> Failure? {
+  /// - Returns: the failure with `--strict`, also for a source that had a damaged telegram.
+  private func checkWholeInput() -> Failure? {
     guard !source.isLive else { return nil }
     var reason: String?
-    if output.count == 0 {
-      reason = "no telegram in it"
-      if counters.refused == 0 {
-        reason = "no telegram in it: it looks like \(StreamKind(head.span))"
+    if writer.count == 0 {
+      reason = "no telegram found"
+      if statistics.damagedTelegrams == 0 {
+        reason = "no telegram found; it looks like \(StreamKind(firstBytes.span))"
       }
-      if counters.bytes == 0 { reason = isStrict ? "it is empty" : nil }
-    } else if counters.refused > 0, isStrict {
-      reason = "\(counted(counters.refused, "telegram")) dropped"
+      if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
+    } else if statistics.damagedTelegrams > 0, isStrict {
+      reason = "\(counted(statistics.damagedTelegrams, "telegram")) dropped"
     }
     guard let reason else { return nil }
     if isStrict { return Failure(source.name, reason, .badData) }
@@ -180,86 +179,79 @@ struct TelegramReader {
     return nil
   }
 
-  private var givesUpAt: ContinuousClock.Instant? {
-    patience.map { patientSince + $0 }
+  private var telegramDeadline: ContinuousClock.Instant? {
+    telegramTimeout.map { waitingSince + $0 }
   }
 
-  /// Whether no telegram has come for too long. What came while nobody looked is read before that is
-  /// said, but not for ever.
-  private func hasGivenUp(_ arrival: Arrival) -> Bool {
-    guard let end = givesUpAt else { return false }
-    return arrival == .nothing ? .now >= end && lastLook >= end : lastLook >= end + .seconds(1)
+  /// Whether no telegram arrived in time. Bytes that arrived in time and were not read yet are read
+  /// first, but for no longer than a second.
+  private func hasTimedOut(_ arrival: Arrival) -> Bool {
+    guard let deadline = telegramDeadline else { return false }
+    return arrival == .nothing
+      ? .now >= deadline && lastRead >= deadline : lastRead >= deadline + .seconds(1)
   }
 
-  // MARK: - The end
+  // MARK: - Ending
 
-  /// Ends before the source does: by a signal, or as no telegram comes. A reader that takes nothing is
-  /// not waited for.
-  private mutating func stopReading(giveUp: Bool = false) throws {
+  /// Ends before the source does, without waiting for a reader that does not read.
+  private mutating func stopReading(timedOut: Bool = false) throws {
     let isFirst = ending == nil
     let deadline = ContinuousClock.now + FileDescriptor.graceOfReader
     end(deadline: deadline)
     guard isFirst else { return }
-    // There may be a telegram of which only the next bytes would have told that it is whole.
-    if source.isLive { try take(.gap) }
-    guard giveUp, !output.isComplete, let patience else { return }
-    let reason = "no telegram for \(patience.inSeconds) s"
+    // The last telegram may be whole, although only the next bytes would have shown that.
+    if source.isLive { try process(.gap) }
+    guard timedOut, !writer.isComplete, let telegramTimeout else { return }
+    let reason = "no telegram for \(telegramTimeout.inSeconds) s"
     end(Failure(source.name, reason, .temporaryFailure), deadline: deadline)
   }
 
-  /// Reads no more.
-  ///
-  /// - Parameters:
-  ///   - failure: what all ends with.
-  ///   - deadline: until when a reader that takes nothing is waited for; nil for ever.
   private mutating func end(
     _ failure: Failure? = nil, deadline: ContinuousClock.Instant? = nil
   ) {
     if ending == nil {
-      sayFaults()
-      // Whoever waits for the line need not wait for our reader.
+      reportSerialErrors()
+      // Another process may use the line while the last telegrams are still being written.
       source.close()
       health.isStopping()
     }
     ending = Ending(failure: failure ?? ending?.failure, deadline: deadline)
   }
 
-  private mutating func leave() {
+  private mutating func finish() {
     if ending == nil { end() }
-    output.leave()
-    count()
-    guard counters.noiseBytes > 0 else { return }
-    let noise = counted(counters.noiseBytes, "byte")
+    writer.finish()
+    updateStatistics()
+    guard statistics.noiseBytes > 0 else { return }
+    let noise = counted(statistics.noiseBytes, "byte")
     messages.say(.info, source.name, "\(noise) outside telegrams")
   }
 
-  // MARK: - What is counted
+  // MARK: - Statistics
 
-  /// Brings the counters up to now.
-  private mutating func count() {
-    counters.telegrams = output.count
-    counters.noiseBytes = noiseBefore + framer.noiseCount
-    counters.dropped = output.droppedCount
-    counters.captureFailures = output.captureFailureCount
-    counters.reconnects = source.reconnectCount
-    sayFaults()
+  private mutating func updateStatistics() {
+    statistics.telegrams = writer.count
+    statistics.noiseBytes = earlierNoiseCount + framer.noiseCount
+    statistics.dropped = writer.droppedCount
+    statistics.captureFailures = writer.captureFailureCount
+    statistics.reconnects = source.reconnectCount
+    reportSerialErrors()
   }
 
-  /// Counts and says that a telegram is none.
-  private mutating func dropped(_ defect: Framer.Defect) {
+  private mutating func drop(_ defect: Framer.Defect) {
     switch defect {
-    case .wrongChecksum, .damagedByte: counters.checksumFailures += 1
-    case .cutShort, .tooLong: counters.resyncs += 1
+    case .wrongChecksum, .damagedByte: statistics.checksumFailures += 1
+    case .cutShort, .tooLong: statistics.resyncs += 1
     }
     messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
-    sayFaults()
+    reportSerialErrors()
   }
 
-  /// Says what the line has lost in all, where there is more than when that was last said.
-  private mutating func sayFaults() {
-    let faults = source.lineFaults()
-    guard faults.count > counters.lineFaults else { return }
-    counters.lineFaults = faults.count
-    messages.say(.warning, source.name, "\(faults)", repeating: "faults")
+  /// Logs the errors of the line so far if there are more than at the last message.
+  private mutating func reportSerialErrors() {
+    let errors = source.serialErrors()
+    guard errors.count > statistics.serialErrors else { return }
+    statistics.serialErrors = errors.count
+    messages.say(.warning, source.name, "serial errors: \(errors)", repeating: "serial errors")
   }
 }

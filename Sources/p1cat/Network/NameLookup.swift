@@ -2,20 +2,20 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A question for the addresses of a host, asked on a thread of its own: the answer may take a
-/// minute, and nothing is to wait for it meanwhile.
+/// Looks up the addresses of a host on its own thread, as this may take a minute and p1cat has to
+/// answer signals in the meantime.
 final class NameLookup: Sendable {
-  /// Readable once there is an answer.
+  /// Readable once the lookup is done.
   let descriptor: FileDescriptor
 
   private let writeEnd: FileDescriptor
   private let host: String
   private let port: Int
-  private let answer = Mutex<Result<[SocketAddress], LookupError>?>(nil)
+  private let result = Mutex<Result<[SocketAddress], LookupError>?>(nil)
 
-  /// Asks.
+  /// Starts the lookup.
   ///
-  /// - Throws: `Errno` where there can be no thread, or no way to hear of its end.
+  /// - Throws: `Errno` if no pipe or thread can be made.
   init(_ host: String, port: Int) throws(Errno) {
     self.host = host
     self.port = port
@@ -32,7 +32,7 @@ final class NameLookup: Sendable {
       &thread, nil,
       { held in
         if let held = unsafe held {
-          unsafe Unmanaged<NameLookup>.fromOpaque(held).takeRetainedValue().ask()
+          unsafe Unmanaged<NameLookup>.fromOpaque(held).takeRetainedValue().run()
         }
         return nil
       }, held.toOpaque())
@@ -48,16 +48,16 @@ final class NameLookup: Sendable {
     try? writeEnd.close()
   }
 
-  /// The addresses; nil while there is no answer.
+  /// The addresses; nil while the lookup runs.
   ///
-  /// - Throws: ``LookupError`` where there are none.
+  /// - Throws: ``LookupError`` if it failed.
   func addresses() throws -> [SocketAddress]? {
-    try answer.withLock { try $0?.get() }
+    try result.withLock { try $0?.get() }
   }
 
-  private func ask() {
-    let result = SocketAddress.all(of: host, port: port)
-    answer.withLock { $0 = result }
+  private func run() {
+    let addresses = SocketAddress.all(of: host, port: port)
+    result.withLock { $0 = addresses }
     _ = try? writeEnd.writeAll([1])
   }
 }

@@ -1,25 +1,23 @@
 import Glibc
 import SystemPackage
 
-/// Where a server listens: an address of IPv4 or IPv6, and a port.
+/// An IPv4 or IPv6 address with a port.
 struct SocketAddress: Equatable, Sendable {
   private let family: Int32
   /// A `sockaddr_in` or a `sockaddr_in6`.
   private let bytes: [UInt8]
 
-  /// The addresses of a host.
+  /// The addresses of a host, in the order to try them.
   ///
   /// - Parameters:
-  ///   - host: a name, or an address in digits.
-  ///   - port: the port, from 1 to 65535.
-  ///   - isInDigits: whether the name is only to be read, and nobody to be asked.
-  /// - Returns: them in the order to try them in; else what is wrong, in words.
+  ///   - host: a name, or a numeric address.
+  ///   - numericOnly: whether a name is an error, instead of being looked up.
   static func all(
-    of host: String, port: Int, isInDigits: Bool = false
+    of host: String, port: Int, numericOnly: Bool = false
   ) -> Result<[SocketAddress], LookupError> {
     var hints = unsafe addrinfo()
     unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    unsafe hints.ai_flags = AI_NUMERICSERV | (isInDigits ? AI_NUMERICHOST : 0)
+    unsafe hints.ai_flags = AI_NUMERICSERV | (numericOnly ? AI_NUMERICHOST : 0)
     var list: UnsafeMutablePointer<addrinfo>?
     let status = unsafe getaddrinfo(host, String(port), &hints, &list)
     guard status == 0, unsafe list != nil else {
@@ -41,8 +39,7 @@ struct SocketAddress: Equatable, Sendable {
 
   /// Begins to connect.
   ///
-  /// - Returns: the socket, which can be written to once it is connected, or has failed to.
-  /// - Throws: `Errno`.
+  /// - Returns: a socket that becomes writable once it is connected, or has failed to connect.
   func connect() throws(Errno) -> FileDescriptor {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     let socket = FileDescriptor(rawValue: Glibc.socket(family, type, 0))
@@ -51,7 +48,7 @@ struct SocketAddress: Equatable, Sendable {
       guard let start = raw.baseAddress else { return .invalidArgument }
       let status = unsafe Glibc.connect(
         socket.rawValue, start.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-      // Read here, before anything else is called.
+      // Any other call could change errno.
       return status == 0 ? nil : Errno(rawValue: errno)
     }
     if let failure, failure != .nowInProgress {
@@ -62,7 +59,7 @@ struct SocketAddress: Equatable, Sendable {
   }
 }
 
-/// A host has no address, as far as can be told.
+/// The lookup of a host name failed.
 struct LookupError: Error {
   let reason: String
 }

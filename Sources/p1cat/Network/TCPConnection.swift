@@ -2,39 +2,39 @@ import CommandLine
 import Glibc
 import SystemPackage
 
-/// A connection to a server that sends what a meter prints: ser2net, or a gateway on the P1 port.
+/// A connection to a server that sends telegrams: ser2net, or a gateway on the P1 port.
 struct TCPConnection: MeterConnection {
   let name: String
-  let isAtHand = false
-  /// A connection may be dead without anybody saying so.
-  let isGoneWhenSilent = true
+  let mustExistAtStart = false
+  /// The other side of a connection may vanish without closing it.
+  let reconnectsWhenSilent = true
 
   private let server: ServerAddress
-  private var step = Step.closed
-  /// What has come since the server was connected to; nil once that was a telegram.
-  private var sent: ServerMessage?
+  private var state = State.closed
+  /// The bytes since the connection was made; nil once a telegram has arrived.
+  private var message: ServerMessage?
 
-  private enum Step {
+  private enum State {
     case closed
     case lookingUp(NameLookup)
-    /// The addresses that are left to be tried.
+    /// `others` are the addresses to try next.
     case connecting(
       FileDescriptor, until: ContinuousClock.Instant, others: ArraySlice<SocketAddress>)
     case connected(FileDescriptor)
   }
 
-  /// So long an address is tried.
-  private static let longestTry = Duration.seconds(10)
+  /// How long to wait for each address.
+  private static let connectTimeout = Duration.seconds(10)
 
   init(to server: ServerAddress) {
     name = server.description
     self.server = server
   }
 
-  // MARK: - Coming and going
+  // MARK: - Opening and closing
 
   var interests: [Interest] {
-    switch step {
+    switch state {
     case .closed, .connected: []
     case .lookingUp(let lookup): [.reading(lookup.descriptor)]
     case .connecting(let socket, _, _): [.writing(socket)]
@@ -42,16 +42,16 @@ struct TCPConnection: MeterConnection {
   }
 
   var deadline: ContinuousClock.Instant? {
-    if case .connecting(_, let end, _) = step { end } else { nil }
+    if case .connecting(_, let end, _) = state { end } else { nil }
   }
 
   mutating func open() throws -> FileDescriptor? {
-    switch step {
+    switch state {
     case .closed:
-      let known = SocketAddress.all(of: server.host, port: server.port, isInDigits: true)
-      if case .success(let addresses) = known { return try connect(addresses[...]) }
+      let numeric = SocketAddress.all(of: server.host, port: server.port, numericOnly: true)
+      if case .success(let addresses) = numeric { return try connect(addresses[...]) }
       do throws(Errno) {
-        step = .lookingUp(try NameLookup(server.host, port: server.port))
+        state = .lookingUp(try NameLookup(server.host, port: server.port))
       } catch {
         throw Failure(name, error)
       }
@@ -65,10 +65,10 @@ struct TCPConnection: MeterConnection {
       }
     case .connecting(let socket, let end, let others):
       if try !wait(for: [.writing(socket)], until: .now).isEmpty {
-        let status = TCPConnection.status(of: socket)
-        if status == nil { return connected(socket) }
+        let error = TCPConnection.connectError(of: socket)
+        if error == nil { return connected(socket) }
         try? socket.close()
-        return try connect(others, after: status)
+        return try connect(others, after: error)
       }
       guard ContinuousClock.now >= end else { return nil }
       try? socket.close()
@@ -78,37 +78,37 @@ struct TCPConnection: MeterConnection {
   }
 
   mutating func close() {
-    switch step {
+    switch state {
     case .closed, .lookingUp: break
     case .connecting(let socket, _, _), .connected(let socket): try? socket.close()
     }
-    step = .closed
+    state = .closed
   }
 
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
-    sent?.add(bytes)
+    message?.add(bytes)
   }
 
-  mutating func telegramCame(at now: ContinuousClock.Instant) { sent = nil }
+  mutating func receivedTelegram(at now: ContinuousClock.Instant) { message = nil }
 
-  var words: String? { sent?.text }
+  var serverMessage: String? { message?.text }
 
-  func loss(_ errno: Errno?) -> DisconnectReason {
-    guard let errno else { return .end("the server closed the connection") }
+  func disconnectReason(_ errno: Errno?) -> DisconnectReason {
+    guard let errno else { return .closed("the server closed the connection") }
     return .failure(Failure(name, errno))
   }
 
-  /// Begins with the first address that answers at all.
+  /// Begins to connect to the first address for which that does not fail at once.
   private mutating func connect(
     _ addresses: ArraySlice<SocketAddress>, after failure: Errno? = nil
   ) throws -> FileDescriptor? {
-    step = .closed
+    state = .closed
     var failure = failure
     for (index, address) in zip(addresses.indices, addresses) {
       do throws(Errno) {
         let socket = try address.connect()
         let others = addresses[(index + 1)...]
-        step = .connecting(socket, until: .now + TCPConnection.longestTry, others: others)
+        state = .connecting(socket, until: .now + TCPConnection.connectTimeout, others: others)
         return nil
       } catch {
         failure = error
@@ -118,9 +118,9 @@ struct TCPConnection: MeterConnection {
   }
 
   private mutating func connected(_ socket: FileDescriptor) -> FileDescriptor {
-    step = .connected(socket)
-    sent = ServerMessage()
-    // A peer that is gone is found out after 30 + 3 × 10 s, whatever the system's default is.
+    state = .connected(socket)
+    message = ServerMessage()
+    // A dead peer is noticed after 30 + 3 × 10 s; the system's default is two hours.
     for (level, option, value) in [
       (SOL_SOCKET, SO_KEEPALIVE, Int32(1)), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),
       (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
@@ -132,8 +132,8 @@ struct TCPConnection: MeterConnection {
     return socket
   }
 
-  /// What kept a socket from being connected; nil where nothing did.
-  private static func status(of socket: FileDescriptor) -> Errno? {
+  /// Why a socket could not be connected; nil if it is connected.
+  private static func connectError(of socket: FileDescriptor) -> Errno? {
     var status: Int32 = 0
     var length = socklen_t(MemoryLayout<Int32>.size)
     guard

@@ -3,31 +3,28 @@ import Glibc
 import Records
 import SystemPackage
 
-/// Keeps each telegram in the file of its day, `telegrams-YYYY-MM-DD.p1`, as p1capture does.
+/// Writes each telegram to the file of its day, `telegrams-YYYY-MM-DD.p1`, as p1capture does.
 ///
-/// Each write opens the file anew, so another program may compress or remove it at any time. A telegram
-/// that cannot be written is counted and logged; reading continues.
+/// The file is opened for each telegram, so another program may compress or remove it at any time. A
+/// telegram that cannot be written is counted and logged, and reading continues.
 struct CaptureFiles {
   private let directory: String
   private let messages: Messages
-  /// How many telegrams could not be written.
+  /// Telegrams that could not be written.
   private(set) var failureCount = 0
 
-  /// A file that was renamed between being opened and being locked is opened anew. More often than so
-  /// it is somebody else who locks it.
-  private static let mostTries = 5
+  /// A file may be renamed between being opened and being locked, and is then opened again. After this
+  /// many attempts, another process must be holding the lock.
+  private static let maximumAttempts = 5
 
-  /// - Parameters:
-  ///   - directory: the folder of the files.
-  ///   - messages: where it is said that a telegram could not be written.
-  /// - Throws: `Failure` where nothing can be written in the folder.
+  /// - Throws: `Failure` if the directory is not writable.
   init(in directory: String, messages: Messages) throws {
     self.directory = directory
     self.messages = messages
     do {
-      let folder = try FileDescriptor.open(
+      let opened = try FileDescriptor.open(
         FilePath(directory), .readOnly, options: [.directory, .closeOnExec])
-      try folder.close()
+      try opened.close()
     } catch let errno as Errno {
       throw Failure(directory, errno, .cannotCreate)
     }
@@ -36,9 +33,9 @@ struct CaptureFiles {
     }
   }
 
-  /// Adds a telegram to the file of its day, with the time of its receipt.
+  /// Appends a telegram to the file of its day, after a stamp with its time of receipt.
   mutating func add(_ telegram: Span<UInt8>, receivedAt: Timestamp) {
-    // One byte more in front, for the line end that a crash may have left out.
+    // The first line end is only written if a crash has left the last line of the file without one.
     var text: [UInt8] = [UInt8(ascii: "\n"), UInt8(ascii: "#")]
     text.append(receivedAt)
     text.append(UInt8(ascii: "\n"))
@@ -48,21 +45,23 @@ struct CaptureFiles {
     do {
       try append(text.span, to: path)
     } catch let failure as Failure {
-      failed(path, failure.reason)
+      logFailure(path, failure.reason)
     } catch {
-      failed(path, "\(error)")
+      logFailure(path, "\(error)")
     }
   }
 
-  private mutating func failed(_ path: String, _ reason: String) {
+  private mutating func logFailure(_ path: String, _ reason: String) {
     failureCount += 1
     messages.say(
-      .warning, path, "\(reason); the telegram is not kept there", repeating: "capture")
+      .warning, path, "\(reason); the telegram was not written to this file", repeating: "capture")
   }
 
-  /// Appends a telegram as a whole, in a write of its own, or nothing.
+  /// Appends a telegram in one write, as a whole or not at all.
+  ///
+  /// - Parameter text: the telegram, after a line end that is left out if the file does not need it.
   private func append(_ text: Span<UInt8>, to path: String) throws {
-    for _ in 0..<CaptureFiles.mostTries {
+    for _ in 0..<CaptureFiles.maximumAttempts {
       let file: FileDescriptor
       do {
         file = try FileDescriptor.open(
@@ -72,25 +71,25 @@ struct CaptureFiles {
         throw Failure(path, errno)
       }
       defer { try? file.close() }
-      // p1capture renames a file and then locks it. Without the lock, or without a name, it is another
-      // file now that has this one.
+      // p1capture renames a file and then locks it. A file that is locked or has no name left is on its
+      // way to be compressed, and the path now belongs to a new file.
       guard flock(file.rawValue, LOCK_SH | LOCK_NB) == 0 else { continue }
       let status = try file.stat()
-      guard status.type == .regular else { throw Failure(path, "not a file", .ioError) }
+      guard status.type == .regular else { throw Failure(path, "not a regular file", .ioError) }
       guard status.linkCount > 0 else { continue }
-      let isWhole = try status.size == 0 || file.lastByte(of: status.size) == UInt8(ascii: "\n")
-      return try file.write(all: isWhole ? text.extracting(1...) : text, as: path)
+      let endsLine = try status.size == 0 || file.lastByte(of: status.size) == UInt8(ascii: "\n")
+      return try file.write(all: endsLine ? text.extracting(1...) : text, as: path)
     }
     throw Failure(path, "in use by another process", .temporaryFailure)
   }
 
   // MARK: - The day
 
-  /// The lines that say the time, `0-0:1.0.0(YYMMDDhhmmssX)`, or the date alone, `1-0:0.9.2(YYMMDD)`.
+  /// The lines with the time, `0-0:1.0.0(YYMMDDhhmmssX)`, or with the date only, `1-0:0.9.2(YYMMDD)`.
   private static let codes = ["0-0:1.0.0(", "1-0:0.9.2("]
 
-  /// The day that the meter's clock shows, as `2026-11-28`; that of this machine where the meter has
-  /// no clock, or one that was never set.
+  /// The date of the meter's clock, as `2026-11-28`; the date of this machine if the meter has no clock,
+  /// or one that was never set.
   static func day(of telegram: Span<UInt8>) -> String {
     var start = 0
     while start < telegram.count {
@@ -127,7 +126,7 @@ struct CaptureFiles {
 }
 
 extension FileDescriptor {
-  /// The last byte of a file of so many bytes.
+  /// The last byte of a file of this size.
   fileprivate func lastByte(of size: Int64) throws -> UInt8 {
     var byte: UInt8 = 0
     _ = try unsafe withUnsafeMutableBytes(of: &byte) {

@@ -2,51 +2,48 @@ import CommandLine
 import Records
 import SystemPackage
 
-/// Standard output as a stream of telegrams: none is split over two writes where that can be helped.
+/// Writes telegrams to standard output, each in one write where possible, so that two processes that
+/// append to one file never split a telegram.
 ///
-/// Telegrams that come together, from a file or a pipe, go out together: as many as are taken as a
-/// whole, whoever else writes there. Those of a meter go out one by one. What the reader does not take
-/// yet waits in a ``TelegramQueue``, and nobody waits here.
+/// Telegrams of a file or a pipe are written together, as many as one write takes whole; those of a
+/// meter one by one. Telegrams that the reader does not take yet wait in a ``TelegramQueue``, and
+/// reading goes on.
 struct TelegramWriter {
-  /// Whether the time of receipt stands before each telegram that has none yet.
-  private let stamps: Bool
-  /// Where each telegram is kept besides; nil for nowhere.
+  /// `--stamp`: whether the time of receipt is written before each telegram that has none.
+  private let addsStamps: Bool
+  /// `--capture`: the files to write each telegram to as well.
   private var capture: CaptureFiles?
-  /// How many telegrams are wanted; nil for all.
+  /// `-n`: how many telegrams to write; nil for all.
   private let limit: Int?
   private(set) var count = 0
   private let messages: Messages
 
-  /// Nil for a file, which is given the time that the disk needs.
+  /// Nil for a file, where a write waits for the disk.
   private let output: ImpatientOutput?
   private var queue: TelegramQueue
-  /// How many telegrams it is said of that they were dropped, and when that was said; nil before any
-  /// were, and after the reader has caught up.
-  private var saidCount = 0
-  private var saidAt: ContinuousClock.Instant?
+  /// How many dropped telegrams the messages so far have reported.
+  private var reportedDrops = 0
+  /// When the last of these messages was logged; nil while the reader keeps up.
+  private var reportedAt: ContinuousClock.Instant?
 
-  /// The most bytes of telegrams that go out together.
-  private let runSize: Int
-  /// Where the telegrams stand that are to go out together.
-  private var run = 0..<0
-  /// What a telegram is put together in where it does not go out as it stands.
+  /// The most bytes of telegrams to write together.
+  private let blockSize: Int
+  /// The telegrams to be written together, in the bytes given to ``add(_:of:stampedAt:receivedAt:)``.
+  private var block = 0..<0
+  /// Holds a telegram to which a stamp or a line end is added.
   private var buffer: [UInt8] = []
 
   private static let name = "standard output"
-  /// While telegrams are being dropped, so often it is said how many were.
+  /// How often dropped telegrams are reported while it goes on.
   private static let reportInterval = Duration.seconds(60)
 
-  /// - Parameters:
-  ///   - stamps: whether the time of receipt stands before each telegram.
-  ///   - limit: how many telegrams are wanted; nil for all.
-  ///   - capacity: the most bytes that wait for the reader, the oldest going beyond it; nil where
-  ///     nothing is added while something waits.
-  ///   - capture: where each telegram is kept besides; nil for nowhere.
-  ///   - messages: where it is said that telegrams are dropped.
+  /// - Parameter capacity: the size of the queue in bytes, beyond which the oldest telegrams are
+  ///   dropped; nil if the caller adds nothing while telegrams are queued.
   init(
-    stamps: Bool, limit: Int?, queueing capacity: Int?, capture: CaptureFiles?, messages: Messages
+    addsStamps: Bool, limit: Int?, queueing capacity: Int?, capture: CaptureFiles?,
+    messages: Messages
   ) {
-    self.stamps = stamps
+    self.addsStamps = addsStamps
     self.capture = capture
     self.limit = limit
     self.messages = messages
@@ -54,70 +51,69 @@ struct TelegramWriter {
     descriptor.enlargePipe()
     output = ImpatientOutput(descriptor)
     queue = TelegramQueue(capacity: capacity ?? .max)
-    runSize = capacity == nil ? descriptor.wholeWriteSize : 0
+    blockSize = capacity == nil ? descriptor.wholeWriteSize : 0
   }
 
-  /// Whether there are as many telegrams as wanted.
+  /// Whether the limit is reached.
   var isComplete: Bool { count == limit }
 
-  /// Whether something waits for the reader.
-  var isWaiting: Bool { !queue.isEmpty }
+  var hasQueuedTelegrams: Bool { !queue.isEmpty }
 
-  /// What to wait for: room, where something waits for it.
+  /// The descriptor to wait for while telegrams are queued.
   var interests: [Interest] {
-    guard isWaiting, let output else { return [] }
+    guard hasQueuedTelegrams, let output else { return [] }
     return [.writing(output.descriptor)]
   }
 
-  /// How many telegrams were dropped as nobody read them.
+  /// Telegrams dropped because the reader is too slow.
   var droppedCount: Int { queue.droppedCount }
-  /// How many telegrams could not be kept in the file of their day; nil where none are to be.
+  /// Telegrams that could not be written to a capture file; nil without `--capture`.
   var captureFailureCount: Int? { capture?.failureCount }
 
   // MARK: - Telegrams
 
-  /// Adds a telegram; it has gone out, or into the queue, after ``flush(_:)``.
+  /// Adds a telegram, which is written or queued by ``flush(_:)`` at the latest.
   ///
   /// - Parameters:
-  ///   - range: where it stands, from `/` to the end of the `!` line.
-  ///   - bytes: what it stands in, the same until ``flush(_:)``.
-  ///   - stampedAt: the time that stood before it, which it keeps.
+  ///   - range: the telegram, from `/` to the end of the `!` line.
+  ///   - bytes: the bytes that contain it, which must stay the same until ``flush(_:)``.
+  ///   - stampedAt: the time of a stamp before the telegram, which it keeps.
   ///   - receivedAt: the time of receipt, for a telegram without a stamp.
-  /// - Throws: `Failure`, or a quiet end where nobody reads any more.
+  /// - Throws: `Failure`; `ReaderGone` if the output is closed.
   mutating func add(
     _ range: Range<Int>, of bytes: Span<UInt8>, stampedAt: Timestamp? = nil,
     receivedAt: @autoclosure () -> Timestamp = .now
   ) throws {
     count += 1
-    let isEnded = bytes[range.upperBound - 1] == UInt8(ascii: "\n")
-    let stamp = stampedAt ?? (stamps ? receivedAt() : nil)
+    let hasLineEnd = bytes[range.upperBound - 1] == UInt8(ascii: "\n")
+    let stamp = stampedAt ?? (addsStamps ? receivedAt() : nil)
     capture?.add(bytes.extracting(range), receivedAt: stamp ?? receivedAt())
-    let isAsItStands = stamp == nil && isEnded
-    if isAsItStands, range.lowerBound == run.upperBound,
-      run.count + range.count <= runSize
+    let isUnchanged = stamp == nil && hasLineEnd
+    if isUnchanged, range.lowerBound == block.upperBound,
+      block.count + range.count <= blockSize
     {
-      run = run.lowerBound..<range.upperBound
+      block = block.lowerBound..<range.upperBound
       return
     }
     try flush(bytes)
-    if isAsItStands {
-      run = range
+    if isUnchanged {
+      block = range
     } else {
-      try write(bytes.extracting(range), stamp, isEnded: isEnded)
+      try write(bytes.extracting(range), stamp, hasLineEnd: hasLineEnd)
     }
   }
 
-  /// Writes what is to go out.
+  /// Writes or queues the telegrams added so far.
   mutating func flush(_ bytes: Span<UInt8>) throws {
-    defer { run = 0..<0 }
-    if count > 0 { StartMemory.giveBackOnceRunning() }
-    if !run.isEmpty { try write(bytes.extracting(run)) }
+    defer { block = 0..<0 }
+    if count > 0 { StartupCode.unmapAfterStart() }
+    if !block.isEmpty { try write(bytes.extracting(block)) }
   }
 
   private mutating func write(
-    _ telegram: Span<UInt8>, _ stamp: Timestamp?, isEnded: Bool
+    _ telegram: Span<UInt8>, _ stamp: Timestamp?, hasLineEnd: Bool
   ) throws {
-    // Out of here for so long, as what writes it may change what is here.
+    // The buffer is moved out, as write(_:) changes self.
     var text: [UInt8] = []
     swap(&text, &buffer)
     defer { swap(&text, &buffer) }
@@ -128,7 +124,7 @@ struct TelegramWriter {
       text.append(UInt8(ascii: "\n"))
     }
     text.append(contentsOf: telegram)
-    if !isEnded { text.append(contentsOf: "\r\n".utf8) }
+    if !hasLineEnd { text.append(contentsOf: "\r\n".utf8) }
     try write(text.span)
   }
 
@@ -138,58 +134,60 @@ struct TelegramWriter {
     }
     let written = queue.isEmpty ? try output.write(telegrams) : 0
     guard written < telegrams.count else { return }
-    var waiting: [UInt8] = []
-    waiting.append(contentsOf: telegrams)
-    queue.add(waiting)
+    var copy: [UInt8] = []
+    copy.append(contentsOf: telegrams)
+    queue.add(copy)
     queue.wrote(written)
-    noteDropped()
+    reportDropping()
   }
 
   // MARK: - The queue
 
-  /// Writes what waits, as far as there is room.
-  mutating func writeWhatFits() throws {
-    guard let output, isWaiting else { return }
-    while isWaiting {
+  /// Writes queued telegrams as far as the output takes them without waiting.
+  mutating func writeQueued() throws {
+    guard let output, hasQueuedTelegrams else { return }
+    while hasQueuedTelegrams {
       let count = try output.write(queue.next.span)
       if count == 0 { return }
       queue.wrote(count)
     }
-    sayDropped()
-    saidAt = nil
+    reportDropped()
+    reportedAt = nil
   }
 
-  /// Says how many telegrams are left to be read, where they came one by one.
-  func sayWhatIsLeft() {
-    guard isWaiting else { return }
+  /// Logs how many telegrams of a meter are lost because the reader did not read them before the end.
+  func reportUnwritten() {
+    guard hasQueuedTelegrams else { return }
     messages.say(
-      .warning, TelegramWriter.name, "not read: \(counted(queue.count, "telegram")) left unwritten")
+      .warning, TelegramWriter.name,
+      "\(counted(queue.count, "telegram")) not written, as the reader does not read")
   }
 
-  /// Leaves the output, at the end.
-  mutating func leave() {
-    sayDropped()
+  mutating func finish() {
+    reportDropped()
     output?.leave()
   }
 
-  private mutating func noteDropped() {
-    guard droppedCount > saidCount else { return }
+  private mutating func reportDropping() {
+    guard droppedCount > reportedDrops else { return }
     let now = ContinuousClock.now
-    guard let saidAt else {
-      saidAt = now
-      messages.say(.warning, TelegramWriter.name, "not read: the oldest telegrams are dropped")
+    guard let reportedAt else {
+      reportedAt = now
+      messages.say(
+        .warning, TelegramWriter.name, "the reader is too slow; dropping the oldest telegrams")
       return
     }
-    guard now >= saidAt + TelegramWriter.reportInterval else { return }
-    self.saidAt = now
-    sayDropped()
+    guard now >= reportedAt + TelegramWriter.reportInterval else { return }
+    self.reportedAt = now
+    reportDropped()
   }
 
-  /// Says how many telegrams were dropped since that was last said.
-  private mutating func sayDropped() {
-    guard droppedCount > saidCount else { return }
-    let dropped = counted(droppedCount - saidCount, "telegram")
-    messages.say(.warning, TelegramWriter.name, "not read for too long: \(dropped) dropped")
-    saidCount = droppedCount
+  /// Logs how many telegrams were dropped since the last message.
+  private mutating func reportDropped() {
+    guard droppedCount > reportedDrops else { return }
+    let dropped = counted(droppedCount - reportedDrops, "telegram")
+    messages.say(
+      .warning, TelegramWriter.name, "\(dropped) dropped, as the reader is too slow")
+    reportedDrops = droppedCount
   }
 }

@@ -1,23 +1,25 @@
+import CommandLine
 import Glibc
 import SystemPackage
 
-/// What the receiver of a serial line lost or got damaged, as its driver counts it.
+/// Bytes that a serial line lost or damaged, as its driver counts them.
 struct SerialErrors: Equatable {
-  /// Bytes that were lost: by the receiver, and as nobody took them from the driver in time.
+  /// Bytes lost in the receiver, which was not read in time.
   var overruns = 0
+  /// Bytes lost in the buffer of the driver, which was not read in time.
   var bufferOverruns = 0
-  /// Bytes with a wrong stop bit, and with a wrong parity bit.
+  /// Bytes with a wrong stop bit.
   var framingErrors = 0
+  /// Bytes with a wrong parity bit.
   var parityErrors = 0
 
-  /// All of them together.
   var count: Int { overruns + bufferOverruns + framingErrors + parityErrors }
 }
 
 extension SerialErrors {
-  /// What was counted since the machine was started.
+  /// Reads the driver's counters, which run since the machine was started.
   ///
-  /// - Parameter descriptor: the line; nil where its driver counts nothing, as that of a pseudo-terminal.
+  /// - Parameter descriptor: the line; nil if its driver does not count, as that of a pseudo-terminal.
   init?(of descriptor: FileDescriptor) {
     var counts = [Int32](repeating: 0, count: 20)
     guard unsafe ioctl(descriptor.rawValue, UInt(TIOCGICOUNT), &counts) == 0 else { return nil }
@@ -25,7 +27,7 @@ extension SerialErrors {
   }
 
   /// - Parameter counts: a `serial_icounter_struct` of <linux/serial.h>: cts dsr rng dcd rx tx frame
-  ///   overrun parity brk buf_overrun, and nine in reserve.
+  ///   overrun parity brk buf_overrun, and nine reserved.
   init(_ counts: [Int32]) {
     framingErrors = Int(counts[6])
     overruns = Int(counts[7])
@@ -33,7 +35,7 @@ extension SerialErrors {
     bufferOverruns = Int(counts[10])
   }
 
-  /// Adds what one count has more than another one before it.
+  /// Adds the errors between two readings of the driver's counters.
   mutating func add(from before: SerialErrors, to now: SerialErrors) {
     overruns += max(0, now.overruns - before.overruns)
     bufferOverruns += max(0, now.bufferOverruns - before.bufferOverruns)
@@ -43,34 +45,31 @@ extension SerialErrors {
 }
 
 extension SerialErrors: CustomStringConvertible {
-  /// As a message says it: those that there are.
+  /// The counters that are not zero, for a message.
   var description: String {
     let all: KeyValuePairs = [
-      "lost by the receiver": overruns, "lost by the driver": bufferOverruns,
-      "with a wrong stop bit": framingErrors, "with wrong parity": parityErrors,
+      "receiver overrun": overruns, "driver buffer overrun": bufferOverruns,
+      "framing error": framingErrors, "parity error": parityErrors,
     ]
-    let parts = all.filter { $0.value > 0 }.map { "\($0.value) \($0.key)" }
-    return "bytes of the line: " + parts.joined(separator: ", ")
+    return all.filter { $0.value > 0 }.map { counted($0.value, $0.key) }.joined(separator: ", ")
   }
 }
 
-/// What the receiver of a line lost while we read it, over all the times that it was opened.
+/// Counts the errors while this process reads the line, over all the times that it was opened.
 struct SerialErrorCounter {
-  private(set) var faults = SerialErrors()
-  /// What the driver had counted when it was last asked; nil where that is none of ours.
+  private(set) var errors = SerialErrors()
+  /// The previous reading of the driver's counters; nil before ``start(at:)``.
   private var last: SerialErrors?
 
-  /// Begins to count here: what the driver counted before is none of ours.
+  /// Ignores the errors so far, which happened before this process read the line.
   ///
-  /// - Parameter now: what the driver has counted; nil where it counts nothing, or the line is gone.
-  mutating func begin(_ now: SerialErrors?) { last = now }
+  /// - Parameter reading: the driver's counters; nil if it has none, or the line is gone.
+  mutating func start(at reading: SerialErrors?) { last = reading }
 
-  /// Adds what the driver has counted since it was last asked.
-  ///
-  /// - Parameter now: as above.
-  mutating func add(_ now: SerialErrors?) {
-    guard let last, let now else { return }
-    faults.add(from: last, to: now)
-    self.last = now
+  /// Adds the errors since the previous reading.
+  mutating func add(_ reading: SerialErrors?) {
+    guard let last, let reading else { return }
+    errors.add(from: last, to: reading)
+    self.last = reading
   }
 }

@@ -1,15 +1,15 @@
 import Records
 import Telegrams
 
-/// The power a household draws and gives at each second: a pure function of the instant and a seed,
-/// in whole watts, so that the same seed gives the same days on every machine.
+/// The power that a household takes from the grid and gives to it at each second, in whole watts: a
+/// pure function of the time and a seed, so that a seed gives the same days on every machine.
 ///
-/// A believable day: a refrigerator all day, breakfast, a kettle now and then, an evening peak, some
-/// days a washing machine; solar panels on L1, by season and clouds; heating with gas in winter.
+/// A day has a refrigerator, breakfast, a kettle now and then, an evening peak and on some days a
+/// washing machine; solar panels on L1, by season and clouds; gas heating in winter.
 struct SimulatedHousehold {
   let seed: UInt64
 
-  /// The power of the three phases, in watts: positive is drawn from the grid.
+  /// The power of the three phases, in watts: positive is import from the grid.
   func power(at second: Int64) -> (l1: Int, l2: Int, l3: Int) {
     let clock = Clock(second)
     let refrigerator = (second + Int64(noise(0, 1) % 2700)) % 2700 < 900 ? 90 : 0
@@ -22,7 +22,7 @@ struct SimulatedHousehold {
     return (l1, l2, l3)
   }
 
-  /// The gas used in the five minutes up to an instant, in litres.
+  /// The gas used in the five minutes before a time, in litres.
   func gas(upTo second: Int64) -> Int {
     let clock = Clock(second)
     let cold = max(0, clock.daysFromMidsummer - 70)
@@ -31,16 +31,15 @@ struct SimulatedHousehold {
     return (heating / 113 + hotWater) * (50 + Int(noise(UInt64(second / 300), 6) % 100)) / 100
   }
 
-  /// A number for this seed, for something counted by `index`, for one of several purposes.
+  /// A random number that depends only on the seed, `index` and `purpose`: SplitMix64.
   func noise(_ index: UInt64, _ purpose: UInt64) -> UInt64 {
-    // SplitMix64.
     var value = seed &+ (index &* 0x9E37_79B9_7F4A_7C15) &+ (purpose &* 0xD1B5_4A32_D192_ED03)
     value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
     value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
     return value ^ value >> 31
   }
 
-  // MARK: - What uses and gives power
+  // MARK: - Appliances and panels
 
   private func jitter(_ second: Int64, _ purpose: UInt64) -> Int {
     Int(noise(UInt64(second), purpose) % 21) - 10
@@ -74,10 +73,11 @@ struct SimulatedHousehold {
   }
 }
 
-/// Civil time, as a household goes by it.
+/// The local time of a household.
 private struct Clock {
-  /// Hours since midnight, and the whole ones of them.
+  /// Hours since midnight.
   let time: Double
+  /// The same without the fraction.
   let hour: Int
   /// Days since 1970.
   let day: Int64
@@ -93,12 +93,11 @@ private struct Clock {
     hour = Int(local % 86_400 / 3600)
     hoursAheadOfUTC = Double(offset / 3600)
     // 2000-06-21 was day 11,129; a year has 365.2425 days.
-    let inYear = (Double(day - 11_129) / 365.2425)
-    let fromMidsummer = abs(inYear - inYear.rounded()) * 365.2425
-    daysFromMidsummer = Int(fromMidsummer)
+    let years = Double(day - 11_129) / 365.2425
+    daysFromMidsummer = Int(abs(years - years.rounded()) * 365.2425)
   }
 
-  /// A hill between two times of day: `height` in the middle, nothing outside.
+  /// A parabola between two times of day: `height` in the middle, 0 outside.
   func bump(from start: Double, to end: Double, of height: Int) -> Int {
     guard time > start, time < end else { return 0 }
     let middle = (start + end) / 2

@@ -1,28 +1,27 @@
 import Records
 import Telegrams
 
-/// A DSMR 5.0 three-phase meter with a gas meter on the M-Bus: a telegram for every step of time.
-///
-/// The same seed, start and step give the same bytes.
+/// A DSMR 5.0 three-phase meter with a gas meter on its M-Bus, which makes a telegram for every step of
+/// time. The same seed, start and step give the same bytes.
 struct SimulatedMeter {
   private let household: SimulatedHousehold
   private let identifier: [UInt8]
   private let gasIdentifier: [UInt8]
-  private let failures: [(end: Int64, seconds: Int)]
+  private let powerFailures: [(end: Int64, seconds: Int)]
   private var second: Int64
   /// The seconds from one telegram to the next.
   private let step: Int64
-  /// Watt-seconds by tariff.
+  /// Watt-seconds for each tariff.
   private var energyImport = [0, 0]
   private var energyExport = [0, 0]
-  /// Litres, and when they were read.
+  /// Litres.
   private var gas: Int
   private var gasReadAt: Int64
 
-  /// Energy is counted minute by minute where the step is longer: much in a household is on for minutes.
-  private static let longestCount: Int64 = 60
+  /// Energy is added up in steps of at most a minute, as many appliances run for minutes only.
+  private static let maximumEnergyStep: Int64 = 60
 
-  /// When the next telegram is made.
+  /// The time of the next telegram.
   var time: Timestamp { Timestamp(seconds: second) }
 
   init(start: Timestamp, step: Int64 = 1, seed: UInt64) {
@@ -33,18 +32,18 @@ struct SimulatedMeter {
       "E00\(household.noise(0, 20) % 90_000_000_000_000 + 10_000_000_000_000)".utf8)
     gasIdentifier = [UInt8](
       "G00\(household.noise(0, 21) % 90_000_000_000_000 + 10_000_000_000_000)".utf8)
-    failures = [
+    powerFailures = [
       (start.seconds - 21_600_000, 240 + Int(household.noise(0, 22) % 5000)),
       (start.seconds - 3_456_000, 190 + Int(household.noise(0, 23) % 900)),
     ]
-    // As if installed some years ago, with the use of an ordinary household since.
-    let days = Int(start.seconds / 86_400) - 17_000 - Int(household.noise(0, 24) % 400)
-    let years = max(0, days)
+    // The registers start as if the meter had been installed in 2016 or 2017 in such a household.
+    let daysInUse = max(
+      0, Int(start.seconds / 86_400) - 17_000 - Int(household.noise(0, 24) % 400))
     for tariff in 0...1 {
-      energyImport[tariff] = years * (4_300 + 900 * tariff) * 3600
-      energyExport[tariff] = years * (1_200 + 2_900 * tariff) * 3600
+      energyImport[tariff] = daysInUse * (4_300 + 900 * tariff) * 3600
+      energyExport[tariff] = daysInUse * (1_200 + 2_900 * tariff) * 3600
     }
-    gas = years * 3_250
+    gas = daysInUse * 3_250
     gasReadAt = start.seconds - start.seconds % 300
   }
 
@@ -54,8 +53,8 @@ struct SimulatedMeter {
     let phases = [power.l1, power.l2, power.l3]
     let net = phases.reduce(0, +)
     let tariff = SimulatedMeter.tariff(at: second)
-    countEnergy(net, tariff)
-    countGas()
+    addEnergy(net, tariff)
+    addGas()
     var text = TelegramBuilder(output)
     output = []
     text.begin("/SIM5\\2SIMULATED-METER")
@@ -83,16 +82,12 @@ struct SimulatedMeter {
     second += step
   }
 
-  /// Counts the energy since the last telegram.
-  ///
-  /// - Parameters:
-  ///   - watts: the power now.
-  ///   - tariff: the tariff now.
-  private mutating func countEnergy(_ watts: Int, _ tariff: Int) {
+  /// Adds the energy since the last telegram, backwards from now.
+  private mutating func addEnergy(_ watts: Int, _ tariff: Int) {
     var (watts, tariff) = (watts, tariff)
     var end = second
     while true {
-      let seconds = min(end - (second - step), SimulatedMeter.longestCount)
+      let seconds = min(end - (second - step), SimulatedMeter.maximumEnergyStep)
       energyImport[tariff - 1] += max(watts, 0) * Int(seconds)
       energyExport[tariff - 1] += max(-watts, 0) * Int(seconds)
       end -= seconds
@@ -103,21 +98,21 @@ struct SimulatedMeter {
     }
   }
 
-  /// Counts the gas, which is read every five minutes.
-  private mutating func countGas() {
+  /// Adds the gas since the last telegram; the gas meter is read every five minutes.
+  private mutating func addGas() {
     while second - gasReadAt >= 300 {
       gasReadAt += 300
       gas += household.gas(upTo: gasReadAt)
     }
   }
 
-  /// What has gone wrong on the grid: failures, sags and swells.
+  /// The lines about power failures, voltage sags and swells.
   private func addQuality(to text: inout TelegramBuilder) {
     text.line("0-0:96.7.21") { $0.add(7, digits: 5) }
-    text.line("0-0:96.7.9") { $0.add(failures.count, digits: 5) }
+    text.line("0-0:96.7.9") { $0.add(powerFailures.count, digits: 5) }
     text.line("1-0:99.97.0") {
-      $0.add("\(failures.count))(0-0:96.7.19")
-      for failure in failures {
+      $0.add("\(powerFailures.count))(0-0:96.7.19")
+      for failure in powerFailures {
         $0.add(")(")
         $0.add(time: failure.end)
         $0.add(")(")
@@ -131,7 +126,7 @@ struct SimulatedMeter {
     for code in [32, 52, 72] { text.line("1-0:\(code).36.0") { $0.add(0, digits: 5) } }
   }
 
-  /// Voltage, current and power of each phase.
+  /// The lines with voltage, current and power of each phase.
   private func addPhases(_ phases: [Int], to text: inout TelegramBuilder) {
     let voltages = phases.enumerated().map { voltage(of: $1, phase: $0) }
     for (code, voltage) in zip([32, 52, 72], voltages) {
@@ -154,12 +149,12 @@ struct SimulatedMeter {
     }
   }
 
-  /// Tenths of a volt: around 232 V, less under load and more where power is given.
+  /// Tenths of a volt: around 232 V, lower with import and higher with export.
   private func voltage(of watts: Int, phase: Int) -> Int {
     2320 - watts / 130 + Int(household.noise(UInt64(second), UInt64(10 + phase)) % 9) - 4
   }
 
-  /// 2 on working days from seven to eleven, else 1: the tariffs of the Netherlands.
+  /// The tariffs of the Netherlands: 2 on working days from 7:00 to 23:00, else 1.
   private static func tariff(at second: Int64) -> Int {
     let local = second + Int64(MeterClock.centralEuropean.offset(at: Timestamp(seconds: second)))
     // 1970-01-01 was a Thursday.

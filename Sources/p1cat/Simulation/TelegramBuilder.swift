@@ -1,29 +1,29 @@
 import Records
 import Telegrams
 
-/// The text of a telegram while it is written, in the forms that meters print.
+/// Builds the text of a telegram, in the value formats of the DSMR P1 companion standard 5.0.2.
 struct TelegramBuilder {
   private(set) var bytes: [UInt8]
-  /// Where the telegram begins.
+  /// The offset of the telegram's first byte.
   private let start: Int
 
-  /// - Parameter bytes: what the telegram is appended to.
+  /// - Parameter bytes: the bytes to append the telegram to.
   init(_ bytes: consuming [UInt8]) {
     start = bytes.count
     self.bytes = bytes
   }
 
-  /// The header, and the empty line behind it.
+  /// Adds the header and the empty line after it.
   mutating func begin(_ header: String) {
     add(header)
     add("\r\n\r\n")
   }
 
-  /// A line: its code, and what stands in its parentheses.
-  mutating func line(_ code: String, _ group: (inout TelegramBuilder) -> Void) {
+  /// Adds a line with an OBIS code and a value in parentheses.
+  mutating func line(_ code: String, _ value: (inout TelegramBuilder) -> Void) {
     add(code)
     add("(")
-    group(&self)
+    value(&self)
     add(")\r\n")
   }
 
@@ -31,13 +31,14 @@ struct TelegramBuilder {
     bytes.append(contentsOf: text.utf8)
   }
 
-  /// A whole number with its leading zeros.
+  /// Adds a whole number with leading zeros.
   mutating func add(_ number: Int, digits: Int) {
     bytes.append(number, digits: digits)
   }
 
-  /// A number with three decimals, with so many digits before them, and its unit: Fn(3,3) of the
-  /// standard.
+  /// Adds a number with three decimals and a unit: Fn(3,3) of the standard.
+  ///
+  /// - Parameter digits: the number of digits before the decimal point.
   mutating func add(thousandths: Int, digits: Int, _ unit: String) {
     bytes.append(thousandths / 1000, digits: digits)
     add(".")
@@ -46,7 +47,7 @@ struct TelegramBuilder {
     add(unit)
   }
 
-  /// `YYMMDDhhmmssX`, X being `S` in summer and `W` in winter: TST of the standard.
+  /// Adds `YYMMDDhhmmssX`, where X is `S` in summer and `W` in winter: TST of the standard.
   mutating func add(time second: Int64) {
     let offset = MeterClock.centralEuropean.offset(at: Timestamp(seconds: second))
     let civil = CivilTime(secondsSinceEpoch: second + Int64(offset))
@@ -56,7 +57,7 @@ struct TelegramBuilder {
     add(offset == 7200 ? "S" : "W")
   }
 
-  /// The hexadecimal of the octets of a text.
+  /// Adds the octets of a text in hexadecimal.
   mutating func add(octets: [UInt8]) {
     for octet in octets {
       bytes.append(TelegramBuilder.digits[Int(octet >> 4)])
@@ -64,7 +65,7 @@ struct TelegramBuilder {
     }
   }
 
-  /// The `!`, the checksum of all before it, and the line end.
+  /// Adds `!`, the checksum of the telegram up to there, and the line end.
   mutating func end() {
     add("!")
     let checksum = CRC16.checksum(bytes.span.extracting(start...))
