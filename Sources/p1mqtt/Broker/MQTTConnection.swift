@@ -14,7 +14,7 @@ import SystemPackage
   var limits = BrokerLimits()
   let log: MQTTEventLog
   /// When the broker forgets a message, which MQTT 5 can say; nil for never.
-  private let expiry: MessageExpiry?
+  let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
   /// The version of MQTT that is spoken, or tried.
   private(set) var version: MQTTVersion
@@ -251,53 +251,5 @@ import SystemPackage
     guard unsafe mosquitto_socket(client) == socket else { return false }
     var byte: UInt8 = 0
     return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
-  }
-
-  // MARK: - Messages
-
-  /// What became of a message.
-  enum Sending: Equatable {
-    /// It is on its way, with a quality of service; an event names its number once it has arrived.
-    case sent(Int32, qos: Int)
-    /// It can never be sent.
-    case refused(reason: String)
-    /// The broker has said that it takes no such quality of service.
-    case tooHigh(qos: Int)
-    /// The connection is gone.
-    case disconnected(reason: String)
-  }
-
-  /// Sends a message, or leaves it for when the socket takes it.
-  ///
-  /// - Parameters:
-  ///   - message: the message.
-  ///   - qos: its quality of service, or the highest that the broker takes.
-  /// - Returns: what became of it.
-  func publish(_ message: Message, qos: Int) -> Sending {
-    var number: Int32 = 0
-    let qos = min(qos, limits.mostQoS)
-    let properties =
-      !message.isAnnouncement && version == .version5 ? unsafe expiry?.properties : nil
-    let result = unsafe message.payload.span.withUnsafeBytes { bytes in
-      MQTTResult(
-        unsafe mosquitto_publish_v5(
-          client, &number, message.topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
-          message.isRetained && limits.canRetain, properties))
-    }
-    switch mosq_err_t(result.code) {
-    case MOSQ_ERR_SUCCESS: return .sent(number, qos: qos)
-    case MOSQ_ERR_INVAL, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET:
-      return .refused(reason: result.reason)
-    case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHigh(qos: qos)
-    // The library has it, and sends it once there is a connection again.
-    case let code where keepsUnsent && qos > 0 && code != MOSQ_ERR_NOMEM:
-      return .sent(number, qos: qos)
-    default: return .disconnected(reason: result.reason)
-    }
-  }
-
-  /// Asks for the messages of some topics; an event tells whether they come.
-  func subscribe(to filters: [String]) {
-    for filter in filters { unsafe mosquitto_subscribe_v5(client, nil, filter, 0, 0, nil) }
   }
 }
