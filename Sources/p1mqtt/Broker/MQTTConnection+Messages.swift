@@ -42,9 +42,17 @@ extension MQTTConnection {
     }
   }
 
-  /// Asks for the messages of some topics; an event tells whether they come.
-  func subscribe(to filters: [String]) {
-    for filter in filters { unsafe mosquitto_subscribe_v5(client, nil, filter, 0, 0, nil) }
+  /// Subscribes; an event with the number of the request tells whether the broker grants it.
+  ///
+  /// - Returns: the number; nil where nothing can be sent, of which an event tells as well.
+  @discardableResult
+  func subscribe(to filter: String, qos: Int) -> Int32? {
+    var number: Int32 = 0
+    // The broker sends the messages that it retains once, and not again after each connection.
+    let options = version == .version5 && qos > 0 ? Int32(MQTT_SUB_OPT_SEND_RETAIN_NEW.rawValue) : 0
+    let result = MQTTResult(
+      unsafe mosquitto_subscribe_v5(client, &number, filter, Int32(qos), options, nil))
+    return result.isSuccess ? number : nil
   }
 }
 

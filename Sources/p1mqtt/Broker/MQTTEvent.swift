@@ -8,8 +8,9 @@ enum MQTTEvent: Equatable {
   case published(Int32)
   /// The broker has refused a message; it may take it later where that is passing.
   case refused(Int32, reason: String, isPassing: Bool)
-  /// The broker has answered a subscription.
-  case subscribed(isGranted: Bool)
+  /// The broker has answered the subscription with this number: the quality of service that it grants,
+  /// or from 128 on the code of a refusal (MQTT 5, 3.9.3).
+  case subscribed(Int32, code: Int32)
   /// A message has come.
   case received(topic: String, payload: [UInt8], isRetained: Bool)
 }
