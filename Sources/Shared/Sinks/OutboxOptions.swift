@@ -36,7 +36,7 @@ public struct OutboxOptions: ParsableArguments {
     guard spool != "" else { throw ValidationError("--spool takes the name of a directory") }
   }
 
-  public func option(for setting: Setting, of sink: SinkSettings) -> Environment.Option? {
+  public func option(for setting: SettingName, of sink: SinkSettings) -> Environment.Option? {
     switch setting {
     case sink.spool: .init("--spool", spool)
     case sink.spoolSize: .init("--spool-size", spoolSize)

@@ -2,13 +2,13 @@ import CommandLine
 
 /// The settings that both sinks have, by the names that they have for one of them.
 public struct SinkSettings: Sendable {
-  let every: Setting
-  let extremes: Setting
-  let linger: Setting
-  let spool: Setting
-  let spoolSize: Setting
-  let sync: Setting
-  let buffer: Setting
+  let every: SettingName
+  let extremes: SettingName
+  let linger: SettingName
+  let spool: SettingName
+  let spoolSize: SettingName
+  let sync: SettingName
+  let buffer: SettingName
 
   public static let mqtt = SinkSettings(
     every: .mqttEvery, extremes: .mqttExtremes, linger: .mqttLinger, spool: .mqttSpool,
