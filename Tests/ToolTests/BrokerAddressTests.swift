@@ -28,16 +28,16 @@ import Testing
   }
 
   @Test(arguments: [
-    ("broker.lan:1883", "a setting of its own"), ("127.0.0.1:1883", "a setting of its own"),
-    ("[::1]:1883", "a setting of its own"), ("mqtt://b:0", "no port"),
-    ("mqtt://b:x", "no port"), ("mqtt://b:65536", "no port"), ("mqtt://", "no name or address"),
-    ("http://b", "no name or address"), ("a b", "no name or address"),
-    ("%", "no name or address"), ("[", "no name or address"), ("[::1", "no name or address"),
-    ("::1%", "no name or address"), ("a..b", "no name or address"), ("", "no name or address"),
-    ("mqtt://%", "no name or address"), ("mqtt://:1883", "no name or address"),
-    ("1.2.3.4.5", "no name or address"), ("mqtt://b:+1", "no port"),
-    ("unix:run/m.sock", "names no socket"), ("mqtt://b/path", "no name or address"),
-    ("mqtt://user:hunter2@b", "has no place in an address"),
+    ("broker.lan:1883", "has a port; use mqtt://"), ("127.0.0.1:1883", "has a port; use mqtt://"),
+    ("[::1]:1883", "has a port; use mqtt://"), ("mqtt://b:0", "no port"),
+    ("mqtt://b:x", "no port"), ("mqtt://b:65536", "no port"), ("mqtt://", "not a host name"),
+    ("http://b", "not a host name"), ("a b", "not a host name"),
+    ("%", "not a host name"), ("[", "not a host name"), ("[::1", "not a host name"),
+    ("::1%", "not a host name"), ("a..b", "not a host name"), ("", "not a host name"),
+    ("mqtt://%", "not a host name"), ("mqtt://:1883", "not a host name"),
+    ("1.2.3.4.5", "not a host name"), ("mqtt://b:+1", "no port"),
+    ("unix:run/m.sock", "names no socket"), ("mqtt://b/path", "not a host name"),
+    ("mqtt://user:hunter2@b", "an address has no user or password"),
   ])
   func whatIsNoneIsRefused(_ text: String, _ reason: String) {
     do {

@@ -225,7 +225,7 @@ import Testing
 extension DiscoveryTests {
   private func discovery(_ settings: [String: String] = [:]) throws -> Discovery {
     try Discovery(
-      "homeassistant", PublishSettings(Environment { settings[$0] }), capacity: 1 << 20)
+      "homeassistant", PublishSettings(Settings { settings[$0] }), capacity: 1 << 20)
   }
 
   /// A record comes, whose values go to `PREFIX/METRIC`.

@@ -19,9 +19,9 @@ import Testing
     ],
     "p1mqtt": [
       "--broker", "--port", "--id", "--user", "--protocol", "--session", "--keepalive",
-      "--timeout", "--tls", "--ca-file", "--cert-file", "--key-file", "--alpn", "--psk-identity",
+      "--timeout", "--tls", "--ca-file", "--cert-file", "--key-file", "--alpn",
       "--payload", "--topic", "--prefix", "--qos", "--retain", "--expiry", "--status",
-      "--no-status",
+      "--no-status", "--receive",
       "--on-change", "--homeassistant", "--every", "--extremes", "--spool", "--spool-size",
       "--sync", "--buffer", "--hold", "--stats", "--linger", "--require-timestamp",
     ],

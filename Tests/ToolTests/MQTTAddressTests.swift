@@ -76,26 +76,35 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--broker", "broker:1883"], "--broker: \"broker:1883\" has a port, which is a setting"),
+    (
+      ["--broker", "broker:1883"],
+      "--broker: \"broker:1883\" has a port; use mqtt://broker:1883 or --port"
+    ),
     (["--broker", "http://broker"], "--broker: \"http://broker\" "),
     (["--broker", "mqtt://broker:"], "--broker: \"mqtt://broker:\" has no port"),
     (["--broker", "mqtt://broker:0"], "--broker: \"mqtt://broker:0\" has no port"),
-    (["--broker", "mqtt://broker/topic"], "--broker: \"mqtt://broker/topic\" is no name"),
+    (["--broker", "mqtt://broker/topic"], "--broker: \"mqtt://broker/topic\" is not a host name"),
     (["--broker", "unix:mqtt.sock"], "--broker: \"unix:mqtt.sock\" names no socket"),
-    (["--broker", "mqtt://me:hunter2@broker"], "--broker: a user or a password has no place"),
+    (
+      ["--broker", "mqtt://me:hunter2@broker"],
+      "--broker: an address has no user or password; use --user"
+    ),
     (
       ["--broker", "mqtt://broker", "--tls"],
-      "--tls: the broker is mqtt: or unix:, which is not encrypted"
+      "--tls: an mqtt: or unix: address is not encrypted; use mqtts:"
     ),
     (
       ["--broker", "unix:/x", "--alpn", "mqtt"],
-      "--alpn: the broker is mqtt: or unix:, which is not encrypted"
+      "--alpn: an mqtt: or unix: address is not encrypted; use mqtts:"
     ),
     (["--protocol", "4"], "--protocol: \"4\" is none of 3.1.1, 5"),
-    (["--session", "persistent"], "--session: a session is found again by a client id"),
+    (
+      ["--session", "persistent"],
+      "--session: the broker finds a session by its client id; set --id"
+    ),
     (["--session", "long"], "--session: \"long\" is none of clean, persistent"),
-    (["--keepalive", "1"], "--keepalive: \"1\" is no whole number from 5 to 65535"),
-    (["--expiry", "0"], "--expiry: \"0\" is no whole number from 1 to "),
+    (["--keepalive", "1"], "--keepalive: \"1\" is not a whole number from 5 to 65535"),
+    (["--expiry", "0"], "--expiry: \"0\" is not a whole number from 1 to "),
     (["--payload", "xml"], "--payload: \"xml\" is none of value, json, record"),
     (["--topic", "{prefix}/{what}"], "--topic: \"{prefix}/{what}\" has something else in braces"),
     (["--topic", "a"], "--topic: \"a\" has no {metric}"),
@@ -103,12 +112,11 @@ import Testing
     (["--on-change", "x"], "--on-change: "), (["--spool", "x"], "--spool: a spool keeps records"),
     (
       ["--payload", "record", "--homeassistant"],
-      "--homeassistant: Home Assistant reads no records"
+      "--homeassistant: Home Assistant cannot read records"
     ),
     (["--cert-file", "/dev/null"], "--cert-file: /dev/null: there is no certificate in it (PEM)"),
     (["--key-file", "/dev/null"], "--key-file: /dev/null: there is no private key in it (PEM)"),
     (["--ca-file", "/none"], "--ca-file: /none: No such file or directory"),
-    (["--psk-identity", "me"], "--psk-identity: needs its key: MQTT_PSK_FILE or MQTT_PSK"),
   ])
   func whatIsNotTaken(_ arguments: [String], _ reason: String) async throws {
     let result = try await Program("p1mqtt", arguments).run(input: "n=1\n")
@@ -119,17 +127,14 @@ import Testing
   }
 
   @Test(arguments: [
-    (["MQTT_BROKER": "a b"], "MQTT_BROKER: \"a b\" is no name"),
+    (["MQTT_BROKER": "a b"], "MQTT_BROKER: \"a b\" is not a host name"),
     (["MQTT_PROTOCOL": "3"], "MQTT_PROTOCOL: \"3\" is none of 3.1.1, 5"),
-    (["MQTT_SESSION": "persistent"], "MQTT_SESSION: a session is found again by a client id"),
-    (["MQTT_TLS": "maybe"], "MQTT_TLS: \"maybe\" is neither True nor False"),
-    (["MQTT_TLS": "False", "MQTT_ALPN": "x"], "MQTT_TLS: TLS is off, though"),
-    (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "xyz1"], "MQTT_PSK: the key is not written in hex"),
-    (["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "123"], "MQTT_PSK: the key is not two digits"),
     (
-      ["MQTT_PSK_IDENTITY": "me", "MQTT_PSK": "12", "MQTT_ALPN": "mqtt"],
-      "MQTT_PSK_IDENTITY: a shared key stands in for certificates"
+      ["MQTT_SESSION": "persistent"],
+      "MQTT_SESSION: the broker finds a session by its client id; set --id"
     ),
+    (["MQTT_TLS": "maybe"], "MQTT_TLS: \"maybe\" is neither True nor False"),
+    (["MQTT_TLS": "False", "MQTT_ALPN": "x"], "MQTT_TLS: TLS is off, but "),
     (["MQTT_STATUS": "perhaps"], "MQTT_STATUS: \"perhaps\" is neither True nor False"),
   ])
   func variablesThatAreNotTaken(_ environment: [String: String], _ reason: String) async throws {

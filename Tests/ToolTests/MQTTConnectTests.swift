@@ -150,7 +150,8 @@ import Testing
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .exited(69))
         let name = "p1mqtt: 127.0.0.1:\(broker.port): "
-        let reason = "no answer before the broker left: its port may be one for TLS"
+        let reason =
+          "the broker closed the connection without an answer: its port may be one for TLS"
         #expect(result.errorText.hasPrefix("\(name)\(reason); trying again"))
         #expect(result.errorText.hasSuffix("\(name)1 value could not be delivered\n"))
       }
@@ -178,7 +179,7 @@ import Testing
         try await broker.wait { $0.connects.count >= 2 }
         #expect(broker.packets(.connect).allSatisfy { $0.version == 5 })
         try await sink.waitForError(
-          "no answer before the broker left: it may not speak MQTT 5, or its port may be one for TLS"
+          "the broker closed the connection without an answer: it may not speak MQTT 5, or its port may be one for TLS"
         )
       }
     }

@@ -67,7 +67,7 @@ import Testing
   /// Its device is there, though nothing of it is sent.
   @Test func aSubmeterThatSaysNothingNewStaysAnnounced() throws {
     let settings = try PublishSettings(
-      Environment { ["MQTT_PAYLOAD": "json", "MQTT_ON_CHANGE": "86400"][$0] })
+      Settings { ["MQTT_PAYLOAD": "json", "MQTT_ON_CHANGE": "86400"][$0] })
     var discovery: Discovery? = Discovery(
       "homeassistant", settings, capacity: 1 << 20)
     var publications = RecordPublications(

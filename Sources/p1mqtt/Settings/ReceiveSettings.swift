@@ -46,7 +46,9 @@ struct ReceiveSettings {
     let session = BrokerGroup().session.key
     let usedGroups: [any SettingGroup] = [BrokerGroup(), GeneralSettings(), ReceivingGroup()]
     let used =
-      usedGroups.flatMap(\.settings).map(\.key) + [messages.topic.key, messages.prefix.key, "stats"]
+      usedGroups.flatMap(\.settings).map(\.key) + [
+        messages.topic.key, messages.prefix.key, "stats",
+      ]
     let unused = groups.flatMap(\.settings).filter {
       $0.key == session || !used.contains($0.key)
     }

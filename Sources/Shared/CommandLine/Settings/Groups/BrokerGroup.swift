@@ -4,12 +4,14 @@ public struct BrokerGroup: SettingGroup {
 
   public let enabled = Setting(
     "MQTT_ENABLED", .flag, default: true,
-    help: "Take part in the pipe.",
+    help: "Publish or receive records.",
     manual: """
       If it is
       .Cm False ,
       .Nm
-      reads its input to the end, publishes nothing and exits with status 0.
+      reads its input to the end, publishes nothing and exits with status 0; with
+      .Fl -receive
+      it exits with status 78.
       """)
   public let broker = Setting(
     "MQTT_BROKER", option: "broker", .anything("address"), default: "localhost",
@@ -36,6 +38,12 @@ public struct BrokerGroup: SettingGroup {
     help: "Use this client id.",
     manual: """
       Client ids must be unique: the broker disconnects the older of two clients with the same id.
+      For
+      .Fl -receive ,
+      .Ev MQTT_CLIENT_UNIQ
+      gets the suffix
+      .Ql -receive ,
+      so that a sender and a receiver can have the same settings; the option is used as it is.
       """)
   public let authentication = Setting(
     "MQTT_AUTH", .flag, default: "True if there is a user",
@@ -91,10 +99,10 @@ public struct BrokerGroup: SettingGroup {
       """)
   public let keepAlive = Setting(
     "MQTT_KEEPALIVE", option: "keepalive", .number(5...65_535, "seconds"), default: 30,
-    help: "Ping the broker when the connection was idle this long.",
+    help: "Ping the broker after this many idle seconds.",
     manual: """
-      From 5 to 65535 seconds.
-      The broker counts a client that was silent for one and a half times as long as gone.
+      From 5 to 65535.
+      The broker ends a connection that was idle one and a half times as long.
       """)
   public let timeout = Setting(
     "MQTT_TIMEOUT", option: "timeout", .wholeSeconds(1...3600), default: .seconds(30),
@@ -136,7 +144,7 @@ public struct BrokerGroup: SettingGroup {
     "MQTT_ALPN", option: "alpn", .text("name", limit: 255),
     help: "Ask for this protocol by ALPN.",
     manual: """
-      One wants it for a server that has more than one protocol behind a port.
+      Use it for a server with more than one protocol behind a port.
       """)
 
   public init() {}

@@ -59,7 +59,7 @@ public struct MessageGroup: SettingGroup {
     "MQTT_RETAIN", option: "retain", .flag, default: false, isInvertible: true,
     help: "Let the broker retain the last message of each topic.",
     manual: """
-      Those who subscribe later get it at once.
+      Clients that subscribe later get it at once.
       The last message of a metric that no longer comes stays at the broker, such as a message of the
       grid operator.
       """)
@@ -82,9 +82,9 @@ public struct MessageGroup: SettingGroup {
       .Ql {prefix}
       and
       .Ql {id} ,
-      the client id, in it, and has a slash:
-      see
+      the client id, in it, and has a slash: see
       .Sx The status .
+      The value
       .Cm True
       is the default topic,
       .Cm False
