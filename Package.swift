@@ -41,7 +41,8 @@ let package = Package(
       name: "PythonLiterals", dependencies: ["Records"], path: "Sources/Shared/PythonLiterals",
       swiftSettings: memorySafe),
     .target(
-      name: "Telegrams", dependencies: ["Metrics", "Records", "PythonLiterals"], path: "Sources/Shared/Telegrams",
+      name: "Telegrams", dependencies: ["Metrics", "Records", "PythonLiterals"],
+      path: "Sources/Shared/Telegrams",
       swiftSettings: memorySafe),
     .target(
       name: "Delivery", dependencies: ["Metrics", "Records", system],

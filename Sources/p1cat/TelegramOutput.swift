@@ -18,7 +18,7 @@ struct TelegramOutput {
   private let messages: Messages
 
   /// Nil for a file, which is given the time that the disk needs.
-  private let output: ImpatientOutput?
+  private let output: NonblockingOutput?
   private var queue: TelegramQueue
   /// How many telegrams it is said of that they were dropped, and when that was said; nil before any
   /// were, and after the reader has caught up.
@@ -52,7 +52,7 @@ struct TelegramOutput {
     self.messages = messages
     let descriptor = FileDescriptor.standardOutput
     descriptor.enlargePipe()
-    output = ImpatientOutput(descriptor)
+    output = NonblockingOutput(descriptor)
     queue = TelegramQueue(capacity: capacity ?? .max)
     runSize = capacity == nil ? descriptor.wholeWriteSize : 0
   }

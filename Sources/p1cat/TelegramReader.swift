@@ -197,7 +197,7 @@ struct TelegramReader {
   /// not waited for.
   private mutating func stopReading(giveUp: Bool = false) throws {
     let isFirst = ending == nil
-    let deadline = ContinuousClock.now + FileDescriptor.graceOfReader
+    let deadline = ContinuousClock.now + FileDescriptor.timeoutOfReader
     end(deadline: deadline)
     guard isFirst else { return }
     // There may be a telegram of which only the next bytes would have told that it is whole.

@@ -130,7 +130,8 @@ struct InfluxSettings {
     if target.certificateFile != nil, target.keyFile == nil {
       _ = try environment.file(.influxCertificateFile, refusing: PEM.faultOfKey)
     } else if target.certificateFile == nil, target.keyFile != nil {
-      throw environment.refused(.influxKeyFile, "needs \(SettingName.influxCertificateFile.rawValue)")
+      throw environment.refused(
+        .influxKeyFile, "needs \(SettingName.influxCertificateFile.rawValue)")
     }
     target.pinnedKey = environment.string(.influxPinnedKey)
     if let key = target.pinnedKey, !InfluxSettings.isHash(key) {

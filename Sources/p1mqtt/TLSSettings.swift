@@ -99,7 +99,8 @@ struct TLSSettings {
     let digits = key.value.compactMap(\.hexDigitValue)
     guard digits.count == key.value.count else {
       throw Failure(
-        SettingName.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration)
+        SettingName.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration
+      )
     }
     // OpenSSL takes so many.
     guard digits.count.isMultiple(of: 2), (1...256).contains(digits.count / 2) else {

@@ -131,7 +131,7 @@ import Testing
         let isSaid = try await Deadline(in: .seconds(10)).poll {
           let count = read(held, &bytes, bytes.count)
           if count > 0 { text += String(decoding: bytes[..<count], as: UTF8.self) }
-          return text.contains("messages before this got lost)\n")
+          return text.contains(" messages)\n")
         }
         #expect(isSaid, "\(text)")
       }

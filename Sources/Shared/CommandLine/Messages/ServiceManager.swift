@@ -1,15 +1,15 @@
 import Glibc
 import SystemPackage
 
-/// systemd, or whatever else started the tool and wants to know how it is, by the datagrams of
-/// sd_notify(3). Says nothing where nobody asked.
+/// systemd, or another service manager that wants to know the state of the tool, by the datagrams of
+/// sd_notify(3). Sends nothing if none asked for it.
 public struct ServiceManager {
-  /// How often ``isAlive()`` has to be called: half of what would be too long; nil for never.
+  /// How often ``isAlive()`` has to be called: half the timeout of the watchdog; nil if there is none.
   public let watchdogInterval: Duration?
 
   private let socket: FileDescriptor?
 
-  /// Asks the environment: `NOTIFY_SOCKET`, and `WATCHDOG_USEC` where that is meant for this process.
+  /// Reads `NOTIFY_SOCKET`, and `WATCHDOG_USEC` if that is meant for this process.
   public init() {
     socket = processVariable("NOTIFY_SOCKET").flatMap(ServiceManager.connect(to:))
     let isMeant = processVariable("WATCHDOG_PID").map { $0 == String(getpid()) } ?? true
@@ -18,23 +18,21 @@ public struct ServiceManager {
       socket != nil && isMeant && longest > 0 ? .microseconds(longest) / 2 : nil
   }
 
-  /// The start is over. Without this one the manager would give the tool up, so it is waited for a
-  /// manager that is busy.
+  /// Tells that the start is over. Without this the manager would kill the tool, so it waits for a manager that
+  /// is busy.
   public func isReady() {
     guard let socket else { return }
     _ = try? wait(for: [.writing(socket)], until: .now + .seconds(5))
     say("READY=1")
   }
 
-  /// The tool is not stuck.
+  /// Tells the watchdog that the tool is not stuck.
   public func isAlive() { say("WATCHDOG=1") }
 
-  /// The end has begun.
+  /// Tells that the tool is about to exit.
   public func isStopping() { say("STOPPING=1") }
 
-  /// What the tool is at, for people.
-  ///
-  /// - Parameter state: a line.
+  /// Tells what the tool does, for people who ask for its status.
   public func isDoing(_ state: String) { say("STATUS=\(state)") }
 
   private func say(_ text: String) {
@@ -44,8 +42,8 @@ public struct ServiceManager {
     _ = unsafe send(socket.rawValue, &bytes, bytes.count, flags)
   }
 
-  /// - Parameter name: a path, or `@` and a name that is in no folder.
-  /// - Returns: a socket that sends there; nil where nobody listens.
+  /// - Parameter name: a path, or `@` and the name of an abstract socket (unix(7)).
+  /// - Returns: a connected socket; nil if nobody listens.
   private static func connect(to name: String) -> FileDescriptor? {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

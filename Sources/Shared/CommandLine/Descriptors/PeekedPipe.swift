@@ -3,15 +3,15 @@ import Glibc
 import Records
 import SystemPackage
 
-/// A pipe on standard input that is read without taking anything out of it, until what was read is
-/// kept elsewhere: whoever reads on after a kill finds it there.
+/// A pipe on standard input whose contents are read without being removed (tee(2)), until they are safe
+/// elsewhere. If the process is killed, its successor finds them in the pipe.
 public struct PeekedPipe {
-  /// What the input holds is copied through this one.
+  /// tee(2) copies to this pipe, from which the copy is read.
   private let aside: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
-  /// Where what was seen goes in the end: /dev/null.
+  /// /dev/null, where splice(2) moves what is safe.
   private let nowhere: FileDescriptor
 
-  /// - Returns: nil where standard input is no pipe.
+  /// Nil if standard input is not a pipe.
   public init?() {
     guard (try? FileDescriptor.standardInput.stat().type) == .fifo,
       let nowhere = try? FileDescriptor.open(
@@ -22,26 +22,23 @@ public struct PeekedPipe {
     }
     aside = pipe
     self.nowhere = nowhere
-    // A pipe has room for so many pieces, however small, and standard input may hold many.
+    // A pipe holds a fixed number of buffers, however little is in each, and standard input may use all.
     pipe.writeEnd.enlargePipe()
     for end in [pipe.readEnd, pipe.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
   }
 
-  /// What the pipe holds, from its beginning.
+  /// The contents of the pipe from its beginning, at most `limit` bytes; none at the end of the input.
   ///
-  /// - Parameter limit: the most bytes.
-  /// - Returns: none at the end of the input.
-  /// - Throws: `Errno`, which is `wouldBlock` where there is nothing yet.
+  /// - Throws: `Errno`, which is `wouldBlock` if the pipe is empty.
   public func peek(_ limit: Int) throws(Errno) -> [UInt8] {
     var bytes: [UInt8] = []
     try bytes.append(addingCapacity: limit) { room throws(Errno) in try peek(into: &room) }
     return bytes
   }
 
-  /// What the pipe holds, from its beginning, as much as the room takes.
+  /// Appends the contents of the pipe from its beginning, as much as fits; nothing at the end of the input.
   ///
-  /// - Parameter room: where it goes; nothing at the end of the input.
-  /// - Throws: `Errno`, which is `wouldBlock` where there is nothing yet.
+  /// - Throws: `Errno`, which is `wouldBlock` if the pipe is empty.
   public func peek(into room: inout OutputSpan<UInt8>) throws(Errno) {
     var rest = try copy(room.freeCapacity)
     while rest > 0 {
@@ -55,7 +52,6 @@ public struct PeekedPipe {
     }
   }
 
-  /// Copies what the pipe holds into the one aside.
   private func copy(_ limit: Int) throws(Errno) -> Int {
     let count = pipe_peek(
       FileDescriptor.standardInput.rawValue, aside.writeEnd.rawValue, limit)
@@ -63,20 +59,20 @@ public struct PeekedPipe {
     return count
   }
 
-  /// Whether nobody has it open for writing: what it holds is all there will be.
+  /// Whether no process has the pipe open for writing, so that nothing more will come.
   public var isAbandoned: Bool {
     var descriptor = pollfd(
       fd: FileDescriptor.standardInput.rawValue, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&descriptor, 1, 0) > 0 && descriptor.revents & Int16(POLLHUP) != 0
   }
 
-  /// Whether there may be no room in the pipe for more than so many bytes.
+  /// Whether a pipe that holds `count` bytes may have no room for more.
   public func mayBeFull(with count: Int) -> Bool {
     let getPipeSize: Int32 = 1032  // F_GETPIPE_SZ of Linux
     return count + Int(PIPE_BUF) > fcntl(FileDescriptor.standardInput.rawValue, getPipeSize)
   }
 
-  /// Takes so many bytes out, which were seen before.
+  /// Removes bytes that were peeked at.
   public func take(_ count: Int) {
     var rest = count
     while rest > 0 {

@@ -1,10 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// SIG_IGN is no function, but this address (signal(7)).
+/// SIG_IGN is an address that is no function (signal(7)).
 private let addressOfIgnore = 1
 
-/// Has a signal call a function; one that was ignored when the process began (nohup(1)) stays so.
+/// Sets the handler of a signal. A signal that was ignored when the process began, as by nohup(1), stays
+/// ignored.
 func handle(_ number: Int32, flags: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
   var action = sigaction()
   unsafe sigaction(number, nil, &action)
@@ -15,12 +16,12 @@ func handle(_ number: Int32, flags: Int32, _ handler: @escaping @convention(c) (
   unsafe sigaction(number, &action, nil)
 }
 
-/// A pipe by which a handler tells the loop of a tool that a signal came.
+/// A pipe that wakes the loop of a tool: the handler of a signal writes to it (the self-pipe trick).
 struct SignalPipe: Sendable {
   let readEnd: FileDescriptor
   let writeEnd: FileDescriptor
 
-  /// - Returns: a pipe, or why there is none, to be told whoever asks for it later.
+  /// - Returns: the pipe, or the error for ``orFailure()``, as a stored property cannot throw.
   static func make() -> Result<SignalPipe, Errno> {
     do {
       let (readEnd, writeEnd) = try FileDescriptor.pipe()
@@ -35,9 +36,6 @@ struct SignalPipe: Sendable {
 typealias ToolFailure = Failure
 
 extension Result<SignalPipe, Errno> {
-  /// The pipe.
-  ///
-  /// - Throws: ``Failure`` where there is none.
   func orFailure() throws(ToolFailure) -> SignalPipe {
     do { return try get() } catch { throw ToolFailure("pipe", error) }
   }

@@ -1,28 +1,26 @@
 import Glibc
 import SystemPackage
 
-/// One descriptor to wait for, and what for.
+/// A descriptor and the event to wait for.
 public struct Interest: Equatable {
   public let descriptor: FileDescriptor
   public let isWrite: Bool
 
-  /// Something to read, the end of the input, or an error.
+  /// Waits for input, the end of the input, or an error.
   public static func reading(_ descriptor: FileDescriptor) -> Interest {
     Interest(descriptor: descriptor, isWrite: false)
   }
 
-  /// Room to write.
+  /// Waits for room to write, or an error.
   public static func writing(_ descriptor: FileDescriptor) -> Interest {
     Interest(descriptor: descriptor, isWrite: true)
   }
 }
 
-/// Waits until something happens on one of the descriptors.
+/// Waits for an event on one of the descriptors.
 ///
-/// - Parameters:
-///   - interests: the descriptors, and what each is waited for.
-///   - deadline: when to wait no longer; nil waits for ever.
-/// - Returns: the interests that something happened on; none where the deadline came first.
+/// - Parameter deadline: when to stop waiting; nil waits for ever.
+/// - Returns: the interests whose event came; none if the deadline came first.
 /// - Throws: ``Failure``.
 public func wait(
   for interests: [Interest], until deadline: ContinuousClock.Instant? = nil
@@ -41,12 +39,12 @@ public func wait(
   return zip(interests, descriptors).filter { $0.1.revents != 0 }.map(\.0)
 }
 
-/// The first of some instants; nil stands for one that never comes.
+/// The first of some instants; nil means never.
 public func earliest(_ instants: ContinuousClock.Instant?...) -> ContinuousClock.Instant? {
   instants.compactMap(\.self).min()
 }
 
-/// What is left until an instant, rounded up, within what poll(2) takes; 0 once it has passed.
+/// The time until an instant in milliseconds, rounded up, for poll(2): at most an hour, 0 after the instant.
 public func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
   let left = deadline - ContinuousClock.now
   guard left > .zero else { return 0 }
@@ -56,7 +54,7 @@ public func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
 }
 
 extension FileDescriptor {
-  /// Reads what there is into the room of `output`, as much as fits; nothing at the end.
+  /// Reads what is there, as much as fits; nothing at the end of the input.
   ///
   /// - Throws: `Errno`.
   public func read(into output: inout OutputSpan<UInt8>) throws(Errno) {
@@ -72,44 +70,41 @@ extension FileDescriptor {
     if let failure { throw failure }
   }
 
-  /// Writes all of `bytes` to standard output or another pipe, file or terminal.
+  /// Writes all of `bytes`, and waits for room as long as needed. After a stop signal, it waits for
+  /// ``timeoutOfReader`` at most.
   ///
-  /// - Throws: ``Failure``; the end of the process, a quiet one, where the reader has gone, or where
-  ///   it takes nothing while a signal asks to stop.
+  /// - Throws: ``Failure``; `ReaderGone`, a quiet end of the tool, if nobody reads the output any more.
   public func write(all bytes: Span<UInt8>, as subject: String = "standard output") throws {
     var rest = bytes
     var isAsked = false
     while rest.count > 0 {
-      // A pipe that has room takes so much without waiting for more of it (pipe(7)).
+      // A pipe that has room takes PIPE_BUF bytes without blocking (pipe(7)).
       let piece = isAsked ? rest.extracting(first: Int(PIPE_BUF)) : rest
       do {
         let count = try write(once: piece)
         rest = rest.extracting(count...)
         if rest.count == 0 { return }
       } catch Errno.interrupted, Errno.wouldBlock {
-        // A signal; or the output never blocks, made so by whoever shares it.
+        // A signal came, or a process that shares the output has set O_NONBLOCK.
       } catch Errno.brokenPipe {
         throw ReaderGone()
       } catch let errno as Errno {
-        takeBack(bytes.count - rest.count)
+        truncatePartialWrite(bytes.count - rest.count)
         throw Failure(subject, errno)
       }
       isAsked = try StopSignal.isRaised
-      let deadline = isAsked ? ContinuousClock.now + FileDescriptor.graceOfReader : nil
+      let deadline = isAsked ? ContinuousClock.now + FileDescriptor.timeoutOfReader : nil
       if try wait(for: [.writing(self)], until: deadline).isEmpty, isAsked { throw ReaderGone() }
     }
   }
 
-  /// Writes once, as much as is taken.
-  ///
-  /// - Throws: `Errno`.
   func write(once bytes: Span<UInt8>) throws -> Int {
     try unsafe bytes.withUnsafeBytes { unsafe try write($0, retryOnInterrupt: false) }
   }
 
-  /// Takes the beginning of what did not go into a file as a whole out of it again, as on a full
-  /// disk; not where somebody else has appended behind it.
-  private func takeBack(_ count: Int) {
+  /// Removes a partial write from the end of a file, as on a full disk, unless another process has appended
+  /// since.
+  private func truncatePartialWrite(_ count: Int) {
     guard count > 0, let status = try? stat(), status.type == .regular,
       let end = try? seek(offset: 0, from: .current), status.size == end
     else {
@@ -118,20 +113,20 @@ extension FileDescriptor {
     try? resize(to: end - Int64(count))
   }
 
-  /// So long a reader that takes nothing is waited for, once a signal asks to stop.
-  public static let graceOfReader = Duration.seconds(1)
+  /// How long a reader may take nothing after a stop signal before the tool exits.
+  public static let timeoutOfReader = Duration.seconds(1)
 
   /// F_SETPIPE_SZ of Linux, which Swift's Glibc module does not show.
   private static let setPipeSize: Int32 = 1031
 
-  /// Makes a pipe hold as much as anybody may ask for, so that a pause of its reader stalls nobody;
-  /// does nothing to what is no pipe.
+  /// Enlarges a pipe to the most that any user may ask for, so that a short pause of its reader stalls nobody.
+  /// Does nothing if the descriptor is not a pipe.
   public func enlargePipe() {
     _ = fcntl(rawValue, FileDescriptor.setPipeSize, Int32(StopSignal.pipeSize))
   }
 
-  /// The most bytes that it takes as a whole in one write, whoever else writes to it: a pipe takes
-  /// PIPE_BUF so (pipe(7)), a file or a device any number.
+  /// The most bytes that one write puts into the output without another process's bytes between: PIPE_BUF for
+  /// a pipe (pipe(7)), any number for a file or a device.
   public var wholeWriteSize: Int {
     let type = try? stat().type
     return type == .regular || type == .characterSpecial ? 64 * 1024 : Int(PIPE_BUF)
@@ -139,6 +134,6 @@ extension FileDescriptor {
 }
 
 extension FileDescriptor.OpenOptions {
-  /// A line that is opened never becomes the terminal that signals come from.
+  /// A line that is opened does not become the controlling terminal, from which signals come.
   public static let noControllingTerminal = Self(rawValue: O_NOCTTY)
 }

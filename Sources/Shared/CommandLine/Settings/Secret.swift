@@ -1,9 +1,8 @@
 import Glibc
 import SystemPackage
 
-/// A password: used once to log in, never shown.
+/// A password, a token or a key. No message shows it.
 public struct Secret: Sendable, CustomStringConvertible {
-  /// The password itself.
   public let value: String
 
   public init(_ value: String) {
@@ -12,15 +11,14 @@ public struct Secret: Sendable, CustomStringConvertible {
 
   public var description: String { "(secret)" }
 
-  /// The password that the settings give: the value itself, or the contents of a file that others
-  /// cannot read, or a credential of systemd (systemd.exec(5), `LoadCredential=`).
+  /// The secret that the settings give: from a file that others cannot read, else as the value of a setting,
+  /// else as a credential of systemd with the name of that setting (systemd.exec(5), `LoadCredential=`).
   ///
   /// - Parameters:
-  ///   - environment: where the settings are.
-  ///   - setting: the setting that holds the password, and the name of the credential.
-  ///   - file: the setting that names a file.
-  /// - Returns: nil where none of them is there.
-  /// - Throws: ``Failure`` where the file cannot be used.
+  ///   - setting: holds the secret.
+  ///   - file: names a file whose first line is the secret.
+  /// - Returns: nil if there is none.
+  /// - Throws: ``Failure`` for a file that cannot be used.
   public static func read(
     _ environment: Environment, _ setting: SettingName, file: SettingName
   ) throws -> Secret? {
@@ -39,12 +37,13 @@ public struct Secret: Sendable, CustomStringConvertible {
       throw Failure(path, Errno(rawValue: errno), .configuration)
     }
     guard status.st_mode & 0o007 == 0 else {
-      throw Failure(path, "others can read this secret: chmod o= \(path)", .noPermission)
+      throw Failure(
+        path, "others can read this file with a secret; use chmod o= \(path)", .noPermission)
     }
     let text = try readFile(path, limit: 4096, .configuration)
     let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     guard !line.isEmpty else {
-      throw Failure(path, "its first line is empty: it has to be the secret", .configuration)
+      throw Failure(path, "its first line has to be the secret, and it is empty", .configuration)
     }
     self.init(String(decoding: line, as: UTF8.self))
   }

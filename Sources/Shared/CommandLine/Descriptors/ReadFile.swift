@@ -1,21 +1,16 @@
 import Glibc
 import SystemPackage
 
-/// Whether what is at a path may have to be waited for: a pipe, a device, a socket.
+/// Whether a path names a pipe, a device or a socket, where reading may block.
 public func isStream(_ path: String) -> Bool {
   var status = stat()
   guard unsafe stat(path, &status) == 0 else { return false }
   return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
 }
 
-/// Reads a file.
+/// Reads a file of at most `limit` bytes.
 ///
-/// - Parameters:
-///   - path: where it is.
-///   - limit: the most bytes that it may have.
-///   - exitStatus: the exit status of the failure to read it.
-/// - Returns: its contents.
-/// - Throws: ``Failure``.
+/// - Throws: ``Failure`` with `exitStatus`.
 public func readFile(_ path: String, limit: Int, _ exitStatus: ExitStatus) throws -> [UInt8] {
   do {
     let file = try FileDescriptor.open(FilePath(path), .readOnly)

@@ -4,19 +4,18 @@ import Glibc
 public struct HostAndPort: Equatable {
   /// The name or the address, without brackets.
   public let host: String
-  /// Whether ``host`` can be one: a name, or an address of IPv4 or IPv6.
-  ///
-  /// What cannot be one is never found, and waiting for it would never end.
+  /// Whether ``host`` is well formed: a name, or an address of IPv4 or IPv6. A malformed name would never be
+  /// found, and a tool would retry for ever.
   public let isHostValid: Bool
-  /// Whether there is something behind the host.
+  /// Whether anything follows the host.
   public let hasPort: Bool
-  /// The port; nil where there is none, or none from 1 to 65535.
+  /// The port; nil if there is none from 1 to 65535.
   public let port: Int?
 
   private static let ports = 1...65_535
 
-  /// - Parameter text: a name or an address, with a port or without. What has more than one colon is an
-  ///   IPv6 address without brackets, which leaves no room for a port.
+  /// - Parameter text: a name or an address, with or without a port. With more than one colon and without
+  ///   brackets it is an IPv6 address, which has no port.
   public init(_ text: some StringProtocol) {
     let end =
       text.hasPrefix("[")
@@ -41,7 +40,7 @@ public struct HostAndPort: Equatable {
     text.contains(":") ? isIPv6(text) : isNameOrIPv4(text)
   }
 
-  /// An address of IPv6, with the interface or without: `fe80::1%eth0`.
+  /// An IPv6 address, with or without an interface: `fe80::1%eth0`.
   private static func isIPv6(_ text: String) -> Bool {
     let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
     var address = in6_addr()
@@ -49,7 +48,7 @@ public struct HostAndPort: Equatable {
       && (parts.count == 1 || isLabel(parts[1]))
   }
 
-  /// Labels with dots between them, such as `gateway.lan` or `192.168.1.5`.
+  /// `gateway.lan` or `192.168.1.5`.
   private static func isNameOrIPv4(_ text: String) -> Bool {
     var labels = text.split(separator: ".", omittingEmptySubsequences: false)
     if labels.count > 1, labels.last == "" { labels.removeLast() }
@@ -61,7 +60,7 @@ public struct HostAndPort: Equatable {
     return unsafe inet_aton(text, &address) == 1
   }
 
-  /// Letters of any language, as multicast DNS knows them; a `_`, which DNS has and hosts should not.
+  /// Letters of any language, which multicast DNS allows, and `_`, which is found in practice.
   private static func isLabel(_ text: Substring) -> Bool {
     (1...63).contains(text.utf8.count) && !text.hasPrefix("-")
       && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }

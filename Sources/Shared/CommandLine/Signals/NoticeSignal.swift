@@ -1,27 +1,25 @@
 import Glibc
 import SystemPackage
 
-/// A signal that asks for something and ends nothing, as a descriptor.
+/// A signal that requests something and ends nothing, as a descriptor to wait for.
 public struct NoticeSignal {
-  /// What is asked for.
   public enum Kind: Sendable {
-    /// SIGHUP: read the files again. Every tool catches it from its start on (``Tool``), so that a
-    /// terminal that closes ends none of them.
+    /// SIGHUP: read the settings again. Every tool catches it (``Tool``), so that none ends when its
+    /// terminal is closed.
     case reload
-    /// SIGUSR1: say how it goes.
+    /// SIGUSR1: write the counters.
     case report
   }
 
-  /// Readable once the signal came, until ``clear()``.
+  /// Readable after the signal, until ``clear()``.
   public let descriptor: FileDescriptor
 
-  /// The handlers write to the other ends.
+  // The handlers write to these pipes.
   private static let reloadPipe = SignalPipe.make()
   private static let reportPipe = SignalPipe.make()
 
-  /// Catches the signal.
+  /// Catches the signal from now on.
   ///
-  /// - Parameter kind: which.
   /// - Throws: ``Failure``.
   public init(_ kind: Kind) throws {
     let pipe = try (kind == .reload ? NoticeSignal.reloadPipe : NoticeSignal.reportPipe).orFailure()

@@ -26,25 +26,26 @@ public final class Messages {
   private let highest: Level
   private let isJournal: Bool
   private let isTerminal = isatty(2) == 1
-  /// Whether the line that the cursor is in shows how far something has come.
+  /// Whether the cursor is behind a progress line.
   private var isShowing = false
-  /// Whether what goes out waits for who reads it, and how much did not go out as it does not.
+  /// Whether a write waits for a slow reader of standard error, and how many messages were dropped because
+  /// it does not.
   private var waits = true
-  private var lostCount = 0
-  /// Whether the last message went out in part only.
+  private var droppedCount = 0
+  /// Whether only a part of the last message was written.
   private var isTorn = false
   private let clock = ContinuousClock()
   private var repeated: [String: Repeated] = [:]
-  /// Whether anything in there may wait to be said.
+  /// Whether `repeated` holds a message that was not written yet.
   private var isWithholding = false
 
-  /// For so long a message that repeats is withheld.
+  /// How long repeated messages of a kind are withheld.
   private let silence: Duration
 
   /// - Parameters:
   ///   - tool: the name that each line begins with.
-  ///   - highest: the least important level that is still said.
-  ///   - silence: for how long a message that repeats is withheld.
+  ///   - highest: the least important level that is written.
+  ///   - silence: how long repeated messages of a kind are withheld.
   public init(tool: String, highest: Level = .notice, silence: Duration = .seconds(60)) {
     self.tool = tool
     self.highest = highest
@@ -52,14 +53,13 @@ public final class Messages {
     isJournal = Messages.standardErrorIsJournal()
   }
 
-  /// Says a message.
+  /// Writes a message.
   ///
   /// - Parameters:
-  ///   - level: how much it matters.
-  ///   - subject: what it is about, nil where that is clear.
-  ///   - reason: the rest.
-  ///   - kind: what makes two messages the same one said again; nil for one that always counts.
-  ///   - burst: how many of the kind are said within a minute.
+  ///   - subject: the file, the server or the setting; nil if the message is about the tool itself.
+  ///   - reason: what happened, and what to do.
+  ///   - kind: messages of the same kind are written once a minute, with a count; nil for no limit.
+  ///   - burst: how many of the kind are written within a minute.
   public func say(
     _ level: Level, _ subject: String?, _ reason: String, repeating kind: String? = nil,
     burst: Int = 1
@@ -73,13 +73,13 @@ public final class Messages {
     write(level, line)
   }
 
-  /// Says a failure, which is an error.
+  /// Writes a failure, as an error.
   public func say(_ failure: Failure) {
     say(.error, failure.subject, failure.reason)
     if let hint = failure.hint { say(.error, nil, hint) }
   }
 
-  /// Says why the files of the settings were not read again, and that it goes on without.
+  /// Warns that the settings could not be read again, so that the tool keeps those that it has.
   public func sayOldLogin(_ error: any Error) {
     let failure = error as? Failure
     say(
@@ -87,19 +87,18 @@ public final class Messages {
       "\(failure?.reason ?? "\(error)"); keeping the previous login")
   }
 
-  /// From now on nothing waits for who reads the messages: what finds no room is lost, and how many
-  /// were is said. For a tool that has to go on reading.
+  /// From now on a message that standard error has no room for is dropped and counted: a reader of messages
+  /// that stands still must not stop a tool from reading the meter.
   public func stopWaiting() { waits = false }
 
-  /// Says what somebody asked for, who gets it however little is said else.
+  /// Writes the answer to a request, even with `-q`.
   public func answer(_ subject: String, _ text: String) {
     write(.notice, "\(subject): \(text)")
   }
 
-  /// Shows how far something has come, in a line that takes the place of the one before; only where
-  /// standard error is a terminal, and not with `-q`.
+  /// Shows progress in a line that replaces the previous one; only on a terminal, and not with `-q`.
   ///
-  /// - Parameter text: what is shown; nil takes the line away.
+  /// - Parameter text: nil removes the line.
   public func show(_ text: String?) {
     guard showsProgress, text != nil || isShowing, hasRoom else { return }
     isShowing = text != nil
@@ -109,16 +108,16 @@ public final class Messages {
   /// Whether ``show(_:)`` shows anything.
   public var showsProgress: Bool { isTerminal && highest.rawValue >= Level.notice.rawValue }
 
-  /// Back to the beginning of the line, and nothing in it.
+  /// Clears the line of the cursor.
   private static let lineStart = "\r\u{1B}[K"
 
-  /// When something that was withheld is to be said; nil where nothing is.
+  /// When the next withheld message is due; nil if there is none.
   public var deadline: ContinuousClock.Instant? {
     guard isWithholding else { return nil }
     return repeated.values.filter { $0.withheld > 0 }.map { $0.saidAt + silence }.min()
   }
 
-  /// Says what was withheld for a minute: the last of each kind.
+  /// Writes what was withheld for a minute: the last message of each kind, with a count.
   public func sayDue() {
     guard isWithholding else { return }
     let now = clock.now
@@ -133,7 +132,7 @@ public final class Messages {
     }
   }
 
-  /// Says what was withheld, at the end.
+  /// Writes everything that was withheld: the tool is about to exit.
   public func flush() {
     for (_, state) in repeated where state.withheld > 0 { sayLast(state) }
     repeated = [:]
@@ -144,7 +143,8 @@ public final class Messages {
     write(state.level, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
   }
 
-  /// How many messages of a kind were withheld, now that one is to be said; nil for not yet.
+  /// How many messages of a kind were withheld before one that is to be written now; nil if this one is to be
+  /// withheld too.
   private func countOfWithheld(
     _ kind: String, _ line: String, _ level: Level, burst: Int
   ) -> Int? {
@@ -170,12 +170,12 @@ public final class Messages {
   private func write(_ level: Level, _ line: String) {
     var line = line
     guard hasRoom else {
-      lostCount += 1
+      droppedCount += 1
       return
     }
     if !waits {
-      if lostCount > 0 { line += " (\(counted(lostCount, "message")) before this got lost)" }
-      lostCount = 0
+      if droppedCount > 0 { line += " (dropped before this: \(counted(droppedCount, "message")))" }
+      droppedCount = 0
     }
     var text = isTorn ? "\n" : isShowing ? Messages.lineStart : ""
     isShowing = false
@@ -183,22 +183,20 @@ public final class Messages {
     text += isJournal ? "<\(level.rawValue)>" : ""
     text += "\(tool): "
     for scalar in line.unicodeScalars {
-      // Bytes from outside never break a line or drive a terminal.
+      // Text from a meter or a server must not break the line or control the terminal.
       let isControl = scalar.properties.generalCategory == .control
       if isControl { text += "?" } else { text.unicodeScalars.append(scalar) }
     }
     write(text + "\n")
   }
 
-  /// Whether something can be written without waiting for who reads it, where that matters.
+  /// Whether a write would not block, or may.
   private var hasRoom: Bool {
     guard !waits else { return true }
     let ready = try? wait(for: [.writing(.standardError)], until: .now)
     return ready?.isEmpty == false
   }
 
-  /// Writes all of a text, however often that takes and whatever signals come; what nobody takes in
-  /// time is lost.
   private func write(_ text: String) {
     let bytes = [UInt8](text.utf8)
     if waits {
@@ -211,7 +209,7 @@ public final class Messages {
   private func writeWhatFits(_ text: Span<UInt8>) {
     var rest = text
     while rest.count > 0 {
-      // Where there is any room in a pipe, this much can be written without waiting (pipe(7)).
+      // A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking (pipe(7)).
       let piece = rest.extracting(first: Int(PIPE_BUF))
       do {
         guard hasRoom else { throw Errno.wouldBlock }
@@ -220,7 +218,7 @@ public final class Messages {
         continue
       } catch {
         isTorn = rest.count < text.count
-        lostCount += 1
+        droppedCount += 1
         return
       }
     }
