@@ -14,7 +14,7 @@ import SystemPackage
   var limits = BrokerLimits()
   let log: MQTTEventLog
   /// When the broker forgets a message, which MQTT 5 can say; nil for never.
-  private let expiry: MessageExpiry?
+  let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
   /// The version of MQTT that is spoken, or tried.
   private(set) var version: MQTTVersion
@@ -22,24 +22,29 @@ import SystemPackage
   private var isVersionKnown: Bool
   /// Whether the next try is with the version that was not tried just now.
   private var isOtherVersionNext = false
-  private var stage: Stage
+  private(set) var stage: Stage
 
   /// What a connection is for. The numbers of messages begin anew with each process: what a broker
   /// remembers of an earlier one by the same numbers is not ours, and forgotten first.
-  private enum Stage {
+  enum Stage {
     case forgetting
     /// Nothing is on its way that the library would send again.
     case beginning
     /// What was on its way when the last one broke is sent again by the library.
     case resuming
+    /// Nothing is sent but acknowledgements: the session is that of earlier processes, too, as the
+    /// broker keeps in it what comes while none receives.
+    case receiving
   }
 
-  /// A session is kept for so many seconds after a connection broke (MQTT 5, 3.1.2.11.2).
-  private static let sessionExpiry: UInt32 = 86_400
+  /// For how many seconds the broker keeps the session after a connection broke (MQTT 5,
+  /// 3.1.2.11.2): a day, and of a receiver for ever, or as long as the broker allows.
+  private var sessionExpiry: UInt32 { stage == .receiving ? .max : 86_400 }
 
-  /// The most that the broker may send us at once, in bytes (MQTT 5, 3.1.2.11.4): an announcement is
-  /// far shorter, and anybody can publish where Home Assistant does.
-  private static let mostPacketSize: UInt32 = 64 << 10
+  /// The largest packet that the broker may send, in bytes (MQTT 5, 3.1.2.11.4). Announcements of
+  /// Home Assistant are far smaller than this, but anybody can publish there. A message that was sent
+  /// to be received may hold several records.
+  private var mostPacketSize: UInt32 { stage == .receiving ? 1 << 20 : 64 << 10 }
 
   /// So often a connection that was shut is read at most, until its end.
   private static let mostLastReads = 1000
@@ -48,15 +53,19 @@ import SystemPackage
   ///   - settings: which broker.
   ///   - will: what it publishes once we are gone; nil for nothing.
   ///   - expiry: after how many seconds it forgets a message that nobody has fetched; nil for never.
+  ///   - receives: whether messages are received in a session that outlives the process, and are
+  ///     acknowledged only as ``proceed(_:)`` finds the socket ready to write.
   /// - Throws: `Failure` where the settings cannot be used.
-  init(_ settings: BrokerSettings, will: Message?, expiry: Int?) throws {
+  init(
+    _ settings: BrokerSettings, will: Message? = nil, expiry: Int? = nil, receives: Bool = false
+  ) throws {
     self.settings = settings
     log = MQTTEventLog(of: settings)
     self.will = will
     self.expiry = expiry.map { MessageExpiry(seconds: $0) }
     version = settings.version ?? .version5
     isVersionKnown = settings.version != nil
-    stage = settings.isPersistent ? .forgetting : .beginning
+    stage = receives ? .receiving : settings.isPersistent ? .forgetting : .beginning
     tls_stay()
     mosquitto_lib_init()
     guard let client = unsafe mosquitto_new(nil, true, nil) else {
@@ -96,6 +105,7 @@ import SystemPackage
     let (host, hangUpReason) = (settings.host, settings.hangUpReason)
     let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
     let (isVersion5, keepsSession) = (version == .version5, settings.isPersistent)
+    let (packetSize, sessionExpiry) = (mostPacketSize, sessionExpiry)
     nonisolated(unsafe) let client = unsafe self.client
     // The library notes there what happens, for as long as the try takes.
     nonisolated(unsafe) let log = log
@@ -105,13 +115,11 @@ import SystemPackage
       defer { unsafe mosquitto_property_free_all(&properties) }
       if isVersion5 {
         unsafe mosquitto_property_add_int32(
-          &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue),
-          MQTTConnection.mostPacketSize)
+          &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), packetSize)
       }
       if isVersion5, keepsSession {
         unsafe mosquitto_property_add_int32(
-          &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue),
-          MQTTConnection.sessionExpiry)
+          &properties, Int32(MQTT_PROP_SESSION_EXPIRY_INTERVAL.rawValue), sessionExpiry)
       }
       let result = MQTTResult(
         unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties))
@@ -156,6 +164,12 @@ import SystemPackage
     log.forgetConnection()
   }
 
+  /// Whether the broker knew the session, and so its subscriptions, when it accepted the connection.
+  var isSessionPresent: Bool { log.isSessionPresent }
+
+  /// After how many seconds of silence the broker is asked whether it is there.
+  var keepAlive: Int { log.keepAlive ?? settings.keepAlive }
+
   /// Forgets what is on its way.
   ///
   /// - Throws: `Failure` where there is no memory for a new start.
@@ -167,7 +181,7 @@ import SystemPackage
   /// So often it is to be looked after. A broker takes us for dead after half as long again as it was
   /// told to wait (MQTT 5, 3.1.2.10).
   var upkeep: Duration {
-    .seconds(min(max((log.keepAlive ?? settings.keepAlive) / 3, 1), 10))
+    .seconds(min(max(keepAlive / 3, 1), 10))
   }
 
   /// Says goodbye; an event of disconnection follows.
@@ -207,7 +221,9 @@ import SystemPackage
     }
     let socket = unsafe mosquitto_socket(client)
     guard socket >= 0 else { return }
-    let ready = happened.filter { $0.descriptor.rawValue == socket }
+    var ready = happened.filter { $0.descriptor.rawValue == socket }
+    // What is acknowledged here was handled before: a message that is read now is not.
+    if stage == .receiving, ready.contains(where: \.isWrite) { ready.removeAll { !$0.isWrite } }
     var result = MQTTResult(MOSQ_ERR_SUCCESS.rawValue)
     if ready.contains(where: { !$0.isWrite }) {
       result = MQTTResult(unsafe mosquitto_loop_read(client, 1))
@@ -251,53 +267,5 @@ import SystemPackage
     guard unsafe mosquitto_socket(client) == socket else { return false }
     var byte: UInt8 = 0
     return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
-  }
-
-  // MARK: - Messages
-
-  /// What became of a message.
-  enum Sending: Equatable {
-    /// It is on its way, with a quality of service; an event names its number once it has arrived.
-    case sent(Int32, qos: Int)
-    /// It can never be sent.
-    case refused(reason: String)
-    /// The broker has said that it takes no such quality of service.
-    case tooHigh(qos: Int)
-    /// The connection is gone.
-    case disconnected(reason: String)
-  }
-
-  /// Sends a message, or leaves it for when the socket takes it.
-  ///
-  /// - Parameters:
-  ///   - message: the message.
-  ///   - qos: its quality of service, or the highest that the broker takes.
-  /// - Returns: what became of it.
-  func publish(_ message: Message, qos: Int) -> Sending {
-    var number: Int32 = 0
-    let qos = min(qos, limits.mostQoS)
-    let properties =
-      !message.isAnnouncement && version == .version5 ? unsafe expiry?.properties : nil
-    let result = unsafe message.payload.span.withUnsafeBytes { bytes in
-      MQTTResult(
-        unsafe mosquitto_publish_v5(
-          client, &number, message.topic, Int32(bytes.count), bytes.baseAddress, Int32(qos),
-          message.isRetained && limits.canRetain, properties))
-    }
-    switch mosq_err_t(result.code) {
-    case MOSQ_ERR_SUCCESS: return .sent(number, qos: qos)
-    case MOSQ_ERR_INVAL, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET:
-      return .refused(reason: result.reason)
-    case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHigh(qos: qos)
-    // The library has it, and sends it once there is a connection again.
-    case let code where keepsUnsent && qos > 0 && code != MOSQ_ERR_NOMEM:
-      return .sent(number, qos: qos)
-    default: return .disconnected(reason: result.reason)
-    }
-  }
-
-  /// Asks for the messages of some topics; an event tells whether they come.
-  func subscribe(to filters: [String]) {
-    for filter in filters { unsafe mosquitto_subscribe_v5(client, nil, filter, 0, 0, nil) }
   }
 }

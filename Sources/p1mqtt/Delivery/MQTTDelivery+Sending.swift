@@ -79,7 +79,8 @@ extension MQTTDelivery {
       case .published(let number): arrived(number)
       case .refused(let number, let reason, let isPassing):
         try refused(number, reason, isPassing: isPassing)
-      case .subscribed(let isGranted):
+      case .subscribed(_, let code):
+        let isGranted = code < 128
         subscription.answered(isGranted: isGranted)
         if !isGranted { sayUnsubscribed() }
       case .received(let topic, let payload, let isRetained):
@@ -200,7 +201,7 @@ extension MQTTDelivery {
   private mutating func subscribe() {
     let filters = announcements.filters
     guard subscription.isPossible, !filters.isEmpty else { return }
-    connection.subscribe(to: filters)
+    for filter in filters { connection.subscribe(to: filter, qos: 0) }
     subscription.asked()
   }
 

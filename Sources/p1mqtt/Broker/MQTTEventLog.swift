@@ -70,10 +70,10 @@ final class MQTTEventLog {
     unsafe mosquitto_publish_v5_callback_set(client) { _, context, number, code, _ in
       unsafe MQTTEventLog.of(context)?.published(number, code)
     }
-    unsafe mosquitto_subscribe_callback_set(client) { _, context, _, count, granted in
-      guard let granted = unsafe granted else { return }
-      let isGranted = (0..<Int(count)).allSatisfy { unsafe granted[$0] < 128 }
-      unsafe MQTTEventLog.of(context)?.events.append(.subscribed(isGranted: isGranted))
+    unsafe mosquitto_subscribe_callback_set(client) { _, context, number, count, granted in
+      // Each request has one filter.
+      guard count > 0, let code = unsafe granted?.pointee else { return }
+      unsafe MQTTEventLog.of(context)?.events.append(.subscribed(number, code: code))
     }
     unsafe mosquitto_message_callback_set(client) { _, context, message in
       guard let message = unsafe message?.pointee else { return }

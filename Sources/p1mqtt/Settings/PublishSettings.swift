@@ -1,5 +1,4 @@
 import CommandLine
-import Glibc
 import Records
 
 /// What is published, and how: the options first, then the environment.
@@ -25,7 +24,7 @@ struct PublishSettings {
     payload =
       try environment.choice(.mqttPayload, ["value": .value, "json": .json, "record": .record])
       ?? .value
-    prefix = try PublishSettings.topic(.mqttTopicPrefix, environment) ?? "dsmr"
+    prefix = try PublishSettings.prefix(environment)
     template = try TopicTemplate(
       environment.string(.mqttTopic) ?? payload.topic, prefix: prefix, payload
     ) { environment.refused(.mqttTopic, $0) }
@@ -44,6 +43,11 @@ struct PublishSettings {
       throw environment.refused(
         setting, "\"\(statusTopic)\" is the status topic of Home Assistant; choose another one")
     }
+  }
+
+  /// What every topic begins with.
+  static func prefix(_ environment: Environment) throws -> String {
+    try topic(.mqttTopicPrefix, environment) ?? "dsmr"
   }
 
   /// The status topic. Values have one sender below a prefix; records may have many
@@ -65,17 +69,11 @@ struct PublishSettings {
       throw environment.refused(
         .mqttStatus, "\"\(template)\" has something else in braces than {prefix} {id}")
     }
-    let id = TopicLevel.escaped((environment.string(.mqttClientID) ?? hostName).utf8Bytes)
+    let id = TopicLevel.escaped(
+      (environment.string(.mqttClientID) ?? BrokerSettings.hostName).utf8Bytes)
     let topic = template.replacing("{id}", with: id).replacing("{prefix}", with: prefix)
     if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(.mqttStatus, fault) }
     return topic
-  }
-
-  /// The name of the machine: a status must not have another topic after each start.
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard unsafe gethostname(&name, name.count - 1) == 0, name[0] != 0 else { return "p1mqtt" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   private static func silence(_ environment: Environment) throws -> Int? {
@@ -109,5 +107,31 @@ struct PublishSettings {
     while topic.hasSuffix("/") { topic.removeLast() }
     if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(setting, fault) }
     return topic
+  }
+}
+
+/// What a message says.
+enum Payload {
+  /// A value alone: a topic a metric.
+  case value
+  /// A record, as a JSON object.
+  case json
+  /// A record, as the pipe has it: p1record(5).
+  case record
+
+  /// Whether it says when it was measured, so that it counts however late it comes.
+  var isTimed: Bool { self != .value }
+
+  /// The least quality of service that will do: with 0 nobody says that a message has arrived, and
+  /// what counts however late waits for that.
+  var leastQoS: Int { isTimed ? 1 : 0 }
+
+  /// The topics that it goes to where no others are asked for.
+  var topic: String {
+    switch self {
+    case .value: "{prefix}/{metric}"
+    case .json: "{prefix}/{meter}/json"
+    case .record: "{prefix}/{meter}/record"
+    }
   }
 }

@@ -1,4 +1,5 @@
 import CommandLine
+import Glibc
 
 /// Which broker, and how to connect to it: the options first, then the environment.
 struct BrokerSettings {
@@ -22,8 +23,11 @@ struct BrokerSettings {
   /// After so long without an answer the broker is left.
   let timeout: Duration
 
+  /// - Parameters:
+  ///   - environment: the settings.
+  ///   - prefix: what the topics of the records begin with that are received; nil to send.
   /// - Throws: `Failure` for a setting that cannot be used.
-  init(_ environment: Environment) throws {
+  init(_ environment: Environment, receivingBelow prefix: String? = nil) throws {
     let address = try BrokerAddress(environment.string(.mqttBroker) ?? "localhost") {
       environment.refused(.mqttBroker, $0)
     }
@@ -44,11 +48,18 @@ struct BrokerSettings {
     version = try environment.choice(
       .mqttProtocol,
       ["3.1.1": MQTTVersion.version311, "5": .version5, "311": .version311, "5.0": .version5])
-    isPersistent =
-      try environment.choice(.mqttSession, ["clean": false, "persistent": true]) ?? false
     keepAlive = try environment.number(.mqttKeepAlive, in: 5...65_535) ?? 30
     timeout = .seconds(try environment.number(.mqttTimeout, in: 1...3600) ?? 30)
     let id = try environment.text(.mqttClientID)
+    if let prefix {
+      isPersistent = true
+      clientID =
+        environment.isOption(.mqttClientID)
+        ? id ?? "" : id.map { "\($0)-receive" } ?? BrokerSettings.receiverID(below: prefix)
+      return
+    }
+    isPersistent =
+      try environment.choice(.mqttSession, ["clean": false, "persistent": true]) ?? false
     guard id != nil || !isPersistent else {
       throw environment.refused(
         .mqttSession,
@@ -60,14 +71,35 @@ struct BrokerSettings {
 
   /// The settings as their files are now, for a p1mqtt that is to go on.
   ///
-  /// - Parameter environment: the settings.
+  /// - Parameters:
+  ///   - environment: the settings.
+  ///   - prefix: what the topics of the records begin with that are received; nil to send.
   /// - Returns: what they come to.
   /// - Throws: `Failure` for a file that cannot be used, or might have to be waited for.
-  static func again(_ environment: Environment) throws -> BrokerSettings {
+  static func again(
+    _ environment: Environment, receivingBelow prefix: String? = nil
+  ) throws -> BrokerSettings {
     try environment.refuseStreams([
       .mqttPasswordFile, .mqttPSKFile, .mqttCAFile, .mqttCertificateFile, .mqttKeyFile,
     ])
-    return try BrokerSettings(environment)
+    return try BrokerSettings(environment, receivingBelow: prefix)
+  }
+
+  /// The id of a receiver that has none of its own. It has to be the same after each start, as the
+  /// broker keeps the session by it, and another one than that of a sender on the same machine.
+  private static func receiverID(below prefix: String) -> String {
+    let name = prefix.map { character in
+      character.isASCII && (character.isLetter || character.isNumber) || ".-".contains(character)
+        ? character : "_"
+    }
+    return "p1receive-\(hostName)-\(String(name))"
+  }
+
+  /// The name of the machine, which is the same after each start.
+  static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0, name[0] != 0 else { return "p1mqtt" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// What is said of a broker that leaves without an answer, and what most often is behind that.
@@ -104,4 +136,11 @@ struct BrokerSettings {
     }
     return (user, try Secret.read(environment, .mqttPassword, file: .mqttPasswordFile))
   }
+}
+
+/// A version of MQTT.
+enum MQTTVersion {
+  case version311
+  /// It tells why a message is refused, and when one is to be forgotten.
+  case version5
 }

@@ -15,6 +15,9 @@ extension MQTTConnection {
       unsafe mosquitto_reinitialise(client, settings.clientID, isClean, context), .mqttClientID)
     let number = version == .version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
     unsafe mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, number)
+    // Without threads the library sends the acknowledgement of a message before it calls back with the
+    // message. Told that there are threads, it only queues it, and `mosquitto_loop_write` sends it.
+    if stage == .receiving { unsafe mosquitto_threaded_set(client, true) }
     // Messages are small, and many at times.
     unsafe mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
     if let will {
