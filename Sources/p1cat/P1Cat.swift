@@ -103,13 +103,13 @@ struct P1Cat: Tool {
     let output = TelegramOutput(
       stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       capture: files, messages: messages)
-    let health = Health<Trouble>(
+    let statusReport = StatusReport<Trouble>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
     let framer = Framer(
       checksums: noCheck ? .ignored : .verified,
       hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
-      source, to: output, by: framer, health: health, messages: messages, stop: stop,
+      source, to: output, by: framer, statusReport: statusReport, messages: messages, stop: stop,
       reload: reload, patience: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 

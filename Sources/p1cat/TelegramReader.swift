@@ -7,7 +7,7 @@ import Telegrams
 struct TelegramReader {
   private var source: any Source
   private var output: TelegramOutput
-  private var health: Health<Trouble>
+  private var statusReport: StatusReport<Trouble>
   private let messages: Messages
   private let stop: StopSignal
   /// Asks for a source that has gone to be opened again at once.
@@ -39,13 +39,14 @@ struct TelegramReader {
   }
 
   init(
-    _ source: any Source, to output: TelegramOutput, by framer: Framer, health: Health<Trouble>,
+    _ source: any Source, to output: TelegramOutput, by framer: Framer,
+    statusReport: StatusReport<Trouble>,
     messages: Messages, stop: StopSignal, reload: NoticeSignal, patience: Duration?,
     isStrict: Bool
   ) {
     self.source = source
     self.output = output
-    self.health = health
+    self.statusReport = statusReport
     freshFramer = framer
     self.framer = framer
     self.messages = messages
@@ -62,12 +63,12 @@ struct TelegramReader {
       let isReading = ending == nil && (source.isLive || !output.isWaiting)
       // What is not read may well have telegrams.
       if !isReading { patientSince = .now }
-      var interests = output.interests + health.interests + [.reading(reload.descriptor)]
+      var interests = output.interests + statusReport.interests + [.reading(reload.descriptor)]
       if isReading { interests += source.interests }
       if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
       let deadline = earliest(
         isReading ? source.deadline : nil, isReading ? givesUpAt : nil, ending?.deadline,
-        health.deadline, messages.deadline)
+        statusReport.deadline, messages.deadline)
       counters.longestUnread = max(counters.longestUnread, .now - lastLook)
       let happened = try wait(for: interests, until: deadline)
       let looked = ContinuousClock.now
@@ -84,10 +85,10 @@ struct TelegramReader {
         if source.isLive { output.sayWhatIsLeft() }
         break
       }
-      health.note(source.trouble)
-      if health.attend(happened) {
+      statusReport.update(source.trouble)
+      if statusReport.isDue(happened) {
         count()
-        health.tell(counters.text(at: .now))
+        statusReport.write(counters.text(at: .now))
       }
       messages.sayDue()
     }
@@ -219,7 +220,7 @@ struct TelegramReader {
       sayFaults()
       // Whoever waits for the line need not wait for our reader.
       source.close()
-      health.isStopping()
+      statusReport.isStopping()
     }
     ending = Ending(failure: failure ?? ending?.failure, deadline: deadline)
   }

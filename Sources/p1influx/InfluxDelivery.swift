@@ -21,7 +21,7 @@ struct InfluxDelivery {
   private var intake: Intake
   var duplicates = DuplicateFilter()
   var flow: Flow
-  private var health: Health<String>
+  private var statusReport: StatusReport<String>
   private var progress: Progress
 
   var state = ServerState()
@@ -50,7 +50,7 @@ struct InfluxDelivery {
     to server: InfluxServer,
     renewed reload: (signal: NoticeSignal, server: () throws -> InfluxServer),
     _ lines: LineProtocol, _ limits: InfluxLimits, _ flow: Flow,
-    outbox: (any Outbox, name: String), _ intake: Intake, _ health: Health<String>,
+    outbox: (any Outbox, name: String), _ intake: Intake, _ statusReport: StatusReport<String>,
     messages: Messages
   ) {
     self.server = server
@@ -60,7 +60,7 @@ struct InfluxDelivery {
     self.flow = flow
     (self.outbox, outboxName) = outbox
     self.intake = intake
-    self.health = health
+    self.statusReport = statusReport
     self.messages = messages
     progress = Progress(messages)
     needsDatabase = server.creation != nil
@@ -96,11 +96,11 @@ struct InfluxDelivery {
       if isDone(input) { break }
       let wantsMore = flow.wantsMore(input, isFull: outbox.isFull, isOutage: state.isOutage)
       let interests =
-        input.interests(wantsMore: wantsMore) + health.interests
+        input.interests(wantsMore: wantsMore) + statusReport.interests
         + [.reading(reload.signal.descriptor)]
       let deadline = earliest(
         nextSend, input.deadline, giveUpAt(input), flow.patienceEnd, unsettled.deadline,
-        outbox.deadline, health.deadline, messages.deadline, progress.deadline)
+        outbox.deadline, statusReport.deadline, messages.deadline, progress.deadline)
       let happened = try server.client.wait(for: interests, until: deadline)
       try read(&input, happened)
       try server.client.proceed()
@@ -143,8 +143,8 @@ struct InfluxDelivery {
     let now = ContinuousClock.now
     while let entry = unsettled.takeSettled(now) { confirm(entry) }
     sayEvents()
-    health.note(state.failure)
-    if health.attend(happened) { health.tell(tally.text) }
+    statusReport.update(state.failure)
+    if statusReport.isDue(happened) { statusReport.write(tally.text) }
     if happened.contains(.reading(reload.signal.descriptor)) {
       reload.signal.clear()
       hasToReload = true
@@ -172,7 +172,7 @@ struct InfluxDelivery {
   /// Buffered records are written to the spool on every way out.
   private mutating func close() {
     progress.end()
-    health.isStopping()
+    statusReport.isStopping()
     outbox.close(at: .now)
     sayEvents()
   }

@@ -55,11 +55,11 @@ struct P1Influx: Tool {
     // Last, as everything else may be mistyped.
     let outbox = try waiting.outbox(environment, of: .influx, room)
     messages.stopWaiting()
-    let health = Health<String>(
+    let statusReport = StatusReport<String>(
       of: firstServer.name, "writing", at: request, every: sink.stats.every, messages: messages)
     var delivery = InfluxDelivery(
       to: firstServer, renewed: (reload, { try server(.again(environment)) }), lines, limits, flow,
-      outbox: outbox, intake, health, messages: messages)
+      outbox: outbox, intake, statusReport, messages: messages)
     try sink.read(messages, isCareful: outbox.outbox.isLasting) { try delivery.run(&$0) }
   }
 

@@ -22,7 +22,7 @@ struct MQTTDelivery {
   private let outboxName: String
   var flow: Flow
   private var intake: Intake
-  private var health: Health<String>
+  private var statusReport: StatusReport<String>
   private var progress: Progress
 
   var publications: any Publications
@@ -46,7 +46,7 @@ struct MQTTDelivery {
     renewed reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings),
     _ limits: MQTTLimits, _ flow: Flow,
     _ publications: any Publications, outboxName: String, _ announcements: Announcements,
-    _ intake: Intake, _ health: Health<String>, messages: Messages
+    _ intake: Intake, _ statusReport: StatusReport<String>, messages: Messages
   ) {
     self.connection = connection
     self.reload = reload
@@ -56,7 +56,7 @@ struct MQTTDelivery {
     self.outboxName = outboxName
     self.announcements = announcements
     self.intake = intake
-    self.health = health
+    self.statusReport = statusReport
     self.messages = messages
     progress = Progress(messages)
   }
@@ -99,11 +99,11 @@ struct MQTTDelivery {
         input, isFull: publications.isFull, isOutage: server.isOutage)
       if flow.isOverdue { publications.overflow() }
       let interests =
-        input.interests(wantsMore: wantsMore) + connection.interests + health.interests
+        input.interests(wantsMore: wantsMore) + connection.interests + statusReport.interests
         + [.reading(reload.signal.descriptor)]
       let deadline = earliest(
         nextLook, giveUpAt(input), input.deadline, flow.patienceEnd, publications.deadline,
-        health.deadline, messages.deadline, progress.deadline)
+        statusReport.deadline, messages.deadline, progress.deadline)
       let happened = try wait(for: interests, until: deadline)
       try proceed(happened)
       renew(happened)
@@ -111,7 +111,7 @@ struct MQTTDelivery {
       attend(happened, input)
     }
     progress.end()
-    health.isStopping()
+    statusReport.isStopping()
     if state == .connected { try sayGoodbye() }
   }
 
@@ -144,8 +144,8 @@ struct MQTTDelivery {
 
   private mutating func attend(_ happened: [Interest], _ input: RecordInput) {
     sayEvents()
-    health.note(server.failure)
-    if health.attend(happened) { health.tell(publications.tally.text) }
+    statusReport.update(server.failure)
+    if statusReport.isDue(happened) { statusReport.write(publications.tally.text) }
     messages.sayDue()
     progress.show(publications.tally, input, at: .now)
   }

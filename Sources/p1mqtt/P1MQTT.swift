@@ -43,14 +43,14 @@ struct P1MQTT: Tool {
     // Last, as everything else may be mistyped.
     let (publications, outboxName) = try publications(settings, limits, environment)
     messages.stopWaiting()
-    let health = Health<String>(
+    let statusReport = StatusReport<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let answers = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: broker.timeout)
     var delivery = MQTTDelivery(
       to: connection, renewed: (reload, { try .again(environment) }), answers, flow,
-      publications, outboxName: outboxName, announcements, intake, health, messages: messages)
+      publications, outboxName: outboxName, announcements, intake, statusReport, messages: messages)
     try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
   }
 
