@@ -38,14 +38,18 @@ let package = Package(
       name: "Records", dependencies: ["Metrics"], path: "Sources/Shared/Records",
       swiftSettings: memorySafe),
     .target(
-      name: "Telegrams", dependencies: ["Metrics", "Records"], path: "Sources/Shared/Telegrams",
+      name: "PythonLiterals", dependencies: ["Records"], path: "Sources/Shared/PythonLiterals",
+      swiftSettings: memorySafe),
+    .target(
+      name: "Telegrams", dependencies: ["Metrics", "Records", "PythonLiterals"], path: "Sources/Shared/Telegrams",
       swiftSettings: memorySafe),
     .target(
       name: "Delivery", dependencies: ["Metrics", "Records", system],
       path: "Sources/Shared/Delivery",
       swiftSettings: memorySafe),
     .target(
-      name: "CommandLine", dependencies: ["Records", "CPipe", argumentParser, system],
+      name: "CommandLine",
+      dependencies: ["Records", "PythonLiterals", "CPipe", argumentParser, system],
       path: "Sources/Shared/CommandLine", swiftSettings: memorySafe),
     .target(
       name: "Sinks", dependencies: ["Records", "Delivery", "CommandLine", argumentParser, system],
@@ -85,7 +89,8 @@ let package = Package(
     .testTarget(
       name: "RecordsTests", dependencies: ["Records", "TestValues"], swiftSettings: strict),
     .testTarget(
-      name: "TelegramsTests", dependencies: ["Metrics", "Records", "Telegrams", "TestValues"],
+      name: "TelegramsTests",
+      dependencies: ["Metrics", "Records", "PythonLiterals", "Telegrams", "TestValues"],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues", system],

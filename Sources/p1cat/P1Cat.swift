@@ -6,7 +6,7 @@ import SystemPackage
 import Telegrams
 
 @main
-struct P1Cat: Tool {
+struct P1Cat: UnplannedTool {
   static let configuration = CommandConfiguration(
     commandName: "p1cat",
     abstract: "Read telegrams from a smart meter's P1 port.",

@@ -4,7 +4,7 @@ import Delivery
 import Sinks
 
 @main
-struct P1Influx: Tool {
+struct P1Influx: UnplannedTool {
   static let configuration = CommandConfiguration(
     commandName: "p1influx",
     abstract: "Write records to InfluxDB, VictoriaMetrics and other databases.",
@@ -63,7 +63,7 @@ struct P1Influx: Tool {
     try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 
-  private func option(for setting: Setting) -> Environment.Option? {
+  private func option(for setting: SettingName) -> Environment.Option? {
     server.option(for: setting) ?? points.option(for: setting) ?? batches.option(for: setting)
       ?? waiting.option(for: setting, of: .influx) ?? sink.option(for: setting, of: .influx)
   }

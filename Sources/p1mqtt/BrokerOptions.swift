@@ -78,7 +78,7 @@ struct BrokerOptions: ParsableArguments {
       valueName: "name"))
   var pskIdentity: String?
 
-  func option(for setting: Setting) -> Environment.Option? {
+  func option(for setting: SettingName) -> Environment.Option? {
     switch setting {
     case .mqttBroker: .init("--broker", broker)
     case .mqttPort: .init("--port", port)

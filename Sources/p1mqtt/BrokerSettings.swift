@@ -52,7 +52,7 @@ struct BrokerSettings {
     guard id != nil || !isPersistent else {
       throw environment.refused(
         .mqttSession,
-        "a session is found again by a client id: set \(Setting.mqttClientID.rawValue)")
+        "a session is found again by a client id: set \(SettingName.mqttClientID.rawValue)")
     }
     // Two clients of one name would put each other out for ever.
     clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
@@ -92,12 +92,12 @@ struct BrokerSettings {
     guard let user = try environment.text(.mqttUser) else {
       guard isWanted == nil else {
         throw Failure(
-          Setting.mqttAuthentication.rawValue, "needs \(Setting.mqttUser.rawValue)",
+          SettingName.mqttAuthentication.rawValue, "needs \(SettingName.mqttUser.rawValue)",
           .configuration)
       }
-      let passwords = [Setting.mqttPasswordFile, .mqttPassword]
+      let passwords = [SettingName.mqttPasswordFile, .mqttPassword]
       guard passwords.allSatisfy({ environment.string($0) == nil }) else {
-        let user = Setting.mqttUser.rawValue
+        let user = SettingName.mqttUser.rawValue
         throw Failure(user, "a password needs a user: --user, or \(user)", .configuration)
       }
       return nil

@@ -60,7 +60,7 @@ extension MQTTConnection {
     try check(code, .mqttCertificateFile)
   }
 
-  private func check(_ code: Int32, _ setting: Setting) throws {
+  private func check(_ code: Int32, _ setting: SettingName) throws {
     let result = MQTTResult(code)
     guard result.isSuccess else {
       throw Failure(setting.rawValue, result.reason, .configuration)

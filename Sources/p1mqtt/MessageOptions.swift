@@ -68,7 +68,7 @@ struct MessageOptions: ParsableArguments {
     }
   }
 
-  func option(for setting: Setting) -> Environment.Option? {
+  func option(for setting: SettingName) -> Environment.Option? {
     switch setting {
     case .mqttPayload: .init("--payload", payload)
     case .mqttTopic: .init("--topic", topic)

@@ -4,7 +4,7 @@ import Delivery
 import Sinks
 
 @main
-struct P1MQTT: Tool {
+struct P1MQTT: UnplannedTool {
   static let configuration = CommandConfiguration(
     commandName: "p1mqtt",
     abstract: "Publish records to an MQTT broker.",
@@ -73,7 +73,7 @@ struct P1MQTT: Tool {
       topics, settings.payload, retains: settings.retains, changes, in: outbox)
   }
 
-  private func option(for setting: Setting) -> Environment.Option? {
+  private func option(for setting: SettingName) -> Environment.Option? {
     broker.option(for: setting) ?? message.option(for: setting)
       ?? waiting.option(for: setting, of: .mqtt) ?? sink.option(for: setting, of: .mqtt)
   }

@@ -40,7 +40,7 @@ struct PublishSettings {
         .mqttHomeAssistant, "Home Assistant reads no records: take --payload value or json")
     }
     if let discoveryPrefix, let statusTopic, statusTopic == "\(discoveryPrefix)/status" {
-      let setting = discoveryPrefix == prefix ? Setting.mqttTopicPrefix : .mqttStatus
+      let setting = discoveryPrefix == prefix ? SettingName.mqttTopicPrefix : .mqttStatus
       throw environment.refused(
         setting, "\"\(statusTopic)\" is the status topic of Home Assistant; choose another one")
     }
@@ -104,7 +104,7 @@ struct PublishSettings {
   }
 
   /// A setting that is a topic, without slashes at its end.
-  private static func topic(_ setting: Setting, _ environment: Environment) throws -> String? {
+  private static func topic(_ setting: SettingName, _ environment: Environment) throws -> String? {
     guard var topic = environment.string(setting) else { return nil }
     while topic.hasSuffix("/") { topic.removeLast() }
     if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(setting, fault) }

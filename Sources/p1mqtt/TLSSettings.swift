@@ -29,7 +29,7 @@ struct TLSSettings {
     let identity = try environment.text(.mqttPSKIdentity, limit: 128)
     sharedKey = try TLSSettings.sharedKey(identity, environment)
     let asked = [
-      (Setting.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
+      (SettingName.mqttCAFile, caFile), (.mqttCertificateFile, certificateFile),
       (.mqttKeyFile, keyFile), (.mqttALPN, alpn), (.mqttPSKIdentity, identity),
     ].first { $0.1 != nil }?.0
     let flag = try environment.flag(.mqttTLS)
@@ -74,9 +74,9 @@ struct TLSSettings {
     case (let certificate?, let key?): return (certificate, key)
     case (nil, nil): return nil
     case (_?, nil):
-      throw environment.refused(.mqttCertificateFile, "needs \(Setting.mqttKeyFile.rawValue)")
+      throw environment.refused(.mqttCertificateFile, "needs \(SettingName.mqttKeyFile.rawValue)")
     case (nil, _?):
-      throw environment.refused(.mqttKeyFile, "needs \(Setting.mqttCertificateFile.rawValue)")
+      throw environment.refused(.mqttKeyFile, "needs \(SettingName.mqttCertificateFile.rawValue)")
     }
   }
 
@@ -84,27 +84,27 @@ struct TLSSettings {
     _ identity: String?, _ environment: Environment
   ) throws -> (String, [UInt8])? {
     guard let identity else {
-      let keys = [Setting.mqttPSKFile, .mqttPSK]
+      let keys = [SettingName.mqttPSKFile, .mqttPSK]
       if let key = keys.first(where: { environment.string($0) != nil }) {
         throw Failure(
-          key.rawValue, "needs \(Setting.mqttPSKIdentity.rawValue)", .configuration)
+          key.rawValue, "needs \(SettingName.mqttPSKIdentity.rawValue)", .configuration)
       }
       return nil
     }
     guard let key = try Secret.read(environment, .mqttPSK, file: .mqttPSKFile) else {
       throw environment.refused(
         .mqttPSKIdentity,
-        "needs its key: \(Setting.mqttPSKFile.rawValue) or \(Setting.mqttPSK.rawValue)")
+        "needs its key: \(SettingName.mqttPSKFile.rawValue) or \(SettingName.mqttPSK.rawValue)")
     }
     let digits = key.value.compactMap(\.hexDigitValue)
     guard digits.count == key.value.count else {
       throw Failure(
-        Setting.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration)
+        SettingName.mqttPSK.rawValue, "the key is not written in hexadecimal digits", .configuration)
     }
     // OpenSSL takes so many.
     guard digits.count.isMultiple(of: 2), (1...256).contains(digits.count / 2) else {
       throw Failure(
-        Setting.mqttPSK.rawValue, "the key is not two digits for each of 1 to 256 bytes",
+        SettingName.mqttPSK.rawValue, "the key is not two digits for each of 1 to 256 bytes",
         .configuration)
     }
     let bytes = stride(from: 0, to: digits.count, by: 2).map {

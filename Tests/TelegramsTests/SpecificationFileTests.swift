@@ -1,4 +1,5 @@
 import Metrics
+import PythonLiterals
 import Records
 import Telegrams
 import TestValues
@@ -133,7 +134,7 @@ private let example = #"""
   }
 
   @Test func fileThatIsNoTextIsRefused() {
-    #expect(throws: SpecificationError.self) { try SpecificationFile.entries(of: [0x7B, 0xFF]) }
+    #expect(throws: LiteralError.self) { try SpecificationFile.entries(of: [0x7B, 0xFF]) }
   }
 
   @Test func randomBytesAreAFileOrNone() throws {

@@ -8,7 +8,7 @@ import Testing
 /// The settings of p1influx: where, as whom, and what cannot be.
 @Suite struct InfluxSettingsTests {
   private func settings(
-    _ variables: [String: String], options: [Setting: String] = [:]
+    _ variables: [String: String], options: [SettingName: String] = [:]
   ) throws -> InfluxSettings {
     let environment = Environment(
       option: { setting in options[setting].flatMap { Environment.Option("--option", $0) } },
@@ -17,7 +17,7 @@ import Testing
   }
 
   private func refusal(
-    _ variables: [String: String], options: [Setting: String] = [:]
+    _ variables: [String: String], options: [SettingName: String] = [:]
   ) -> Failure? {
     do {
       _ = try settings(variables, options: options)

@@ -9,13 +9,13 @@ import Testing
   /// An option, the setting that stands for it, and values that cannot be.
   struct Row: CustomStringConvertible {
     let option: String?
-    let setting: Setting?
+    let setting: SettingName?
     let values: [String]
     /// What else is set, so that nothing else is wrong.
     var others: [String: String] = [:]
 
     init(
-      _ option: String?, _ setting: Setting?, _ values: [String], _ others: [String: String] = [:]
+      _ option: String?, _ setting: SettingName?, _ values: [String], _ others: [String: String] = [:]
     ) {
       self.option = option
       self.setting = setting
@@ -121,10 +121,10 @@ import Testing
 
   /// A setting that has no row would never be tried; those that take any text are not here.
   @Test func everySettingHasARow() {
-    let anyText: Set<Setting> = [
+    let anyText: Set<SettingName> = [
       .influxPassword, .influxPasswordFile, .influxTokenFile, .influxSpool,
     ]
-    let settings = Set(Setting.allCases.filter { $0.rawValue.hasPrefix("INFLUXDB_") })
+    let settings = Set(SettingName.allCases.filter { $0.rawValue.hasPrefix("INFLUXDB_") })
     #expect(
       settings == anyText.union(Self.rows.compactMap(\.setting)).subtracting([.every, .extremes]))
   }

@@ -34,7 +34,7 @@ import enum CommandLine.ExitStatus
     ("SER_", ["p1cat"]), ("P1_", tools), ("MQTT_", ["p1mqtt"]), ("INFLUXDB_", ["p1influx"]),
   ])
   func settingsAreInTheManual(_ prefix: String, _ names: [String]) throws {
-    let settings = Setting.allCases.map(\.rawValue).filter { $0.hasPrefix(prefix) }
+    let settings = SettingName.allCases.map(\.rawValue).filter { $0.hasPrefix(prefix) }
     let described = try names.flatMap { name in
       let variables = try ManualPage("\(name).1").variables.filter { $0.hasPrefix(prefix) }
       #expect(Set(variables).count == variables.count)
@@ -46,7 +46,7 @@ import enum CommandLine.ExitStatus
 
   @Test func everySettingHasAPage() {
     #expect(
-      Setting.allCases.allSatisfy { setting in
+      SettingName.allCases.allSatisfy { setting in
         ["SER_", "P1_", "MQTT_", "INFLUXDB_"].contains { setting.rawValue.hasPrefix($0) }
       })
   }
@@ -56,7 +56,7 @@ import enum CommandLine.ExitStatus
     let named = Set(
       text.matches(of: /\b(?:SER|P1|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
     let ofScripts: Set = ["P1_BIN"]
-    #expect(named.subtracting(ofScripts) == Set(Setting.allCases.map(\.rawValue)))
+    #expect(named.subtracting(ofScripts) == Set(SettingName.allCases.map(\.rawValue)))
   }
 
   // MARK: - Exit statuses

@@ -22,7 +22,7 @@ public struct Secret: Sendable, CustomStringConvertible {
   /// - Returns: nil where none of them is there.
   /// - Throws: ``Failure`` where the file cannot be used.
   public static func read(
-    _ environment: Environment, _ setting: Setting, file: Setting
+    _ environment: Environment, _ setting: SettingName, file: SettingName
   ) throws -> Secret? {
     if let path = environment.string(file) { return try Secret(contentsOf: path) }
     if let value = environment.string(setting) { return Secret(value) }

@@ -1,4 +1,5 @@
 import Metrics
+import PythonLiterals
 import Records
 
 /// Reads a specification file: one dictionary in Python's terms, read as data and never run.
@@ -13,13 +14,13 @@ public struct SpecificationFile {
   ///
   /// - Parameter text: the contents of the file.
   /// - Returns: its entries, in order.
-  /// - Throws: ``SpecificationError``, where and why it cannot be read.
-  public static func entries(of text: [UInt8]) throws(SpecificationError) -> [SpecificationEntry] {
+  /// - Throws: ``LiteralError``, where and why it cannot be read.
+  public static func entries(of text: [UInt8]) throws(LiteralError) -> [SpecificationEntry] {
     var file = SpecificationFile(tokens: try PythonTokens(text))
     return try file.dictionary()
   }
 
-  private mutating func dictionary() throws(SpecificationError) -> [SpecificationEntry] {
+  private mutating func dictionary() throws(LiteralError) -> [SpecificationEntry] {
     try tokens.expect("{")
     var entries: [SpecificationEntry] = []
     var headers: Set<String> = []
@@ -41,7 +42,7 @@ public struct SpecificationFile {
 
   /// `"code": ["description", "metric", "regex"]`, with the type of the value behind that and
   /// whatever else behind the type.
-  private mutating func entry() throws(SpecificationError) -> SpecificationEntry {
+  private mutating func entry() throws(LiteralError) -> SpecificationEntry {
     let (code, isOfAnyChannel) = try header()
     try tokens.expect(":")
     let close: Character = tokens.take("(") ? ")" : "]"
@@ -60,7 +61,7 @@ public struct SpecificationFile {
   /// What stands behind the third element: the type of the value, and whatever else.
   private mutating func rest(
     until close: Character, of code: OBISCode, _ isOfAnyChannel: Bool
-  ) throws(SpecificationError) -> ValueType? {
+  ) throws(LiteralError) -> ValueType? {
     var type: ValueType?
     var isFourth = true
     while tokens.take(",") {
@@ -78,7 +79,7 @@ public struct SpecificationFile {
   }
 
   /// `1-0:1.8.1`, whatever stands between its numbers, or `0-n:24.2.1`.
-  private mutating func header() throws(SpecificationError) -> (OBISCode, isOfAnyChannel: Bool) {
+  private mutating func header() throws(LiteralError) -> (OBISCode, isOfAnyChannel: Bool) {
     let position = tokens.position
     let header = try tokens.string("a code such as \"1-0:1.8.1\"")
     if let code = OBISCode(header.utf8Bytes.span) { return (code, false) }
@@ -91,7 +92,7 @@ public struct SpecificationFile {
     return (code, true)
   }
 
-  private mutating func metric() throws(SpecificationError) -> String {
+  private mutating func metric() throws(LiteralError) -> String {
     let position = tokens.position
     let metric = try tokens.string("a metric in quotes")
     guard RecordKey.isValid(metric.utf8Bytes.span) else {
@@ -105,7 +106,7 @@ public struct SpecificationFile {
     return metric
   }
 
-  private mutating func pattern() throws(SpecificationError) -> LinePattern {
+  private mutating func pattern() throws(LiteralError) -> LinePattern {
     let position = tokens.position
     let pattern = try tokens.string("a regular expression in quotes")
     do {
@@ -116,7 +117,7 @@ public struct SpecificationFile {
   }
 
   /// The type of a value; `None` is none.
-  private mutating func type(of code: OBISCode) throws(SpecificationError) -> ValueType? {
+  private mutating func type(of code: OBISCode) throws(LiteralError) -> ValueType? {
     let position = tokens.position
     guard let text = try tokens.stringOrNone("a type in quotes"), !text.isEmpty else { return nil }
     guard let type = ValueType(text) else {

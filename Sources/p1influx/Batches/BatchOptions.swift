@@ -44,7 +44,7 @@ struct BatchOptions: ParsableArguments {
         + "$INFLUXDB_SETTLE or 0).", valueName: "seconds"))
   var settle: String?
 
-  func option(for setting: Setting) -> Environment.Option? {
+  func option(for setting: SettingName) -> Environment.Option? {
     switch setting {
     case .influxBatchCount: .init("--batch-count", batchCount)
     case .influxBatchSize: .init("--batch-size", batchSize)

@@ -28,7 +28,7 @@ struct PointOptions: ParsableArguments {
       valueName: "unit"))
   var precision: String?
 
-  func option(for setting: Setting) -> Environment.Option? {
+  func option(for setting: SettingName) -> Environment.Option? {
     switch setting {
     case .influxLayout: .init("--layout", layout)
     case .influxMeasurement: .init("--measurement", measurement)

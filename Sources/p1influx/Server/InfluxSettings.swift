@@ -115,7 +115,7 @@ struct InfluxSettings {
   }
 
   private mutating func setTLS(_ environment: Environment) throws {
-    let settings: [Setting] = [
+    let settings: [SettingName] = [
       .influxCAFile, .influxCertificateFile, .influxKeyFile, .influxPinnedKey,
     ]
     if !target.base.hasPrefix("https:"),
@@ -130,7 +130,7 @@ struct InfluxSettings {
     if target.certificateFile != nil, target.keyFile == nil {
       _ = try environment.file(.influxCertificateFile, refusing: PEM.faultOfKey)
     } else if target.certificateFile == nil, target.keyFile != nil {
-      throw environment.refused(.influxKeyFile, "needs \(Setting.influxCertificateFile.rawValue)")
+      throw environment.refused(.influxKeyFile, "needs \(SettingName.influxCertificateFile.rawValue)")
     }
     target.pinnedKey = environment.string(.influxPinnedKey)
     if let key = target.pinnedKey, !InfluxSettings.isHash(key) {

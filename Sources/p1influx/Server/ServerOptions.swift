@@ -82,7 +82,7 @@ struct ServerOptions: ParsableArguments {
     }
   }
 
-  func option(for setting: Setting) -> Environment.Option? {
+  func option(for setting: SettingName) -> Environment.Option? {
     switch setting {
     case .influxURL: .init("--url", url)
     case .influxHost: .init("--host", host)

@@ -42,7 +42,7 @@ public struct OutboxOptions: ParsableArguments {
     guard state != "" else { throw ValidationError("--state takes the name of a directory") }
   }
 
-  public func option(for setting: Setting, of sink: SinkSettings) -> Environment.Option? {
+  public func option(for setting: SettingName, of sink: SinkSettings) -> Environment.Option? {
     switch setting {
     case sink.spool: .init("--spool", spool)
     case .state: .init("--state", state)

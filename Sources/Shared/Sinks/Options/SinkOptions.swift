@@ -28,7 +28,7 @@ public struct SinkOptions: ParsableArguments {
 
   public init() {}
 
-  public func option(for setting: Setting, of sink: SinkSettings) -> Environment.Option? {
+  public func option(for setting: SettingName, of sink: SinkSettings) -> Environment.Option? {
     switch setting {
     case sink.linger: .init("--linger", linger)
     case sink.every: .init("--every", every)

@@ -4,13 +4,13 @@ import CommandLine
 public struct SinkSettings: Sendable {
   /// The directory of its spool within `--state`.
   let directory: String
-  let every: Setting
-  let extremes: Setting
-  let linger: Setting
-  let spool: Setting
-  let spoolSize: Setting
-  let sync: Setting
-  let buffer: Setting
+  let every: SettingName
+  let extremes: SettingName
+  let linger: SettingName
+  let spool: SettingName
+  let spoolSize: SettingName
+  let sync: SettingName
+  let buffer: SettingName
 
   public static let mqtt = SinkSettings(
     directory: "mqtt", every: .mqttEvery, extremes: .mqttExtremes, linger: .mqttLinger,

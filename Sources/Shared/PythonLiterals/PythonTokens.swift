@@ -1,9 +1,11 @@
+import Records
+
 /// The tokens of a Python literal: strings and punctuation, without white space and comments.
-struct PythonTokens {
+public struct PythonTokens {
   /// A place in the text, of which errors speak.
-  struct Position {
-    fileprivate(set) var line = 1
-    fileprivate(set) var column = 1
+  public struct Position {
+    public fileprivate(set) var line = 1
+    public fileprivate(set) var column = 1
 
     fileprivate mutating func advance(over scalar: Unicode.Scalar) {
       if scalar == "\n" {
@@ -14,8 +16,8 @@ struct PythonTokens {
       }
     }
 
-    func error(_ reason: String) -> SpecificationError {
-      SpecificationError(line: line, column: column, reason: reason)
+    public func error(_ reason: String) -> LiteralError {
+      LiteralError(line: line, column: column, reason: reason)
     }
   }
 
@@ -23,8 +25,8 @@ struct PythonTokens {
   private(set) var index = 0
   private(set) var place = Position()
 
-  /// - Throws: `SpecificationError` for what is not text in UTF-8.
-  init(_ bytes: [UInt8]) throws(SpecificationError) {
+  /// - Throws: ``LiteralError`` for what is not text in UTF-8.
+  public init(_ bytes: [UInt8]) throws(LiteralError) {
     var text: [Unicode.Scalar] = []
     var place = Position()
     var last: Unicode.Scalar?
@@ -49,7 +51,7 @@ struct PythonTokens {
   }
 
   /// Where the next token stands.
-  var position: Position {
+  public var position: Position {
     mutating get {
       skipSpace()
       return place
@@ -57,7 +59,7 @@ struct PythonTokens {
   }
 
   /// Takes a punctuation mark if it comes next, and says whether it did.
-  mutating func take(_ mark: Character) -> Bool {
+  public mutating func take(_ mark: Character) -> Bool {
     skipSpace()
     guard index < text.count, Character(text[index]) == mark else { return false }
     advance()
@@ -65,19 +67,26 @@ struct PythonTokens {
   }
 
   /// Takes a punctuation mark, which has to come next; `what` says in an error what was expected.
-  mutating func expect(_ mark: Character, _ what: String? = nil) throws(SpecificationError) {
+  public mutating func expect(_ mark: Character, _ what: String? = nil) throws(LiteralError) {
     if !take(mark) { throw position.error("expected \(what ?? "\(mark)"), found \(found)") }
   }
 
+  /// Whether nothing follows but white space and comments.
+  public var isAtEnd: Bool {
+    mutating get {
+      skipSpace()
+      return index == text.count
+    }
+  }
+
   /// Makes sure that nothing follows.
-  mutating func expectEnd() throws(SpecificationError) {
-    skipSpace()
-    if index < text.count { throw place.error("expected the end of the file, found \(found)") }
+  public mutating func expectEnd() throws(LiteralError) {
+    if !isAtEnd { throw place.error("expected the end of the file, found \(found)") }
   }
 
   /// Takes a string, in one or more pieces, in parentheses or without; `what` says in an error what
   /// was expected.
-  mutating func string(_ what: String) throws(SpecificationError) -> String {
+  public mutating func string(_ what: String) throws(LiteralError) -> String {
     var depth = 0
     while take("(") { depth += 1 }
     guard var value = try piece() else {
@@ -91,7 +100,7 @@ struct PythonTokens {
   /// Takes `None`, or a string.
   ///
   /// - Returns: nil for `None`.
-  mutating func stringOrNone(_ what: String) throws(SpecificationError) -> String? {
+  public mutating func stringOrNone(_ what: String) throws(LiteralError) -> String? {
     skipSpace()
     if word == "None" {
       for _ in 0..<4 { advance() }
@@ -102,7 +111,7 @@ struct PythonTokens {
 
   /// Takes a value of whatever kind: a string, a number, `None`, `True`, `False`, or a list, a tuple or
   /// a dictionary of such.
-  mutating func skipValue() throws(SpecificationError) {
+  public mutating func skipValue() throws(LiteralError) {
     var open: [Character] = []
     repeat {
       skipSpace()

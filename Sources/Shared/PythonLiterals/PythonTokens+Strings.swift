@@ -1,8 +1,10 @@
+import Records
+
 /// The strings of a Python literal: quotes, prefixes and escapes, as Python's reference has them in
 /// "String and Bytes literals".
 extension PythonTokens {
   /// One string literal, nil where none begins here.
-  mutating func piece() throws(SpecificationError) -> String? {
+  mutating func piece() throws(LiteralError) -> String? {
     skipSpace()
     var ahead = index
     while ahead < text.count, ahead < index + 2, "rRuUbBfF".unicodeScalars.contains(text[ahead]) {
@@ -62,7 +64,7 @@ extension PythonTokens {
   /// that it does not know, and all of them in a raw string: `\(` is `\(` either way.
   private mutating func takeEscape(
     isRaw: Bool, into value: inout String
-  ) throws(SpecificationError) {
+  ) throws(LiteralError) {
     let start = place
     advance()
     let next = text[index]
@@ -93,7 +95,7 @@ extension PythonTokens {
   /// A character by its number.
   private mutating func numbered(
     _ radix: UInt32, least: Int, most: Int, from start: Position
-  ) throws(SpecificationError) -> Unicode.Scalar {
+  ) throws(LiteralError) -> Unicode.Scalar {
     var number: UInt32 = 0
     var count = 0
     while count < most, index < text.count,

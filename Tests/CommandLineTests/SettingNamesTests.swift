@@ -2,7 +2,7 @@ import Testing
 
 @testable import CommandLine
 
-@Suite struct MisspeltSettingsTests {
+@Suite struct SettingNamesTests {
   @Test(arguments: [
     ("p1mqtt", "MQTT_BROKR", "MQTT_BROKER"), ("p1mqtt", "MQTT_BORKER", "MQTT_BROKER"),
     ("p1mqtt", "MQTT_PASSWORD", "MQTT_PASS"), ("p1mqtt", "MQTT_USERNAME", "MQTT_USER"),
@@ -11,8 +11,8 @@ import Testing
     ("p1cat", "SER_BAUD_RATE", "SER_BAUDRATE"), ("p1parse", "P1_SPECDIR", "P1_SPEC_DIR"),
   ])
   func nearestNameIsFound(_ tool: String, _ name: String, _ setting: String) {
-    let found = MisspeltSettings(of: tool, among: ["HOME", name]).found
-    #expect(found.map(\.name) == [name] && found.map(\.setting.rawValue) == [setting])
+    let found = SettingNames.misspelt(among: ["HOME", name], of: tool)
+    #expect(found.map(\.name) == [name] && found.map(\.meant) == [setting])
   }
 
   /// Docker sets some of these, and programs that share the environment others.
@@ -25,12 +25,13 @@ import Testing
     ("p1influx", "MQTT_BROKR"),
   ])
   func namesThatAreNotNearAreNoMistake(_ tool: String, _ name: String) {
-    #expect(MisspeltSettings(of: tool, among: [name]).found.isEmpty)
+    #expect(SettingNames.misspelt(among: [name], of: tool).isEmpty)
   }
 
   @Test(arguments: ["p1cat", "p1parse", "p1mqtt", "p1influx"])
   func settingsAreNoMistake(_ tool: String) {
-    #expect(MisspeltSettings(of: tool, among: Setting.allCases.map(\.rawValue)).found.isEmpty)
+    let names = SettingName.allCases.map(\.rawValue)
+    #expect(SettingNames.misspelt(among: names, of: tool).isEmpty)
   }
 
   @Test(arguments: [
@@ -38,6 +39,6 @@ import Testing
     ("abc", "xbc", 1), ("kitten", "sitting", 3), ("ca", "abc", 3),
   ])
   func distanceCountsLetters(_ one: String, _ other: String, _ distance: Int) {
-    #expect(MisspeltSettings.editDistance(Array(one.utf8), Array(other.utf8)) == distance)
+    #expect(SettingNames.editDistance(one, other) == distance)
   }
 }

@@ -1,5 +1,5 @@
 /// The names that settings have in the environment: the one place they are spelled.
-public enum Setting: String, CaseIterable, Sendable {
+public enum SettingName: String, CaseIterable, Sendable {
   case serialPort = "SER_PORT"
   case serialBaudRate = "SER_BAUDRATE"
   case serialByteSize = "SER_BYTESIZE"

@@ -1,0 +1,4 @@
+/// The settings of all tools, in the order of the README's table and of p1.conf(5).
+public let allSettingGroups: [any SettingGroup] = [
+  SerialLineGroup()
+]
