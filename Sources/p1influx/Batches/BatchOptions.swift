@@ -71,10 +71,10 @@ struct BatchOptions: ParsableArguments {
     if let age = try environment.seconds(.influxBatchAge, in: 0...3600) { limits.batchAge = age }
     if let lanes = try environment.number(.influxParallel, in: 1...64) { limits.lanes = lanes }
     if let settle = try environment.number(.influxSettle, in: 0...3600) {
-      limits.settling = .seconds(settle)
+      limits.confirmationDelay = .seconds(settle)
     }
     if let timeout = try environment.number(.influxTimeout, in: 1...3600) {
-      limits.silence = .seconds(timeout)
+      limits.responseTimeout = .seconds(timeout)
     }
     limits.compresses = try environment.flag(.influxGzip)
     guard limits.compresses != true || HTTPRequest.canCompress else {
@@ -82,4 +82,22 @@ struct BatchOptions: ParsableArguments {
     }
     return limits
   }
+}
+
+/// When a batch is sent, how large it is, and how long an answer may take.
+struct InfluxLimits {
+  /// The most records of a batch.
+  var batchCount = 5000
+  /// The most bytes of a batch, but for a single record.
+  var batchSize = 4 << 20
+  /// How long after a batch the next one is sent at the latest.
+  var batchAge = Duration.milliseconds(500)
+  /// How many requests there may be at the same time.
+  var lanes = 1
+  /// How long after its acknowledgement a batch counts as delivered.
+  var confirmationDelay = Duration.zero
+  /// How long the server may send nothing.
+  var responseTimeout = Duration.seconds(20)
+  /// Whether requests are compressed; nil: only if the server is on another machine.
+  var compresses: Bool?
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandLine
 import Delivery
 
-/// The options of every sink about its input.
+/// The options of both sinks about their input.
 public struct SinkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -37,8 +37,8 @@ public struct SinkOptions: ParsableArguments {
     }
   }
 
-  /// What makes fewer records of many; nil where each one counts. What is set for the sink comes before
-  /// what is set for both.
+  /// Makes one record of those of a period; nil to keep each record. A setting of the sink comes before
+  /// the one of both sinks.
   ///
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public func summary(_ environment: Environment, of sink: SinkSettings) throws -> Summary? {
@@ -57,27 +57,23 @@ public struct SinkOptions: ParsableArguments {
     return Summary(every: seconds, withExtremes: withExtremes ?? extremes ?? false)
   }
 
-  /// How long the server is waited for after the end of the input.
+  /// How long to wait for the server at the end of the input.
   ///
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public func linger(_ environment: Environment, of sink: SinkSettings) throws -> Duration {
     .seconds(try environment.number(sink.linger, in: 0...86_400) ?? 30)
   }
 
-  /// Reads the input to its end and keeps nothing: what a sink does that is not wanted.
-  ///
-  /// - Parameter messages: where what is refused is said.
-  /// - Throws: ``Failure``.
+  /// Reads the input to its end and discards it, for a sink that is turned off.
   public func drain(_ messages: Messages) throws {
     try read(messages) { try $0.drain() }
   }
 
-  /// Reads the input of the sink, and says what was refused of it.
+  /// Opens standard input, and reports at the end how much of it was rejected.
   ///
   /// - Parameters:
-  ///   - messages: where that is said.
   ///   - isCareful: whether records stay in the pipe until they are released.
-  ///   - body: what reads it to its end.
+  ///   - body: reads the input to its end.
   /// - Throws: what `body` throws, or ``Failure`` where the input cannot be read.
   public func read(
     _ messages: Messages, isCareful: Bool = false, _ body: (inout RecordInput) throws -> Void

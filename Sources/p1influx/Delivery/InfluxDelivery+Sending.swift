@@ -2,9 +2,9 @@ import CommandLine
 import Delivery
 import Records
 
-/// What is sent, and what the answers ask for.
+/// Sending batches, and acting on the answers.
 extension InfluxDelivery {
-  /// When something is to be sent; nil where there is nothing, or an answer is waited for.
+  /// When to send something; nil where there is nothing to send, or a request is under way.
   var nextSend: ContinuousClock.Instant? {
     if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
     guard unsentCount > 0, outbox.isAvailable else { return nil }
@@ -12,22 +12,19 @@ extension InfluxDelivery {
     return isReady ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
   }
 
-  /// Whether what waits is sent now, however little time has passed since the last batch.
+  /// Whether records are sent now, however short ago the last batch was.
   private var isReady: Bool {
-    let hasBytes = unsettled.isEmpty && outbox.waitingSize >= sizeLimit
-    return unsentCount >= limits.batchCount || hasBytes || outbox.isFull || flow.isEnding
+    let hasBytes = unconfirmed.isEmpty && outbox.waitingSize >= sizeLimit
+    return unsentCount >= limits.batchCount || hasBytes || outbox.isFull || isEnding
       || state.isOutage
   }
 
-  /// Sends what is due.
-  ///
-  /// - Parameter now: the time.
   /// - Throws: `Failure` where libcurl fails.
   mutating func send(_ now: ContinuousClock.Instant) throws {
     if let retryAt = state.retryAt, now < retryAt { return }
-    // What was dropped while it was tried again is counted as such, and not sent any more.
+    // Records that were dropped during the retries are counted as dropped, and not sent any more.
     if let batch = current, batch.first < outbox.first, !server.client.isBusy { forgetBatches() }
-    rewindIfNeeded()
+    resendIfNeeded()
     if current == nil {
       guard unsentCount > 0, outbox.isAvailable else { return }
       let isDue = sentAt.map { now >= $0 + limits.batchAge } ?? true
@@ -35,9 +32,9 @@ extension InfluxDelivery {
       begin(now)
     }
     guard current != nil else { return }
-    if needsDatabase { return try create(now) }
+    if needsDatabase { return try createDatabase() }
     for lane in current?.lanes.indices ?? 0..<0 { try send(lane, now) }
-    // While the server works on one batch, the next one is made ready.
+    // The next batch is prepared while the server works on this one.
     if next == nil, let end = current?.end, end < outbox.end,
       outbox.end - end >= UInt64(limits.batchCount)
     {
@@ -46,12 +43,12 @@ extension InfluxDelivery {
   }
 
   private mutating func begin(_ now: ContinuousClock.Instant) {
-    // Some of what was made ready may have gone since, as there was no room.
+    // Records of the prepared batch may have been dropped since, as the outbox was full.
     let isNext = next?.first == sentEnd
     current = isNext ? next : prepare(from: sentEnd)
     next = nil
     sentAt = now
-    // The disk does not give it now.
+    // The disk cannot be read now.
     if current?.lanes.allSatisfy({ $0.parts.allSatisfy(\.records.isEmpty) }) ?? true {
       current = nil
     }
@@ -72,17 +69,17 @@ extension InfluxDelivery {
     return body
   }
 
-  /// Sends the next part of a lane, if there is one and none is under way.
+  /// Sends the next part of a lane, unless a request of that lane is under way.
   private mutating func send(_ lane: Int, _ now: ContinuousClock.Instant) throws {
     while let part = current?.lanes[lane].parts.last, current?.lanes[lane].isSending == false {
-      // What is known to be too large is not tried.
+      // The server has rejected a smaller part than this as too large.
       if sizeLimit < limits.batchSize, part.records.count > 1, part.size > sizeLimit {
         _ = current?.lanes[lane].splitNext()
         continue
       }
       let body = current?.lanes[lane].body ?? body(of: part)
       current?.lanes[lane].body = body
-      // A record may have no more in it than its time.
+      // A record may hold nothing but its time.
       guard !body.isEmpty else {
         current?.lanes[lane].removeNext()
         continue
@@ -96,7 +93,7 @@ extension InfluxDelivery {
     if current?.isDone ?? false { finishBatch() }
   }
 
-  private func create(_ now: ContinuousClock.Instant) throws {
+  private func createDatabase() throws {
     guard let (request, body) = server.creation, !request.isBusy else { return }
     try request.prepare(body.span, compresses: false)
     try server.client.begin(request)
@@ -105,48 +102,49 @@ extension InfluxDelivery {
   private mutating func finishBatch() {
     guard let batch = current else { return }
     current = nil
-    // It is sent again, with those before it.
-    guard !hasToRewind else { return }
+    // The batch is sent again, with the ones before it.
+    guard !hasToResend else { return }
     let now = ContinuousClock.now
-    unsettled.add(batch.first..<batch.end, refused: batch.refusedCount, at: now)
-    while let entry = unsettled.takeSettled(now) { confirm(entry) }
+    unconfirmed.add(batch.first..<batch.end, refused: batch.refusedCount, at: now)
+    while let batch = unconfirmed.takeConfirmed(now) { remove(batch) }
   }
 
-  // MARK: - Believing the server
+  // MARK: - Confirmation
 
-  /// The number of the first record that was not sent, or is to be sent again.
-  private var sentEnd: UInt64 { max(unsettled.end ?? 0, outbox.first) }
+  /// The number of the first record to send.
+  private var sentEnd: UInt64 { max(unconfirmed.end ?? 0, outbox.first) }
   private var unsentCount: Int { Int(outbox.end - sentEnd) }
 
-  /// Records have arrived for good.
-  mutating func confirm(_ entry: Unsettled.Entry) {
-    let first = min(outbox.first, entry.end)
-    if first > entry.first { arrivedCount += max(0, Int(first - entry.first) - entry.refused) }
-    outbox.remove(before: entry.end, refused: entry.refused)
+  /// Removes a batch from the outbox, as the server has it for good.
+  mutating func remove(_ batch: UnconfirmedBatches.Batch) {
+    let first = min(outbox.first, batch.end)
+    if first > batch.first { arrivedCount += max(0, Int(first - batch.first) - batch.refused) }
+    outbox.remove(before: batch.end, refused: batch.refused)
     duplicates.delivered(before: outbox.first)
   }
 
-  /// The server may not be the one that has acknowledged what is not settled.
-  private mutating func doubt(_ request: HTTPRequest, _ answer: HTTPAnswer) {
-    guard !unsettled.isEmpty else { return }
+  /// Has the unconfirmed batches sent again where the server may have been restarted: where a request
+  /// failed or needed a new connection.
+  private mutating func checkRestart(_ request: HTTPRequest, _ answer: HTTPAnswer) {
+    guard !unconfirmed.isEmpty else { return }
     if case .failure = answer {
-      hasToRewind = true
-    } else if request.hasConnected, rewoundAt.map({ .now >= $0 + limits.settling }) ?? true {
-      // Not each time: some servers close the connection after each answer.
-      rewoundAt = .now
-      hasToRewind = true
+      hasToResend = true
+    } else if request.hasConnected, resentAt.map({ .now >= $0 + limits.confirmationDelay }) ?? true
+    {
+      // Some servers close the connection after each answer: once in the delay is enough.
+      resentAt = .now
+      hasToResend = true
     }
   }
 
-  /// Begins again with what is not settled.
-  private mutating func rewindIfNeeded() {
-    guard hasToRewind, !server.client.isBusy else { return }
-    hasToRewind = false
-    unsettled.removeAll()
+  private mutating func resendIfNeeded() {
+    guard hasToResend, !server.client.isBusy else { return }
+    hasToResend = false
+    unconfirmed.removeAll()
     forgetBatches()
   }
 
-  /// Forgets what was made ready, to be made ready again from what still waits.
+  /// Forgets the prepared batches, which are prepared again from the outbox.
   private mutating func forgetBatches() {
     current = nil
     next = nil
@@ -154,60 +152,59 @@ extension InfluxDelivery {
 
   // MARK: - Answers
 
-  /// Does what the answers ask for that have come.
-  mutating func settle() throws {
+  mutating func handleAnswers() throws {
     if let request = server.creation?.request, let answer = request.answer {
       request.answer = nil
-      settleCreation(answer)
+      handleCreation(answer)
     }
     for (lane, request) in server.writes.enumerated() {
       guard let answer = request.answer else { continue }
       request.answer = nil
       current?.lanes[lane].isSending = false
-      doubt(request, answer)
-      settle(answer, of: lane)
+      checkRestart(request, answer)
+      handle(answer, of: lane)
     }
   }
 
-  private mutating func settleCreation(_ answer: HTTPAnswer) {
+  private mutating func handleCreation(_ answer: HTTPAnswer) {
     switch answer {
-    // 409: there is one already.
+    // 409: the database exists.
     case .status(200..<300, _, _), .status(409, _, _):
-      flow.answered()
+      answeredAt = .now
       needsDatabase = false
     case .status(400..<500, _, _):
-      flow.answered()
-      // It may be there all the same.
+      answeredAt = .now
+      // The user may lack the right to create it, and the database may exist.
       messages.say(
-        .warning, server.name, "the database was not made: \(answer.description)",
-        repeating: "not made")
+        .warning, server.name, "the database was not created: \(answer.description)",
+        repeating: "not created")
       needsDatabase = false
     default: retry(answer)
     }
   }
 
-  private mutating func settle(_ answer: HTTPAnswer, of lane: Int) {
+  private mutating func handle(_ answer: HTTPAnswer, of lane: Int) {
     switch answer {
     case .status(200..<300, _, _):
-      flow.answered()
-      // What was sent before another one failed is no reason to try that sooner.
+      answeredAt = .now
+      // This request may have been sent before another one failed: the retry of that stays where it is.
       let isStillOff = state.retryAt.map { .now < $0 } ?? false
       if !isStillOff, state.succeed() {
         messages.say(.notice, server.name, "writing again", repeating: "again")
       }
-      takenSize = max(takenSize, current?.lanes[lane].parts.last?.size ?? 0)
+      acceptedSize = max(acceptedSize, current?.lanes[lane].parts.last?.size ?? 0)
       current?.lanes[lane].removeNext()
     case .status(413, _, _):
-      flow.answered()
+      answeredAt = .now
       tooLarge(lane)
       if current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
-    // A page for people is not from a database: a proxy, or the port of something else.
+    // A web page is not from a database, but from a proxy, or from another service on that port.
     case .status(400, let text, _) where text.hasPrefix("<"):
       retry(answer)
     case .status(400, let text, _), .status(422, let text, _):
-      flow.answered()
-      // What all of a part has in common, halves of it have, too: it is too old, or too new, or
-      // nothing but a field of another type.
+      answeredAt = .now
+      // Where all records of a part are too old or too new, or only have a field of another type, halving
+      // it would find nothing that the server accepts.
       var isCommon = text.contains("beyond retention policy")
       if let conflict = FieldConflict(text) {
         explain(conflict)
@@ -225,7 +222,7 @@ extension InfluxDelivery {
     if current?.isDone ?? false { finishBatch() }
   }
 
-  /// Says once what a conflict is, which is said of each value as a refusal.
+  /// Says once what a conflict is; each of its records is then logged as rejected.
   private mutating func explain(_ conflict: FieldConflict) {
     guard !hasExplainedConflict else { return }
     hasExplainedConflict = true
@@ -236,16 +233,16 @@ extension InfluxDelivery {
         + "see \"Existing series\" in p1influx(1)")
   }
 
-  /// The server takes no such part: those that follow are smaller, but not smaller than one that it
-  /// took. A single record says nothing of the others.
+  /// Makes the batches that follow smaller than the part that the server has just rejected, but not
+  /// smaller than one that it accepted. A single record tells nothing about batches.
   private mutating func tooLarge(_ lane: Int) {
     guard let part = current?.lanes[lane].parts.last, part.records.count > 1 else { return }
-    // Counted as batches are, whose points may take more or less than their records.
+    // The size is that of the records, as in batches; their points may be larger or smaller.
     let half = max(1024, part.size / 2)
-    sizeLimit = min(sizeLimit, takenSize < part.size ? max(half, takenSize) : half)
+    sizeLimit = min(sizeLimit, acceptedSize < part.size ? max(half, acceptedSize) : half)
   }
 
-  /// Whether the server says that it dropped each line of what it was sent (InfluxDB 1.x:
+  /// Whether the server says that it dropped each line of the request (InfluxDB 1.x:
   /// `partial write: points beyond retention policy dropped=5000`).
   private func isAllDropped(_ text: String, _ lane: Int) -> Bool {
     guard let body = current?.lanes[lane].body else { return false }
@@ -253,7 +250,7 @@ extension InfluxDelivery {
     return text.contains("dropped=\(count)\"") || text.hasSuffix("dropped=\(count)")
   }
 
-  /// The server will never take the next part of a lane.
+  /// Gives up the next part of a lane, which the server will never accept.
   private mutating func refuse(_ lane: Int, _ answer: HTTPAnswer) {
     guard let part = current?.lanes[lane].parts.last else { return }
     messages.say(
@@ -268,7 +265,7 @@ extension InfluxDelivery {
   private mutating func retry(_ answer: HTTPAnswer) {
     var delay = Duration.zero
     if case .status(_, _, let asked) = answer { delay = asked }
-    // Said when it begins, and when its reason is another one.
+    // An outage is a warning when it begins or its reason changes; each retry is not.
     let isNews = state.fail(answer.kind, for: delay, at: .now)
     messages.say(
       isNews ? .warning : .info, server.name, "\(answer.description); trying again",

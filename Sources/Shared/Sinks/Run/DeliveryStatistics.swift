@@ -1,29 +1,26 @@
 import CommandLine
 import Delivery
 
-/// What became of what a sink has read, to be told.
-public struct Tally {
+/// How many of the records that a sink has read were delivered, rejected, dropped or still wait.
+public struct DeliveryStatistics {
   /// What is counted.
   public enum Unit: String {
     case record, value
   }
 
-  public let unit: Unit
+  let unit: Unit
   public let counts: OutboxCounts
-  /// How many wait.
-  public let waiting: Int
-  /// How many of these are gone with the process.
+  let waiting: Int
+  /// How many of those that wait are lost when the process ends.
   private let unkept: Int
-  /// How many were refused and are kept nowhere.
+  /// How many were rejected and are not kept in bad/.
   private let lostRefused: Int
   /// Since when the oldest waits; nil where none does.
   private let oldestSince: ContinuousClock.Instant?
 
   /// The records of an outbox.
   ///
-  /// - Parameters:
-  ///   - outbox: the outbox.
-  ///   - arrived: how many it has dropped while the server took them: they have arrived all the same.
+  /// - Parameter arrived: how many of those that the outbox dropped the server has acknowledged later.
   public init(_ outbox: any Outbox, arrived: Int) {
     unit = .record
     var counts = outbox.counts
@@ -36,11 +33,7 @@ public struct Tally {
     oldestSince = outbox.oldestSince
   }
 
-  /// Values, which are gone with the process.
-  ///
-  /// - Parameters:
-  ///   - counts: what became of them.
-  ///   - waiting: how many wait.
+  /// Values, which are only in memory.
   public init(ofValues counts: OutboxCounts, waiting: Int) {
     unit = .value
     self.counts = counts
@@ -60,25 +53,22 @@ public struct Tally {
     return text + " oldest_age_s=\(oldestSince.map { (.now - $0).inMilliseconds } ?? "none")"
   }
 
-  private var andRefused: String { lostRefused > 0 ? ", \(lostRefused) refused" : "" }
-
-  /// Says what is kept, and what is lost, once nothing more is sent.
+  /// Says at the end how many are kept for the next process.
   ///
   /// - Parameters:
   ///   - outboxName: what messages call the outbox.
   ///   - server: what they call the server.
-  ///   - messages: where it is said.
-  /// - Throws: ``Failure`` where something is lost.
-  public func end(_ outboxName: String, to server: String, _ messages: Messages) throws {
+  /// - Throws: ``Failure`` where any are lost.
+  func end(_ outboxName: String, to server: String, _ messages: Messages) throws {
     let kept = waiting - unkept
     let lost = counts.dropped + unkept
     if kept > 0 {
       messages.say(.notice, outboxName, "\(counted(kept, unit.rawValue)) kept for the next time")
     }
     guard lost == 0 else {
+      let refused = lostRefused > 0 ? ", \(lostRefused) refused" : ""
       throw Failure(
-        server, "\(counted(lost, unit.rawValue)) could not be delivered" + andRefused,
-        .unavailable)
+        server, "\(counted(lost, unit.rawValue)) could not be delivered" + refused, .unavailable)
     }
     guard lostRefused == 0 else {
       // Values go to no spool.

@@ -1,7 +1,6 @@
 import ArgumentParser
 import CommandLine
 import Delivery
-import SystemPackage
 
 /// The options of a sink about buffering.
 public struct OutboxOptions: ParsableArguments {
@@ -9,6 +8,12 @@ public struct OutboxOptions: ParsableArguments {
     help: ArgumentHelp(
       "Spool records in this directory instead of in memory alone.", valueName: "directory"))
   public var spool: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep the spool in a directory below this one, if no --spool is set (default: $P1_STATE).",
+      valueName: "directory"))
+  public var state: String?
 
   @Option(
     help: ArgumentHelp(
@@ -34,11 +39,13 @@ public struct OutboxOptions: ParsableArguments {
 
   public func validate() throws {
     guard spool != "" else { throw ValidationError("--spool takes the name of a directory") }
+    guard state != "" else { throw ValidationError("--state takes the name of a directory") }
   }
 
   public func option(for setting: SettingName, of sink: SinkSettings) -> Environment.Option? {
     switch setting {
     case sink.spool: .init("--spool", spool)
+    case .state: .init("--state", state)
     case sink.spoolSize: .init("--spool-size", spoolSize)
     case sink.sync: .init("--sync", sync)
     case sink.buffer: .init("--buffer", buffer)
@@ -56,30 +63,5 @@ public struct OutboxOptions: ParsableArguments {
         ?? usual.capacity,
       memory: try environment.number(sink.buffer, in: 1...4096).map { $0 << 20 } ?? usual.memory,
       sync: try environment.seconds(sink.sync, in: 0...3600) ?? usual.sync)
-  }
-
-  /// The outbox that the settings ask for.
-  ///
-  /// - Parameters:
-  ///   - environment: the settings.
-  ///   - sink: their names.
-  ///   - limits: the bounds of the buffer and of the spool.
-  /// - Returns: the outbox, and what messages call it.
-  /// - Throws: ``Failure`` where there can be no spool.
-  public func outbox(
-    _ environment: Environment, of sink: SinkSettings, _ limits: SpoolLimits
-  ) throws -> (outbox: any Outbox, name: String) {
-    guard let path = environment.string(sink.spool) else {
-      return (MemoryOutbox(capacity: limits.memory), "buffer")
-    }
-    do {
-      return (try Spool(SpoolDirectory(path), limits, at: .now), path)
-    } catch let refusal as SpoolDirectory.Refusal where refusal.isInUse {
-      throw Failure(path, "in use by another process", .temporaryFailure)
-    } catch let refusal as SpoolDirectory.Refusal {
-      throw Failure(path, refusal.errno, .cannotCreate)
-    } catch let errno as Errno {
-      throw Failure(path, errno, .cannotCreate)
-    }
   }
 }

@@ -19,7 +19,7 @@ struct InfluxServer {
     self.client = client
     let path = settings.api.path(of: settings.place, precision)
     writes = try (0..<limits.lanes).map { _ in
-      try HTTPRequest(settings.target, path, silence: limits.silence)
+      try HTTPRequest(settings.target, path, silence: limits.responseTimeout)
     }
     guard settings.createsDatabase,
       let (path, type, body) = settings.api.creation(of: settings.place)
@@ -27,7 +27,8 @@ struct InfluxServer {
       creation = nil
       return
     }
-    let request = try HTTPRequest(settings.target, path, type: type, silence: limits.silence)
+    let request = try HTTPRequest(
+      settings.target, path, type: type, silence: limits.responseTimeout)
     creation = (request, body.utf8Bytes)
   }
 }

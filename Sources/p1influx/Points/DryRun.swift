@@ -3,26 +3,28 @@ import Records
 import Sinks
 import SystemPackage
 
-/// Records on their way to standard output: the points that a server would get, and no server.
+/// `--dry-run`: prints the points that a server would get, and contacts none.
 struct DryRun {
   private var lines: LineProtocol
-  private var intake: Intake
+  private var preprocessor: RecordPreprocessor
   private var duplicates = DuplicateFilter()
   private var points: [UInt8] = []
 
-  init(_ lines: LineProtocol, _ intake: Intake) {
+  init(_ lines: LineProtocol, _ preprocessor: RecordPreprocessor) {
     self.lines = lines
-    self.intake = intake
+    self.preprocessor = preprocessor
   }
 
-  /// Prints what the input holds, to its end: all that was there at once in one write.
+  /// Prints the points of the input, to its end, those of each read in one write.
   ///
-  /// - Throws: `Failure`, or a quiet end where nobody reads any more.
+  /// - Throws: `Failure`; the end of the process, a quiet one, where the reader of the output has gone.
   mutating func run(_ input: inout RecordInput) throws {
     while !input.isEnded {
       let interests = input.interests(wantsMore: true)
-      try input.read(wait(for: interests, until: input.deadline)) { append(intake.take($0)) }
-      if input.isEnded { append(intake.finish()) }
+      try input.read(wait(for: interests, until: input.deadline)) {
+        append(preprocessor.process($0))
+      }
+      if input.isEnded { append(preprocessor.finish()) }
       try FileDescriptor.standardOutput.write(all: points.span)
       points.removeAll(keepingCapacity: true)
     }
