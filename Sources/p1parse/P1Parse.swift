@@ -115,7 +115,7 @@ struct P1Parse: Tool {
         "\"\(name)\" is none of \(KnownVersion.all.map(\.name).joined(separator: ", "))",
         .usage)
     }
-    return SpecificationText(of: version).text
+    return version.specification
   }
 
   private var translation: Translation {

@@ -193,13 +193,13 @@ struct Translator {
         return
       }
       messages.say(.notice, "standard input", "no metric for code \(code)")
-    case .endless(let code):
+    case .patternTooSlow(let code):
       try refuse("the pattern for code \(code) takes too long on a line")
       unreadableCount += 1
       messages.say(
         .warning, "standard input",
         "line dropped: the pattern for code \(code) takes too long on it",
-        repeating: "endless \(code)")
+        repeating: "slow pattern \(code)")
     case .unknownVersion(let unknown):
       unknownVersionCount += 1
       guard isStrict || unknownVersionCount.isPowerOfTen else { return }

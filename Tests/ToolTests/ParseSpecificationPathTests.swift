@@ -247,7 +247,7 @@ import Testing
         try await parser.waitForError("what was read before stays in use\n")
         #expect(
           parser.errorText.hasPrefix(
-            "p1parse: ./dsmr10.py:1:3: \"nothing\" is no OBIS code such as 1-0:1.8.1\n"))
+            "p1parse: ./dsmr10.py:1:3: \"nothing\" is not an OBIS code such as 1-0:1.8.1\n"))
         let count = parser.output.count
         try await parser.write(telegram)
         try await parser.wait(for: "one more record") {

@@ -16,15 +16,13 @@ public struct CRC16: Sendable {
     return crc.value
   }
 
-  /// Goes on with one more byte.
   public mutating func add(_ byte: UInt8) {
     value = value >> 8 ^ CRC16.tables[Int(UInt8(truncatingIfNeeded: value) ^ byte)]
   }
 
-  /// Goes on with more bytes.
   public mutating func add(_ bytes: Span<UInt8>) {
     let tables = CRC16.tables.span
-    // Said once, so that no lookup needs to check its index.
+    // This one check lets the compiler omit the bounds check of every lookup.
     precondition(tables.count == CRC16.tableCount * 256)
     var rest = bytes.extracting(droppingFirst: addBlocks(bytes, tables))
     while rest.count >= 16 {
@@ -59,7 +57,7 @@ public struct CRC16: Sendable {
     return tables
   }()
 
-  /// Goes on with sixteen bytes: the checksum is the sum of what each of them alone would make.
+  /// Adds sixteen bytes: the checksum is the sum (XOR) of the contributions of each byte.
   @inline(__always)
   private mutating func add(_ first: UInt64, _ second: UInt64, _ tables: Span<UInt16>) {
     let first = first ^ UInt64(value)
@@ -68,7 +66,7 @@ public struct CRC16: Sendable {
       ^ CRC16.sum(second, tables.extracting(first: 8 * 256))
   }
 
-  /// What eight bytes make, each with a table of its own, the last one with the first table.
+  /// The contribution of eight bytes, each looked up in its own table, the last byte in the first.
   @inline(__always)
   private static func sum(_ word: UInt64, _ tables: Span<UInt16>) -> UInt16 {
     @inline(__always)
@@ -80,19 +78,18 @@ public struct CRC16: Sendable {
 
   // MARK: - Sixteen words at a time, without a table
 
-  /// Sixteen words of eight bytes.
+  /// In bytes: sixteen words.
   private static let blockSize = 128
 
-  /// Goes on with all whole blocks, if there are two: but for the last one without a table.
+  /// Adds all whole blocks if there are at least two; only the last one needs the tables.
   ///
-  /// Over the field of two elements P(x)² = P(x²). So what the polynomial divides, it divides with
-  /// x⁶⁴ in place of x as well: x¹⁰²⁴ counts for x⁹⁶⁰ + x¹²⁸ + 1. That is, the word in front can be
-  /// taken away, once it is added to the words 1, 14 and 16 places behind it.
+  /// Over GF(2), P(x)² = P(x²), so P(x) divides P(x⁶⁴) = x¹⁰²⁴ + x⁹⁶⁰ + x¹²⁸ + 1. The first word can
+  /// therefore be removed once it is added to the words 1, 14 and 16 places after it.
   ///
-  /// - Returns: how many bytes they had.
+  /// - Returns: the number of bytes added.
   private mutating func addBlocks(_ bytes: Span<UInt8>, _ tables: Span<UInt16>) -> Int {
     guard bytes.count >= 2 * CRC16.blockSize else { return 0 }
-    // The sixteen words that were taken away last, and the very last one.
+    // The sixteen words that were removed last, and the last of them.
     var window = InlineArray<16, UInt64>(repeating: 0)
     var taken = window.mutableSpan
     var last = UInt64(value)
@@ -104,7 +101,7 @@ public struct CRC16: Sendable {
         last ^= block.word(at: 8 &* index) ^ taken[(index &+ 2) & 15] ^ taken[index]
         taken[index] = last
       }
-      // Sixteen times the same, as a loop would be half as fast.
+      // Unrolled by hand, as a loop is half as fast.
       take(0, &taken); take(1, &taken); take(2, &taken); take(3, &taken)
       take(4, &taken); take(5, &taken); take(6, &taken); take(7, &taken)
       take(8, &taken); take(9, &taken); take(10, &taken); take(11, &taken)
@@ -121,4 +118,38 @@ public struct CRC16: Sendable {
     }
     return bytes.count &- rest.count &+ CRC16.blockSize
   }
+}
+
+/// The checksum as a telegram prints it after its `!`.
+enum PrintedChecksum: Equatable {
+  /// Telegrams before DSMR 4 have none.
+  case none
+  /// Up to four hexadecimal digits, as some meters omit leading zeros.
+  case value(UInt16)
+  /// Anything else. Meters print letters in one case, so mixed case is damage.
+  case unreadable
+
+  init(_ line: Span<UInt8>) {
+    var value: UInt16 = 0
+    var cases: UInt8 = 0
+    var index = 0
+    while index < min(4, line.count), let digit = line[index].hexadecimalDigit {
+      value = value << 4 | UInt16(digit)
+      if digit > 9 { cases |= line[index] & 0x20 == 0 ? 1 : 2 }
+      index += 1
+    }
+    let rest = line.extracting(index...)
+    if index == 0 {
+      self = rest.isBlank ? .none : .unreadable
+    } else if cases == 3 || index < 4 && !rest.extracting(first: 1).isBlank {
+      self = .unreadable
+    } else {
+      self = .value(value)
+    }
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether it holds only spaces and control characters, with any parity bit.
+  fileprivate var isBlank: Bool { indices.allSatisfy { self[$0] & 0x7F <= UInt8(ascii: " ") } }
 }

@@ -1,15 +1,15 @@
 import Records
 
-/// What ends a telegram, and whether it is one.
+/// The end of a telegram, and the decision whether the telegram is accepted.
 extension Framer {
-  /// Judges the telegram whose `!` stands at `mark`.
+  /// Accepts or drops the telegram whose `!` is at `mark`.
   ///
-  /// - Returns: nil where more bytes are needed to tell.
+  /// - Returns: nil if more bytes are needed for the decision.
   mutating func finish(at mark: Int, lineEnd: Int, atEnd: Bool) -> Event? {
-    // Where the line end is missing, the next header stands right behind.
+    // If the line end was lost, the next header follows in the same line.
     let next = header(in: (mark + 1)..<lineEnd) ?? lineEnd
     guard hasRightParity(upTo: mark) else { return damagedByte(upTo: mark, next: next) }
-    // The checksum is that of what the meter printed: characters of 8 bits, or of 7.
+    // The meter computed the checksum over characters of either 8 or 7 bits.
     if !hasSevenBits || !hasRightChecksum(at: mark, next: next) { removeTopBits(upTo: next) }
     switch PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) {
     case .none:
@@ -32,51 +32,50 @@ extension Framer {
     }
   }
 
-  /// Judges a telegram whose `!` stands alone, as in DSMR 2.2 and 3.0. Some later ones print no
-  /// checksum either; but of those, the `!` may also be what damage made of another line, or left
-  /// of this one.
+  /// Accepts or drops a telegram without checksum after its `!`, as in DSMR 2.2 and 3.0. Some later
+  /// meters print none either; but in their telegrams the `!` may also be a damaged byte of another
+  /// line, or the checksum may have been lost.
   private mutating func finishWithoutChecksum(at mark: Int, next: Int, atEnd: Bool) -> Event? {
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
     guard checksums == .verified else {
-      return takeAnything(at: mark, next: next, isDamaged: saysTimeOrVersion(upTo: mark))
+      return takeIfNotEmpty(at: mark, next: next, isDamaged: printsTimeOrVersion(upTo: mark))
     }
-    if hasZero(upTo: mark) { return drop(.damagedByte, to: next) }
+    if hasZeroByte(upTo: mark) { return drop(.damagedByte, to: next) }
     guard bytes[next - 1] == UInt8(ascii: "\n") else {
-      // The checksum may have been cut off.
+      // The checksum may have been lost with the line end.
       return isWholeWithoutEnd(upTo: mark) ? take(to: next) : drop(.cutShort, to: next)
     }
-    if saysTimeOrVersion(upTo: mark) {
-      guard let goesOn = telegramGoesOn(at: next, atEnd: atEnd) else { return nil }
-      if goesOn {
+    if printsTimeOrVersion(upTo: mark) {
+      guard let continues = telegramContinues(at: next, atEnd: atEnd) else { return nil }
+      if continues {
         return drop(.wrongChecksum(printed: nil, computed: checksum(upTo: mark)), to: next)
       }
     }
-    return takeAnything(at: mark, next: next)
+    return takeIfNotEmpty(at: mark, next: next)
   }
 
-  /// Judges a telegram that ends without `!`, at the end of the input or at a line that begins with
-  /// `/`, which some meters of DSMR 2.2 send.
+  /// Accepts or drops a telegram without `!`, which some DSMR 2.2 meters send. It ends at the end of
+  /// the input or at a line that begins with `/`.
   ///
   /// - Parameters:
-  ///   - limit: where it ends.
-  ///   - lineEnd: where the line that ends it does; nil at the end of the input.
-  /// - Returns: what it is.
+  ///   - limit: the end of the telegram.
+  ///   - lineEnd: the end of the `/` line; nil at the end of the input.
   mutating func finishWithoutEnd(at limit: Int, before lineEnd: Int? = nil) -> Event {
     guard hasRightParity(upTo: limit) else { return damagedByte(upTo: limit, next: limit) }
     if let inner = lastHeader(before: limit) { return cutShort(before: inner) }
     removeTopBits(upTo: limit)
     guard checksums == .verified else {
-      return takeAnything(at: limit, next: limit, isDamaged: !isWholeWithoutEnd(upTo: limit))
+      return takeIfNotEmpty(at: limit, next: limit, isDamaged: !isWholeWithoutEnd(upTo: limit))
     }
-    if hasZero(upTo: limit) { return drop(.damagedByte, to: limit) }
-    // A `/` may also be what damage made of the first digit of a line.
+    if hasZeroByte(upTo: limit) { return drop(.damagedByte, to: limit) }
+    // A `/` may also be a damaged first digit of a line.
     let isFollowed = lineEnd.map { isHeader(limit..<$0) } ?? true
     return isFollowed && isWholeWithoutEnd(upTo: limit)
       ? take(to: limit) : drop(.cutShort, to: limit)
   }
 
   private mutating func reject(_ defect: Defect, at mark: Int, next: Int) -> Event {
-    guard checksums == .ignored, holdsAnything(upTo: mark) else { return drop(defect, to: next) }
+    guard checksums == .ignored, holdsValue(upTo: mark) else { return drop(defect, to: next) }
     if let inner = lastHeader(before: mark) { return cutShort(before: inner) }
     return take(to: next, isDamaged: true)
   }
@@ -85,47 +84,48 @@ extension Framer {
     lastHeader(before: mark).map { cutShort(before: $0) } ?? drop(.damagedByte, to: next)
   }
 
-  private mutating func takeAnything(at mark: Int, next: Int, isDamaged: Bool = false) -> Event {
-    holdsAnything(upTo: mark)
+  private mutating func takeIfNotEmpty(at mark: Int, next: Int, isDamaged: Bool = false) -> Event {
+    holdsValue(upTo: mark)
       ? take(to: next, isDamaged: isDamaged) : drop(.cutShort, to: next)
   }
 
-  // MARK: - What is known of a telegram
+  // MARK: - Properties of the telegram
 
-  /// Whether it is of a version before checksums, and its last line is whole.
+  /// Whether it is of a version without checksums, and its last line is complete.
   private func isWholeWithoutEnd(upTo limit: Int) -> Bool {
     let last = bytes[start..<limit].last { $0 > UInt8(ascii: " ") }
     return bytes[limit - 1] == UInt8(ascii: "\n") && last == UInt8(ascii: ")")
-      && holdsAnything(upTo: limit) && !saysTimeOrVersion(upTo: limit)
+      && holdsValue(upTo: limit) && !printsTimeOrVersion(upTo: limit)
   }
 
-  /// Whether there is any value in the telegram.
-  private func holdsAnything(upTo limit: Int) -> Bool {
+  private func holdsValue(upTo limit: Int) -> Bool {
     bytes[start..<limit].contains(UInt8(ascii: "("))
   }
 
-  /// The codes of the time, in one line or in two, and of the version.
-  private static let codesOfChecked = [
+  /// The codes of the time, as one line or two, and of the version.
+  private static let codesOfTelegramsWithChecksum = [
     "0-0:1.0.0", "0-0:1.1.0", "1-3:0.2.8", "0-0:96.1.4", "1-0:0.9.1", "1-0:0.9.2",
   ]
 
-  /// Whether it says its time or, in the Dutch or the Belgian way, its version: one with a checksum
-  /// does, one of a version before checksums does not.
-  private func saysTimeOrVersion(upTo limit: Int) -> Bool {
+  /// Whether the telegram prints its time or its version (Dutch or Belgian code). Telegrams of
+  /// versions with checksums do, older ones do not.
+  private func printsTimeOrVersion(upTo limit: Int) -> Bool {
     let telegram = bytes.span.extracting(start..<limit)
     return telegram.indices.contains { index in
       guard telegram[index] == UInt8(ascii: "(") else { return false }
       let before = telegram.extracting(..<index)
-      return Framer.codesOfChecked.contains { before.extracting(last: $0.utf8.count) == $0 }
+      return Framer.codesOfTelegramsWithChecksum.contains {
+        before.extracting(last: $0.utf8.count) == $0
+      }
     }
   }
 
-  /// Whether behind a `!` that stands alone comes what can only be of the same telegram: the
-  /// checksum, whose first digit became a line feed, or another line, where the `!` was one byte of
-  /// a line itself.
+  /// Whether the bytes after a `!` line can only belong to the same telegram: the rest of a checksum
+  /// whose first digit was damaged into a line feed, or the rest of a line in which the `!` is a
+  /// damaged byte.
   ///
-  /// - Returns: nil where more bytes are needed to tell.
-  private func telegramGoesOn(at index: Int, atEnd: Bool) -> Bool? {
+  /// - Returns: nil if more bytes are needed for the decision.
+  private func telegramContinues(at index: Int, atEnd: Bool) -> Bool? {
     let rest = bytes[index...]
     let digits = rest.prefix(5).prefix { $0.hexadecimalDigit != nil }
     if digits.count > 4 { return false }
@@ -137,17 +137,16 @@ extension Framer {
     }
   }
 
-  /// The checksum of the telegram whose `!` stands at `mark`.
   private func checksum(upTo mark: Int) -> UInt16 {
     CRC16.checksum(bytes.span.extracting(start...mark))
   }
 
-  /// Whether the telegram whose `!` stands at `mark` prints the checksum of its bytes as they came.
+  /// Whether the printed checksum is right before any top bit is cleared.
   private func hasRightChecksum(at mark: Int, next: Int) -> Bool {
     PrintedChecksum(bytes.span.extracting((mark + 1)..<next)) == .value(checksum(upTo: mark))
   }
 
-  /// The checksum of text whose line ends were all CR LF before an editor made them LF.
+  /// The checksum with CR LF line ends, for a capture whose line ends an editor converted to LF.
   private func checksumWithReturns(of range: ClosedRange<Int>) -> UInt16? {
     guard !bytes[range].contains(UInt8(ascii: "\r")) else { return nil }
     var crc = CRC16()
@@ -158,18 +157,16 @@ extension Framer {
     return crc.value
   }
 
-  /// Whether each byte of a telegram that came by a line of 7 bits and even parity has the parity
-  /// bit that it should have, where that decides.
+  /// Whether each byte of a telegram sent with even parity has the right parity bit. True for other
+  /// telegrams, and if checksums are ignored.
   private func hasRightParity(upTo limit: Int) -> Bool {
     bytes[start] != Framer.slashWithParity || checksums == .ignored
       || bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
   }
 
-  /// Whether a byte is zero, which a break of the line is read as, and no meter prints.
-  private func hasZero(upTo limit: Int) -> Bool { bytes[start..<limit].contains(0) }
+  private func hasZeroByte(upTo limit: Int) -> Bool { bytes[start..<limit].contains(0) }
 
-  /// Clears the top bits of a telegram that came in characters of 7 bits, as its `/` shows or the line
-  /// is said to.
+  /// Clears the top bits if the characters have 7 bits: by the setting, or by the parity of the `/`.
   private mutating func removeTopBits(upTo limit: Int) {
     guard hasSevenBits || bytes[start] == Framer.slashWithParity else { return }
     for index in start..<limit { bytes[index] &= 0x7F }

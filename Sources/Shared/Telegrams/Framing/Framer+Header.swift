@@ -1,20 +1,19 @@
 import Records
 
-/// What begins a telegram: `/`, the three letters of the manufacturer, and nearly always a digit.
+/// The header that begins a telegram: `/`, the three letters of the manufacturer, and a digit for the
+/// baud rate, which a few meters replace (IEC 62056-21, identification message).
 extension Framer {
-  /// `/` as a line of 7 bits and even parity shows it to a reader of 8 bits and no parity.
+  /// `/` with its even parity bit: a meter set to 7E1, read as 8N1.
   static let slashWithParity = UInt8(ascii: "/") | 0x80
 
-  /// Where in a line a header stands, which goes to the end of the line.
+  /// The index of a header in a line; the header extends to the end of the line. Nil if there is none.
   ///
-  /// At the start of the line `/` and a letter are enough. Behind what was cut off in the middle of a
-  /// line it needs the three letters and the digit, and has no bracket: any other `/` may stand in a
-  /// text.
+  /// At the start of a line, `/` and a letter are enough. In the middle of a line, a header needs the
+  /// three letters and the digit, and no bracket may follow, as a `/` may also be part of a text.
   ///
   /// - Parameters:
-  ///   - line: a line with its end, or the rest of one.
-  ///   - isWhole: whether it is not only the rest.
-  /// - Returns: nil where there is none.
+  ///   - line: a line with its line feed, or the rest of one.
+  ///   - isWhole: whether `line` begins at the start of a line.
   func header(in line: Range<Int>, isWhole: Bool = false) -> Int? {
     if isWhole, isHeader(line) { return line.lowerBound }
     var first = max(line.lowerBound, line.upperBound - Framer.maximumHeaderLength)
@@ -24,7 +23,7 @@ extension Framer {
     return (first..<line.upperBound).first { isInnerHeader($0..<line.upperBound) }
   }
 
-  /// Whether a line is a header, or what the end of the input left of one.
+  /// Whether a line is a header, complete or cut off by the end of the input.
   func isHeader(_ line: Range<Int>) -> Bool { beginsAsHeader(line, letters: 1) }
 
   private func isInnerHeader(_ rest: Range<Int>) -> Bool {
@@ -38,11 +37,11 @@ extension Framer {
       && bytes[line].dropFirst().prefix(letters).allSatisfy(\.isLetterWithAnyParity)
   }
 
-  /// The headers in the middle of lines before `mark`, the last one first.
+  /// The headers in the middle of lines before `mark`, the last one first, at most four.
   ///
-  /// There are at most four: where one telegram was cut off by the next, the header of that one is
-  /// the last thing that looks like a header, but for a `/` in its own name. The others would only
-  /// take time, of which a checksum for each can be made to cost much.
+  /// Where a telegram was cut off by the next one, the header of the next one is the last match, or
+  /// nearly the last if its name contains a `/`. A checksum is computed for each, so a hostile input
+  /// with many matches would be expensive without the limit.
   func innerHeaders(before mark: Int) -> [Int] {
     let span = bytes.span
     var headers: [Int] = []
@@ -65,9 +64,8 @@ extension Framer {
     return headers
   }
 
-  /// The header, in the middle of a line, of a telegram that cut off this one.
-  ///
-  /// One in the line of this telegram's own header is taken for a part of its name.
+  /// The header, in the middle of a line, of a telegram that cut off this one; nil if there is none.
+  /// A match in this telegram's own header is part of its name.
   func lastHeader(before mark: Int) -> Int? {
     guard let last = innerHeaders(before: mark).first,
       let lineFeed = bytes[start..<last].lastIndex(of: UInt8(ascii: "\n"))
@@ -79,7 +77,7 @@ extension Framer {
 }
 
 extension [UInt8] {
-  /// Just behind the line feed that ends the line which `index` stands in, or the end of all.
+  /// The index after the line feed of the line that contains `index`; without one, the count.
   func lineEnd(from index: Int) -> Int {
     span.firstIndex(of: UInt8(ascii: "\n"), from: index).map { $0 + 1 } ?? count
   }

@@ -1,40 +1,37 @@
 import Records
 
-/// Finds the telegrams in what a line, a file or a pipe holds.
+/// Finds the telegrams in the bytes of a serial line, a file or a pipe.
 ///
 ///     "/" FLAG Z ident CRLF CRLF { line CRLF } "!" [ CRC ] CRLF      (P1 companion standard, §6.2)
 ///
-/// Bytes go in by ``fill(_:)`` in whatever pieces they come; ``next(atEnd:)`` tells what they hold:
-/// whole telegrams, whose checksum is right or which carry none. All else is dropped: what stands
-/// between telegrams, halves of them, and telegrams with a wrong checksum. Memory is bounded: a
-/// telegram longer than ``maximumTelegramLength`` is dropped, and the search goes on inside it.
+/// ``fill(_:)`` takes bytes in pieces of any size; ``next(atEnd:)`` returns the whole telegrams whose
+/// checksum is right or which have none. Line noise, incomplete telegrams and telegrams with a wrong
+/// checksum are dropped. Memory is bounded: a telegram longer than ``maximumTelegramLength`` is
+/// dropped, and the search continues inside it.
 ///
-/// Each byte is looked at a few times at most, whatever comes in whatever pieces: nothing sent can
-/// make it slow.
+/// Each byte is read only a few times, whatever the input, so no input can make the framer slow.
 public struct Framer: Sendable {
-  /// The most bytes of a telegram; the longest that a standard allows has about 4 KiB.
+  /// In bytes. The longest telegram that a standard allows has about 4 KiB.
   public static let maximumTelegramLength = 16 * 1024
-  /// The most bytes of a header and its line end. Those of meters have up to 30; what goes on much
-  /// longer is none, and need not be followed.
+  /// In bytes, with the line end. The headers of real meters have up to 30.
   static let maximumHeaderLength = 256
 
-  /// What checksums are for.
+  /// How checksums and parity bits decide which telegrams are accepted.
   public enum Checksums: Sendable {
-    /// What has a wrong one, or should have one and does not, is no telegram; nor is what has wrong
-    /// parity, where parity bits come.
+    /// A telegram is dropped if its checksum is wrong or missing, or a parity bit is wrong.
     case verified
-    /// Whatever holds a value between a header and an end is a telegram. A telegram that the next one
-    /// cut off in the middle of a line is still none.
+    /// Everything that holds a value between a header and an end is a telegram, except a telegram
+    /// that the next one cuts off in the middle of a line.
     case ignored
   }
 
-  /// A telegram found: where its bytes stand in ``bytes`` until the next call of ``fill(_:)``.
+  /// A telegram that was found.
   public struct Telegram: Equatable, Sendable {
-    /// From `/` to the end of the `!` line.
+    /// Its place in ``bytes`` until the next call of ``fill(_:)``, from `/` to the end of the `!` line.
     public let range: Range<Int>
-    /// The time that a line `#2026-11-23T10:00:00.123Z` right before the telegram gives.
+    /// The time in the line `#2026-11-23T10:00:00.123Z` right before the telegram.
     public let receivedAt: Timestamp?
-    /// Whether it was only taken because checksums do not decide.
+    /// Whether it was accepted only because checksums are ignored.
     public let isDamaged: Bool
   }
 
@@ -45,91 +42,87 @@ public struct Framer: Sendable {
 
   /// Why a telegram was dropped.
   public enum Defect: Equatable, Sendable {
-    /// The checksum printed (nil: unreadable) is not that of the bytes.
+    /// `printed` is nil if it is unreadable.
     case wrongChecksum(printed: UInt16?, computed: UInt16)
-    /// It has no checksum, and a byte of it is damaged: its parity bit is wrong, or it is a zero, which
-    /// no meter prints: a break of the line is read as one.
+    /// The telegram has no checksum, and one of its bytes has a wrong parity bit or is zero. No meter
+    /// prints a zero; a serial port reads one when the line breaks.
     case damagedByte
-    /// The next telegram began, or the input ended, before it was whole.
+    /// The next telegram began, or the input ended, before this one was complete.
     case cutShort
     case tooLong
   }
 
-  /// What was taken in; ``start`` says up to where it is used up.
+  /// The bytes taken in; those before ``start`` are consumed.
   public internal(set) var bytes: [UInt8] = []
-  /// How many bytes stood between telegrams, since the beginning.
+  /// The number of bytes outside telegrams since the beginning.
   public private(set) var noiseCount = 0
 
   let checksums: Checksums
-  /// Whether the meter is said to send characters of 7 bits, so that the top bit is none of their text.
+  /// Whether the meter is set to send characters of 7 bits, so that the top bit is not text.
   let hasSevenBits: Bool
-  /// Where the telegram begins, or where none has begun yet, what was not looked at.
+  /// The start of the current telegram; without one, the start of the unread bytes.
   var start = 0
-  /// Where the line begins that comes next.
+  /// The start of the next line.
   private var scanned = 0
-  /// Up to where that line has no end.
+  /// The line at ``scanned`` has no line feed before this index.
   private var searched = 0
   private var isInTelegram = false
-  /// Whether ``start`` is where a line begins, and not in the middle of one that was given up.
+  /// False if ``start`` is in the middle of a line.
   private(set) var isAtLineStart = true
   private var receivedAt: Timestamp?
-  /// The shapes of the last telegrams.
+  /// The known shapes: KnownShapes.swift.
   var shapes = Recent<Shape>()
 
   /// - Parameters:
-  ///   - checksums: whether they decide on what is a telegram.
-  ///   - hasSevenBits: whether the top bit of each byte is cleared, unless the checksum covers it.
+  ///   - checksums: whether wrong ones are dropped.
+  ///   - hasSevenBits: whether to clear the top bit of each byte, unless the checksum covers it.
   public init(checksums: Checksums = .verified, hasSevenBits: Bool = false) {
     self.checksums = checksums
     self.hasSevenBits = hasSevenBits
   }
 
-  /// Takes bytes in.
+  /// Takes in up to `capacity` bytes that `read` writes.
   ///
-  /// - Parameters:
-  ///   - capacity: the most bytes that are taken in.
-  ///   - read: writes the bytes to the room it is given.
-  /// - Returns: how many bytes were taken in.
-  /// - Throws: what `read` threw.
+  /// - Returns: the number of bytes.
+  /// - Throws: the error of `read`.
   public mutating func fill<Failure>(
     capacity: Int = 128 * 1024, _ read: (inout OutputSpan<UInt8>) throws(Failure) -> Void
   ) throws(Failure) -> Int {
-    removeUsed()
+    discardConsumed()
     let before = bytes.count
     try bytes.append(addingCapacity: capacity, initializingWith: read)
     return bytes.count - before
   }
 
-  /// Takes bytes in that are in memory already.
+  /// Takes in the bytes of `piece`.
   public mutating func fill(with piece: Span<UInt8>) {
-    removeUsed()
+    discardConsumed()
     bytes.append(contentsOf: piece)
   }
 
-  private mutating func removeUsed() {
+  private mutating func discardConsumed() {
     bytes.removeSubrange(..<start)
     scanned -= start
     searched -= start
     start = 0
   }
 
-  /// Finds the next thing in what was taken in.
+  /// The next telegram, or the next defect; nil if more bytes are needed.
   ///
   /// - Parameters:
-  ///   - atEnd: whether no more will come, which ends a telegram that only lacks its end.
-  ///   - isTorn: whether that is because the source went away: what has no `!` is then no telegram,
-  ///     where checksums decide.
-  /// - Returns: what was found; nil where more bytes are needed.
+  ///   - atEnd: whether the input has ended, which also ends a telegram without `!`.
+  ///   - isTorn: whether the input ended because the source failed: a telegram without `!` is then
+  ///     dropped, unless checksums are ignored.
   public mutating func next(atEnd: Bool = false, isTorn: Bool = false) -> Event? {
-    if let end = endByShape() { return take(to: end) }
+    if let end = endByKnownShape() { return take(to: end) }
     while true {
-      // One byte more than a telegram can have tells that it has too many.
+      // One byte more than the maximum shows that the telegram is too long.
       let limit = min(bytes.count, start + Framer.maximumTelegramLength + 1)
       let found = lineEnd(upTo: limit)
       if limit - start > Framer.maximumTelegramLength, (found ?? limit) == limit {
         if isInTelegram { return dropTooLong() }
         if found == nil {
-          // The line goes on: its last bytes may be the first ones of a header.
+          // The line has no end yet, and a header may begin in its last bytes.
           skip(to: limit - Framer.maximumHeaderLength)
           continue
         }
@@ -138,7 +131,7 @@ public struct Framer: Sendable {
       guard isInTelegram else {
         if start == lineEnd { return nil }
         begin(in: start..<lineEnd)
-        if !isInTelegram, let end = endByShape() { return take(to: end) }
+        if !isInTelegram, let end = endByKnownShape() { return take(to: end) }
         continue
       }
       guard scanned < lineEnd else {
@@ -151,7 +144,7 @@ public struct Framer: Sendable {
       case UInt8(ascii: "/"), Framer.slashWithParity:
         return finishWithoutEnd(at: scanned, before: lineEnd)
       case UInt8(ascii: "#") where stamp(in: scanned..<lineEnd) != nil:
-        // That of the next telegram, where this one has no `!`.
+        // The stamp belongs to the next telegram, and this telegram has no `!`.
         return finishWithoutEnd(at: scanned)
       default:
         scanned = lineEnd
@@ -159,7 +152,7 @@ public struct Framer: Sendable {
     }
   }
 
-  /// Just behind the line feed that ends the line at ``scanned``; nil where there is none yet.
+  /// The index after the line feed that ends the line at ``scanned``; nil if it has not arrived.
   private mutating func lineEnd(upTo limit: Int) -> Int? {
     let start = max(searched, scanned)
     let lineFeed = bytes.span.extracting(..<limit).firstIndex(of: UInt8(ascii: "\n"), from: start)
@@ -169,7 +162,7 @@ public struct Framer: Sendable {
 
   // MARK: - From telegram to telegram
 
-  /// Begins a telegram at the header that the line holds, or drops the line.
+  /// Begins a telegram at the header in the line, or skips a line without header.
   private mutating func begin(in line: Range<Int>) {
     guard let header = header(in: line, isWhole: isAtLineStart) else {
       return skip(to: line.upperBound)
@@ -179,50 +172,50 @@ public struct Framer: Sendable {
     scanned = line.upperBound
   }
 
-  /// Drops bytes that belong to no telegram, but keeps in mind the time that a `#` line says.
+  /// Skips bytes outside telegrams and remembers the time in a `#` line.
   private mutating func skip(to index: Int) {
     if !isBlank(start..<index) {
       receivedAt = stamp(in: start..<index)
       if receivedAt == nil { noiseCount += index - start }
     }
-    goOn(at: index)
+    resume(at: index)
   }
 
   private func isBlank(_ line: Range<Int>) -> Bool {
     bytes[line].allSatisfy { $0 <= UInt8(ascii: " ") }
   }
 
-  /// The time that a line `#2026-11-23T10:00:00.123Z` says; nil for any other line.
+  /// The time in a line `#2026-11-23T10:00:00.123Z`; nil for any other line.
   private func stamp(in line: Range<Int>) -> Timestamp? {
     guard bytes[line.lowerBound] == UInt8(ascii: "#") else { return nil }
     let end = bytes[line].lastIndex { $0 > UInt8(ascii: " ") } ?? line.lowerBound
     return Timestamp(bytes.span.extracting((line.lowerBound + 1)..<(end + 1)))
   }
 
-  /// Takes the telegram, which goes to `limit`.
+  /// Accepts the telegram that ends at `limit`.
   mutating func take(to limit: Int, isDamaged: Bool = false) -> Event {
     let telegram = Telegram(range: start..<limit, receivedAt: receivedAt, isDamaged: isDamaged)
-    goOn(at: limit)
+    resume(at: limit)
     receivedAt = nil
     return .telegram(telegram)
   }
 
-  /// Drops the telegram, which goes to `limit`.
+  /// Drops the telegram that ends at `limit`.
   mutating func drop(_ defect: Defect, to limit: Int) -> Event {
-    goOn(at: limit)
+    resume(at: limit)
     receivedAt = nil
     return .dropped(defect)
   }
 
-  /// Drops a telegram in which another one begins, and goes on with that.
+  /// Drops a telegram in which another one begins, and resumes at the inner one.
   mutating func cutShort(before inner: Int) -> Event {
     searched = inner
     return drop(.cutShort, to: inner)
   }
 
-  /// Drops a telegram that is too long, and goes on with the first one that begins inside it.
+  /// Drops a telegram that is too long, and resumes at the first header inside it.
   ///
-  /// What was read is not read anew for that: no line of it is the end of a telegram.
+  /// Lines that were read are not read again, as none of them ends a telegram.
   private mutating func dropTooLong() -> Event {
     var line = bytes.lineEnd(from: start)..<scanned
     while !line.isEmpty {
@@ -237,10 +230,29 @@ public struct Framer: Sendable {
     return drop(.tooLong, to: scanned)
   }
 
-  private mutating func goOn(at index: Int) {
+  private mutating func resume(at index: Int) {
     isAtLineStart = bytes[index - 1] == UInt8(ascii: "\n")
     start = index
     scanned = index
     isInTelegram = false
+  }
+}
+
+extension Framer.Defect: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .wrongChecksum(let printed?, let computed):
+      "wrong checksum: \(Framer.Defect.hexadecimal(printed)) printed, "
+        + "\(Framer.Defect.hexadecimal(computed)) computed"
+    case .wrongChecksum(nil, _): "unreadable checksum"
+    case .damagedByte: "damaged byte"
+    case .cutShort: "incomplete"
+    case .tooLong: "more than \(Framer.maximumTelegramLength) bytes"
+    }
+  }
+
+  private static func hexadecimal(_ checksum: UInt16) -> String {
+    let digits = String(checksum, radix: 16, uppercase: true)
+    return String(repeating: "0", count: 4 - digits.count) + digits
   }
 }

@@ -1,37 +1,36 @@
 import Metrics
 import Records
 
-/// What a stream without telegrams looks like, by its first bytes: a person who redirected the wrong
-/// file, or whose meter sends something else, is told so.
+/// What a stream without telegrams holds, guessed from its first bytes, so that a message can say
+/// that the wrong file was read or that the meter sends another protocol.
 public enum StreamKind: Equatable, Sendable {
-  /// General-glo-ciphering frames (0xDB), as meters in Luxembourg and Austria send them.
+  /// DLMS general-glo-ciphering frames (0xDB), which meters in Luxembourg and Austria send.
   case encryptedTelegrams
-  /// HDLC frames (0x7E) with DLMS inside, which some meters send by the same socket.
+  /// HDLC frames (0x7E) with DLMS, which some meters send on the P1 port.
   case dlms
   /// M-Bus long frames (0x68 L L 0x68).
   case mbus
   case compressed(by: String)
   case image(String)
-  /// Records, as p1parse writes them.
   case records
-  /// Lines of telegrams, without a first line that begins with `/`.
+  /// Lines of telegrams, without the first line, which begins with `/`.
   case telegramLines
   case text
-  /// Bytes of which nearly all are above 0x7F: what a wrong baud rate or an inverted signal make.
+  /// Most bytes are above 0x7F, as with a wrong baud rate or an inverted signal.
   case misreadLine
   case binary
   case empty
 
-  /// So many bytes are enough to tell.
+  /// The number of bytes that ``init(_:)`` reads at most.
   public static let length = 1024
 
-  /// - Parameter bytes: the first bytes of the stream; those behind ``length`` are not looked at.
+  /// - Parameter bytes: the first bytes of the stream.
   public init(_ bytes: Span<UInt8>) {
     let first = bytes.extracting(first: StreamKind.length)
     self = StreamKind.signature(of: first) ?? StreamKind.frame(in: first) ?? StreamKind.text(first)
   }
 
-  // MARK: - By a signature at the beginning
+  // MARK: - Signature at the beginning
 
   private static let signatures: [(bytes: [UInt8], kind: StreamKind)] = [
     ([0x1F, 0x8B], .compressed(by: "gzip")), ([0x28, 0xB5, 0x2F, 0xFD], .compressed(by: "zstd")),
@@ -49,7 +48,7 @@ public enum StreamKind: Equatable, Sendable {
     }?.kind
   }
 
-  // MARK: - By a frame anywhere, as a reader of a line may begin in the middle of one
+  // MARK: - Frame anywhere, as reading a serial line may begin in the middle of one
 
   private static func frame(in bytes: Span<UInt8>) -> StreamKind? {
     for index in bytes.indices {
@@ -58,7 +57,7 @@ public enum StreamKind: Equatable, Sendable {
       case 0xDB where isCiphered(rest): return .encryptedTelegrams
       // ISO/IEC 13239: the format of an HDLC frame is type 3, so its highest four bits are 0xA.
       case 0x7E where rest.count > 1 && rest[1] & 0xF0 == 0xA0: return .dlms
-      // EN 13757-2: a long frame says its length twice; then comes what the frame is for.
+      // EN 13757-2: a long frame has its length twice, a second start byte, then the control field.
       case 0x68
       where rest.count > 4 && rest[1] == rest[2] && rest[3] == 0x68
         && [0x08, 0x53, 0x73].contains(rest[4]):
@@ -69,8 +68,8 @@ public enum StreamKind: Equatable, Sendable {
     return nil
   }
 
-  /// Whether the tag is followed by a title of eight bytes, a length, and a security control that says
-  /// encrypted.
+  /// Whether the tag is followed by a system title of eight bytes, a length, and a security control
+  /// byte with the encryption bit.
   private static func isCiphered(_ frame: Span<UInt8>) -> Bool {
     guard frame.count > 13, frame[1] == 8 else { return false }
     let control =
@@ -82,7 +81,7 @@ public enum StreamKind: Equatable, Sendable {
     return control & 0xEF == 0x20
   }
 
-  // MARK: - By its characters
+  // MARK: - Characters
 
   private static func text(_ bytes: Span<UInt8>) -> StreamKind {
     if bytes.count == 0 { return .empty }
@@ -94,7 +93,6 @@ public enum StreamKind: Equatable, Sendable {
     return hasLine(bytes, isTelegramLine) ? .telegramLines : .text
   }
 
-  /// Whether one of the lines fulfils a condition.
   private static func hasLine(_ bytes: Span<UInt8>, _ condition: (Span<UInt8>) -> Bool) -> Bool {
     var start = 0
     while start < bytes.count {
@@ -119,7 +117,7 @@ public enum StreamKind: Equatable, Sendable {
 }
 
 extension StreamKind: CustomStringConvertible {
-  /// As a message says it, with what to do where something can be done.
+  /// For a message: what it is and, if possible, what to do.
   public var description: String {
     switch self {
     case .encryptedTelegrams: "encrypted telegrams; decrypt them with the key of the meter first"

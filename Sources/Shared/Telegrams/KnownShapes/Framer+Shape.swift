@@ -1,25 +1,21 @@
 import Records
 
-/// The short way from telegram to telegram, for those that are like one before but for their digits.
-///
-/// Where the lines of a telegram begin and end, and what they begin with, does not depend on digits.
-/// So what has the shape of a telegram that was found line by line would be found so as well, in as
-/// many bytes: all that is left is its checksum. The tests hold both ways equal.
+/// Finding the end of a telegram of a known shape: KnownShapes.swift.
 extension Framer {
-  /// What a telegram with a checksum has in common with the next ones of its meter.
+  /// The shape of a telegram with a checksum. All digits may change, as the places of lines do not
+  /// depend on them.
   struct Shape: Sendable {
-    /// All of it, to the end of its last line.
     fileprivate let text: TextShape
-    /// Where its `!` stands.
+    /// The index of the `!`.
     fileprivate let mark: Int
 
-    /// The shape of a telegram; nil for one whose digits decide where it ends.
+    /// Nil for a telegram whose digits may decide where it ends.
     fileprivate init?(of telegram: Span<UInt8>, mark: Int) {
       let checksum = (mark + 1)..<(mark + 5)
       guard checksum.upperBound < telegram.count,
         telegram[telegram.count - 1] == UInt8(ascii: "\n"),
         checksum.allSatisfy({ telegram[$0].hexadecimalDigit != nil }),
-        // A line that begins so may be a stamp or none.
+        // The digits of a line that begins with `#` decide whether it is a stamp.
         !telegram.indices.dropFirst().contains(where: {
           telegram[$0] == UInt8(ascii: "#") && telegram[$0 - 1] == UInt8(ascii: "\n")
         })
@@ -28,15 +24,15 @@ extension Framer {
       }
       var text = TextShape(telegram)
       text.allowDigits(in: 0..<mark)
-      // Of what lies between 9 and A none is a digit of a checksum.
+      // PrintedChecksum rejects the bytes between `9` and `A`.
       text.allow(UInt8(ascii: "0")...UInt8(ascii: "F"), in: checksum)
       self.text = text
       self.mark = mark
     }
 
-    /// Whether `bytes` begin with a telegram that has this shape and the checksum that it says.
+    /// Whether `bytes` begin with a telegram of this shape and its checksum is right.
     fileprivate func isTelegram(at bytes: Span<UInt8>) -> Bool {
-      // The `!` first: it tells most that cannot be, and what has not come yet.
+      // The `!` first, as it rules out most other telegrams and incomplete ones.
       guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.begins(bytes) else {
         return false
       }
@@ -46,15 +42,15 @@ extension Framer {
     }
   }
 
-  /// Where the telegram ends that begins at ``start``, if it has a known shape and the checksum that
-  /// it says; nil where that is to be found out line by line.
-  mutating func endByShape() -> Int? {
+  /// The end of the telegram that begins at ``start``; nil if it has no known shape or a wrong
+  /// checksum.
+  mutating func endByKnownShape() -> Int? {
     guard isAtLineStart, start < bytes.count, bytes[start] == UInt8(ascii: "/") else { return nil }
     let rest = bytes[start...]
     return shapes.first { $0.isTelegram(at: rest.span) ? rest.startIndex + $0.text.count : nil }
   }
 
-  /// Keeps the shape of the telegram whose `!` stands at `mark` and which ends at `next`.
+  /// Adds the shape of the telegram from ``start`` to `next`, whose `!` is at `mark`.
   mutating func learnShape(mark: Int, next: Int) {
     let shape = Shape(of: bytes.span.extracting(start..<next), mark: mark - start)
     if let shape { shapes.add(shape) }

@@ -1,88 +1,68 @@
 import Records
 
-/// The records of a telegram, ready to be filled with the digits of another one of the same shape.
-///
-/// Most of what a telegram says is the same as a second ago, and what is not is digits: of numbers,
-/// which are moved to the records as they stand, and of times. So the next telegram with the same
-/// bytes but for those digits, and as many zeros before them, has the same records but for them. All
-/// else that a telegram can say anew (a message, a tariff, a longer number) makes it one of another
-/// shape, to be read line by line.
+/// The records of a telegram, to be filled with the digits and times of another telegram of the same
+/// shape: KnownShapes.swift.
 struct TelegramTemplate {
-  /// An instant that a record has.
+  /// A timestamp in the records.
   private struct Instant {
-    /// Where the telegram prints it; nil where it is that of receipt.
+    /// The place in the telegram; nil if it is the time of receipt.
     let source: Range<Int>?
-    /// Where it goes in ``records``; empty where it goes nowhere.
+    /// The place in ``records``; empty if it is not written.
     let target: Range<Int>
-    /// What stands there.
+    /// The timestamp of the last telegram.
     var timestamp: Timestamp
-    /// Whether no letter or offset is printed with it.
-    let isLetterless: Bool
+    /// Whether it is printed without its offset from UTC.
+    let isCivil: Bool
   }
 
-  /// What the telegram says besides.
   let findings: [TelegramParser.Finding]
-  /// How many records there are.
   let recordCount: Int
-  /// The text of the records, with the digits of the last telegram that it was filled with.
+  /// The text of the records, filled from the last telegram.
   private(set) var records: [UInt8]
   private var shape: TextShape
-  /// What is moved there from the telegram.
+  /// The bytes to copy from the telegram to ``records``.
   private var pieces: [Piece] = []
   private var instants: [Instant] = []
-  /// Which of them is the time of the telegram, by the meter's clock.
+  /// The index in ``instants`` of the telegram's own time.
   private var clockIndex: Int?
-  /// Whether a telegram needs to come with the instant of its receipt, or must not.
+  /// Whether a telegram of this shape has a time of receipt.
   private let hasReceipt: Bool
-  private let clock: MeterClock
+  private let timeZone: MeterTimeZone
 
-  /// The template that a telegram leaves behind.
-  ///
-  /// - Parameters:
-  ///   - telegram: one that was read line by line.
-  ///   - records: what was made of it.
-  ///   - recordCount: how many records that is.
-  ///   - findings: what it held besides.
-  ///   - hasReceipt: whether it came with the instant of its receipt.
-  ///   - clock: what it prints its times by.
+  /// A template in which no byte may change yet.
   init(
     of telegram: Span<UInt8>, _ records: Span<UInt8>, _ recordCount: Int,
-    _ findings: [TelegramParser.Finding], hasReceipt: Bool, clock: MeterClock
+    _ findings: [TelegramParser.Finding], hasReceipt: Bool, timeZone: MeterTimeZone
   ) {
     shape = TextShape(telegram)
     self.records = [UInt8](records)
     self.recordCount = recordCount
     self.findings = findings
     self.hasReceipt = hasReceipt
-    self.clock = clock
+    self.timeZone = timeZone
   }
 
-  // MARK: - What may change
+  // MARK: - Which bytes may change
 
-  /// Lets what stands behind an index be anything.
+  /// Allows any bytes after an index.
   mutating func ignoreBytes(behind index: Int) {
     shape.allow(0...255, in: min(index + 1, shape.count)..<shape.count)
   }
 
-  /// Lets digits change that nobody reads.
+  /// Allows any digits in place of digits that are not read.
   mutating func ignoreDigits(in range: Range<Int>) {
     shape.allowDigits(in: range)
   }
 
-  /// Has a part of the telegram stay as it is.
-  mutating func hold(_ part: Range<Int>, of telegram: Span<UInt8>) {
+  /// Allows no change in a part of the telegram.
+  mutating func fix(_ part: Range<Int>, of telegram: Span<UInt8>) {
     shape.hold(part, of: telegram)
   }
 
-  /// Lets a value change of which the text begins at `target`.
-  ///
-  /// - Parameters:
-  ///   - number: what was moved.
-  ///   - telegram: where it stood.
-  ///   - target: where its text begins.
+  /// Copies the digits of a number to the text that begins at `target`.
   mutating func move(_ number: Fields.Number, of telegram: Span<UInt8>, to target: Int) {
     let text = telegram.extracting(number.source)
-    // JSON has what is a number without leading zeros, in whatever form it came.
+    // In JSON, a text that is a number is written as one, without leading zeros.
     let isNumber = number.exponent != nil || records[target - 1] == UInt8(ascii: ":")
     guard isNumber, let decimal = DecimalText(text) else {
       guard !isNumber else { return }
@@ -99,8 +79,8 @@ struct TelegramTemplate {
     }
   }
 
-  /// Moves one more byte. What stands between it and the last one, in both places, comes along: that
-  /// can only be a decimal point.
+  /// Copies one more byte. It joins the piece before if they are adjacent, or separated by one byte in
+  /// both places, which is the decimal point.
   private mutating func movePiece(from source: Int, to target: Int) {
     if let last = pieces.last {
       let gap = source - last.source - last.count
@@ -112,21 +92,17 @@ struct TelegramTemplate {
     pieces.append(Piece(source: source, target: target, count: 1))
   }
 
-  /// Lets a record's instant change, of which the text begins at `target`.
-  ///
-  /// - Parameters:
-  ///   - source: where the telegram prints it; nil for that of receipt.
-  ///   - instant: what it is now.
-  ///   - telegram: where it stands.
-  ///   - target: where its text begins.
+  /// Writes the instant at `source` (nil: the time of receipt) to the text that begins at `target`.
   mutating func move(
     instantAt source: Range<Int>?, _ instant: Timestamp, of telegram: Span<UInt8>, to target: Int
   ) {
     add(source, instant, of: telegram, to: target..<(target + instant.textCount))
   }
 
-  /// Lets the time of the telegram change, be it in a record or not.
-  mutating func noteClock(at source: Range<Int>, _ instant: Timestamp, of telegram: Span<UInt8>) {
+  /// Reads the telegram's own time at `source`, also if no record has it.
+  mutating func recordClockLead(
+    at source: Range<Int>, _ instant: Timestamp, of telegram: Span<UInt8>
+  ) {
     clockIndex = instants.firstIndex { $0.source == source }
     guard clockIndex == nil else { return }
     clockIndex = instants.count
@@ -137,27 +113,24 @@ struct TelegramTemplate {
     _ source: Range<Int>?, _ instant: Timestamp, of telegram: Span<UInt8>, to target: Range<Int>
   ) {
     if let source { shape.allowDigits(in: source) }
-    let isLetterless =
-      source.map { TelegramTime.isLetterless(telegram.extracting($0), by: clock) } ?? false
+    let isCivil =
+      source.map { TelegramTime.isCivil(telegram.extracting($0), in: timeZone) } ?? false
     instants.append(
-      Instant(source: source, target: target, timestamp: instant, isLetterless: isLetterless))
+      Instant(source: source, target: target, timestamp: instant, isCivil: isCivil))
   }
 
-  /// What the meter's clock said in the last telegram that it was filled with; nil where it says nothing.
+  /// The own time of the last telegram; nil if it has none.
   var clockInstant: Timestamp? {
-    // A closure would copy all of this.
+    // Not `map`, as its closure would copy the whole template.
     guard let clockIndex else { return nil }
     return instants[clockIndex].timestamp
   }
 
-  // MARK: - Filling it
+  // MARK: - Filling
 
-  /// Fills the records with what changed.
+  /// Fills the records from a telegram.
   ///
-  /// - Parameters:
-  ///   - telegram: from `/` to the end of its `!` line.
-  ///   - receivedAt: when it came.
-  /// - Returns: false where the telegram is not of this shape, or a time in it is none.
+  /// - Returns: false if the telegram is not of this shape, or a time in it is invalid.
   mutating func fill(with telegram: Span<UInt8>, receivedAt: Timestamp?) -> Bool {
     guard telegram.count == shape.count, hasReceipt == (receivedAt != nil),
       shape.begins(telegram)
@@ -168,7 +141,7 @@ struct TelegramTemplate {
       var timestamp = receivedAt
       if let source = instants[index].source {
         timestamp = TelegramTemplate.instant(
-          telegram.extracting(source), by: clock, isLetterless: instants[index].isLetterless)
+          telegram.extracting(source), in: timeZone, isCivil: instants[index].isCivil)
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
@@ -176,18 +149,19 @@ struct TelegramTemplate {
     return true
   }
 
-  /// The instant that a time names; nil where it is none, or needs to be read in another way.
+  /// The instant that a time names; nil if it is invalid, or has an offset from UTC and the template's
+  /// telegram had none, or the other way round.
   private static func instant(
-    _ text: Span<UInt8>, by clock: MeterClock, isLetterless: Bool
+    _ text: Span<UInt8>, in timeZone: MeterTimeZone, isCivil: Bool
   ) -> Timestamp? {
-    switch TelegramTime.reading(text, by: clock) {
-    case .instant(let instant): isLetterless ? nil : instant
-    case .civil(let civil): isLetterless ? clock.instant(of: civil) : nil
+    switch TelegramTime.reading(text, in: timeZone) {
+    case .instant(let instant): isCivil ? nil : instant
+    case .civil(let civil): isCivil ? timeZone.instant(of: civil) : nil
     case .unset, nil: nil
     }
   }
 
-  /// Writes the text of an instant; returns false where it has another length.
+  /// Writes the text of an instant; returns false if its length is different.
   private mutating func write(_ timestamp: Timestamp, at index: Int) -> Bool {
     if timestamp == instants[index].timestamp { return true }
     let target = instants[index].target

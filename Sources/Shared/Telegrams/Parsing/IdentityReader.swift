@@ -1,19 +1,18 @@
 import Metrics
 import Records
 
-/// What the lines of a telegram say of it, or of a sub-meter, as a whole: its number, its time, its
-/// kind.
-struct Identity {
-  /// The date and the time of day, where they stand on lines of their own.
+/// Reads the lines with the number, time and device type of the electricity meter and the sub-meters.
+/// They are read before all others, as lines have no fixed order.
+struct IdentityReader {
+  /// The places of a date and a time of day that are printed on two lines.
   private var date: Range<Int>?
   private var timeOfDay: Range<Int>?
-  /// What the clock showed, where no letter says how far it was ahead of UTC, and where that stands if
-  /// at one place alone.
+  /// A time of the telegram without its offset from UTC, and its place if it is printed in one place.
   private(set) var civil: CivilTime?
   private(set) var civilRange: Range<Int>?
 
-  /// Whether lines of this metric are read here: of a sub-meter all, as the first one of any kind
-  /// tells where its record stands.
+  /// Whether lines with this metric are read here. All lines of sub-meters are, as the first one of a
+  /// channel determines the order of the records.
   static func isRead(from metric: Metric) -> Bool {
     metric.isIdentity || metric.isOfSubmeter
   }
@@ -26,49 +25,49 @@ struct Identity {
     civilRange = nil
   }
 
-  /// Reads a line. Of two usable ones the first counts, and of two readings the newest: some meters
-  /// print a line twice, once without a usable time.
+  /// Reads a line. Some meters print a line twice, once without a usable time: the first usable line
+  /// counts, and the newest reading.
   mutating func read(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, _ form: Metric.Form,
-    by clock: MeterClock, into draft: inout RecordDraft
+    in timeZone: MeterTimeZone, into draft: inout RecordDraft
   ) {
     guard let first = groups.first, !first.isEmpty else { return }
     let value = telegram.extracting(first)
     switch form {
     case .telegramTime:
       guard draft.timestamp == nil, civil == nil else { return }
-      switch TelegramTime.reading(value, by: clock) {
+      switch TelegramTime.reading(value, in: timeZone) {
       case .instant(let instant): draft.set(instant, printedAt: first)
       case .civil(let time): (civil, civilRange) = (time, first)
       case .unset, nil: return
       }
     case .telegramDate:
-      if TelegramTime.hasHalfForm(value) { date = date ?? first }
+      if TelegramTime.hasDateOrTimeForm(value) { date = date ?? first }
     case .telegramTimeOfDay:
-      if TelegramTime.hasHalfForm(value) { timeOfDay = timeOfDay ?? first }
+      if TelegramTime.hasDateOrTimeForm(value) { timeOfDay = timeOfDay ?? first }
     case .submeterReading, .submeterProfile, .hourlyReading:
       guard
         case .values(let values) = SubmeterValue.content(
-          of: groups, in: telegram, form, by: clock)
+          of: groups, in: telegram, form, in: timeZone)
       else {
         return
       }
       for value in values { draft.note(readingAt: value.timestamp, printedAt: value.time) }
     case .meterIdentifier(let rank):
-      guard rank < draft.meterRank, let text = Identity.text(value) else { return }
+      guard rank < draft.meterRank, let text = IdentityReader.text(value) else { return }
       draft.meter = text
       draft.meterRank = rank
     case .submeterIdentifier:
-      draft.meter = draft.meter ?? Identity.text(value)
+      draft.meter = draft.meter ?? IdentityReader.text(value)
     case .submeterType:
       guard !OctetText.isError(value) else { return }
-      draft.kind = draft.kind ?? value.number.flatMap(UInt8.init(exactly:)) ?? UInt8.max
+      draft.deviceType = draft.deviceType ?? value.number.flatMap(UInt8.init(exactly:)) ?? UInt8.max
     default:
       break
     }
   }
 
-  /// Puts together the time of the telegram that stood on two lines.
+  /// Joins the date and the time of day from two lines.
   mutating func joinHalves(of telegram: Span<UInt8>) {
     guard civil == nil, let date, let timeOfDay else { return }
     civil = TelegramTime.civil(

@@ -1,65 +1,60 @@
 import Metrics
 import Records
 
-/// Where the lines of a telegram and their groups stand.
+/// The places of a telegram's lines and of the groups in their parentheses.
 ///
 ///     A-B:C.D.E[*F] ( text [*unit] ) { ( … ) }          (P1 companion standard, §6.2)
 ///
-/// A line may go on: DSMR 2.2 and 3.0 print a gas reading on the line after its code, and some
-/// meters wrap a long message. A Hungarian meter prints what its registers said at the end of the
-/// last month as lines of their own within `0-0:98.1.0`, `(` and `)`. A line that cannot be read
-/// costs only itself.
+/// A line may continue: DSMR 2.2 and 3.0 print a gas reading on the line after its code, and some
+/// meters wrap a long message. A Hungarian meter prints the registers at the end of the last month as
+/// separate lines after `0-0:98.1.0` and `(`, up to a line `)`. An unreadable line does not affect the
+/// others.
 struct TelegramLayout {
   struct Line {
     let code: OBISCode
-    /// From the code to the last `)`, line ends inside included.
+    /// From the code to the last `)`, with the line ends in between.
     let range: Range<Int>
-    /// Which of ``TelegramLayout/groups`` are its own.
+    /// The line's part of ``TelegramLayout/groups``.
     let groups: Range<Int>
   }
 
   private(set) var lines: [Line] = []
-  /// The lines within parentheses that stand on lines of their own: what was, not what is.
-  private(set) var pastLines: [Line] = []
-  /// What stands between each `(` and its `)`, without the blanks that some meters print beside it.
+  /// The lines inside the parentheses of ``blockCode``.
+  private(set) var historyLines: [Line] = []
+  /// The text between each `(` and its `)`, without the blanks that some meters print around it.
   private(set) var groups: [Range<Int>] = []
-  /// The lines that cannot be read.
   private(set) var unreadable: [Range<Int>] = []
-  /// Where the lines end: at the `!`, or at the end of the telegram.
+  /// The index of the `!`, or the end of the telegram.
   private(set) var end = 0
-  private var isInPast = false
-  /// The line that opened the lines of the past.
+  private var isInHistory = false
+  /// The line that opened ``historyLines``.
   private var opening = 0..<0
 
-  /// The groups of a line.
   func groups(of line: Line) -> ArraySlice<Range<Int>> { groups[line.groups] }
 
-  /// Takes a telegram apart.
   mutating func read(_ telegram: Span<UInt8>) {
     lines.removeAll(keepingCapacity: true)
-    pastLines.removeAll(keepingCapacity: true)
-    isInPast = false
+    historyLines.removeAll(keepingCapacity: true)
+    isInHistory = false
     groups.removeAll(keepingCapacity: true)
     unreadable.removeAll(keepingCapacity: true)
     var index = TelegramLayout.lineEnd(telegram, from: 0)
     while index < telegram.count, !TelegramLayout.isEnd(telegram, at: index) {
       if telegram[index] <= UInt8(ascii: " ") {
         index += 1
-      } else if isInPast, telegram[index] == UInt8(ascii: ")") {
-        isInPast = false
+      } else if isInHistory, telegram[index] == UInt8(ascii: ")") {
+        isInHistory = false
         index = TelegramLayout.lineEnd(telegram, from: index)
       } else {
         index = readLine(telegram, at: index)
       }
     }
     end = index
-    // Nothing tells where it should have ended.
-    if isInPast { unreadable.append(TelegramLayout.trimmed(telegram, opening)) }
+    // Its end was lost.
+    if isInHistory { unreadable.append(TelegramLayout.trimmed(telegram, opening)) }
   }
 
-  /// Reads the line at `index`.
-  ///
-  /// - Returns: where the next one begins.
+  /// Reads the line at `start`; returns the start of the next one.
   private mutating func readLine(_ telegram: Span<UInt8>, at start: Int) -> Int {
     let firstGroup = groups.count
     let lineEnd = TelegramLayout.lineEnd(telegram, from: start)
@@ -69,12 +64,12 @@ struct TelegramLayout {
       index += 1
     }
     let code = OBISCode(telegram.extracting(start..<index))
-    // Some meters print blanks there, too.
+    // Some meters print blanks after the code.
     index = telegram.withoutBlanks(index..<lineEnd).lowerBound
-    if code == TelegramLayout.blockCode, !isInPast,
+    if code == TelegramLayout.blockCode, !isInHistory,
       let block = TelegramLayout.block(telegram, behind: index)
     {
-      isInPast = true
+      isInHistory = true
       opening = start..<lineEnd
       return block
     }
@@ -94,21 +89,21 @@ struct TelegramLayout {
       index = TelegramLayout.nextGroup(telegram, from: end)
     }
     let line = Line(code: code, range: start..<end, groups: firstGroup..<groups.count)
-    if isInPast { pastLines.append(line) } else { lines.append(line) }
-    // What stands behind it, where a line end was lost, is the next line.
+    if isInHistory { historyLines.append(line) } else { lines.append(line) }
+    // If the line end was lost, the next line follows in the same line.
     return end
   }
 
-  /// `!` at the start of a line; anywhere else it is text.
+  /// A `!` ends the telegram only at the start of a line.
   private static func isEnd(_ telegram: Span<UInt8>, at index: Int) -> Bool {
     telegram[index] == UInt8(ascii: "!") && telegram[index - 1] == UInt8(ascii: "\n")
   }
 
-  /// The code of a line that can hold others within its parentheses.
+  /// The code of a line whose parentheses can contain other lines.
   static let blockCode = OBISCode(0, 0, 98, 1, 0)
 
-  /// Where the lines begin within a `(` that ends its line, right behind the code that ends at
-  /// `index` or below it; nil where there is none.
+  /// The start of the lines inside the parentheses that follow a code that ends at `index`; nil if the
+  /// `(` does not end its line.
   private static func block(_ telegram: Span<UInt8>, behind index: Int) -> Int? {
     let open = nextGroup(telegram, from: index)
     guard open < telegram.count, telegram[open] == UInt8(ascii: "(") else { return nil }
@@ -116,7 +111,7 @@ struct TelegramLayout {
     return telegram.extracting(trimmed(telegram, rest)) == "(" ? rest.upperBound : nil
   }
 
-  /// Where the `)` stands that closes the `(` at `open`; nil where the line ends before it.
+  /// The index of the `)` that matches the `(` at `open`; nil if the line ends before it.
   private static func close(_ telegram: Span<UInt8>, of open: Int) -> Int? {
     var depth = 0
     for index in open..<telegram.count {
@@ -132,8 +127,8 @@ struct TelegramLayout {
     return nil
   }
 
-  /// Whether the line at `index` goes on with the text of the one before: where it neither begins
-  /// with a code nor ends the telegram.
+  /// Whether the line at `index` continues the line before: it neither begins with a code nor ends the
+  /// telegram.
   private static func isWrapped(_ telegram: Span<UInt8>, at index: Int) -> Bool {
     guard index < telegram.count, telegram[index] != UInt8(ascii: "!") else { return false }
     var end = index
@@ -147,15 +142,14 @@ struct TelegramLayout {
     return code == nil
   }
 
-  /// Where a `(` may stand that goes on with the line ended at `index`: right there, or at the
-  /// beginning of the next line.
+  /// The index after the blanks and line ends at `index`, where another `(` continues the line.
   private static func nextGroup(_ telegram: Span<UInt8>, from index: Int) -> Int {
     var index = index
     while index < telegram.count, telegram[index] <= UInt8(ascii: " ") { index += 1 }
     return index
   }
 
-  /// Just behind the line feed of the line that `index` stands in.
+  /// The index after the line feed of the line that contains `index`.
   private static func lineEnd(_ telegram: Span<UInt8>, from index: Int) -> Int {
     telegram.firstIndex(of: UInt8(ascii: "\n"), from: index).map { $0 + 1 } ?? telegram.count
   }

@@ -1,10 +1,10 @@
 import Metrics
 import Records
 
-/// What meters print of the past: power failures (DSMR P1 companion standard 4 and 5), and in Belgium
-/// and Hungary months. What is odd in it costs only itself.
+/// Logs of past values: power failures (DSMR P1 companion standard 4 and 5), and months in Belgium and
+/// Hungary. An unreadable entry does not affect the others.
 extension TelegramParser {
-  /// `(230116090000W)(11.173*kW)`; some Belgian meters print the time behind the value.
+  /// `(230116090000W)(11.173*kW)`; some Belgian meters print the time after the value.
   mutating func readMonthPeak(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
   ) -> Outcome {
@@ -18,7 +18,7 @@ extension TelegramParser {
     return addPeak(telegram.extracting(value), at: instant, key: key) ? .added : .unreadable
   }
 
-  /// `(2)(0-0:96.7.19)` and then, for each failure, `(its end)(its duration*s)`.
+  /// `(2)(0-0:96.7.19)`, then for each power failure `(end)(duration*s)`.
   mutating func readFailures(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
   ) -> Outcome {
@@ -27,16 +27,16 @@ extension TelegramParser {
     }
     guard options.includesHistory else { return .added }
     return forEachTimed(groups.dropFirst(2), of: telegram, times: 1) { parser, instant, value in
-      guard let seconds = Quantity(value), seconds.canBe(in: .second),
+      guard let seconds = Quantity(value), seconds.isCompatible(with: .second),
         value.extracting(seconds.number).number != nil
       else {
         return false
       }
-      return parser.addPast(value.extracting(seconds.number), at: instant, key: key)
+      return parser.addHistory(value.extracting(seconds.number), at: instant, key: key)
     }
   }
 
-  /// What `0-0:98.1.0` says of past months.
+  /// `0-0:98.1.0`: past months.
   mutating func readMonths(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, key: [UInt8]
   ) -> Outcome {
@@ -45,14 +45,14 @@ extension TelegramParser {
     if TelegramTime.hasForm(value) { return readRegisters(groups, of: telegram) }
     guard value.number != nil else { return .unreadable }
     guard options.includesHistory else { return .added }
-    // Belgium: `(1)(1-0:1.6.0)(1-0:1.6.0)` and then, for each month, `(its end)(TST)(kW)`.
+    // Belgium: `(1)(1-0:1.6.0)(1-0:1.6.0)`, then for each month `(end)(time of the peak)(kW)`.
     return forEachTimed(groups.dropFirst(3), of: telegram, times: 2) { parser, instant, value in
       parser.addPeak(value, at: instant, key: key)
     }
   }
 
   /// The registers of `0-0:98.1.0` in Hungary, in the order of their values: energy by direction and
-  /// tariff, reactive energy by direction and quadrant, all energy, and the peaks of the month.
+  /// tariff, reactive energy by direction and quadrant, total energy, and the month's peaks.
   private static let registers =
     [
       OBISCode(1, 0, 1, 8, 0), OBISCode(1, 0, 1, 8, 1), OBISCode(1, 0, 1, 8, 2),
@@ -64,12 +64,12 @@ extension TelegramParser {
       OBISCode(1, 0, 2, 6, 0), OBISCode(1, 0, 2, 6, 1), OBISCode(1, 0, 2, 6, 2),
     ]
 
-  /// `(230701000000S)` and 19 values: what the registers said at that instant.
+  /// `(230701000000S)` and 19 values: the registers at that instant.
   private mutating func readRegisters(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>
   ) -> Outcome {
     let values = groups.dropFirst()
-    // Which value is which is known by their number alone.
+    // The values have no codes, so any other count would assign them wrongly.
     guard let first = groups.first, values.count == TelegramParser.registers.count else {
       return .unreadable
     }
@@ -83,14 +83,13 @@ extension TelegramParser {
     for (code, value) in zip(TelegramParser.registers, values) where !value.isEmpty {
       if !read(register: code, telegram.extracting(value), into: &draft) { outcome = .unreadable }
     }
-    drafts.add(past: draft)
+    drafts.add(history: draft)
     return outcome
   }
 
-  /// Reads the lines that stand within `0-0:98.1.0`, `(` and `)`: the registers at an instant that
-  /// the first of them tells.
-  mutating func readPastLines(of telegram: Span<UInt8>) {
-    guard let first = layout.pastLines.first,
+  /// Reads the lines inside the parentheses of `0-0:98.1.0`: a time, then the registers at that time.
+  mutating func readHistoryLines(of telegram: Span<UInt8>) {
+    guard let first = layout.historyLines.first,
       rule(for: TelegramLayout.blockCode).isReadAsBuiltIn
     else {
       return
@@ -99,25 +98,25 @@ extension TelegramParser {
       let time = layout.groups(of: first).first,
       TelegramTime.hasForm(telegram.extracting(time))
     else {
-      for line in layout.pastLines { report(telegram.extracting(line.range)) }
+      for line in layout.historyLines { report(telegram.extracting(line.range)) }
       return
     }
     guard let instant = instant(telegram.extracting(time)) else {
       return
     }
     var draft = RecordDraft(.main, at: instant)
-    for line in layout.pastLines.dropFirst() {
+    for line in layout.historyLines.dropFirst() {
       guard let group = layout.groups(of: line).first, !group.isEmpty else { continue }
       if !read(register: line.code, telegram.extracting(group), into: &draft) {
         report(telegram.extracting(line.range))
       }
     }
-    drafts.add(past: draft)
+    drafts.add(history: draft)
   }
 
-  /// Reads the value of a register into a record of the past; of two the first counts.
+  /// Reads the value of a register into a history record. The first value of a key counts.
   ///
-  /// - Returns: false where it is none.
+  /// - Returns: false if it is unreadable.
   private func read(
     register code: OBISCode, _ value: Span<UInt8>, into draft: inout RecordDraft
   ) -> Bool {
@@ -137,10 +136,10 @@ extension TelegramParser {
 
   // MARK: - Parts
 
-  /// Calls `body` with each value that so many times stand right before, and the last one of these,
-  /// which is none after the others; a value whose time stands for none is passed over.
+  /// Calls `body` with each value and the last of the `times` times right before it, which must not
+  /// be descending. A value whose time is unset is skipped.
   ///
-  /// - Returns: unreadable where there is anything else, or `body` could not read one.
+  /// - Returns: unreadable if there is anything else, or `body` returned false.
   private mutating func forEachTimed(
     _ groups: ArraySlice<Range<Int>>, of telegram: Span<UInt8>, times: Int,
     _ body: (inout TelegramParser, Timestamp, Span<UInt8>) -> Bool
@@ -169,20 +168,20 @@ extension TelegramParser {
     _ value: Span<UInt8>, at instant: Timestamp, key: [UInt8]
   ) -> Bool {
     guard let power = Quantity(value), power.unit?.unit == .kilowatt else { return false }
-    return addPast(
+    return addHistory(
       value.extracting(power.number), timesTenToThe: power.exponent, at: instant, key: key)
   }
 
-  /// Adds a record of the past that has a number alone.
+  /// Adds a history record with one number.
   ///
-  /// - Returns: false where it is no number.
-  mutating func addPast(
+  /// - Returns: false if the text is not a number.
+  mutating func addHistory(
     _ number: Span<UInt8>, timesTenToThe exponent: Int = 0, at instant: Timestamp, key: [UInt8],
-    in slot: RecordDraft.Slot = .main
+    in channel: MBusChannel = .main
   ) -> Bool {
-    var draft = RecordDraft(slot, at: instant)
+    var draft = RecordDraft(channel, at: instant)
     draft.isMeasured = draft.fields.add(key.span, number: number, timesTenToThe: exponent)
-    drafts.add(past: draft)
+    drafts.add(history: draft)
     return draft.isMeasured
   }
 
@@ -192,7 +191,7 @@ extension TelegramParser {
 }
 
 extension ArraySlice {
-  /// The elements that fulfil a condition, and the others.
+  /// The elements that satisfy a condition, and the others.
   fileprivate func partitioned(
     _ condition: (Element) -> Bool
   ) -> ([Element], [Element]) {

@@ -2,56 +2,56 @@ import Metrics
 import Records
 
 extension TelegramParser {
-  // MARK: - As the table of metrics says
+  // MARK: - Values of the table of metrics
 
-  /// Reads a value that the table of metrics knows.
+  /// Reads a value in the form of its metric.
   mutating func read(
     _ groups: ArraySlice<Range<Int>>, at code: OBISCode, of telegram: Span<UInt8>,
-    as metric: Metric, _ name: Specification.Name, in slot: RecordDraft.Slot
+    as metric: Metric, _ name: LineRule.Name, in channel: MBusChannel
   ) -> Outcome {
     if metric.form == .currentLimits {
-      return readCurrentLimits(groups, at: code, of: telegram, metric, name, in: slot)
+      return readCurrentLimits(groups, at: code, of: telegram, metric, name, in: channel)
     }
-    // `()` is a value that the meter does not have.
+    // `()`: the meter has no value.
     guard let first = groups.first, !first.isEmpty else { return .absent }
     let value = telegram.extracting(first)
     if metric.beginsWithTime, TelegramTime.isAbsent(value) { return .absent }
-    let key = key(name, of: metric, at: code, in: slot)
+    let key = key(name, of: metric, at: code, in: channel)
     switch metric.form {
     case .quantity(let unit):
-      return readQuantity(first, of: telegram, in: unit, key: key, in: slot)
+      return readQuantity(first, of: telegram, in: unit, key: key, in: channel)
     case .powerLimit:
-      return readPowerLimit(first, of: telegram, at: code, name, in: slot)
+      return readPowerLimit(first, of: telegram, at: code, name, in: channel)
     case .number:
-      return Outcome(isAdded: drafts.add(key, number: value, in: slot))
+      return Outcome(isAdded: drafts.add(key, number: value, in: channel))
     case .state:
       let number = StateWord.number(value)
-      return Outcome(isAdded: drafts.add(key, number: number.span, in: slot))
+      return Outcome(isAdded: drafts.add(key, number: number.span, in: channel))
     case .version:
       let digits = MeterVersion.digits(value)
-      return Outcome(isAdded: drafts.add(key, number: digits.span, in: slot))
+      return Outcome(isAdded: drafts.add(key, number: digits.span, in: channel))
     case .text:
-      return readText(value, OctetText.decode(value), key: key, in: slot)
+      return readText(value, OctetText.decode(value), key: key, in: channel)
     case .plainText:
-      return readText(value, OctetText.plain(value), key: key, in: slot)
+      return readText(value, OctetText.plain(value), key: key, in: channel)
     case .asPrinted:
-      return add(text(of: groups, in: telegram), key: key, in: slot)
+      return add(text(of: groups, in: telegram), key: key, in: channel)
     case .meterIdentifier(let rank):
-      // The one that is the meter's number has the key of that.
-      guard rank > drafts[slot].meterRank || OctetText.isError(value) else {
-        addIdentity(metric, at: code, OctetText.decode(value), in: slot)
-        return .apart
+      // The number that identifies the meter is added under that key.
+      guard rank > drafts[channel].meterRank || OctetText.isError(value) else {
+        addIdentity(metric, at: code, OctetText.decode(value), in: channel)
+        return .repeatable
       }
-      return readText(value, OctetText.decode(value), key: key, in: slot)
+      return readText(value, OctetText.decode(value), key: key, in: channel)
     case .submeterType:
       guard let number = DecimalText(value) else { return .unreadable }
-      // Canonical names say by themselves what a sub-meter measures.
+      // Canonical names need no device type, as they contain what a sub-meter measures.
       var text: [UInt8] = []
       number.append(from: value, to: &text)
-      addIdentity(metric, at: code, text, in: slot)
-      return .apart
+      addIdentity(metric, at: code, text, in: channel)
+      return .repeatable
     case .submeterReading, .submeterProfile, .hourlyReading:
-      return readSubmeter(groups, at: code, of: telegram, metric, name, in: slot)
+      return readSubmeter(groups, at: code, of: telegram, metric, name, in: channel)
     case .monthPeak:
       return readMonthPeak(groups, of: telegram, key: key)
     case .failureLog:
@@ -61,40 +61,41 @@ extension TelegramParser {
     case .telegramTime:
       guard TelegramTime.hasForm(value) else { return .unreadable }
       addTimestamp(metric, at: code, printedAt: first, of: telegram)
-      return .apart
+      return .repeatable
     case .telegramDate, .telegramTimeOfDay:
-      return TelegramTime.hasHalfForm(value) ? .apart : .unreadable
+      return TelegramTime.hasDateOrTimeForm(value) ? .repeatable : .unreadable
     case .submeterIdentifier:
       guard !OctetText.isError(value) else { return .unreadable }
-      addIdentity(metric, at: code, OctetText.decode(value), in: slot)
-      return .apart
+      addIdentity(metric, at: code, OctetText.decode(value), in: channel)
+      return .repeatable
     case .currentLimits:
-      return .apart
+      return .repeatable
     }
   }
 
-  /// The key of a value.
   private mutating func key(
-    _ name: Specification.Name, of metric: Metric, at code: OBISCode, in slot: RecordDraft.Slot
+    _ name: LineRule.Name, of metric: Metric, at code: OBISCode, in channel: MBusChannel
   ) -> [UInt8] {
     switch name {
     case .key(let key): key
-    case .ofSet: naming.key(of: metric, at: code, type: drafts[slot].kind).utf8Bytes
+    case .byContent: naming.key(of: metric, at: code, type: drafts[channel].deviceType).utf8Bytes
     }
   }
 
-  /// Adds what says who, where the set of names has a name for it. Nothing is measured by that.
+  /// Adds a number or type of a meter, if the set of names has a name for it. It does not count as
+  /// measured.
   private mutating func addIdentity(
-    _ metric: Metric, at code: OBISCode, _ text: [UInt8], in slot: RecordDraft.Slot
+    _ metric: Metric, at code: OBISCode, _ text: [UInt8], in channel: MBusChannel
   ) {
-    let name = naming.identityKey(of: metric, at: code, type: drafts[slot].kind)
-    guard let key = name?.utf8Bytes, !text.isEmpty, !drafts[slot].fields.contains(key.span) else {
+    let name = naming.identityKey(of: metric, at: code, type: drafts[channel].deviceType)
+    guard let key = name?.utf8Bytes, !text.isEmpty, !drafts[channel].fields.contains(key.span)
+    else {
       return
     }
-    drafts[slot].fields.add(key.span, text: text.span)
+    drafts[channel].fields.add(key.span, text: text.span)
   }
 
-  /// Adds the time of the telegram, where the set of names has a name for it.
+  /// Adds the time of the telegram, if the set of names has a name for it.
   mutating func addTimestamp(
     _ metric: Metric, at code: OBISCode, printedAt range: Range<Int>, of telegram: Span<UInt8>
   ) {
@@ -110,69 +111,73 @@ extension TelegramParser {
   /// `001234.567*kWh`.
   private mutating func readQuantity(
     _ group: Range<Int>, of telegram: Span<UInt8>, in unit: MetricUnit, key: [UInt8],
-    in slot: RecordDraft.Slot
+    in channel: MBusChannel
   ) -> Outcome {
     let value = telegram.extracting(group)
-    guard let quantity = Quantity(value), quantity.canBe(in: unit) else { return .unreadable }
+    guard let quantity = Quantity(value), quantity.isCompatible(with: unit) else {
+      return .unreadable
+    }
     return Outcome(
       isAdded: drafts.add(
         key, number: value.extracting(quantity.number), timesTenToThe: quantity.exponent,
-        from: group.lowerBound + quantity.number.lowerBound, in: slot))
+        from: group.lowerBound + quantity.number.lowerBound, in: channel))
   }
 
-  /// `016*A`, `069.0*kVA`: what is no power has another name.
+  /// `016*A`, `069.0*kVA`: the metric depends on the unit.
   private mutating func readPowerLimit(
-    _ group: Range<Int>, of telegram: Span<UInt8>, at code: OBISCode, _ name: Specification.Name,
-    in slot: RecordDraft.Slot
+    _ group: Range<Int>, of telegram: Span<UInt8>, at code: OBISCode, _ name: LineRule.Name,
+    in channel: MBusChannel
   ) -> Outcome {
     let unit = Quantity(telegram.extracting(group))?.unit?.unit ?? .kilowatt
     guard let metric = MetricTable.metrics(for: code).first(where: { $0.unit == unit }) else {
       return .unreadable
     }
-    let key = key(name, of: metric, at: code, in: slot)
-    return readQuantity(group, of: telegram, in: unit, key: key, in: slot)
+    let key = key(name, of: metric, at: code, in: channel)
+    return readQuantity(group, of: telegram, in: unit, key: key, in: channel)
   }
 
   /// `(100*A)(-063*A)`: import, then export.
   private mutating func readCurrentLimits(
     _ groups: ArraySlice<Range<Int>>, at code: OBISCode, of telegram: Span<UInt8>,
-    _ metric: Metric, _ name: Specification.Name, in slot: RecordDraft.Slot
+    _ metric: Metric, _ name: LineRule.Name, in channel: MBusChannel
   ) -> Outcome {
     var keys: [[UInt8]] = []
     for metric in MetricTable.metrics(for: metric.code) {
-      let key = key(name, of: metric, at: code, in: slot)
+      let key = key(name, of: metric, at: code, in: channel)
       keys.append(keys.contains(key) ? key + "_2".utf8Bytes : key)
     }
     let limits = zip(groups, keys).filter { group, _ in !group.isEmpty }
     let isReadable = limits.allSatisfy { group, _ in
       let value = telegram.extracting(group)
-      guard let quantity = Quantity(value), quantity.canBe(in: .ampere) else { return false }
+      guard let quantity = Quantity(value), quantity.isCompatible(with: .ampere) else {
+        return false
+      }
       return DecimalText(value.extracting(quantity.number)) != nil
     }
     guard isReadable else { return .unreadable }
     for (group, key) in limits {
-      _ = readQuantity(group, of: telegram, in: .ampere, key: key, in: slot)
+      _ = readQuantity(group, of: telegram, in: .ampere, key: key, in: channel)
     }
     return limits.isEmpty ? .absent : .added
   }
 
   mutating func readText(
-    _ value: Span<UInt8>, _ text: [UInt8], key: [UInt8], in slot: RecordDraft.Slot
+    _ value: Span<UInt8>, _ text: [UInt8], key: [UInt8], in channel: MBusChannel
   ) -> Outcome {
-    OctetText.isError(value) ? .unreadable : add(text, key: key, in: slot)
+    OctetText.isError(value) ? .unreadable : add(text, key: key, in: channel)
   }
 
   private mutating func add(
-    _ text: [UInt8], key: [UInt8], in slot: RecordDraft.Slot
+    _ text: [UInt8], key: [UInt8], in channel: MBusChannel
   ) -> Outcome {
     if text.isEmpty { return .absent }
-    drafts.add(key, text: text, in: slot)
+    drafts.add(key, text: text, in: channel)
     return .added
   }
 
-  // MARK: - As it is printed
+  // MARK: - Values of unknown codes
 
-  /// Reads a value of which nothing is known: a number without its unit, the text of a group, or all
+  /// Reads the value of an unknown code: a number without its unit, the text of a single group, or all
   /// groups with their parentheses.
   mutating func readAsPrinted(
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, key: [UInt8]
@@ -190,14 +195,14 @@ extension TelegramParser {
     return add(OctetText.plain(value), key: key, in: .main)
   }
 
-  /// The text of a single group, or of all with their parentheses; empty where all are.
+  /// The text of a single group, or of several with their parentheses; empty if all groups are.
   private func text(of groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>) -> [UInt8] {
     guard let first = groups.first, let last = groups.last, groups.contains(where: { !$0.isEmpty })
     else {
       return []
     }
     if groups.count == 1 { return OctetText.plain(telegram.extracting(first)) }
-    // Blanks may stand between a group and its parentheses.
+    // Blanks between a group and its parentheses are not part of the group.
     var (start, end) = (first.lowerBound - 1, last.upperBound)
     while telegram[start] != UInt8(ascii: "(") { start -= 1 }
     while telegram[end] != UInt8(ascii: ")") { end += 1 }

@@ -1,132 +1,119 @@
 import Metrics
 import Records
 
-/// Turns telegrams into records: one of the electricity meter, then one of each sub-meter, then
-/// those of the past.
+/// Converts telegrams to records: one of the electricity meter, one of each sub-meter, then those of
+/// the history.
 ///
-/// What comes out is a function of what went in: no clock, no environment. Of the telegrams before it
-/// keeps templates, which only save time.
+/// The records are a function of the input alone. What is kept from one telegram to the next only
+/// saves time, except how to read a time without its offset from UTC.
 public struct TelegramParser {
-  /// What is wanted of a telegram.
   public struct Options: Sendable {
-    /// Which names the metrics get.
     public var names = NameSet.canonical
-    /// Whether the logs of the past become records too. They are the same in each telegram.
+    /// Whether the logs of past values become records too. They are repeated in each telegram.
     public var includesHistory = false
-    /// Whether the codes that nothing is known of become metrics too, by their code.
+    /// Whether the values of unknown codes are added, with the code as key.
     public var includesUnknown = false
-    /// Whether import less export is added.
     public var addsNetPower = false
-    /// How far the clock of the meter is ahead of UTC in winter, in seconds; nil for what its country
-    /// has.
+    /// In seconds ahead of UTC; nil for that of the meter's country.
     public var winterOffset: Int?
-    /// Whether the clock of a meter that prints no letter behind a time changes to summer time, where no
-    /// time of receipt tells.
+    /// Whether a time without a letter is daylight saving time in summer. A time of receipt overrides
+    /// it.
     public var changesInSummer = true
-    /// What the record of the electricity meter has for its instant, where both are known.
+    /// The timestamp of the electricity meter's record, if both times are known.
     public var timeSource = TimeSource.meter
 
     public init() {}
   }
 
-  /// Where an instant comes from.
   public enum TimeSource: String, CaseIterable, Sendable {
-    /// What the meter's clock says.
-    case meter
-    /// When the telegram was received.
-    case receipt
+    case meter, receipt
   }
 
-  /// The first telegram is of a version that nothing is known of. In mid-stream that is a
-  /// ``Finding``: it may be a damaged bit, or the meter's new firmware, and ends nothing.
+  /// The first telegram is of a version without specification. In a later telegram, this is a
+  /// ``Finding``: it may be a damaged bit, or a firmware update of the meter.
   public struct UnknownVersion: Error, Equatable, Sendable {
-    /// The version as the meter printed it.
+    /// The version as the meter prints it.
     public let version: String
   }
 
   /// Something in a telegram that did not become part of a record.
   public enum Finding: Equatable, Sendable {
-    /// A line that is no line of a telegram, or whose value is none of its kind.
+    /// A malformed line, or one whose value does not have the form of its metric.
     case unreadable(line: String)
-    /// A line whose value the record has already.
+    /// A line whose key the record already has.
     case repeated(line: String)
-    /// A line with a code that neither the specification nor the table of metrics has.
+    /// A line with a code that is in neither the specification nor the table of metrics.
     case unknown(OBISCode)
-    /// A line on which the pattern of a specification file takes too long.
-    case endless(OBISCode)
-    /// There is a record without an instant, as neither the telegram nor a stamp tells.
+    /// A line on which the pattern of a specification file exceeded its number of steps.
+    case patternTooSlow(OBISCode)
+    /// A record has no timestamp, as there is none in the telegram and no time of receipt.
     case untimed
-    /// The telegram is of a version that nothing is known of, and was read by the built-in knowledge.
+    /// The version has no specification, so the built-in one was used.
     case unknownVersion(UnknownVersion)
   }
 
   public let options: Options
-  private var specifications: Specifications
-  /// What the metrics of the last telegram are called.
-  var naming: Naming { specifications.naming }
+  private var versionRules: VersionRules
+  /// The metric names of the current telegram.
+  var naming: Naming { versionRules.naming }
 
   var layout = TelegramLayout()
-  private(set) var rules: [Specification.Rule] = []
-  var drafts = RecordDrafts()
-  private var identity = Identity()
-  /// The clock that the last telegram's times are printed by.
-  private(set) var clock = MeterClock.centralEuropean
-  private var letterlessClocks = LetterlessClocks()
-  /// Whether a time of receipt has a say in how the last telegram's time is read.
-  private(set) var isReadByReceipt = false
-  /// Which fields of the records have their value.
+  private(set) var rules: [LineRule] = []
+  var drafts = TelegramDraft()
+  private var identityReader = IdentityReader()
+  private(set) var timeZone = MeterTimeZone.centralEuropean
+  private var daylightSavingDetector = DaylightSavingDetector()
+  /// Whether times of receipt decide how the current telegram's time is read.
+  private(set) var timeDependsOnReceipt = false
+  /// Whether each ``LineRule/fieldIndex`` has its value.
   private var hasField: [Bool] = []
-  /// The lines in which other digits would be said, or could make a value of them or none.
-  var heldLines: [Range<Int>] = []
-  /// The codes that nothing is known of which have become fields.
+  /// Lines of which no digit may change in a known shape, as another digit could change the outcome.
+  var fixedLines: [Range<Int>] = []
+  /// The unknown codes that became fields.
   private var unknownFields: Set<OBISCode> = []
-  /// Whether a whole telegram was read.
+  /// Whether an undamaged telegram was read.
   private var hasRead = false
-  /// How far the meter's clock was ahead of the receipt of the last telegram, in seconds; nil where one
-  /// of them is not known.
+  /// The seconds from the last telegram's time of receipt to its own time; nil if one of them is
+  /// unknown.
   public private(set) var clockLead: Int64?
-  /// What the last telegrams became.
+  /// The known shapes: KnownShapes.swift.
   var templates = Recent<TelegramTemplate>()
-  /// What the last telegram held besides.
+  /// The findings in the last telegram.
   public internal(set) var findings: [Finding] = []
 
-  /// - Parameters:
-  ///   - options: what is wanted of a telegram.
-  ///   - files: the specification files that there are.
   public init(
     _ options: Options = Options(), files: SpecificationFiles = SpecificationFiles()
   ) {
     self.options = options
-    specifications = Specifications(names: options.names, files: files)
+    versionRules = VersionRules(names: options.names, files: files)
   }
 
-  /// Turns to other specification files.
+  /// Replaces the specification files.
   public mutating func use(_ files: SpecificationFiles) {
-    specifications = Specifications(names: options.names, files: files)
+    versionRules = VersionRules(names: options.names, files: files)
     templates.removeAll()
   }
 
-  /// Adds the records of a telegram.
+  /// Writes the records of a telegram.
   ///
   /// - Parameters:
   ///   - telegram: from `/` to the end of its `!` line.
-  ///   - receivedAt: when it came, for one that does not say its time itself.
-  ///   - isDamaged: whether its version may be a wrong one: if nothing is known of that, it is read
-  ///     by the built-in knowledge.
-  ///   - writer: what the records are added to.
-  /// - Throws: ``UnknownVersion``, before any whole telegram was read.
+  ///   - receivedAt: the timestamp if the telegram has none.
+  ///   - isDamaged: whether the checksum is wrong. An unknown version may then be a damaged one, so it
+  ///     is no error and no finding.
+  /// - Throws: ``UnknownVersion`` if no undamaged telegram was read before.
   public mutating func parse(
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
     into writer: inout RecordWriter
   ) throws(UnknownVersion) {
     if let clockInstant = fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) {
-      noteClock(clockInstant, receivedAt)
+      recordClockLead(clockInstant, receivedAt)
       return
     }
     let (start, countBefore) = (writer.text.count, writer.count)
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
-    heldLines.removeAll(keepingCapacity: true)
+    fixedLines.removeAll(keepingCapacity: true)
     layout.read(telegram)
     try findRules(for: telegram, isDamaged: isDamaged)
     for line in layout.unreadable { report(telegram.extracting(line)) }
@@ -134,11 +121,11 @@ public struct TelegramParser {
     addHeader(of: telegram)
     for (line, rule) in zip(layout.lines, rules) { read(line, of: telegram, rule) }
     if options.addsNetPower { addNetPower(of: telegram) }
-    if options.includesHistory { readPastLines(of: telegram) }
+    if options.includesHistory { readHistoryLines(of: telegram) }
     let isTimed = drafts.write(
       receivedAt, preferringReceipt: options.timeSource == .receipt, to: &writer)
     if !isTimed { findings.append(.untimed) }
-    noteClock(drafts.drafts.first?.timestamp, receivedAt)
+    recordClockLead(drafts.records.first?.timestamp, receivedAt)
     if !isDamaged {
       makeTemplate(
         of: telegram, receivedAt: receivedAt, from: start, writer.count - countBefore, in: writer)
@@ -149,7 +136,7 @@ public struct TelegramParser {
     for telegram: Span<UInt8>, isDamaged: Bool
   ) throws(UnknownVersion) {
     let version = MeterVersion(of: layout, telegram)
-    let isKnown = specifications.select(version)
+    let isKnown = versionRules.select(version)
     if !isDamaged {
       if !isKnown {
         let unknown = UnknownVersion(version: version.names.first ?? "")
@@ -159,57 +146,59 @@ public struct TelegramParser {
       hasRead = true
     }
     rules.removeAll(keepingCapacity: true)
-    for line in layout.lines { rules.append(specifications.rule(for: line.code)) }
+    for line in layout.lines { rules.append(versionRules.rule(for: line.code)) }
     hasField.removeAll(keepingCapacity: true)
-    hasField.append(contentsOf: repeatElement(false, count: specifications.fieldCount))
+    hasField.append(contentsOf: repeatElement(false, count: versionRules.fieldCount))
     unknownFields.removeAll(keepingCapacity: true)
   }
 
-  private mutating func noteClock(_ clockInstant: Timestamp?, _ receivedAt: Timestamp?) {
+  private mutating func recordClockLead(_ clockInstant: Timestamp?, _ receivedAt: Timestamp?) {
     clockLead = clockInstant.flatMap { instant in receivedAt.map { instant.seconds - $0.seconds } }
   }
 
-  /// Reads who and when the lines speak of. This comes before any value, as lines stand in no fixed
-  /// order.
   private mutating func readIdentity(of telegram: Span<UInt8>, receivedAt: Timestamp?) {
-    identity.begin()
-    clock = options.winterOffset.map { MeterClock(winterOffset: $0) } ?? MeterClock(of: telegram)
-    clock.changesInSummer = options.changesInSummer
-    isReadByReceipt = false
+    identityReader.begin()
+    timeZone =
+      options.winterOffset.map { MeterTimeZone(winterOffset: $0) } ?? MeterTimeZone(of: telegram)
+    timeZone.changesInSummer = options.changesInSummer
+    timeDependsOnReceipt = false
     readIdentityLines(of: telegram)
     guard drafts[.main].timestamp == nil else { return }
-    identity.joinHalves(of: telegram)
-    if let civil = identity.civil { readLetterless(civil, of: telegram, receivedAt: receivedAt) }
+    identityReader.joinHalves(of: telegram)
+    if let civil = identityReader.civil {
+      readCivilTime(civil, of: telegram, receivedAt: receivedAt)
+    }
   }
 
   private mutating func readIdentityLines(of telegram: Span<UInt8>) {
-    for (line, rule) in zip(layout.lines, rules) where rule.isOfIdentity {
+    for (line, rule) in zip(layout.lines, rules) where rule.isReadForIdentity {
       if let metric = rule.metric {
-        identity.read(
-          layout.groups(of: line), of: telegram, metric.form, by: clock, into: &drafts[rule.slot])
+        identityReader.read(
+          layout.groups(of: line), of: telegram, metric.form, in: timeZone,
+          into: &drafts[rule.channel])
       }
     }
   }
 
-  /// Reads the time of a telegram that has no letter behind it.
-  private mutating func readLetterless(
+  /// Reads a time of the telegram that has no offset from UTC.
+  private mutating func readCivilTime(
     _ civil: CivilTime, of telegram: Span<UInt8>, receivedAt: Timestamp?
   ) {
-    let (wasByReceipt, clockBefore) = (!letterlessClocks.isEmpty, clock)
-    let instant = letterlessClocks.instant(
-      of: civil, receivedAt: receivedAt, by: &clock, ofMeter: name(of: telegram))
-    isReadByReceipt = !letterlessClocks.isEmpty
-    // Those before it were read by the setting alone.
-    if isReadByReceipt, !wasByReceipt { templates.removeAll() }
-    if clock != clockBefore {
-      // The other times of the telegram are by the same clock.
+    let (wasByReceipt, timeZoneBefore) = (!daylightSavingDetector.isEmpty, timeZone)
+    let instant = daylightSavingDetector.instant(
+      of: civil, receivedAt: receivedAt, in: &timeZone, ofMeter: name(of: telegram))
+    timeDependsOnReceipt = !daylightSavingDetector.isEmpty
+    // The templates so far read the time by the setting alone.
+    if timeDependsOnReceipt, !wasByReceipt { templates.removeAll() }
+    if timeZone != timeZoneBefore {
+      // The other times of the telegram are in the same time zone.
       drafts.begin()
       readIdentityLines(of: telegram)
     }
-    drafts[.main].set(instant, printedAt: identity.civilRange)
+    drafts[.main].set(instant, printedAt: identityReader.civilRange)
   }
 
-  /// What tells the meter of a telegram from others: its first line and its numbers.
+  /// Identifies the meter of a telegram: its header and its numbers.
   private func name(of telegram: Span<UInt8>) -> [UInt8] {
     let end = telegram.firstIndex(of: UInt8(ascii: "\n")) ?? telegram.count
     var name = [UInt8](telegram.extracting(..<end))
@@ -223,15 +212,17 @@ public struct TelegramParser {
     return name
   }
 
-  /// The instant that a time in the last telegram names; nil where it is no time or stands for none.
+  /// The instant that a time in the current telegram names; nil if it is no time or an unset one.
   func instant(_ text: Span<UInt8>) -> Timestamp? {
-    if case .civil(let civil) = TelegramTime.reading(text, by: clock), civil == identity.civil {
-      return drafts.drafts.first?.timestamp
+    if case .civil(let civil) = TelegramTime.reading(text, in: timeZone),
+      civil == identityReader.civil
+    {
+      return drafts.records.first?.timestamp
     }
-    return TelegramTime.instant(text, by: clock)
+    return TelegramTime.instant(text, in: timeZone)
   }
 
-  /// Adds the first line, without its `/`, where the set of names has a name for it.
+  /// Adds the header without its `/`, if the set of names has a name for it.
   private mutating func addHeader(of telegram: Span<UInt8>) {
     guard let key = naming.headerKey?.utf8Bytes, telegram.count > 0 else { return }
     let end = telegram.firstIndex(of: UInt8(ascii: "\n")) ?? telegram.count
@@ -241,13 +232,14 @@ public struct TelegramParser {
 
   // MARK: - Values
 
-  /// What became of a line's value.
+  /// The result of reading a line.
   enum Outcome {
-    /// It is in the records now, and another line with it would only repeat it.
+    /// The value was added. Another line with the same key is a repetition.
     case added
-    /// It is what the record is about, or a reading, of which the newest counts.
-    case apart
-    /// The line says that there is none.
+    /// The line was read, and another line with the same key may follow: an identity, or a reading, of
+    /// which the newest counts.
+    case repeatable
+    /// The meter has no value.
     case absent
     case unreadable
 
@@ -256,12 +248,11 @@ public struct TelegramParser {
     }
   }
 
-  /// Reads the value of a line.
   private mutating func read(
-    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: Specification.Rule
+    _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ rule: LineRule
   ) {
-    if let field = rule.field, hasField[field] {
-      heldLines.append(line.range)
+    if let field = rule.fieldIndex, hasField[field] {
+      fixedLines.append(line.range)
       return findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
     }
     let outcome =
@@ -269,15 +260,15 @@ public struct TelegramParser {
       case .byTable(let metric):
         read(
           layout.groups(of: line), at: line.code, of: telegram, as: metric, rule.name,
-          in: rule.slot)
+          in: rule.channel)
       case .byFile(let pattern, let type):
         read(line, of: telegram, by: pattern, as: type, rule)
       case .unknown:
         readUnknown(line, of: telegram, rule.metric)
       }
-    if outcome == .added, let field = rule.field { hasField[field] = true }
+    if outcome == .added, let field = rule.fieldIndex { hasField[field] = true }
     if outcome == .unreadable {
-      heldLines.append(line.range)
+      fixedLines.append(line.range)
       report(telegram.extracting(line.range))
     }
   }
@@ -286,7 +277,7 @@ public struct TelegramParser {
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ metric: Metric?
   ) -> Outcome {
     guard options.includesUnknown else {
-      // A specification file leaves out what it does not want.
+      // A known code that a specification file leaves out is not wanted, so it is no finding.
       if metric == nil { findings.append(.unknown(line.code)) }
       return .absent
     }
@@ -298,7 +289,7 @@ public struct TelegramParser {
     return readAsPrinted(line, of: telegram, key: line.code.key.utf8Bytes)
   }
 
-  /// Adds import less export, where the telegram does not say that itself.
+  /// Adds the net power, if the telegram does not print it itself.
   private mutating func addNetPower(of telegram: Span<UInt8>) {
     var net = NetPower()
     for line in layout.lines {
@@ -314,8 +305,7 @@ public struct TelegramParser {
     }
   }
 
-  /// What becomes of the lines with this code.
-  mutating func rule(for code: OBISCode) -> Specification.Rule { specifications.rule(for: code) }
+  mutating func rule(for code: OBISCode) -> LineRule { versionRules.rule(for: code) }
 
   mutating func report(_ line: Span<UInt8>) {
     findings.append(.unreadable(line: line.latin1Line))

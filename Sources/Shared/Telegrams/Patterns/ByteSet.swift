@@ -1,5 +1,4 @@
-/// A set of bytes: what one place of a pattern matches. A byte is a character in Latin-1, as in all
-/// that a meter prints.
+/// A set of bytes, which are characters in Latin-1, as in telegrams.
 struct ByteSet: Equatable {
   private var words: InlineArray<4, UInt64> = [0, 0, 0, 0]
 
@@ -32,7 +31,7 @@ struct ByteSet: Equatable {
     return set
   }
 
-  /// The bytes of the set in runs, in order.
+  /// The bytes of the set as ranges, in order.
   var ranges: [ClosedRange<UInt8>] {
     var ranges: [ClosedRange<UInt8>] = []
     for byte in UInt8.min...UInt8.max where contains(byte) {
@@ -45,7 +44,7 @@ struct ByteSet: Equatable {
     return ranges
   }
 
-  /// Whether it has some of the decimal digits and not all of them.
+  /// Whether it contains some decimal digits but not all.
   var distinguishesDigits: Bool {
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     return digits.contains(where: contains) && !digits.allSatisfy(contains)
@@ -59,29 +58,29 @@ struct ByteSet: Equatable {
 // MARK: - Classes of Python's re
 
 extension ByteSet {
-  /// `\d`: the characters of Latin-1 that Python takes for decimal digits.
+  /// `\d`
   static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
 
-  /// What the name of a group is made of.
+  /// The characters in the name of a group.
   static let nameCharacters = ByteSet([
     UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
     UInt8(ascii: "_")...UInt8(ascii: "_"), UInt8(ascii: "a")...UInt8(ascii: "z"),
   ])
 
-  /// `\w`: letters, all that counts (² ³ ¹ ¼ ½ ¾) and `_`.
+  /// `\w`: letters, numeric characters (² ³ ¹ ¼ ½ ¾ among them) and `_`.
   static let wordCharacters = ByteSet(
     nameCharacters.ranges + [
       0xAA...0xAA, 0xB2...0xB3, 0xB5...0xB5, 0xB9...0xBA, 0xBC...0xBE, 0xC0...0xD6, 0xD8...0xF6,
       0xF8...0xFF,
     ])
 
-  /// `\s`: white space, with the separators of ASCII, the next line and the no-break space.
+  /// `\s`: white space, including the ASCII separators, next line and no-break space.
   static let whiteSpace = ByteSet([0x09...0x0D, 0x1C...0x20, 0x85...0x85, 0xA0...0xA0])
 
-  /// `.`: anything but the end of a line.
+  /// `.`: anything but a line feed.
   static let anyInLine = ByteSet(UInt8(ascii: "\n")...UInt8(ascii: "\n")).inverted
 
-  /// The set with the other case of each of its letters (`(?i)`).
+  /// The set with both cases of each of its letters: `(?i)`.
   var ignoringCase: ByteSet {
     var set = self
     for byte in UInt8.min...UInt8.max where contains(byte) {

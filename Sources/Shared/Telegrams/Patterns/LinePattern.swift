@@ -1,24 +1,26 @@
 import Records
 
-/// A regular expression of a specification file, which finds the value in a line of a telegram: as
-/// Python's `re.search` does, and in a time that has bounds.
+/// A regular expression of a specification file, which finds the value in a line of a telegram like
+/// Python's `re.search`, in a limited number of steps.
+///
+/// ``RegexParser`` reads its text into a ``RegexNode``. A ``RunMatcher`` matches the form that nearly
+/// all patterns have; a ``RegexMatcher`` matches any other.
 final class LinePattern {
-  /// The expression as the file has it.
+  /// The expression as it is in the file.
   let text: String
-  private let way: Way
+  private let matcher: Matcher
 
-  private enum Way {
-    case direct(DirectPattern)
-    case general(BoundedRegex)
+  private enum Matcher {
+    case runs(RunMatcher)
+    case regex(RegexMatcher)
   }
 
-  /// What a line holds.
   struct Match: Equatable {
-    /// Where the value stands; empty where the group took no part in the match, nil where the pattern
-    /// does not match.
+    /// The place of the value; empty if the group took no part in the match, nil if the pattern does
+    /// not match.
     let value: Range<Int>?
-    /// Whether a line with other digits in the same places has its value in the same place.
-    let isSteady: Bool
+    /// Whether the value would be in the same place if the line had other digits (KnownShapes.swift).
+    let holdsForOtherDigits: Bool
   }
 
   /// Why a pattern cannot be used.
@@ -26,51 +28,49 @@ final class LinePattern {
     let reason: String
   }
 
-  /// The most bytes of a pattern: its depth is the depth of the call stack that reads it.
+  /// In bytes. The parser calls itself for each group, so the length bounds the call stack.
   static let maximumLength = 500
 
-  /// What a pattern may use for one line: many times what a long one takes, and about a ms.
-  static let allowance = 1 << 18
-  /// What a step of the general way takes, in steps of the direct one.
-  private static let generalPrice = 64
+  /// For one line, in steps of a ``RunMatcher``: about a millisecond, many times what a long line
+  /// needs.
+  static let maximumSteps = 1 << 18
+  /// The time of a step of a ``RegexMatcher``, in steps of a ``RunMatcher``.
+  private static let stepsPerRegexStep = 64
 
-  /// - Throws: ``Invalid``, for no regular expression and for one without a capture group.
+  /// - Throws: ``Invalid`` if it is no regular expression or has no capture group.
   init(_ pattern: String) throws(Invalid) {
     guard pattern.utf8.count <= LinePattern.maximumLength else {
       throw Invalid(
         reason: "a regular expression of more than \(LinePattern.maximumLength) bytes")
     }
-    let parts: (pattern: Pattern, groupCount: Int)
+    let parsed: (pattern: RegexNode, groupCount: Int)
     do {
-      parts = try PatternReader.read(pattern)
+      parsed = try RegexParser.read(pattern)
     } catch {
-      throw Invalid(
-        reason: "\"\(pattern)\" is no regular expression that can be used here: \(error.reason)")
+      throw Invalid(reason: "unsupported regular expression \"\(pattern)\": \(error.reason)")
     }
-    guard parts.groupCount > 0 else {
+    guard parsed.groupCount > 0 else {
       throw Invalid(reason: "\"\(pattern)\" has no group ( ) that captures the value")
     }
     text = pattern
-    way =
-      DirectPattern(parts.pattern).map(Way.direct) ?? .general(BoundedRegex(parts.pattern))
+    matcher = RunMatcher(parsed.pattern).map(Matcher.runs) ?? .regex(RegexMatcher(parsed.pattern))
   }
 
-  /// Finds the value in a line: what the first group captures.
+  /// Finds the value in a line: the capture of the first group.
   ///
   /// - Parameters:
   ///   - line: its bytes, without line ends.
-  ///   - digitsStart: where the line can have other digits.
-  ///   - allowance: what may be used; 0 afterwards where that was not enough.
-  /// - Returns: where it stands.
-  func match(_ line: Span<UInt8>, digitsStart: Int = 0, allowance: inout Int) -> Match {
-    switch way {
-    case .direct(let pattern):
-      return pattern.match(line, digitsStart: digitsStart, allowance: &allowance)
-    case .general(let regex):
-      var steps = allowance / LinePattern.generalPrice
-      let value = regex.match(line, allowance: &steps)
-      allowance = min(allowance, steps * LinePattern.generalPrice)
-      return Match(value: value, isSteady: false)
+  ///   - digitsStart: from this index on, the digits may differ in another line.
+  ///   - stepsLeft: 0 afterwards if the match was given up.
+  func match(_ line: Span<UInt8>, digitsStart: Int = 0, stepsLeft: inout Int) -> Match {
+    switch matcher {
+    case .runs(let matcher):
+      return matcher.match(line, digitsStart: digitsStart, stepsLeft: &stepsLeft)
+    case .regex(let matcher):
+      var steps = stepsLeft / LinePattern.stepsPerRegexStep
+      let value = matcher.match(line, stepsLeft: &steps)
+      stepsLeft = min(stepsLeft, steps * LinePattern.stepsPerRegexStep)
+      return Match(value: value, holdsForOtherDigits: false)
     }
   }
 }

@@ -1,45 +1,40 @@
 import RegexBuilder
 
-/// A pattern of any shape, matched by Swift's `Regex`, which is made to end: each way on costs a toll,
-/// and where the allowance is used up, the match is given up.
+/// Matches a pattern of any form with Swift's `Regex`, in a limited number of steps.
 ///
-/// `Regex` tries one way after the other. What makes it try more of them than a line has bytes are
-/// repeats and alternatives, so a toll stands behind each of those.
-final class BoundedRegex {
+/// `Regex` backtracks, and a hostile pattern can make that take exponential time. Only repeats and
+/// choices cause backtracking, so a step is inserted at each of them, and the match is given up when
+/// no step is left.
+final class RegexMatcher {
   private typealias Part = Regex<AnyRegexOutput>
 
-  /// What is left to be used: the regex refers to it.
-  private final class Purse: @unchecked Sendable {
-    var allowance = 0
+  /// Shared with the steps inside the regex.
+  private final class StepBudget: @unchecked Sendable {
+    var stepsLeft = 0
   }
 
-  /// The allowance is used up.
-  private struct Spent: Error {}
+  private struct BudgetExhausted: Error {}
 
   private let regex: Part
   private let isAtStart: Bool
-  private let purse: Purse
+  private let budget: StepBudget
 
-  init(_ pattern: Pattern) {
-    let purse = Purse()
-    let builder = Builder(purse: purse)
-    self.purse = purse
+  init(_ pattern: RegexNode) {
+    let budget = StepBudget()
+    let builder = Builder(budget: budget)
+    self.budget = budget
     regex = builder.part(of: pattern).matchingSemantics(.unicodeScalar)
     isAtStart =
       if case .sequence(let parts) = pattern { parts.first == .place(.start) } else { false }
   }
 
-  /// Finds the value in a line.
+  /// Finds the value in a line, as ``LinePattern/Match/value`` has it.
   ///
-  /// - Parameters:
-  ///   - line: its bytes, without line ends.
-  ///   - allowance: how much may be tried; it is 0 afterwards where that was not enough.
-  /// - Returns: where the value stands; an empty one where the group took no part in the match, nil
-  ///   where the pattern does not match.
-  func match(_ line: Span<UInt8>, allowance: inout Int) -> Range<Int>? {
+  /// - Parameter stepsLeft: 0 afterwards if the match was given up.
+  func match(_ line: Span<UInt8>, stepsLeft: inout Int) -> Range<Int>? {
     let text = line.latin1Line
-    purse.allowance = allowance
-    defer { allowance = max(0, purse.allowance) }
+    budget.stepsLeft = stepsLeft
+    defer { stepsLeft = max(0, budget.stepsLeft) }
     guard let match = try? isAtStart ? regex.prefixMatch(in: text) : regex.firstMatch(in: text)
     else {
       return nil
@@ -50,11 +45,10 @@ final class BoundedRegex {
     return start..<(start + scalars.distance(from: value.lowerBound, to: value.upperBound))
   }
 
-  /// Makes the regex.
   private struct Builder {
-    let purse: Purse
+    let budget: StepBudget
 
-    func part(of pattern: Pattern) -> Part {
+    func part(of pattern: RegexNode) -> Part {
       switch pattern {
       case .byte(let set): byte(of: set)
       case .sequence(let parts):
@@ -69,7 +63,7 @@ final class BoundedRegex {
               }
             })
         }
-      case .repetition(let inside, let times): joined(repeated(inside, times), toll)
+      case .repetition(let inside, let times): joined(repeated(inside, times), step)
       case .group(let inside, number: 1):
         Part(Regex { Capture { part(of: inside) } })
       case .group(let inside, _): part(of: inside)
@@ -78,8 +72,8 @@ final class BoundedRegex {
       }
     }
 
-    /// A class by the numbers of its characters, which has no other meaning to `Regex`. It has none
-    /// without any.
+    /// A character class that lists its characters by number, as `Regex` gives other classes a wider
+    /// meaning. An empty class is not valid, so a component takes its place.
     private func byte(of set: ByteSet) -> Part {
       let ranges = set.ranges.map {
         "\\x{\(String($0.lowerBound, radix: 16))}-\\x{\(String($0.upperBound, radix: 16))}"
@@ -103,14 +97,14 @@ final class BoundedRegex {
 
     private var nothing: Part { Part(Regex { "" }) }
 
-    /// Matches nothing, and has its price.
-    private var toll: Part {
-      let purse = purse
+    /// Matches the empty text and takes a step from the budget.
+    private var step: Part {
+      let budget = budget
       return Part(
         Regex {
           Component { _, index in
-            purse.allowance -= 1
-            guard purse.allowance > 0 else { throw Spent() }
+            budget.stepsLeft -= 1
+            guard budget.stepsLeft > 0 else { throw BudgetExhausted() }
             return index
           }
         })
@@ -123,12 +117,12 @@ final class BoundedRegex {
         })
     }
 
-    private func branch(of pattern: Pattern) -> Part { joined(toll, part(of: pattern)) }
+    private func branch(of pattern: RegexNode) -> Part { joined(step, part(of: pattern)) }
 
-    private func repeated(_ inside: Pattern, _ times: Pattern.Repeat) -> Part {
-      // Bytes of a set are only counted; nothing is tried in between.
+    private func repeated(_ inside: RegexNode, _ times: RegexNode.Repeat) -> Part {
+      // Repeating a single byte does not backtrack within a repetition.
       let isByte = if case .byte = inside { true } else { false }
-      let body = isByte ? part(of: inside) : joined(part(of: inside), toll)
+      let body = isByte ? part(of: inside) : joined(part(of: inside), step)
       let behavior = times.isLazy ? RegexRepetitionBehavior.reluctant : .eager
       if let most = times.most {
         return Part(Regex { Repeat(times.least...most, behavior) { body } })
@@ -137,7 +131,7 @@ final class BoundedRegex {
     }
   }
 
-  /// Something that `Regex` has no text for: tells where a match at an index ends, nil for none.
+  /// Computes the end of a match at an index, nil for none, where `Regex` has no syntax for it.
   private struct Component: CustomConsumingRegexComponent {
     typealias RegexOutput = Substring
     let end: (_ input: String, _ index: String.Index) throws -> String.Index?
@@ -150,16 +144,16 @@ final class BoundedRegex {
   }
 }
 
-extension Pattern.Place {
-  /// Whether an index of a line is such a place.
+extension RegexNode.Place {
+  /// Whether the index of a line is such a place.
   fileprivate func holds(at index: String.Index, of line: String) -> Bool {
     switch self {
     case .start: index == line.startIndex
     case .end: index == line.endIndex
-    case .wordBoundary: Pattern.Place.isBoundary(index, line.unicodeScalars)
-    // Python takes the empty text for one without any such place.
+    case .wordBoundary: RegexNode.Place.isBoundary(index, line.unicodeScalars)
+    // In Python, `\B` does not match in an empty text.
     case .noWordBoundary:
-      !line.isEmpty && !Pattern.Place.isBoundary(index, line.unicodeScalars)
+      !line.isEmpty && !RegexNode.Place.isBoundary(index, line.unicodeScalars)
     }
   }
 

@@ -1,32 +1,31 @@
-/// A regular expression, taken apart: what ``PatternReader`` makes of its text.
-indirect enum Pattern: Equatable {
-  /// One byte out of a set.
+/// The syntax tree of a regular expression, which ``RegexParser`` makes from its text.
+indirect enum RegexNode: Equatable {
+  /// One byte of a set.
   case byte(ByteSet)
-  /// One after the other; none matches the empty text.
-  case sequence([Pattern])
-  /// The first that leads to a match.
-  case choice([Pattern])
-  /// So many times, as often as leads to a match, or as seldom.
-  case repetition(Pattern, Repeat)
-  /// A group; the number of one that captures counts from 1.
-  case group(Pattern, number: Int?)
+  /// One after the other; an empty sequence matches the empty text.
+  case sequence([RegexNode])
+  /// The first branch that leads to a match.
+  case choice([RegexNode])
+  case repetition(RegexNode, Repeat)
+  /// A group; capturing groups have a number, counted from 1.
+  case group(RegexNode, number: Int?)
   case place(Place)
 
-  /// How often something is repeated.
   struct Repeat: Equatable {
     var least: Int
-    /// Nil where nothing bounds it.
+    /// Nil if unlimited.
     var most: Int?
+    /// Whether as few times as possible are tried first.
     var isLazy = false
   }
 
-  /// A place in the line, which takes no byte of it.
+  /// A position in the line, which consumes no byte.
   enum Place: Equatable {
     /// `^`, `\A`
     case start
-    /// `$`, `\Z`: a line here has no line feed to stand before.
+    /// `$`, `\Z`. A line has no line feed here, so both mean the end.
     case end
-    /// `\b`: between a character of a word and another one.
+    /// `\b`: between a word character and another one.
     case wordBoundary
     /// `\B`
     case noWordBoundary

@@ -1,14 +1,14 @@
-/// The characters of a regular expression, their escapes and their classes.
-extension PatternReader {
-  /// What an escape stands for.
+/// The characters of a regular expression, their escapes and classes.
+extension RegexParser {
+  /// The meaning of an escape.
   struct Escaped {
     let set: ByteSet
-    /// The character, nil for a class.
+    /// Nil for a class.
     let scalar: Unicode.Scalar?
 
     init(_ scalar: Unicode.Scalar) {
       self.scalar = scalar
-      set = PatternReader.set(of: scalar)
+      set = RegexParser.set(of: scalar)
     }
 
     init(class set: ByteSet) {
@@ -17,9 +17,9 @@ extension PatternReader {
     }
   }
 
-  /// What stands behind a backslash.
+  /// The escape after a backslash that was taken.
   mutating func escape(from start: Int, inClass: Bool = false) throws(Invalid) -> Escaped {
-    guard let scalar = next else { throw invalid("a \\ at the end", start) }
+    guard let scalar = next else { throw invalid("nothing follows the \\", start) }
     index += 1
     switch scalar {
     case "d": return Escaped(class: .digits)
@@ -40,7 +40,7 @@ extension PatternReader {
     case "U": return Escaped(try hexadecimal(8, from: start))
     case "0"..."9": return Escaped(try octal(scalar, from: start, inClass: inClass))
     case "a"..."z", "A"..."Z":
-      throw invalid("there is no escape \\\(scalar)", start)
+      throw invalid("unknown escape \\\(scalar)", start)
     default: return Escaped(scalar)
     }
   }
@@ -50,7 +50,7 @@ extension PatternReader {
     var value: UInt32 = 0
     for _ in 0..<count {
       guard let digit = next.flatMap({ UInt8(exactly: $0.value)?.hexadecimalDigit }) else {
-        throw invalid("this escape has \(count) hexadecimal digits", start)
+        throw invalid("this escape needs \(count) hexadecimal digits", start)
       }
       value = value << 4 | UInt32(digit)
       index += 1
@@ -61,7 +61,7 @@ extension PatternReader {
     return scalar
   }
 
-  /// `\0`, `\07`, `\101`: a character by its number; any other number is that of a group.
+  /// `\0`, `\07`, `\101`: a character by its octal number. Any other number refers to a group.
   private mutating func octal(
     _ first: Unicode.Scalar, from start: Int, inClass: Bool
   ) throws(Invalid) -> Unicode.Scalar {
@@ -72,17 +72,17 @@ extension PatternReader {
     }
     let isOctal = digits.allSatisfy { ("0"..."7").contains($0) }
     guard isOctal, first == "0" || digits.count == 3 || inClass else {
-      throw invalid("a reference to a group, which cannot be used here", start)
+      throw invalid("references to groups are not supported", start)
     }
     let value = digits.reduce(UInt32(0)) { $0 << 3 | ($1.value - 0x30) }
     guard value <= 0o377, let scalar = Unicode.Scalar(value) else {
-      throw invalid("an octal escape ends at \\377", start)
+      throw invalid("octal escapes must not exceed \\377", start)
     }
     return scalar
   }
 
-  /// `[…]`, of which the `[` was read.
-  mutating func characterClass(from start: Int) throws(Invalid) -> Pattern {
+  /// `[…]`, whose `[` was taken.
+  mutating func characterClass(from start: Int) throws(Invalid) -> RegexNode {
     var set = ByteSet()
     let isInverted = take("^")
     var isFirst = true
@@ -93,7 +93,7 @@ extension PatternReader {
       guard take("-"), let behind = next, behind != "]" else {
         index = dash
         if next == "-" {
-          // A dash in front of the end is one.
+          // A dash before the closing bracket is a character.
           index += 1
           set.insert(UInt8(ascii: "-"))
         }
@@ -101,7 +101,7 @@ extension PatternReader {
         continue
       }
       let (_, high) = try member(of: start)
-      guard let low, let high, low <= high else { throw invalid("a range that is none", dash) }
+      guard let low, let high, low <= high else { throw invalid("invalid range", dash) }
       let last = min(high.value, 255)
       if low.value <= last { set.formUnion(cased(ByteSet(UInt8(low.value)...UInt8(last)))) }
     }
@@ -109,21 +109,21 @@ extension PatternReader {
     return .byte(isInverted ? set.inverted : set)
   }
 
-  /// One member of a class; the character, where it is one.
+  /// One member of a class; `scalar` is nil if it is itself a class, such as `\d`.
   private mutating func member(
     of start: Int
   ) throws(Invalid) -> (set: ByteSet, scalar: Unicode.Scalar?) {
-    guard let scalar = next else { throw invalid("this [ has no ]", start) }
+    guard let scalar = next else { throw invalid("unmatched [", start) }
     let position = index
     index += 1
-    guard scalar == "\\" else { return (PatternReader.set(of: scalar), scalar) }
+    guard scalar == "\\" else { return (RegexParser.set(of: scalar), scalar) }
     let escaped = try escape(from: position, inClass: true)
     return (escaped.set, escaped.scalar)
   }
 
   func cased(_ set: ByteSet) -> ByteSet { ignoresCase ? set.ignoringCase : set }
 
-  /// A character; the empty set for one that is not in Latin-1, which no meter prints.
+  /// The set of one character; empty for a character outside Latin-1, which no meter prints.
   static func set(of scalar: Unicode.Scalar) -> ByteSet {
     guard let byte = UInt8(exactly: scalar.value) else { return ByteSet() }
     return ByteSet(byte...byte)

@@ -1,10 +1,10 @@
-/// Reads a regular expression as Python's `re` module does, as far as a specification needs it:
-/// characters and their escapes, `.`, classes, `\d \w \s` and their opposites, groups of all kinds
-/// that match what they hold, `|`, repeats, greedy and lazy, `^ $ \A \Z \b \B`, and `(?i)` in front.
+/// Parses a regular expression like Python's `re` module, as far as specifications need it:
+/// characters and their escapes, `.`, classes, `\d \w \s` and their opposites, plain, named and
+/// non-capturing groups, `|`, greedy and lazy repeats, `^ $ \A \Z \b \B`, and `(?i)` at the start.
 ///
-/// Look-around, back references, possessive repeats and conditions are named as what they are.
-struct PatternReader {
-  /// Why a text is no regular expression.
+/// Look-around, back references, possessive repeats and conditions are reported as unsupported.
+struct RegexParser {
+  /// Why a text is not a regular expression that can be used.
   struct Invalid: Error, Equatable {
     let reason: String
   }
@@ -15,29 +15,25 @@ struct PatternReader {
   private var groupCount = 0
   private var groupNames: Set<String> = []
 
-  /// The most times that something can be told to repeat.
   private static let maximumRepeat = 1000
 
   private init(_ text: String) {
     self.text = Array(text.unicodeScalars)
   }
 
-  /// Reads a regular expression.
-  ///
-  /// - Returns: what it is made of, and how many of its groups capture.
-  /// - Throws: ``Invalid``.
-  static func read(_ text: String) throws(Invalid) -> (pattern: Pattern, groupCount: Int) {
-    var reader = PatternReader(text)
-    try reader.readFlags()
-    let pattern = try reader.choice()
-    if reader.next == ")" { throw reader.invalid("a ) that no ( belongs to") }
-    return (pattern, reader.groupCount)
+  /// Parses a regular expression; `groupCount` is the number of capturing groups.
+  static func read(_ text: String) throws(Invalid) -> (pattern: RegexNode, groupCount: Int) {
+    var parser = RegexParser(text)
+    try parser.readFlags()
+    let pattern = try parser.choice()
+    if parser.next == ")" { throw parser.invalid("unmatched )") }
+    return (pattern, parser.groupCount)
   }
 
   // MARK: - Structure
 
-  /// `(?i)` and the like in front of all. No line has a line feed, which is all that `m` and `s` are
-  /// about, and `u` is how it is anyway.
+  /// `(?i)` and other flags at the start. `m` and `s` only concern line feeds, which no line contains,
+  /// and `u` is the default.
   private mutating func readFlags() throws(Invalid) {
     let start = index
     guard take("("), take("?"), let first = next, "imsu".unicodeScalars.contains(first) else {
@@ -48,39 +44,39 @@ struct PatternReader {
       ignoresCase = ignoresCase || flag == "i"
       index += 1
     }
-    // `(?i:…)` and flags of another kind are found where groups are read.
+    // ``group(from:)`` reports `(?i:…)` and other flags as unsupported.
     if !take(")") {
       index = start
       ignoresCase = false
     }
   }
 
-  private mutating func choice() throws(Invalid) -> Pattern {
+  private mutating func choice() throws(Invalid) -> RegexNode {
     var branches = [try sequence()]
     while take("|") { branches.append(try sequence()) }
     return branches.count == 1 ? branches[0] : .choice(branches)
   }
 
-  private mutating func sequence() throws(Invalid) -> Pattern {
-    var parts: [Pattern] = []
+  private mutating func sequence() throws(Invalid) -> RegexNode {
+    var parts: [RegexNode] = []
     while let scalar = next, scalar != "|", scalar != ")" {
       let start = index
       if try repeatMark() != nil {
         index = start
-        throw invalid("there is nothing to repeat")
+        throw invalid("nothing to repeat")
       }
       var part = try element()
       let mark = index
       if let times = try repeatMark() {
         if case .place = part {
           index = mark
-          throw invalid("there is nothing to repeat")
+          throw invalid("nothing to repeat")
         }
         part = .repetition(part, times)
         let second = index
         if try repeatMark() != nil {
           index = second
-          throw invalid("a repeat of a repeat")
+          throw invalid("repeated repeat")
         }
       }
       parts.append(part)
@@ -88,7 +84,7 @@ struct PatternReader {
     return parts.count == 1 ? parts[0] : .sequence(parts)
   }
 
-  private mutating func element() throws(Invalid) -> Pattern {
+  private mutating func element() throws(Invalid) -> RegexNode {
     let start = index
     let scalar = text[index]
     index += 1
@@ -107,41 +103,41 @@ struct PatternReader {
       default: break
       }
       return .byte(cased(try escape(from: start).set))
-    default: return .byte(cased(PatternReader.set(of: scalar)))
+    default: return .byte(cased(RegexParser.set(of: scalar)))
     }
   }
 
-  private mutating func taking(_ pattern: Pattern) -> Pattern {
+  private mutating func taking(_ pattern: RegexNode) -> RegexNode {
     index += 1
     return pattern
   }
 
-  private mutating func group(from start: Int) throws(Invalid) -> Pattern {
+  private mutating func group(from start: Int) throws(Invalid) -> RegexNode {
     var number: Int?
     if take("?") {
       if take("P") {
         guard take("<") else {
-          throw invalid("a reference to a group, which cannot be used here", start)
+          throw invalid("references to groups are not supported", start)
         }
         var name = ""
         while let scalar = next, scalar != ">" {
           name.unicodeScalars.append(scalar)
           index += 1
         }
-        guard take(">"), PatternReader.isName(name), groupNames.insert(name).inserted else {
-          throw invalid("a group needs a name of its own, of letters and digits", start)
+        guard take(">"), RegexParser.isName(name), groupNames.insert(name).inserted else {
+          throw invalid("a group's name must be unique and consist of letters and digits", start)
         }
         groupCount += 1
         number = groupCount
       } else if !take(":") {
-        throw invalid("a group of a kind that cannot be used here", start)
+        throw invalid("this kind of group is not supported", start)
       }
     } else {
       groupCount += 1
       number = groupCount
     }
     let inside = try choice()
-    guard take(")") else { throw invalid("this ( has no )", start) }
+    guard take(")") else { throw invalid("unmatched (", start) }
     return .group(inside, number: number)
   }
 
@@ -150,17 +146,17 @@ struct PatternReader {
     return name.utf8.allSatisfy { ByteSet.nameCharacters.contains($0) }
   }
 
-  /// `*`, `+`, `?`, `{2}`, `{2,}`, `{,3}`, `{2,3}`, each with `?` behind it where it is lazy. Any other
-  /// brace is a character.
-  private mutating func repeatMark() throws(Invalid) -> Pattern.Repeat? {
+  /// `*`, `+`, `?`, `{2}`, `{2,}`, `{,3}`, `{2,3}`, followed by `?` if it is lazy. Any other brace is a
+  /// character.
+  private mutating func repeatMark() throws(Invalid) -> RegexNode.Repeat? {
     let start = index
-    var times: Pattern.Repeat
+    var times: RegexNode.Repeat
     if take("*") {
-      times = Pattern.Repeat(least: 0, most: nil)
+      times = RegexNode.Repeat(least: 0, most: nil)
     } else if take("+") {
-      times = Pattern.Repeat(least: 1, most: nil)
+      times = RegexNode.Repeat(least: 1, most: nil)
     } else if take("?") {
-      times = Pattern.Repeat(least: 0, most: 1)
+      times = RegexNode.Repeat(least: 0, most: 1)
     } else if take("{") {
       let least = number()
       let most = take(",") ? number() : least
@@ -169,28 +165,28 @@ struct PatternReader {
         index = start
         return nil
       }
-      times = Pattern.Repeat(least: least ?? 0, most: isRange ? most : least)
+      times = RegexNode.Repeat(least: least ?? 0, most: isRange ? most : least)
       if let most = times.most, most < times.least {
-        throw invalid("it repeats at most less often than at least", start)
+        throw invalid("the largest number of repeats is below the smallest", start)
       }
-      guard max(times.least, times.most ?? 1) <= PatternReader.maximumRepeat, times.most != 0 else {
-        throw invalid("it can repeat 1 to \(PatternReader.maximumRepeat) times", start)
+      guard max(times.least, times.most ?? 1) <= RegexParser.maximumRepeat, times.most != 0 else {
+        throw invalid("the number of repeats must be 1 to \(RegexParser.maximumRepeat)", start)
       }
     } else {
       return nil
     }
     times.isLazy = take("?")
     if !times.isLazy, next == "+" {
-      throw invalid("a possessive repeat, which cannot be used here", start)
+      throw invalid("possessive repeats are not supported", start)
     }
     return times
   }
 
-  /// Decimal digits, as many as a repeat can have and one more; nil where there are none.
+  /// A decimal number, limited to just above ``maximumRepeat``; nil if there is no digit.
   private mutating func number() -> Int? {
     var number: Int?
     while let digit = next.flatMap({ UInt8(exactly: $0.value)?.decimalDigit }) {
-      number = min((number ?? 0) * 10 + digit, PatternReader.maximumRepeat + 1)
+      number = min((number ?? 0) * 10 + digit, RegexParser.maximumRepeat + 1)
       index += 1
     }
     return number

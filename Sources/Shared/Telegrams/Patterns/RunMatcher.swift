@@ -1,14 +1,14 @@
 import Records
 
-/// A pattern of the shape that nearly all specifications use, matched directly: bytes and runs of
-/// bytes one after the other, of which some next to each other are the value.
+/// Matches a pattern that is a sequence of runs of bytes, without choices or nested repeats, which
+/// nearly all specifications use. Some adjacent runs are the value.
 ///
 ///     ^.*\((.*)\*kWh\)        ^0-1:24\.2\.1\([^)]*\)\((\d+\.\d+)
 ///
-/// What it finds is what Python's `re.search` does: the first match, each run as long as it can be, or
-/// as short where it is lazy.
-struct DirectPattern {
-  /// One place of the pattern: how often a byte out of a set stands there.
+/// It finds what Python's `re.search` finds: the first match, each run as long as possible, or as
+/// short as possible if it is lazy.
+struct RunMatcher {
+  /// A number of bytes of a set.
   private struct Run {
     let set: ByteSet
     let least: Int
@@ -16,7 +16,7 @@ struct DirectPattern {
     let isLazy: Bool
     let distinguishesDigits: Bool
 
-    init(_ set: ByteSet, _ times: Pattern.Repeat = Pattern.Repeat(least: 1, most: 1)) {
+    init(_ set: ByteSet, _ times: RegexNode.Repeat = RegexNode.Repeat(least: 1, most: 1)) {
       self.set = set
       least = times.least
       most = times.most ?? Int.max
@@ -24,27 +24,27 @@ struct DirectPattern {
       distinguishesDigits = set.distinguishesDigits
     }
 
-    /// Whether it takes all that a line can have, up to its end if need be.
+    /// Whether it can match all bytes up to the end of the line.
     var takesAnything: Bool {
       least == 0 && most == Int.max && !isLazy && set == .anyInLine
     }
   }
 
   private var runs: [Run] = []
-  /// Which of the runs are the value.
+  /// The runs that are the value.
   private var value = 0..<0
   private var isAtStart = false
   private var isAtEnd = false
 
-  /// Nil for a pattern of any other shape.
-  init?(_ pattern: Pattern) {
+  /// Nil for a pattern of any other form.
+  init?(_ pattern: RegexNode) {
     guard append(pattern) else { return nil }
-    // What would not match from the first byte on would not from any other.
+    // If it does not match from the first byte on, it does not match from a later one.
     if let first = runs.first, first.takesAnything { isAtStart = true }
   }
 
-  private mutating func append(_ pattern: Pattern) -> Bool {
-    // Nothing can stand behind the end, nor before the start.
+  private mutating func append(_ pattern: RegexNode) -> Bool {
+    // Nothing can follow `$`, or precede `^`.
     guard !isAtEnd else { return false }
     switch pattern {
     case .byte(let set): runs.append(Run(set))
@@ -65,41 +65,33 @@ struct DirectPattern {
 
   // MARK: - Matching
 
-  /// What became of a try, and what it has used.
+  /// The state of a match.
   private struct Attempt {
-    /// What is left of what it may use.
-    var allowance: Int
-    /// From here on, a digit may be another one in another line.
+    var stepsLeft: Int
     let digitsStart: Int
-    var isSteady = true
+    var holdsForOtherDigits = true
     var start = 0
     var end = 0
   }
 
-  /// Finds the value in a line.
-  ///
-  /// - Parameters:
-  ///   - line: its bytes, without line ends.
-  ///   - digitsStart: where the line can have other digits.
-  ///   - allowance: how many bytes may be looked at; it is 0 afterwards where that was not enough.
-  /// - Returns: nil where the pattern does not match.
+  /// Finds the value in a line: ``LinePattern/match(_:digitsStart:stepsLeft:)``. A step reads a byte.
   func match(
-    _ line: Span<UInt8>, digitsStart: Int, allowance: inout Int
+    _ line: Span<UInt8>, digitsStart: Int, stepsLeft: inout Int
   ) -> LinePattern.Match {
-    var attempt = Attempt(allowance: allowance, digitsStart: digitsStart)
+    var attempt = Attempt(stepsLeft: stepsLeft, digitsStart: digitsStart)
     var value: Range<Int>?
     for start in 0...(isAtStart ? 0 : line.count) {
       if matches(from: 0, at: start, of: line, &attempt) {
         value = attempt.start..<attempt.end
         break
       }
-      if attempt.allowance <= 0 { break }
+      if attempt.stepsLeft <= 0 { break }
     }
-    allowance = max(0, attempt.allowance)
-    return LinePattern.Match(value: value, isSteady: attempt.isSteady)
+    stepsLeft = max(0, attempt.stepsLeft)
+    return LinePattern.Match(value: value, holdsForOtherDigits: attempt.holdsForOtherDigits)
   }
 
-  /// Whether the runs from one on match at an index.
+  /// Whether the runs from `first` on match at an index.
   private func matches(
     from first: Int, at start: Int, of line: Span<UInt8>, _ attempt: inout Attempt
   ) -> Bool {
@@ -116,8 +108,8 @@ struct DirectPattern {
         index += count
         continue
       }
-      while attempt.allowance > 0 {
-        // Most of the ways on end at the first byte behind them.
+      while attempt.stepsLeft > 0 {
+        // Most attempts fail at the first byte of the next run, so that is tried first.
         let mayGoOn =
           number + 1 == runs.count || runs[number + 1].least == 0
           || accepts(runs[number + 1], index + count, of: line, &attempt)
@@ -145,11 +137,11 @@ struct DirectPattern {
   private func accepts(
     _ run: Run, _ index: Int, of line: Span<UInt8>, _ attempt: inout Attempt
   ) -> Bool {
-    attempt.allowance -= 1
-    guard index < line.count, attempt.allowance > 0 else { return false }
+    attempt.stepsLeft -= 1
+    guard index < line.count, attempt.stepsLeft > 0 else { return false }
     let byte = line[index]
     if run.distinguishesDigits, index >= attempt.digitsStart, byte.decimalDigit != nil {
-      attempt.isSteady = false
+      attempt.holdsForOtherDigits = false
     }
     return run.set.contains(byte)
   }

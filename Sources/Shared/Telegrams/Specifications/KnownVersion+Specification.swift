@@ -1,45 +1,38 @@
 import Metrics
 
-/// The built-in knowledge as a specification file: p1spec(5).
-///
-/// Read back, it makes the same records. It is the same for all versions, as a code means the same in
-/// each of them.
-public struct SpecificationText {
-  /// The text of the file.
-  public let text: String
-
-  /// All that stands between the first `(` of a line and the last `)`.
-  private static let pattern = #"^.*?\((.*)\)$"#
-
-  /// - Parameter version: the one that the file is for.
-  public init(of version: KnownVersion) {
+/// The built-in specification as a file: p1spec(5).
+extension KnownVersion {
+  /// The text of a specification file that makes the same records as the built-in specification. Only
+  /// its title depends on the version, as a code means the same in every version.
+  public var specification: String {
     var text = """
-      # dsmr\(version.name).py: what p1parse knows by itself of version \(version.name) (\(version.description)).
-      # Leave out what is not wanted, and call the rest as you like: see p1spec(5).
+      # dsmr\(name).py: the built-in specification of version \(name) (\(description)).
+      # Delete the entries that you do not want, and rename metrics as you like: see p1spec(5).
       {
 
       """
     var codes: Set<OBISCode> = []
     for (title, metrics) in MetricTable.sections {
       text += "    # \(title)\n"
-      // Where a line can be one of two metrics, what is built in for the code tells them apart.
+      // If a line can be one of two metrics, the type built-in tells them apart.
       for metric in metrics where codes.insert(metric.code).inserted {
-        text += SpecificationText.line(metric.code.description, metric)
+        text += KnownVersion.entry(metric.code.description, metric)
       }
     }
-    text += "    # Sub-meters, on whatever channel\n"
+    text += "    # Sub-meters, on any channel\n"
     for metric in MetricTable.submeter {
-      text += SpecificationText.line(metric.codeText, metric)
+      text += KnownVersion.entry(metric.codeText, metric)
     }
-    self.text = text + "}\n"
+    return text + "}\n"
   }
 
-  private static func line(_ header: String, _ metric: Metric) -> String {
-    let type = ValueType(of: metric).text
-    return """
-          "\(header)": ["\(metric.description)", "\(metric.name)", r"\(pattern)", "\(type)"],
+  /// The value is the text between the first `(` of the line and the last `)`.
+  private static func entry(_ header: String, _ metric: Metric) -> String {
+    """
+        "\(header)": ["\(metric.description)", "\(metric.name)", \
+    r"^.*?\\((.*)\\)$", "\(ValueType(of: metric).text)"],
 
-      """
+    """
   }
 }
 
@@ -48,7 +41,7 @@ extension ValueType {
   fileprivate init(of metric: Metric) {
     self =
       switch metric.form {
-      // What stands in the record of a sub-meter measures nothing by itself.
+      // Only the reading of a sub-meter counts as measured, which the type built-in takes care of.
       case _ where metric.isOfSubmeter: .builtIn
       case .quantity(let unit): ValueType(unit.symbol) ?? .builtIn
       case .number: .number

@@ -1,69 +1,67 @@
 import Metrics
 import Records
 
-/// What a version of the P1 port prints: for each code, what becomes of its line.
-struct Specification {
-  /// What becomes of a line. An object, as each line of each telegram refers to one.
-  final class Rule {
-    /// What the table of metrics knows of the line: who and when it speaks of comes from there,
-    /// even where a specification file says the rest.
-    let metric: Metric?
-    /// The record that the line belongs to.
-    let slot: RecordDraft.Slot
-    let reading: Reading
-    let name: Name
-    /// The number of the field that the value becomes, among all that the records of a telegram can
-    /// have: two lines with the same one would be one key twice. Nil where it is not read.
-    fileprivate(set) var field: Int?
-    /// Whether the line says who or when, of the telegram or of a sub-meter.
-    let isOfIdentity: Bool
-
-    init(metric: Metric?, slot: RecordDraft.Slot, reading: Reading, name: Name) {
-      self.metric = metric
-      self.slot = slot
-      self.reading = reading
-      self.name = name
-      isOfIdentity = metric.map { Identity.isRead(from: $0) } ?? false
-    }
-
-    /// Whether the value is read as the table of metrics says, be it on behalf of a file.
-    var isReadAsBuiltIn: Bool {
-      switch reading {
-      case .byTable, .byFile(_, .builtIn): true
-      default: false
-      }
-    }
-  }
+/// How the lines with one code become values. An object, as many lines refer to the same rule.
+final class LineRule {
+  /// The metric of the code. It decides whether the line is about the meter's identity and time, even
+  /// if a specification file decides the rest.
+  let metric: Metric?
+  /// The record that the line belongs to.
+  let channel: MBusChannel
+  let reading: Reading
+  let name: Name
+  /// Numbers the keys that the records of a telegram can have, so that a second line with the same key
+  /// is found. Nil if the line is not read.
+  fileprivate(set) var fieldIndex: Int?
+  /// Whether ``IdentityReader`` reads the line.
+  let isReadForIdentity: Bool
 
   /// How the value of a line is read.
   enum Reading {
-    /// As the table of metrics says.
     case byTable(Metric)
-    /// As a specification file tells.
     case byFile(LinePattern, ValueType?)
-    /// Not at all: nothing is known of it.
+    /// Neither the table of metrics nor the specification file has the code.
     case unknown
   }
 
-  /// What the value is called.
+  /// The key of the value.
   enum Name {
     case key([UInt8])
-    /// As the set of names has it, by what the line says.
-    case ofSet
+    /// The key depends on the content of the line.
+    case byContent
   }
 
+  init(metric: Metric?, channel: MBusChannel, reading: Reading, name: Name) {
+    self.metric = metric
+    self.channel = channel
+    self.reading = reading
+    self.name = name
+    isReadForIdentity = metric.map { IdentityReader.isRead(from: $0) } ?? false
+  }
+
+  /// Whether the value is read as the table of metrics says, also by a type `built-in` in a file.
+  var isReadAsBuiltIn: Bool {
+    switch reading {
+    case .byTable, .byFile(_, .builtIn): true
+    default: false
+    }
+  }
+}
+
+/// The rules of one version of the P1 port, by code: from the table of metrics, or from a
+/// specification file.
+struct LineRules {
   private let naming: Naming
-  /// The lines of a specification file, nil for the built-in knowledge.
+  /// The entries of a specification file; nil for the built-in specification.
   private let entries: [OBISCode: SpecificationEntry]?
-  /// Those of sub-meters on any channel.
+  /// The entries for sub-meters on any channel.
   private let anyChannelEntries: [OBISCode: SpecificationEntry]
-  /// What a specification file calls things itself.
+  /// The metric names of the specification file.
   private let metrics: Set<String>
-  /// The rules of known codes that telegrams asked for.
-  private var rules: [OBISCode: Rule] = [:]
+  /// The rules of known codes that were used so far.
+  private var rules: [OBISCode: LineRule] = [:]
   private var fields: [FieldName: Int] = [:]
 
-  /// The built-in knowledge.
   init(naming: Naming) {
     self.naming = naming
     entries = nil
@@ -71,7 +69,7 @@ struct Specification {
     metrics = []
   }
 
-  /// The knowledge of a specification file alone.
+  /// The rules of a specification file, which replaces the built-in one.
   init(_ entries: [SpecificationEntry], naming: Naming) {
     self.naming = naming
     func byCode(isOfAnyChannel: Bool) -> [OBISCode: SpecificationEntry] {
@@ -83,53 +81,54 @@ struct Specification {
     metrics = Set(entries.map(\.metric))
   }
 
-  /// How many fields the rules asked for can make.
+  /// The number of ``LineRule/fieldIndex`` values so far.
   var fieldCount: Int { fields.count }
 
-  mutating func rule(for code: OBISCode) -> Rule {
+  mutating func rule(for code: OBISCode) -> LineRule {
     if let rule = rules[code] { return rule }
     let metric = MetricTable.metric(for: code)
     let (reading, name) = entries == nil ? builtIn(metric, at: code) : byFile(metric, at: code)
-    let slot = Specification.slot(of: code, metric)
+    let channel = LineRules.channel(of: code, metric)
     if metric == nil, case .unknown = reading {
-      // Not kept in mind: a hostile input can name more codes than memory holds.
-      return Rule(metric: nil, slot: .main, reading: .unknown, name: .ofSet)
+      // Not stored, as a hostile input can have any number of codes.
+      return LineRule(metric: nil, channel: .main, reading: .unknown, name: .byContent)
     }
-    let rule = Rule(metric: metric, slot: slot, reading: reading, name: name)
-    rule.field = field(of: rule, at: code)
+    let rule = LineRule(metric: metric, channel: channel, reading: reading, name: name)
+    rule.fieldIndex = fieldIndex(of: rule, at: code)
     rules[code] = rule
     return rule
   }
 
-  private func builtIn(_ metric: Metric?, at code: OBISCode) -> (Reading, Name) {
-    metric.map { (.byTable($0), name(of: $0, at: code)) } ?? (.unknown, .ofSet)
+  private func builtIn(_ metric: Metric?, at code: OBISCode) -> (LineRule.Reading, LineRule.Name) {
+    metric.map { (.byTable($0), name(of: $0, at: code)) } ?? (.unknown, .byContent)
   }
 
-  /// The name of a metric by the table.
-  private func name(of metric: Metric, at code: OBISCode) -> Name {
+  private func name(of metric: Metric, at code: OBISCode) -> LineRule.Name {
     if metric.isOfSubmeter || metric.form == .powerLimit || metric.form == .currentLimits {
-      return .ofSet
+      return .byContent
     }
     return .key(naming.key(of: metric, at: code).utf8Bytes)
   }
 
-  private func byFile(_ metric: Metric?, at code: OBISCode) -> (Reading, Name) {
-    guard let entry = entry(for: code, metric) else { return (.unknown, .ofSet) }
+  private func byFile(_ metric: Metric?, at code: OBISCode) -> (LineRule.Reading, LineRule.Name) {
+    guard let entry = entry(for: code, metric) else { return (.unknown, .byContent) }
     return (.byFile(entry.pattern, entry.type), name(of: entry, metric, at: code))
   }
 
-  /// The name of what a file speaks of. By a canonical name it is called what the set has for that,
-  /// unless the file calls something else so.
-  private func name(of entry: SpecificationEntry, _ metric: Metric?, at code: OBISCode) -> Name {
-    let own = Name.key(entry.metric.utf8Bytes)
+  /// The name of an entry's value. A canonical metric name becomes its name in the chosen set of names,
+  /// unless another entry of the file has that name.
+  private func name(of entry: SpecificationEntry, _ metric: Metric?, at code: OBISCode)
+    -> LineRule.Name
+  {
+    let own = LineRule.Name.key(entry.metric.utf8Bytes)
     let isOfCode = metric?.name == entry.metric
     if entry.isRecordKey, entry.type != .builtIn { return own }
     if naming.set == .obis { return .key(code.key.utf8Bytes) }
     if let metric, metric.isSubmeterReading, let reading = SubmeterReading(rawValue: entry.metric) {
-      let name = Name.key(naming.key(of: reading, in: metric, at: code).utf8Bytes)
+      let name = LineRule.Name.key(naming.key(of: reading, in: metric, at: code).utf8Bytes)
       return isTaken(name, by: entry) ? own : name
     }
-    // Of codes that share a canonical name, a set may have another one for each.
+    // A set may have different names for codes that share a canonical name.
     let canonical = isOfCode ? metric : MetricTable.metric(named: entry.metric)
     guard let canonical else { return own }
     var name = own
@@ -141,14 +140,14 @@ struct Specification {
     return isTaken(name, by: entry) ? own : name
   }
 
-  private func isTaken(_ name: Name, by entry: SpecificationEntry) -> Bool {
+  private func isTaken(_ name: LineRule.Name, by entry: SpecificationEntry) -> Bool {
     guard case .key(let key) = name else { return false }
     let text = String(decoding: key, as: UTF8.self)
     return text != entry.metric && metrics.contains(text)
   }
 
-  /// What the file says of a code. Where it is silent on one of channel 1 that means the same as on
-  /// channel 0, that one counts.
+  /// The entry for a code. A code of channel 1 without entry has that of channel 0, if both mean the
+  /// same metric.
   private func entry(for code: OBISCode, _ metric: Metric?) -> SpecificationEntry? {
     if let entry = entries?[code] { return entry }
     if code.isSubmeter, let entry = anyChannelEntries[code.onAnyChannel] { return entry }
@@ -156,35 +155,35 @@ struct Specification {
     return entries?[metric.code]
   }
 
-  /// The record of a line. A relay has a channel, but is of the electricity meter.
-  private static func slot(of code: OBISCode, _ metric: Metric?) -> RecordDraft.Slot {
+  /// The channel of the record. A relay's code has a channel, but belongs to the electricity meter.
+  private static func channel(of code: OBISCode, _ metric: Metric?) -> MBusChannel {
     metric?.isOfSubmeter ?? code.isSubmeter
-      ? RecordDraft.Slot(medium: code.medium, channel: code.channel) : .main
+      ? MBusChannel(medium: code.medium, number: code.channel) : .main
   }
 
-  private mutating func field(of rule: Rule, at code: OBISCode) -> Int? {
+  private mutating func fieldIndex(of rule: LineRule, at code: OBISCode) -> Int? {
     let key: [UInt8]
     switch (rule.reading, rule.name) {
     case (.unknown, _): return nil
     case _ where rule.isReadAsBuiltIn && rule.metric?.hasRecordOfItsOwn ?? false:
-      // What is past has a record of its own, and shares the key of the present.
+      // A history value has its own record, in which it may have the same key as a present value.
       key = (rule.metric?.code ?? code).key.utf8Bytes
     case (_, .key(let name)): key = name
-    case (_, .ofSet): key = code.key.utf8Bytes
+    case (_, .byContent): key = code.key.utf8Bytes
     }
-    let name = FieldName(slot: rule.slot, key: key)
+    let name = FieldName(channel: rule.channel, key: key)
     if let field = fields[name] { return field }
     fields[name] = fields.count
     return fields.count - 1
   }
 }
 
-/// A key of one of the records.
+/// A key in the record of a channel.
 private struct FieldName: Hashable {
-  let slot: RecordDraft.Slot
+  let channel: MBusChannel
   let key: [UInt8]
 
-  /// Without what makes an array hashable, which takes longer to be found than all of this.
+  /// By hand: looking up the conformance of the array to `Hashable` takes longer than hashing.
   func hash(into hasher: inout Hasher) {
     for byte in key { hasher.combine(byte) }
   }

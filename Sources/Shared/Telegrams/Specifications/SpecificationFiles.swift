@@ -1,11 +1,9 @@
-/// The specification files that there are: what each says, by the version of the P1 port that it is
-/// for. They are values; where they come from is not known here.
+/// The entries of the available specification files, by the version of the P1 port.
 public struct SpecificationFiles {
   private var byVersion: [String: [SpecificationEntry]] = [:]
-  /// What one says that is for every telegram.
+  /// The entries of the one file that is used for every version.
   private let ofAll: [SpecificationEntry]?
 
-  /// No file for any version.
   public init() {
     ofAll = nil
   }
@@ -15,13 +13,13 @@ public struct SpecificationFiles {
     ofAll = entries
   }
 
-  /// What the file for a version says; nil where there is none.
+  /// The entries of the file for a version; nil if there is none.
   public subscript(version: String) -> [SpecificationEntry]? {
     get { ofAll ?? byVersion[version] }
     set { byVersion[version] = newValue }
   }
 
-  /// The file for the first of some versions that has one.
+  /// The file of the first version that has one.
   func first(of versions: [String]) -> (version: String, entries: [SpecificationEntry])? {
     if let ofAll { return ("", ofAll) }
     for version in versions {

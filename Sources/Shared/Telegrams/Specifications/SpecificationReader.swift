@@ -1,25 +1,19 @@
 import Metrics
 import Records
 
-/// Reads a specification file: one dictionary in Python's terms, read as data and never run.
+/// Reads a specification file, p1spec(5): one Python dictionary, read as data and never run.
 ///
 ///     { "1-0:99.99.98": ["description", "metric", r"^.*\((.*)\*unit\)", "number unit"], }
-///
-/// p1spec(5) describes it.
-public struct SpecificationFile {
+public struct SpecificationReader {
   private var tokens: PythonTokens
 
-  /// Reads a file.
-  ///
-  /// - Parameter text: the contents of the file.
-  /// - Returns: its entries, in order.
-  /// - Throws: ``SpecificationError``, where and why it cannot be read.
-  public static func entries(of text: [UInt8]) throws(SpecificationError) -> [SpecificationEntry] {
-    var file = SpecificationFile(tokens: try PythonTokens(text))
+  /// The entries of a file's text, in order.
+  public static func entries(of text: [UInt8]) throws(PythonLiteralError) -> [SpecificationEntry] {
+    var file = SpecificationReader(tokens: try PythonTokens(text))
     return try file.dictionary()
   }
 
-  private mutating func dictionary() throws(SpecificationError) -> [SpecificationEntry] {
+  private mutating func dictionary() throws(PythonLiteralError) -> [SpecificationEntry] {
     try tokens.expect("{")
     var entries: [SpecificationEntry] = []
     var headers: Set<String> = []
@@ -27,7 +21,7 @@ public struct SpecificationFile {
       let position = tokens.position
       let entry = try self.entry()
       guard headers.insert(entry.header).inserted else {
-        throw position.error("\(entry.header) stands here twice")
+        throw position.error("\(entry.header) is defined twice")
       }
       entries.append(entry)
       if !tokens.take(",") {
@@ -39,9 +33,9 @@ public struct SpecificationFile {
     return entries
   }
 
-  /// `"code": ["description", "metric", "regex"]`, with the type of the value behind that and
-  /// whatever else behind the type.
-  private mutating func entry() throws(SpecificationError) -> SpecificationEntry {
+  /// `"code": ["description", "metric", "regex"]`. The type of the value may follow; after it, any
+  /// elements are ignored.
+  private mutating func entry() throws(PythonLiteralError) -> SpecificationEntry {
     let (code, isOfAnyChannel) = try header()
     try tokens.expect(":")
     let close: Character = tokens.take("(") ? ")" : "]"
@@ -57,10 +51,10 @@ public struct SpecificationFile {
       pattern: pattern, type: type)
   }
 
-  /// What stands behind the third element: the type of the value, and whatever else.
+  /// The elements after the third: the type of the value, and ignored ones.
   private mutating func rest(
     until close: Character, of code: OBISCode, _ isOfAnyChannel: Bool
-  ) throws(SpecificationError) -> ValueType? {
+  ) throws(PythonLiteralError) -> ValueType? {
     var type: ValueType?
     var isFourth = true
     while tokens.take(",") {
@@ -77,8 +71,8 @@ public struct SpecificationFile {
     return type
   }
 
-  /// `1-0:1.8.1`, whatever stands between its numbers, or `0-n:24.2.1`.
-  private mutating func header() throws(SpecificationError) -> (OBISCode, isOfAnyChannel: Bool) {
+  /// `1-0:1.8.1`, with any separators between the numbers, or `0-n:24.2.1`.
+  private mutating func header() throws(PythonLiteralError) -> (OBISCode, isOfAnyChannel: Bool) {
     let position = tokens.position
     let header = try tokens.string("a code such as \"1-0:1.8.1\"")
     if let code = OBISCode(header.utf8Bytes.span) { return (code, false) }
@@ -86,26 +80,26 @@ public struct SpecificationFile {
       let code = OBISCode(
         "0-0\(header.dropFirst(SpecificationEntry.anyChannel.count))".utf8Bytes.span)
     else {
-      throw position.error("\"\(header)\" is no OBIS code such as 1-0:1.8.1")
+      throw position.error("\"\(header)\" is not an OBIS code such as 1-0:1.8.1")
     }
     return (code, true)
   }
 
-  private mutating func metric() throws(SpecificationError) -> String {
+  private mutating func metric() throws(PythonLiteralError) -> String {
     let position = tokens.position
     let metric = try tokens.string("a metric in quotes")
     guard RecordKey.isValid(metric.utf8Bytes.span) else {
       throw position.error(
-        "\"\(metric)\" is no metric: 1 to \(RecordKey.maximumLength) letters, digits and _ . : - make one"
+        "invalid metric \"\(metric)\": use 1 to \(RecordKey.maximumLength) letters, digits and _ . : -"
       )
     }
     guard metric != RecordKey.channel.rawValue else {
-      throw position.error("\"\(metric)\" is the channel of a sub-meter, not a metric")
+      throw position.error("\"\(metric)\" is reserved for the channel of a sub-meter")
     }
     return metric
   }
 
-  private mutating func pattern() throws(SpecificationError) -> LinePattern {
+  private mutating func pattern() throws(PythonLiteralError) -> LinePattern {
     let position = tokens.position
     let pattern = try tokens.string("a regular expression in quotes")
     do {
@@ -115,15 +109,15 @@ public struct SpecificationFile {
     }
   }
 
-  /// The type of a value; `None` is none.
-  private mutating func type(of code: OBISCode) throws(SpecificationError) -> ValueType? {
+  /// The type of a value; nil for `None` and the empty string.
+  private mutating func type(of code: OBISCode) throws(PythonLiteralError) -> ValueType? {
     let position = tokens.position
     guard let text = try tokens.stringOrNone("a type in quotes"), !text.isEmpty else { return nil }
     guard let type = ValueType(text) else {
-      throw position.error("\"\(text)\" is no type: \(ValueType.spellings)")
+      throw position.error("unknown type \"\(text)\": use \(ValueType.spellings)")
     }
     guard type != .builtIn || MetricTable.metric(for: code) != nil else {
-      throw position.error("nothing is built in for \(code)")
+      throw position.error("no built-in type for \(code)")
     }
     return type
   }

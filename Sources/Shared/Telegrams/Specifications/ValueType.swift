@@ -1,23 +1,23 @@
 import Metrics
 import Records
 
-/// What a value is, as the fourth element of a specification file's entry says: p1spec(5), "Types".
+/// The type of a value: the fourth element of a specification file's entry, p1spec(5), "Types".
 enum ValueType: Equatable {
   /// `number`
   case number
-  /// `number kWh`, `kWh`: in this unit, whichever of its kind the meter prints.
+  /// `number kWh`, `kWh`: converted from the printed unit to this one.
   case quantity(PrintedUnit, spelled: String)
-  /// `number CCs`: in a unit that only the file knows.
-  case quantityOfItsOwn(unit: String)
-  /// `state`: a number, or one of the words that meters print for one.
+  /// `number CCs`: in a unit that is not built in.
+  case quantityInOwnUnit(unit: String)
+  /// `state`: ``StateWord``.
   case state
-  /// `text`: as it is printed.
+  /// `text`: plain text.
   case text
-  /// `hex`: text of which the meter prints the octets in hexadecimal.
+  /// `hex`: ``OctetText``.
   case hexadecimal
-  /// `timestamp`: a time as meters print it.
+  /// `timestamp`: ``TelegramTime``.
   case timestamp
-  /// `built-in`: as p1parse reads this code by itself.
+  /// `built-in`: as the built-in specification reads the code.
   case builtIn
 
   private static let words: KeyValuePairs<String, ValueType> = [
@@ -25,12 +25,12 @@ enum ValueType: Equatable {
     "timestamp": .timestamp, "built-in": .builtIn,
   ]
 
-  /// What can stand there, for an error.
+  /// All types, for an error.
   static let spellings = "\(words.map(\.key).joined(separator: ", ")) or a unit, such as kWh"
 
   private static let numberPrefix = "number "
 
-  /// Nil for a word that is neither a type nor a unit.
+  /// Nil if the text is neither a type nor a unit.
   init?(_ text: String) {
     if let (_, type) = ValueType.words.first(where: { $0.key == text }) {
       self = type
@@ -41,16 +41,16 @@ enum ValueType: Equatable {
     if let known = PrintedUnit(unit.latin1Bytes.span) {
       self = .quantity(known, spelled: unit)
     } else if isNumber, !unit.isEmpty, !unit.contains(where: \.isWhitespace) {
-      self = .quantityOfItsOwn(unit: unit)
+      self = .quantityInOwnUnit(unit: unit)
     } else {
       return nil
     }
   }
 
-  /// As a file has it.
+  /// The type as text in a file.
   var text: String {
     switch self {
-    case .quantity(_, let unit), .quantityOfItsOwn(let unit): ValueType.numberPrefix + unit
+    case .quantity(_, let unit), .quantityInOwnUnit(let unit): ValueType.numberPrefix + unit
     default: ValueType.words.first { $0.value == self }?.key ?? ""
     }
   }

@@ -1,49 +1,47 @@
 import Metrics
 
-/// The specifications in use: the built-in knowledge and what files say, each with the names that fit
-/// the kind of meter.
-struct Specifications {
+/// The rules of each version and kind of meter in a stream, and which of them read the current
+/// telegram.
+struct VersionRules {
   private struct Key: Hashable {
-    /// The version that the file is for, nil for the built-in knowledge.
+    /// The version of the specification file; nil for the built-in specification.
     let version: String?
     let meter: MeterKind
   }
 
   private let names: NameSet
   private let files: SpecificationFiles
-  private var all: [Key: Specification] = [:]
+  private var all: [Key: LineRules] = [:]
   private var key: Key
 
   init(names: NameSet, files: SpecificationFiles) {
     self.names = names
     self.files = files
     key = Key(version: nil, meter: .dsmr5)
-    all[key] = Specification(naming: naming)
+    all[key] = LineRules(naming: naming)
   }
 
-  /// What the metrics of the last telegram are called.
+  /// The metric names of the current telegram.
   var naming: Naming { Naming(names, key.meter) }
 
-  /// Turns to the specification of a telegram.
+  /// Selects the rules for a telegram of this version.
   ///
-  /// - Parameter version: what the telegram tells of its meter.
-  /// - Returns: false where nothing is known of the version; it is then the built-in knowledge.
+  /// - Returns: false if the version is unknown; the built-in specification is then selected.
   mutating func select(_ version: MeterVersion) -> Bool {
     let file = files.first(of: version.names)
     key = Key(version: file?.version, meter: version.meter)
     if all[key] == nil {
       all[key] =
-        file.map { Specification($0.entries, naming: naming) } ?? Specification(naming: naming)
+        file.map { LineRules($0.entries, naming: naming) } ?? LineRules(naming: naming)
     }
     return file != nil || version.isBuiltIn
   }
 
-  /// What becomes of the lines with this code.
-  mutating func rule(for code: OBISCode) -> Specification.Rule {
+  mutating func rule(for code: OBISCode) -> LineRule {
     let naming = naming
-    return all[key, default: Specification(naming: naming)].rule(for: code)
+    return all[key, default: LineRules(naming: naming)].rule(for: code)
   }
 
-  /// How many fields the rules asked for can make.
+  /// The number of ``LineRule/fieldIndex`` values of the selected rules.
   var fieldCount: Int { all[key]?.fieldCount ?? 0 }
 }

@@ -2,49 +2,48 @@ import Records
 
 /// A time as meters print it, `YYMMDDhhmmssX` (TST of the P1 companion standards).
 ///
-/// X is `S` while daylight saving time is in force and `W` otherwise: it tells how far the clock is
-/// ahead of UTC whatever the date, which settles the hour that autumn has twice. DSMR 2.2 and 3.0
-/// print no letter: civil time. So does a meter that prints `T`. Some meters print a COSEM date-time in
-/// hexadecimal, which has an offset of its own.
+/// X is `S` in daylight saving time and `W` otherwise, so the time is also unambiguous in the hour
+/// that autumn has twice. DSMR 2.2 and 3.0 print no letter, some meters print `T`: civil time, without
+/// its offset from UTC. Some meters print a COSEM date-time in hexadecimal, which has its own offset.
 public enum TelegramTime {
-  /// What a text of the form of a time says.
+  /// What a text in the form of a time means.
   enum Reading {
     case instant(Timestamp)
-    /// What the clock showed, and not how far it was ahead of UTC.
+    /// A local time without its offset from UTC.
     case civil(CivilTime)
-    /// Nothing: a clock that was never set (`000101000000W`), a reading that was never taken
+    /// A clock that was never set (`000101000000W`), or a reading that was never taken
     /// (`632525252525W`).
     case unset
   }
 
-  /// What `text`, printed by `clock`, says; nil where it has not the form of a time.
-  static func reading(_ text: Span<UInt8>, by clock: MeterClock) -> Reading? {
+  /// The meaning of `text`; nil if it does not have the form of a time.
+  static func reading(_ text: Span<UInt8>, in timeZone: MeterTimeZone) -> Reading? {
     guard let letter = letter(text), let date = number(text, 0), let time = number(text, 6) else {
-      return cosemReading(text, by: clock)
+      return cosemReading(text, in: timeZone)
     }
     guard let civil = civil(date: date, time: time) else { return .unset }
     return switch letter {
-    case .summer: .instant(civil.instant(ahead: clock.summerOffset))
-    case .winter: .instant(civil.instant(ahead: clock.winterOffset))
+    case .summer: .instant(civil.instant(ahead: timeZone.summerOffset))
+    case .winter: .instant(civil.instant(ahead: timeZone.winterOffset))
     case .civil: .civil(civil)
     }
   }
 
-  /// The instant that `text`, printed by `clock`, names; nil where it is no time or stands for none.
+  /// The instant that `text` names; nil if it is no time or an unset one.
   public static func instant(
-    _ text: Span<UInt8>, by clock: MeterClock = .centralEuropean
+    _ text: Span<UInt8>, in timeZone: MeterTimeZone = .centralEuropean
   ) -> Timestamp? {
-    switch reading(text, by: clock) {
+    switch reading(text, in: timeZone) {
     case .instant(let instant): instant
-    case .civil(let civil): clock.instant(of: civil)
+    case .civil(let civil): timeZone.instant(of: civil)
     case .unset, nil: nil
     }
   }
 
-  /// What a date `YYMMDD` and a time `hhmmss` say together, as some meters print them on two lines;
-  /// nil where they are none.
+  /// The civil time of a date `YYMMDD` and a time of day `hhmmss`, which some meters print on two
+  /// lines; nil if they are no such texts.
   static func civil(date: Span<UInt8>, time: Span<UInt8>) -> CivilTime? {
-    guard hasHalfForm(date), hasHalfForm(time), let date = number(date, 0),
+    guard hasDateOrTimeForm(date), hasDateOrTimeForm(time), let date = number(date, 0),
       let time = number(time, 0)
     else {
       return nil
@@ -52,46 +51,46 @@ public enum TelegramTime {
     return civil(date: date, time: time)
   }
 
-  /// The instant that `YY-MM-DD hh:mm:ss` names, as meters from before DSMR print it.
-  static func instant(dashed text: Span<UInt8>, by clock: MeterClock) -> Timestamp? {
+  /// The instant of `YY-MM-DD hh:mm:ss`, which meters older than DSMR print.
+  static func instant(dashed text: Span<UInt8>, in timeZone: MeterTimeZone) -> Timestamp? {
     let separators = [UInt8]("-- ::".utf8)
     guard text.count == 17, separators.indices.allSatisfy({ text[3 * $0 + 2] == separators[$0] })
     else {
       return nil
     }
     let digits = text.indices.filter { $0 % 3 != 2 }.map { text[$0] }
-    return instant(digits.span, by: clock)
+    return instant(digits.span, in: timeZone)
   }
 
-  /// Whether `text` is a time that does not say how far the clock was ahead of UTC.
-  static func isLetterless(_ text: Span<UInt8>, by clock: MeterClock) -> Bool {
-    if case .civil = reading(text, by: clock) { true } else { false }
+  /// Whether `text` is a time without its offset from UTC.
+  static func isCivil(_ text: Span<UInt8>, in timeZone: MeterTimeZone) -> Bool {
+    if case .civil = reading(text, in: timeZone) { true } else { false }
   }
 
-  /// Whether `text` has the form of a time, be it one or not.
+  /// Whether `text` has the form of a time, valid or not.
   static func hasForm(_ text: Span<UInt8>) -> Bool {
-    reading(text, by: .centralEuropean) != nil
+    reading(text, in: .centralEuropean) != nil
   }
 
-  /// Whether `text` is what some meters print where they have no time, as in an empty slot: `(0)`.
+  /// Whether `text` is what some meters print instead of a time, as for an unused M-Bus channel: `(0)`.
   static func isAbsent(_ text: Span<UInt8>) -> Bool { text.number == 0 && text.count < 6 }
 
-  /// Whether `text` is the digits of a time without the letter that stands behind them.
-  static func lacksLetter(_ text: Span<UInt8>) -> Bool {
+  /// Whether `text` is the digits of a time without the letter.
+  static func hasTwelveDigits(_ text: Span<UInt8>) -> Bool {
     text.count == 12 && text.number != nil
   }
 
-  /// Whether `byte` is a letter that can stand behind the digits of a time.
+  /// Whether `byte` is a letter that can follow the digits of a time.
   static func isLetter(_ byte: UInt8) -> Bool { meaning(ofLetter: byte) != nil }
 
-  /// What the letter behind the digits says.
+  /// The meaning of the letter after the digits.
   private enum Letter {
     case summer, winter
-    /// Nothing: there is none, or `T`.
+    /// No letter, or `T`.
     case civil
   }
 
-  /// Nil for what is too long or too short for a time, and for another letter.
+  /// Nil if the text is too long or too short for a time, or has another letter.
   private static func letter(_ text: Span<UInt8>) -> Letter? {
     guard text.count == 13 else { return text.count == 12 ? .civil : nil }
     return meaning(ofLetter: text[12])
@@ -107,11 +106,11 @@ public enum TelegramTime {
   }
 
   /// Whether `text` has the form of a date or a time of day on a line of its own.
-  static func hasHalfForm(_ text: Span<UInt8>) -> Bool {
+  static func hasDateOrTimeForm(_ text: Span<UInt8>) -> Bool {
     text.count == 6 && number(text, 0) != nil
   }
 
-  /// Six digits.
+  /// The number of six digits.
   private static func number(_ text: Span<UInt8>, _ start: Int) -> Int? {
     text.number(start..<(start + 6))
   }
@@ -124,17 +123,17 @@ public enum TelegramTime {
       hour: time / 10_000, minute: time / 100 % 100, second: time % 100)
   }
 
-  /// 2000 is a clock that was never set, 1970 one that counts from there; 63, 68 and 99 are seen where a
-  /// reading was never taken.
+  /// A clock that was never set shows 2000 or 1970; a reading that was never taken has the year 63, 68
+  /// or 99.
   private static let years = 2001..<2060
 
-  // MARK: - As COSEM has it
+  // MARK: - COSEM date-time
 
   /// The twelve octets of a COSEM date-time (IEC 62056-6-2, "date_time"), printed in hexadecimal:
-  /// `07E8061C050A2B2B00FF8880` is 2024-06-28 10:43:43, and UTC is that less 120 minutes.
+  /// `07E8061C050A2B2B00FF8880` is 2024-06-28 10:43:43 local time, 120 minutes ahead of UTC.
   ///
-  /// Year (2), month, day, day of the week, hour, minute, second, hundredths, deviation (2), status.
-  private static func cosemReading(_ text: Span<UInt8>, by clock: MeterClock) -> Reading? {
+  /// Year (2), month, day, day of week, hour, minute, second, hundredths, deviation (2), status.
+  private static func cosemReading(_ text: Span<UInt8>, in timeZone: MeterTimeZone) -> Reading? {
     guard text.count == 24 else { return nil }
     var octets = InlineArray<12, Int>(repeating: 0)
     for index in octets.indices {
@@ -146,7 +145,7 @@ public enum TelegramTime {
       octets[index] = Int(high) << 4 | Int(low)
     }
     let (year, status) = (octets[0] << 8 | octets[1], octets[11])
-    // A second may be unspecified; the lowest bit of the status says that the time is invalid.
+    // The second may be unspecified; the lowest bit of the status marks an invalid time.
     guard years.contains(year), status == unspecified || status & 1 == 0,
       let civil = CivilTime(
         year: year, month: octets[2], day: octets[3], hour: octets[5], minute: octets[6],
@@ -157,19 +156,19 @@ public enum TelegramTime {
     let deviation = Int(Int16(truncatingIfNeeded: octets[9] << 8 | octets[10]))
     if deviations.contains(deviation) { return .instant(civil.instant(ahead: -60 * deviation)) }
     if status == unspecified { return .civil(civil) }
-    // The highest bit: daylight saving time is in force.
+    // The highest bit marks daylight saving time.
     let isSummer = status & 0x80 != 0
-    return .instant(civil.instant(ahead: isSummer ? clock.summerOffset : clock.winterOffset))
+    return .instant(civil.instant(ahead: isSummer ? timeZone.summerOffset : timeZone.winterOffset))
   }
 
   private static let unspecified = 0xFF
 
-  /// The minutes that UTC can be ahead of local time; any other, and 0x8000, is unspecified.
+  /// In minutes, UTC less local time. Any other value, such as 0x8000, means unspecified.
   private static let deviations = -840...720
 }
 
 extension CivilTime {
-  /// The instant at which a clock showed it that was so many seconds ahead of UTC.
+  /// The instant at which a clock `offset` seconds ahead of UTC shows this time.
   func instant(ahead offset: Int) -> Timestamp {
     Timestamp(seconds: secondsSinceEpoch - Int64(offset))
   }

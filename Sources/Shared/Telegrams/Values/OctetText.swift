@@ -1,22 +1,22 @@
 import Records
 
-/// Text that a meter prints as the hexadecimal of its octets: numbers of meters, messages.
+/// Text of which a meter prints the octets in hexadecimal: meter numbers, messages.
 ///
-/// Many meters print plain text all the same, or an odd number of digits: what does not decode to
+/// Many meters print plain text instead, or an odd number of digits, so a text that does not decode to
 /// printable characters stays as it is.
 enum OctetText {
-  /// The text of a group, without spaces around it; empty where there is none.
+  /// The decoded text of a group, without surrounding spaces.
   static func decode(_ group: Span<UInt8>) -> [UInt8] {
     let printed = unwrapped(group)
     return trimmed(octets(printed.span) ?? plain(printed))
   }
 
-  /// The text of a group that is not printed in hexadecimal.
+  /// The text of a group in plain characters, without surrounding spaces.
   static func plain(_ group: Span<UInt8>) -> [UInt8] {
     trimmed(plain(unwrapped(group)))
   }
 
-  /// Whether a group says that the meter could not tell: `ER11`, `(ER11)`.
+  /// Whether a group is an error code in place of a value: `ER11`, `(ER11)`.
   static func isError(_ group: Span<UInt8>) -> Bool {
     var text = group
     if text.count > 2, text[0] == UInt8(ascii: "("), text[text.count - 1] == UInt8(ascii: ")") {
@@ -26,7 +26,7 @@ enum OctetText {
       && text.number(2..<4) != nil
   }
 
-  /// A long message may be wrapped over several lines.
+  /// The text without line ends, as a long message may be wrapped over several lines.
   private static func unwrapped(_ group: Span<UInt8>) -> [UInt8] {
     var printed: [UInt8] = []
     printed.reserveCapacity(group.count)
@@ -37,7 +37,7 @@ enum OctetText {
     return printed
   }
 
-  /// The printable octets that an even number of hexadecimal digits stands for, else nil.
+  /// The octets of an even number of hexadecimal digits; nil if one is not printable.
   private static func octets(_ digits: Span<UInt8>) -> [UInt8]? {
     guard digits.count > 0, digits.count.isMultiple(of: 2) else { return nil }
     var octets: [UInt8] = []
@@ -54,8 +54,8 @@ enum OctetText {
     return octets
   }
 
-  /// Text that is neither ASCII nor UTF-8 is Latin-1. Control characters and 0xFF are no text:
-  /// Hungarian meters fill an empty message with 0xFF.
+  /// Text that is neither ASCII nor UTF-8 is Latin-1. Control characters are removed, and so is 0xFF,
+  /// with which Hungarian meters fill an empty message.
   private static func plain(_ printed: [UInt8]) -> [UInt8] {
     guard printed.contains(where: { !(0x20...0x7E).contains($0) }) else { return printed }
     let latin1 = printed.filter { $0 != 0xFF }
@@ -64,7 +64,7 @@ enum OctetText {
     return String(String.UnicodeScalarView(scalars)).utf8Bytes
   }
 
-  /// The text without the spaces around it.
+  /// The text without surrounding spaces.
   static func trimmed(_ text: [UInt8]) -> [UInt8] {
     let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") }
     guard let first = text.firstIndex(where: { !isBlank($0) }),

@@ -1,15 +1,15 @@
 import Metrics
 import Records
 
-/// A number with its unit, `001234.567*kWh`; some gateways lose the `*`, and some meters print blanks
-/// beside the number or the unit.
+/// A number with its unit, `001234.567*kWh`. Some gateways omit the `*`, and some meters print blanks
+/// around the number or the unit.
 struct Quantity {
-  /// Where in the text the number stands.
+  /// The place of the number in the text.
   let number: Range<Int>
-  /// Its unit, nil where none is printed.
+  /// Nil if no unit is printed.
   let unit: PrintedUnit?
 
-  /// Nil where the text has a unit that is not known.
+  /// Nil if the unit is unknown.
   init?(_ text: Span<UInt8>) {
     let all = text.withoutBlanks(text.indices)
     var end = all.lowerBound
@@ -27,9 +27,9 @@ struct Quantity {
     unit = printed
   }
 
-  /// By how many places the decimal point of the number moves on its way to our unit.
+  /// The power of ten that converts the number from the printed unit to that of the metric.
   var exponent: Int { unit?.exponent ?? 0 }
 
-  /// Whether it is in this unit, or in none.
-  func canBe(in expected: MetricUnit) -> Bool { unit?.unit ?? expected == expected }
+  /// Whether its unit is this one, or not printed.
+  func isCompatible(with expected: MetricUnit) -> Bool { unit?.unit ?? expected == expected }
 }

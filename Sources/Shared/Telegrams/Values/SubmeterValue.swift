@@ -1,28 +1,29 @@
 import Metrics
 import Records
 
-/// A reading of a sub-meter, which has a time of its own.
+/// A reading of a sub-meter, with its own time.
 struct SubmeterValue {
   let timestamp: Timestamp
-  /// Where in the telegram that stands, in the form of ``TelegramTime``; nil where it is put together.
+  /// The place of the time in the telegram, in the form of ``TelegramTime``; nil if the time is
+  /// calculated from several values.
   let time: Range<Int>?
-  /// Where in the telegram the number stands.
+  /// The place of the number in the telegram.
   let number: Range<Int>
   let unit: PrintedUnit
 
-  /// What a line turned out to hold.
+  /// The content of a line.
   enum Content {
-    /// Its readings: more than one only where a meter prints the last hours.
+    /// The readings of the line; several if the meter prints the last hours.
     case values([SubmeterValue])
-    /// No reading was taken: it lacks a usable time or a unit.
+    /// No reading was taken, as the time is unset or a unit is missing.
     case absent
     case unreadable
   }
 
-  /// Reads a line of one of the forms of a sub-meter's reading.
+  /// Reads the line of a sub-meter's reading in one of its forms.
   static func content(
     of groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, _ form: Metric.Form,
-    by clock: MeterClock
+    in timeZone: MeterTimeZone
   ) -> Content {
     guard let first = groups.first, !first.isEmpty,
       !TelegramTime.isAbsent(telegram.extracting(first))
@@ -30,15 +31,15 @@ struct SubmeterValue {
       return .absent
     }
     return switch form {
-    case .submeterProfile: profile(groups, in: telegram, by: clock)
-    case .hourlyReading: hours(groups, in: telegram, by: clock)
-    default: reading(groups, in: telegram, by: clock)
+    case .submeterProfile: profile(groups, in: telegram, in: timeZone)
+    case .hourlyReading: hours(groups, in: telegram, in: timeZone)
+    default: reading(groups, in: telegram, in: timeZone)
     }
   }
 
   /// `(101209112500W)(12785.123*m3)` (DSMR P1 companion standard 4 and 5)
   private static func reading(
-    _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, by clock: MeterClock
+    _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, in timeZone: MeterTimeZone
   ) -> Content {
     guard let time = groups.first, let range = groups.dropFirst().first,
       TelegramTime.hasForm(telegram.extracting(time))
@@ -46,16 +47,16 @@ struct SubmeterValue {
       return .unreadable
     }
     return content(
-      range, at: TelegramTime.instant(telegram.extracting(time), by: clock), printedAt: time,
+      range, at: TelegramTime.instant(telegram.extracting(time), in: timeZone), printedAt: time,
       of: telegram)
   }
 
-  /// What DSMR 2.2 and 3.0 print, a generic profile, of which meters only send one column:
+  /// The generic profile of DSMR 2.2 and 3.0, of which meters send one column:
   ///
   ///     (time of the first row)(status)(minutes)(1)(0-1:24.2.1)(m3)
   ///     (reading) { (reading) }
   private static func profile(
-    _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, by clock: MeterClock
+    _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, in timeZone: MeterTimeZone
   ) -> Content {
     let header = Array(groups.prefix(6))
     let rows = groups.dropFirst(6)
@@ -64,10 +65,10 @@ struct SubmeterValue {
     else {
       return .unreadable
     }
-    // The period of a reading is a day at most.
+    // The period between two readings is a day at most.
     let minutes = rows.count == 1 ? 0 : telegram.extracting(header[2]).number ?? 0
     guard rows.count == 1 || (1...1440).contains(minutes) else { return .unreadable }
-    let first = TelegramTime.instant(telegram.extracting(header[0]), by: clock)
+    let first = TelegramTime.instant(telegram.extracting(header[0]), in: timeZone)
     let instant = first.map {
       Timestamp(seconds: $0.seconds + Int64((rows.count - 1) * minutes * 60))
     }
@@ -75,15 +76,15 @@ struct SubmeterValue {
       last, at: instant, in: PrintedUnit(telegram.extracting(header[5])), of: telegram)
   }
 
-  /// `(00123.456*m3)(10-12-09 11:00:00)`, once or more, as meters from before DSMR print it.
+  /// `(00123.456*m3)(10-12-09 11:00:00)`, once or more, as meters older than DSMR print it.
   private static func hours(
-    _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, by clock: MeterClock
+    _ groups: ArraySlice<Range<Int>>, in telegram: Span<UInt8>, in timeZone: MeterTimeZone
   ) -> Content {
     var values: [SubmeterValue] = []
     var rest = groups
     while let range = rest.popFirst() {
       guard let time = rest.popFirst() else { return .unreadable }
-      let instant = TelegramTime.instant(dashed: telegram.extracting(time), by: clock)
+      let instant = TelegramTime.instant(dashed: telegram.extracting(time), in: timeZone)
       switch content(range, at: instant, of: telegram) {
       case .values(let one): values += one
       case .absent: continue
@@ -93,7 +94,7 @@ struct SubmeterValue {
     return values.isEmpty ? .absent : .values(values)
   }
 
-  /// A number with its unit, or in the one that was told before.
+  /// Reads a number with its unit; `unit` is that of the profile's header.
   private static func content(
     _ range: Range<Int>, at instant: Timestamp?, printedAt time: Range<Int>? = nil,
     in unit: PrintedUnit? = nil, of telegram: Span<UInt8>

@@ -4,7 +4,8 @@ import Metrics
 import TestValues
 import Testing
 
-/// Records are a function of the telegrams: not of how these come, nor of what stands between them.
+/// Records depend on the telegrams alone, not on the pieces in which they arrive or on the noise
+/// between them.
 @Suite(.computing) struct PurityTests {
   private static let options = TelegramParser.Options.with {
     $0.includesHistory = true
@@ -12,7 +13,7 @@ import Testing
     $0.addsNetPower = true
   }
 
-  /// The records of a stream that comes in these pieces.
+  /// The records of a stream that arrives in pieces.
   private func records(_ pieces: [[UInt8]]) throws -> String {
     var framer = Framer()
     var parser = TelegramParser(PurityTests.options)
@@ -46,7 +47,7 @@ import Testing
     }
   }
 
-  /// So a year of captures can be parsed file by file, on as many cores as there are.
+  /// So a year of captures can be parsed file by file, in parallel.
   @Test func recordsOfFilesAreThoseOfTheFilesInOne() throws {
     let apart = try GoldenFile.all.map { try records([$0]) }.joined()
     #expect(try records([GoldenFile.all.flatMap { $0 }]) == apart)
@@ -55,14 +56,14 @@ import Testing
 
   @Test func noiseBetweenTelegramsChangesNothing() throws {
     var generator = SeededGenerator(seed: 61)
-    // Behind a telegram without `!` nothing tells what is noise.
+    // After a telegram without `!`, noise cannot be told from its lines.
     let files = GoldenFile.all.filter { $0.contains(UInt8(ascii: "!")) }
     #expect(files.count == GoldenFile.all.count - 1)
     let apart = try files.map { try records([$0]) }.joined()
     for _ in 0..<5 {
       var stream: [UInt8] = []
       for file in files {
-        // Nothing that could begin a telegram, or be the rest of one.
+        // Noise that can neither begin nor continue a telegram.
         let noise = generator.bytes(0...200).filter { $0 & 0x7F != 0x2F && $0 != 0x21 }
         stream += "~".bytes + noise + "~\r\n".bytes + file
         if file.last != 0x0A { stream += "\r\n".bytes }
@@ -71,7 +72,7 @@ import Testing
     }
   }
 
-  /// Whatever is asked for, and whatever the telegrams hold.
+  /// With all options and all golden telegrams.
   @Test func noRecordHasAKeyTwice() throws {
     var generator = SeededGenerator(seed: 63)
     let lines = GoldenFile.all.flatMap { $0.split(separator: 0x0A) }.filter { $0.contains(0x28) }

@@ -4,7 +4,7 @@ import Telegrams
 import TestValues
 import Testing
 
-/// The example of the design, to the letter.
+/// The example of p1spec(5), to the letter.
 private let example = #"""
   { "1-0:99.99.98": ["Number of Cotton Candies per Second (output)", "cotton_candies_produced", "^.*\((.*)\*CCs\)"],
   "1-0:99.99.99": ["Number of Cotton Candies per Second (input)", "cotton_candies_consumed", "^.*\((.*)\*CCs\)"] }
@@ -13,14 +13,14 @@ private let example = #"""
 
 @Suite struct SpecificationFileTests {
   private func entries(_ text: String) throws -> [[String]] {
-    try SpecificationFile.entries(of: text.bytes).map {
+    try SpecificationReader.entries(of: text.bytes).map {
       [$0.code.description, $0.description, $0.metric, $0.expression]
     }
   }
 
   private func error(_ text: String) -> String? {
     do {
-      _ = try SpecificationFile.entries(of: text.bytes)
+      _ = try SpecificationReader.entries(of: text.bytes)
       return nil
     } catch {
       return "\(error.line):\(error.column): \(error.reason)"
@@ -83,7 +83,7 @@ private let example = #"""
     ("{", "1:2: expected a code such as \"1-0:1.8.1\", found the end"),
     ("{} x", "1:4: expected the end of the file, found x"),
     ("{\n 1: []}", "2:2: expected a code such as \"1-0:1.8.1\", found 1"),
-    ("{'1-0:1.8': ['d','m','(x)']}", "1:2: \"1-0:1.8\" is no OBIS code such as 1-0:1.8.1"),
+    ("{'1-0:1.8': ['d','m','(x)']}", "1:2: \"1-0:1.8\" is not an OBIS code such as 1-0:1.8.1"),
     ("{'1-0:1.8.1' ['d','m','(x)']}", "1:14: expected :, found ["),
     ("{'1-0:1.8.1': 'd'}", "1:15: expected [, found '"),
     ("{'1-0:1.8.1': []}", "1:16: expected a description in quotes, found ]"),
@@ -92,40 +92,40 @@ private let example = #"""
     ("{'1-0:1.8.1': ['d','m']}", "1:23: expected a comma and a regular expression, found ]"),
     (
       "{'1-0:1.8.1': ['d','m','(x)','y']}",
-      "1:30: \"y\" is no type: number, state, text, hex, timestamp, built-in or a unit, such as kWh"
+      "1:30: unknown type \"y\": use number, state, text, hex, timestamp, built-in or a unit, such as kWh"
     ),
     ("{'1-0:1.8.1': ['d','m','(x)')}", "1:29: expected a comma or ], found )"),
     ("{'1-0:1.8.1': ('d','m','(x)']}", "1:29: expected a comma or ), found ]"),
     ("{'1-0:1.8.1': ['d','m','(x)'] '1-0:1.8.2'}", "1:31: expected a comma or }, found '"),
     (
       "{'1-0:1.8.1': ['d','m m','(x)']}",
-      "1:20: \"m m\" is no metric: 1 to 128 letters, digits and _ . : - make one"
+      "1:20: invalid metric \"m m\": use 1 to 128 letters, digits and _ . : -"
     ),
     (
       "{'1-0:1.8.1': ['d','channel','(x)']}",
-      "1:20: \"channel\" is the channel of a sub-meter, not a metric"
+      "1:20: \"channel\" is reserved for the channel of a sub-meter"
     ),
     (
       "{'1-0:1.8.1': ['d','','(x)']}",
-      "1:20: \"\" is no metric: 1 to 128 letters, digits and _ . : - make one"
+      "1:20: invalid metric \"\": use 1 to 128 letters, digits and _ . : -"
     ),
     (
       "{'1-0:1.8.1': ['d','m',\n'(x']}",
-      "2:1: \"(x\" is no regular expression that can be used here: this ( has no ), at character 1"
+      "2:1: unsupported regular expression \"(x\": unmatched (, at character 1"
     ),
     ("{'1-0:1.8.1': ['d','m','x']}", "1:24: \"x\" has no group ( ) that captures the value"),
     (
       "{'1-0:1.8.1': ['d','m',r'\\(x\\)[(](?:y)z']}",
       "1:24: \"\\(x\\)[(](?:y)z\" has no group ( ) that captures the value"
     ),
-    ("{'1-0:1.8.1': ['d', 'm", "1:21: this string has no end"),
-    ("{'1-0:1.8.1': ['d\n', 'm", "1:16: this string has no end"),
-    ("{'1-0:1.8.1': ['d', '''m\n\n", "1:21: this string has no end"),
+    ("{'1-0:1.8.1': ['d', 'm", "1:21: this string has no closing quote"),
+    ("{'1-0:1.8.1': ['d\n', 'm", "1:16: this string has no closing quote"),
+    ("{'1-0:1.8.1': ['d', '''m\n\n", "1:21: this string has no closing quote"),
     (
       "{'1-0:1.8.1':['d','m','(x)'],\n '1-0:1:8.1':['d','n','(x)']}",
-      "2:2: 1-0:1.8.1 stands here twice"
+      "2:2: 1-0:1.8.1 is defined twice"
     ),
-    ("{\r\n\r\n 'x'}", "3:2: \"x\" is no OBIS code such as 1-0:1.8.1"),
+    ("{\r\n\r\n 'x'}", "3:2: \"x\" is not an OBIS code such as 1-0:1.8.1"),
     ("{,}", "1:2: expected a code such as \"1-0:1.8.1\", found ,"),
   ])
   func everyErrorHasItsPlace(_ text: String, _ expected: String) {
@@ -133,24 +133,24 @@ private let example = #"""
   }
 
   @Test func fileThatIsNoTextIsRefused() {
-    #expect(throws: SpecificationError.self) { try SpecificationFile.entries(of: [0x7B, 0xFF]) }
+    #expect(throws: PythonLiteralError.self) { try SpecificationReader.entries(of: [0x7B, 0xFF]) }
   }
 
   @Test func randomBytesAreAFileOrNone() throws {
     var generator = SeededGenerator(seed: 50)
     for _ in 0..<500 {
-      _ = try? SpecificationFile.entries(of: generator.bytes(0...100))
-      _ = try? SpecificationFile.entries(
+      _ = try? SpecificationReader.entries(of: generator.bytes(0...100))
+      _ = try? SpecificationReader.entries(
         of: generator.bytes(0...60, from: "{}[]():,'\"\"\"rb\\x4#\n1-0.8 ".bytes))
       var text = example.bytes
       text[Int.random(in: text.indices, using: &generator)] = UInt8.random(
         in: 0...255, using: &generator)
-      _ = try? SpecificationFile.entries(of: text)
+      _ = try? SpecificationReader.entries(of: text)
     }
   }
 }
 
-/// What a specification file makes of a telegram.
+/// Records by a specification file.
 @Suite struct SpecificationTests {
   private func parsed(
     _ file: String, _ lines: [String], names: NameSet = .canonical
@@ -224,7 +224,7 @@ private let example = #"""
     #expect(parsed.records == "timestamp=2011-03-15T13:00:00Z\nchannel=1\ngas=00821.417\n\n")
   }
 
-  /// A value that goes on in the next line has no line end in it.
+  /// A value that continues on the next line does not contain the line end.
   @Test(arguments: ["", ", 'text'"])
   func wrappedValueIsOneToThePattern(_ type: String) throws {
     let parsed = try parsed(

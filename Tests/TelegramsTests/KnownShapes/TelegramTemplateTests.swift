@@ -5,16 +5,16 @@ import Testing
 @testable import Records
 @testable import Telegrams
 
-/// The short way of ``TelegramTemplate`` and the way line by line: always the same records.
+/// Known shapes: the fast way makes the same records as the long way.
 @Suite(.computing) struct TelegramTemplateTests {
-  /// What a telegram became.
+  /// The records and findings of a telegram.
   private struct Result: Equatable {
     var records: [UInt8]
     var findings: [TelegramParser.Finding] = []
     var unknownVersion: String?
   }
 
-  /// A parser that remembers, beside one that does not.
+  /// A parser that keeps templates, and one that does not.
   private struct Both {
     var short: TelegramParser
     var long: TelegramParser
@@ -33,7 +33,7 @@ import Testing
       long.templates = Recent(capacity: 0)
     }
 
-    /// What both make of a telegram, if the same; else it is recorded.
+    /// The result of both for a telegram. A difference is an issue of the test.
     @discardableResult
     mutating func parse(_ telegram: [UInt8], receivedAt: Timestamp?) -> [UInt8] {
       var templates = short.templates
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  /// Each telegram of the golden files that is whole.
+  /// The complete telegrams of the golden files.
   private static let telegrams: [[UInt8]] = GoldenFile.all.flatMap { file in
     var framer = Framer(checksums: .ignored)
     framer.take(file)
@@ -83,8 +83,8 @@ import Testing
     .with { $0.changesInSummer = false },
   ]
 
-  /// Specification files, for telegrams of any version: values as printed and typed, patterns that look
-  /// at digits, patterns of any shape, and values that also say when and who.
+  /// Specification files for telegrams of any version: with and without types, patterns that distinguish
+  /// digits, patterns for both matchers, and values that are a timestamp or meter.
   private static let files = [
     #"""
     {
@@ -113,7 +113,7 @@ import Testing
       "1-0:32.7.0": ["d", "volts", r"\((2\d\d\.\d)\*V"], "1-0:31.7.0": ["d", "amps", r"\((0*)(\d+)\*"],
     }
     """#,
-    // The letter behind a time counts all the same.
+    // The letter after a time counts although the pattern leaves it out.
     #"""
     {
       "0-0:1.0.0": ["d", "timestamp", "^.*\((.*)[SW]\)"], "0-n:24.2.1": ["d", "at", r"\((\d{12})", "timestamp"],
@@ -142,11 +142,11 @@ import Testing
     }
   }
 
-  /// The built-in knowledge by way of a file.
+  /// The built-in specification as a file.
   @Test(arguments: RecordFormat.allCases)
   func printedSpecificationLeavesTemplates(_ format: RecordFormat) throws {
     var generator = SeededGenerator(seed: 97)
-    let text = SpecificationText(of: try #require(KnownVersion(named: "50"))).text
+    let text = (try #require(KnownVersion(named: "50"))).specification
     for names in [NameSet.canonical, .dsmrParser] {
       var both = Both(.names(names), format, files: try SpecificationFiles(text))
       for _ in 0..<120 { follow(&both, by: &generator) }
@@ -158,14 +158,14 @@ import Testing
     var generator = SeededGenerator(seed: 91)
     var files = SpecificationFiles()
     for version in ["2", "40", "42", "50217", "SE"] {
-      files[version] = try SpecificationFile.entries(of: Self.files[0].bytes)
+      files[version] = try SpecificationReader.entries(of: Self.files[0].bytes)
     }
     var both = Both(.init(), files: files)
     for _ in 0..<120 { follow(&both, by: &generator) }
     #expect(both.shortCount > both.count / 8)
   }
 
-  /// Feeds a meter's next telegrams, each with something else in it.
+  /// Feeds successive telegrams of a meter, each with other changes.
   private func follow(_ both: inout Both, by generator: inout SeededGenerator) {
     var telegram = Self.telegrams.randomElement(using: &generator) ?? []
     for _ in 0..<12 {
@@ -186,11 +186,11 @@ import Testing
     }
   }
 
-  // MARK: - One by one
+  // MARK: - Single changes
 
   /// Parses one telegram and then another.
   ///
-  /// - Returns: the records of the second, and whether they came by the short way.
+  /// - Returns: the records of the second, and whether they were made the fast way.
   private func second(
     _ first: [String], _ second: [String]
   ) -> (records: String, isShort: Bool) {
@@ -243,9 +243,9 @@ import Testing
   @Test func whatDependsOnDigitsHasToStay() {
     let reading = "0-1:24.2.1(240630230000S)(00012.345*m3)"
     let pairs = [
-      // The kind of a sub-meter says what its reading is called; a number of the meter, whose it is.
+      // The type of a sub-meter decides the key of its reading; the number, the meter.
       ("0-1:24.1.0(003)", "0-1:24.1.0(007)"), ("0-0:96.1.1(4B31)", "0-0:96.1.1(4B32)"),
-      // Text behind a line feed may be another line.
+      // Text after a line feed may be another line.
       ("1-0:99.99.99(x\r\n1-0:1.8.300(1*kWh))", "1-0:99.99.99(x\r\n1-0:1.8.001(1*kWh))"),
     ]
     for (first, next) in pairs { #expect(!second([first, reading], [next, reading]).isShort) }
@@ -262,7 +262,7 @@ import Testing
     #expect(both.shortCount == 1)
   }
 
-  /// A template would hide that the next version has none.
+  /// A template must not hide that the next version has no specification.
   @Test func versionIsReadAlways() throws {
     let files = try SpecificationFiles(Self.files[1], version: "42")
     for options in Self.options {
@@ -275,7 +275,7 @@ import Testing
     }
   }
 
-  /// A carriage return is no part of a value, so what stands behind it is elsewhere in the record.
+  /// A carriage return is left out of a value, so the bytes after it have another place in the record.
   @Test func valueAroundALineEndIsReadAnew() throws {
     var both = Both(
       .init(), files: try SpecificationFiles(#"{"1-0:1.8.1": ["d", "m", "\((.*)\)"]}"#))
@@ -295,7 +295,7 @@ import Testing
     #expect(both.shortCount == 1)
   }
 
-  /// With checksums aside, a version that may be wrong is as good as none; a right one is not.
+  /// With checksums ignored, an unknown version is a finding only if the checksum is right.
   @Test func damagedTelegramLeavesNoTemplate() {
     var parser = TelegramParser()
     let telegram = telegram(["1-3:0.2.8(98)", "1-0:1.7.0(00.322*kW)"]).bytes
@@ -333,7 +333,7 @@ extension [UInt8] {
     }
   }
 
-  /// Changes about one digit out of so many.
+  /// Changes about one of `count` digits.
   fileprivate mutating func changeDigits(outOf count: Int, by generator: inout SeededGenerator) {
     for place in digitPlaces where Int.random(in: 0..<count, using: &generator) == 0 {
       self[place] =
@@ -342,7 +342,7 @@ extension [UInt8] {
     }
   }
 
-  /// Changes, takes away or doubles something.
+  /// Changes a byte, or removes or doubles a few.
   fileprivate mutating func damage(by generator: inout SeededGenerator) {
     guard count > 1 else { return }
     let place = Int.random(in: 1..<count, using: &generator)

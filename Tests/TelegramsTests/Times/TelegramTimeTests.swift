@@ -12,9 +12,9 @@ import Testing
   @Test(arguments: [
     ("240630235959S", "2024-06-30T21:59:59Z"), ("240630235959s", "2024-06-30T21:59:59Z"),
     ("240101000000W", "2023-12-31T23:00:00Z"), ("240101000000w", "2023-12-31T23:00:00Z"),
-    // The letter counts, not the date: a meter that stays on winter time says so.
+    // The letter counts, not the date: some meters stay on winter time.
     ("240630235959W", "2024-06-30T22:59:59Z"),
-    // The hour that autumn has twice, and the one that spring lacks.
+    // The hour that autumn has twice, and the one that spring skips.
     ("161030020000S", "2016-10-30T00:00:00Z"), ("161030020000W", "2016-10-30T01:00:00Z"),
     ("161030025959S", "2016-10-30T00:59:59Z"), ("161030025959W", "2016-10-30T01:59:59Z"),
     ("160327015959W", "2016-03-27T00:59:59Z"), ("160327030000S", "2016-03-27T01:00:00Z"),
@@ -32,9 +32,9 @@ import Testing
     // The double hour: the first one.
     ("161030020000", "2016-10-30T00:00:00Z"), ("161030025959", "2016-10-30T00:59:59Z"),
     ("161030030000", "2016-10-30T02:00:00Z"),
-    // The hour that spring lacks: a clock that was not put on yet.
+    // The hour that spring skips: a clock that has not changed yet.
     ("160327023000", "2016-03-27T01:30:00Z"),
-    // A letter that says nothing.
+    // The letter T, which means civil time.
     ("220201000000T", "2022-01-31T23:00:00Z"), ("220701000000T", "2022-06-30T22:00:00Z"),
   ])
   func withoutALetterItIsCivilTime(_ text: String, _ expected: String) {
@@ -42,18 +42,18 @@ import Testing
   }
 
   @Test(arguments: [
-    // Its own offset, to the east and to the west, whatever the status says.
+    // Its own offset, east and west, overrides the status.
     ("07E8061C050A2B2B00FF8880", "2024-06-28T08:43:43Z"),
     ("07E8061C050A2B2B00FF8800", "2024-06-28T08:43:43Z"),
     ("07E8061C050A2B2B00012C00", "2024-06-28T15:43:43Z"),
     ("07e8061cff0a2b2bffff88ff", "2024-06-28T08:43:43Z"),
-    // Without an offset, daylight saving time as the status says; without that, civil time.
+    // Without an offset, the status decides on daylight saving time; without a status, civil time.
     ("07E8061C050A2B2B00800080", "2024-06-28T08:43:43Z"),
     ("07E8061C050A2B2B00800000", "2024-06-28T09:43:43Z"),
     ("07E8061C050A2B2B008000FF", "2024-06-28T08:43:43Z"),
     ("07E80A1B07021E0000800080", "2024-10-27T00:30:00Z"),
     ("07E80A1B07021E0000800000", "2024-10-27T01:30:00Z"),
-    // A second that is not specified.
+    // An unspecified second.
     ("07E8061C050A2BFF00FF8880", "2024-06-28T08:43:00Z"),
   ])
   func cosemTimeHasItsOwnOffset(_ text: String, _ expected: String) {
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test(arguments: [
-    // A date, an hour or a minute that is not specified; a clock never set; an invalid time.
+    // An unspecified date, hour or minute; a clock never set; an invalid time.
     "FFFF061C050A2B2B00FF8880", "07E8FF1C050A2B2B00FF8880", "07E806FF050A2B2B00FF8880",
     "07E8061C05FF2B2B00FF8880", "07E8061C050AFF2B00FF8880", "07D00101FF00000000FFC400",
     "07B20101FF00000000FFC400", "07E8061C050A2B2B00FF8881", "000000000000000000000000",
@@ -82,8 +82,8 @@ import Testing
     ("240101000000W", -12_600, "2024-01-01T03:30:00Z"),
   ])
   func clockSaysWhatTheLettersMean(_ text: String, _ offset: Int, _ expected: String) {
-    let clock = MeterClock(winterOffset: offset)
-    let instant = TelegramTime.instant(text.bytes.span, by: clock)
+    let timeZone = MeterTimeZone(winterOffset: offset)
+    let instant = TelegramTime.instant(text.bytes.span, in: timeZone)
     #expect(instant?.description == expected)
   }
 
@@ -111,7 +111,7 @@ import Testing
       // 2001-01-02 to 2059-12-30.
       let instant = Timestamp(
         seconds: Int64.random(in: 978_393_600...2_840_054_400, using: &generator))
-      let offset = MeterClock.centralEuropean.offset(at: instant)
+      let offset = MeterTimeZone.centralEuropean.offset(at: instant)
       let civil = CivilTime(secondsSinceEpoch: instant.seconds + Int64(offset))
       var text: [UInt8] = []
       for number in [
@@ -148,10 +148,10 @@ import Testing
     for year in 2000...2068 {
       for month in [3, 10] {
         let first = Int64(CivilTime.days(year: year, month: month, day: 24)) * 86_400
-        var before = MeterClock.centralEuropean.offset(at: Timestamp(seconds: first))
+        var before = MeterTimeZone.centralEuropean.offset(at: Timestamp(seconds: first))
         for hour in 0..<(9 * 24) {
           let seconds = first + Int64(hour) * 3600
-          let offset = MeterClock.centralEuropean.offset(at: Timestamp(seconds: seconds))
+          let offset = MeterTimeZone.centralEuropean.offset(at: Timestamp(seconds: seconds))
           let date = Date(timeIntervalSince1970: Double(seconds))
           #expect(offset == zone.secondsFromGMT(for: date), "\(date)")
           if offset != before { changes += 1 }
@@ -166,7 +166,7 @@ import Testing
     let zone = try #require(MeterClockTests.zone)
     for day in 0..<(30 * 366) {
       let seconds = 946_684_800 + Int64(day) * 86_400
-      let offset = MeterClock.centralEuropean.offset(at: Timestamp(seconds: seconds))
+      let offset = MeterTimeZone.centralEuropean.offset(at: Timestamp(seconds: seconds))
       #expect(
         offset == zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
     }
@@ -179,14 +179,14 @@ import Testing
         var shown: [CivilTime: Timestamp] = [:]
         for half in 0..<(8 * 48) {
           let instant = Timestamp(seconds: first + Int64(half) * 1800)
-          let offset = Int64(MeterClock.centralEuropean.offset(at: instant))
+          let offset = Int64(MeterTimeZone.centralEuropean.offset(at: instant))
           let civil = CivilTime(secondsSinceEpoch: instant.seconds + offset)
           if shown[civil] == nil { shown[civil] = instant }
         }
         #expect(shown.count == (month == 10 ? 8 * 48 - 2 : 8 * 48))
         for (civil, instant) in shown {
-          let found = MeterClock.centralEuropean.instant(of: civil)
-          // The hour after the double one may have begun before what was looked at.
+          let found = MeterTimeZone.centralEuropean.instant(of: civil)
+          // The hour after the double one may have begun before the first instant.
           if found != instant { Issue.record("\(civil): \(found), not \(instant)") }
         }
       }

@@ -2,9 +2,9 @@ import Telegrams
 import TestValues
 import Testing
 
-/// What a stream without telegrams is taken for.
+/// The kind of a stream without telegrams.
 @Suite struct StreamKindTests {
-  /// A frame as meters in Luxembourg send it, around some ciphertext.
+  /// A frame like those of meters in Luxembourg.
   private static let cipheredFrame: [UInt8] =
     [0xDB, 0x08] + "SAGgp123".bytes + [0x82, 0x01, 0x10, 0x30, 0, 0, 0, 1, 0x9A, 0x2F, 0x0A, 0x7E]
 
@@ -24,7 +24,7 @@ import Testing
     ("Dear meter,\r\n\tprint something (please).\r\n".bytes, .text), ("x".bytes, .text),
     ([0xF4, 0xE2, 0x91, 0xB6, 0xFE, 0xFF, 0x80, 0x0C], .misreadLine),
     ([0x00, 0x41, 0x42, 0x13, 0x90], .binary), ([], .empty),
-    // What only begins like a frame.
+    // Bytes that only begin like a frame.
     ([0xDB, 0x08, 0x00], .binary), ([0x7E], .text), ("hooh".bytes, .text),
   ])
   func streamLooksLike(_ bytes: [UInt8], _ expected: StreamKind) {

@@ -144,7 +144,7 @@ import Testing
     for version in ["40", "42", "50"] {
       #expect(try records("1-3:0.2.8(\(version))") == "p1_version=\(version)\n\n")
     }
-    // In Belgium and Greece a code means the same in all of them.
+    // In Belgium and Greece a code means the same in every version.
     for version in ["50213", "50221", "12345", "50299"] {
       #expect(try records("0-0:96.1.4(\(version))") == "p1_version=\(version)\n\n")
     }

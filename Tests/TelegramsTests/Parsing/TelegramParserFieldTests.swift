@@ -3,7 +3,7 @@ import Telegrams
 import TestValues
 import Testing
 
-/// What meters of all countries print, line by line.
+/// Lines that meters of all countries print.
 @Suite struct TelegramParserFieldTests {
   private func records(
     _ lines: [String], _ set: (inout TelegramParser.Options) -> Void = { _ in }
@@ -43,7 +43,7 @@ import Testing
     ("1-0:1.8.0(1.5*MWh)", "energy_import_kwh=1500"),
     ("1-0:1.8.0(0.5*GWh)", "energy_import_kwh=500000"),
     ("1-0:1.7.0(0.000321*MW)", "power_import_kw=0.321"),
-    // Blanks beside a value or its unit.
+    // Blanks around a value or its unit.
     ("1-0:15.8.0(00007137.694*kWh )", "energy_absolute_kwh=7137.694"),
     ("1-0:15.8.0( 00007137.694 * kWh )", "energy_absolute_kwh=7137.694"),
     ("1-0:15.8.0(00007137.694 kWh)", "energy_absolute_kwh=7137.694"),
@@ -78,7 +78,7 @@ import Testing
         == "1-1:31.4.0=100\n1-1:31.4.0_2=-63\n\n")
   }
 
-  // MARK: - Whose telegram it is
+  // MARK: - The meter and its time
 
   @Test func numberOfTheMeterIsTheBestThatItPrints() throws {
     let lines = [
@@ -96,7 +96,7 @@ import Testing
         == "meter=99\nlong_power_failures=1\n\n")
   }
 
-  /// The clock in COSEM's form, in another line, with blanks; and none of these.
+  /// The time as a COSEM date-time, on another line, with blanks; and invalid ones.
   @Test(arguments: [
     ("0-0:1.0.0(07E8061C050A2B2B00FF8880)", "2024-06-28T08:43:43Z"),
     ("0-0:1.1.0(230319144324W)", "2023-03-19T13:43:24Z"),
@@ -111,7 +111,7 @@ import Testing
     #expect(parsed.findings.isEmpty)
   }
 
-  /// An empty slot of the M-Bus, and a log or a peak without any entry.
+  /// An unused M-Bus channel, and a log or a peak without entry.
   @Test(arguments: [
     ["0-1:24.1.0()", "0-1:96.1.0()", "0-1:24.2.1(0)"],
     ["0-1:24.1.0(0)", "0-1:96.1.0(0)", "0-1:24.2.1(00)(0)"],
@@ -124,7 +124,7 @@ import Testing
     #expect(parsed.findings.isEmpty)
   }
 
-  /// Lithuania's grid operator has a manufacturer's code of its own.
+  /// Lithuania's grid operator has its own manufacturer code.
   @Test func clockIsThatOfTheCountry() throws {
     let lines = ["0-0:1.0.0(230808113811S)", "0-0:96.7.9(1)"]
     for (offset, hour) in [(nil, "08"), (3600, "09"), (7200, "08")] as [(Int?, String)] {
@@ -165,7 +165,7 @@ import Testing
         .repeated(line: "1-0:1.7.0(2*kW)"), .repeated(line: "1-1:1.7.0(3*kW)"),
         .repeated(line: "0-0:96.14.1(2)"),
       ])
-    // Two codes are two keys where the codes are the keys.
+    // Two codes are two keys if codes are the keys.
     #expect(
       try records(["1-0:1.7.0(1*kW)", "1-1:1.7.0(3*kW)"]) { $0.names = .obis }
         == "1-0:1.7.0=1\n1-1:1.7.0=3\n\n")
@@ -179,7 +179,7 @@ import Testing
     ("(004)", "(5.5*GJ)", "heat_gj=5.5"), ("(012)", "(5500*MJ)", "heat_gj=5.500"),
     ("(010)", "(5.5*GJ)", "cooling_gj=5.5"), ("(002)", "(5.5*kWh)", "submeter_energy_kwh=5.5"),
     ("(004)", "(5.5*MWh)", "submeter_energy_kwh=5500"), ("(015)", "(5*m3)", "submeter_volume_m3=5"),
-    // Gas only where nothing is said of it.
+    // Gas only if the device type is missing.
     ("(999)", "(5*m3)", "submeter_volume_m3=5"), ("(0F)", "(5*m3)", "submeter_volume_m3=5"),
   ])
   func readingIsCalledByWhatItIs(_ kind: String, _ value: String, _ field: String) throws {
@@ -216,7 +216,7 @@ import Testing
     #expect(try records(lines) { $0.includesHistory = true } == now + past.joined())
   }
 
-  /// A meter of heat and cold counts both on one channel.
+  /// A meter of heat and cold prints both on one channel.
   @Test func coldIsToldByItsCode() throws {
     let lines = [
       "0-1:24.1.0(013)", "0-1:24.3.0(230701120000)(00)(60)(1)(0-1:24.3.0)(GJ)", "(00001.23)",
@@ -230,7 +230,7 @@ import Testing
         == "timestamp=2023-07-01T10:00:00Z\nchannel=1\ncooling_gj=4.56\n\n")
   }
 
-  /// A newer reading in a unit that no sub-meter counts in costs only itself.
+  /// A newer reading in an unsuitable unit does not affect the others.
   @Test func readingThatCannotBeOneHidesNone() throws {
     let lines = ["0-1:24.2.1(230701110000S)(1.0*m3)", "0-1:24.2.3(230701120000S)(2.0*V)"]
     let parsed = try Parsed(telegram(lines).bytes)
@@ -238,7 +238,7 @@ import Testing
     #expect(parsed.findings == [.unreadable(line: lines[1])])
   }
 
-  /// Who and when a telegram speaks of is garbage, a sentinel or there.
+  /// The number and time of a telegram are garbage, a sentinel or valid.
   @Test(arguments: [
     ("0-0:1.0.0(2307011200)", true), ("0-0:1.0.0(230701130000X)", true),
     ("0-0:1.0.0(632525252525W)", false), ("0-0:1.0.0(250000000000W)", false),
@@ -247,13 +247,13 @@ import Testing
     ("0-1:24.1.0(ER23)", true), ("0-1:24.1.0()", false), ("0-1:24.2.1(2307011)(5*m3)", true),
     ("0-1:24.2.1(632525252525S)(5*m3)", false), ("0-1:24.2.1(230701120000S)(5)", false),
   ])
-  func identityThatCannotBeReadIsSaid(_ line: String, _ isSaid: Bool) throws {
+  func unreadableIdentityIsReported(_ line: String, _ isReported: Bool) throws {
     let parsed = try Parsed(telegram([line, "0-0:96.7.9(1)"]).bytes)
     #expect(parsed.records == "long_power_failures=1\n\n")
-    #expect(parsed.findings == (isSaid ? [.unreadable(line: line)] : []))
+    #expect(parsed.findings == (isReported ? [.unreadable(line: line)] : []))
   }
 
-  // MARK: - The past
+  // MARK: - History
 
   @Test func registersOfAMonthNeedTheirNumber() throws {
     let values = (1...12).map { "(\($0)*\($0 > 6 ? "kvarh" : "kWh"))" } + ["(13*kWh)"]
@@ -263,14 +263,14 @@ import Testing
     #expect(records.hasPrefix("timestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n"))
     #expect(records.contains("\nenergy_absolute_kwh=13\npower_import_month_peak_kw=14\n"))
     #expect(records.hasSuffix("\npower_export_month_peak_tariff2_kw=19\n\n"))
-    // One that cannot be read, or is of another unit, costs only itself.
+    // An unreadable value, or one in another unit, does not affect the others.
     let odd = all.replacing("(2*kWh)", with: "()").replacing("(7*kvarh)", with: "(7*kWh)")
     let fewer = try self.records([odd]) { $0.includesHistory = true }
     #expect(
       fewer
         == records.replacing("energy_import_tariff1_kwh=2\n", with: "")
         .replacing("energy_reactive_import_kvarh=7\n", with: ""))
-    // One less, and nothing tells which is which.
+    // With one value less, they cannot be assigned.
     let short = String(all.dropLast("(19*kW)".count))
     let parsed = try Parsed(telegram([short]).bytes, .with { $0.includesHistory = true })
     #expect(parsed.records == "" && parsed.findings == [.unreadable(line: short)])
@@ -279,12 +279,12 @@ import Testing
     #expect(try self.records([all]) == "")
   }
 
-  /// What is odd in a log costs only itself, and is said.
+  /// An unreadable entry of a log does not affect the others, and is a finding.
   @Test func valuesOfALogNeedTheirTimes() throws {
     let start = "0-0:98.1.0(9)(1-0:1.6.0)(1-0:1.6.0)"
     let good = "(231201000000W)(231130203000W)(05.227*kW)"
     let peak = "timestamp=2023-11-30T19:30:00Z\npower_import_month_peak_kw=5.227\n\n"
-    for (odd, isSaid) in [
+    for (odd, isReported) in [
       ("(231101000000W)(1.5*kW)", true), ("(231101000000W)(1.5*kW)(231015184500S)", true),
       ("(231101000000W)(632525252525W)(0*kW)", false), ("()", false),
       ("(231101000000W)(231015184500S)(x*kW)", true), ("(231101000000W)(231015184500S)(1*V)", true),
@@ -292,7 +292,7 @@ import Testing
       for line in [start + odd + good, start + good + odd] {
         let parsed = try Parsed(telegram([line]).bytes, .with { $0.includesHistory = true })
         #expect(parsed.records == peak, "\(line)")
-        #expect(parsed.findings == (isSaid ? [.unreadable(line: line)] : []), "\(line)")
+        #expect(parsed.findings == (isReported ? [.unreadable(line: line)] : []), "\(line)")
       }
     }
     for duration in ["-4*s", "4.5*s", "99999999999999999999*s", "abc*s", "4*m3"] {
@@ -328,7 +328,7 @@ import Testing
     #expect(
       try records(lines) { $0.includesHistory = true }
         == now + "timestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n\n")
-    // Without an end, all the rest is.
+    // Without an end, all other lines are part of it.
     let open = try Parsed(telegram(lines.filter { $0 != ")" }).bytes)
     #expect(open.records == "energy_import_kwh=2\n\n")
     #expect(open.findings == [.unreadable(line: "nonsense"), .unreadable(line: "0-0:98.1.0")])
@@ -341,18 +341,18 @@ import Testing
         try records(start + past) { $0.includesHistory = true }
           == "energy_export_kwh=3\n\ntimestamp=2023-06-30T22:00:00Z\nenergy_import_kwh=1\n\n")
     }
-    // No other code has such lines.
+    // Only this code contains lines.
     let parsed = try Parsed(telegram(["1-0:1.7.0", "("] + past).bytes)
     #expect(parsed.records.contains("energy_import_kwh=1\nenergy_export_kwh=3\n"))
     #expect(parsed.findings.count == 3)
-    // Registers of no instant are none.
+    // Registers without a time are not read.
     let untimed = ["0-0:98.1.0", "("] + past.dropFirst()
     let without = try Parsed(telegram(untimed).bytes, .with { $0.includesHistory = true })
     #expect(without.records == "energy_export_kwh=3\n\n")
     #expect(without.findings == [.unreadable(line: "1-0:1.8.0(1*kWh)")])
   }
 
-  // MARK: - What is odd
+  // MARK: - Oddities
 
   @Test func textAfterAGroupIsALineOfItsOwn() throws {
     let parsed = try Parsed(
@@ -380,7 +380,7 @@ import Testing
     }
   }
 
-  /// Only a group that is nothing else: a meter may be called ER1234567.
+  /// Only a whole group is an error code: a meter's number may be ER1234567.
   @Test func errorIsNotWhatBeginsLikeOne() throws {
     #expect(
       try records(["0-0:96.1.1(ER1234567)", "0-0:96.13.0(ER5 is off)", "0-0:96.14.0(1)"])
@@ -415,7 +415,7 @@ import Testing
     #expect(records == "power_import_kw=3\npower_export_kw=1\npower_net_kw=2\n\n")
   }
 
-  /// A billing period stands behind an asterisk, which no key may have.
+  /// A billing period follows an asterisk, which a key cannot contain.
   @Test func everyKeyIsAKey() throws {
     #expect(
       try records(["1-0:77.8.0*01(0005*CCs)", "1-0:77.8.0(5*W)"]) { $0.includesUnknown = true }
@@ -435,7 +435,7 @@ import Testing
     #expect(parsed.records.split(separator: "\n").count { $0 == "tariff=1" } == 177)
   }
 
-  /// A damaged telegram may say a version that is none.
+  /// A damaged telegram may have an invalid version.
   @Test func versionOfADamagedTelegramIsNotTrusted() throws {
     let good = checkedTelegram(["1-3:0.2.8(50)", "0-0:96.14.0(1)"])
     let damaged = good.replacing("(50)", with: "(5O)")
@@ -449,7 +449,7 @@ import Testing
 
   // MARK: - Specification files
 
-  /// What the table of metrics has for a rule holds for the lines of a file, too.
+  /// The rules of the table of metrics also apply to lines that a file reads.
   @Test func linesOfAFileAreAbsentRepeatedOrApartAsOthersAre() throws {
     let files = try SpecificationFiles(
       #"""
@@ -468,7 +468,7 @@ import Testing
     #expect(parsed.isUntimed)
   }
 
-  /// The value of a file's pattern is that of the newest reading, as the built-in one is.
+  /// The value that a file's pattern finds is that of the newest reading, as without a file.
   @Test func newestReadingCountsForAFileToo() throws {
     let files = try SpecificationFiles(
       #"""

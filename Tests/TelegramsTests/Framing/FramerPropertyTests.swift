@@ -2,7 +2,7 @@ import Telegrams
 import TestValues
 import Testing
 
-/// What holds of any stream: however it comes, and whatever stands between its telegrams.
+/// Properties of all streams, whatever pieces they come in and whatever is between the telegrams.
 @Suite(.computing) struct FramerPropertyTests {
   private static let checked = checkedTelegram(
     ["1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "0-0:96.13.0(x/ABC5 y)"], header: "/HLY5/D545-X")
@@ -12,7 +12,7 @@ import Testing
   private static let bare = telegram(["0-0:1.0.0(240701000000S)", "1-0:1.7.0(00.322*kW)"])
   private static let telegrams = [checked, other, old]
 
-  // MARK: - However it comes
+  // MARK: - Pieces of any size
 
   @Test(arguments: [Framer.Checksums.verified, .ignored])
   func eventsAreTheSameInAnyPieces(_ checksums: Framer.Checksums) {
@@ -49,7 +49,7 @@ import Testing
     for round in 0..<300 {
       let longest = round.isMultiple(of: 20) ? 40_000 : 300
       let noises = (0...3).map { _ in
-        // Without a bracket there is no value in it, so it is no telegram.
+        // Without a bracket it holds no value, so it is not a telegram.
         generator.bytes(0...longest, from: alphabets[round % alphabets.count])
           .filter { $0 & 0x7F != UInt8(ascii: "(") } + "\r\n".utf8
       }
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  // MARK: - What is too long
+  // MARK: - Too long
 
   @Test(arguments: [Framer.Checksums.verified, .ignored])
   func telegramThatIsTooLongCostsNoOther(_ checksums: Framer.Checksums) {
@@ -86,11 +86,11 @@ import Testing
         }
       }
     }
-    // A header that is none, in the middle of a line.
+    // An invalid header in the middle of a line.
     let lines = Array(repeating: "x/QQQ5 y", count: 4000)
     let found = found(Self.checked + checkedTelegram(lines) + Self.other, checksums: checksums)
     #expect(found.telegrams == [taken(Self.checked), taken(Self.other)])
-    // As long as may be, and one more.
+    // The maximum length, and one byte more.
     let room = most - checkedTelegram([""]).utf8.count
     for (length, isTaken) in [(room, true), (room + 1, false)] {
       let telegram = checkedTelegram(["(" + String(repeating: "x", count: length - 1)])

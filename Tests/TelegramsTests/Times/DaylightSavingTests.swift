@@ -4,9 +4,9 @@ import Testing
 
 @testable import Telegrams
 
-/// Times without a letter: whether the clock of the meter changes to summer time, as far as times of
-/// receipt tell.
-@Suite struct LetterlessClockTests {
+/// Times without a letter: whether the meter's clock changes to daylight saving time is found out from
+/// times of receipt.
+@Suite struct DaylightSavingTests {
   /// A telegram of a meter that prints its time of day and its date on lines of their own.
   private func telegram(_ shown: CivilTime, number: Int = 1) -> String {
     let (date, time) = (
@@ -25,12 +25,12 @@ import Testing
     return text.text
   }
 
-  /// The same with its receipt, if any.
+  /// The telegram with a stamp, if any.
   private func stamped(_ telegram: String, _ stamp: Timestamp?) -> String {
     (stamp.map { "#\($0)\n" } ?? "") + telegram
   }
 
-  /// What a clock shows at an instant that is so many seconds ahead of UTC.
+  /// The digits that a clock `offset` seconds ahead of UTC shows at an instant.
   private func shown(at seconds: Int64, ahead offset: Int64) -> CivilTime {
     CivilTime(secondsSinceEpoch: seconds + offset)
   }
@@ -48,10 +48,10 @@ import Testing
     return try #require(time)
   }
 
-  // MARK: - What a receipt tells
+  // MARK: - Single telegrams
 
   @Test(arguments: [
-    // In summer: normal time, civil time, each with the stamp a little off.
+    // In summer: standard time, daylight saving time, each with a stamp slightly off.
     ("220910203805", "2022-09-10T19:38:04Z", "2022-09-10T19:38:05Z"),
     ("220910213805", "2022-09-10T19:38:04Z", "2022-09-10T19:38:05Z"),
     ("220910203805", "2022-09-10T19:52:00Z", "2022-09-10T19:38:05Z"),
@@ -59,13 +59,13 @@ import Testing
     // In winter both are the same.
     ("221210203805", "2022-12-10T19:38:04Z", "2022-12-10T19:38:05Z"),
     ("221210203805", "2022-12-10T18:38:04Z", "2022-12-10T19:38:05Z"),
-    // A stamp that is near to neither: the clock is wrong, or the stamp.
+    // A stamp that is near neither instant: the clock or the stamp is wrong.
     ("220910203805", "2022-09-10T19:08:05Z", "2022-09-10T18:38:05Z"),
     ("220910203805", "2022-07-10T19:38:05Z", "2022-09-10T18:38:05Z"),
     // The hour that autumn has twice, the first time and the second.
     ("221030023000", "2022-10-30T00:30:01Z", "2022-10-30T00:30:00Z"),
     ("221030023000", "2022-10-30T01:30:01Z", "2022-10-30T01:30:00Z"),
-    // The hour that spring lacks is shown by normal time alone.
+    // Only standard time shows the hour that spring skips.
     ("220327023000", "2022-03-27T01:30:01Z", "2022-03-27T01:30:00Z"),
     ("220327033000", "2022-03-27T01:30:01Z", "2022-03-27T01:30:00Z"),
     ("220327033000", "2022-03-27T02:30:01Z", "2022-03-27T02:30:00Z"),
@@ -88,12 +88,12 @@ import Testing
     #expect(try instants(telegram) == ["2022-09-10T18:38:05Z"])
     let normal = TelegramParser.Options.with { $0.changesInSummer = false }
     #expect(try instants(telegram, normal) == ["2022-09-10T19:38:05Z"])
-    // A letter counts, whatever the setting.
+    // A letter overrides the setting.
     let lettered = checkedTelegram(["0-0:1.0.0(220910203805S)", "0-0:96.7.21(00004)"])
     #expect(try instants(lettered, normal) == ["2022-09-10T18:38:05Z"])
   }
 
-  /// A sub-meter's time and a peak of the past have no letter either.
+  /// The times of a sub-meter and of a past peak have no letter either.
   @Test func otherTimesOfTheTelegramAreReadAlike() throws {
     let lines = [
       "1-0:0.9.1(203805)", "1-0:0.9.2(220910)", "1-0:1.6.0(08.796*kW)(220902010000)",
@@ -104,7 +104,7 @@ import Testing
         == ["2022-09-10T19:38:05Z", "2022-09-10T19:35:00Z", "2022-09-02T00:00:00Z"])
   }
 
-  /// Between telegrams whose receipts tell stand some without, and one with a wrong one.
+  /// Telegrams without a time of receipt, and with a wrong one, between others that decide.
   @Test func whatAReceiptToldIsKept() throws {
     let start = try time("2022-09-10T19:00:00Z").seconds
     var stream = ""
@@ -146,14 +146,13 @@ import Testing
     #expect(try instants(first + others + telegram(shown)).last == "2022-09-10T18:00:00Z")
   }
 
-  // MARK: - What holds for all captures
+  // MARK: - Whole captures
 
-  /// A year of a meter whose receipts are right, cut anywhere: each part for itself makes the same
-  /// records.
+  /// A year of telegrams with right times of receipt, cut anywhere: each part makes the same records.
   @Test(arguments: [true, false])
   func captureCanBeCutAnywhere(_ changesInSummer: Bool) throws {
     var generator = SeededGenerator(seed: 65)
-    let clock = MeterClock(winterOffset: 3600, changesInSummer: changesInSummer)
+    let timeZone = MeterTimeZone(winterOffset: 3600, changesInSummer: changesInSummer)
     var telegrams: [String] = []
     var expected: [String] = []
     // More often around the changes of the clocks.
@@ -166,7 +165,7 @@ import Testing
     for seconds in (days + hours).sorted() {
       let instant = Timestamp(seconds: seconds)
       let late = Int64.random(in: -600...600, using: &generator)
-      let shown = shown(at: seconds, ahead: Int64(clock.offset(at: instant)))
+      let shown = shown(at: seconds, ahead: Int64(timeZone.offset(at: instant)))
       telegrams.append(stamped(telegram(shown), Timestamp(seconds: seconds + late)))
       expected.append("\(instant)")
     }
@@ -178,17 +177,17 @@ import Testing
     }
   }
 
-  /// Whatever the receipts say, and whether or not there are any.
+  /// With right, wrong and missing times of receipt.
   @Test func instantsNeverRunBackwards() throws {
     var generator = SeededGenerator(seed: 66)
     for _ in 0..<60 {
-      // Local time, which only rises: around the changes of the clocks, and in summer.
+      // Local time without steps backwards: around the changes of the clocks, and in summer.
       let starts: [Int64] = [1_648_335_600, 1_656_000_000, 1_667_080_800]
       var local = starts.randomElement(using: &generator) ?? 0
       var stream = ""
       for _ in 0..<40 {
         local += Int64.random(in: 0...1500, using: &generator)
-        // No clock with civil time shows the hour that spring lacks.
+        // No clock with daylight saving time shows the hour that spring skips.
         if (1_648_346_400..<1_648_350_000).contains(local) { local += 3600 }
         let kind = stream.isEmpty ? 1 : Int.random(in: 0..<5, using: &generator)
         let ahead: Int64

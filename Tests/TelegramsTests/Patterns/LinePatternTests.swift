@@ -5,14 +5,14 @@ import Testing
 
 @testable import Telegrams
 
-/// Regular expressions of specification files: what each finds in a line, and that it ends.
+/// Regular expressions of specification files: the value that each finds, in a limited time.
 @Suite(.computing) struct LinePatternTests {
-  /// What the first group captures; nil where the pattern does not match.
+  /// The capture of the first group; nil if the pattern does not match.
   private func value(_ pattern: String, _ line: String) throws -> String? {
-    var allowance = LinePattern.allowance
+    var stepsLeft = LinePattern.maximumSteps
     let bytes = line.latin1Bytes
-    let match = try LinePattern(pattern).match(bytes.span, allowance: &allowance)
-    #expect(allowance > 0)
+    let match = try LinePattern(pattern).match(bytes.span, stepsLeft: &stepsLeft)
+    #expect(stepsLeft > 0)
     return match.value.map { bytes[$0].span.latin1Line }
   }
 
@@ -39,42 +39,42 @@ import Testing
   }
 
   @Test(arguments: [
-    ("(?=a)", "a group of a kind that cannot be used here, at character 1"),
-    ("a(?P=x)", "a reference to a group, which cannot be used here, at character 2"),
-    ("(?P<>a)", "a group needs a name of its own, of letters and digits, at character 1"),
-    ("(a)b**", "a repeat of a repeat, at character 6"),
-    ("^*", "there is nothing to repeat, at character 2"),
-    ("(a|*)", "there is nothing to repeat, at character 4"),
-    ("(a)++", "a possessive repeat, which cannot be used here, at character 4"),
-    ("(a){0}", "it can repeat 1 to 1000 times, at character 4"),
-    ("(a){2000}", "it can repeat 1 to 1000 times, at character 4"),
-    ("(a){99999999999999999999}", "it can repeat 1 to 1000 times, at character 4"),
-    ("(a){3,2}", "it repeats at most less often than at least, at character 4"),
-    ("[z-a]", "a range that is none, at character 3"),
-    (#"[\d-z]"#, "a range that is none, at character 4"),
-    (#"(a\"#, "a \\ at the end, at character 3"),
-    (#"\x4"#, "this escape has 2 hexadecimal digits, at character 1"),
-    (#"\777(a)"#, "an octal escape ends at \\377, at character 1"),
-    ("(?x)(a)", "a group of a kind that cannot be used here, at character 1"),
-    (#"\p{L}"#, "there is no escape \\p, at character 1"),
+    ("(?=a)", "this kind of group is not supported, at character 1"),
+    ("a(?P=x)", "references to groups are not supported, at character 2"),
+    ("(?P<>a)", "a group's name must be unique and consist of letters and digits, at character 1"),
+    ("(a)b**", "repeated repeat, at character 6"),
+    ("^*", "nothing to repeat, at character 2"),
+    ("(a|*)", "nothing to repeat, at character 4"),
+    ("(a)++", "possessive repeats are not supported, at character 4"),
+    ("(a){0}", "the number of repeats must be 1 to 1000, at character 4"),
+    ("(a){2000}", "the number of repeats must be 1 to 1000, at character 4"),
+    ("(a){99999999999999999999}", "the number of repeats must be 1 to 1000, at character 4"),
+    ("(a){3,2}", "the largest number of repeats is below the smallest, at character 4"),
+    ("[z-a]", "invalid range, at character 3"),
+    (#"[\d-z]"#, "invalid range, at character 4"),
+    (#"(a\"#, "nothing follows the \\, at character 3"),
+    (#"\x4"#, "this escape needs 2 hexadecimal digits, at character 1"),
+    (#"\777(a)"#, "octal escapes must not exceed \\377, at character 1"),
+    ("(?x)(a)", "this kind of group is not supported, at character 1"),
+    (#"\p{L}"#, "unknown escape \\p, at character 1"),
   ])
   func whatCannotBeUsedIsNamed(_ pattern: String, _ reason: String) {
     do {
       _ = try LinePattern(pattern)
       Issue.record("\(pattern) is one")
     } catch {
-      let expected = "\"\(pattern)\" is no regular expression that can be used here: \(reason)"
+      let expected = "unsupported regular expression \"\(pattern)\": \(reason)"
       #expect(error.reason == expected)
     }
   }
 
-  // MARK: - Both ways
+  // MARK: - Both matchers
 
   private static let atoms =
     ["a", "b", "1", "2", #"\("#, #"\)"#, #"\*"#, ".", #"\d"#, #"\w"#, "[^)]", "[0-9.]", "m3", "k"]
   private static let repeats = ["", "", "", "*", "+", "?", "*?", "+?", "{2}", "{1,2}", "{2,}?"]
 
-  /// What is matched directly is what the general way matches.
+  /// ``RunMatcher`` and ``RegexMatcher`` find the same.
   @Test func bothWaysFindTheSame() throws {
     var generator = SeededGenerator(seed: 51)
     var count = 0
@@ -88,14 +88,14 @@ import Testing
         if number == group { pattern += ")" }
       }
       if Int.random(in: 0..<4, using: &generator) == 0 { pattern += "$" }
-      let parts = try PatternReader.read(pattern).pattern
-      let direct = try #require(DirectPattern(parts), "\(pattern)")
-      let general = BoundedRegex(parts)
+      let parts = try RegexParser.read(pattern).pattern
+      let direct = try #require(RunMatcher(parts), "\(pattern)")
+      let general = RegexMatcher(parts)
       for _ in 0..<3 {
         let line = generator.bytes(0...12, from: "ab12()*km3.\u{E9}".latin1Bytes)
-        var (steps, tolls) = (LinePattern.allowance, LinePattern.allowance)
-        let one = direct.match(line.span, digitsStart: 0, allowance: &steps).value
-        let other = general.match(line.span, allowance: &tolls)
+        var (steps, regexSteps) = (LinePattern.maximumSteps, LinePattern.maximumSteps)
+        let one = direct.match(line.span, digitsStart: 0, stepsLeft: &steps).value
+        let other = general.match(line.span, stepsLeft: &regexSteps)
         #expect(one == other, "\(pattern) in \(line.text)")
         count += one == nil ? 0 : 1
       }
@@ -103,7 +103,7 @@ import Testing
     #expect(count > 500)
   }
 
-  /// Where it says so, any other digits in the line have the value in the same place.
+  /// If ``LinePattern/Match/holdsForOtherDigits``, the value is in the same place with any other digits.
   @Test func steadyMatchDoesNotDependOnDigits() throws {
     var generator = SeededGenerator(seed: 52)
     let patterns = [
@@ -121,10 +121,10 @@ import Testing
           index >= 10 && byte.decimalDigit != nil
             ? UInt8.random(in: 0x30...0x39, using: &generator) : byte
         }
-        var allowance = LinePattern.allowance
-        let match = pattern.match(line.span, digitsStart: 10, allowance: &allowance)
-        let otherMatch = pattern.match(other.span, digitsStart: 10, allowance: &allowance)
-        if match.isSteady {
+        var stepsLeft = LinePattern.maximumSteps
+        let match = pattern.match(line.span, digitsStart: 10, stepsLeft: &stepsLeft)
+        let otherMatch = pattern.match(other.span, digitsStart: 10, stepsLeft: &stepsLeft)
+        if match.holdsForOtherDigits {
           #expect(match == otherMatch, "\(pattern.text) in \(line.text) and \(other.text)")
           steadyCount += 1
         }
@@ -143,14 +143,14 @@ import Testing
   func hostilePatternEnds(_ pattern: String) throws {
     let pattern = try LinePattern(pattern)
     for line in [String(repeating: "a", count: 10_000), String(repeating: "ab", count: 40)] {
-      var allowance = LinePattern.allowance
-      let match = pattern.match(line.bytes.span, allowance: &allowance)
+      var stepsLeft = LinePattern.maximumSteps
+      let match = pattern.match(line.bytes.span, stepsLeft: &stepsLeft)
       #expect(match.value == nil)
-      #expect(allowance < LinePattern.allowance)
+      #expect(stepsLeft < LinePattern.maximumSteps)
     }
   }
 
-  /// One line that takes too long costs no other one, not even with the same code in the next telegram.
+  /// A line that takes too long affects no other line, not even with the same code in the next telegram.
   @Test func hostileLineCostsItselfAlone() throws {
     let files = try SpecificationFiles(
       #"""
@@ -165,7 +165,8 @@ import Testing
     #expect(parsed.records == "m=1\nn=2\n\nm=1\nn=2\n\n")
     #expect(
       parsed.findings == [
-        .endless(code), .unreadable(line: slow), .endless(code), .unreadable(line: slow),
+        .patternTooSlow(code), .unreadable(line: slow), .patternTooSlow(code),
+        .unreadable(line: slow),
       ])
   }
 }

@@ -12,7 +12,7 @@ import Testing
     #expect(computed == checksum)
   }
 
-  /// The definition, a bit at a time.
+  /// The checksum by its definition, bit by bit.
   private func bitwise(_ bytes: [UInt8]) -> UInt16 {
     bytes.reduce(into: 0) { crc, byte in
       crc ^= UInt16(byte)

@@ -2,10 +2,10 @@ import Telegrams
 import TestValues
 import Testing
 
-/// One damaged byte in a telegram with a checksum: whichever it is and whatever it became, the
-/// telegram is not taken, and the next one is.
+/// One damaged byte in a telegram with a checksum: whichever byte it is and whatever its new value,
+/// the telegram is dropped, and the next one is accepted.
 @Suite(.computing) struct FramerDamageTests {
-  /// What a telegram looks like, and what its checksum has to.
+  /// The form of a telegram, and of its checksum.
   enum Shape: CaseIterable {
     case slashes, belgian, shortChecksum, brackets, lineFeeds
 
@@ -70,7 +70,7 @@ import Testing
       for other in UInt8.min...UInt8.max where other != whole[index] {
         stream[index] = other
         let taken = telegrams(in: stream)
-        // The only letter of the checksum in the other case is the same checksum.
+        // If the checksum has one letter, the other case of that letter is the same checksum.
         let isSame =
           index > mark && other == whole[index] ^ 0x20 && other >= UInt8(ascii: "a")
           && digits.count { $0 >= UInt8(ascii: "A") } == 1
@@ -115,15 +115,15 @@ import Testing
     .first { $0.suffix(6).count { $0 >= UInt8(ascii: "A") } > 2 } ?? []
   private static let digits = Array(lettered.suffix(6).dropLast(2)).text
 
-  /// A `!` that stands alone, in a telegram that should have a checksum.
+  /// A `!` without checksum, in a telegram that should have one.
   @Test(arguments: [
-    // The meter prints none.
+    // The meter prints no checksum.
     ("\r\n", "", true), ("\n", "", true), ("\r\n", "\r\n", true), ("\r\n", "noise\r\n", true),
     ("\r\n", "12345\r\n", true), ("\r\n", "12 V\r\n", true), ("\r\n", "\0", true),
-    // Its first digit became a line end.
+    // The first digit of the checksum became a line end.
     ("\n", "95D\r\n", false), ("\n", "5\r\n", false), ("\n", "395d\n", false),
     ("\n", "95D\0\r\n", false), ("\n", "95D", false), ("\n", "9", false), ("\r", "95D\r\n", false),
-    // A byte of another line became the mark.
+    // A byte of another line became the `!`.
     ("\r\n", "0-0:1.0.0(1)\r\n", false), ("\r\n", "(1)\r\n", false), ("\r\n", "!395D\r\n", false),
   ])
   func markAloneIsTakenUnlessItIsDamage(_ lineEnd: String, _ rest: String, _ isTaken: Bool) {
@@ -143,7 +143,7 @@ import Testing
     }
   }
 
-  /// Only what should have a checksum waits for what follows.
+  /// Only for a telegram that should have a checksum are the next bytes needed.
   @Test func telegramOfDSMR22IsThereAtOnce() {
     for (line, isAtOnce) in [
       ("1-0:1.8.1(1*kWh)", true), ("0-0:1.0.0(240630235959S)", false),
@@ -169,7 +169,7 @@ import Testing
     let endless = String(whole.utf8.dropLast(7)) ?? ""
     #expect(found(endless + whole, checksums: .ignored) == [taken(endless), taken(whole)])
     #expect(found(whole + endless, checksums: .ignored) == [taken(whole), taken(endless)])
-    // Nothing in it, too much in it, or the next one in it.
+    // No value in it, too long, or the next telegram in it.
     let empty = telegram([], end: "!FFFF")
     #expect(
       found(empty + whole, checksums: .ignored).map(\.isTelegram) == [false, true])
@@ -180,7 +180,7 @@ import Testing
         found(endless.dropLast(10) + inner + whole, checksums: .ignored)
           == [.dropped(.cutShort), taken(inner), taken(whole)])
     }
-    // A text is no telegram.
+    // Text is not a telegram.
     let text = telegram(["0-0:96.13.0(x/ABC5 y)"], end: "!FFFF")
     #expect(found(text, checksums: .ignored) == [taken(text)])
   }

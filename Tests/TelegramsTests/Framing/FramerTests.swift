@@ -17,7 +17,7 @@ import Testing
     "(00821.417)",
   ])
 
-  // MARK: - What is a telegram
+  // MARK: - Telegrams
 
   @Test func telegramIsFoundWithAndWithoutAChecksum() {
     for telegram in [FramerTests.first, FramerTests.second, FramerTests.old] {
@@ -56,7 +56,7 @@ import Testing
     let lines = ["1-0:1.8.1(00512.345*kWh)", "1-0:1.7.0(0000.43*kW)"]
     let endless = telegram(lines, end: "")
     #expect(found(endless + endless) == [taken(endless), taken(endless)])
-    // One that says its time or version has a checksum, so it is cut short.
+    // A telegram with a time or version must have a checksum, so this one is incomplete.
     for line in ["0-0:1.0.0(240630235959S)", "1-3:0.2.8(50)"] {
       let cut = telegram(lines + [line], end: "")
       #expect(found(cut + endless) == [.dropped(.cutShort), taken(endless)])
@@ -70,7 +70,7 @@ import Testing
     let endless = telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")
     let twice = (endless + endless).bytes.withParity
     #expect(Framer.found(in: [twice]) == [taken(endless), taken(endless)])
-    // The checksum is that of the characters, and its own digits have parity, too.
+    // The checksum covers characters of 7 bits; its own digits have parity bits too.
     let checked = FramerTests.first + FramerTests.second
     #expect(
       Framer.found(in: [checked.bytes.withParity])
@@ -79,7 +79,7 @@ import Testing
     #expect(!Framer.found(in: [wrong]).contains { $0.isTelegram })
   }
 
-  /// 7 bits are asked for, whatever is sent: what the meter printed is read, and its checksum covers it.
+  /// The setting of 7 bits works for meters that send 7 or 8 bits, and with a checksum over either.
   @Test(arguments: [true, false]) func sevenBitsThatAreAskedForReadEveryMeter(_ hasParity: Bool) {
     for telegram in [FramerTests.first, FramerTests.old] {
       let sent = hasParity ? telegram.bytes.withParity : telegram.bytes
@@ -88,8 +88,8 @@ import Testing
     }
   }
 
-  /// A meter that sends 8 bits may print bytes which a line of 7 bits cannot carry. With a checksum they
-  /// stay as they are, as it covers them; without one they are read in 7 bits, as was asked.
+  /// With the setting of 7 bits, a telegram with bytes above 0x7F keeps them if its checksum covers them.
+  /// Without a checksum the top bits are cleared.
   @Test func topBitIsClearedUnlessTheChecksumCoversIt() {
     let eight =
       Array(#"/TST5\2T"#.utf8) + Array("\r\n\r\n0-0:96.13.0(".utf8)
@@ -101,7 +101,7 @@ import Testing
       Framer.found(in: [unchecked], hasSevenBits: true) == [taken(unchecked.map { $0 & 0x7F })])
   }
 
-  /// No meter prints a zero; a break of the line is read as one.
+  /// No meter prints a zero; a serial port reads one when the line breaks.
   @Test func zeroIsDamage() {
     let zero = FramerTests.old.replacing("512", with: "5\02")
     #expect(found(zero) == [.dropped(.damagedByte)])
@@ -109,7 +109,7 @@ import Testing
     #expect(found(zero, checksums: .ignored) == [taken(zero)])
   }
 
-  /// It is all that tells of damage where there is no checksum.
+  /// Without a checksum, parity is the only sign of damage.
   @Test func wrongParityIsDamage() {
     let next = FramerTests.old.replacing("821", with: "822")
     for end in [FramerTests.old, telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")] {
@@ -126,7 +126,7 @@ import Testing
     #expect(Framer.found(in: [damaged], checksums: .ignored).contains { $0.isTelegram })
   }
 
-  /// A source that goes away leaves half a telegram, which may end with a whole line.
+  /// A source that fails leaves an incomplete telegram, which may end with a complete line.
   @Test func telegramOfDSMR22ThatWasTornOffIsNone() {
     let lines = ["1-0:1.8.1(00512.345*kWh)", "1-0:1.7.0(0000.43*kW)"]
     let endless = telegram(lines, end: "")
@@ -136,11 +136,11 @@ import Testing
       #expect(
         framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old), .dropped(.cutShort)])
     }
-    // Where nothing is checked, it is one.
+    // If checksums are ignored, it is accepted.
     var lenient = Framer(checksums: .ignored)
     lenient.take(endless.bytes)
     #expect(lenient.found(atEnd: true, isTorn: true) == [taken(endless)])
-    // One with its `!` is whole.
+    // With its `!` it is complete.
     var framer = Framer()
     framer.take(FramerTests.old.bytes)
     #expect(framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old)])
@@ -167,12 +167,12 @@ import Testing
       ])
     #expect(found(stamp + "noise\n" + FramerTests.old) == [taken(FramerTests.old)])
     #expect(found("#yesterday\n" + FramerTests.old) == [taken(FramerTests.old)])
-    // The stamp of a telegram that was dropped is not that of the next one.
+    // The stamp of a dropped telegram does not apply to the next one.
     let wrong = FramerTests.first.replacing("00.321", with: "00.322")
     #expect(found(stamp + wrong + FramerTests.old).last == taken(FramerTests.old))
   }
 
-  /// As p1cat writes the telegrams of a meter that prints no `!`.
+  /// Stamped telegrams without `!`, as p1cat writes them.
   @Test func stampEndsATelegramThatHasNoEnd() {
     let instant = Timestamp(seconds: 1_795_428_000)
     let stamp = "#2026-11-23T10:00:00Z\n"
@@ -183,7 +183,7 @@ import Testing
       ])
     let long = telegram(["0-0:1.0.0(240630235959S)"], end: "")
     #expect(found(long + stamp + endless) == [.dropped(.cutShort), taken(endless, instant)])
-    // Only what is a stamp.
+    // Only a valid stamp counts.
     let other = telegram(["1-0:1.8.1(00512.345*kWh)", "#1", "1-0:1.7.0(1*kW)"], end: "")
     #expect(found(other) == [taken(other)])
   }
@@ -195,7 +195,7 @@ import Testing
     #expect(framer.noiseCount == 9)
   }
 
-  // MARK: - However it comes
+  // MARK: - Pieces of any size
 
   private static let noisyStream =
     ("tail)\r\n!12\r\n#2026-11-23T10:00:00Z\n" + first + "\0\0 \n/\nnoise / and [/ABC] \u{1}\n"
@@ -236,7 +236,7 @@ import Testing
         #expect(found.telegrams.isEmpty, "of \(end) bytes")
         #expect(found.count == (end == 0 ? 0 : 1))
       }
-      // Without its line end it is whole.
+      // It is complete without its line end.
       #expect(Framer.found(in: [bytes.dropLast(2)]).map(\.isTelegram) == [true])
     }
   }
@@ -246,7 +246,7 @@ import Testing
     var framer = Framer()
     var most = 0
     var total = 0
-    // In turn, each behind a header: random lines, no line end, a line and lines without end.
+    // By turns, each after a header: random lines, no line end, one line, lines without end.
     let kinds: [[UInt8]] = [
       generator.bytes(4000...4000), Array(repeating: UInt8(ascii: "x"), count: 4000),
       "/".bytes + Array(repeating: UInt8(ascii: "("), count: 3999),
@@ -275,10 +275,11 @@ import Testing
   @Test func defectsAreSaidInWords() {
     let words: [(Framer.Defect, String)] = [
       (
-        .wrongChecksum(printed: 0x2F, computed: 0xABCD), "its checksum is 002F, its bytes make ABCD"
+        .wrongChecksum(printed: 0x2F, computed: 0xABCD),
+        "wrong checksum: 002F printed, ABCD computed"
       ),
-      (.wrongChecksum(printed: nil, computed: 1), "its checksum cannot be read"),
-      (.cutShort, "it is cut short"), (.tooLong, "it has more than 16384 bytes"),
+      (.wrongChecksum(printed: nil, computed: 1), "unreadable checksum"),
+      (.cutShort, "incomplete"), (.tooLong, "more than 16384 bytes"),
     ]
     for (defect, text) in words { #expect(defect.description == text) }
   }

@@ -4,9 +4,9 @@ import Telegrams
 import TestValues
 import Testing
 
-/// The fourth element of an entry: what becomes of a value.
+/// The fourth element of an entry: the type of a value.
 @Suite struct ValueTypeTests {
-  /// The records of a line, by a file that gives it a pattern and a type.
+  /// The records of a line, by a file with a pattern and a type.
   private func parsed(
     _ line: String, _ type: String, pattern: String = #"\((.*)\)$"#, code: String? = nil,
     metric: String = "m"
@@ -43,8 +43,7 @@ import Testing
     #expect(parsed.findings == [])
   }
 
-  /// In the hour that autumn has twice, only the letter tells which one it is: also where the pattern
-  /// leaves it out.
+  /// In the hour that autumn has twice, the letter decides, also if the pattern leaves it out.
   @Test(arguments: [
     #"^.*\((.*)[SW]\)"#, #"\((\d{12})"#, #"\((\d+)(S|W)\)"#, #"\((.*)\)"#,
   ])
@@ -80,7 +79,7 @@ import Testing
     }
   }
 
-  /// The unit counts where the pattern leaves it out, too.
+  /// The unit counts even if the pattern leaves it out.
   @Test(arguments: ["kW", "W"])
   func unitBehindTheValueCounts(_ unit: String) throws {
     let parsed = try parsed("1-0:1.7.0(01500*\(unit))", "number kW", pattern: #"^.*\((.*)\*"#)
@@ -122,7 +121,7 @@ import Testing
     #expect(peak.records == "timestamp=2024-06-30T21:55:02Z\npeak_kw=5.5\n\n")
   }
 
-  /// A code of its own beats one of any channel; each channel has its own record.
+  /// A code with a channel takes precedence over one for any channel. Each channel has its own record.
   @Test func codeMayBeOfAnyChannel() throws {
     let files = try SpecificationFiles(
       #"""
@@ -141,7 +140,7 @@ import Testing
     )
   }
 
-  /// Electricity on channel 1 is what it is on channel 0, where the file does not know better.
+  /// Electricity on channel 1 has the entry of channel 0, unless it has its own.
   @Test func channelOneIsThatOfTheMeter() throws {
     let files = try SpecificationFiles(
       #"{"1-0:1.7.0": ["d", "power", r"\((.*)\*kW"], "1-0:99.9.9": ["d", "own", r"\((.*)\)"]}"#)
@@ -163,7 +162,7 @@ import Testing
       try Parsed(bytes, .names(.obis), files: files).records == "1-0:1.7.0=1\n1-0:2.7.0=02\n\n")
   }
 
-  /// What the file itself calls otherwise keeps its name, and each canonical name has one of the set.
+  /// Other names in the file stay; a canonical name becomes that of the chosen set of names.
   @Test func fileMayUseNamesOfTheSet() throws {
     let taken = try SpecificationFiles(
       #"""
@@ -201,13 +200,13 @@ import Testing
     }
   }
 
-  // MARK: - What is built in, as a file
+  // MARK: - The built-in specification as a file
 
   @Test(arguments: KnownVersion.all.map(\.name))
   func printedSpecificationIsReadBack(_ name: String) throws {
     let version = try #require(KnownVersion(named: name))
-    let text = SpecificationText(of: version).text
-    let entries = try SpecificationFile.entries(of: text.bytes)
+    let text = version.specification
+    let entries = try SpecificationReader.entries(of: text.bytes)
     #expect(Set(entries.map(\.code)).isSuperset(of: MetricTable.main.map(\.code)))
     #expect(text.hasPrefix("# dsmr\(name).py: "))
     #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count < 200 })
@@ -216,7 +215,7 @@ import Testing
   @Test(arguments: NameSet.allCases)
   func printedSpecificationMakesTheSameRecords(_ names: NameSet) throws {
     let version = try #require(KnownVersion(named: "50"))
-    let files = try SpecificationFiles(SpecificationText(of: version).text)
+    let files = try SpecificationFiles(version.specification)
     var options = TelegramParser.Options.names(names)
     options.includesHistory = true
     options.includesUnknown = true

@@ -4,7 +4,7 @@ import Testing
 @testable import Records
 @testable import Telegrams
 
-/// The short way from telegram to telegram and the way line by line: always the same telegrams.
+/// Known shapes: the fast way finds the same telegrams as the long way.
 @Suite(.computing) struct FramerShapeTests {
   private static let lines = [
     "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.322*kW)", "0-0:96.13.0(x/ABC5 y)",
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// The next telegram of a meter, or what may come in its place.
+  /// The next telegram of a meter, or a damaged one.
   private func next(
     after telegram: inout [UInt8], by generator: inout SeededGenerator
   ) -> [UInt8] {
@@ -69,8 +69,8 @@ import Testing
     return next
   }
 
-  /// A line that is a stamp ends a telegram, one like it but for a digit does not; and in the middle
-  /// of a line a header needs more letters than at its start.
+  /// A stamp ends a telegram; a line that differs from it in one digit does not. In the middle of a line
+  /// a header needs more letters than at the start.
   @Test func whatDigitsOrThePlaceDecideIsFoundLineByLine() {
     let text = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-13-23T10:00:00Z"])
     let stamp = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-12-23T10:00:00Z"])
@@ -89,12 +89,12 @@ import Testing
     let second = first.latin1.replacing("00.322", with: "12.918").bytes.rechecked
     framer.take(first + second)
     #expect(framer.next() != nil)
-    #expect(framer.endByShape() == first.count + second.count)
+    #expect(framer.endByKnownShape() == first.count + second.count)
     var damaged = second
     damaged[second.count - 12] ^= 1
     framer.take(damaged)
     #expect(framer.next() != nil)
-    #expect(framer.endByShape() == nil)
+    #expect(framer.endByKnownShape() == nil)
   }
 }
 

@@ -2,7 +2,7 @@ import Telegrams
 import TestValues
 import Testing
 
-/// What real meters and gateways send that no standard has.
+/// What real meters and gateways send against the standards.
 @Suite struct FramerQuirkTests {
   private static let lines = [
     "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.321*kW)", "0-0:96.13.0(test-/-test, /ABC5 too)",
@@ -44,11 +44,11 @@ import Testing
       for before in ["\0\0\0", "\r\n", "\r\n\r\n", "\0\r\n", "\r\n\0"] {
         #expect(found(before + telegram) == [taken(telegram)])
       }
-      // What a gateway adds.
+      // Text that a gateway adds.
       let added = "COM-1 1.04\r\nState: ".bytes + [0xFF, 0xFF] + " ok!\r\n".bytes
       let stream = telegram.bytes + added + telegram.bytes + added
       #expect(Framer.found(in: [stream]) == [taken(telegram), taken(telegram)])
-      // NUL behind the end, with the line end after or before it.
+      // A NUL after the telegram, before or after its line end.
       for end in ["\0\r\n", "\0\0\r\n"] {
         let changed = telegram.utf8.dropLast(2) + end.utf8
         #expect(
@@ -75,8 +75,8 @@ import Testing
     }
   }
 
-  /// The reader came late: nothing of the first telegram is taken, also where a text looks like a
-  /// header, unless it begins with that very byte.
+  /// Reading began in the middle of a telegram: that telegram is not accepted, even if a text in it
+  /// looks like a header, unless reading began with that very byte.
   @Test func telegramWithoutItsHeadIsNone() {
     let old = telegram(["0-0:96.13.0(x/ABC5 y)", "1-0:1.8.1(00512.345*kWh)"])
     for telegram in [Self.checked, Self.old, old] {
