@@ -51,7 +51,7 @@ struct P1MQTT: UnplannedTool {
       guard isEnabled else {
         throw environment.refused(.mqttEnabled, "False: nothing to receive; set it to True")
       }
-      return try receive(environment, request, reload, messages)
+      return try receive(environment, request, NoticeSignal(.reload), messages)
     }
     guard isEnabled else { return try sink.drain(messages) }
     let broker = try BrokerSettings(environment)
@@ -95,11 +95,11 @@ struct P1MQTT: UnplannedTool {
     let prefix = try PublishSettings.prefix(environment)
     let broker = try BrokerSettings(environment, receivingBelow: prefix)
     let connection = try MQTTConnection(broker, receives: true)
-    let health = Health<String>(
+    let statusReport = StatusReport<String>(
       of: broker.name, "receiving", at: request, every: sink.stats.every, messages: messages)
     var receiver = try MQTTReceiver(
       connection, settings.filters,
-      renewed: (reload, { try .again(environment, receivingBelow: prefix) }), health,
+      renewed: (reload, { try .again(environment, receivingBelow: prefix) }), statusReport,
       messages: messages)
     messages.stopWaiting()
     try receiver.run()

@@ -115,7 +115,7 @@ struct P1Parse: UnplannedTool {
         "unknown version \"\(name)\"; use \(KnownVersion.all.map(\.name).joined(separator: ", "))",
         .usage)
     }
-    return SpecificationText(of: version).text
+    return version.specification
   }
 
   private var parseOptions: ParseOptions {

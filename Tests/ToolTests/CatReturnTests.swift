@@ -33,7 +33,7 @@ import Testing
       try await line.write(old + "!\r\n" + old)
       try await reader.waitForOutput(old + "!\r\n")
       try Self.pullOut(line, path)
-      try await reader.waitForError("telegram dropped: it is cut short\n")
+      try await reader.waitForError("telegram dropped: incomplete\n")
       #expect(reader.text == old + "!\r\n")
     }
   }

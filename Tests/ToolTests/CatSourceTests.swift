@@ -102,7 +102,7 @@ import Testing
     #expect(result.messages.count == 2)
     #expect(
       result.messages.allSatisfy {
-        $0.hasPrefix("p1cat: standard input: telegram dropped: its checksum is ")
+        $0.hasPrefix("p1cat: standard input: telegram dropped: wrong checksum: ")
       })
   }
 

@@ -44,7 +44,8 @@ import Testing
       let gap = try #require(read.indices.dropFirst().first { read[$0] != read[$0 - 1] + 1 })
       #expect(Array(read[..<gap]) == Array(0..<gap))
       #expect(Array(read[gap...]) == Array((count - read.count + gap)..<count))
-      let said = try #require(reader.errorText.firstMatch(of: /(\d+) telegrams dropped, as the reader/))
+      let said = try #require(
+        reader.errorText.firstMatch(of: /(\d+) telegrams dropped, as the reader/))
       #expect(Int(said.1) == count - read.count)
       // A queue of one MiB, and a pipe that has as much where it may.
       #expect((1000...2300).contains(read.count))

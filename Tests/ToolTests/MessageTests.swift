@@ -7,7 +7,7 @@ import Testing
   private static let input =
     "noise\r\n" + SampleTelegram.numbered() + "/TST5\\2BAD\r\n\r\n1-0:1.7.0(1*kW)\r\n!0000\r\n"
   private static let dropped =
-    "p1cat: standard input: telegram dropped: its checksum is 0000, its bytes make F501\n"
+    "p1cat: standard input: telegram dropped: wrong checksum: 0000 printed, F501 computed\n"
 
   @Test func warningsAreSaidUnlessAskedToBeQuiet() async throws {
     #expect(try await Program("p1cat").run(input: Self.input).errorText == Self.dropped)

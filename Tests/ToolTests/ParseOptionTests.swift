@@ -219,8 +219,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (damaged, "telegram dropped: its checksum is"),
-    (String(SampleTelegram.numbered(1).prefix(100)), "telegram dropped: it is cut short"),
+    (damaged, "telegram dropped: wrong checksum: "),
+    (String(SampleTelegram.numbered(1).prefix(100)), "telegram dropped: incomplete"),
     ("noise\r\n", "7 bytes outside telegrams"),
     (
       SampleTelegram.with(["0-0:1.0.0(261123110000W)", "1-0:1.7.0(x*kW)", "0-0:96.14.0(1)"]),

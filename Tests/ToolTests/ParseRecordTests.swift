@@ -126,7 +126,7 @@ import Testing
     #expect(
       verbose.messages.last
         == "p1parse: standard input: 10 lines ignored, as there is no metric for the code; "
-          + "use --all to include them")
+        + "use --all to include them")
   }
 
   /// Numbers that no integer holds, text that drives terminals, lines without an end.

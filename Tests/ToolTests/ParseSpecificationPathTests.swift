@@ -219,7 +219,8 @@ import Testing
   @Test func versionThatIsNotBuiltInHasNothingToPrint() async throws {
     let result = try await Program("p1parse", ["--print-spec", "10"]).run()
     #expect(result.status == .exited(64))
-    #expect(result.errorText.hasPrefix("p1parse: --print-spec: unknown version \"10\"; use 22, 30, 40, "))
+    #expect(
+      result.errorText.hasPrefix("p1parse: --print-spec: unknown version \"10\"; use 22, 30, 40, "))
   }
 
   // MARK: - SIGHUP
@@ -247,7 +248,7 @@ import Testing
         try await parser.waitForError("the specification files read before stay in use\n")
         #expect(
           parser.errorText.hasPrefix(
-            "p1parse: ./dsmr10.py:1:3: \"nothing\" is no OBIS code such as 1-0:1.8.1\n"))
+            "p1parse: ./dsmr10.py:1:3: \"nothing\" is not an OBIS code such as 1-0:1.8.1\n"))
         let count = parser.output.count
         try await parser.write(telegram)
         try await parser.wait(for: "one more record") {

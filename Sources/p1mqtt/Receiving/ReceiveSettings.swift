@@ -40,7 +40,7 @@ struct ReceiveSettings {
 
   /// An option of sending would do nothing. A variable may be meant for other commands.
   private static func refuseSettingsOfSending(_ environment: Environment) throws {
-    let settings: [Setting] = [
+    let settings: [SettingName] = [
       .mqttSession, .mqttPayload, .mqttQoS, .mqttRetain, .mqttExpiry, .mqttStatus, .mqttOnChange,
       .mqttHomeAssistant, .mqttEvery, .mqttExtremes, .mqttSpool, .mqttSpoolSize, .mqttSync,
       .mqttBuffer, .mqttLinger,
