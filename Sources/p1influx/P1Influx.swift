@@ -35,32 +35,32 @@ struct P1Influx: UnplannedTool {
     }
     let style = try points.style(environment)
     let lines = LineProtocol(style)
-    let intake = Intake(try sink.summary(environment, of: .influx))
+    let preprocessor = RecordPreprocessor(try sink.summary(environment, of: .influx))
     if dryRun {
-      // Whatever the settings say of the server, which is none of its business.
-      var dryRun = DryRun(lines, intake)
+      // The settings of the server may be wrong here, as no server is contacted.
+      var dryRun = DryRun(lines, preprocessor)
       return try sink.read(messages) { try dryRun.run(&$0) }
     }
     let limits = try batches.limits(environment)
     let room = try waiting.limits(environment, of: .influx)
-    let flow = Flow(
-      linger: try sink.linger(environment, of: .influx), settling: limits.settling,
-      holds: waiting.hold)
-    let reload = try NoticeSignal(.reload)
+    let backpressure = Backpressure(
+      linger: try sink.linger(environment, of: .influx),
+      confirmationDelay: limits.confirmationDelay, pausesInput: waiting.hold)
     let client = try HTTPClient()
     let server = { (settings: InfluxSettings) in
       try InfluxServer(settings, style.precision, limits, by: client)
     }
     let firstServer = try server(InfluxSettings(environment))
-    // Last, as everything else may be mistyped.
-    let outbox = try waiting.outbox(environment, of: .influx, room)
+    // Last, as any other setting may be wrong.
+    let storage = try SinkStorage(environment, of: .influx, room, messages)
     messages.stopWaiting()
-    let health = Health<String>(
+    let statusReport = StatusReport<String>(
       of: firstServer.name, "writing", at: request, every: sink.stats.every, messages: messages)
-    var delivery = InfluxDelivery(
-      to: firstServer, renewed: (reload, { try server(.again(environment)) }), lines, limits, flow,
-      outbox: outbox, intake, health, messages: messages)
-    try sink.read(messages, isCareful: outbox.outbox.isLasting) { try delivery.run(&$0) }
+    let delivery = InfluxDelivery(
+      to: firstServer, reloadServer: { try server(.again(environment)) }, lines, limits,
+      outbox: storage.outbox, messages: messages)
+    var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
+    try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 
   private func option(for setting: SettingName) -> Environment.Option? {

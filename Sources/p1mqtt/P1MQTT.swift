@@ -32,7 +32,6 @@ struct P1MQTT: UnplannedTool {
 
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
-    let reload = try NoticeSignal(.reload)
     let environment = Environment().overridden { option(for: $0) }
     let allSettings = Settings(
       options: [broker.typed, message.typed, receiving.typed].reduce(into: [:]) {
@@ -40,7 +39,7 @@ struct P1MQTT: UnplannedTool {
       })
     let isEnabled = try allSettings[BrokerGroup().enabled]
     if try allSettings[ReceivingGroup().receive] {
-      return try receive(allSettings, isEnabled: isEnabled, request, reload, messages)
+      return try receive(allSettings, isEnabled: isEnabled, request, NoticeSignal(.reload), messages)
     }
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
@@ -50,26 +49,33 @@ struct P1MQTT: UnplannedTool {
     let settings = try PublishSettings(allSettings)
     let limits = try waiting.limits(environment, of: .mqtt)
     let announcements = Announcements(settings, MemoryRoom(buffer: limits.memory))
-    let intake = Intake(
+    let preprocessor = RecordPreprocessor(
       try sink.summary(environment, of: .mqtt), stamps: settings.payload.isTimed)
     // Of values, which do not say when they were measured, only the newest count in the end.
-    let flow = Flow(
+    let backpressure = Backpressure(
       linger: try sink.linger(environment, of: .mqtt),
-      holds: waiting.hold && settings.payload.isTimed, leavesFiles: settings.payload.isTimed)
+      pausesInput: waiting.hold && settings.payload.isTimed,
+      pausesFiles: settings.payload.isTimed)
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: settings.expiry)
+    guard settings.payload.isTimed || environment.string(.mqttSpool) == nil else {
+      throw environment.refused(
+        .mqttSpool, "a spool keeps records: it takes --payload json or record")
+    }
     // Last, as everything else may be mistyped.
-    let (publications, outboxName) = try publications(settings, limits, environment)
+    let storage = try SinkStorage(
+      environment, of: .mqtt, limits, usesSpool: settings.payload.isTimed, messages)
     messages.stopWaiting()
-    let health = Health<String>(
+    let statusReport = StatusReport<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
     let answers = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: broker.timeout)
-    var delivery = MQTTDelivery(
-      to: connection, renewed: (reload, { try .again(allSettings) }), answers, flow,
-      publications, outboxName: outboxName, announcements, intake, health, messages: messages)
-    try sink.read(messages, isCareful: publications.isLasting) { try delivery.run(&$0) }
+    let delivery = MQTTDelivery(
+      to: connection, reloadSettings: { try .again(allSettings) }, answers,
+      publications(settings, limits, storage.outbox), announcements, messages: messages)
+    var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
+    try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 
   private func receive(
@@ -96,33 +102,27 @@ struct P1MQTT: UnplannedTool {
     let prefix = try PublishSettings.prefix(settings)
     let broker = try BrokerSettings(settings, receivingBelow: prefix)
     let connection = try MQTTConnection(broker, receives: true)
-    let health = Health<String>(
+    let statusReport = StatusReport<String>(
       of: broker.name, "receiving", at: request, every: sink.stats.every, messages: messages)
     var receiver = try MQTTReceiver(
       connection, filters,
-      renewed: (reload, { try .again(settings, receivingBelow: prefix) }), health,
+      renewed: (reload, { try .again(settings, receivingBelow: prefix) }), statusReport,
       messages: messages)
     messages.stopWaiting()
     try receiver.run()
   }
 
   private func publications(
-    _ settings: PublishSettings, _ limits: SpoolLimits, _ environment: Environment
-  ) throws -> (any Publications, outboxName: String) {
+    _ settings: PublishSettings, _ limits: SpoolLimits, _ outbox: any Outbox
+  ) -> any Publications {
     let room = MemoryRoom(buffer: limits.memory)
     let topics = Topics(settings.template, own: settings.statusTopic, capacity: room.share)
     let changes = settings.repeatInterval.map { Changes(silence: $0, capacity: room.share) }
     guard settings.payload.isTimed else {
-      guard environment.string(.mqttSpool) == nil else {
-        throw environment.refused(
-          .mqttSpool, "a spool keeps records: it takes --payload json or record")
-      }
-      return (ValuePublications(topics, retains: settings.retains, changes, room: room), "buffer")
+      return ValuePublications(topics, retains: settings.retains, changes, room: room)
     }
-    let (outbox, name) = try waiting.outbox(environment, of: .mqtt, limits)
-    let publications = RecordPublications(
+    return RecordPublications(
       topics, settings.payload, retains: settings.retains, changes, in: outbox)
-    return (publications, name)
   }
 
   private func option(for setting: SettingName) -> Environment.Option? {

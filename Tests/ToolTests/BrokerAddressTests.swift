@@ -36,7 +36,8 @@ import Testing
     ("::1%", "not a host name"), ("a..b", "not a host name"), ("", "not a host name"),
     ("mqtt://%", "not a host name"), ("mqtt://:1883", "not a host name"),
     ("1.2.3.4.5", "not a host name"), ("mqtt://b:+1", "no port"),
-    ("unix:run/m.sock", "names no socket"), ("mqtt://b/path", "not a host name"),
+    ("unix:run/m.sock", "is not the absolute path of a socket"),
+    ("mqtt://b/path", "not a host name"),
     ("mqtt://user:hunter2@b", "an address has no user or password"),
   ])
   func whatIsNoneIsRefused(_ text: String, _ reason: String) {

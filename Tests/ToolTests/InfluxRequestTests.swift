@@ -183,7 +183,7 @@ import Testing
       #expect(result.status == .success)
       #expect(
         result.errorText == """
-          p1influx: http://127.0.0.1:\(server.port): the database was not made: \
+          p1influx: http://127.0.0.1:\(server.port): the database was not created: \
           HTTP 403: {"error":"not you"}
 
           """)
@@ -218,7 +218,7 @@ import Testing
         try await server.wait { server in
           server.exchanges.count { $0.request.target == "/query" } >= 3
         }
-        let said = sink.errorText.matches(of: /the database was not made/).count
+        let said = sink.errorText.matches(of: /the database was not created/).count
         #expect(said == 1)
       }
     }

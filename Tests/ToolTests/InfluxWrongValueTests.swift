@@ -15,7 +15,8 @@ import Testing
     var others: [String: String] = [:]
 
     init(
-      _ option: String?, _ setting: SettingName?, _ values: [String], _ others: [String: String] = [:]
+      _ option: String?, _ setting: SettingName?, _ values: [String],
+      _ others: [String: String] = [:]
     ) {
       self.option = option
       self.setting = setting

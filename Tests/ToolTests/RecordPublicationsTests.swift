@@ -13,11 +13,11 @@ import Testing
     #expect(numbers(sent) == [0, 1, 2, 3])
     publications.arrived(sent[1])
     publications.arrived(sent[3])
-    #expect(publications.tally.text.hasPrefix("records=4 delivered=0 waiting=4 "))
+    #expect(publications.statistics.text.hasPrefix("records=4 delivered=0 waiting=4 "))
     publications.arrived(sent[0])
-    #expect(publications.tally.text.hasPrefix("records=4 delivered=2 waiting=2 "))
+    #expect(publications.statistics.text.hasPrefix("records=4 delivered=2 waiting=2 "))
     publications.refused(sent[2], "no")
-    #expect(publications.tally.text.hasPrefix("records=4 delivered=3 waiting=0 refused=1 "))
+    #expect(publications.statistics.text.hasPrefix("records=4 delivered=3 waiting=0 refused=1 "))
     #expect(publications.isEmpty)
   }
 
@@ -30,7 +30,7 @@ import Testing
     #expect(numbers(again) == [0, 1, 3, 4])
     for message in again { publications.arrived(message) }
     #expect(publications.isEmpty)
-    #expect(publications.tally.text.contains("delivered=5 "))
+    #expect(publications.statistics.text.contains("delivered=5 "))
   }
 
   /// However many answers come behind one that does not.
@@ -53,14 +53,14 @@ import Testing
     let sent = messages(&publications)
     #expect(sent.count == 100)
     for number in 100..<2000 { try take(number, &publications) }
-    let before = publications.tally.counts
+    let before = publications.statistics.counts
     #expect(before.delivered == 0 && before.dropped > 100)
     for message in sent { publications.arrived(message) }
-    #expect(publications.tally.counts.delivered == 100)
-    #expect(publications.tally.counts.dropped == before.dropped - 100)
+    #expect(publications.statistics.counts.delivered == 100)
+    #expect(publications.statistics.counts.dropped == before.dropped - 100)
     while let message = next(&publications) { publications.arrived(message) }
     #expect(publications.isEmpty)
-    let counts = publications.tally.counts
+    let counts = publications.statistics.counts
     #expect(counts.read == 2000 && counts.delivered + counts.dropped == 2000)
   }
 
@@ -83,7 +83,7 @@ import Testing
       }
     }
     #expect(announced.map(\.payload.isEmpty) == [false, false])
-    #expect(publications.tally.counts.delivered == 4001)
+    #expect(publications.statistics.counts.delivered == 4001)
   }
 
   private func publications(

@@ -22,6 +22,7 @@ public enum SettingName: String, CaseIterable, Sendable {
   case strict = "P1_STRICT"
   case every = "P1_EVERY"
   case extremes = "P1_EXTREMES"
+  case state = "P1_STATE"
 
   case mqttEnabled = "MQTT_ENABLED"
   case mqttBroker = "MQTT_BROKER"

@@ -253,7 +253,7 @@ extension MQTTDelivery {
     guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
     // Only a broker that takes what we are here for is back. Of QoS 0 it does not say so.
     if qos > 0 { _ = server.succeed() }
-    flow.answered()
+    answeredAt = .now
     publications.arrived(message)
   }
 
@@ -270,7 +270,7 @@ extension MQTTDelivery {
       .error, broker, "\(message.topic) refused: \(reason)",
       repeating: message.isAnnouncement ? "announcement refused" : "refused")
     guard !message.isAnnouncement else { return }
-    flow.answered()
+    answeredAt = .now
     publications.refused(message, reason)
   }
 
@@ -284,7 +284,7 @@ extension MQTTDelivery {
 
   /// Says that we go, and goes.
   mutating func sayGoodbye() throws {
-    let deadline = ContinuousClock.now + Flow.farewell
+    let deadline = ContinuousClock.now + Backpressure.exitTimeout
     if let offline = announcements.offline { try send(offline) }
     while state == .connected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))

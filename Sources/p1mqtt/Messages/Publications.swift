@@ -14,7 +14,7 @@ protocol Publications {
   /// Whether it says when it was measured, and counts however late it comes.
   var isDated: Bool { get }
   /// What became of what was taken.
-  var tally: Tally { get }
+  var statistics: DeliveryStatistics { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
 

@@ -43,7 +43,7 @@ struct RecordPublications: Publications {
   var isDated: Bool { true }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
-  var tally: Tally { Tally(outbox, arrived: arrivedCount) }
+  var statistics: DeliveryStatistics { DeliveryStatistics(outbox, arrived: arrivedCount) }
 
   mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
     for record in topics.see(submeters, at: now) { _ = topics.topic(of: RecordOrigin(record)) }

@@ -46,10 +46,10 @@ struct ValuePublications: Publications {
 
   private var droppedCount: Int { queue.droppedCount + homelessCount }
 
-  var tally: Tally {
+  var statistics: DeliveryStatistics {
     var counts = counts
     counts.dropped = droppedCount
-    return Tally(ofValues: counts, waiting: queue.count + inFlightCount)
+    return DeliveryStatistics(ofValues: counts, waiting: queue.count + inFlightCount)
   }
 
   mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {

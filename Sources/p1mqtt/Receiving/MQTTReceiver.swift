@@ -24,7 +24,7 @@ struct MQTTReceiver {
   private let stop: StopSignal
   /// What asks to read the files of the settings again, and the settings with what they hold then.
   private let reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings)
-  private var health: Health<String>
+  private var statusReport: StatusReport<String>
 
   private var output = RecordOutput()
   private var state = State.waiting
@@ -48,12 +48,12 @@ struct MQTTReceiver {
   init(
     _ connection: MQTTConnection, _ filters: [String],
     renewed reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings),
-    _ health: Health<String>, messages: Messages
+    _ statusReport: StatusReport<String>, messages: Messages
   ) throws {
     self.connection = connection
     self.filters = filters
     self.reload = reload
-    self.health = health
+    self.statusReport = statusReport
     self.messages = messages
     stop = try StopSignal()
   }
@@ -76,14 +76,14 @@ struct MQTTReceiver {
       if output.isAbandoned(happened) { return }
       if !(isBlocked && state == .connected) { try proceed(happened) }
       try reloadSettings(happened)
-      health.note(server.failure)
-      if health.attend(happened) { health.tell(counters) }
+      statusReport.update(server.failure)
+      if statusReport.isDue(happened) { statusReport.write(counters) }
       messages.sayDue()
     }
   }
 
   private func interests(isBlocked: Bool) -> [Interest] {
-    [.reading(stop.descriptor), .reading(reload.signal.descriptor)] + health.interests
+    [.reading(stop.descriptor), .reading(reload.signal.descriptor)] + statusReport.interests
       + output.interests(isBlocked: isBlocked)
       + (isBlocked && state == .connected ? [] : connection.interests)
   }
@@ -96,7 +96,7 @@ struct MQTTReceiver {
       case .connecting(let until): connection.isTrying ? nil : until
       case .connected: isBlocked ? stallEnd : .now + connection.upkeep
       }
-    return earliest(next, health.deadline, messages.deadline)
+    return earliest(next, statusReport.deadline, messages.deadline)
   }
 
   private var counters: String {
@@ -126,7 +126,7 @@ struct MQTTReceiver {
 
   /// Writes what is left, acknowledges what is written, and leaves the broker.
   private mutating func end() throws {
-    health.isStopping()
+    statusReport.isStopping()
     try output.close(within: MQTTReceiver.exitTimeout)
     guard state == .connected, !output.isPending else { return }
     let deadline = ContinuousClock.now + MQTTReceiver.exitTimeout

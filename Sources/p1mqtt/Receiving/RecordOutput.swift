@@ -6,7 +6,7 @@ import SystemPackage
 /// for the reader. What the reader does not take yet is kept here.
 struct RecordOutput {
   /// Nil for a file, which is given the time that the disk needs.
-  private let output: ImpatientOutput?
+  private let output: NonblockingOutput?
   private let isPipe: Bool
   /// The most bytes that a write takes as a whole.
   private let writeSize: Int
@@ -19,7 +19,7 @@ struct RecordOutput {
   init() {
     let descriptor = FileDescriptor.standardOutput
     descriptor.enlargePipe()
-    output = ImpatientOutput(descriptor)
+    output = NonblockingOutput(descriptor)
     isPipe = (try? descriptor.stat().type) == .fifo
     writeSize = descriptor.wholeWriteSize
   }
