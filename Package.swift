@@ -72,10 +72,13 @@ let package = Package(
       name: "CCurl", path: "Sources/p1influx/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
 
-    // Tests: a target a module, then the tools as processes, then the whole with real servers.
+    // Tests. Unit tests: a target a module. ProcessTests run the tools as processes, ServerTests with
+    // real servers, ServerHarnessTests the harness of both.
     .target(
       name: "TestSupport",
-      dependencies: [.product(name: "Subprocess", package: "swift-subprocess"), system],
+      dependencies: [
+        "TestValues", .product(name: "Subprocess", package: "swift-subprocess"), system,
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "TestValues", path: "Tests/TestValues", swiftSettings: strict),
     .testTarget(
@@ -95,10 +98,20 @@ let package = Package(
       dependencies: ["CommandLine", "Sinks", "Records", system, argumentParser],
       swiftSettings: strict),
     .testTarget(
-      name: "ToolTests",
+      name: "p1catTests", dependencies: ["Telegrams", "TestValues", "p1cat"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "p1mqttTests",
+      dependencies: ["Metrics", "Records", "Delivery", "CommandLine", "TestValues", "p1mqtt"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "p1influxTests",
+      dependencies: ["Records", "Delivery", "CommandLine", "TestValues", "p1influx"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProcessTests",
       dependencies: [
-        "Metrics", "Records", "Telegrams", "Delivery", "CommandLine", "Sinks", "TestSupport",
-        "TestValues",
+        "Metrics", "Telegrams", "CommandLine", "TestSupport", "TestValues", system,
         "p1cat", "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),
