@@ -32,6 +32,20 @@ public struct Secret: Sendable, CustomStringConvertible {
     return try Secret(contentsOf: path)
   }
 
+  /// The password that the settings give, as above.
+  public static func read(
+    _ settings: Settings, _ setting: Setting<String?>, file: Setting<String?>
+  ) throws -> Secret? {
+    if let path = try settings[file] { return try Secret(contentsOf: path) }
+    if let value = try settings[setting] { return Secret(value) }
+    guard let name = setting.name, let directory = processVariable("CREDENTIALS_DIRECTORY") else {
+      return nil
+    }
+    let path = "\(directory)/\(name)"
+    guard unsafe access(path, F_OK) == 0 else { return nil }
+    return try Secret(contentsOf: path)
+  }
+
   /// The first line of a file that others cannot read.
   private init(contentsOf path: String) throws {
     var status = stat()
