@@ -7,12 +7,6 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// What reads or writes bytes from outside: each unsafe construct has to be marked as one.
 let memorySafe = strict + [.strictMemorySafety()]
 
-/// A release has fixed addresses where it links no C library: else each start makes tens of thousands
-/// of pointers for Swift's metadata. Libraries, stack and heap keep random ones.
-let fixedAddresses: [LinkerSetting] = [
-  .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))
-]
-
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -41,7 +35,8 @@ let package = Package(
       name: "PythonLiterals", dependencies: ["Records"], path: "Sources/Shared/PythonLiterals",
       swiftSettings: memorySafe),
     .target(
-      name: "Telegrams", dependencies: ["Metrics", "Records", "PythonLiterals"], path: "Sources/Shared/Telegrams",
+      name: "Telegrams", dependencies: ["Metrics", "Records", "PythonLiterals"],
+      path: "Sources/Shared/Telegrams",
       swiftSettings: memorySafe),
     .target(
       name: "Delivery", dependencies: ["Metrics", "Records", system],
@@ -59,10 +54,10 @@ let package = Package(
     // The four tools. Only the sinks link a C library.
     .executableTarget(
       name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "CommandLine"],
-      swiftSettings: memorySafe, linkerSettings: fixedAddresses),
+      swiftSettings: memorySafe),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
-      swiftSettings: memorySafe, linkerSettings: fixedAddresses),
+      swiftSettings: memorySafe),
     .executableTarget(
       name: "p1mqtt",
       dependencies: ["Metrics", "Records", "Delivery", "CommandLine", "Sinks", "CMosquitto"],

@@ -100,30 +100,29 @@ struct P1Cat: UnplannedTool {
     let settings = try SerialLineSettings(given)
     let source = try openSource(given, settings, messages)
     let files = try captureFiles(given, of: source, messages)
-    let output = TelegramOutput(
-      stamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
+    let writer = TelegramWriter(
+      addsStamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       capture: files, messages: messages)
-    let statusReport = StatusReport<Trouble>(
+    let statusReport = StatusReport<SourceFault>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
     let framer = Framer(
       checksums: noCheck ? .ignored : .verified,
       hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
-      source, to: output, by: framer, statusReport: statusReport, messages: messages, stop: stop,
-      reload: reload, patience: timeout.map { .seconds($0) }, isStrict: isStrict)
+      source, to: writer, with: framer, statusReport: statusReport, messages: messages, stop: stop,
+      reload: reload, telegramTimeout: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 
-  /// Opens the source that is named on the command line or in the environment.
-  /// The files that keep the telegrams, too; nil where that is not wanted. A file is a capture already:
-  /// it would be kept twice, and without end where it is one of these files itself.
+  /// The files of `--capture`. A regular file as the source is not captured again: if it is the capture
+  /// file of today, reading it would never end.
   private func captureFiles(
     _ given: Environment, of source: any Source, _ messages: Messages
   ) throws -> CaptureFiles? {
     guard let directory = given.string(.capture) else { return nil }
-    guard !directory.isEmpty else { throw given.refused(.capture, "the name is empty") }
+    guard !directory.isEmpty else { throw given.refused(.capture, "must not be empty") }
     if let file = source as? FileSource, file.isRegular {
       guard given.isOption(.capture) else { return nil }
-      throw given.refused(.capture, "the source is a file, which keeps its telegrams already")
+      throw given.refused(.capture, "cannot be used with a file as the source")
     }
     return try CaptureFiles(in: directory, messages: messages)
   }
@@ -132,30 +131,31 @@ struct P1Cat: UnplannedTool {
     _ given: Environment, _ settings: SerialLineSettings, _ messages: Messages
   ) throws -> any Source {
     let name = source ?? given.string(.serialPort) ?? "-"
-    let silence = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
+    let idleTimeout = try given.seconds(.serialTimeout, in: 1...86_400) ?? .seconds(20)
     do {
-      return try openSource(named: name, settings, silence: silence, messages)
+      return try openSource(named: name, settings, idleTimeout: idleTimeout, messages)
     } catch let failure as Failure where failure.exitStatus == .usage && source == nil {
       throw given.refused(.serialPort, "\"\(name)\": \(failure.reason)")
     }
   }
 
   private func openSource(
-    named name: String, _ settings: SerialLineSettings, silence: Duration, _ messages: Messages
+    named name: String, _ settings: SerialLineSettings, idleTimeout: Duration, _ messages: Messages
   ) throws -> any Source {
-    guard !name.isEmpty else { throw Failure("source", "the name is empty", .usage) }
+    guard !name.isEmpty else { throw Failure("source", "must not be empty", .usage) }
     if name == "-" { return FileSource("standard input", .standardInput) }
-    if let simulation = try Simulation(name) { return SimulatedSource(name, simulation) }
-    let link: any Link
+    if let simulation = try SimulationOptions(name) { return SimulatedSource(name, simulation) }
+    let connection: any MeterConnection
     if let server = try ServerAddress(name) {
-      link = TCPConnection(to: server)
+      connection = TCPConnection(to: server)
     } else {
       let descriptor = try FileDescriptor.open(source: name)
       guard isatty(descriptor.rawValue) == 1 else { return FileSource(name, descriptor) }
-      link = SerialLine(name, descriptor, settings, messages: messages)
+      connection = SerialLine(name, descriptor, settings, messages: messages)
     }
-    // It has to be read, whoever reads what is said of it.
+    // Reading a meter must not wait for a reader of the messages.
     messages.stopWaiting()
-    return try LiveSource(link, silence: silence, endsWhenLost: once, messages: messages)
+    return try ReconnectingSource(
+      connection, idleTimeout: idleTimeout, endsWhenLost: once, messages: messages)
   }
 }

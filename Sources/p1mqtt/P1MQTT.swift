@@ -15,6 +15,15 @@ struct P1MQTT: UnplannedTool {
       """,
     version: toolsVersion)
 
+  @Flag(help: "Write the records that the broker has to standard output, instead of sending any.")
+  var receive = false
+
+  @Argument(
+    help: ArgumentHelp(
+      "With --receive, the topics of the records (default: {prefix}/+/record).",
+      valueName: "filter"))
+  var filters: [String] = []
+
   @OptionGroup(title: "Broker") var broker: BrokerOptions
   @OptionGroup(title: "Messages") var message: MessageOptions
   @OptionGroup(title: "What waits") var waiting: OutboxOptions
@@ -23,13 +32,29 @@ struct P1MQTT: UnplannedTool {
 
   static func main() { start() }
 
+  func validate() throws {
+    if let filter = filters.first, !receive {
+      throw ValidationError("\(filter): topic filters need --receive")
+    }
+    guard receive else { return }
+    let flags = [("--hold", waiting.hold), ("--require-timestamp", sink.requireTimestamp)]
+    if let flag = flags.first(where: \.1)?.0 {
+      throw ValidationError("\(flag): cannot be used with --receive")
+    }
+  }
+
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
     let environment = Environment().overridden(by: option(for:))
-    let sinkSettings = try sink.settings(environment, of: .mqtt, waiting)
-    guard try environment.flag(.mqttEnabled) ?? true else {
-      return try sinkSettings.drain(messages)
+    let isEnabled = try environment.flag(.mqttEnabled) ?? true
+    if receive {
+      guard isEnabled else {
+        throw environment.refused(.mqttEnabled, "False: nothing to receive; set it to True")
+      }
+      return try receive(environment, request, NoticeSignal(.reload), messages)
     }
+    let sinkSettings = try sink.settings(environment, of: .mqtt, waiting)
+    guard isEnabled else { return try sinkSettings.drain(messages) }
     let broker = try BrokerSettings(environment)
     let settings = try PublishSettings(environment)
     let limits = sinkSettings.limits
@@ -62,6 +87,24 @@ struct P1MQTT: UnplannedTool {
       publications(settings, limits, storage.outbox), announcements, messages: messages)
     var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
     try sinkSettings.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
+  }
+
+  private func receive(
+    _ environment: Environment, _ request: NoticeSignal, _ reload: NoticeSignal,
+    _ messages: Messages
+  ) throws {
+    let settings = try ReceiveSettings(filters, environment)
+    let prefix = try PublishSettings.prefix(environment)
+    let broker = try BrokerSettings(environment, receivingBelow: prefix)
+    let connection = try MQTTConnection(broker, receives: true)
+    let statusReport = StatusReport<String>(
+      of: broker.name, "receiving", at: request, every: sink.stats.every, messages: messages)
+    var receiver = try MQTTReceiver(
+      connection, settings.filters,
+      renewed: (reload, { try .again(environment, receivingBelow: prefix) }), statusReport,
+      messages: messages)
+    messages.stopWaiting()
+    try receiver.run()
   }
 
   private func publications(

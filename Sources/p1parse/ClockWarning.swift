@@ -1,34 +1,34 @@
-/// What is said of a meter's clock that is plainly wrong: once when it begins to differ from the times of
-/// receipt, and once when they agree again.
+/// Warns once when a meter's clock begins to differ from the times of receipt, and once when they agree
+/// again.
 struct ClockWarning {
-  /// Whether the clock is wrong, as far as the last telegram tells.
-  private(set) var isOff = false
+  /// Whether the clock was wrong at the last telegram.
+  private(set) var isActive = false
 
-  /// The greatest difference, in seconds, that is not said.
+  /// Smaller differences are ignored, in seconds.
   private static let limit: Int64 = 3600
-  /// The greatest difference at which both agree again. It is less than ``limit``, as a clock that is
-  /// off by just an hour would be said every few seconds.
+  /// The difference at which both agree again. It is smaller than ``limit``, as a clock that is wrong by
+  /// just an hour would otherwise be logged every few seconds.
   private static let agreementLimit: Int64 = 3300
 
-  /// Takes the time of one more telegram into account.
+  /// Notes the time of one more telegram.
   ///
-  /// - Parameter lead: how far the clock is ahead of the receipt, in seconds.
-  /// - Returns: what is to be said; nil for nothing.
-  mutating func note(_ lead: Int64) -> String? {
+  /// - Parameter lead: how far the clock is ahead of the time of receipt, in seconds.
+  /// - Returns: the text of a message; nil for none.
+  mutating func update(lead: Int64) -> String? {
     let difference = abs(lead)
-    guard difference > (isOff ? ClockWarning.agreementLimit : ClockWarning.limit) else {
-      defer { isOff = false }
-      return isOff ? "the meter's clock and the stamps agree again" : nil
+    guard difference > (isActive ? ClockWarning.agreementLimit : ClockWarning.limit) else {
+      defer { isActive = false }
+      return isActive ? "the meter's clock and the stamps agree again" : nil
     }
-    defer { isOff = true }
-    guard !isOff else { return nil }
+    defer { isActive = true }
+    guard !isActive else { return nil }
     return """
       the meter's clock is \(ClockWarning.text(of: difference)) \(lead < 0 ? "behind" : "ahead of") the \
-      stamps; --time receipt (P1_TIME=receipt) uses the stamps
+      stamps; use --time receipt (P1_TIME=receipt) for records with the time of the stamps
       """
   }
 
-  /// A time in the unit that fits: `61 days`, `3 hours`.
+  /// A time in a suitable unit: `61 days`, `3 hours`.
   private static func text(of seconds: Int64) -> String {
     let (unit, length) =
       seconds >= 2 * 86_400

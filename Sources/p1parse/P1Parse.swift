@@ -19,7 +19,7 @@ struct P1Parse: UnplannedTool {
   @Option(
     help: ArgumentHelp(
       "How records are written: lines, or json for an object a line.", valueName: "format"))
-  var format = Translation().format
+  var format = ParseOptions().format
 
   @Option(
     help: ArgumentHelp(
@@ -87,52 +87,52 @@ struct P1Parse: UnplannedTool {
 
   func validate() throws {
     for (option, value) in [("--spec", spec), ("--spec-dir", specDir)] where value == "" {
-      throw ValidationError("\(option): it needs a name")
+      throw ValidationError("\(option): must not be empty")
     }
   }
 
-  static func main() { start(withoutArguments: Translation().run) }
+  static func main() { start() }
 
   func run(_ messages: Messages) throws {
     if let text = try textToShow(messages) {
       try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
     } else {
-      try translation.run(messages)
+      try parseOptions.run(messages)
     }
   }
 
-  /// What is shown instead of any record.
+  /// The text that an option asks to show instead of records; nil to translate telegrams.
   private func textToShow(_ messages: Messages) throws -> String? {
-    if list { return MetricList.text }
+    if list { return Listing.metrics }
     if listSpecs {
-      let path = translation.specifications.completed(by: Environment())
-      return VersionList(files: try path.files(messages)).text
+      let path = parseOptions.specifications.completed(by: Environment())
+      return Listing.versions(try path.load(messages))
     }
     guard let name = printSpec else { return nil }
     guard let version = KnownVersion(named: name) else {
       throw Failure(
         "--print-spec",
-        "\"\(name)\" is none of \(KnownVersion.all.map(\.name).joined(separator: ", "))",
+        "unknown version \"\(name)\"; use \(KnownVersion.all.map(\.name).joined(separator: ", "))",
         .usage)
     }
-    return SpecificationText(of: version).text
+    return version.specification
   }
 
-  private var translation: Translation {
-    var translation = Translation()
-    translation.format = format
-    translation.names = names
-    translation.includesUnknown = all ? true : nil
-    translation.addsNetPower = net ? true : nil
-    translation.includesHistory = history ? true : nil
-    translation.timeSource = time
-    translation.utcOffset = utcOffset
-    translation.changesInSummer = summerTime
-    translation.isStrict = strict ? true : nil
-    translation.specifications = SpecificationPath(
-      file: spec, named: specDir.map { [$0] } ?? [])
-    translation.checksums = noCheck ? .ignored : .verified
-    return translation
+  private var parseOptions: ParseOptions {
+    var options = ParseOptions()
+    options.format = format
+    options.names = names
+    options.includesUnknown = all ? true : nil
+    options.addsNetPower = net ? true : nil
+    options.includesHistory = history ? true : nil
+    options.timeSource = time
+    options.utcOffset = utcOffset
+    options.changesInSummer = summerTime
+    options.isStrict = strict ? true : nil
+    options.specifications = SpecificationSearchPath(
+      file: spec, directories: specDir.map { [$0] } ?? [])
+    options.checksums = noCheck ? .ignored : .verified
+    return options
   }
 }
 

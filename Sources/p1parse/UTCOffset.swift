@@ -2,11 +2,12 @@ import ArgumentParser
 import CommandLine
 import Records
 
-/// How far the clock of a meter is ahead of UTC in winter, as `--utc-offset` has it: `2`, `+02:00`.
+/// The value of `--utc-offset`, such as `2` or `+02:00`: how far the clock of a meter is ahead of UTC in
+/// winter.
 struct UTCOffset: ExpressibleByArgument {
   let seconds: Int
 
-  /// No zone of the world is further from UTC.
+  /// The range of the world's time zones.
   private static let hours = -12...14
 
   init?(argument: String) {
@@ -30,9 +31,7 @@ struct UTCOffset: ExpressibleByArgument {
     self.seconds = seconds
   }
 
-  /// The offset of the environment, nil where it has none.
-  ///
-  /// - Throws: `Failure` for what is no offset.
+  /// The offset of the environment; nil if it has none.
   init?(_ environment: Environment) throws {
     guard let text = environment.string(.utcOffset) else { return nil }
     guard let offset = UTCOffset(argument: text) else {

@@ -58,7 +58,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("MQTT_PASS = 'abc", "this string has no end"),
+    ("MQTT_PASS = 'abc", "this string has no closing quote"),
     ("MQTT_PASS = 'abc' def", "there is more after the closing quote"),
     ("MQTT_PASS = b'abc'", "expected text, found bytes (b\"…\")"),
     ("MQTT_USER = os.environ['USER']", "the value needs quotes"),

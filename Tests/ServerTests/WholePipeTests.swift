@@ -99,7 +99,7 @@ import Testing
         let result = try await pipe.waitForExit(within: .seconds(20))
         #expect(result.status == .success)
         #expect(result.text == "")
-        #expect(result.errorText == "p1cat: \(meter.path): the line was hung up\n")
+        #expect(result.errorText == "p1cat: \(meter.path): serial line disconnected\n")
       }
     }
   }

@@ -10,9 +10,9 @@ import Testing
   @Test func eachSpeedIsTriedForLongerThanAMeterPauses() {
     var search = BaudRateSearch(at: start)
     #expect(search.rate == 115_200 && search.deadline == start + .seconds(11))
-    search.turn(at: start + .seconds(11))
+    search.tryNextRate(at: start + .seconds(11))
     #expect(search.rate == 9600 && search.deadline == start + .seconds(22))
-    search.turn(at: start + .seconds(22))
+    search.tryNextRate(at: start + .seconds(22))
     #expect(search.rate == 115_200)
   }
 
@@ -22,7 +22,7 @@ import Testing
     #expect(search.deadline == start + .seconds(11))
     search.received([0x80].span, at: start)
     #expect(search.deadline == start)
-    search.turn(at: start + .seconds(1))
+    search.tryNextRate(at: start + .seconds(1))
     #expect(search.deadline == start + .seconds(12))
   }
 
@@ -63,8 +63,8 @@ import Testing
 
   @Test func speedOfATelegramIsKept() {
     var search = BaudRateSearch(at: start)
-    search.turn(at: start + .seconds(11))
-    search.telegramCame(at: start + .seconds(15))
+    search.tryNextRate(at: start + .seconds(11))
+    search.receivedTelegram(at: start + .seconds(15))
     #expect(search.isFound && search.rate == 9600)
     // However long nothing comes.
     #expect(search.deadline == nil)
@@ -73,7 +73,7 @@ import Testing
     search.received([UInt8](repeating: 0, count: 1000).span, at: odd)
     search.received([UInt8](repeating: 0, count: 1000).span, at: odd + .seconds(1))
     #expect(search.deadline == odd + .seconds(60))
-    search.turn(at: odd + .seconds(60))
+    search.tryNextRate(at: odd + .seconds(60))
     #expect(search.rate == 115_200 && !search.isFound)
   }
 }

@@ -36,7 +36,8 @@ import Testing
     ("::1%", "no name or address"), ("a..b", "no name or address"), ("", "no name or address"),
     ("mqtt://%", "no name or address"), ("mqtt://:1883", "no name or address"),
     ("1.2.3.4.5", "no name or address"), ("mqtt://b:+1", "no port"),
-    ("unix:run/m.sock", "names no socket"), ("mqtt://b/path", "no name or address"),
+    ("unix:run/m.sock", "is not the absolute path of a socket"),
+    ("mqtt://b/path", "no name or address"),
     ("mqtt://user:hunter2@b", "has no place in an address"),
   ])
   func whatIsNoneIsRefused(_ text: String, _ reason: String) {

@@ -17,8 +17,8 @@ import Testing
       ("http://gateway.lan", nil), ("gateway.lan", nil), ("/dev/ttyUSB0:1", nil), ("h:0", nil),
       ("", nil), ("://", nil),
     ] as [(String, String?)])
-  func addressOfAnotherProgram(_ source: String, _ meant: String?) {
-    #expect(ServerAddress.meant(by: source) == meant)
+  func addressOfAnotherProgram(_ source: String, _ suggestion: String?) {
+    #expect(ServerAddress.suggestion(for: source) == suggestion)
   }
 
   @Test func addressIsSaidAsItIsToBe() async throws {
@@ -35,7 +35,7 @@ import Testing
       let result = try await Program("p1cat", [source]).run()
       #expect(result.status == .exited(64))
       #expect(
-        result.errorText == "p1cat: \(source): not an address of p1cat; use \(meant)\n")
+        result.errorText == "p1cat: \(source): unknown kind of address; use \(meant)\n")
     }
   }
 
@@ -84,13 +84,13 @@ import Testing
       (String(repeating: "word ", count: 100), String(repeating: "word ", count: 24) + "..."),
     ] as [(String, String?)])
   func wordsOfAServer(_ sent: String, _ shown: String?) {
-    var text = ServerText()
+    var text = ServerMessage()
     for byte in sent.utf8 { text.add([byte].span) }
     #expect(text.text == shown)
   }
 
   @Test func telnetOptionsAndBinaryAreNoWords() {
-    var text = ServerText()
+    var text = ServerMessage()
     text.add([0xFF, 0xFB, 0x2C, 0xFF, 0xFD, 0x03].span)
     #expect(text.text == nil)
     text.add(Array("Port in use\r\n".utf8).span)

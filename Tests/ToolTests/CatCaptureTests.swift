@@ -80,7 +80,8 @@ import Testing
         try await reader.write(telegrams.joined())
         try await reader.wait(for: "all of them") { $0.text == telegrams.joined() }
         try await reader.waitForError(
-          "p1cat: ./telegrams-2026-11-23.p1: File too large; the telegram is not kept there\n")
+          "p1cat: ./telegrams-2026-11-23.p1: File too large; the telegram was not written to this file\n"
+        )
         let kept = try contents(directory, "telegrams-2026-11-23.p1")
         let count = kept.matches(of: /(?m)^\//).count
         #expect(count > 0 && kept.hasSuffix(SampleTelegram.numbered(count - 1)))

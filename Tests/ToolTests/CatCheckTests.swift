@@ -26,7 +26,7 @@ import Testing
     #expect(result.messages.count == 2)
     #expect(
       result.messages.allSatisfy {
-        $0.hasPrefix("p1cat: standard input: telegram dropped: it is cut short")
+        $0.hasPrefix("p1cat: standard input: telegram dropped: incomplete")
       })
   }
 
@@ -39,6 +39,6 @@ import Testing
     #expect(result.text == bare + Self.whole + bare)
     #expect(
       result.errorText
-        == "p1cat: standard input: telegram dropped: its checksum cannot be read\n")
+        == "p1cat: standard input: telegram dropped: unreadable checksum\n")
   }
 }

@@ -54,7 +54,7 @@ import Testing
         let before = reader.output.count
         try directory.write("", to: "up")
         try await reader.waitForError(
-          "p1cat: tcp://10.99.0.2:2001: telegrams again, after ", within: .seconds(20))
+          "p1cat: tcp://10.99.0.2:2001: receiving telegrams again after ", within: .seconds(20))
         try await reader.wait(for: "more telegrams") { $0.output.count > before }
         #expect(reader.text.replacing(SampleTelegram.numbered(), with: "").isEmpty)
       }

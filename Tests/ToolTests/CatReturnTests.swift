@@ -12,7 +12,7 @@ import Testing
       try await reader.waitForOutput(first)
       // The path goes with the line, and both come back.
       try Self.pullOut(line, path)
-      try await reader.waitForError("p1cat: \(path): the line was hung up; trying again\n")
+      try await reader.waitForError("p1cat: \(path): serial line disconnected; trying again\n")
       try await reader.waitForError("p1cat: \(path): No such file or directory; trying again\n")
       let next = try PseudoTerminal()
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: next.path)
@@ -20,7 +20,7 @@ import Testing
       // What was cut off before does not go on here.
       try await next.write(second.dropFirst(200) + second)
       try await reader.wait(for: "both telegrams") { $0.text == first + second }
-      try await reader.waitForError("p1cat: \(path): telegrams again, after ")
+      try await reader.waitForError("p1cat: \(path): receiving telegrams again after ")
       reader.send(signal: SIGUSR1)
       try await reader.waitForError(" resyncs=1 dropped=0 reconnects=1 ")
     }
@@ -33,7 +33,7 @@ import Testing
       try await line.write(old + "!\r\n" + old)
       try await reader.waitForOutput(old + "!\r\n")
       try Self.pullOut(line, path)
-      try await reader.waitForError("telegram dropped: it is cut short\n")
+      try await reader.waitForError("telegram dropped: incomplete\n")
       #expect(reader.text == old + "!\r\n")
     }
   }
@@ -45,10 +45,10 @@ import Testing
       try await line.write(bare + bare)
       try await reader.waitForOutput(bare)
       try Self.pullOut(line, path)
-      try await reader.waitForError("hung up; trying again\n")
+      try await reader.waitForError("disconnected; trying again\n")
       try await reader.wait(for: "both") { $0.text == bare + bare }
       try await reader.waitForError("No such file or directory; trying again\n")
-      #expect(!reader.errorText.contains("telegrams again"))
+      #expect(!reader.errorText.contains("receiving telegrams again"))
     }
   }
 
@@ -113,7 +113,7 @@ import Testing
       let result = try await reader.waitForExit()
       #expect(result.status == .exited(74))
       #expect(result.text == SampleTelegram.numbered(1))
-      #expect(result.errorText == "p1cat: \(path): the line was hung up\n")
+      #expect(result.errorText == "p1cat: \(path): serial line disconnected\n")
     }
   }
 
@@ -129,7 +129,7 @@ import Testing
   @Test func signalEndsTheWait() async throws {
     try await reading { path, line, reader in
       try Self.pullOut(line, path)
-      try await reader.waitForError("hung up")
+      try await reader.waitForError("disconnected")
       reader.send(signal: SIGTERM)
       #expect(try await reader.waitForExit().status == .success)
     }
@@ -141,7 +141,7 @@ import Testing
       try await Task.sleep(for: .seconds(1.5))
       #expect(reader.errorText.matches(of: /nothing received/).count == 1)
       try await line.write(SampleTelegram.numbered())
-      try await reader.waitForError("telegrams again, after")
+      try await reader.waitForError("receiving telegrams again after")
     }
   }
 

@@ -31,7 +31,7 @@ import Testing
       let next = try await server.accept()
       try await next.write(Self.second.dropFirst(100) + Self.second)
       try await reader.wait(for: "both") { $0.text == Self.first + Self.second }
-      try await reader.waitForError("p1cat: \(name): telegrams again, after ")
+      try await reader.waitForError("p1cat: \(name): receiving telegrams again after ")
     }
   }
 
@@ -48,7 +48,7 @@ import Testing
         $0.send(signal: SIGHUP)
         return $0.errorText.contains("opened\n")
       }
-      #expect(reader.errorText.contains("SIGHUP: opening it again"))
+      #expect(reader.errorText.contains("reopening on SIGHUP"))
       let connection = try await accepted
       try await connection.write(Self.first + Self.second.prefix(100))
       try await reader.waitForOutput(Self.first)
@@ -167,7 +167,9 @@ import Testing
   func addressThatCannotBe(_ source: String) async throws {
     let result = try await Program("p1cat", [source]).run()
     #expect(result.status == .exited(64))
-    #expect(result.errorText.hasPrefix("p1cat: \(source): not tcp://host:port, such as "))
+    #expect(
+      result.errorText.hasPrefix("p1cat: \(source): invalid address; use tcp://host:port, such as ")
+    )
   }
 
   private func reading(

@@ -44,21 +44,21 @@ import Testing
   /// A file that is no capture is said, with what it looks like.
   @Test(
     arguments: [
-      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A], ": it looks like a JPEG image"),
-      ([0x1F, 0x8B, 8, 0, 0, 0], ": it looks like a file compressed by gzip; decompress it first"),
+      ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A], "; it looks like a JPEG image"),
+      ([0x1F, 0x8B, 8, 0, 0, 0], "; it looks like a file compressed by gzip; decompress it first"),
       (
         Array("timestamp=2026-01-01T00:00:00Z\na=1\n\n".utf8),
-        ": it looks like records, as p1parse writes them"
+        "; it looks like records, as p1parse writes them"
       ),
-      (Array("Good morning.\n".utf8), ": it looks like text"),
+      (Array("Good morning.\n".utf8), "; it looks like text"),
       (Array(SampleTelegram.numbered().replacing("0.321", with: "0.322").utf8), ""),
       (
         Array(SampleTelegram.numbered().utf8.dropFirst(30)),
-        ": it looks like lines of a telegram, without its first line"
+        "; it looks like lines of a telegram, without its first line"
       ),
     ] as [([UInt8], String)])
   func fileWithoutATelegramIsSaid(_ bytes: [UInt8], _ kind: String) async throws {
-    let said = "p1cat: standard input: no telegram in it\(kind)"
+    let said = "p1cat: standard input: no telegram found\(kind)"
     for (options, status) in [([], 0), (["--strict"], 65)] as [([String], Int32)] {
       let result = try await Program("p1cat", options).run(input: bytes)
       #expect(result.status == .exited(status) && result.output.isEmpty)
@@ -102,7 +102,7 @@ import Testing
     #expect(result.messages.count == 2)
     #expect(
       result.messages.allSatisfy {
-        $0.hasPrefix("p1cat: standard input: telegram dropped: its checksum is ")
+        $0.hasPrefix("p1cat: standard input: telegram dropped: wrong checksum: ")
       })
   }
 

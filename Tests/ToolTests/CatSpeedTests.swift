@@ -56,7 +56,8 @@ import Testing
     let line = try PseudoTerminal()
     try await Program("p1cat", ["--silence", "1", line.path]).whileRunning { reader in
       try await line.waitUntilRaw()
-      let said = "bytes come, but no telegrams: is the signal inverted, or encrypted?\n"
+      let said =
+        "bytes received, but no telegram; check whether the signal is inverted or encrypted\n"
       let meter = FakeMeter(line, isInverted: true)
       #expect(try await meter.send(Self.new) { reader.errorText.contains(said) })
       #expect(reader.output.isEmpty)

@@ -32,19 +32,20 @@ import Testing
       let count = telegrams.count
       _ = try await Self.send(count, to: line)
       try await reader.waitForError(
-        "p1cat: standard output: not read: the oldest telegrams are dropped\n")
+        "p1cat: standard output: the reader is too slow; dropping the oldest telegrams\n")
       try directory.write("", to: "open")
       try await reader.wait(for: "the last one", within: .seconds(30)) {
         $0.output.suffix(8000).contains(Array(telegrams[count - 1].utf8))
       }
-      try await reader.waitForError(" dropped\n")
+      try await reader.waitForError(" dropped, as the reader is too slow\n")
       // Whole ones alone, in order: those that were in the pipe, and the newest.
       let numbers = Dictionary(uniqueKeysWithValues: zip(telegrams, 0...))
       let read = reader.text.split(separator: "/SIM5").map { numbers["/SIM5\($0)"] ?? -1 }
       let gap = try #require(read.indices.dropFirst().first { read[$0] != read[$0 - 1] + 1 })
       #expect(Array(read[..<gap]) == Array(0..<gap))
       #expect(Array(read[gap...]) == Array((count - read.count + gap)..<count))
-      let said = try #require(reader.errorText.firstMatch(of: /too long: (\d+) telegrams dropped/))
+      let said = try #require(
+        reader.errorText.firstMatch(of: /(\d+) telegrams dropped, as the reader/))
       #expect(Int(said.1) == count - read.count)
       // A queue of one MiB, and a pipe that has as much where it may.
       #expect((1000...2300).contains(read.count))
@@ -56,7 +57,7 @@ import Testing
       _ = try await Self.send(1500, to: line)
       let isCat = { (pid: pid_t) in isProcess(pid, "p1cat") }
       reader.processes.filter(isCat).forEach { kill($0, SIGTERM) }
-      try await reader.waitForError(" telegrams left unwritten\n")
+      try await reader.waitForError(" telegrams not written, as the reader does not read\n")
       let isEnded = try await Deadline(in: .seconds(10)).poll {
         !reader.processes.contains(where: isCat)
       }
@@ -86,7 +87,7 @@ import Testing
       _ = try await Self.send(2000, to: line)
       try await reader.waitForError(
         "p1cat: \(line.path): no telegram for 20 s\n", within: .seconds(60))
-      try await reader.waitForError(" telegrams left unwritten\n")
+      try await reader.waitForError(" telegrams not written, as the reader does not read\n")
     }
   }
 
@@ -102,7 +103,7 @@ import Testing
       try directory.write("", to: "open")
       let result = try await reader.waitForExit()
       #expect(result.text == sent)
-      #expect(result.messages.last == "p1cat: \(line.path): the line was hung up")
+      #expect(result.messages.last == "p1cat: \(line.path): serial line disconnected")
     }
   }
 
@@ -131,7 +132,7 @@ import Testing
         let isSaid = try await Deadline(in: .seconds(10)).poll {
           let count = read(held, &bytes, bytes.count)
           if count > 0 { text += String(decoding: bytes[..<count], as: UTF8.self) }
-          return text.contains("messages before this got lost)\n")
+          return text.contains(" messages)\n")
         }
         #expect(isSaid, "\(text)")
       }

@@ -1,23 +1,23 @@
-import CommandLine
 import Foundation
 import TestSupport
 import Testing
 
+@testable import CommandLine
 @testable import p1influx
 
 /// The settings of p1influx: where, as whom, and what cannot be.
 @Suite struct InfluxSettingsTests {
+  /// - Parameter options: by their names without dashes.
   private func settings(
-    _ variables: [String: String], options: [SettingName: String] = [:]
+    _ variables: [String: String], options: [String: String] = [:]
   ) throws -> InfluxSettings {
-    let environment = Environment(
-      option: { setting in options[setting].flatMap { Environment.Option("--option", $0) } },
-      { variables[$0] })
-    return try InfluxSettings(environment)
+    let typed = options.map { ($0.key, TypedOption(name: "--\($0.key)", value: $0.value)) }
+    return try InfluxSettings(
+      Settings(options: Dictionary(uniqueKeysWithValues: typed), environment: { variables[$0] }))
   }
 
   private func refusal(
-    _ variables: [String: String], options: [SettingName: String] = [:]
+    _ variables: [String: String], options: [String: String] = [:]
   ) -> Failure? {
     do {
       _ = try settings(variables, options: options)
@@ -71,11 +71,11 @@ import Testing
   @Test func optionsOfTheHostBeatTheAddressOfTheEnvironment() throws {
     let variables = ["INFLUXDB_URL": "http://other:1", "INFLUXDB_PORT": "99"]
     #expect(try settings(variables).name == "http://other:1")
-    let byHost = try settings(variables, options: [.influxHost: "h"])
+    let byHost = try settings(variables, options: ["host": "h"])
     #expect(byHost.name == "h:99" && byHost.target.base == "http://h:99")
-    let byPort = try settings(variables, options: [.influxPort: "2"])
+    let byPort = try settings(variables, options: ["port": "2"])
     #expect(byPort.name == "localhost:2")
-    let byURL = try settings(["INFLUXDB_HOST": "h"], options: [.influxURL: "http://u"])
+    let byURL = try settings(["INFLUXDB_HOST": "h"], options: ["url": "http://u"])
     #expect(byURL.name == "http://u")
   }
 
@@ -94,7 +94,7 @@ import Testing
     for option in [["--host", "h"], ["--port", "1"]] {
       let result = try await Program("p1influx", ["--url", "http://h"] + option).run()
       #expect(result.status == .exited(64))
-      #expect(result.errorText.contains("--url says all that --host and --port do"))
+      #expect(result.errorText.contains("--url: use either --url, or --host and --port"))
     }
   }
 
@@ -136,7 +136,9 @@ import Testing
 
   @Test func bucketAndDatabaseExcludeEachOther() async throws {
     let result = try await Program("p1influx", ["--bucket", "b", "--db", "d"]).run()
-    #expect(result.status == .exited(64) && result.errorText.contains("--bucket is to InfluxDB 2"))
+    #expect(
+      result.status == .exited(64)
+        && result.errorText.contains("--bucket: use either --bucket, for InfluxDB 2, or --db"))
   }
 
   // MARK: - Secrets
@@ -183,7 +185,7 @@ import Testing
           let result = try await Program("p1influx", address + [option, file]).run(input: "a=1\n")
           #expect(result.status == .exited(64) && result.messages.count == 1)
           #expect(result.errorText.hasPrefix("p1influx: \(option): "))
-          #expect(result.errorText.contains("is not encrypted: it needs an https: address"))
+          #expect(result.errorText.contains("is not encrypted; use an https: address"))
         }
       }
     }
@@ -224,7 +226,7 @@ import Testing
     let program = Program("p1influx", ["--dry-run", "--measurement", name])
     let result = try await program.run(input: "a=1\n")
     #expect(result.status == .exited(64) && result.output.isEmpty)
-    #expect(result.errorText.hasPrefix("p1influx: --measurement: \""))
+    #expect(result.errorText.hasPrefix("p1influx: --measurement: "))
     #expect(result.messages.count == 1 && !result.errorText.contains("\u{1B}"))
   }
 
@@ -248,6 +250,6 @@ import Testing
     let wrong = Program("p1influx", ["--dry-run"], environment: ["INFLUXDB_TAGS": "house=1,floor"])
     let refused = try await wrong.run(input: "n=1\n")
     #expect(refused.status == .exited(78))
-    #expect(refused.errorText.hasPrefix("p1influx: INFLUXDB_TAGS: \"floor\" is no tag"))
+    #expect(refused.errorText.hasPrefix("p1influx: INFLUXDB_TAGS: \"floor\" is not a tag"))
   }
 }

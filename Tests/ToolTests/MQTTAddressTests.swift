@@ -81,7 +81,10 @@ import Testing
     (["--broker", "mqtt://broker:"], "--broker: \"mqtt://broker:\" has no port"),
     (["--broker", "mqtt://broker:0"], "--broker: \"mqtt://broker:0\" has no port"),
     (["--broker", "mqtt://broker/topic"], "--broker: \"mqtt://broker/topic\" is no name"),
-    (["--broker", "unix:mqtt.sock"], "--broker: \"unix:mqtt.sock\" names no socket"),
+    (
+      ["--broker", "unix:mqtt.sock"],
+      "--broker: \"unix:mqtt.sock\" is not the absolute path of a socket"
+    ),
     (["--broker", "mqtt://me:hunter2@broker"], "--broker: a user or a password has no place"),
     (
       ["--broker", "mqtt://broker", "--tls"],

@@ -24,7 +24,7 @@ import Testing
           // A file that cannot be used changes nothing.
           #expect(chmod(path, 0o644) == 0)
           sink.send(signal: SIGHUP)
-          try await sink.waitForError("\(path): others can read this secret")
+          try await sink.waitForError("\(path): others can read this file with a secret")
           _ = try write("right", in: directory)
           sink.send(signal: SIGHUP)
           try await broker.wait { $0.lines.count == 1 }

@@ -7,7 +7,7 @@ import Testing
   private static let input =
     "noise\r\n" + SampleTelegram.numbered() + "/TST5\\2BAD\r\n\r\n1-0:1.7.0(1*kW)\r\n!0000\r\n"
   private static let dropped =
-    "p1cat: standard input: telegram dropped: its checksum is 0000, its bytes make F501\n"
+    "p1cat: standard input: telegram dropped: wrong checksum: 0000 printed, F501 computed\n"
 
   @Test func warningsAreSaidUnlessAskedToBeQuiet() async throws {
     #expect(try await Program("p1cat").run(input: Self.input).errorText == Self.dropped)
@@ -58,7 +58,8 @@ import Testing
           <4>\(Self.dropped)\
           <3>p1cat: /no/such/file: No such file or directory
           <5>p1parse: standard input: no metric for code 1-0:1.2.3
-          <6>p1parse: standard input: 1 line with a code that there is no metric for (--all)
+          <6>p1parse: standard input: 1 line ignored, as there is no metric for the code; use --all to include \
+          them
           p1cat: /no/such/file: No such file or directory
 
           """)

@@ -14,11 +14,12 @@ import Testing
     "{} {}": "1:4: expected the end of the file, found {",
     "{": #"1:2: expected a code such as "1-0:1.8.1", found the end"#,
     #"{ 1.7: ["a", "b", "(c)"] }"#: #"1:3: expected a code such as "1-0:1.8.1", found 1"#,
-    #"{ "one": ["a", "b", "(c)"] }"#: #"1:3: "one" is no OBIS code such as 1-0:1.8.1"#,
-    #"{ "1-0:1.7": ["a", "b", "(c)"] }"#: #"1:3: "1-0:1.7" is no OBIS code such as 1-0:1.8.1"#,
+    #"{ "one": ["a", "b", "(c)"] }"#: #"1:3: "one" is not an OBIS code such as 1-0:1.8.1"#,
+    #"{ "1-0:1.7": ["a", "b", "(c)"] }"#: #"1:3: "1-0:1.7" is not an OBIS code such as 1-0:1.8.1"#,
     #"{ "1-0:1.7.999": ["a", "b", "(c)"] }"#:
-      #"1:3: "1-0:1.7.999" is no OBIS code such as 1-0:1.8.1"#,
-    #"{ "1-n:1.7.0": ["a", "b", "(c)"] }"#: #"1:3: "1-n:1.7.0" is no OBIS code such as 1-0:1.8.1"#,
+      #"1:3: "1-0:1.7.999" is not an OBIS code such as 1-0:1.8.1"#,
+    #"{ "1-n:1.7.0": ["a", "b", "(c)"] }"#:
+      #"1:3: "1-n:1.7.0" is not an OBIS code such as 1-0:1.8.1"#,
     #"{ "1-0:1.7.0" ["a", "b", "(c)"] }"#: "1:15: expected :, found [",
     #"{ "1-0:1.7.0": "a" }"#: "1:16: expected [, found \"",
     #"{ "1-0:1.7.0": {} }"#: "1:16: expected [, found {",
@@ -31,47 +32,47 @@ import Testing
     #"{ "1-0:1.7.0": ["a", "b", "(c)"] "1-0:2.7.0": [] }"#: "1:34: expected a comma or }, found \"",
     #"{ "1-0:1.7.0": ("a", "b", "(c)"] }"#: "1:32: expected a comma or ), found ]",
     "{ \"1-0:1.7.0\":\n [\"a\",\n \"no name\", \"(c)\"] }":
-      #"3:2: "no name" is no metric: 1 to 128 letters, digits and _ . : - make one"#,
+      #"3:2: invalid metric "no name": use 1 to 128 letters, digits and _ . : -"#,
     #"{ "1-0:1.7.0": ["a", "", "(c)"] }"#:
-      #"1:22: "" is no metric: 1 to 128 letters, digits and _ . : - make one"#,
+      #"1:22: invalid metric "": use 1 to 128 letters, digits and _ . : -"#,
     #"{ "1-0:1.7.0": ["a", "channel", "(c)"] }"#:
-      #"1:22: "channel" is the channel of a sub-meter, not a metric"#,
+      #"1:22: "channel" is reserved for the channel of a sub-meter"#,
     #"{ "1-0:1.7.0": ["a", "b", "("] }"#:
-      #"1:27: "(" is no regular expression that can be used here: this ( has no ), at character 1"#,
+      #"1:27: unsupported regular expression "(": unmatched (, at character 1"#,
     #"{ "1-0:1.7.0": ["a", "b", "(a))"] }"#:
-      #"1:27: "(a))" is no regular expression that can be used here: a ) that no ( belongs to, at character 4"#,
+      #"1:27: unsupported regular expression "(a))": unmatched ), at character 4"#,
     #"{ "1-0:1.7.0": ["a", "b", "(*)"] }"#:
-      #"1:27: "(*)" is no regular expression that can be used here: there is nothing to repeat, at character 2"#,
+      #"1:27: unsupported regular expression "(*)": nothing to repeat, at character 2"#,
     #"{ "1-0:1.7.0": ["a", "b", "([a-c)"] }"#:
-      #"1:27: "([a-c)" is no regular expression that can be used here: this [ has no ], at character 2"#,
+      #"1:27: unsupported regular expression "([a-c)": unmatched [, at character 2"#,
     #"{ "1-0:1.7.0": ["a", "b", r"(\y)"] }"#:
-      #"1:27: "(\y)" is no regular expression that can be used here: there is no escape \y, at character 2"#,
+      #"1:27: unsupported regular expression "(\y)": unknown escape \y, at character 2"#,
     #"{ "1-0:1.7.0": ["a", "b", r"(?<=x)(y)"] }"#:
-      #"1:27: "(?<=x)(y)" is no regular expression that can be used here: a group of a kind that cannot be used here, at character 1"#,
+      #"1:27: unsupported regular expression "(?<=x)(y)": this kind of group is not supported, at character 1"#,
     #"{ "1-0:1.7.0": ["a", "b", r"(a)\1"] }"#:
-      #"1:27: "(a)\1" is no regular expression that can be used here: a reference to a group, which cannot be used here, at character 4"#,
+      #"1:27: unsupported regular expression "(a)\1": references to groups are not supported, at character 4"#,
     #"{ "1-0:1.7.0": ["a", "b", "c"] }"#:
       #"1:27: "c" has no group ( ) that captures the value"#,
     #"{ "1-0:1.7.0": ["a", "b", "(?:c)"] }"#:
       #"1:27: "(?:c)" has no group ( ) that captures the value"#,
     #"{ "1-0:1.7.0": ["a", "b", "(c)", "kWatt"] }"#:
-      #"1:34: "kWatt" is no type: number, state, text, hex, timestamp, built-in or a unit, such as kWh"#,
+      #"1:34: unknown type "kWatt": use number, state, text, hex, timestamp, built-in or a unit, such as kWh"#,
     #"{ "1-0:99.1.7": ["a", "b", "(c)", "built-in"] }"#:
-      "1:35: nothing is built in for 1-0:99.1.7",
+      "1:35: no built-in type for 1-0:99.1.7",
     #"{ "1-0:1.7.0": ["a", "b", "(c)", "kW", b"x"] }"#:
       #"1:40: expected text, found bytes (b"…")"#,
     #"{ "1-0:1.7.0": ["a", "b", "(c)", "kW", [1, (2, {]}] }"#:
       "1:49: expected a value, found ]",
     #"{ "1-0:1.7.0": ["a", "b", "(c)", kW] }"#: "1:34: expected a type in quotes, found k",
     #"{ "1-0:1.7.0": ["a", "b", "(?P<v>c)(?P<v>d)"] }"#:
-      #"1:27: "(?P<v>c)(?P<v>d)" is no regular expression that can be used here: a group needs a name of its own, of letters and digits, at character 9"#,
+      #"1:27: unsupported regular expression "(?P<v>c)(?P<v>d)": a group's name must be unique and consist of letters and digits, at character 9"#,
     #"{ "1-0:1.7.0": ["a", f"b", "(c)"] }"#:
       "1:22: expected a plain string, found one with the prefix f",
     #"{ "1-0:1.7.0": ["a\x4", "b", "(c)"] }"#: "1:19: expected 2 hexadecimal digits here",
-    "{ \"1-0:1.7.0\": [\"a\n\", \"b\", \"(c)\"] }": "1:17: this string has no end",
-    "{ \"1-0:1.7.0\": ['''a\n, 'b', '(c)'] }": "1:17: this string has no end",
+    "{ \"1-0:1.7.0\": [\"a\n\", \"b\", \"(c)\"] }": "1:17: this string has no closing quote",
+    "{ \"1-0:1.7.0\": ['''a\n, 'b', '(c)'] }": "1:17: this string has no closing quote",
     "{ '1-0:1.7.0': ['a', 'b', '(c)'],\n  '1-0:1:7:0': ['d', 'e', '(f)'] }":
-      "2:3: 1-0:1.7.0 stands here twice",
+      "2:3: 1-0:1.7.0 is defined twice",
   ]
 
   @Test func thereAreThirty() { #expect(Self.files.count >= 30) }
@@ -102,7 +103,7 @@ import Testing
       #expect(result.status == .exited(78))
       #expect(
         result.errorText
-          == "p1parse: ./dsmr10.py:2:4: expected text in UTF-8, found a byte that is none\n")
+          == "p1parse: ./dsmr10.py:2:4: expected text in UTF-8, found an invalid byte\n")
     }
   }
 

@@ -25,7 +25,7 @@ import Testing
     let result = try await parse(Self.behind + Self.right + Self.behind)
     let begins =
       "p1parse: standard input: the meter's clock is 61 days behind the stamps; "
-      + "--time receipt (P1_TIME=receipt) uses the stamps\n"
+      + "use --time receipt (P1_TIME=receipt) for records with the time of the stamps\n"
     #expect(
       result.errorText
         == begins + "p1parse: standard input: the meter's clock and the stamps agree again\n"

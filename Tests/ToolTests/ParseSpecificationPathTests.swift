@@ -93,7 +93,7 @@ import Testing
       #expect(result.records.count == 2)
       #expect(
         result.errorText
-          == "p1parse: .: Permission denied, so no specification file in it is read\n")
+          == "p1parse: .: Permission denied; specification files there are ignored\n")
       program.arguments += ["--spec-dir", "."]
       program.arguments[1] = program.arguments[1].replacing("mkdir", with: "mkdir -p")
       let asked = try await program.run(input: SampleTelegram.numbered())
@@ -219,7 +219,8 @@ import Testing
   @Test func versionThatIsNotBuiltInHasNothingToPrint() async throws {
     let result = try await Program("p1parse", ["--print-spec", "10"]).run()
     #expect(result.status == .exited(64))
-    #expect(result.errorText.hasPrefix("p1parse: --print-spec: \"10\" is none of 22, 30, 40, "))
+    #expect(
+      result.errorText.hasPrefix("p1parse: --print-spec: unknown version \"10\"; use 22, 30, 40, "))
   }
 
   // MARK: - SIGHUP
@@ -244,10 +245,10 @@ import Testing
 
         try directory.write("{ 'nothing' }", to: "dsmr10.py")
         parser.send(signal: SIGHUP)
-        try await parser.waitForError("what was read before stays in use\n")
+        try await parser.waitForError("the specification files read before stay in use\n")
         #expect(
           parser.errorText.hasPrefix(
-            "p1parse: ./dsmr10.py:1:3: \"nothing\" is no OBIS code such as 1-0:1.8.1\n"))
+            "p1parse: ./dsmr10.py:1:3: \"nothing\" is not an OBIS code such as 1-0:1.8.1\n"))
         let count = parser.output.count
         try await parser.write(telegram)
         try await parser.wait(for: "one more record") {
@@ -258,7 +259,7 @@ import Testing
         try FileManager.default.removeItem(atPath: directory.path("dsmr10.py"))
         parser.send(signal: SIGHUP)
         try await parser.waitForError(
-          "p1parse: ./dsmr10.py: it has gone; what was read before stays in use\n")
+          "p1parse: ./dsmr10.py: the file was removed; its last content stays in use\n")
         try await parser.write(telegram)
         parser.closeInput()
         let result = try await parser.waitForExit()

@@ -17,7 +17,7 @@ import Testing
     #expect(result.output.isEmpty)
     #expect(result.messages.first == "p1parse: No DSMR config for version 10 (./dsmr10.py)")
     #expect(result.messages.count == 2)
-    #expect(result.messages.last?.hasPrefix("p1parse: to make one, see ") == true)
+    #expect(result.messages.last?.hasPrefix("p1parse: to make one, start with ") == true)
   }
 
   @Test func fileInTheWorkingDirectoryIsUsed() async throws {
@@ -94,7 +94,7 @@ import Testing
         == ["1 telegram", "10 telegrams"].map { count in
           """
           p1parse: No DSMR config for version 60 (./dsmr60.py)
-          p1parse: \(count) of such a version read by the built-in specification
+          p1parse: \(count) of an unknown version read with the built-in specification
 
           """
         }.joined())

@@ -106,9 +106,9 @@ import Testing
   private func found(_ pattern: String, _ line: String) -> String {
     let bytes = line.latin1Bytes
     do {
-      var allowance = LinePattern.allowance
-      let match = try LinePattern(pattern).match(bytes.span, allowance: &allowance)
-      guard allowance > 0 else { return "too long" }
+      var stepsLeft = LinePattern.maximumSteps
+      let match = try LinePattern(pattern).match(bytes.span, stepsLeft: &stepsLeft)
+      guard stepsLeft > 0 else { return "too long" }
       guard let value = match.value else { return Self.hexadecimal("no match") }
       let text = bytes[value].span.latin1Line
       return Self.hexadecimal("value") + " " + Self.hexadecimal(text)
@@ -174,7 +174,7 @@ import Testing
     #expect(expected.count == files.count)
     var readCount = 0
     for (file, expected) in zip(files, expected) {
-      let entries = try? SpecificationFile.entries(of: file.bytes)
+      let entries = try? SpecificationReader.entries(of: file.bytes)
       guard let entries else {
         // What is no entry may be Python all the same, but what is none of its own is not ours.
         let isOurs = Self.files.dropLast(10).contains(file)

@@ -72,7 +72,10 @@ import Testing
 
   @Test(arguments: [
     (["MQTT_BROKER": "me:secret@b.lan"], 78, "p1mqtt: MQTT_BROKER: a user or a password"),
-    (["MQTT_BROKER": "unix:socket"], 78, "p1mqtt: MQTT_BROKER: \"unix:socket\" names no socket"),
+    (
+      ["MQTT_BROKER": "unix:socket"], 78,
+      "p1mqtt: MQTT_BROKER: \"unix:socket\" is not the absolute path of a socket"
+    ),
     (
       ["MQTT_BROKER": "mqtt://b.lan", "MQTT_TLS": "yes"], 78,
       "p1mqtt: MQTT_TLS: the broker is mqtt:"
@@ -91,7 +94,7 @@ import Testing
     ),
     (
       ["MQTT_BROKER": "b.lan", "MQTT_USER": "me", "MQTT_PASS_FILE": "open"], 77,
-      "p1mqtt: open: others can read this secret: chmod o= open"
+      "p1mqtt: open: others can read this file with a secret; use chmod o= open"
     ),
     (
       ["MQTT_BROKER": "b.lan", "MQTT_TOPIC": "{prefix}/all"], 78,

@@ -117,14 +117,15 @@ import Testing
         "rate=0", "rate=fast", "rate=nan", "speed=1",
       ],
       [
-        "seed is a whole number", "seed is a whole number",
-        "start is a time from 2001 to 2058, such as 2026-01-01T00:00:00Z",
-        "start is a time from 2001 to 2058, such as 2026-01-01T00:00:00Z",
-        "count is a whole number from 1", "count is a whole number from 1",
-        "rate is telegrams a second, from 0.01 to 100000, or max",
-        "rate is telegrams a second, from 0.01 to 100000, or max",
-        "rate is telegrams a second, from 0.01 to 100000, or max",
-        "\"speed\" is none of seed, start, step, count, rate",
+        "seed must be a whole number, such as 1", "seed must be a whole number, such as 1",
+        "start must be a time from 2001 to 2058, such as 2026-01-01T00:00:00Z",
+        "start must be a time from 2001 to 2058, such as 2026-01-01T00:00:00Z",
+        "count must be a whole number greater than 0",
+        "count must be a whole number greater than 0",
+        "rate must be telegrams per second, from 0.01 to 100000, or max",
+        "rate must be telegrams per second, from 0.01 to 100000, or max",
+        "rate must be telegrams per second, from 0.01 to 100000, or max",
+        "unknown option \"speed\"; use seed, start, step, count or rate",
       ]))
   func wrongOption(_ option: String, _ reason: String) async throws {
     let result = try await Program("p1cat", ["sim:\(option)"]).run()

@@ -15,7 +15,7 @@ import Testing
       [
         "no whole number from 1 to 65535", "no whole number from 1 to 65535",
         "no whole number from 0 to 2", "neither True nor False", "neither True nor False",
-        "no whole number from 1 to 65535", "no whole number from 1 to 65535",
+        "not a whole number from 1 to 65535", "not a whole number from 1 to 65535",
         "neither True nor False",
       ]))
   func impossibleValue(
@@ -57,7 +57,7 @@ import Testing
         #expect(result.status == .exited(78))
         #expect(
           result.errorText
-            == "p1influx: INFLUXDB_USER: a password needs a user: --user, or INFLUXDB_USER\n")
+            == "p1influx: INFLUXDB_USER: a password needs a user; set --user or INFLUXDB_USER\n")
       }
     }
   }
@@ -76,7 +76,7 @@ import Testing
         #expect(result.status == .exited(78))
         #expect(
           result.errorText
-            == "\(tool): \(path): its first line is empty: it has to be the secret\n")
+            == "\(tool): \(path): its first line has to be the secret, and it is empty\n")
       }
     }
   }
@@ -113,7 +113,8 @@ import Testing
       #expect(chmod(path, 0o644) == 0)
       let refused = try await program.run(input: "a=1\n")
       #expect(refused.status == .exited(77))
-      #expect(refused.errorText.hasPrefix("\(tool): \(path): others can read this secret"))
+      #expect(
+        refused.errorText.hasPrefix("\(tool): \(path): others can read this file with a secret"))
       #expect(refused.messages.count == 1)
       #expect(chmod(path, 0o640) == 0)
       let taken = try await program.run(input: "a=1\n")

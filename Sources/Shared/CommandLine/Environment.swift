@@ -28,7 +28,8 @@ public struct Environment {
   ///   - option: the option that stands for a setting, nil where there is none.
   ///   - variable: the value of a variable, nil where it is not set.
   public init(
-    option: @escaping (SettingName) -> Option? = { _ in nil }, _ variable: @escaping (String) -> String?
+    option: @escaping (SettingName) -> Option? = { _ in nil },
+    _ variable: @escaping (String) -> String?
   ) {
     self.option = option
     self.variable = variable

@@ -17,13 +17,9 @@ public let toolsVersion = "0.1.0"
 
 extension UnplannedTool {
   /// The whole life of a process.
-  ///
-  /// - Parameter plain: what the tool does without arguments, which is done at once where there are
-  ///   none: to read them takes longer than all the rest of a start.
-  public static func start(withoutArguments plain: ((Messages) throws -> Void)? = nil) -> Never {
+  public static func start() -> Never {
     let name = configuration.commandName ?? "p1"
     openStandardDescriptors()
-    if let plain, CommandLine.argc <= 1 { live(name, Messages(tool: name), plain) }
     do {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {

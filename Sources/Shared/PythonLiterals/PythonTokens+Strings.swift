@@ -1,10 +1,10 @@
 import Records
 
-/// The strings of a Python literal: quotes, prefixes and escapes, as Python's reference has them in
-/// "String and Bytes literals".
+/// String literals: quotes, prefixes and escapes (The Python Language Reference, "String and Bytes
+/// literals").
 extension PythonTokens {
-  /// One string literal, nil where none begins here.
-  mutating func piece() throws(LiteralError) -> String? {
+  /// Takes one string literal; nil if none begins here.
+  mutating func piece() throws(PythonLiteralError) -> String? {
     skipSpace()
     var ahead = index
     while ahead < text.count, ahead < index + 2, "rRuUbBfF".unicodeScalars.contains(text[ahead]) {
@@ -37,34 +37,34 @@ extension PythonTokens {
         advance()
       }
     }
-    throw start.error("this string has no end")
+    throw start.error("this string has no closing quote")
   }
 
   private func isTriple(_ quote: Unicode.Scalar) -> Bool {
     text[index...].starts(with: [quote, quote, quote])
   }
 
-  /// What a letter behind a backslash makes of it.
+  /// The meaning of a character after a backslash.
   private enum Escape {
     case scalar(Unicode.Scalar)
-    /// The string goes on in the next line.
+    /// The string continues on the next line.
     case lineEnd
-    /// So many digits are the number of a character.
-    case hexadecimal(Int)
+    case hexadecimal(digitCount: Int)
   }
 
   private static let escapes: [Unicode.Scalar: Escape] = [
     "\\": .scalar("\\"), "'": .scalar("'"), "\"": .scalar("\""), "a": .scalar("\u{07}"),
     "b": .scalar("\u{08}"), "f": .scalar("\u{0C}"), "n": .scalar("\n"), "r": .scalar("\r"),
     "t": .scalar("\t"), "v": .scalar("\u{0B}"), "\n": .lineEnd,
-    "x": .hexadecimal(2), "u": .hexadecimal(4), "U": .hexadecimal(8),
+    "x": .hexadecimal(digitCount: 2), "u": .hexadecimal(digitCount: 4),
+    "U": .hexadecimal(digitCount: 8),
   ]
 
-  /// Takes a backslash, with what is read together with it. Python keeps the backslash of an escape
-  /// that it does not know, and all of them in a raw string: `\(` is `\(` either way.
+  /// Takes a backslash with the rest of its escape. Python keeps the backslash of an unknown escape,
+  /// and every backslash in a raw string: `\(` is `\(` in both.
   private mutating func takeEscape(
     isRaw: Bool, into value: inout String
-  ) throws(LiteralError) {
+  ) throws(PythonLiteralError) {
     let start = place
     advance()
     let next = text[index]
@@ -73,10 +73,10 @@ extension PythonTokens {
     }
     guard let escape = isRaw ? nil : PythonTokens.escapes[next] else {
       if next == "N", !isRaw {
-        throw start.error("a character by its name (\\N) cannot be used here")
+        throw start.error("characters by name (\\N) are not supported")
       }
       value.unicodeScalars.append("\\")
-      // In a raw string, too, a quote behind it is no end, nor is a line feed.
+      // Also in a raw string, a backslash keeps a quote or line feed from ending the string.
       if "\\'\"\n".unicodeScalars.contains(next) {
         value.unicodeScalars.append(next)
         advance()
@@ -92,10 +92,10 @@ extension PythonTokens {
     }
   }
 
-  /// A character by its number.
+  /// Takes the digits of a character's number.
   private mutating func numbered(
     _ radix: UInt32, least: Int, most: Int, from start: Position
-  ) throws(LiteralError) -> Unicode.Scalar {
+  ) throws(PythonLiteralError) -> Unicode.Scalar {
     var number: UInt32 = 0
     var count = 0
     while count < most, index < text.count,
@@ -107,7 +107,7 @@ extension PythonTokens {
     }
     guard count >= least else { throw start.error("expected \(least) hexadecimal digits here") }
     guard let scalar = Unicode.Scalar(number) else {
-      throw start.error("there is no character of this number")
+      throw start.error("there is no character with this number")
     }
     return scalar
   }

@@ -1,8 +1,15 @@
 import Records
 
+/// What is wrong in a text of Python literals, and where; lines and columns count from 1.
+public struct PythonLiteralError: Error, Equatable, Sendable {
+  public let line: Int
+  public let column: Int
+  public let reason: String
+}
+
 /// The tokens of a Python literal: strings and punctuation, without white space and comments.
 public struct PythonTokens {
-  /// A place in the text, of which errors speak.
+  /// A place in the text, for an error.
   public struct Position {
     public fileprivate(set) var line = 1
     public fileprivate(set) var column = 1
@@ -16,8 +23,8 @@ public struct PythonTokens {
       }
     }
 
-    public func error(_ reason: String) -> LiteralError {
-      LiteralError(line: line, column: column, reason: reason)
+    public func error(_ reason: String) -> PythonLiteralError {
+      PythonLiteralError(line: line, column: column, reason: reason)
     }
   }
 
@@ -25,8 +32,8 @@ public struct PythonTokens {
   private(set) var index = 0
   private(set) var place = Position()
 
-  /// - Throws: ``LiteralError`` for what is not text in UTF-8.
-  public init(_ bytes: [UInt8]) throws(LiteralError) {
+  /// - Throws: ``PythonLiteralError`` if the bytes are not UTF-8.
+  public init(_ bytes: [UInt8]) throws(PythonLiteralError) {
     var text: [Unicode.Scalar] = []
     var place = Position()
     var last: Unicode.Scalar?
@@ -35,7 +42,7 @@ public struct PythonTokens {
     decoding: while true {
       switch decoder.decode(&iterator) {
       case .scalarValue(let scalar):
-        // Any end of a line is a line feed to Python.
+        // Python takes CR and CR LF as a line feed.
         if scalar == "\n", last == "\r" {
           last = scalar
           continue
@@ -44,13 +51,13 @@ public struct PythonTokens {
         text.append(scalar == "\r" ? "\n" : scalar)
         place.advance(over: text.last ?? scalar)
       case .emptyInput: break decoding
-      case .error: throw place.error("expected text in UTF-8, found a byte that is none")
+      case .error: throw place.error("expected text in UTF-8, found an invalid byte")
       }
     }
     self.text = text
   }
 
-  /// Where the next token stands.
+  /// The place of the next token.
   public var position: Position {
     mutating get {
       skipSpace()
@@ -58,7 +65,7 @@ public struct PythonTokens {
     }
   }
 
-  /// Takes a punctuation mark if it comes next, and says whether it did.
+  /// Takes a punctuation mark if it comes next; returns whether it did.
   public mutating func take(_ mark: Character) -> Bool {
     skipSpace()
     guard index < text.count, Character(text[index]) == mark else { return false }
@@ -66,8 +73,8 @@ public struct PythonTokens {
     return true
   }
 
-  /// Takes a punctuation mark, which has to come next; `what` says in an error what was expected.
-  public mutating func expect(_ mark: Character, _ what: String? = nil) throws(LiteralError) {
+  /// Takes a punctuation mark, which must come next. An error says that `what` was expected.
+  public mutating func expect(_ mark: Character, _ what: String? = nil) throws(PythonLiteralError) {
     if !take(mark) { throw position.error("expected \(what ?? "\(mark)"), found \(found)") }
   }
 
@@ -79,14 +86,14 @@ public struct PythonTokens {
     }
   }
 
-  /// Makes sure that nothing follows.
-  public mutating func expectEnd() throws(LiteralError) {
+  /// Throws an error if another token follows.
+  public mutating func expectEnd() throws(PythonLiteralError) {
     if !isAtEnd { throw place.error("expected the end of the file, found \(found)") }
   }
 
-  /// Takes a string, in one or more pieces, in parentheses or without; `what` says in an error what
-  /// was expected.
-  public mutating func string(_ what: String) throws(LiteralError) -> String {
+  /// Takes a string, which may consist of several literals and be in parentheses. An error says that
+  /// `what` was expected.
+  public mutating func string(_ what: String) throws(PythonLiteralError) -> String {
     var depth = 0
     while take("(") { depth += 1 }
     guard var value = try piece() else {
@@ -97,10 +104,8 @@ public struct PythonTokens {
     return value
   }
 
-  /// Takes `None`, or a string.
-  ///
-  /// - Returns: nil for `None`.
-  public mutating func stringOrNone(_ what: String) throws(LiteralError) -> String? {
+  /// Takes a string, or `None`, for which it returns nil.
+  public mutating func stringOrNone(_ what: String) throws(PythonLiteralError) -> String? {
     skipSpace()
     if word == "None" {
       for _ in 0..<4 { advance() }
@@ -109,9 +114,9 @@ public struct PythonTokens {
     return try string(what)
   }
 
-  /// Takes a value of whatever kind: a string, a number, `None`, `True`, `False`, or a list, a tuple or
-  /// a dictionary of such.
-  public mutating func skipValue() throws(LiteralError) {
+  /// Takes a value of any kind: a string, a number, `None`, `True`, `False`, or a list, tuple or
+  /// dictionary of values.
+  public mutating func skipValue() throws(PythonLiteralError) {
     var open: [Character] = []
     repeat {
       skipSpace()
@@ -149,7 +154,7 @@ public struct PythonTokens {
 
   // MARK: - The text
 
-  /// What stands here, for an error.
+  /// The next character in words, for an error.
   private var found: String {
     index < text.count ? text[index] == "\n" ? "the end of the line" : "\(text[index])" : "the end"
   }
@@ -161,7 +166,7 @@ public struct PythonTokens {
       } else if text[index].properties.isWhitespace || text[index] == "\u{FEFF}" {
         advance()
       } else if text[index] == "\\", text[(index + 1)...].first == "\n" {
-        // A line that is said to go on.
+        // A backslash at the end of a line joins it to the next one.
         advance()
       } else {
         return

@@ -37,7 +37,7 @@ struct PointStyle {
     guard setMeasurement(name) else {
       throw settings.failure(group.measurement, "\"\(name)\" cannot be the name of a measurement")
     }
-    for tag in try (settings[group.tags] ?? "").split(separator: ",") where !addTag(String(tag)) {
+    for tag in try settings.list(group.tags) where !addTag(tag) {
       throw settings.failure(
         group.tags, "\"\(tag)\" is not a tag: key=value, each key once, not meter, channel or time")
     }

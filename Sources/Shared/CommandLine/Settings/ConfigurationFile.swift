@@ -115,7 +115,7 @@ public struct ConfigurationFile {
   private static func string(_ text: Substring) throws(InvalidValue) -> String {
     var tokens: PythonTokens
     let value: String
-    do throws(LiteralError) {
+    do throws(PythonLiteralError) {
       tokens = try PythonTokens(Array(text.utf8))
       value = try tokens.string("a value in quotes")
     } catch {

@@ -182,7 +182,7 @@ public struct RecordInput {
     isEnded = piece.count == 0
     byteCount += piece.count
     try take(piece, handle)
-    if !isEnded { StartMemory.giveBackOnceRunning() }
+    if !isEnded { StartupCode.unmapAfterStart() }
     if isAsked, !isEnded {
       readable -= piece.count
       if readable <= 0 { leave() }

@@ -1,0 +1,235 @@
+import CommandLine
+import Delivery
+import SystemPackage
+import Telegrams
+
+/// A meter behind a ``MeterConnection``, which is reopened when it is lost.
+struct ReconnectingSource: Source {
+  private var connection: any MeterConnection
+  private let messages: Messages
+  /// `--once`: whether p1cat ends when the connection is lost.
+  private let endsWhenLost: Bool
+  /// How long no byte may arrive before a message, or a new connection.
+  private let idleTimeout: Duration
+
+  private var state = State.opening
+  private var backoff = Backoff(from: .seconds(1), to: .seconds(60))
+  private var outage: Outage?
+  private var openCount = 0
+
+  private var lastByteAt = ContinuousClock.now
+  /// When the first byte after a telegram arrived; nil if none has.
+  private var firstByteAt: ContinuousClock.Instant?
+
+  private enum State {
+    case opening
+    case open(FileDescriptor)
+    case waiting(until: ContinuousClock.Instant)
+  }
+
+  /// A time without telegrams.
+  private struct Outage {
+    let since: ContinuousClock.Instant
+    var fault: SourceFault
+    /// The messages so far, as each is logged once an outage.
+    var logged: Set<String> = []
+    /// A server may send a new text for ever.
+    static let maximumMessages = 32
+  }
+
+  /// - Throws: `Failure` if a connection that must exist at the start does not.
+  init(
+    _ connection: any MeterConnection, idleTimeout: Duration, endsWhenLost: Bool,
+    messages: Messages
+  ) throws {
+    self.connection = connection
+    self.idleTimeout = idleTimeout
+    self.endsWhenLost = endsWhenLost
+    self.messages = messages
+    try open(mustExist: connection.mustExistAtStart)
+  }
+
+  var name: String { connection.name }
+  var isLive: Bool { true }
+  var reconnectCount: Int { max(0, openCount - 1) }
+  var fault: SourceFault? { outage?.fault }
+
+  var interests: [Interest] {
+    switch state {
+    case .opening: connection.interests
+    case .open(let descriptor): [.reading(descriptor)]
+    case .waiting: []
+    }
+  }
+
+  var deadline: ContinuousClock.Instant? {
+    switch state {
+    case .opening: connection.deadline
+    case .open: earliest(isSilenceLogged ? nil : lastByteAt + idleTimeout, connection.deadline)
+    case .waiting(let end): end
+    }
+  }
+
+  mutating func read(
+    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into framer: inout Framer
+  ) throws -> Arrival {
+    let now = ContinuousClock.now
+    switch state {
+    case .waiting(let end):
+      if now >= end { try open() }
+    case .opening:
+      try open()
+    case .open(let descriptor):
+      // The time of the last read counts: bytes that arrived since may be a telegram.
+      if try changeSpeedIfDue(at: lastRead) { return .gap }
+      if ready.contains(.reading(descriptor)) { return try read(descriptor, into: &framer) }
+      if !isSilenceLogged, now >= lastByteAt + idleTimeout { return try handleSilence() }
+    }
+    return .nothing
+  }
+
+  mutating func receivedTelegram(afterEnd: Bool) {
+    backoff.reset()
+    if afterEnd { return }
+    let now = ContinuousClock.now
+    connection.receivedTelegram(at: now)
+    firstByteAt = nil
+    guard let outage else { return }
+    let seconds = (now - outage.since).components.seconds
+    messages.say(
+      .notice, name, "receiving telegrams again after \(seconds) s", repeating: "state", burst: 10)
+    self.outage = nil
+  }
+
+  mutating func reconnect() -> Bool {
+    guard let fault, fault != .reopened else { return false }
+    messages.say(.info, name, "reopening on SIGHUP")
+    connection.close()
+    backoff.reset()
+    state = .waiting(until: .now)
+    return true
+  }
+
+  mutating func close() { connection.close() }
+
+  mutating func serialErrors() -> SerialErrors { connection.serialErrors() }
+
+  // MARK: - While the connection is open
+
+  private mutating func read(
+    _ descriptor: FileDescriptor, into framer: inout Framer
+  ) throws -> Arrival {
+    let count: Int
+    do throws(Errno) {
+      guard let taken = try framer.fill(from: descriptor) else { return .nothing }
+      count = taken
+    } catch {
+      return try disconnect(connection.disconnectReason(error))
+    }
+    guard count > 0 else { return try disconnect(connection.disconnectReason(nil)) }
+    let now = ContinuousClock.now
+    let bytes = framer.bytes
+    connection.received(bytes.span.extracting(last: count), at: now)
+    lastByteAt = now
+    let firstByteAt = firstByteAt ?? now
+    self.firstByteAt = firstByteAt
+    if now >= firstByteAt + idleTimeout * 2 { log(.noTelegrams, since: firstByteAt) }
+    return .bytes(count)
+  }
+
+  private var isSilenceLogged: Bool { fault == .silent(idleTimeout) }
+
+  private mutating func handleSilence() throws -> Arrival {
+    let fault = SourceFault.silent(idleTimeout)
+    if connection.reconnectsWhenSilent {
+      return try disconnect(.failure(Failure(name, "\(fault)", .temporaryFailure)))
+    }
+    log(fault, since: lastByteAt)
+    return .nothing
+  }
+
+  /// Returns whether bytes read before do not continue: the speed changed, or changing it failed.
+  private mutating func changeSpeedIfDue(at now: ContinuousClock.Instant) throws -> Bool {
+    do {
+      return try connection.changeSpeedIfDue(at: now)
+    } catch let failure as Failure {
+      _ = try disconnect(.failure(failure))
+      return true
+    }
+  }
+
+  // MARK: - Opening and reopening
+
+  private mutating func open(mustExist: Bool = false) throws {
+    do {
+      guard let descriptor = try connection.open() else {
+        state = .opening
+        return
+      }
+      openCount += 1
+      messages.say(.info, name, "opened")
+      state = .open(descriptor)
+      lastByteAt = .now
+      firstByteAt = nil
+      outage?.fault = .reopened
+    } catch let failure as Failure {
+      if mustExist || endsWhenLost { throw failure }
+      retry(after: failure.reason)
+    }
+  }
+
+  /// Closes a lost connection and plans its reopening, or ends with `--once`.
+  private mutating func disconnect(_ reason: DisconnectReason) throws -> Arrival {
+    let reason = reason.quoting(connection.serverMessage)
+    if endsWhenLost {
+      switch reason {
+      case .closed(let text):
+        if connection.serverMessage != nil { messages.say(.warning, name, text) }
+        return .end
+      case .failure(let failure): throw failure
+      }
+    }
+    retry(after: reason.text)
+    return .gap
+  }
+
+  private mutating func retry(after reason: String) {
+    connection.close()
+    log(.disconnected(reason), since: .now)
+    state = .waiting(until: .now + backoff.next())
+  }
+
+  private mutating func log(_ fault: SourceFault, since: ContinuousClock.Instant) {
+    var outage = self.outage ?? Outage(since: since, fault: fault)
+    outage.fault = fault
+    if outage.logged.count < Outage.maximumMessages, outage.logged.insert("\(fault)").inserted {
+      messages.say(.warning, name, "\(fault)", repeating: "state", burst: 10)
+    }
+    self.outage = outage
+  }
+}
+
+/// Why no telegrams arrive.
+enum SourceFault: Equatable {
+  /// The connection was lost or cannot be opened, for this reason.
+  case disconnected(String)
+  /// No byte arrived for this long.
+  case silent(Duration)
+  /// Bytes arrive, but no telegrams.
+  case noTelegrams
+  /// The connection is open again, and nothing has arrived yet.
+  case reopened
+}
+
+extension SourceFault: CustomStringConvertible {
+  /// The text of a message.
+  var description: String {
+    switch self {
+    case .disconnected(let reason): "\(reason); trying again"
+    case .silent(let duration): "nothing received for \(duration.inSeconds) s"
+    case .noTelegrams:
+      "bytes received, but no telegram; check whether the signal is inverted or encrypted"
+    case .reopened: "reopened; no telegram yet"
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import CommandLine
+import Records
+import SystemPackage
+import Telegrams
+
+/// Copies telegrams from a source to standard output until the source ends, a signal asks to stop, or
+/// the number of `-n` is reached.
+struct TelegramReader {
+  private var source: any Source
+  private var writer: TelegramWriter
+  private var statusReport: StatusReport<SourceFault>
+  private let messages: Messages
+  private let stop: StopSignal
+  /// SIGHUP, which reopens a source that has a fault.
+  private let reload: NoticeSignal
+  /// `-t`: how long to wait for the next telegram; nil for ever.
+  private let telegramTimeout: Duration?
+  /// `--strict`: whether a source that ends without a telegram, or had a damaged one, is an error.
+  private let isStrict: Bool
+  /// The first bytes of a source that ends, which tell what it is if it holds no telegram.
+  private var firstBytes: [UInt8] = []
+  private let newFramer: Framer
+  private var framer: Framer
+
+  private var statistics = ReadStatistics()
+  /// Bytes outside telegrams that earlier framers counted.
+  private var earlierNoiseCount = 0
+  /// When the last telegram arrived, or reading was paused.
+  private var waitingSince = ContinuousClock.now
+  private var lastRead = ContinuousClock.now
+  private var ending: Ending?
+
+  /// Reading has ended; only queued telegrams are still written.
+  private struct Ending {
+    let failure: Failure?
+    /// How long to wait for a reader that does not read; nil for ever.
+    let deadline: ContinuousClock.Instant?
+  }
+
+  init(
+    _ source: any Source, to writer: TelegramWriter, with framer: Framer,
+    statusReport: StatusReport<SourceFault>,
+    messages: Messages, stop: StopSignal, reload: NoticeSignal, telegramTimeout: Duration?,
+    isStrict: Bool
+  ) {
+    self.source = source
+    self.writer = writer
+    self.statusReport = statusReport
+    newFramer = framer
+    self.framer = framer
+    self.messages = messages
+    self.stop = stop
+    self.reload = reload
+    self.telegramTimeout = telegramTimeout
+    self.isStrict = isStrict
+  }
+
+  /// - Throws: `Failure` if the source fails, or no telegram arrives within the timeout.
+  mutating func copyTelegrams() throws {
+    defer { finish() }
+    while ending == nil || writer.hasQueuedTelegrams {
+      let isReading = ending == nil && (source.isLive || !writer.hasQueuedTelegrams)
+      // The timeout does not run while reading is paused.
+      if !isReading { waitingSince = .now }
+      var interests = writer.interests + statusReport.interests + [.reading(reload.descriptor)]
+      if isReading { interests += source.interests }
+      if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
+      let deadline = earliest(
+        isReading ? source.deadline : nil, isReading ? telegramDeadline : nil, ending?.deadline,
+        statusReport.deadline, messages.deadline)
+      statistics.longestUnread = max(statistics.longestUnread, .now - lastRead)
+      let ready = try wait(for: interests, until: deadline)
+      let now = ContinuousClock.now
+      defer { lastRead = now }
+
+      if ready.contains(.reading(reload.descriptor)) {
+        reload.clear()
+        if isReading, source.reconnect() { try process(.gap) }
+      }
+      if isReading { try read(ready) }
+      try writer.writeQueued()
+      if ready.contains(.reading(stop.descriptor)) { try stopReading() }
+      if let deadline = ending?.deadline, now >= deadline {
+        if source.isLive { writer.reportUnwritten() }
+        break
+      }
+      statusReport.update(source.fault)
+      if statusReport.isDue(ready) {
+        updateStatistics()
+        statusReport.write(statistics.text(at: .now))
+      }
+      messages.sayDue()
+    }
+    if let failure = ending?.failure { throw failure }
+  }
+
+  // MARK: - Reading
+
+  private mutating func read(_ ready: [Interest]) throws {
+    let countBefore = writer.count
+    var failure: Failure?
+    var arrival = Arrival.gap
+    do {
+      arrival = try source.read(ready, after: lastRead, into: &framer)
+    } catch let thrown as Failure {
+      failure = thrown
+    }
+    try process(arrival)
+    if writer.count > countBefore {
+      waitingSince = .now
+      statistics.lastTelegram = waitingSince
+      reportSerialErrors()
+    }
+    if failure != nil || arrival == .end || writer.isComplete {
+      end(failure ?? (arrival == .end ? checkWholeInput() : nil))
+    } else if writer.count == countBefore, hasTimedOut(arrival) {
+      try stopReading(timedOut: true)
+    }
+  }
+
+  private mutating func process(_ arrival: Arrival) throws {
+    switch arrival {
+    case .nothing: break
+    case .bytes(let count):
+      statistics.bytes += count
+      keepFirstBytes(count)
+      try copyWholeTelegrams()
+    case .end: try copyWholeTelegrams(atEnd: true)
+    case .gap:
+      try copyWholeTelegrams(atEnd: true, isTorn: true)
+      earlierNoiseCount += framer.noiseCount
+      framer = newFramer
+    }
+  }
+
+  private mutating func copyWholeTelegrams(atEnd: Bool = false, isTorn: Bool = false) throws {
+    while !writer.isComplete, let event = framer.next(atEnd: atEnd, isTorn: isTorn) {
+      switch event {
+      case .telegram(let telegram):
+        let bytes = framer.bytes
+        try writer.add(
+          telegram.range, of: bytes.span, stampedAt: telegram.receivedAt, receivedAt: source.now)
+        source.receivedTelegram(afterEnd: atEnd)
+      case .dropped(let defect):
+        // A telegram that is cut short because reading stopped is not damaged.
+        if ending == nil { drop(defect) }
+      }
+    }
+    let bytes = framer.bytes
+    try writer.flush(bytes.span)
+  }
+
+  private mutating func keepFirstBytes(_ count: Int) {
+    guard !source.isLive, firstBytes.count < StreamKind.length else { return }
+    let bytes = framer.bytes
+    firstBytes.append(
+      contentsOf: bytes.span.extracting(last: count).extracting(
+        first: StreamKind.length - firstBytes.count))
+  }
+
+  /// Reports a source that ended without a telegram.
+  ///
+  /// - Returns: the failure with `--strict`, also for a source that had a damaged telegram.
+  private func checkWholeInput() -> Failure? {
+    guard !source.isLive else { return nil }
+    var reason: String?
+    if writer.count == 0 {
+      reason = "no telegram found"
+      if statistics.damagedTelegrams == 0 {
+        reason = "no telegram found; it looks like \(StreamKind(firstBytes.span))"
+      }
+      if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
+    } else if statistics.damagedTelegrams > 0, isStrict {
+      reason = "\(counted(statistics.damagedTelegrams, "telegram")) dropped"
+    }
+    guard let reason else { return nil }
+    if isStrict { return Failure(source.name, reason, .badData) }
+    messages.say(.warning, source.name, reason)
+    return nil
+  }
+
+  private var telegramDeadline: ContinuousClock.Instant? {
+    telegramTimeout.map { waitingSince + $0 }
+  }
+
+  /// Whether no telegram arrived in time. Bytes that arrived in time and were not read yet are read
+  /// first, but for no longer than a second.
+  private func hasTimedOut(_ arrival: Arrival) -> Bool {
+    guard let deadline = telegramDeadline else { return false }
+    return arrival == .nothing
+      ? .now >= deadline && lastRead >= deadline : lastRead >= deadline + .seconds(1)
+  }
+
+  // MARK: - Ending
+
+  /// Ends before the source does, without waiting for a reader that does not read.
+  private mutating func stopReading(timedOut: Bool = false) throws {
+    let isFirst = ending == nil
+    let deadline = ContinuousClock.now + FileDescriptor.timeoutOfReader
+    end(deadline: deadline)
+    guard isFirst else { return }
+    // The last telegram may be whole, although only the next bytes would have shown that.
+    if source.isLive { try process(.gap) }
+    guard timedOut, !writer.isComplete, let telegramTimeout else { return }
+    let reason = "no telegram for \(telegramTimeout.inSeconds) s"
+    end(Failure(source.name, reason, .temporaryFailure), deadline: deadline)
+  }
+
+  private mutating func end(
+    _ failure: Failure? = nil, deadline: ContinuousClock.Instant? = nil
+  ) {
+    if ending == nil {
+      reportSerialErrors()
+      // Another process may use the line while the last telegrams are still being written.
+      source.close()
+      statusReport.isStopping()
+    }
+    ending = Ending(failure: failure ?? ending?.failure, deadline: deadline)
+  }
+
+  private mutating func finish() {
+    if ending == nil { end() }
+    writer.finish()
+    updateStatistics()
+    guard statistics.noiseBytes > 0 else { return }
+    let noise = counted(statistics.noiseBytes, "byte")
+    messages.say(.info, source.name, "\(noise) outside telegrams")
+  }
+
+  // MARK: - Statistics
+
+  private mutating func updateStatistics() {
+    statistics.telegrams = writer.count
+    statistics.noiseBytes = earlierNoiseCount + framer.noiseCount
+    statistics.dropped = writer.droppedCount
+    statistics.captureFailures = writer.captureFailureCount
+    statistics.reconnects = source.reconnectCount
+    reportSerialErrors()
+  }
+
+  private mutating func drop(_ defect: Framer.Defect) {
+    switch defect {
+    case .wrongChecksum, .damagedByte: statistics.checksumFailures += 1
+    case .cutShort, .tooLong: statistics.resyncs += 1
+    }
+    messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+    reportSerialErrors()
+  }
+
+  /// Logs the errors of the line so far if there are more than at the last message.
+  private mutating func reportSerialErrors() {
+    let errors = source.serialErrors()
+    guard errors.count > statistics.serialErrors else { return }
+    statistics.serialErrors = errors.count
+    messages.say(.warning, source.name, "serial errors: \(errors)", repeating: "serial errors")
+  }
+}

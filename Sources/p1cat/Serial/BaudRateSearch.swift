@@ -1,0 +1,87 @@
+/// Finds the speed of a meter: 115200 baud from DSMR 4 on, 9600 before.
+///
+/// Each speed is tried for as long as a meter may pause before a telegram, and longer while text
+/// arrives. A try ends at once when the bytes cannot be text. The speed at which a telegram arrived is
+/// kept until bytes have arrived for a minute without a telegram: the meter may have been replaced.
+struct BaudRateSearch {
+  /// The more common speed comes first.
+  static let rates = [115_200, 9600]
+
+  /// Meters begin a telegram at least every ten seconds (P1 companion standard 3.0, 4 and 5), and may
+  /// take eight seconds to print it.
+  private static let trialTime = Duration.seconds(11)
+  private static let trialTimeForText = Duration.seconds(22)
+  private static let timeWithoutTelegram = Duration.seconds(60)
+  /// Fewer bytes than this do not tell text from garbage.
+  private static let sampleSize = 32
+
+  private var index = 0
+  /// When the try began; once the speed is found, when the first byte after a telegram arrived.
+  private var startedAt: ContinuousClock.Instant
+  private var byteCount = 0
+  private var nonTextCount = 0
+  /// Whether a telegram arrived at this speed.
+  private(set) var isFound = false
+
+  init(at now: ContinuousClock.Instant) {
+    startedAt = now
+  }
+
+  /// The speed to read at, in baud.
+  var rate: Int { BaudRateSearch.rates[index] }
+
+  /// When to try the next speed; nil while this one is good.
+  var deadline: ContinuousClock.Instant? {
+    if isFound { return byteCount > 0 ? startedAt + BaudRateSearch.timeWithoutTelegram : nil }
+    guard byteCount >= BaudRateSearch.sampleSize else {
+      return startedAt + BaudRateSearch.trialTime
+    }
+    return looksLikeText ? startedAt + BaudRateSearch.trialTimeForText : startedAt
+  }
+
+  mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
+    if isFound {
+      if byteCount == 0 { startedAt = now }
+      byteCount += bytes.count
+      return
+    }
+    for index in bytes.indices where bytes[index] != BaudRateSearch.filler {
+      byteCount += 1
+      if !bytes[index].isText { nonTextCount += 1 }
+    }
+  }
+
+  /// Keeps this speed, as a telegram arrived at it.
+  mutating func receivedTelegram(at now: ContinuousClock.Instant) {
+    isFound = true
+    restart(at: now)
+  }
+
+  /// Gives this speed its full time again, as the line was reopened.
+  mutating func restart(at now: ContinuousClock.Instant) {
+    startedAt = now
+    byteCount = 0
+    nonTextCount = 0
+  }
+
+  mutating func tryNextRate(at now: ContinuousClock.Instant) {
+    index = (index + 1) % BaudRateSearch.rates.count
+    isFound = false
+    restart(at: now)
+  }
+
+  /// Hungarian meters fill a message with this byte, and an idle line may show it at any speed.
+  private static let filler: UInt8 = 0xFF
+
+  /// Text has next to no other bytes. Read at a wrong speed, at least a tenth of the bytes are not
+  /// characters: measured on some hundred real telegrams, each read at the other speed.
+  private var looksLikeText: Bool { nonTextCount * 16 <= byteCount }
+}
+
+extension UInt8 {
+  /// Whether this is a character of a telegram or a line end, with any parity bit.
+  fileprivate var isText: Bool {
+    let character = self & 0x7F
+    return (0x20..<0x7F).contains(character) || character == 0x0D || character == 0x0A
+  }
+}

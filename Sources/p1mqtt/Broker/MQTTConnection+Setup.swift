@@ -1,0 +1,72 @@
+import CMosquitto
+import CommandLine
+import Glibc
+import SystemPackage
+
+extension MQTTConnection {
+  /// Makes the client as new: whatever it still had to send is forgotten, for that is the queue's
+  /// to decide.
+  ///
+  /// - Parameter isClean: whether the broker is to forget what it knows of earlier connections.
+  /// - Throws: `Failure` where the settings cannot be used.
+  func configure(isClean: Bool) throws {
+    let context = unsafe Unmanaged.passUnretained(log).toOpaque()
+    try check(
+      unsafe mosquitto_reinitialise(client, settings.clientID, isClean, context), .mqttClientID)
+    let number = version == .version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
+    unsafe mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, number)
+    // Without threads the library sends the acknowledgement of a message before it calls back with the
+    // message. Told that there are threads, it only queues it, and `mosquitto_loop_write` sends it.
+    if stage == .receiving { unsafe mosquitto_threaded_set(client, true) }
+    // Messages are small, and many at times.
+    unsafe mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
+    if let will {
+      let code = unsafe will.payload.span.withUnsafeBytes { bytes in
+        unsafe mosquitto_will_set(
+          client, will.topic, Int32(bytes.count), bytes.baseAddress,
+          Int32(min(1, limits.mostQoS)), will.isRetained && limits.canRetain)
+      }
+      try check(code, .mqttTopicPrefix)
+    }
+    try configureLogin()
+  }
+
+  /// Has the client show who it is, and know the broker, as the settings say.
+  ///
+  /// - Throws: `Failure` where the settings cannot be used.
+  func configureLogin() throws {
+    if let login = settings.login {
+      try check(
+        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
+    }
+    if let tls = settings.tls { try configure(tls) }
+  }
+
+  private func configure(_ tls: TLSSettings) throws {
+    if let alpn = tls.alpn {
+      try check(unsafe mosquitto_string_option(client, MOSQ_OPT_TLS_ALPN, alpn), .mqttALPN)
+    }
+    if let sharedKey = tls.sharedKey {
+      let isSet = unsafe sharedKey.bytes.withUnsafeBufferPointer {
+        unsafe tls_set_shared_key(
+          client, sharedKey.identity, $0.baseAddress, UInt32($0.count))
+      }
+      return try check(isSet ? 0 : MOSQ_ERR_TLS.rawValue, .mqttPSK)
+    }
+    if tls.caFile == nil { unsafe mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
+    guard tls.caFile != nil || tls.certificate != nil else { return }
+    // Beside a certificate of ours the library wants to be told where those of the system are.
+    let directory = tls.caFile == nil ? "/etc/ssl/certs" : nil
+    let code = unsafe mosquitto_tls_set(
+      client, tls.caFile, directory, tls.certificate?.file, tls.certificate?.keyFile
+    ) { _, _, _, _ in 0 }
+    try check(code, .mqttCertificateFile)
+  }
+
+  private func check(_ code: Int32, _ setting: SettingName) throws {
+    let result = MQTTResult(code)
+    guard result.isSuccess else {
+      throw Failure(setting.rawValue, result.reason, .configuration)
+    }
+  }
+}
