@@ -44,17 +44,18 @@ struct P1MQTT: UnplannedTool {
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
     }
-    guard isEnabled else { return try sink.drain(messages) }
+    let sinkSettings = try sink.settings(environment, of: .mqtt, waiting)
+    guard isEnabled else { return try sinkSettings.drain(messages) }
     let broker = try BrokerSettings(allSettings)
     let settings = try PublishSettings(allSettings)
-    let limits = try waiting.limits(environment, of: .mqtt)
+    let limits = sinkSettings.limits
     let announcements = Announcements(settings, MemoryRoom(buffer: limits.memory))
     let preprocessor = RecordPreprocessor(
-      try sink.summary(environment, of: .mqtt), stamps: settings.payload.isTimed)
+      sinkSettings.summary, stamps: settings.payload.isTimed)
     // Of values, which do not say when they were measured, only the newest count in the end.
     let backpressure = Backpressure(
-      linger: try sink.linger(environment, of: .mqtt),
-      pausesInput: waiting.hold && settings.payload.isTimed,
+      linger: sinkSettings.linger,
+      pausesInput: sinkSettings.holds && settings.payload.isTimed,
       pausesFiles: settings.payload.isTimed)
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: settings.expiry)
@@ -64,10 +65,11 @@ struct P1MQTT: UnplannedTool {
     }
     // Last, as everything else may be mistyped.
     let storage = try SinkStorage(
-      environment, of: .mqtt, limits, usesSpool: settings.payload.isTimed, messages)
+      sinkSettings, usesSpool: settings.payload.isTimed, messages)
     messages.stopWaiting()
     let statusReport = StatusReport<String>(
-      of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
+      of: broker.name, "publishing", at: request, every: sinkSettings.statisticsPeriod,
+      messages: messages)
     let answers = MQTTLimits(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: broker.timeout)
@@ -75,7 +77,7 @@ struct P1MQTT: UnplannedTool {
       to: connection, reloadSettings: { try .again(allSettings) }, answers,
       publications(settings, limits, storage.outbox), announcements, messages: messages)
     var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
-    try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
+    try sinkSettings.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 
   private func receive(

@@ -4,4 +4,7 @@ public let allSettingGroups: [any SettingGroup] = [
   BrokerGroup(),
   MessageGroup(),
   ReceivingGroup(),
+  DatabaseServerGroup(), PointGroup(), BatchGroup(), InputGroup<InfluxSink>(),
+  BufferingGroup<InfluxSink>(),
+  InputGroup<MQTTSink>(), BufferingGroup<MQTTSink>(), BothSinksGroup(), MonitoringGroup(),
 ]
