@@ -101,7 +101,7 @@ import Testing
       Framer.found(in: [unchecked], hasSevenBits: true) == [taken(unchecked.map { $0 & 0x7F })])
   }
 
-  /// No meter prints a zero; a serial port reads one when the line breaks.
+  /// No meter prints a zero; a break condition on the line is read as one.
   @Test func zeroIsDamage() {
     let zero = FramerTests.old.replacing("512", with: "5\02")
     #expect(found(zero) == [.dropped(.damagedByte)])
