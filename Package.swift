@@ -54,7 +54,7 @@ let package = Package(
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "CommandLine"],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine"],
       swiftSettings: memorySafe, linkerSettings: fixedAddresses),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
@@ -92,7 +92,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["CommandLine", "Sinks", "Records", system, argumentParser],
+      dependencies: [
+        "Records", "CommandLine", "Sinks", "TestValues", system, argumentParser,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ToolTests",

@@ -1,5 +1,4 @@
 import CommandLine
-import Delivery
 import Records
 
 /// What becomes of a record that is read before it waits for the server: it gets a time, if it has

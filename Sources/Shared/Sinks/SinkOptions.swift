@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandLine
-import Delivery
+import Records
 
 /// The options of every sink about its input.
 public struct SinkOptions: ParsableArguments {
