@@ -39,7 +39,8 @@ struct P1MQTT: UnplannedTool {
       })
     let isEnabled = try allSettings[BrokerGroup().enabled]
     if try allSettings[ReceivingGroup().receive] {
-      return try receive(allSettings, isEnabled: isEnabled, request, NoticeSignal(.reload), messages)
+      return try receive(
+        allSettings, isEnabled: isEnabled, request, NoticeSignal(.reload), messages)
     }
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
