@@ -39,7 +39,8 @@ struct P1MQTT: UnplannedTool {
       })
     let isEnabled = try allSettings[BrokerGroup().enabled]
     if try allSettings[ReceivingGroup().receive] {
-      return try receive(allSettings, isEnabled: isEnabled, request, NoticeSignal(.reload), messages)
+      return try receive(
+        allSettings, isEnabled: isEnabled, request, NoticeSignal(.reload), messages)
     }
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
@@ -48,7 +49,7 @@ struct P1MQTT: UnplannedTool {
     let broker = try BrokerSettings(allSettings)
     let settings = try PublishSettings(allSettings)
     let limits = try waiting.limits(environment, of: .mqtt)
-    let announcements = Announcements(settings, MemoryRoom(buffer: limits.memory))
+    let announcements = StatusAndDiscovery(settings, MemoryLimits(buffer: limits.memory))
     let preprocessor = RecordPreprocessor(
       try sink.summary(environment, of: .mqtt), stamps: settings.payload.isTimed)
     // Of values, which do not say when they were measured, only the newest count in the end.
@@ -68,9 +69,9 @@ struct P1MQTT: UnplannedTool {
     messages.stopWaiting()
     let statusReport = StatusReport<String>(
       of: broker.name, "publishing", at: request, every: sink.stats.every, messages: messages)
-    let answers = MQTTLimits(
+    let answers = SendingSettings(
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
-      silence: broker.timeout)
+      responseTimeout: broker.timeout)
     let delivery = MQTTDelivery(
       to: connection, reloadSettings: { try .again(allSettings) }, answers,
       publications(settings, limits, storage.outbox), announcements, messages: messages)
@@ -115,11 +116,13 @@ struct P1MQTT: UnplannedTool {
   private func publications(
     _ settings: PublishSettings, _ limits: SpoolLimits, _ outbox: any Outbox
   ) -> any Publications {
-    let room = MemoryRoom(buffer: limits.memory)
-    let topics = Topics(settings.template, own: settings.statusTopic, capacity: room.share)
-    let changes = settings.repeatInterval.map { Changes(silence: $0, capacity: room.share) }
+    let memory = MemoryLimits(buffer: limits.memory)
+    let topics = Topics(settings.template, own: settings.statusTopic, capacity: memory.cache)
+    let changes = settings.repeatInterval.map {
+      ChangeFilter(repeatInterval: $0, capacity: memory.cache)
+    }
     guard settings.payload.isTimed else {
-      return ValuePublications(topics, retains: settings.retains, changes, room: room)
+      return ValuePublications(topics, retains: settings.retains, changes, memory: memory)
     }
     return RecordPublications(
       topics, settings.payload, retains: settings.retains, changes, in: outbox)
