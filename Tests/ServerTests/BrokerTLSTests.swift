@@ -93,7 +93,7 @@ import Testing
       broker in
       try await expectRefusal(
         p1mqtt(broker.ports[0], authority), broker.ports[0],
-        "the certificate of the broker is one of another host")
+        "the certificate of the broker is for another host name")
       try await expectRefusal(
         p1mqtt(broker.ports[1], authority), broker.ports[1],
         "the certificate of the broker is not trusted: certificate has expired")
@@ -150,10 +150,10 @@ import Testing
         p1mqtt(port, client, ["SSL_CERT_FILE": try await path("ca.pem")]), to: broker.client)
       // The broker may have gone before what it said was read.
       try await expectRefusal(
-        p1mqtt(port, authority), port, "the broker wants a certificate, and none is set",
+        p1mqtt(port, authority), port, "the broker wants a certificate; set --cert-file and --key-file",
         Self.isSilent)
       try await expectRefusal(
-        p1mqtt(port, authority + stranger), port, "the broker does not trust our certificate",
+        p1mqtt(port, authority + stranger), port, "the broker does not trust the certificate of --cert-file",
         Self.isSilentToOurs)
     }
   }
@@ -166,7 +166,7 @@ import Testing
     ]
     try await expectRefusal(
       p1mqtt(broker.securePort, arguments), broker.securePort,
-      "the broker does not trust our certificate", Self.isSilentToOurs)
+      "the broker does not trust the certificate of --cert-file", Self.isSilentToOurs)
   }
 
   // MARK: - Ports of another kind

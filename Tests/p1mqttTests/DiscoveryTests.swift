@@ -194,7 +194,7 @@ import Testing
 
   @Test func aTopicThatMovesIsToldAgain() throws {
     var discovery = try discovery()
-    let origin = RecordOrigin(try Record.fields("meter=E1"))
+    let origin = MeterKey(try Record.fields("meter=E1"))
     discovery.see([("a", "dsmr/a")], of: origin)
     _ = messages(&discovery)
     discovery.see([("a", "dsmr/E1/a")], of: origin)
@@ -210,11 +210,11 @@ import Testing
       // It is never silent.
       try see("meter=E0 a=1", below: "dsmr/E0", &discovery)
     }
-    #expect(discovery.forgottenCount > 5000)
+    #expect(discovery.forgottenMeterCount > 5000)
     let told = messages(&discovery).map(\.topic)
     #expect(told.first == "homeassistant/sensor/p1_E0/a/config")
     #expect(told.last == "homeassistant/sensor/p1_E9999/a/config")
-    #expect(told.count == 10_000 - discovery.forgottenCount)
+    #expect(told.count == 10_000 - discovery.forgottenMeterCount)
     let metrics = (0..<2000).map { "m\($0)=1" }.joined(separator: " ")
     try see("meter=E0 \(metrics)", &discovery)
     #expect(messages(&discovery).count == 999)
@@ -237,7 +237,7 @@ extension DiscoveryTests {
       let key = String(decoding: [UInt8](key), as: UTF8.self)
       values.append((key, "\(place)/\(key)"))
     }
-    discovery.see(values, of: RecordOrigin(record))
+    discovery.see(values, of: MeterKey(record))
   }
 
   /// The broker has something of an earlier run.

@@ -72,7 +72,7 @@ import Testing
       "homeassistant", settings, capacity: 1 << 20)
     var publications = RecordPublications(
       Topics(settings.template, own: nil, capacity: 1 << 20), .json, retains: false,
-      Changes(silence: 86_400, capacity: 1 << 20),
+      ChangeFilter(repeatInterval: 86_400, capacity: 1 << 20),
       in: MemoryOutbox(capacity: 1 << 20))
     var announced: [Message] = []
     for number in 0..<4000 {

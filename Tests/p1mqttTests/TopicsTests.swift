@@ -40,7 +40,7 @@ import Testing
     #expect(try values(of: "meter=G2 channel=2 gas_m3=1", &topics).last == "dsmr/channel2/gas_m3")
     #expect(try values(of: "meter=G1 channel=1 gas_m3=1", &topics).last == "dsmr/gas_m3")
     #expect(
-      topics.takeNotices() == [
+      topics.takeLogMessages() == [
         "meter G2 on channel 2 has topics of its own beside those of meter G1 on channel 1"
       ])
     // The same channel of another house.
@@ -60,8 +60,8 @@ import Testing
         "dsmr/E2/meter", "dsmr/E2/voltage_l1_v", "dsmr/E2/voltage_l2_v",
       ])
     #expect(
-      topics.takeNotices() == ["meter E2 has topics of its own beside those of meter E1"])
-    #expect(topics.takeNotices().isEmpty)
+      topics.takeLogMessages() == ["meter E2 has topics of its own beside those of meter E1"])
+    #expect(topics.takeLogMessages().isEmpty)
   }
 
   /// A meter that was replaced gives its topics to the one that came in its place, a day later.
@@ -69,7 +69,7 @@ import Testing
     var topics = try topics()
     _ = try values(of: "meter=E1 voltage_l1_v=1", &topics)
     _ = try values(of: "meter=E2 voltage_l1_v=1", &topics)
-    _ = topics.takeNotices()
+    _ = topics.takeLogMessages()
     for hour in 0..<100 {
       // Two at a time never put each other out.
       _ = try values(of: "meter=E1 voltage_l1_v=1", after: .seconds(3600 * hour), &topics)
@@ -83,7 +83,7 @@ import Testing
     #expect(
       try values(of: "meter=E2 voltage_l1_v=1", after: .seconds(3600 * 124), &topics).last
         == "dsmr/voltage_l1_v")
-    #expect(topics.takeNotices() == ["meter E2 takes over the topics of meter E1"])
+    #expect(topics.takeLogMessages() == ["meter E2 takes over the topics of meter E1"])
     #expect(
       try values(of: "meter=E1 voltage_l1_v=1", after: .seconds(3600 * 124), &topics).last
         == "dsmr/E1/voltage_l1_v")
@@ -103,7 +103,7 @@ import Testing
         try values(of: old, &topics).last == (hasMoved ? "dsmr/channel1/gas_m3" : "dsmr/gas_m3"))
     }
     #expect(
-      topics.takeNotices() == [
+      topics.takeLogMessages() == [
         "meter G2 on channel 2 has topics of its own beside those of meter G1 on channel 1",
         "meter G2 on channel 2 takes over the topics of meter G1 on channel 1",
       ])
@@ -138,9 +138,9 @@ import Testing
     }
     for count in [1, 2, 3, 3] {
       for record in topics.see(Array(meters[..<count]), at: start) + meters[..<count] {
-        _ = topics.topic(of: "gas_m3", RecordOrigin(record))
+        _ = topics.topic(of: "gas_m3", MeterKey(record))
       }
-      let found = meters[..<count].map { topics.topic(of: "gas_m3", RecordOrigin($0)) }
+      let found = meters[..<count].map { topics.topic(of: "gas_m3", MeterKey($0)) }
       let others = (1..<count).map { "dsmr/channel\($0)/gas_m3" }
       #expect(found == others + ["dsmr/gas_m3"])
     }
@@ -150,7 +150,7 @@ import Testing
   @Test func aPeakNeverTakesWhatTheTelegramHas() throws {
     for texts in [["meter=E1 power_import_month_peak_kw=5", "meter=E1 voltage_l1_v=1"], []] {
       var publications = ValuePublications(
-        try topics(), retains: false, nil, room: MemoryRoom(buffer: 1 << 20))
+        try topics(), retains: false, nil, memory: MemoryLimits(buffer: 1 << 20))
       var discovery: Discovery?
       for text in texts + ["meter=E1 voltage_l1_v=1", "meter=E1 power_import_month_peak_kw=5"] {
         let record = try Record.fields("timestamp=2026-01-01T00:00:00Z \(text)")
@@ -177,7 +177,7 @@ import Testing
         "home/G1/1/meter", "home/G1/1/gas_m3",
       ])
     #expect(try values(of: "a=1", &topics) == ["home/unknown/0/a"])
-    #expect(topics.takeNotices().isEmpty)
+    #expect(topics.takeLogMessages().isEmpty)
   }
 
   @Test func whatNoTopicCanHoldIsEscaped() throws {
@@ -218,7 +218,7 @@ import Testing
   @Test func noMetricHasOurOwnTopic() throws {
     var topics = try topics(own: "dsmr/status")
     #expect(try values(of: "meter=E1 status=1", &topics) == ["dsmr/meter", "dsmr/E1/status"])
-    #expect(topics.takeNotices().isEmpty)
+    #expect(topics.takeLogMessages().isEmpty)
   }
 
   /// However many there are, each has a topic; what is forgotten are those that were silent for
@@ -228,8 +228,8 @@ import Testing
     var known: Set<String> = []
     func take(_ meter: Int) throws -> String? {
       let record = try Record.fields("meter=E\(meter) a=1")
-      topics.see(RecordOrigin(record), at: start)
-      return topics.topic(of: "a", RecordOrigin(record))
+      topics.see(MeterKey(record), at: start)
+      return topics.topic(of: "a", MeterKey(record))
     }
     for number in 0..<10_000 {
       let topic = try #require(try take(number))
@@ -237,7 +237,7 @@ import Testing
       // It is never silent.
       #expect(try take(0) == "dsmr/a")
     }
-    #expect(topics.forgottenCount > 5000)
+    #expect(topics.forgottenMeterCount > 5000)
     #expect(try take(9999) == "dsmr/E9999/a")
   }
 
@@ -251,7 +251,7 @@ import Testing
         try #require(found?.hasPrefix("dsmr/E\(number)/") == true)
       }
     }
-    #expect(topics.forgottenCount == 0 && topics.takeNotices().isEmpty)
+    #expect(topics.forgottenMeterCount == 0 && topics.takeLogMessages().isEmpty)
   }
 
   @Test(arguments: [
@@ -289,7 +289,7 @@ import Testing
     of text: String, after time: Duration = .zero, _ topics: inout Topics
   ) throws -> [String] {
     let record = try Record.fields(text)
-    let origin = RecordOrigin(record)
+    let origin = MeterKey(record)
     if record.isOfSubmeter { _ = topics.see([record], at: start + time) }
     topics.see(origin, at: start + time)
     var found: [String] = []
@@ -303,7 +303,7 @@ import Testing
 
   private func topic(of text: String, _ topics: inout Topics) throws -> String? {
     let record = try Record.fields(text)
-    topics.see(RecordOrigin(record), at: start)
-    return topics.topic(of: RecordOrigin(record))
+    topics.see(MeterKey(record), at: start)
+    return topics.topic(of: MeterKey(record))
   }
 }

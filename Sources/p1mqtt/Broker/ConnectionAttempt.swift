@@ -3,22 +3,20 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// One try to connect to a broker, on a thread of its own: to look a name up and to open a
-/// connection may take its time, and the input is read on meanwhile.
+/// One attempt to connect to a broker, on a thread of its own. Looking up a name and connecting may take
+/// long, and the input has to be read meanwhile.
 final class ConnectionAttempt: Sendable {
-  /// Readable once the try has ended.
+  /// Readable when the attempt has ended.
   let descriptor: FileDescriptor
 
   private let writeEnd: FileDescriptor
   private let attempt: @Sendable () -> String?
-  /// Why it failed, nil where it did not.
+  /// Why it failed; nil if it succeeded.
   private let reason = Mutex<String?>(nil)
 
-  /// Starts the try.
-  ///
-  /// - Parameter attempt: connects, and returns why that failed; nothing else uses the connection
-  ///   until it has ended.
-  /// - Throws: `Failure` where there can be no thread.
+  /// - Parameter attempt: connects, and returns why that failed; nil for success. Nothing else may use the
+  ///   connection until it has ended.
+  /// - Throws: `Failure` if no thread can be started.
   init(_ attempt: @escaping @Sendable () -> String?) throws {
     let pipe = try FileDescriptor.pipe()
     descriptor = pipe.readEnd
@@ -36,9 +34,7 @@ final class ConnectionAttempt: Sendable {
     pthread_detach(thread)
   }
 
-  /// How the try, which has ended, went.
-  ///
-  /// - Returns: why it failed, nil where it did not.
+  /// Why the attempt, which has ended, failed; nil if it succeeded.
   func finish() -> String? {
     try? descriptor.close()
     return reason.withLock { $0 }
@@ -47,7 +43,7 @@ final class ConnectionAttempt: Sendable {
   private func run() {
     let failed = attempt()
     reason.withLock { $0 = failed }
-    // The end of the pipe is what makes the other end readable.
+    // Closing this end makes the other end readable.
     try? writeEnd.close()
   }
 }

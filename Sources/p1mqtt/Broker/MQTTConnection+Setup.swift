@@ -6,11 +6,10 @@ import SystemPackage
 private let group = BrokerGroup()
 
 extension MQTTConnection {
-  /// Makes the client as new: whatever it still had to send is forgotten, for that is the queue's
-  /// to decide.
+  /// Makes the client anew. Messages that it had queued are discarded; ``Publications`` still has them.
   ///
-  /// - Parameter isClean: whether the broker is to forget what it knows of earlier connections.
-  /// - Throws: `Failure` where the settings cannot be used.
+  /// - Parameter isClean: whether the broker is to discard the session of earlier connections.
+  /// - Throws: `Failure` for settings that libmosquitto rejects.
   func configure(isClean: Bool) throws {
     let context = unsafe Unmanaged.passUnretained(log).toOpaque()
     try check(
@@ -20,22 +19,22 @@ extension MQTTConnection {
     // Without threads the library sends the acknowledgement of a message before it calls back with the
     // message. Told that there are threads, it only queues it, and `mosquitto_loop_write` sends it.
     if stage == .receiving { unsafe mosquitto_threaded_set(client, true) }
-    // Messages are small, and many at times.
+    // There are many small messages, which Nagle's algorithm would delay.
     unsafe mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1)
     if let will {
       let code = unsafe will.payload.span.withUnsafeBytes { bytes in
         unsafe mosquitto_will_set(
           client, will.topic, Int32(bytes.count), bytes.baseAddress,
-          Int32(min(1, limits.mostQoS)), will.isRetained && limits.canRetain)
+          Int32(min(1, limits.highestQoS)), will.isRetained && limits.canRetain)
       }
       try check(code, MessageGroup().status)
     }
     try configureLogin()
   }
 
-  /// Has the client show who it is, and know the broker, as the settings say.
+  /// Sets the login and the encryption.
   ///
-  /// - Throws: `Failure` where the settings cannot be used.
+  /// - Throws: `Failure` for settings that libmosquitto rejects.
   func configureLogin() throws {
     if let login = settings.login {
       try check(
@@ -50,7 +49,7 @@ extension MQTTConnection {
     }
     if tls.caFile == nil { unsafe mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
     guard tls.caFile != nil || tls.certificate != nil else { return }
-    // Beside a certificate of ours the library wants to be told where those of the system are.
+    // With a certificate of the client, the library needs the directory of the system's authorities.
     let directory = tls.caFile == nil ? "/etc/ssl/certs" : nil
     let code = unsafe mosquitto_tls_set(
       client, tls.caFile, directory, tls.certificate?.file, tls.certificate?.keyFile

@@ -4,58 +4,55 @@ import Glibc
 import Sinks
 import SystemPackage
 
-/// A connection to a broker, driven from outside: by what its socket is ready for.
+/// A connection to a broker. Its owner waits for ``interests`` and calls ``proceed(_:)``.
 @safe final class MQTTConnection {
   let client: OpaquePointer
   private(set) var settings: BrokerSettings
-  /// What the broker publishes in our place once we are gone, and keeps; nil for nothing.
+  /// The message that the broker publishes when the connection breaks; nil for none.
   let will: Message?
-  /// What the broker takes.
   var limits = BrokerLimits()
   let log: MQTTEventLog
-  /// When the broker forgets a message, which MQTT 5 can say; nil for never.
+  /// The expiry of messages, with MQTT 5; nil for none.
   let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
-  /// The version of MQTT that is spoken, or tried.
+  /// The version of MQTT of this or the next connection.
   private(set) var version: MQTTVersion
-  /// Whether the broker has said that it speaks that version, or not the other one.
+  /// Whether the broker has accepted that version, or rejected the other one.
   private var isVersionKnown: Bool
-  /// Whether the next try is with the version that was not tried just now.
+  /// Whether the next attempt is with the version that the last one did not try.
   private var isOtherVersionNext = false
   private(set) var stage: Stage
 
-  /// What a connection is for. The numbers of messages begin anew with each process: what a broker
-  /// remembers of an earlier one by the same numbers is not ours, and forgotten first.
+  /// What the next connection is for. Each process begins with new packet identifiers, so a session of an
+  /// earlier sender would confuse its messages with the new ones, and is discarded first.
   enum Stage {
-    case forgetting
-    /// Nothing is on its way that the library would send again.
-    case beginning
-    /// What was on its way when the last one broke is sent again by the library.
+    case discardingSession
+    /// The library has no messages in flight.
+    case fresh
+    /// The library sends again the messages that were in flight when the last connection broke.
     case resuming
-    /// Nothing is sent but acknowledgements: the session is that of earlier processes, too, as the
-    /// broker keeps in it what comes while none receives.
+    /// Only acknowledgements are sent. The session is also that of earlier receivers: the broker keeps in
+    /// it the messages that arrive while none is running.
     case receiving
   }
 
-  /// For how many seconds the broker keeps the session after a connection broke (MQTT 5,
-  /// 3.1.2.11.2): a day, and of a receiver for ever, or as long as the broker allows.
+  /// For how many seconds the broker keeps the session after a connection broke (MQTT 5, 3.1.2.11.2): a
+  /// day; for a receiver, as long as the broker allows.
   private var sessionExpiry: UInt32 { stage == .receiving ? .max : 86_400 }
 
-  /// The largest packet that the broker may send, in bytes (MQTT 5, 3.1.2.11.4). Announcements of
-  /// Home Assistant are far smaller than this, but anybody can publish there. A message that was sent
-  /// to be received may hold several records.
-  private var mostPacketSize: UInt32 { stage == .receiving ? 1 << 20 : 64 << 10 }
+  /// The largest packet that the broker may send, in bytes (MQTT 5, 3.1.2.11.4). Anybody can publish large
+  /// messages to the topics of Home Assistant. A message to be received may hold several records.
+  private var maximumPacketSize: UInt32 { stage == .receiving ? 1 << 20 : 64 << 10 }
 
-  /// So often a connection that was shut is read at most, until its end.
-  private static let mostLastReads = 1000
+  /// How often a connection that was shut down is read until its end.
+  private static let maximumLastReads = 1000
 
   /// - Parameters:
-  ///   - settings: which broker.
-  ///   - will: what it publishes once we are gone; nil for nothing.
-  ///   - expiry: after how many seconds it forgets a message that nobody has fetched; nil for never.
-  ///   - receives: whether messages are received in a session that outlives the process, and are
-  ///     acknowledged only as ``proceed(_:)`` finds the socket ready to write.
-  /// - Throws: `Failure` where the settings cannot be used.
+  ///   - will: the message that the broker publishes when the connection breaks; nil for none.
+  ///   - expiry: after how many seconds the broker drops a message that nobody has fetched; nil for never.
+  ///   - receives: whether to receive messages, in a session that outlives the process. They are then
+  ///     acknowledged only when ``proceed(_:)`` is told that the socket can be written.
+  /// - Throws: `Failure` for settings that libmosquitto rejects.
   init(
     _ settings: BrokerSettings, will: Message? = nil, expiry: Int? = nil, receives: Bool = false
   ) throws {
@@ -65,8 +62,8 @@ import SystemPackage
     self.expiry = expiry.map { MessageExpiry(seconds: $0) }
     version = settings.version ?? .version5
     isVersionKnown = settings.version != nil
-    stage = receives ? .receiving : settings.isPersistent ? .forgetting : .beginning
-    tls_stay()
+    stage = receives ? .receiving : settings.isPersistent ? .discardingSession : .fresh
+    tls_keep_until_exit()
     mosquitto_lib_init()
     guard let client = unsafe mosquitto_new(nil, true, nil) else {
       throw Failure("libmosquitto", Errno(rawValue: errno))
@@ -75,28 +72,28 @@ import SystemPackage
     try configure(isClean: true)
   }
 
-  /// Whether messages are to be forgotten, and this broker cannot be told so.
+  /// Whether messages are to expire and the broker does not speak MQTT 5.
   var lacksExpiry: Bool { expiry != nil && version != .version5 }
 
   // MARK: - Connecting
 
-  /// Whether messages that are on their way outlive the connection: they are sent again by itself.
-  var keepsUnsent: Bool { stage == .resuming }
+  /// Whether the library sends messages in flight again by itself after the connection broke.
+  var resendsInFlight: Bool { stage == .resuming }
 
-  /// The settings were read again: connections are made by these from now on.
+  /// Changes the settings of the next connections.
   func renew(_ settings: BrokerSettings) {
     self.settings = settings
   }
 
-  /// Starts to connect; events tell how that went.
+  /// Starts an attempt to connect, whose result is an event.
   ///
-  /// - Throws: `Failure` where there can be no try.
+  /// - Throws: `Failure` if the attempt cannot be started.
   func connect() throws {
     if stage != .resuming {
-      // Who has only hung up may not have been the broker.
+      // The broker may not have been the one that closed the last connection, so MQTT 5 is tried again.
       if !isVersionKnown, !isOtherVersionNext { version = .version5 }
       isOtherVersionNext = false
-      try configure(isClean: stage == .forgetting || !settings.isPersistent)
+      try configure(isClean: stage == .discardingSession || !settings.isPersistent)
     } else {
       try configureLogin()
     }
@@ -105,9 +102,9 @@ import SystemPackage
     let (host, hangUpReason) = (settings.host, settings.hangUpReason)
     let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
     let (isVersion5, keepsSession) = (version == .version5, settings.isPersistent)
-    let (packetSize, sessionExpiry) = (mostPacketSize, sessionExpiry)
+    let (packetSize, sessionExpiry) = (maximumPacketSize, sessionExpiry)
     nonisolated(unsafe) let client = unsafe self.client
-    // The library notes there what happens, for as long as the try takes.
+    // The library calls back with a pointer to the log during the attempt.
     nonisolated(unsafe) let log = log
     attempt = try ConnectionAttempt {
       defer { unsafe withExtendedLifetime(log) {} }
@@ -123,36 +120,36 @@ import SystemPackage
       }
       let result = MQTTResult(
         unsafe mosquitto_connect_bind_v5(client, host, port, keepAlive, nil, properties))
-      // It is said of a broker that hangs up in the handshake.
+      // The broker closed the connection during the handshake.
       if result.isHangUp { return hangUpReason }
       return result.isSuccess ? nil : result.reason
     }
   }
 
-  /// Whether a try to connect is under way.
-  var isTrying: Bool { attempt != nil }
+  /// Whether an attempt to connect is running.
+  var isConnecting: Bool { attempt != nil }
 
-  /// The broker does not speak MQTT 5, or so it seems: 3.1.1 is for the next try.
+  /// Has the next attempt use MQTT 3.1.1, as the broker seems not to speak MQTT 5.
   ///
-  /// - Parameter isSaid: whether the broker has said so itself.
-  /// - Returns: whether that is worth a try at once.
-  func tryOtherVersion(isSaid: Bool) -> Bool {
+  /// - Parameter isConfirmed: whether the broker has said so.
+  /// - Returns: whether 3.1.1 was not tried yet.
+  func tryOtherVersion(isConfirmed: Bool) -> Bool {
     guard !isVersionKnown, version == .version5 else { return false }
     version = .version311
-    isVersionKnown = isSaid
+    isVersionKnown = isConfirmed
     isOtherVersionNext = true
     return true
   }
 
-  /// Leaves the broker without a word.
+  /// Closes the connection without a DISCONNECT.
   ///
-  /// - Throws: `Failure` where there is no memory for a new start.
+  /// - Throws: `Failure` if the client cannot be made anew.
   func abandon() throws {
     if stage == .resuming {
       let socket = unsafe mosquitto_socket(client)
       if socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
-      // What the broker has said until then comes first. A handshake may not see that it has ended.
-      for _ in 0..<MQTTConnection.mostLastReads {
+      // Answers that have arrived are read first. In a handshake the library may not notice the end.
+      for _ in 0..<MQTTConnection.maximumLastReads {
         guard unsafe mosquitto_socket(client) >= 0, unsafe mosquitto_loop_read(client, 1) == 0
         else {
           break
@@ -164,42 +161,41 @@ import SystemPackage
     log.forgetConnection()
   }
 
-  /// Whether the broker knew the session, and so its subscriptions, when it accepted the connection.
+  /// Whether the broker has the session of an earlier connection, and so its subscriptions.
   var isSessionPresent: Bool { log.isSessionPresent }
 
-  /// After how many seconds of silence the broker is asked whether it is there.
+  /// After how many idle seconds the broker is pinged.
   var keepAlive: Int { log.keepAlive ?? settings.keepAlive }
 
-  /// Forgets what is on its way.
+  /// Closes the connection, and discards the messages in flight and the session.
   ///
-  /// - Throws: `Failure` where there is no memory for a new start.
-  func forget() throws {
-    if stage == .resuming { stage = .forgetting }
+  /// - Throws: `Failure` if the client cannot be made anew.
+  func discardSession() throws {
+    if stage == .resuming { stage = .discardingSession }
     try abandon()
   }
 
-  /// So often it is to be looked after. A broker takes us for dead after half as long again as it was
-  /// told to wait (MQTT 5, 3.1.2.10).
-  var upkeep: Duration {
+  /// How often ``proceed(_:)`` is to be called to ping in time. The broker ends a connection that is idle
+  /// one and a half times as long as the keep-alive (MQTT 5, 3.1.2.10).
+  var maintenanceInterval: Duration {
     .seconds(min(max(keepAlive / 3, 1), 10))
   }
 
-  /// Says goodbye; an event of disconnection follows.
+  /// Sends a DISCONNECT; an event of disconnection follows.
   func disconnect() {
     unsafe mosquitto_disconnect(client)
   }
 
-  // MARK: - What happens
+  // MARK: - Events
 
-  /// What happened since the last call.
+  /// The events since the last call.
   func takeEvents() -> [MQTTEvent] {
-    // Those of a try are told once it has ended.
+    // While an attempt is running, its thread adds events.
     guard attempt == nil, !log.events.isEmpty else { return [] }
     defer { log.events = [] }
     return log.events
   }
 
-  /// What to wait for.
   var interests: [Interest] {
     if let attempt { return [.reading(attempt.descriptor)] }
     let socket = unsafe mosquitto_socket(client)
@@ -209,9 +205,9 @@ import SystemPackage
     return [.reading(descriptor)] + (wantsWrite ? [.writing(descriptor)] : [])
   }
 
-  /// Goes on, as far as what happened allows.
+  /// Reads and writes as the interests that have happened allow, and pings when that is due.
   ///
-  /// - Throws: `Failure` where there is no memory for a new start.
+  /// - Throws: `Failure` if the client cannot be made anew.
   func proceed(_ happened: [Interest]) throws {
     if let attempt {
       guard happened.contains(.reading(attempt.descriptor)) else { return }
@@ -222,12 +218,12 @@ import SystemPackage
     let socket = unsafe mosquitto_socket(client)
     guard socket >= 0 else { return }
     var ready = happened.filter { $0.descriptor.rawValue == socket }
-    // What is acknowledged here was handled before: a message that is read now is not.
+    // Writing sends acknowledgements of messages that were handled. One that is read now is not yet.
     if stage == .receiving, ready.contains(where: \.isWrite) { ready.removeAll { !$0.isWrite } }
     var result = MQTTResult(MOSQ_ERR_SUCCESS.rawValue)
     if ready.contains(where: { !$0.isWrite }) {
       result = MQTTResult(unsafe mosquitto_loop_read(client, 1))
-      // Where a handshake is cut off, the library waits for more.
+      // The library does not notice the end of a connection during the handshake.
       if settings.tls != nil, !log.isAnswered, isClosed(socket) {
         log.left(MQTTResult(MOSQ_ERR_CONN_LOST.rawValue))
       }
@@ -236,7 +232,7 @@ import SystemPackage
       result = MQTTResult(unsafe mosquitto_loop_write(client, 1))
     }
     if result.isSuccess { result = MQTTResult(unsafe mosquitto_loop_misc(client)) }
-    // An error of the encryption is no event.
+    // For an error of TLS, the library does not call back.
     if !result.isSuccess { log.left(result) }
     try advance()
   }
@@ -247,18 +243,18 @@ import SystemPackage
     unsafe mosquitto_log_callback_set(client, nil)
     switch stage {
     case .resuming where !log.isSessionPresent:
-      // The library goes on as if it were: of a message that it need only release, nobody has the rest.
-      stage = .beginning
+      // The library would go on with messages of QoS 2 of which the broker has lost its half.
+      stage = .fresh
       try configure(isClean: true)
       log.events = []
       log.disconnected("the broker has forgotten the session")
-    case .forgetting:
-      // It has forgotten; now for one that it remembers.
+    case .discardingSession:
+      // The old session is discarded. The next connection has a session that the broker keeps.
       disconnect()
       unsafe mosquitto_loop_write(client, 1)
-      stage = .beginning
+      stage = .fresh
       try connect()
-    case .beginning where settings.isPersistent: stage = .resuming
+    case .fresh where settings.isPersistent: stage = .resuming
     default: break
     }
   }

@@ -1,31 +1,31 @@
-/// What happened on a connection to a broker.
+/// An event on a connection to a broker.
 enum MQTTEvent: Equatable {
-  /// The broker has accepted us.
+  /// The broker has accepted the connection.
   case connected
-  /// The connection is gone, or was never accepted.
-  case disconnected(String, MQTTFault)
-  /// A message has arrived: written out (QoS 0) or acknowledged (1 and 2).
+  /// The connection broke, or the broker has refused it.
+  case disconnected(String, DisconnectCause)
+  /// The message with this packet identifier was written (QoS 0) or acknowledged (QoS 1 and 2).
   case published(Int32)
-  /// The broker has refused a message; it may take it later where that is passing.
-  case refused(Int32, reason: String, isPassing: Bool)
-  /// The broker has answered the subscription with this number: the quality of service that it grants,
-  /// or from 128 on the code of a refusal (MQTT 5, 3.9.3).
+  /// The broker has rejected the message with this packet identifier, perhaps only for now.
+  case refused(Int32, reason: String, isTemporary: Bool)
+  /// The broker has answered the subscription with this packet identifier: it grants a quality of service,
+  /// or refuses for a reason from 128 on (MQTT 5, 3.9.3).
   case subscribed(Int32, code: Int32)
-  /// A message has come.
+  /// The broker has sent a message.
   case received(topic: String, payload: [UInt8], isRetained: Bool)
 }
 
-/// Why a connection is gone, as far as another one may fare better.
-enum MQTTFault {
-  /// The broker has said that it does not speak this version of MQTT.
+/// Why a connection ended, as far as the next one can do something about it.
+enum DisconnectCause {
+  /// The broker has answered that it does not speak this version of MQTT.
   case version
-  /// The broker has left before any answer, as one may that cannot even read this version.
+  /// The broker closed the connection without an answer, as an old one may do that cannot read MQTT 5.
   case hangUp
-  /// The broker keeps no messages, not even the one for when we are gone.
+  /// The broker retains no messages, not even the will.
   case retaining
-  /// The broker takes no message of this quality of service, not even the one for when we are gone.
+  /// The broker takes no messages of this quality of service, not even the will.
   case qos
-  /// The broker's answer is none that MQTT has.
+  /// The broker has sent a packet that MQTT does not allow there.
   case protocolError
   case other
 }

@@ -1,51 +1,48 @@
 import CMosquitto
 
-/// What the callbacks of libmosquitto, which see no more than a pointer, have noted. While a try to
-/// connect is under way, they are called on its thread, and only to ``complain(_:_:)``.
+/// The events that the callbacks of libmosquitto have noted, to which it passes a pointer to this. During
+/// an attempt to connect, its thread calls back, and only for ``complain(_:_:)``.
 final class MQTTEventLog {
   var events: [MQTTEvent] = []
-  /// Whether the broker has said something on this connection.
+  /// Whether the broker has answered the CONNECT of this connection.
   private(set) var isAnswered = false
-  /// After how many seconds of silence the broker wants to be asked whether it is there, where it says
-  /// so: MQTT 5.
+  /// After how many idle seconds the broker wants to be pinged (MQTT 5, 3.2.2.3.14); nil if it did not say.
   private(set) var keepAlive: Int?
-  /// Whether the broker keeps messages: MQTT 5 tells.
+  /// Whether the broker retains messages (MQTT 5, 3.2.2.3.5).
   private(set) var canRetain = true
-  /// Whether the broker knows what was on its way on an earlier connection (MQTT 5, 3.2.2.1.1).
+  /// Whether the broker has the session of an earlier connection (MQTT 5, 3.2.2.1.1).
   private(set) var isSessionPresent = false
-  /// What is wrong with the encryption, of which the library's codes say no more than that.
+  /// What is wrong with the encryption. The library only logs that, and has one error code for all of it.
   private var complaint: String?
-  /// What is said where the broker leaves without an answer.
   private let hangUpReason: String
 
-  /// - Parameter settings: what connections are made by.
   init(of settings: BrokerSettings) {
     hangUpReason = settings.hangUpReason
   }
 
-  /// A connection begins: what there was of the last one is no more of interest.
+  /// Forgets the last connection, before a new one.
   func begin() {
     events = []
     isAnswered = false
     complaint = nil
   }
 
-  /// The connection is gone.
-  func disconnected(_ reason: String, _ fault: MQTTFault = .other) {
-    let isSaid = events.contains {
+  /// Notes the end of the connection, with the first reason.
+  func disconnected(_ reason: String, _ fault: DisconnectCause = .other) {
+    let isKnown = events.contains {
       if case .disconnected = $0 { true } else { false }
     }
-    if !isSaid { events.append(.disconnected(complaint ?? reason, fault)) }
+    if !isKnown { events.append(.disconnected(complaint ?? reason, fault)) }
   }
 
-  /// We have left the broker ourselves.
+  /// Removes the events of a connection that was closed on purpose.
   func forgetConnection() {
     events.removeAll {
       if case .disconnected = $0 { true } else { $0 == .connected }
     }
   }
 
-  /// Has the library note here what happens.
+  /// Sets the callbacks of the library.
   func listen(to connection: MQTTConnection) {
     let client = unsafe connection.client
     unsafe mosquitto_connect_v5_callback_set(client) { _, context, code, flags, properties in
@@ -96,21 +93,21 @@ final class MQTTEventLog {
       events.append(.connected)
       return
     }
-    // MQTT 3.1.1, 3.2.2.3: 1 is an unacceptable version.
+    // In MQTT 3.1.1, 1 is an unacceptable version (3.2.2.3).
     let isVersion = code == 1 || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue
     let text = unsafe String(
       cString: code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
     let reason = MQTTResult.sentence(text)
     let fault =
       switch UInt32(code) {
-      case MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue: MQTTFault.retaining
-      case MQTT_RC_QOS_NOT_SUPPORTED.rawValue: MQTTFault.qos
-      default: isVersion ? MQTTFault.version : .other
+      case MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue: DisconnectCause.retaining
+      case MQTT_RC_QOS_NOT_SUPPORTED.rawValue: DisconnectCause.qos
+      default: isVersion ? DisconnectCause.version : .other
       }
     disconnected(code < 128 ? reason : "Connection Refused: \(reason)", fault)
   }
 
-  /// The broker is gone, for what the library has returned.
+  /// Notes the end of the connection, for a result of the library.
   func left(_ result: MQTTResult) {
     if result.isHangUp, !isAnswered, complaint == nil {
       disconnected(hangUpReason, .hangUp)
@@ -128,7 +125,7 @@ final class MQTTEventLog {
     events.append(
       .refused(
         number, reason: MQTTResult(code).reason,
-        isPassing: code == MQTT_RC_QUOTA_EXCEEDED.rawValue))
+        isTemporary: code == MQTT_RC_QUOTA_EXCEEDED.rawValue))
   }
 
   private func received(_ message: mosquitto_message) {
@@ -142,16 +139,16 @@ final class MQTTEventLog {
     events.append(.received(topic: topic, payload: payload, isRetained: isRetained))
   }
 
-  /// What OpenSSL's words mean to a user, as far as they have one meaning.
+  /// An error of OpenSSL in the terms of a user.
   private func meaning(_ error: Substring) -> String {
     let meanings = [
-      ("certificate required", "the broker wants a certificate, and none is set"),
-      ("unknown ca", "the broker does not trust our certificate"),
-      ("bad certificate", "the broker does not trust our certificate"),
-      ("certificate unknown", "the broker does not trust our certificate"),
-      ("certificate expired", "our certificate has expired"),
-      ("no application protocol", "the broker does not know the protocol asked for by ALPN"),
-      ("wrong version number", "the broker speaks no TLS on this port"),
+      ("certificate required", "the broker wants a certificate; set --cert-file and --key-file"),
+      ("unknown ca", "the broker does not trust the certificate of --cert-file"),
+      ("bad certificate", "the broker does not trust the certificate of --cert-file"),
+      ("certificate unknown", "the broker does not trust the certificate of --cert-file"),
+      ("certificate expired", "the certificate of --cert-file has expired"),
+      ("no application protocol", "the broker does not know the protocol of --alpn"),
+      ("wrong version number", "this port of the broker is not for TLS"),
     ]
     return meanings.first { error.contains($0.0) }?.1 ?? "TLS: \(error)"
   }
@@ -159,11 +156,11 @@ final class MQTTEventLog {
   private func complain(_ text: String, _ reason: String?) {
     guard complaint == nil else { return }
     if text.contains("host name verification failed") {
-      complaint = "the certificate of the broker is one of another host"
+      complaint = "the certificate of the broker is for another host name"
     } else if let reason {
       complaint = "the certificate of the broker is not trusted: \(reason)"
     } else if text.hasPrefix("OpenSSL Error"), text.hasSuffix("unexpected eof while reading") {
-      // The broker has hung up, which is said without this.
+      // The end of the connection is reported anyway.
     } else if text.hasPrefix("OpenSSL Error") {
       // error:0A000410:SSL routines::sslv3 alert handshake failure
       complaint = meaning(text.split(separator: ":").last ?? "an error")

@@ -22,7 +22,7 @@ static inline const char *tls_verify_error(struct mosquitto *client) {
 
 // Keeps OpenSSL's memory until the process has ended, as a thread may still be connecting when `exit`
 // runs. It has to come before any other call of OpenSSL.
-static inline void tls_stay(void) {
+static inline void tls_keep_until_exit(void) {
   enum { no_atexit = 0x00080000 };  // OPENSSL_INIT_NO_ATEXIT
   int (*init)(unsigned long long, const void *) =
       (int (*)(unsigned long long, const void *))openssl("OPENSSL_init_crypto");
@@ -34,7 +34,7 @@ enum tls_fault { tls_no_fault, tls_bad_ca, tls_bad_certificate, tls_bad_key, tls
 
 static inline enum tls_fault tls_fault(const char *ca, const char *certificate, const char *key) {
   enum { pem = 1 };
-  tls_stay();
+  tls_keep_until_exit();
   const void *(*method)(void) = (const void *(*)(void))openssl("TLS_client_method");
   void *(*create)(const void *) = (void *(*)(const void *))openssl("SSL_CTX_new");
   void (*destroy)(void *) = (void (*)(void *))openssl("SSL_CTX_free");

@@ -7,20 +7,20 @@ extension MQTTDelivery {
   // MARK: - The connection
 
   /// A connection that lasted so long was a good one.
-  private static let leastStay = Duration.seconds(30)
+  private static let stableConnectionTime = Duration.seconds(30)
 
   /// Does what is due on the connection.
-  mutating func look(_ now: ContinuousClock.Instant) throws {
+  mutating func proceedWithState(_ now: ContinuousClock.Instant) throws {
     switch state {
     case .waiting where server.retryAt.map { now >= $0 } ?? true:
-      state = .connecting(until: now + limits.silence)
+      state = .connecting(until: now + limits.responseTimeout)
       do {
         try connection.connect()
       } catch {
         // There may be as many descriptors or threads as are allowed: that can pass.
         try disconnected((error as? Failure)?.reason ?? "\(error)")
       }
-    case .connecting(let until) where now >= until && !connection.isTrying:
+    case .connecting(let until) where now >= until && !connection.isConnecting:
       try connection.abandon()
       try disconnected(noAnswer, .hangUp)
     case .connected where isUnanswered(now):
@@ -28,7 +28,7 @@ extension MQTTDelivery {
       try proceed(wait(for: connection.interests, until: now))
       guard isUnanswered(now) else { break }
       try connection.abandon()
-      try settle()
+      try handleEvents()
       try disconnected(noAnswer)
     default:
       break
@@ -40,14 +40,14 @@ extension MQTTDelivery {
     if state == .connected {
       connection.disconnect()
       try connection.abandon()
-      try settle()
+      try handleEvents()
       state = .waiting
     }
     isReconnecting = false
     server.retryNow(.now)
   }
 
-  private var noAnswer: String { "no answer for \(limits.silence.components.seconds) s" }
+  private var noAnswer: String { "no answer for \(limits.responseTimeout.components.seconds) s" }
 
   /// Whether the broker has not answered the oldest message for too long.
   private func isUnanswered(_ now: ContinuousClock.Instant) -> Bool {
@@ -56,33 +56,33 @@ extension MQTTDelivery {
 
   /// When the broker has not answered the oldest message for too long; nil where none is on its way.
   var answerDue: ContinuousClock.Instant? {
-    inFlight.isEmpty ? nil : askedAt + limits.silence
+    inFlight.isEmpty ? nil : unansweredSince + limits.responseTimeout
   }
 
   /// Goes on with the connection, as far as what happened allows.
   mutating func proceed(_ happened: [Interest]) throws {
-    let wasTrying = connection.isTrying
+    let wasConnecting = connection.isConnecting
     try connection.proceed(happened)
     // The answer gets its time however long the way took.
-    if wasTrying, !connection.isTrying, case .connecting = state {
-      state = .connecting(until: .now + limits.silence)
+    if wasConnecting, !connection.isConnecting, case .connecting = state {
+      state = .connecting(until: .now + limits.responseTimeout)
     }
-    try settle()
+    try handleEvents()
   }
 
   /// Does what the events ask for that have come.
-  mutating func settle() throws {
+  mutating func handleEvents() throws {
     for event in connection.takeEvents() {
       switch event {
       case .connected: connected()
       case .disconnected(let reason, let fault): try disconnected(reason, fault)
       case .published(let number): arrived(number)
-      case .refused(let number, let reason, let isPassing):
-        try refused(number, reason, isPassing: isPassing)
+      case .refused(let number, let reason, let isTemporary):
+        try refused(number, reason, isTemporary: isTemporary)
       case .subscribed(_, let code):
         let isGranted = code < 128
         subscription.answered(isGranted: isGranted)
-        if !isGranted { sayUnsubscribed() }
+        if !isGranted { reportRefusedSubscription() }
       case .received(let topic, let payload, let isRetained):
         if announcements.receive(topic: topic, payload, isRetained: isRetained) {
           publications.forgetChanges()
@@ -94,14 +94,14 @@ extension MQTTDelivery {
   private mutating func connected() {
     state = .connected
     connectedAt = .now
-    askedAt = connectedAt
+    unansweredSince = connectedAt
     if connection.version == .version5 {
       // It has said whether it takes more than 0, and the library knows. That it takes no 2 it may have
       // shown otherwise, which costs a connection each time.
-      if connection.limits.mostQoS == 0 { connection.limits.mostQoS = 2 }
+      if connection.limits.highestQoS == 0 { connection.limits.highestQoS = 2 }
       if !connection.log.canRetain, connection.limits.canRetain {
         connection.limits.canRetain = false
-        sayUnretained()
+        reportNotRetained()
       }
     }
     publications.connected()
@@ -117,10 +117,10 @@ extension MQTTDelivery {
   }
 
   private mutating func disconnected(
-    _ reason: String, _ fault: MQTTFault = .other, returning last: Message? = nil
+    _ reason: String, _ fault: DisconnectCause = .other, returning last: Message? = nil
   ) throws {
     if state == .waiting { return }
-    if try lowersDemands(after: reason, fault) {
+    if try reducesDemands(after: reason, fault) {
       let wasConnected = state == .connected
       state = .waiting
       if wasConnected || !inFlight.isEmpty { returnUnsent(last) }
@@ -129,13 +129,13 @@ extension MQTTDelivery {
     if state == .connected {
       // Another broker may be there next.
       connection.limits.canRetain = true
-      if .now - connectedAt >= MQTTDelivery.leastStay { _ = server.succeed() }
+      if .now - connectedAt >= MQTTDelivery.stableConnectionTime { _ = server.succeed() }
     }
-    if subscription.disconnected() { sayUnsubscribed() }
+    if subscription.disconnected() { reportRefusedSubscription() }
     // Said when it begins, and when its reason is another one.
-    let isNews = server.fail(reason, at: .now)
+    let passes = server.fail(reason, at: .now)
     messages.say(
-      isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     state = .waiting
     returnUnsent(last)
   }
@@ -147,27 +147,27 @@ extension MQTTDelivery {
   ///   - fault: what that says of the next one.
   /// - Returns: whether another try is worth it at once; false where there is nothing to do without.
   /// - Throws: `Failure` where there is no memory for a new start.
-  private mutating func lowersDemands(
-    after reason: String, _ fault: MQTTFault
+  private mutating func reducesDemands(
+    after reason: String, _ fault: DisconnectCause
   ) throws -> Bool {
     switch fault {
     case .protocolError
-    where limits.qos == 2 && connection.limits.mostQoS == 2 && !inFlight.isEmpty:
+    where limits.qos == 2 && connection.limits.highestQoS == 2 && !inFlight.isEmpty:
       // RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
-      lowerQoS(below: 2, isSaid: true)
-      try connection.forget()
+      lowerQoS(below: 2, isLogged: true)
+      try connection.discardSession()
     case _ where state == .connected: return false
     case .version, .hangUp:
-      guard connection.tryOtherVersion(isSaid: fault == .version) else { return false }
+      guard connection.tryOtherVersion(isConfirmed: fault == .version) else { return false }
       messages.say(.info, broker, "\(reason); trying MQTT 3.1.1", repeating: "version")
     case .retaining where connection.limits.canRetain:
       connection.limits.canRetain = false
-      sayUnretained()
-      try connection.forget()
-    case .qos where connection.limits.mostQoS > 0:
+      reportNotRetained()
+      try connection.discardSession()
+    case .qos where connection.limits.highestQoS > 0:
       // The highest of any is the will's.
-      connection.limits.mostQoS = 0
-      try connection.forget()
+      connection.limits.highestQoS = 0
+      try connection.discardSession()
     default: return false
     }
     return true
@@ -176,21 +176,21 @@ extension MQTTDelivery {
   /// What was on its way is to be sent again, where the library does not do so by itself.
   private mutating func returnUnsent(_ last: Message?) {
     // Of QoS 0 it keeps nothing.
-    let keepsUnsent = connection.keepsUnsent
-    let unsent = inFlight.filter { !keepsUnsent || $0.qos == 0 }.map(\.message)
-    inFlight.removeAll { !keepsUnsent || $0.qos == 0 }
+    let resendsInFlight = connection.resendsInFlight
+    let unsent = inFlight.filter { !resendsInFlight || $0.qos == 0 }.map(\.message)
+    inFlight.removeAll { !resendsInFlight || $0.qos == 0 }
     publications.disconnected((unsent + [last].compactMap(\.self)).filter { !$0.isAnnouncement })
   }
 
-  private func sayUnretained() {
+  private func reportNotRetained() {
     messages.say(
       .warning, broker, "the broker keeps no messages; going on without retaining any",
       repeating: "retaining")
   }
 
-  private func lowerQoS(below qos: Int, isSaid: Bool) {
-    connection.limits.mostQoS = qos - 1
-    guard isSaid else { return }
+  private func lowerQoS(below qos: Int, isLogged: Bool) {
+    connection.limits.highestQoS = qos - 1
+    guard isLogged else { return }
     messages.say(
       .warning, broker, "the broker does not take QoS \(qos); going on with QoS \(qos - 1)",
       repeating: "qos")
@@ -205,7 +205,7 @@ extension MQTTDelivery {
     subscription.asked()
   }
 
-  private func sayUnsubscribed() {
+  private func reportRefusedSubscription() {
     messages.say(
       .warning, broker,
       "the broker tells us nothing: what Home Assistant has to be told again, it is not",
@@ -215,7 +215,7 @@ extension MQTTDelivery {
   // MARK: - Messages
 
   /// How many messages may be on their way: those that a broker has to acknowledge are few.
-  private var window: Int { min(limits.qos, connection.limits.mostQoS) == 0 ? 200 : 20 }
+  private var window: Int { min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20 }
 
   /// Sends what there is, as far as it may be on its way.
   mutating func send() throws {
@@ -230,20 +230,20 @@ extension MQTTDelivery {
   private mutating func send(_ message: Message) throws {
     // Whether we are there, and what there is to see, is worth an acknowledgement.
     let (qos, leastQoS) = message.isAnnouncement ? (1, 0) : (limits.qos, limits.leastQoS)
-    guard connection.limits.mostQoS >= leastQoS else {
-      try connection.forget()
+    guard connection.limits.highestQoS >= leastQoS else {
+      try connection.discardSession()
       return try disconnected(
         "the broker does not take QoS 1, which records need", returning: message)
     }
     switch connection.publish(message, qos: qos) {
     case .sent(let number, let qos):
-      if inFlight.isEmpty { askedAt = .now }
+      if inFlight.isEmpty { unansweredSince = .now }
       inFlight.append((number, qos, message))
       // It may have gone out at once.
-      if qos == 0 { try settle() }
+      if qos == 0 { try handleEvents() }
     case .refused(let reason): refused(message, reason)
     case .tooHigh(let qos):
-      lowerQoS(below: qos, isSaid: qos > limits.leastQoS)
+      lowerQoS(below: qos, isLogged: qos > limits.leastQoS)
       try send(message)
     case .disconnected(let reason): try disconnected(reason, returning: message)
     }
@@ -257,9 +257,9 @@ extension MQTTDelivery {
     publications.arrived(message)
   }
 
-  private mutating func refused(_ number: Int32, _ reason: String, isPassing: Bool) throws {
-    if isPassing {
-      try connection.forget()
+  private mutating func refused(_ number: Int32, _ reason: String, isTemporary: Bool) throws {
+    if isTemporary {
+      try connection.discardSession()
       return try disconnected(reason)
     }
     if let (message, _) = takeInFlight(number) { refused(message, reason) }
@@ -277,13 +277,13 @@ extension MQTTDelivery {
   private mutating func takeInFlight(_ number: Int32) -> (Message, qos: Int)? {
     guard let index = inFlight.firstIndex(where: { $0.number == number }) else { return nil }
     // Who answers what is behind it does not answer the oldest.
-    if index == 0 { askedAt = .now }
+    if index == 0 { unansweredSince = .now }
     let entry = inFlight.remove(at: index)
     return (entry.message, entry.qos)
   }
 
   /// Says that we go, and goes.
-  mutating func sayGoodbye() throws {
+  mutating func publishOfflineAndDisconnect() throws {
     let deadline = ContinuousClock.now + Backpressure.exitTimeout
     if let offline = announcements.offline { try send(offline) }
     while state == .connected, !inFlight.isEmpty, .now < deadline {

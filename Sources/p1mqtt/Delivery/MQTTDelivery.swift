@@ -14,18 +14,18 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   let connection: MQTTConnection
-  let limits: MQTTLimits
+  let limits: SendingSettings
   let messages: Messages
   /// The settings, with the password, key and certificates that their files hold now.
   private let reloadSettings: () throws -> BrokerSettings
 
   var publications: any Publications
-  var announcements: Announcements
+  var announcements: StatusAndDiscovery
   /// The messages that have not arrived yet, a window of them, in the order they were sent in.
   var inFlight: [(number: Int32, qos: Int, message: Message)] = []
   var state = State.waiting
   /// Since when an answer to the oldest message on its way is waited for.
-  var askedAt = ContinuousClock.now
+  var unansweredSince = ContinuousClock.now
   var server = ServerState()
   var answeredAt = ContinuousClock.now
   /// Since when there is a connection, or was the last one.
@@ -38,7 +38,8 @@ struct MQTTDelivery: RecordDelivery {
 
   init(
     to connection: MQTTConnection, reloadSettings: @escaping () throws -> BrokerSettings,
-    _ limits: MQTTLimits, _ publications: any Publications, _ announcements: Announcements,
+    _ limits: SendingSettings, _ publications: any Publications,
+    _ announcements: StatusAndDiscovery,
     messages: Messages
   ) {
     self.connection = connection
@@ -61,8 +62,8 @@ struct MQTTDelivery: RecordDelivery {
     publications.isEmpty
       && (state != .connected || announcements.isEmpty && inFlight.isEmpty)
   }
-  var keepsAll: Bool { publications.isLasting }
-  var isTimed: Bool { publications.isDated }
+  var keepsAll: Bool { publications.keepsAll }
+  var isTimed: Bool { publications.isTimed }
   var statistics: DeliveryStatistics { publications.statistics }
   var deadline: ContinuousClock.Instant? { earliest(nextLook, publications.deadline) }
 
@@ -97,9 +98,9 @@ struct MQTTDelivery: RecordDelivery {
   mutating func endInput() { server.hurry(.now) }
 
   mutating func sendDue() throws {
-    try look(.now)
+    try proceedWithState(.now)
     try send()
-    try settle()
+    try handleEvents()
     if isReconnecting, state != .connected || inFlight.isEmpty { try reconnect() }
   }
 
@@ -118,14 +119,14 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func disconnect() throws {
-    if state == .connected { try sayGoodbye() }
+    if state == .connected { try publishOfflineAndDisconnect() }
   }
 
   mutating func close() { publications.close(at: .now) }
   mutating func takeEvents() -> [OutboxEvent] { publications.takeEvents() }
 
   mutating func sayNotices() {
-    for notice in publications.takeNotices() + announcements.takeNotices() {
+    for notice in publications.takeLogMessages() + announcements.takeLogMessages() {
       messages.say(.notice, broker, notice.text, repeating: notice.kind)
     }
   }
@@ -134,17 +135,17 @@ struct MQTTDelivery: RecordDelivery {
     switch state {
     case .waiting: server.retryAt ?? .now
     // A try ends by itself, after it.
-    case .connecting(let until): connection.isTrying ? nil : until
-    case .connected: earliest(.now + connection.upkeep, answerDue)
+    case .connecting(let until): connection.isConnecting ? nil : until
+    case .connected: earliest(.now + connection.maintenanceInterval, answerDue)
     }
   }
 }
 
 /// How messages are sent, and how long an answer may take.
-struct MQTTLimits {
+struct SendingSettings {
   /// The quality of service of messages, and the least that will do.
   let qos: Int
   let leastQoS: Int
   /// After so long without an answer the broker is left.
-  let silence: Duration
+  let responseTimeout: Duration
 }

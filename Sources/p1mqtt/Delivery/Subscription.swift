@@ -4,15 +4,15 @@ struct Subscription {
   private var isUnanswered = false
 
   /// So many connections in a row that end before the answer are taken for a refusal.
-  private static let mostFailures = 2
+  private static let maximumFailures = 2
 
-  var isPossible: Bool { failures < Subscription.mostFailures }
+  var isPossible: Bool { failures < Subscription.maximumFailures }
 
   mutating func asked() { isUnanswered = true }
 
   mutating func answered(isGranted: Bool) {
     isUnanswered = false
-    failures = isGranted ? 0 : Subscription.mostFailures
+    failures = isGranted ? 0 : Subscription.maximumFailures
   }
 
   /// The connection is gone.

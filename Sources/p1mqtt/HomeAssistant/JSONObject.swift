@@ -1,10 +1,9 @@
 import Records
 
-/// A JSON object (RFC 8259) of a few members, in the order they are set.
+/// A JSON object (RFC 8259) with its members in the order in which they are set.
 struct JSONObject {
   private var members: [String] = []
 
-  /// The object, on one line.
   var text: String { "{\(members.joined(separator: ","))}" }
 
   /// Sets a member; nil leaves it out.

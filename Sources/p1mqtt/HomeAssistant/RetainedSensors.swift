@@ -1,35 +1,34 @@
-/// The announcements that the broker has of an earlier run, or of another process, and which of them
+/// The announcements that the broker retains from an earlier run or another process, and which of them
 /// are to be withdrawn.
 struct RetainedSensors {
   private struct Entry {
-    /// The id of its device.
     let device: String
-    /// The id of the meter that reads the device; nil where it is read itself.
+    /// The id of the electricity meter of a sub-meter; nil for an electricity meter.
     let parent: String?
     /// The topic of its values.
     let state: String
-    /// Whether an earlier run with our prefix has published them.
+    /// Whether an earlier run with the same prefix has published them.
     let isOurs: Bool
   }
 
-  /// What our topics begin with.
+  /// The prefix of the topics of values.
   private let prefix: String
-  /// Where we say whether we are there, or an earlier run with our prefix did.
+  /// The topics that this run, or an earlier run with the same prefix, publishes its status to.
   private let statusTopics: Set<String>
 
-  /// What announcements have in common.
+  /// What announcements are found by.
   private enum Trait: Hashable {
     case state(String), device(String), parent(String)
   }
 
   /// By the topic of the announcement.
   private var entries: [String: Entry] = [:]
-  /// The topics of the announcements that have something in common.
+  /// The topics of the announcements with a trait.
   private var topics: [Trait: Set<String>] = [:]
   private var removals = UniqueQueue<String>()
 
-  /// The most that are known; a broker may have those of many processes.
-  private static let mostEntries = 10_000
+  /// The most that are remembered, as a broker may have those of many processes.
+  private static let maximumEntries = 10_000
 
   /// Whether nothing is to be withdrawn.
   var isEmpty: Bool { removals.isEmpty }
@@ -39,18 +38,18 @@ struct RetainedSensors {
     statusTopics = ["\(prefix)/status", statusTopic ?? "\(prefix)/status"]
   }
 
-  /// The broker has an announcement that this run has not made.
+  /// Notes an announcement that this run has not made.
   ///
   /// - Parameters:
-  ///   - topic: where it is.
+  ///   - topic: the topic of the announcement.
   ///   - device: the id of its device.
-  ///   - text: what it says.
-  /// - Returns: the topic of its values; nil where there is none, or no room.
+  ///   - text: its payload.
+  /// - Returns: the topic of its values; nil if it is no announcement of p1mqtt, or one too many.
   mutating func add(_ topic: String, of device: String, _ text: String) -> String? {
-    guard entries.count < RetainedSensors.mostEntries, let sensor = Sensor.read(text) else {
+    guard entries.count < RetainedSensors.maximumEntries, let sensor = Sensor.read(text) else {
       return nil
     }
-    // The prefix of another one may begin with ours.
+    // The prefix of another process may begin with this one, so the status decides if there is one.
     let isOurs = sensor.status.map(statusTopics.contains) ?? sensor.state.hasPrefix("\(prefix)/")
     remove(topic)
     let entry = Entry(
@@ -64,7 +63,7 @@ struct RetainedSensors {
     [.state(entry.state), .device(entry.device)] + (entry.parent.map { [.parent($0)] } ?? [])
   }
 
-  /// An announcement takes the place of one there.
+  /// Forgets an announcement, which this run now makes itself.
   mutating func remove(_ topic: String) {
     guard let entry = entries.removeValue(forKey: topic) else { return }
     for trait in RetainedSensors.traits(of: entry) {
@@ -73,7 +72,7 @@ struct RetainedSensors {
     }
   }
 
-  /// Withdraws those whose values are at a topic that is another sensor's now.
+  /// Withdraws those whose values have a topic that now belongs to another sensor.
   mutating func withdraw(state: String) {
     withdraw(.state(state)) { _ in true }
   }
@@ -90,13 +89,13 @@ struct RetainedSensors {
 
   private mutating func withdraw(_ trait: Trait, where isGone: (Entry) -> Bool) {
     for topic in topics[trait] ?? [] where entries[topic].map(isGone) ?? false {
-      // After each connection the broker tells of them again.
-      guard removals.count < RetainedSensors.mostEntries else { return }
+      // The broker sends the others again after the next connection.
+      guard removals.count < RetainedSensors.maximumEntries else { return }
       remove(topic)
       removals.append(topic)
     }
   }
 
-  /// The topic of an announcement that is to be withdrawn, taken out; nil where there is none.
+  /// Takes the topic of an announcement to be withdrawn; nil where there is none.
   mutating func takeRemoval() -> String? { removals.removeFirst() }
 }

@@ -1,6 +1,6 @@
 import CommandLine
 
-/// A metric as a sensor of Home Assistant's: the JSON object that announces it.
+/// A metric as a sensor of Home Assistant: the JSON object that announces it.
 struct Sensor {
   /// The object.
   let text: String
@@ -8,8 +8,6 @@ struct Sensor {
   /// - Parameters:
   ///   - key: the metric.
   ///   - topic: where its values are published.
-  ///   - device: whose it is.
-  ///   - style: how values are published.
   init(_ key: String, _ topic: String, of device: DeviceIdentity, _ style: SensorStyle) {
     let kind = SensorKind(key)
     var object = JSONObject()
@@ -36,11 +34,10 @@ struct Sensor {
     text = object.text
   }
 
-  /// Reads what announces a sensor.
+  /// Reads an announcement of p1mqtt.
   ///
-  /// - Parameter text: the object, as written here.
-  /// - Returns: the topic of its values, that of the status of who publishes them, where that is said,
-  ///   and the id of the meter that reads its device, where one does; nil for any other text.
+  /// - Returns: the topic of its values, the topic of the status of its sender, and the id of the
+  ///   electricity meter of a sub-meter; nil for any other text.
   static func read(_ text: String) -> (state: String, status: String?, parent: String?)? {
     func value(of name: String) -> String? {
       let parts = text.split(separator: "\"\(name)\":\"", maxSplits: 1)
@@ -53,26 +50,26 @@ struct Sensor {
     return (state, value(of: "availability_topic"), value(of: "via_device"))
   }
 
-  /// What makes the state of a message; nil where that is the message itself.
+  /// The template that makes the state of a message; nil where the message is the state.
   private static func template(
     _ key: String, _ kind: SensorKind, _ style: SensorStyle
   ) -> String? {
     let value = style.isJSON ? "value_json['\(key)']" : "value"
     switch kind.values {
-    // Home Assistant takes a total of 0 for a new meter, and books all of the next one.
+    // After a total of 0 Home Assistant books the whole next total as consumed.
     case .total: return "{{ \(value) if \(value) | float(0) > 0 }}"
-    // It takes no state that is longer.
+    // Home Assistant rejects longer states.
     case .text: return "{{ (\(value) | string)[:255] }}"
     case .number: return style.isJSON ? "{{ \(value) }}" : nil
     }
   }
 }
 
-/// What all sensors have alike: how their values are published.
+/// How the values of all sensors are published.
 struct SensorStyle {
-  /// Whether a value stands in a JSON object with others.
+  /// Whether a message is a JSON object with all values of a record.
   let isJSON: Bool
   let qos: Int
-  /// Where it says whether values come; nil where it does not.
+  /// The topic of the status; nil where none is published.
   let statusTopic: String?
 }

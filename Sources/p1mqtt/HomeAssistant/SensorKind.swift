@@ -1,26 +1,25 @@
 import Metrics
 
-/// What Home Assistant is told of a metric, which its name says.
+/// What Home Assistant has to know of a metric, derived from the metric's name.
 struct SensorKind {
   enum Values {
     case number
-    /// A number that only grows, and that is not 0.
+    /// A counter, which is published only if it is not 0.
     case total
-    /// Whatever there is.
     case text
   }
 
-  /// In plain words.
+  /// A few plain words.
   let name: String
   /// The unit as Home Assistant spells it; nil where there is none.
   let unit: String?
   let deviceClass: String?
   let stateClass: String?
-  /// Whether it tells of the meter, and not of what is used or given.
+  /// Whether it describes the meter, and not the consumption.
   let isDiagnostic: Bool
   let values: Values
 
-  /// - Parameter key: the name of the metric, in whatever set.
+  /// - Parameter key: the name of the metric, in any set of names.
   init(_ key: String) {
     if key == "timestamp" {
       self.init("Time of the last reading", Quantity("", "timestamp", nil), isDiagnostic: true)
@@ -28,7 +27,7 @@ struct SensorKind {
       self.init(reading.description, Quantity(reading.unit, key))
     } else if let metric = MetricTable.metric(calledInAnySet: key) {
       let quantity = metric.unit.map { Quantity($0, key) } ?? Quantity(unitless: metric, key)
-      // What follows explains the values.
+      // The rest of a description explains the values.
       let words = metric.description.prefix { !";:(".contains($0) }
       self.init(
         String(words), quantity, isDiagnostic: !MetricTable.isOfConsumption(metric),
@@ -56,7 +55,7 @@ struct SensorKind {
   }
 }
 
-/// What is measured, in Home Assistant's words.
+/// A quantity in the terms of Home Assistant.
 private struct Quantity {
   let unit: String
   var deviceClass: String?
@@ -76,7 +75,7 @@ private struct Quantity {
       switch unit {
       case .kilowattHour, .gigajoule: Quantity(unit.symbol, "energy", Quantity.total)
       case .kilowatt: Quantity(unit.symbol, "power", Quantity.now)
-      // Not all versions of Home Assistant have a class with this unit.
+      // Older versions of Home Assistant have no class with this unit.
       case .kilovarHour: Quantity(unit.symbol, nil, Quantity.total)
       case .kilovar, .kilovoltAmpere: Quantity(unit.symbol, nil, Quantity.now)
       case .volt: Quantity(unit.symbol, "voltage", Quantity.now)
@@ -87,7 +86,7 @@ private struct Quantity {
       }
   }
 
-  /// What has no unit in its name.
+  /// A metric without a unit in its name.
   init?(unitless metric: Metric, _ key: String) {
     if metric.name.hasPrefix("power_factor") {
       self.init("", "power_factor", Quantity.now)
@@ -100,7 +99,7 @@ private struct Quantity {
     }
   }
 
-  /// What a name ends in that the table of metrics lacks.
+  /// A metric that the table lacks, by the end of its name.
   init?(suffixOf key: String) {
     guard let underscore = key.lastIndex(of: "_") else { return nil }
     let suffix = key[key.index(after: underscore)...].lowercased()

@@ -1,18 +1,18 @@
 /// A message to the broker.
 struct Message {
-  /// What it is for, and so what is to be done once it has arrived, or cannot.
+  /// What is to be done once it is acknowledged or rejected.
   enum Purpose {
     case value
     /// The record in the outbox with this number.
     case record(UInt64)
-    /// It tells of ourselves, and is made again for each connection.
+    /// The status or discovery, which is made again for each connection.
     case announcement
   }
 
   let topic: String
   let payload: [UInt8]
   let purpose: Purpose
-  /// Whether the broker keeps it for those who come later.
+  /// Whether the broker retains it.
   let isRetained: Bool
 
   var isAnnouncement: Bool {

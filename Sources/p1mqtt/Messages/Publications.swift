@@ -3,103 +3,104 @@ import Delivery
 import Records
 import Sinks
 
-/// What records become on their way to a broker: the messages that wait, and what became of them.
+/// Makes messages of records, queues them until the broker has acknowledged them, and counts them.
 protocol Publications {
-  /// Whether it is time to read no more, where the broker keeps up.
+  /// Whether the queue is so full that reading should pause.
   var isFull: Bool { get }
-  /// Whether nothing waits, nor is on its way.
+  /// Whether nothing is queued or in flight.
   var isEmpty: Bool { get }
-  /// Whether all that waits is there for the next process.
-  var isLasting: Bool { get }
-  /// Whether it says when it was measured, and counts however late it comes.
-  var isDated: Bool { get }
-  /// What became of what was taken.
+  /// Whether everything that is queued outlives the process.
+  var keepsAll: Bool { get }
+  /// Whether messages say when they were measured, so that they count however late they arrive.
+  var isTimed: Bool { get }
   var statistics: DeliveryStatistics { get }
   /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
   var deadline: ContinuousClock.Instant? { get }
 
-  /// The records of sub-meters of a telegram were read, and are taken next: which of two has a topic
-  /// is decided by both.
+  /// Notes the sub-meters of a telegram, whose records are taken next. If two of them claim one topic,
+  /// the readings of both decide.
   mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant)
 
   /// Takes a record.
   ///
   /// - Parameters:
-  ///   - record: the record, which has a time where all of it goes into a message.
-  ///   - discovery: what is told of its metrics, once their topics are known.
+  ///   - record: the record, which has a time if ``isTimed``.
+  ///   - discovery: announces its metrics, once their topics are known.
   ///   - now: the time.
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant)
 
-  /// Makes sure of what was taken, and does what is due.
+  /// Stores what was taken, and does what is due.
   mutating func attend(_ now: ContinuousClock.Instant)
 
-  /// The input was held up for long enough: it is read on, and what has no room goes.
+  /// Drops what does not fit: reading paused for long enough.
   mutating func overflow()
 
-  /// The next message to be sent.
+  /// Takes the next message to be published; nil where there is none now.
   ///
-  /// - Parameter discovery: what is told of its metrics, once their topics are known.
-  /// - Returns: nil where there is none now.
+  /// - Parameter discovery: announces its metrics, once their topics are known.
   mutating func next(_ discovery: inout Discovery?) -> Message?
 
-  /// A message has arrived.
+  /// The broker has acknowledged a message.
   mutating func arrived(_ message: Message)
 
-  /// A message will never be taken.
-  ///
-  /// - Parameters:
-  ///   - message: which.
-  ///   - reason: what the broker said.
+  /// The broker has rejected a message for good.
   mutating func refused(_ message: Message, _ reason: String)
 
-  /// The connection is gone.
+  /// The connection broke.
   ///
-  /// - Parameter unsent: the messages that were on their way, oldest first.
+  /// - Parameter unsent: the messages in flight, oldest first, which are to be published again.
   mutating func disconnected(_ unsent: [Message])
 
-  /// There is a connection, to a broker that may have forgotten everything.
+  /// Has all values published once, as a broker may have lost them before this connection.
   mutating func connected()
 
-  /// Whoever reads the values has forgotten them: all of them are news again.
+  /// Has all values published once, as Home Assistant has lost them.
   mutating func forgetChanges()
 
-  /// Ends the keeping.
+  /// Stores what is left, before the process exits.
   mutating func close(at now: ContinuousClock.Instant)
 
-  /// What happened since the last call, to be said.
+  /// What happened to records since the last call.
   mutating func takeEvents() -> [OutboxEvent]
 
-  /// What the user should know of the topics since the last call.
-  mutating func takeNotices() -> [Notice]
+  /// What is to be logged about topics since the last call.
+  mutating func takeLogMessages() -> [LogMessage]
 }
 
 extension Record {
-  /// Whether it is of a sub-meter.
   var isOfSubmeter: Bool { range(of: .channel) != nil }
 
-  /// Its instant; nil where it has none, or one that is yet to come, by a clock that is wrong.
+  /// Its time; nil where it has none, or one of the future, from a clock that is wrong.
   var pastTimestamp: Timestamp? {
     timestamp.flatMap { $0.seconds < Timestamp.now.seconds + 86_400 ? $0 : nil }
   }
 }
 
-/// Something about topics that the user should know.
-struct Notice {
+/// A message for standard error about topics.
+struct LogMessage {
   let text: String
-  /// What makes two notices the same one said again.
+  /// Messages of one kind are rate-limited together.
   let kind: String
 
-  /// Reports meters that were forgotten because the buffer is full, unless that was reported before.
+  /// A message if a counter has grown since it was logged.
   ///
   /// - Parameters:
-  ///   - count: how many, in all.
-  ///   - said: the count that was reported last.
-  /// - Returns: the notice, or none.
-  static func ofForgotten(_ count: Int, since said: inout Int) -> [Notice] {
-    guard count > said else { return [] }
-    said = count
-    let text = "\(counted(count, "meter")) forgotten up to now, those silent longest: no room"
-    return [Notice(text: "\(text); raise --buffer", kind: "forgotten")]
+  ///   - count: the counter.
+  ///   - logged: its value in the last message.
+  ///   - text: the message.
+  static func ifGrown(
+    _ count: Int, logged: inout Int, kind: String, _ text: (Int) -> String
+  ) -> [LogMessage] {
+    guard count > logged else { return [] }
+    logged = count
+    return [LogMessage(text: text(count), kind: kind)]
+  }
+
+  /// Meters that were forgotten because the caches are full.
+  static func forgottenMeters(_ count: Int, logged: inout Int) -> [LogMessage] {
+    ifGrown(count, logged: &logged, kind: "forgotten") {
+      "\(counted($0, "meter")) forgotten so far, the longest silent first: --buffer is too small"
+    }
   }
 }

@@ -3,30 +3,31 @@ import Delivery
 import Records
 import Sinks
 
-/// A message a record, which says when it was measured: all of them count, in order, however late, and
-/// each waits in an outbox until the broker has acknowledged it.
+/// A message per record. A record says when it was measured, so all of them are published in order,
+/// however late, and each is kept in an outbox until the broker has acknowledged it.
 struct RecordPublications: Publications {
   private var topics: Topics
   private let payload: Payload
   private let retains: Bool
-  private var changes: Changes?
+  private var changes: ChangeFilter?
   private var outbox: any Outbox
-  /// The number of the first record that was not sent, or is to be sent again.
+  /// The number of the next record to be published.
   private var sentEnd: UInt64
-  /// What was answered of the records that wait, whether it was taken or refused.
+  /// The answers to records that are not the oldest in the outbox: whether they were acknowledged.
   private var answers: [UInt64: Bool] = [:]
-  /// Up to which number those of records that are gone were taken out.
+  /// Up to which number ``answers`` was cleared of records that the outbox has dropped.
   private var sweptTo: UInt64
-  /// No more are sent beyond one that the broker does not answer.
-  private static let mostUnanswered: UInt64 = 1000
-  /// Records for which there was no topic, and how many of them were said.
-  private var homelessCount = 0
-  private var said = (homeless: 0, forgotten: 0)
-  /// Records that were dropped while the broker took them: they have arrived all the same.
+  /// How far the broker's answers may be ahead of the oldest one that is missing.
+  private static let maximumUnanswered: UInt64 = 1000
+  /// Records rejected because other meters have their topics.
+  private var withoutTopicCount = 0
+  private var logged = (withoutTopic: 0, forgotten: 0)
+  /// Records that the outbox dropped while they were in flight, and that the broker acknowledged.
   private var arrivedCount = 0
 
   init(
-    _ topics: Topics, _ payload: Payload, retains: Bool, _ changes: Changes?, in outbox: any Outbox
+    _ topics: Topics, _ payload: Payload, retains: Bool, _ changes: ChangeFilter?,
+    in outbox: any Outbox
   ) {
     self.topics = topics
     self.payload = payload
@@ -39,45 +40,45 @@ struct RecordPublications: Publications {
 
   var isFull: Bool { outbox.isFull }
   var isEmpty: Bool { outbox.isEmpty }
-  var isLasting: Bool { outbox.keepsAll }
-  var isDated: Bool { true }
+  var keepsAll: Bool { outbox.keepsAll }
+  var isTimed: Bool { true }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
   var statistics: DeliveryStatistics { DeliveryStatistics(outbox, arrived: arrivedCount) }
 
   mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
-    for record in topics.see(submeters, at: now) { _ = topics.topic(of: RecordOrigin(record)) }
+    for record in topics.see(submeters, at: now) { _ = topics.topic(of: MeterKey(record)) }
   }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
-    if isNews(record, at: now) {
+    if passes(record, at: now) {
       outbox.add(record, at: now)
     } else {
-      // It is there, though it says nothing new.
+      // Discovery has to know that the meter still sends.
       _ = place(record, &discovery)
     }
   }
 
-  /// The topic of a record, nil where there is none; what it holds is announced there.
+  /// Finds the topic of a record, and announces its metrics there; nil where there is none.
   private mutating func place(
     _ record: Record, _ discovery: inout Discovery?
   ) -> String? {
-    let origin = RecordOrigin(record)
+    let origin = MeterKey(record)
     topics.see(origin, at: .now)
     guard let topic = topics.topic(of: origin) else { return nil }
     discovery?.see(record.keys.map { ($0, topic) }, of: origin)
     return topic
   }
 
-  private mutating func isNews(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
+  private mutating func passes(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
     guard changes != nil else { return true }
-    let origin = RecordOrigin(record)
+    let origin = MeterKey(record)
     var name = "\(origin.meterLevel)/\(origin.channelLevel)/\(origin.past ?? "")"
-    // Of what is past, each instant is a series of its own.
+    // Records of the past do not follow each other: each time is a series of its own.
     if origin.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
-    return changes?.isNews(record.untimedText, of: name, origin, record.timestamp, at: now) ?? true
+    return changes?.passes(record.untimedText, of: name, origin, record.timestamp, at: now) ?? true
   }
 
   mutating func attend(_ now: ContinuousClock.Instant) {
@@ -92,9 +93,10 @@ struct RecordPublications: Publications {
   mutating func next(_ discovery: inout Discovery?) -> Message? {
     while outbox.isAvailable {
       sentEnd = max(sentEnd, outbox.first)
-      // It was taken before the connection broke.
+      // It was acknowledged before the connection broke.
       while answers[sentEnd] != nil { sentEnd += 1 }
-      guard sentEnd < outbox.end, sentEnd - outbox.first < RecordPublications.mostUnanswered else {
+      guard sentEnd < outbox.end, sentEnd - outbox.first < RecordPublications.maximumUnanswered
+      else {
         return nil
       }
       let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
@@ -106,7 +108,7 @@ struct RecordPublications: Publications {
           isRetained: retains)
       }
       outbox.keepApart(record, reason: "another meter has its topics")
-      homelessCount += 1
+      withoutTopicCount += 1
       answer(batch.first, isTaken: false)
     }
     return nil
@@ -116,7 +118,7 @@ struct RecordPublications: Publications {
     guard payload == .json else { return record.text + [UInt8(ascii: "\n")] }
     var text: [UInt8] = []
     record.appendJSON(to: &text)
-    // A message is no line.
+    // JSON in a message ends without a line feed.
     text.removeLast()
     return text
   }
@@ -135,7 +137,7 @@ struct RecordPublications: Publications {
   }
 
   private mutating func answer(_ number: UInt64, isTaken: Bool) {
-    // What was dropped meanwhile is counted as such.
+    // The outbox has dropped it meanwhile, and has counted it as dropped.
     guard number >= outbox.first else {
       arrivedCount += isTaken ? 1 : 0
       return
@@ -147,7 +149,7 @@ struct RecordPublications: Publications {
     sweep()
   }
 
-  /// Counts what had arrived before it was dropped.
+  /// Counts records that were acknowledged before the outbox dropped them.
   private mutating func sweep() {
     guard !answers.isEmpty else { return sweptTo = outbox.first }
     while sweptTo < outbox.first {
@@ -167,29 +169,24 @@ struct RecordPublications: Publications {
   mutating func close(at now: ContinuousClock.Instant) { outbox.close(at: now) }
   mutating func takeEvents() -> [OutboxEvent] { outbox.takeEvents() }
 
-  mutating func takeNotices() -> [Notice] {
-    var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
-    if homelessCount > said.homeless {
-      said.homeless = homelessCount
-      let count = counted(homelessCount, "record")
-      notices.append(
-        Notice(text: "\(count) rejected up to now: other meters have their topics", kind: "topics"))
-    }
-    notices += Notice.ofForgotten(
-      topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)
-    return notices
+  mutating func takeLogMessages() -> [LogMessage] {
+    topics.takeLogMessages().map { LogMessage(text: $0, kind: $0) }
+      + LogMessage.ifGrown(withoutTopicCount, logged: &logged.withoutTopic, kind: "topics") {
+        "\(counted($0, "record")) rejected so far: other meters have their topics"
+      }
+      + LogMessage.forgottenMeters(
+        topics.forgottenMeterCount + (changes?.forgottenMeterCount ?? 0), logged: &logged.forgotten)
   }
 }
 
 extension Record {
-  /// The keys of its fields, in order.
   fileprivate var keys: [String] {
     var keys: [String] = []
     forEachField { key, _ in keys.append(String(decoding: [UInt8](key), as: UTF8.self)) }
     return keys
   }
 
-  /// Its text without its instant.
+  /// Its text without its time.
   fileprivate var untimedText: [UInt8] {
     guard let range = range(of: .timestamp) else { return text }
     return [UInt8](text[..<range.lowerBound]) + text[range.upperBound...]

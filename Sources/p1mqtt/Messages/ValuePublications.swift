@@ -3,48 +3,46 @@ import Delivery
 import Records
 import Sinks
 
-/// A message a value. After an outage only the newest value of each topic counts, as a value does not
-/// say when it was measured.
+/// A message per value. A value does not say when it was measured, so after an outage only the newest
+/// one of each topic is published.
 struct ValuePublications: Publications {
   private var topics: Topics
   private let retains: Bool
-  private var changes: Changes?
+  private var changes: ChangeFilter?
   private var queue: ValueQueue
   private var inFlightCount = 0
-  /// The instant of the newest value of each topic of what was before the telegram.
-  private var newest: RecentlyUsedCache<String, Timestamp>
-  /// Records that were read, and what became of their values, but for those dropped.
+  /// The time of the newest value of each topic of records of the past.
+  private var newest: LRUCache<String, Timestamp>
+  /// Records read, and values delivered and rejected. Dropped values are counted where they are dropped.
   private var counts = OutboxCounts()
-  private var homelessCount = 0
-  private var said = (drops: 0, homeless: 0, forgotten: 0)
+  private var withoutTopicCount = 0
+  private var logged = (dropped: 0, withoutTopic: 0, forgotten: 0)
 
-  /// So many values may wait for a broker that takes them; more of them hold the input up.
-  private static let queueLength = 10_000
+  /// With this many values in the queue, reading pauses while the broker acknowledges them.
+  private static let fullCount = 10_000
 
   /// - Parameters:
-  ///   - topics: where they go.
-  ///   - retains: whether the broker keeps the last one of each topic.
-  ///   - changes: what leaves out those that say nothing new; nil where all are published.
-  ///   - room: the most bytes that wait.
-  init(_ topics: Topics, retains: Bool, _ changes: Changes?, room: MemoryRoom) {
+  ///   - retains: whether the broker retains the last value of each topic.
+  ///   - changes: leaves out values that have not changed; nil to publish all.
+  init(_ topics: Topics, retains: Bool, _ changes: ChangeFilter?, memory: MemoryLimits) {
     self.topics = topics
-    queue = ValueQueue(capacity: .max, byteCapacity: room.buffer)
-    newest = RecentlyUsedCache(capacity: room.share)
+    queue = ValueQueue(capacity: .max, byteCapacity: memory.buffer)
+    newest = LRUCache(capacity: memory.cache)
     self.retains = retains
     self.changes = changes
   }
 
   var isFull: Bool {
     !queue.keepsNewestOnly
-      && (queue.count >= ValuePublications.queueLength
+      && (queue.count >= ValuePublications.fullCount
         || queue.byteCount >= queue.byteCapacity / 2)
   }
   var isEmpty: Bool { queue.isEmpty && inFlightCount == 0 }
-  var isLasting: Bool { false }
-  var isDated: Bool { false }
+  var keepsAll: Bool { false }
+  var isTimed: Bool { false }
   var deadline: ContinuousClock.Instant? { nil }
 
-  private var droppedCount: Int { queue.droppedCount + homelessCount }
+  private var droppedCount: Int { queue.droppedCount + withoutTopicCount }
 
   var statistics: DeliveryStatistics {
     var counts = counts
@@ -53,14 +51,14 @@ struct ValuePublications: Publications {
   }
 
   mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
-    for record in topics.see(submeters, at: now) { _ = values(of: record, RecordOrigin(record)) }
+    for record in topics.see(submeters, at: now) { _ = values(of: record, MeterKey(record)) }
   }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
     counts.read += 1
-    let origin = RecordOrigin(record)
+    let origin = MeterKey(record)
     topics.see(origin, at: now)
     var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
     discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
@@ -74,31 +72,31 @@ struct ValuePublications: Publications {
     let text: [UInt8]
   }
 
-  private mutating func values(of record: Record, _ origin: RecordOrigin) -> [Value] {
+  private mutating func values(of record: Record, _ origin: MeterKey) -> [Value] {
     var values: [Value] = []
     let known = topics.known(of: origin)
     record.forEachField { key, text in
-      // What is past has its instant below its own topics, and says no more of its meter.
+      // A record of the past publishes its time below its own topic, and nothing of its meter.
       let isLeftOut =
         origin.past == nil ? RecordKey.channel.matches(key) : RecordKey.isReserved(key)
-      // An empty message would have the broker forget the one that it keeps.
+      // An empty message would delete the one that the broker retains.
       guard !isLeftOut, !text.isEmpty else { return }
       let key = String(decoding: [UInt8](key), as: UTF8.self)
       if let topic = known[key] ?? topics.topic(of: key, origin) {
         values.append(Value(key: key, topic: topic, text: Escape.decode(text)))
       } else {
-        homelessCount += 1
+        withoutTopicCount += 1
       }
     }
     return values
   }
 
-  /// The values of a record of the past: each with its instant below its topic, and none that is older
-  /// than what the topic has.
-  private mutating func pastValues(of record: Record, _ origin: RecordOrigin) -> [Value] {
+  /// The values of a record of the past, each with its time below its topic, and none that is older than
+  /// the last one of its topic.
+  private mutating func pastValues(of record: Record, _ origin: MeterKey) -> [Value] {
     var values: [Value] = []
     for value in self.values(of: record, origin) {
-      // One that is yet to come does not stand in the way of others.
+      // A time of the future would suppress all values until then.
       if let timestamp = record.pastTimestamp {
         if let known = newest[value.topic], timestamp < known { continue }
         let isNew = newest[value.topic] == nil
@@ -117,21 +115,21 @@ struct ValuePublications: Publications {
     return values
   }
 
-  /// The time goes along with what has changed.
+  /// Leaves out values that have not changed. The time is published if any value is.
   private mutating func leaveOutRepeats(
-    _ values: inout [Value], _ origin: RecordOrigin, _ timestamp: Timestamp?,
+    _ values: inout [Value], _ origin: MeterKey, _ timestamp: Timestamp?,
     _ now: ContinuousClock.Instant
   ) {
-    var isNews = false
+    var hasChanged = false
     let time = RecordKey.timestamp.rawValue
     values.removeAll { value in
       guard value.key != time else { return false }
       let isNewValue =
-        changes?.isNews(value.text, of: value.topic, origin, timestamp, at: now) ?? true
-      isNews = isNews || isNewValue
+        changes?.passes(value.text, of: value.topic, origin, timestamp, at: now) ?? true
+      hasChanged = hasChanged || isNewValue
       return !isNewValue
     }
-    if !isNews { values = [] }
+    if !hasChanged { values = [] }
   }
 
   mutating func attend(_ now: ContinuousClock.Instant) {}
@@ -173,23 +171,15 @@ struct ValuePublications: Publications {
 
   mutating func takeEvents() -> [OutboxEvent] { [] }
 
-  mutating func takeNotices() -> [Notice] {
-    var notices = topics.takeNotices().map { Notice(text: $0, kind: $0) }
-    if queue.droppedCount > said.drops {
-      said.drops = queue.droppedCount
-      let count = counted(said.drops, "value")
-      notices.append(
-        Notice(
-          text: "\(count) dropped up to now: the buffer is full; raise --buffer", kind: "drops"))
-    }
-    if homelessCount > said.homeless {
-      said.homeless = homelessCount
-      let count = counted(homelessCount, "value")
-      notices.append(
-        Notice(text: "\(count) dropped up to now: other meters have their topics", kind: "topics"))
-    }
-    notices += Notice.ofForgotten(
-      topics.forgottenCount + (changes?.forgottenCount ?? 0), since: &said.forgotten)
-    return notices
+  mutating func takeLogMessages() -> [LogMessage] {
+    topics.takeLogMessages().map { LogMessage(text: $0, kind: $0) }
+      + LogMessage.ifGrown(queue.droppedCount, logged: &logged.dropped, kind: "drops") {
+        "\(counted($0, "value")) dropped so far: the buffer is full; raise --buffer"
+      }
+      + LogMessage.ifGrown(withoutTopicCount, logged: &logged.withoutTopic, kind: "topics") {
+        "\(counted($0, "value")) dropped so far: other meters have their topics"
+      }
+      + LogMessage.forgottenMeters(
+        topics.forgottenMeterCount + (changes?.forgottenMeterCount ?? 0), logged: &logged.forgotten)
   }
 }

@@ -41,7 +41,7 @@ struct MQTTReceiver {
   private var counts = (messages: 0, records: 0, rejected: 0)
 
   /// A connection that lasted this long was a good one: the next try follows soon.
-  private static let leastStay = Duration.seconds(30)
+  private static let stableConnectionTime = Duration.seconds(30)
   /// How long the broker and the reader have at the end to take what is left.
   private static let exitTimeout = Duration.seconds(1)
 
@@ -64,7 +64,7 @@ struct MQTTReceiver {
   ///
   /// - Throws: `Failure`.
   mutating func run() throws {
-    defer { sayRejected() }
+    defer { reportRejected() }
     while true {
       try handleEvents()
       try output.flush()
@@ -93,8 +93,8 @@ struct MQTTReceiver {
       switch state {
       case .waiting: isBlocked ? nil : server.retryAt ?? .now
       // A try ends by itself.
-      case .connecting(let until): connection.isTrying ? nil : until
-      case .connected: isBlocked ? stallEnd : .now + connection.upkeep
+      case .connecting(let until): connection.isConnecting ? nil : until
+      case .connected: isBlocked ? stallEnd : .now + connection.maintenanceInterval
       }
     return earliest(next, statusReport.deadline, messages.deadline)
   }
@@ -150,7 +150,7 @@ struct MQTTReceiver {
         // There may be as many descriptors or threads as are allowed: that can pass.
         disconnected((error as? Failure)?.reason ?? "\(error)")
       }
-    case .connecting(let until) where now >= until && !connection.isTrying:
+    case .connecting(let until) where now >= until && !connection.isConnecting:
       try connection.abandon()
       disconnected("no answer for \(connection.settings.timeout.components.seconds) s", .hangUp)
     default:
@@ -159,10 +159,10 @@ struct MQTTReceiver {
   }
 
   private mutating func proceed(_ happened: [Interest]) throws {
-    let wasTrying = connection.isTrying
+    let wasConnecting = connection.isConnecting
     try connection.proceed(happened)
     // The answer gets its time however long the way took.
-    if wasTrying, !connection.isTrying, case .connecting = state {
+    if wasConnecting, !connection.isConnecting, case .connecting = state {
       state = .connecting(until: .now + connection.settings.timeout)
     }
   }
@@ -222,24 +222,26 @@ struct MQTTReceiver {
     isBack()
   }
 
-  private mutating func disconnected(_ reason: String, _ fault: MQTTFault = .other) {
+  private mutating func disconnected(_ reason: String, _ fault: DisconnectCause = .other) {
     guard state != .waiting else { return }
     let wasConnected = state == .connected
     state = .waiting
     if !wasConnected, fault == .version || fault == .hangUp,
-      connection.tryOtherVersion(isSaid: fault == .version)
+      connection.tryOtherVersion(isConfirmed: fault == .version)
     {
       messages.say(.info, broker, "\(reason); trying MQTT 3.1.1", repeating: "version")
       return
     }
-    if wasConnected, .now - connectedAt >= MQTTReceiver.leastStay { _ = server.succeed() }
+    if wasConnected, .now - connectedAt >= MQTTReceiver.stableConnectionTime {
+      _ = server.succeed()
+    }
     // Some brokers end the connection instead of refusing a subscription.
     let reason =
       requests.isEmpty
       ? reason : "\(reason) before the subscription was granted; may the user read these topics?"
-    let isNews = server.fail(reason, at: .now)
+    let passes = server.fail(reason, at: .now)
     messages.say(
-      isNews ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     requests = [:]
   }
 
@@ -288,7 +290,7 @@ struct MQTTReceiver {
       repeating: "rejected")
   }
 
-  private func sayRejected() {
+  private func reportRejected() {
     guard counts.rejected > 0 else { return }
     let count = counted(counts.rejected, "message")
     messages.say(

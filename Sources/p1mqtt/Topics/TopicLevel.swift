@@ -1,10 +1,9 @@
 import Records
 
-/// A level of a topic that says what a meter says: what no level can hold is escaped.
+/// A level of a topic with text from a meter.
 enum TopicLevel {
-  /// - Parameter text: whatever a meter prints.
-  /// - Returns: the same, with `%` and two hexadecimal digits in place of each byte of `/`, `+`, `#`,
-  ///   `$`, `%`, of control characters and of what is not UTF-8.
+  /// A text with `%` and two hexadecimal digits in place of each byte that no level can hold: of `/`, `+`,
+  /// `#`, `$`, `%` and control characters, and of what is not UTF-8.
   static func escaped(_ text: [UInt8]) -> String {
     guard let characters = String(validating: text, as: UTF8.self) else {
       return text.map {
@@ -19,7 +18,7 @@ enum TopicLevel {
   }
 
   private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-    // Neither do brokers take what stands for no character.
+    // Brokers reject code points without a character as well.
     let isText = ![.control, .unassigned, .privateUse].contains(scalar.properties.generalCategory)
     return isText && !"/+#$%".unicodeScalars.contains(scalar)
   }

@@ -1,6 +1,6 @@
 import CommandLine
 
-/// How topics are made: text, and in braces what a record says.
+/// The template of topics: text, with fields of a record in braces.
 struct TopicTemplate {
   enum Field: String, CaseIterable {
     case prefix, meter, channel, metric
@@ -15,11 +15,11 @@ struct TopicTemplate {
 
   /// - Parameters:
   ///   - text: the template: `{prefix}/{meter}/{metric}`.
-  ///   - prefix: what stands for `{prefix}`.
-  ///   - payload: what it is the template for.
-  ///   - refused: what is said of one that cannot be.
-  /// - Throws: what `refused` gives.
-  init(_ text: String, prefix: String, _ payload: Payload, refused: (String) -> Failure) throws {
+  ///   - prefix: the text for `{prefix}`.
+  ///   - payload: what is published to the topics.
+  ///   - failure: makes the failure of a reason.
+  /// - Throws: that failure, for a text that is no template of such topics.
+  init(_ text: String, prefix: String, _ payload: Payload, failure: (String) -> Failure) throws {
     var parts: [Part] = []
     var rest = Substring(text)
     while let brace = rest.firstIndex(where: { "{}".contains($0) }) {
@@ -28,7 +28,7 @@ struct TopicTemplate {
         let field = Field(rawValue: String(rest[rest.index(after: brace)..<end]))
       else {
         let fields = Field.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
-        throw refused("\"\(text)\" has something else in braces than \(fields)")
+        throw failure("\"\(text)\" has something in braces that is not one of \(fields)")
       }
       parts.append(field == .prefix ? .text(prefix) : .field(field))
       rest = rest[rest.index(after: end)...]
@@ -36,21 +36,21 @@ struct TopicTemplate {
     if !rest.isEmpty { parts.append(.text(String(rest))) }
     self.parts = parts
     if let fault = TopicTemplate.fault(in: topic(meter: "0", channel: "0", metric: "0")) {
-      throw refused(fault)
+      throw failure(fault)
     }
     guard parts.contains(.field(.metric)) != payload.isTimed else {
-      throw refused(
+      throw failure(
         payload.isTimed
-          ? "\"\(text)\" has {metric}, but a message is a whole record"
-          : "\"\(text)\" has no {metric}, so that all values would have one topic")
+          ? "\"\(text)\" has {metric}, but a message is a whole record; leave {metric} out"
+          : "\"\(text)\" has no {metric}: all values would have one topic; add {metric}")
     }
   }
 
-  /// Whether topics tell the meters apart, and the channels.
+  /// Whether topics differ by meter, and by channel.
   var tellsMeters: Bool { parts.contains(.field(.meter)) }
   var tellsChannels: Bool { parts.contains(.field(.channel)) }
 
-  /// The topic, of levels that are escaped where they have to be.
+  /// The topic of levels that are escaped already.
   func topic(meter: String, channel: String, metric: String) -> String {
     var topic = ""
     for part in parts {
@@ -65,10 +65,12 @@ struct TopicTemplate {
     return topic
   }
 
-  /// What keeps a text from being a topic to publish to (MQTT 5, 4.7 and 1.5.4) that is not the
-  /// broker's own; nil for nothing.
+  /// Why a text is no topic to publish to (MQTT 5, 4.7 and 1.5.4); nil if it is one. Topics that begin
+  /// with `$` are the broker's own.
   static func fault(in text: String) -> String? {
-    guard text.utf8.count <= mostBytes else { return "a topic has at most \(mostBytes) bytes" }
+    guard text.utf8.count <= maximumBytes else {
+      return "a topic has at most \(maximumBytes) bytes"
+    }
     let isPlain = text.unicodeScalars.allSatisfy {
       $0 != "+" && $0 != "#" && $0.properties.generalCategory != .control
         && !$0.properties.isNoncharacterCodePoint
@@ -80,6 +82,6 @@ struct TopicTemplate {
     return nil
   }
 
-  /// The most bytes of what the settings say of a topic: a meter may say more.
-  private static let mostBytes = 1000
+  /// The most bytes of a topic in the settings. With the names of a meter it may become longer.
+  private static let maximumBytes = 1000
 }

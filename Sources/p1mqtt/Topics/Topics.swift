@@ -1,28 +1,27 @@
 import Records
 
-/// Which topics records go to. No topic has two writers.
+/// The topics of records. No two meters publish to one topic.
 ///
-/// A topic is that of the record's origin that came first; another one whose topic would be the same
-/// has a level of its own in it, before the last one: `dsmr/channel2/gas_m3` beside `dsmr/gas_m3`.
-/// A meter that was replaced loses its topics to its successor.
+/// A topic belongs to the meter that claims it first. A second meter with the same topic gets a level
+/// of its own before the last one: `dsmr/channel2/gas_m3` beside `dsmr/gas_m3`. The successor of a meter
+/// that was replaced takes over its topics.
 ///
-/// What is known of a meter is forgotten once there is no room for all of them: of the one that was
-/// silent for longest. It has the same topics again where the template tells the meters apart.
+/// When the cache is full, the meter that has been silent longest is forgotten. It gets the same topics
+/// again if the template has `{meter}`.
 struct Topics {
-  /// What is known of an origin.
   private struct Known {
-    /// Its topics, by metric.
+    /// The topics, by metric.
     var topics: [String: String] = [:]
-    /// When its last record came.
+    /// When the last record was read.
     var seenAt: ContinuousClock.Instant?
-    /// The instant of that record, and by how many seconds it is later than the one before.
+    /// The time of the last reading, and the seconds between it and the one before.
     var reading: Timestamp?
     var interval: Int64?
-    /// Because of whom it has a level of its own.
-    var rival: RecordOrigin?
-    /// Whether that was said of its device.
-    var isSaid = false
-    /// How many levels further all topics of an electricity meter are that is beside another one.
+    /// The meter whose topics it would have, so that it has a level of its own.
+    var rival: MeterKey?
+    /// Whether that was logged.
+    var isLogged = false
+    /// Where in ``Topics/candidates(_:_:)`` the topics of a second electricity meter begin.
     var depth: Int?
 
     mutating func note(_ reading: Timestamp) {
@@ -32,188 +31,176 @@ struct Topics {
   }
 
   private let template: TopicTemplate
-  /// Whose each topic is; nil is ours.
-  private var owners: [String: RecordOrigin?] = [:]
-  private var origins: RecentlyUsedCache<RecordOrigin, Known>
-  /// How many origins were forgotten that may have other topics next time.
-  private(set) var forgottenCount = 0
-  private var notices: [String] = []
-  private var noticeCount = 0
+  /// The meter that each topic belongs to; nil for the topic of the status.
+  private var owners: [String: MeterKey?] = [:]
+  private var meters: LRUCache<MeterKey, Known>
+  /// How many meters were forgotten that may have other topics next time.
+  private(set) var forgottenMeterCount = 0
+  private var logMessages: [String] = []
+  private var logMessageCount = 0
 
-  /// Stands for the metric in the topic of a record: no key is empty.
+  /// The name of no metric: the key of a record's topic.
   private static let wholeRecord = ""
-  /// So many are said: a hostile input has more meters than anybody reads of.
-  private static let mostNotices = 100
-  /// An origin that nothing comes from for so long is gone, as a meter that was replaced.
-  private static let memory = Duration.seconds(86_400)
-  /// The seconds between two readings of a sub-meter of which there was one so far: DSMR 4 meters read
-  /// gas every hour, later ones more often.
-  private static let usualInterval: Int64 = 3600
-  /// The expected seconds between two readings.
+  /// The most messages, as a hostile input may have any number of meters.
+  private static let maximumLogMessages = 100
+  /// A meter that is silent this long has been replaced.
+  private static let replacementSilence = Duration.seconds(86_400)
+  /// The seconds between two readings of a sub-meter that has had one so far. DSMR 4 meters read gas
+  /// every hour, later ones more often.
+  private static let defaultInterval: Int64 = 3600
+  /// Between these, the measured interval is believed.
   private static let intervals: ClosedRange<Int64> = 300...86_400
-  /// What a topic takes besides its text, of which there is one, and that of its metric: its places in
-  /// two dictionaries, which may have as many places more.
+  /// About how many bytes a topic takes besides the texts of topic and metric: its places in two
+  /// dictionaries, of which half may be empty.
   private static let overhead =
-    2 * (3 * MemoryLayout<String>.stride + MemoryLayout<RecordOrigin?>.stride) + 64
+    2 * (3 * MemoryLayout<String>.stride + MemoryLayout<MeterKey?>.stride) + 64
 
   /// - Parameters:
-  ///   - template: how topics are made.
-  ///   - own: a topic that no record may have.
+  ///   - own: the topic of the status, which no record may have.
   ///   - capacity: the most bytes that are remembered of meters.
   init(_ template: TopicTemplate, own: String?, capacity: Int) {
     self.template = template
-    origins = RecentlyUsedCache(capacity: capacity)
+    meters = LRUCache(capacity: capacity)
     if let own { owners[own] = .some(nil) }
   }
 
-  /// What the user should know of the topics since the last call.
-  mutating func takeNotices() -> [String] {
-    defer { notices = [] }
-    noticeCount += notices.count
-    return noticeCount <= Topics.mostNotices ? notices : []
+  /// What is to be logged since the last call.
+  mutating func takeLogMessages() -> [String] {
+    defer { logMessages = [] }
+    logMessageCount += logMessages.count
+    return logMessageCount <= Topics.maximumLogMessages ? logMessages : []
   }
 
-  /// A record came from an origin.
-  mutating func see(_ origin: RecordOrigin, at now: ContinuousClock.Instant) {
-    if let rival = note(origin, nil, at: now) { takeOver(from: rival, origin, at: now) }
+  /// Notes that a record of a meter was read.
+  mutating func see(_ meter: MeterKey, at now: ContinuousClock.Instant) {
+    if let rival = note(meter, nil, at: now) { takeOver(from: rival, meter, at: now) }
   }
 
-  /// Notes that something came from an origin, and the instant of a reading.
+  /// Notes that a record of a meter was read, and the time of a reading.
   ///
-  /// - Returns: because of whom it has a level of its own.
+  /// - Returns: the meter whose topics it would have.
   private mutating func note(
-    _ origin: RecordOrigin, _ reading: Timestamp?, at now: ContinuousClock.Instant
-  ) -> RecordOrigin? {
-    var rival: RecordOrigin?
-    origins.use(origin, default: Known()) {
+    _ meter: MeterKey, _ reading: Timestamp?, at now: ContinuousClock.Instant
+  ) -> MeterKey? {
+    var rival: MeterKey?
+    meters.use(meter, default: Known()) {
       let isNew = $0.seenAt == nil
       $0.seenAt = now
       if let reading { $0.note(reading) }
       rival = $0.rival
-      return isNew ? origin.size : 0
+      return isNew ? meter.size : 0
     }
     makeRoom()
     return rival
   }
 
-  /// The sub-meters of a telegram came.
+  /// Notes the sub-meters of a telegram.
   ///
-  /// - Parameters:
-  ///   - submeters: their records.
-  ///   - now: the time.
-  /// - Returns: those that choose their topics before the others of the telegram, as the readings of
-  ///   these do not move any more.
+  /// - Returns: the records that choose their topics first, as the readings of the other sub-meters have
+  ///   stopped. It is empty where none has.
   mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) -> [Record] {
-    let origins = submeters.map { RecordOrigin($0) }
-    let rivals = zip(submeters, origins).map { note($1, $0.pastTimestamp, at: now) }
-    // Who is gone beside another one is known once all were noted.
-    for case (let origin, let rival?) in zip(origins, rivals) {
-      takeOver(from: rival, origin, at: now)
+    let meters = submeters.map { MeterKey($0) }
+    let rivals = zip(submeters, meters).map { note($1, $0.pastTimestamp, at: now) }
+    // Whether a meter has stopped is known only by the readings of the others.
+    for case (let meter, let rival?) in zip(meters, rivals) {
+      takeOver(from: rival, meter, at: now)
     }
     guard submeters.count > 1, let newest = submeters.compactMap(\.pastTimestamp).max() else {
       return []
     }
-    let living = zip(submeters, origins).filter { !isBehind($0.1, newest) }
+    let living = zip(submeters, meters).filter { !isBehind($0.1, newest) }
     return living.count == submeters.count ? [] : living.map(\.0)
   }
 
-  /// Gives an origin the topics of the one that it is beside, if that is gone.
+  /// Gives a meter the topics of its rival, if that has been replaced.
   private mutating func takeOver(
-    from other: RecordOrigin, _ origin: RecordOrigin, at now: ContinuousClock.Instant
+    from other: MeterKey, _ meter: MeterKey, at now: ContinuousClock.Instant
   ) {
-    if let heir = origins[other]?.rival {
-      // Somebody else has its topics now.
-      setRival(of: origin, heir == origin ? nil : heir)
-    } else if isStandingStill(other, beside: origin) || isSilent(other, at: now) {
-      pass(topicsOf: other, to: origin)
+    if let heir = meters[other]?.rival {
+      // A third meter has taken over the topics of the rival.
+      setRival(of: meter, heir == meter ? nil : heir)
+    } else if hasStopped(other, beside: meter) || isSilent(other, at: now) {
+      pass(topicsOf: other, to: meter)
     }
   }
 
-  /// Whether nothing came from an origin for a day, or for so long that it was forgotten.
-  private func isSilent(_ origin: RecordOrigin, at now: ContinuousClock.Instant) -> Bool {
-    guard let known = origins[origin] else { return true }
-    return known.seenAt.map { $0 + Topics.memory < now } ?? false
+  /// Whether a meter has been silent for a day, or so long that it was forgotten.
+  private func isSilent(_ meter: MeterKey, at now: ContinuousClock.Instant) -> Bool {
+    guard let known = meters[meter] else { return true }
+    return known.seenAt.map { $0 + Topics.replacementSilence < now } ?? false
   }
 
-  private mutating func pass(topicsOf other: RecordOrigin, to origin: RecordOrigin) {
+  private mutating func pass(topicsOf other: MeterKey, to meter: MeterKey) {
     forget(other)
-    forget(origin)
-    setRival(of: other, origin)
-    origins.use(origin, default: Known()) {
+    forget(meter)
+    setRival(of: other, meter)
+    meters.use(meter, default: Known()) {
       $0.rival = nil
       $0.depth = nil
       return 0
     }
-    notices.append("\(name(of: origin)) takes over the topics of \(name(of: other))")
+    logMessages.append("\(name(of: meter)) takes over the topics of \(name(of: other))")
   }
 
-  private mutating func setRival(of origin: RecordOrigin, _ rival: RecordOrigin?) {
-    guard origins[origin] != nil else { return }
-    origins.use(origin, default: Known()) {
+  private mutating func setRival(of meter: MeterKey, _ rival: MeterKey?) {
+    guard meters[meter] != nil else { return }
+    meters.use(meter, default: Known()) {
       $0.rival = rival
       return 0
     }
   }
 
-  /// Whether an origin is a sub-meter that was replaced: telegrams go on to repeat its last reading,
-  /// while that of another one moves.
-  private func isStandingStill(_ origin: RecordOrigin, beside other: RecordOrigin) -> Bool {
-    guard origin.channel != nil, other.channel != nil else { return false }
-    return origins[other]?.reading.map { isBehind(origin, $0) } ?? false
+  /// Whether a sub-meter was replaced: telegrams repeat its last reading, while the other one has new ones.
+  private func hasStopped(_ meter: MeterKey, beside other: MeterKey) -> Bool {
+    guard meter.channel != nil, other.channel != nil else { return false }
+    return meters[other]?.reading.map { isBehind(meter, $0) } ?? false
   }
 
-  /// Whether the reading of a sub-meter is so much older than another one that it moves no more.
-  private func isBehind(_ origin: RecordOrigin, _ other: Timestamp) -> Bool {
-    guard let known = origins[origin], let reading = known.reading else { return false }
+  /// Whether the reading of a sub-meter is so old, compared with another one, that it has stopped.
+  private func isBehind(_ meter: MeterKey, _ other: Timestamp) -> Bool {
+    guard let known = meters[meter], let reading = known.reading else { return false }
     // One reading may have been missed.
-    let patience = known.interval.map {
+    let limit = known.interval.map {
       2 * min(max($0, Topics.intervals.lowerBound), Topics.intervals.upperBound)
     }
-    return other.seconds - reading.seconds > patience ?? Topics.usualInterval
+    return other.seconds - reading.seconds > limit ?? Topics.defaultInterval
   }
 
-  /// The topics that an origin has so far, by metric.
-  func known(of origin: RecordOrigin) -> [String: String] { origins[origin]?.topics ?? [:] }
+  /// The topics that a meter has so far, by metric.
+  func known(of meter: MeterKey) -> [String: String] { meters[meter]?.topics ?? [:] }
 
-  /// The topic of a record.
-  ///
-  /// - Parameter origin: who the record is of.
-  /// - Returns: nil where all that it could have are those of others.
-  mutating func topic(of origin: RecordOrigin) -> String? {
-    topic(of: Topics.wholeRecord, origin)
+  /// The topic of a record; nil where all topics that it could have belong to other meters.
+  mutating func topic(of meter: MeterKey) -> String? {
+    topic(of: Topics.wholeRecord, meter)
   }
 
-  /// The topic of a value.
-  ///
-  /// - Parameters:
-  ///   - metric: its key.
-  ///   - origin: who the record is of.
-  /// - Returns: nil where all that it could have are those of others.
-  mutating func topic(of metric: String, _ origin: RecordOrigin) -> String? {
-    if let topic = origins[origin]?.topics[metric] { return topic }
-    // What a sub-meter says of itself is never that of the telegram.
-    let isOfItself = RecordKey(rawValue: metric) != nil && origin.channel != nil
+  /// The topic of a value; nil where all topics that it could have belong to other meters.
+  mutating func topic(of metric: String, _ meter: MeterKey) -> String? {
+    if let topic = meters[meter]?.topics[metric] { return topic }
+    // The time and the number of a sub-meter never have the topics of those of the telegram.
+    let isOfItself = RecordKey(rawValue: metric) != nil && meter.channel != nil
     let isTold = template.tellsMeters || template.tellsChannels
-    let start = origins[origin]?.depth ?? (isOfItself && !isTold ? 1 : 0)
-    let levels = levels(metric, origin).enumerated().dropFirst(start)
+    let start = meters[meter]?.depth ?? (isOfItself && !isTold ? 1 : 0)
+    let candidates = candidates(metric, meter).enumerated().dropFirst(start)
     var isBesideOther = false
-    for (depth, (meter, inserted)) in levels {
-      var candidate = template.topic(meter: meter, channel: origin.channelLevel, metric: metric)
+    for (depth, (meterLevel, inserted)) in candidates {
+      var candidate = template.topic(
+        meter: meterLevel, channel: meter.channelLevel, metric: metric)
       if let inserted { candidate = Topics.insert(inserted, into: candidate) }
-      if let owner = owners[candidate], owner != origin {
-        if let owner, isStandingStill(owner, beside: origin) {
-          pass(topicsOf: owner, to: origin)
-          return topic(of: metric, origin)
+      if let owner = owners[candidate], owner != meter {
+        if let owner, hasStopped(owner, beside: meter) {
+          pass(topicsOf: owner, to: meter)
+          return topic(of: metric, meter)
         }
-        isBesideOther = isBesideOther || owner.map { $0.device != origin.device } ?? false
-        note(origin, owner)
+        isBesideOther = isBesideOther || owner.map { $0.device != meter.device } ?? false
+        note(meter, owner)
         continue
       }
-      owners[candidate] = origin
-      origins.use(origin, default: Known()) {
+      owners[candidate] = meter
+      meters.use(meter, default: Known()) {
         $0.topics[metric] = candidate
-        // Not some of them here and the others there.
-        if isBesideOther, origin.isNumberedMeter { $0.depth = depth }
+        // All topics of a second electricity meter have the same further level.
+        if isBesideOther, meter.isNumberedMeter { $0.depth = depth }
         return candidate.utf8.count + metric.utf8.count + Topics.overhead
       }
       makeRoom()
@@ -222,25 +209,25 @@ struct Topics {
     return nil
   }
 
-  /// What can stand for the meter in a topic, and for a level of its own before the last one, that of
-  /// the template first: each of the others tells the origin from one more.
-  private func levels(
-    _ metric: String, _ origin: RecordOrigin
-  ) -> [(meter: String, inserted: String?)] {
-    let channel = origin.channelLevel
-    // A value is of what is past by its metric; a record of it is below `+`, as the telegram itself.
-    let past = metric == Topics.wholeRecord ? origin.past : nil
-    let meter = past.map { "\(origin.meterLevel)-\($0)" } ?? origin.meterLevel
-    // A sub-meter without a number is told by its channel, whoever comes first.
-    let isTold = origin.meter != nil || origin.channel == nil || template.tellsChannels
-    let plain = isTold ? meter : "\(meter)-channel\(channel)"
-    var levels: [(String, String?)] = [(plain, nil)]
-    if template.tellsMeters, isTold { levels.append(("\(meter)-channel\(channel)", nil)) }
-    if let past { levels.append((plain, past)) }
-    if origin.channel != nil { levels.append((plain, "channel\(channel)")) }
-    levels.append((plain, origin.meterLevel))
-    levels.append((plain, "\(origin.meterLevel)/channel\(channel)"))
-    return levels
+  /// The topics that a meter may have, that of the template first. Each is the level of `{meter}`, and a
+  /// level of its own to insert before the last one.
+  private func candidates(
+    _ metric: String, _ meter: MeterKey
+  ) -> [(meterLevel: String, inserted: String?)] {
+    let channel = meter.channelLevel
+    // A value of the past has a metric of its own, but a record of it would have the topic of the telegram.
+    let past = metric == Topics.wholeRecord ? meter.past : nil
+    let level = past.map { "\(meter.meterLevel)-\($0)" } ?? meter.meterLevel
+    // A sub-meter without a number has its channel in place of it, even if it is the first.
+    let isTold = meter.meter != nil || meter.channel == nil || template.tellsChannels
+    let plain = isTold ? level : "\(level)-channel\(channel)"
+    var candidates: [(String, String?)] = [(plain, nil)]
+    if template.tellsMeters, isTold { candidates.append(("\(level)-channel\(channel)", nil)) }
+    if let past { candidates.append((plain, past)) }
+    if meter.channel != nil { candidates.append((plain, "channel\(channel)")) }
+    candidates.append((plain, meter.meterLevel))
+    candidates.append((plain, "\(meter.meterLevel)/channel\(channel)"))
+    return candidates
   }
 
   private static func insert(_ level: String, into topic: String) -> String {
@@ -248,33 +235,34 @@ struct Topics {
     return "\(topic[..<slash])/\(level)\(topic[slash...])"
   }
 
-  private mutating func note(_ origin: RecordOrigin, _ owner: RecordOrigin?) {
-    guard let owner, origins[origin]?.rival == nil, origins[owner]?.rival != origin,
-      origin.device != owner.device
+  private mutating func note(_ meter: MeterKey, _ owner: MeterKey?) {
+    guard let owner, meters[meter]?.rival == nil, meters[owner]?.rival != meter,
+      meter.device != owner.device
     else {
       return
     }
-    var isSaid = false
-    origins.use(origin.device, default: Known()) {
-      isSaid = $0.isSaid
-      $0.isSaid = true
+    var isLogged = false
+    meters.use(meter.device, default: Known()) {
+      isLogged = $0.isLogged
+      $0.isLogged = true
       return 0
     }
-    setRival(of: origin, owner)
-    guard !isSaid else { return }
-    notices.append("\(name(of: origin)) has topics of its own beside those of \(name(of: owner))")
+    setRival(of: meter, owner)
+    guard !isLogged else { return }
+    logMessages.append(
+      "\(name(of: meter)) has topics of its own beside those of \(name(of: owner))")
   }
 
-  private func name(of origin: RecordOrigin) -> String {
-    let channel = origin.channel == nil ? "" : " on channel \(origin.channelLevel)"
-    return "meter \(origin.meterLevel)\(channel)"
+  private func name(of meter: MeterKey) -> String {
+    let channel = meter.channel == nil ? "" : " on channel \(meter.channelLevel)"
+    return "meter \(meter.meterLevel)\(channel)"
   }
 
-  /// Other origins have the topics of this one.
-  private mutating func forget(_ origin: RecordOrigin) {
-    guard let known = origins[origin] else { return }
+  /// Takes all topics from a meter.
+  private mutating func forget(_ meter: MeterKey) {
+    guard let known = meters[meter] else { return }
     release(known)
-    origins.use(origin, default: Known()) {
+    meters.use(meter, default: Known()) {
       $0.topics = [:]
       return -Topics.size(of: known)
     }
@@ -288,11 +276,11 @@ struct Topics {
     known.topics.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + overhead }
   }
 
-  /// Forgets the origins that were silent for longest, where there is no room for all.
+  /// Forgets the meters that have been silent longest, as far as the cache is over its bound.
   private mutating func makeRoom() {
-    while origins.isOverfull, let (_, known) = origins.removeOldest() {
+    while meters.isOverfull, let (_, known) = meters.removeOldest() {
       release(known)
-      if !template.tellsMeters { forgottenCount += 1 }
+      if !template.tellsMeters { forgottenMeterCount += 1 }
     }
   }
 }

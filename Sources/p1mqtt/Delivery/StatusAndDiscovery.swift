@@ -1,15 +1,15 @@
-/// What is told of ourselves: whether we are there, and to Home Assistant what there is to see.
-struct Announcements {
-  /// What says that we are there, and that we are not; nil where nothing does.
+/// The messages of p1mqtt about itself: its status, and what it announces to Home Assistant.
+struct StatusAndDiscovery {
+  /// Nil where no status is published.
   private let online: Message?
   let offline: Message?
   var discovery: Discovery?
-  /// How many meters discovery has forgotten, as far as that was said.
-  private var saidForgotten = 0
-  /// Whether `online` is to be sent.
+  /// How many forgotten meters were logged.
+  private var loggedForgottenCount = 0
+  /// Whether `online` is to be published.
   private var isOnlineDue = false
 
-  init(_ settings: PublishSettings, _ room: MemoryRoom) {
+  init(_ settings: PublishSettings, _ memory: MemoryLimits) {
     func status(_ text: String) -> Message? {
       settings.statusTopic.map {
         Message(
@@ -18,40 +18,40 @@ struct Announcements {
     }
     online = status("online")
     offline = status("offline")
-    discovery = settings.discoveryPrefix.map { Discovery($0, settings, capacity: room.share) }
+    discovery = settings.discoveryPrefix.map { Discovery($0, settings, capacity: memory.cache) }
   }
 
   var isEmpty: Bool { !isOnlineDue && discovery?.isEmpty ?? true }
 
-  /// What to subscribe to; nothing where nobody's messages matter.
+  /// What to subscribe to. Without discovery, that is nothing.
   var filters: [String] {
     discovery.map { $0.filters + [online?.topic].compactMap(\.self) } ?? []
   }
 
-  /// There is a connection, to a broker that may have forgotten everything.
+  /// Has everything published again, as a broker may have lost it before this connection.
   mutating func connected() {
     isOnlineDue = online != nil
     discovery?.repeatAll()
   }
 
-  /// A message has come from the broker.
+  /// Takes a message that the broker sent.
   ///
-  /// - Returns: whether Home Assistant is back, and has forgotten what it was told.
+  /// - Returns: whether Home Assistant has started, and needs everything again.
   mutating func receive(topic: String, _ payload: [UInt8], isRetained: Bool) -> Bool {
     guard let offline, topic == offline.topic else {
       return discovery?.receive(topic: topic, payload, isRetained: isRetained) ?? false
     }
-    // Another process with our prefix has said that we are not there.
+    // Another process with the same status topic has exited.
     if !isRetained, payload == offline.payload { isOnlineDue = true }
     return false
   }
 
-  /// What the user should know since the last call.
-  mutating func takeNotices() -> [Notice] {
-    Notice.ofForgotten(discovery?.forgottenCount ?? 0, since: &saidForgotten)
+  /// What is to be logged since the last call.
+  mutating func takeLogMessages() -> [LogMessage] {
+    LogMessage.forgottenMeters(discovery?.forgottenMeterCount ?? 0, logged: &loggedForgottenCount)
   }
 
-  /// The next message to be sent, taken out; nil where there is none.
+  /// Takes the next message to be published; nil where there is none.
   mutating func next() -> Message? {
     guard isOnlineDue else { return discovery?.takeMessage() }
     isOnlineDue = false

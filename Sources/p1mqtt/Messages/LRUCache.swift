@@ -1,19 +1,18 @@
-/// Values by key within a bound on their bytes: beyond it, those that were used longest ago are
-/// removed. Each operation takes the same time, however many there are.
-struct RecentlyUsedCache<Key: Hashable, Value> {
+/// Values by key, within a bound on their bytes. Each operation takes the same time, whatever the size.
+struct LRUCache<Key: Hashable, Value> {
   private struct Entry {
     let key: Key
     var value: Value
-    /// The bytes that it takes, about.
+    /// About how many bytes it takes.
     var size: Int
-    /// The places of the entries that were used before it and after it.
+    /// The places of the entries used just before it and just after it.
     var older: Int?
     var newer: Int?
   }
 
   /// The most bytes.
   let capacity: Int
-  /// The bytes that all take, about.
+  /// About how many bytes all entries take.
   private(set) var size = 0
   private var entries: [Entry?] = []
   private var places: [Key: Int] = [:]
@@ -21,8 +20,8 @@ struct RecentlyUsedCache<Key: Hashable, Value> {
   private var oldest: Int?
   private var newest: Int?
 
-  /// What an entry takes besides what its value says: its places in the array and in the dictionary,
-  /// which may have as many places more.
+  /// What an entry takes besides its value: its places in the array and in the dictionary, of which half
+  /// may be empty.
   private static var overhead: Int {
     2 * (MemoryLayout<Entry?>.stride + MemoryLayout<Key>.stride + MemoryLayout<Int>.stride)
   }
@@ -32,21 +31,21 @@ struct RecentlyUsedCache<Key: Hashable, Value> {
   }
 
   var count: Int { places.count }
-  /// Whether there is more than the bound allows: then ``removeOldest()`` makes room.
+  /// Whether ``removeOldest()`` is to be called.
   var isOverfull: Bool { size > capacity }
 
   /// The keys, in no order.
   var keys: some Collection<Key> { places.keys }
 
-  /// The value of a key, which is not used by that.
+  /// The value of a key. To read it does not count as a use.
   subscript(key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
 
   /// Uses the value of a key.
   ///
   /// - Parameters:
   ///   - key: the key.
-  ///   - initial: the value to begin with, where there is none.
-  ///   - body: uses or changes it, and returns how many bytes more it holds then.
+  ///   - initial: the value of a key that is not there yet.
+  ///   - body: uses or changes the value, and returns by how many bytes it has grown.
   mutating func use(
     _ key: Key, default initial: @autoclosure () -> Value, _ body: (inout Value) -> Int = { _ in 0 }
   ) {
@@ -56,7 +55,7 @@ struct RecentlyUsedCache<Key: Hashable, Value> {
       linkNewest(place)
     }
     guard var entry = entries[place] else { return }
-    // Out of there meanwhile: what two hold is copied as one of them changes it.
+    // Taken out of the array meanwhile: a second reference would make `body` copy the value.
     entries[place] = nil
     let growth = body(&entry.value)
     entry.size += growth
@@ -76,12 +75,11 @@ struct RecentlyUsedCache<Key: Hashable, Value> {
   }
 
   mutating func removeAll() {
-    self = RecentlyUsedCache(capacity: capacity)
+    self = LRUCache(capacity: capacity)
   }
 
   private mutating func add(_ key: Key, _ value: Value) -> Int {
-    let entry = Entry(
-      key: key, value: value, size: RecentlyUsedCache.overhead, older: nil, newer: nil)
+    let entry = Entry(key: key, value: value, size: LRUCache.overhead, older: nil, newer: nil)
     size += entry.size
     let place = freePlaces.popLast() ?? entries.count
     if place == entries.count { entries.append(entry) } else { entries[place] = entry }
@@ -105,11 +103,10 @@ struct RecentlyUsedCache<Key: Hashable, Value> {
   }
 }
 
-/// The bound of the buffer in memory, which also bounds what is remembered of meters.
-struct MemoryRoom {
+/// The bounds on memory that `--buffer` sets.
+struct MemoryLimits {
   /// The most bytes in the buffer.
   let buffer: Int
-  /// The most bytes of each of the things that are remembered of meters: topics, times, what was
-  /// published last, and what Home Assistant is told.
-  var share: Int { buffer / 4 }
+  /// The most bytes of each of the caches of meters: topics, times, published values, and discovery.
+  var cache: Int { buffer / 4 }
 }

@@ -4,9 +4,9 @@ import Testing
 @testable import p1mqtt
 
 /// What is remembered within a bound, and which of it goes.
-@Suite struct RecentlyUsedCacheTests {
+@Suite struct LRUCacheTests {
   @Test func theOneUsedLongestAgoGoes() {
-    var cache = RecentlyUsedCache<String, Int>(capacity: 0)
+    var cache = LRUCache<String, Int>(capacity: 0)
     for (number, key) in ["a", "b", "c", "a", "d", "b"].enumerated() {
       cache.use(key, default: number) {
         $0 += 10
@@ -24,7 +24,7 @@ import Testing
   /// As a list would do it, in longer.
   @Test func itBehavesAsAListWould() {
     var generator = SeededGenerator(seed: 7)
-    var cache = RecentlyUsedCache<Int, Int>(capacity: 4000)
+    var cache = LRUCache<Int, Int>(capacity: 4000)
     var model: [(key: Int, value: Int)] = []
     for step in 0..<5000 {
       let key = Int.random(in: 0..<60, using: &generator)

@@ -1,14 +1,13 @@
 import Metrics
 import Records
 
-/// Who a record is of: no two origins write to one topic.
-struct RecordOrigin: Hashable {
-  /// The number of the meter, as it was written; nil where the record does not say.
+/// Which meter a record comes from. No two meters write to one topic.
+struct MeterKey: Hashable {
+  /// The number of the meter, as the record has it; nil where it has none.
   let meter: [UInt8]?
   /// The M-Bus channel of a sub-meter; nil for the electricity meter.
   let channel: [UInt8]?
-  /// The first metric of a record of nothing but what was before the telegram, as the peak of a month;
-  /// nil for any other.
+  /// The first metric of a record of the past, such as the peak of a month; nil for any other record.
   let past: String?
 
   init(_ record: Record) {
@@ -31,14 +30,14 @@ struct RecordOrigin: Hashable {
     self.past = isPast && channel == nil ? past : nil
   }
 
-  /// The bytes that it holds elsewhere, about.
+  /// About how many bytes it has allocated.
   var size: Int { 96 + (meter?.count ?? 0) + (channel?.count ?? 0) + (past?.utf8.count ?? 0) }
 
-  /// Whether it is an electricity meter that has a number.
+  /// Whether it is an electricity meter with a number.
   var isNumberedMeter: Bool { meter != nil && channel == nil && past == nil }
 
-  /// The same, whatever of it was before the telegram.
-  var device: RecordOrigin { RecordOrigin(meter: meter, channel: channel, past: nil) }
+  /// The meter itself, for a record of the past as well.
+  var device: MeterKey { MeterKey(meter: meter, channel: channel, past: nil) }
 
   private init(meter: [UInt8]?, channel: [UInt8]?, past: String?) {
     self.meter = meter
@@ -51,7 +50,7 @@ struct RecordOrigin: Hashable {
     meter.map { TopicLevel.escaped(Escape.decode($0.span)) } ?? "unknown"
   }
 
-  /// The channel as a level: 0 is the electricity meter's, as in its OBIS codes.
+  /// The channel as a level of a topic: 0 for the electricity meter, as in its OBIS codes.
   var channelLevel: String {
     channel.map { TopicLevel.escaped(Escape.decode($0.span)) } ?? "0"
   }
