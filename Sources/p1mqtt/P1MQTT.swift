@@ -53,8 +53,8 @@ struct P1MQTT: UnplannedTool {
       }
       return try receive(environment, request, NoticeSignal(.reload), messages)
     }
+    guard isEnabled else { return try SinkSettings.drain(messages) }
     let sinkSettings = try sink.settings(environment, of: .mqtt, waiting)
-    guard isEnabled else { return try sinkSettings.drain(messages) }
     let broker = try BrokerSettings(environment)
     let settings = try PublishSettings(environment)
     let limits = sinkSettings.limits
