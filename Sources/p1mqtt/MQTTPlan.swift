@@ -7,13 +7,12 @@ struct MQTTPlan: ToolPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
     case drain
-    case publish(BrokerSettings, PublishSettings)
+    case publish(PublishSettings, SinkSettings, to: BrokerSettings)
     /// The other direction, from these topics.
-    case receive(BrokerSettings, filters: [String], prefix: String)
+    case receive(filters: [String], prefix: String, from: BrokerSettings)
   }
 
   private let work: Work
-  private let sink: SinkSettings
   private let settings: Settings
   let subject: String
   let offReason: String?
@@ -21,12 +20,11 @@ struct MQTTPlan: ToolPlan {
   /// - Parameters:
   ///   - filters: the arguments of the command line.
   ///   - groups: the settings of p1mqtt.
-  /// - Throws: `Failure` for a setting that cannot be used.
+  /// - Throws: `Failure` for a setting that cannot be used. If the sink is off, the others do not matter.
   init(_ settings: Settings, filters: [String], of groups: [any SettingGroup]) throws {
     let group = BrokerGroup()
     self.settings = settings
     let isEnabled = try settings[group.enabled]
-    sink = try SinkSettings(settings, of: MQTTSink.self)
     if try settings[ReceivingGroup().receive] {
       try ReceiveSettings.refusePublishing(groups, settings)
       guard isEnabled else {
@@ -35,13 +33,17 @@ struct MQTTPlan: ToolPlan {
       let prefix = try PublishSettings.prefix(settings)
       let broker = try BrokerSettings(settings, receivingBelow: prefix)
       let filters = try ReceiveSettings(filters, settings).filters
-      work = .receive(broker, filters: filters, prefix: prefix)
+      work = .receive(filters: filters, prefix: prefix, from: broker)
       // A spool of what is received is one of this session with the broker.
       (subject, offReason) = (broker.clientID, nil)
       return
     }
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
+    }
+    guard isEnabled else {
+      (work, subject, offReason) = (.drain, "", "MQTT_ENABLED is False")
+      return
     }
     let broker = try BrokerSettings(settings)
     let publishing = try PublishSettings(settings)
@@ -51,23 +53,23 @@ struct MQTTPlan: ToolPlan {
     }
     subject = broker.name
     let isSet = settings.isSet(group.enabled) || settings.isSet(group.broker)
-    offReason =
-      isEnabled
-      ? isSet ? nil : "no broker is set (\(group.broker.text))" : "MQTT_ENABLED is False"
-    work = isEnabled ? .publish(broker, publishing) : .drain
+    offReason = isSet ? nil : "no broker is set (\(group.broker.text))"
+    work = .publish(publishing, try SinkSettings(settings, of: MQTTSink.self), to: broker)
   }
 
   func run(_ messages: Messages) throws {
     switch work {
-    case .drain: try sink.drain(messages)
-    case .publish(let broker, let settings): try publish(to: broker, settings, messages)
-    case .receive(let broker, let filters, let prefix):
-      try receive(from: broker, filters, prefix, messages)
+    case .drain: try SinkSettings.drain(messages)
+    case .publish(let publishing, let sink, let broker):
+      try publish(publishing, sink, to: broker, messages)
+    case .receive(let filters, let prefix, let broker):
+      try receive(filters, prefix, from: broker, messages)
     }
   }
 
   private func publish(
-    to broker: BrokerSettings, _ publishing: PublishSettings, _ messages: Messages
+    _ publishing: PublishSettings, _ sink: SinkSettings, to broker: BrokerSettings,
+    _ messages: Messages
   ) throws {
     let request = try NoticeSignal(.report)
     let memory = MemoryLimits(buffer: sink.limits.memory)
@@ -108,13 +110,14 @@ struct MQTTPlan: ToolPlan {
   }
 
   private func receive(
-    from broker: BrokerSettings, _ filters: [String], _ prefix: String, _ messages: Messages
+    _ filters: [String], _ prefix: String, from broker: BrokerSettings, _ messages: Messages
   ) throws {
     let request = try NoticeSignal(.report)
     let reload = try NoticeSignal(.reload)
     let connection = try MQTTConnection(broker, receives: true)
     let statusReport = StatusReport<String>(
-      of: broker.name, "receiving", at: request, every: sink.statisticsPeriod, messages: messages)
+      of: broker.name, "receiving", at: request, every: try settings[MonitoringGroup().stats],
+      messages: messages)
     var receiver = try MQTTReceiver(
       connection, filters,
       renewed: (
