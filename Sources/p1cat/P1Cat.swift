@@ -6,7 +6,7 @@ import SystemPackage
 import Telegrams
 
 @main
-struct P1Cat: Tool {
+struct P1Cat: UnplannedTool {
   static let configuration = CommandConfiguration(
     commandName: "p1cat",
     abstract: "Read telegrams from a smart meter's P1 port.",
@@ -103,13 +103,13 @@ struct P1Cat: Tool {
     let writer = TelegramWriter(
       addsStamps: stamp, limit: number, queueing: source.isLive ? buffer << 20 : nil,
       capture: files, messages: messages)
-    let health = Health<SourceFault>(
+    let statusReport = StatusReport<SourceFault>(
       of: source.name, "reading", at: request, every: stats.every, messages: messages)
     let framer = Framer(
       checksums: noCheck ? .ignored : .verified,
       hasSevenBits: source.isLive && settings.dataBits == 7)
     return TelegramReader(
-      source, to: writer, with: framer, health: health, messages: messages, stop: stop,
+      source, to: writer, with: framer, statusReport: statusReport, messages: messages, stop: stop,
       reload: reload, telegramTimeout: timeout.map { .seconds($0) }, isStrict: isStrict)
   }
 

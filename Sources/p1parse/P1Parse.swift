@@ -6,7 +6,7 @@ import SystemPackage
 import Telegrams
 
 @main
-struct P1Parse: Tool {
+struct P1Parse: UnplannedTool {
   static let configuration = CommandConfiguration(
     commandName: "p1parse",
     abstract: "Turn a smart meter's telegrams into records.",
@@ -115,7 +115,7 @@ struct P1Parse: Tool {
         "unknown version \"\(name)\"; use \(KnownVersion.all.map(\.name).joined(separator: ", "))",
         .usage)
     }
-    return SpecificationText(of: version).text
+    return version.specification
   }
 
   private var parseOptions: ParseOptions {

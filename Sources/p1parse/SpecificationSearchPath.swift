@@ -117,7 +117,7 @@ struct SpecificationSearchPath {
   private func entries(of path: String) throws -> [SpecificationEntry] {
     let text = try readFile(path, limit: SpecificationSearchPath.maximumFileSize, .configuration)
     do {
-      return try SpecificationFile.entries(of: text)
+      return try SpecificationReader.entries(of: text)
     } catch {
       throw Failure("\(path):\(error.line):\(error.column)", error.reason, .configuration)
     }

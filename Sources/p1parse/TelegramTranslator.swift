@@ -194,11 +194,11 @@ struct TelegramTranslator {
         return
       }
       messages.say(.notice, "standard input", "no metric for code \(code)")
-    case .endless(let code):
+    case .patternTooSlow(let code):
       let reason = "line dropped: the pattern for code \(code) takes too long"
       try failIfStrict(reason)
       unreadableLineCount += 1
-      messages.say(.warning, "standard input", reason, repeating: "endless \(code)")
+      messages.say(.warning, "standard input", reason, repeating: "slow pattern \(code)")
     case .unknownVersion(let unknown):
       unknownVersionCount += 1
       guard isStrict || unknownVersionCount.isPowerOfTen else { return }

@@ -70,8 +70,8 @@ import Testing
   }
 
   @Test func everySettingHasANameOfItsOwn() {
-    #expect(Set(Setting.allCases.map(\.rawValue)).count == Setting.allCases.count)
-    for setting in Setting.allCases {
+    #expect(Set(SettingName.allCases.map(\.rawValue)).count == SettingName.allCases.count)
+    for setting in SettingName.allCases {
       #expect(
         ["SER", "P1", "MQTT", "INFLUXDB"].contains(setting.rawValue.split(separator: "_").first))
     }

@@ -147,7 +147,7 @@ import Testing
       try standardError.writeAll("\(line)\n".utf8)
     }
     #expect(lines.contains { $0.hasSuffix("xxx") })
-    #expect(lines.contains("tool-h: next (1 message before this got lost)"))
+    #expect(lines.contains("tool-h: next (dropped before this: 1 message)"))
   }
 
   /// As ``said(_:_:)``, from a pipe that holds little and is read all the while.

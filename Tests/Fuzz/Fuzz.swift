@@ -38,7 +38,7 @@ private let telegram = [UInt8](
 
 /// A specification file: read, and then used, twice, so that there is a template.
 private func readFile(_ text: [UInt8]) {
-  guard let entries = try? SpecificationFile.entries(of: text) else { return }
+  guard let entries = try? SpecificationReader.entries(of: text) else { return }
   parse(telegram, by: SpecificationFiles(forAll: entries))
 }
 
@@ -50,7 +50,7 @@ private func readTelegram(_ lines: [UInt8]) {
      "0-0:1.0.0": ["d", "timestamp", "\((.*)\)"], "1-0:2.7.0": ["d", "f", "(.*)\*", "number W"],
      "0-0:96.14.0": ["d", "g", "\((.*)\)", "timestamp"]}
     """#
-  guard let entries = try? SpecificationFile.entries(of: [UInt8](file.utf8)) else {
+  guard let entries = try? SpecificationReader.entries(of: [UInt8](file.utf8)) else {
     preconditionFailure("the file is one")
   }
   parse([UInt8]("/FUZ5\r\n\r\n".utf8) + lines, by: SpecificationFiles(forAll: entries))
@@ -71,17 +71,17 @@ private func match(_ input: [UInt8]) {
     separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
   guard let pattern = String(validating: parts[0], as: UTF8.self),
     pattern.utf8.count <= LinePattern.maximumLength,
-    let read = try? PatternReader.read(pattern)
+    let read = try? RegexParser.read(pattern)
   else {
     return
   }
   let line = (parts.count > 1 ? Array(parts[1]) : []).filter { $0 != 0x0A && $0 != 0x0D }
-  var tolls = LinePattern.allowance / 64
-  let found = BoundedRegex(read.pattern).match(line.span, allowance: &tolls)
-  guard read.groupCount > 0, let direct = DirectPattern(read.pattern) else { return }
-  var steps = LinePattern.allowance
-  let match = direct.match(line.span, digitsStart: 0, allowance: &steps)
-  precondition(tolls == 0 || steps == 0 || found == match.value)
+  var regexSteps = LinePattern.maximumSteps / 64
+  let found = RegexMatcher(read.pattern).match(line.span, stepsLeft: &regexSteps)
+  guard read.groupCount > 0, let direct = RunMatcher(read.pattern) else { return }
+  var steps = LinePattern.maximumSteps
+  let match = direct.match(line.span, digitsStart: 0, stepsLeft: &steps)
+  precondition(regexSteps == 0 || steps == 0 || found == match.value)
 }
 
 /// Records: in one piece, or in any others, they are the same.

@@ -3,11 +3,11 @@ import Telegrams
 import TestValues
 import Testing
 
-/// Telegrams of public bug reports and what has to become of them, in the folder `field` beside that of
+/// Telegrams of public bug reports and their expected records, in the folder `field` beside that of
 /// ``FieldTelegramsTests``: `NAME.p1` and `NAME.expected`.
 ///
-/// Of the lines of `NAME.expected`, a plain one has to be there, `!text` must not, and those of `@a;b`
-/// have to be in one record. Where a remark tells when the telegram was received, that is here.
+/// In `NAME.expected`, a plain line must be in the records, a line `!text` must not, and the lines
+/// `a` and `b` of `@a;b` must be in one record.
 @Suite struct FieldRecordsTests {
   private static let directory =
     FieldTelegramsTests.directory.deletingLastPathComponent().appending(path: "field")
@@ -21,13 +21,13 @@ import Testing
     return files.filter { $0.hasSuffix(".p1") }.map { String($0.dropLast(3)) }.sorted()
   }()
 
-  /// When a telegram was received whose clock has no letter.
+  /// The times of receipt of telegrams without a letter after their time, from the remarks in the files.
   private static let receipts = [
     "34-se-iskra-summer": "2022-09-10T19:38:04Z", "38-be-ie5-date-and-time": "2024-05-01T19:13:10Z",
   ]
 
   @Test(arguments: names)
-  func telegramBecomesWhatItHasTo(_ name: String) throws {
+  func telegramHasItsExpectedRecords(_ name: String) throws {
     let stamp = Self.receipts[name].map { "#\($0)\n".bytes } ?? []
     let file = Self.directory.appending(path: name)
     let telegram = [UInt8](try Data(contentsOf: file.appendingPathExtension("p1")))
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func eachReceiptIsOfATelegram() {
+  @Test func everyReceiptIsThatOfATelegram() {
     #expect(Self.names.isEmpty || Set(Self.receipts.keys).isSubset(of: Self.names))
   }
 }

@@ -5,15 +5,15 @@ import Telegrams
 import TestValues
 import Testing
 
-/// Telegrams from the field, in a folder beside the package or the one that `P1_TELEGRAMS` names:
-/// what we read in each is what the tests of its source say is there.
+/// Telegrams from the field, in a folder beside the package or the one that `P1_TELEGRAMS` names: the
+/// values that p1parse reads are those that the tests of other projects expect.
 ///
-/// `INDEX.tsv` tells which checksums are right; `NAME.expected.json` holds, in `asserted_by_source`,
-/// a code, a value and a unit for each thing that the source's own tests state. `NAME.plain.p1` is
-/// what the encrypted `NAME.bin` holds.
+/// `INDEX.tsv` lists which checksums are right. `asserted_by_source` in `NAME.expected.json` has the
+/// code, value and unit of each assertion in the source's own tests. `NAME.plain.p1` is the decrypted
+/// `NAME.bin`.
 ///
-/// Nothing is taken from a telegram whose checksum is wrong; what it says is compared all the same,
-/// with checksums left aside, as most of them had a number blotted out by hand.
+/// A telegram with a wrong checksum must be dropped. Its values are compared too, with checksums
+/// ignored, as most of them have a wrong checksum only because a number was anonymized by hand.
 @Suite(.computing) struct FieldTelegramsTests {
   static let directory =
     ProcessInfo.processInfo.environment["P1_TELEGRAMS"].map { URL(filePath: $0) }
@@ -45,22 +45,22 @@ import Testing
       [UInt8](try Data(contentsOf: FieldTelegramsTests.directory.appending(path: "\(name).p1")))
     }
 
-    /// What the source's tests say is there.
+    /// The assertions of the source's tests.
     func assertions() throws -> [Assertion] {
       let file = FieldTelegramsTests.directory.appending(path: "\(source).expected.json")
       let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
       return (json?["asserted_by_source"] as? [[String: Any]] ?? []).compactMap(Assertion.init)
     }
 
-    /// The name of the file that says it. The encrypted ones of Luxembourg are the same telegram as
-    /// one that is not.
+    /// The name of the file with the assertions. The encrypted telegrams of Luxembourg share that of
+    /// the plain one.
     private var source: String {
       name.hasPrefix("lu-42spec-nodedsmr-enc-")
         ? "lu-42spec-nodedsmr-1" : name.replacing(".plain", with: "")
     }
   }
 
-  /// The files of the index; nil where there is no such folder.
+  /// The files of the index; nil if the folder is missing.
   private static let files: [File]? = {
     let index = try? String(contentsOf: directory.appending(path: "INDEX.tsv"), encoding: .utf8)
     guard let index else {
@@ -70,19 +70,19 @@ import Testing
     return index.split(separator: "\n").dropFirst().compactMap(File.init)
   }()
 
-  /// One thing that a source says of a telegram.
+  /// An assertion of a source about a telegram.
   struct Assertion {
-    /// Where it may stand under one code or another (`1-3:0.2.8|0-0:96.1.4`), both.
+    /// Both codes, if it may have one or the other (`1-3:0.2.8|0-0:96.1.4`).
     let codes: [String]
     let value: String?
     let unit: String?
     let field: String
-    /// The time of a reading, where it stands beside its value.
+    /// The time of a reading, if it is asserted with the value.
     let capture: String?
 
     var code: String { codes[0] }
 
-    /// What dsmr-tools asserts the number of, by the function that says it.
+    /// Codes of which dsmr-tools asserts the number of values, by its function.
     private static let counted = [
       "dsmrTelegram.getPowerFailureEventLogSize()": "1-0:99.97.0",
       "dsmrTelegram.getPowerFailureEventLog().size()": "1-0:99.97.0",
@@ -114,7 +114,7 @@ import Testing
     /// The same of another code.
     func of(_ code: String) -> Assertion { Assertion(code, as: self) }
 
-    /// Nil for what a source says is not there: null, `None`, or empty.
+    /// Nil for an assertion that the value is missing: null, `None`, or empty.
     private static func text(_ value: Any?) -> String? {
       let text =
         switch value {
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  /// What we do not share with a source, and why.
+  /// Assertions that p1parse does not meet, and why.
   enum Exception: String, CaseIterable {
     case unsetClock = "a clock that was never set is no time; the source has 2000-01-01"
     case impossibleTime = "a time that the calendar lacks is none; the source reckons on with it"
@@ -137,7 +137,7 @@ import Testing
     case mockedReading = "the source's test replaces the time of the reading by its own"
     case absentAsZero = "the source has 0 for a tariff that the meter does not print"
 
-    /// The telegram and the code of each value, and its year where there is another one.
+    /// The telegram and the code of each value, and its year if the source has another one.
     var places: [String] {
       switch self {
       case .unsetClock:
@@ -168,14 +168,14 @@ import Testing
       }
     }
 
-    /// The exception that what is said of a code falls under, if any.
+    /// The exception for an assertion, if any.
     static func of(_ place: String, year: String = "") -> Exception? {
       allCases.first { $0.places.contains { $0 == place || $0 == "\(place) \(year)" } }
     }
   }
 
-  /// Codes that a meter prints and its source calls by another name: dsmr-reader has the totals of
-  /// meters without tariffs as those of tariff 1, node-dsmr-parser drops the channel.
+  /// Codes that a source asserts under another code: dsmr-reader has the totals of meters without
+  /// tariffs as those of tariff 1, node-dsmr-parser drops the channel.
   private static let printedCodes: [String: [String: String]] = [
     "lu-42-dsmrreader-1": ["1-0:1.8.1": "1-0:1.8.0", "1-0:2.8.1": "1-0:2.8.0"],
     "se-H1-dsmrreader-1": ["1-0:1.8.1": "1-0:1.8.0", "1-0:2.8.1": "1-0:2.8.0"],
@@ -185,7 +185,7 @@ import Testing
     ],
   ]
 
-  /// Files that hold more or fewer telegrams than one with a right checksum, none with a wrong one.
+  /// The number of telegrams in a file, if it is not one with a right checksum or none with a wrong one.
   enum Stream: String, CaseIterable {
     case wholeBehindDamaged = "a whole telegram stands behind a damaged one"
     case lineFeedsAlone = "the checksum is right once line ends are CR LF again"
@@ -212,11 +212,11 @@ import Testing
   /// The records of a telegram, as their fields.
   private struct Records {
     let all: [[String: String]]
-    /// How many more there are with history.
+    /// The number of additional records with history.
     let historyCount: Int
     var main: [String: String] { all.first ?? [:] }
 
-    /// Those of sub-meters: on the channel that a code names, or on any (`0-n:24.2.x`).
+    /// The records of sub-meters, on the channel of a code or on any (`0-n:24.2.x`).
     func submeters(of code: String) -> [[String: String]] {
       let channel = String(code.dropFirst(2).prefix { $0 != ":" })
       return all.filter { $0["channel"] != nil && (channel == "n" || $0["channel"] == channel) }
@@ -246,7 +246,7 @@ import Testing
 
   // MARK: - Tests
 
-  /// What is built in, printed as a specification file and read back, makes the same records.
+  /// The built-in specification, printed as a file and read back, makes the same records.
   @Test(arguments: NameSet.allCases)
   func printedSpecificationMakesTheSameRecords(_ names: NameSet) throws {
     var options = TelegramParser.Options.names(names)
@@ -254,7 +254,7 @@ import Testing
     options.addsNetPower = true
     for version in ["22", "42", "50", "50217", "SE"] {
       let known = try #require(KnownVersion(named: version))
-      let specification = try SpecificationFiles(SpecificationText(of: known).text)
+      let specification = try SpecificationFiles(known.specification)
       for file in FieldTelegramsTests.files ?? [] {
         let builtIn = try Parsed(file.bytes(), options, checksums: .ignored)
         let byFile = try Parsed(
@@ -264,7 +264,7 @@ import Testing
     }
   }
 
-  @Test func telegramsWithAWrongChecksumAreNotTaken() throws {
+  @Test func telegramsWithAWrongChecksumAreDropped() throws {
     for file in FieldTelegramsTests.files ?? [] {
       let count = Framer.found(in: [try file.bytes()]).telegrams.count
       let usual = file.isRight ? 1 : 0
@@ -277,7 +277,7 @@ import Testing
     }
   }
 
-  @Test func telegramsHoldWhatTheirSourcesSay() throws {
+  @Test func telegramsMatchTheAssertionsOfTheirSources() throws {
     guard let files = FieldTelegramsTests.files else { return }
     var compared = 0
     var renamed: [String: Set<String>] = [:]
@@ -311,7 +311,7 @@ import Testing
       }
     }
     #expect(compared >= 1300)
-    // An exception that nothing needs any more is to go.
+    // An unused exception must be deleted.
     for exception in Exception.allCases {
       let places = exception.places.map {
         $0.split(separator: " ").prefix(2).joined(separator: " ")
@@ -329,7 +329,7 @@ import Testing
       """)
   }
 
-  // MARK: - Whether a telegram holds what is said of it
+  // MARK: - Comparing
 
   private func agrees(_ records: Records, _ assertion: Assertion, _ name: String) -> Bool {
     let code = assertion.code
@@ -343,7 +343,7 @@ import Testing
     case "0-0:96.1.1":
       return sameText(records.main["meter"], assertion.value)
     case "0-0:98.1.0":
-      // No source says more than that it is empty.
+      // Sources only assert that it is empty.
       return assertion.value == nil && records.historyCount == 0
     case _ where code.hasSuffix(":96.1.0") || code.hasSuffix(":96.1.1"):
       let meters = records.submeters(of: code).map { $0["meter"] }
@@ -379,7 +379,7 @@ import Testing
     return printed == asserted || printed == decoded(asserted)
   }
 
-  /// The text that hexadecimal digits stand for.
+  /// The text of hexadecimal digits.
   private func decoded(_ digits: String) -> String {
     let digits = Array(digits)
     let octets = stride(from: 0, to: digits.count - 1, by: 2).map {
@@ -413,8 +413,7 @@ import Testing
     return expected.timeIntervalSince(time) == Double(ahead)
   }
 
-  /// How far ahead the meter's clock was by the letter that it printed behind a time, or without one
-  /// by the rule of its zone.
+  /// The offset from UTC, by the letter after a time, or without one by the rule of the time zone.
   private func offset(printedAt local: Date, in name: String) -> Int {
     let seconds = Int64(local.timeIntervalSince1970)
     let civil = CivilTime(secondsSinceEpoch: seconds)
@@ -428,7 +427,7 @@ import Testing
     let telegram = String(decoding: (try? Data(contentsOf: path)) ?? Data(), as: UTF8.self)
     if telegram.contains("(\(digits.text)S)") { return 7200 }
     if telegram.contains("(\(digits.text)W)") { return 3600 }
-    let instant = MeterClock.centralEuropean.instant(of: civil)
+    let instant = MeterTimeZone.centralEuropean.instant(of: civil)
     return Int(seconds - instant.seconds)
   }
 

@@ -3,12 +3,12 @@ import Telegrams
 import TestValues
 import Testing
 
-/// Telegrams and the records that they become: `NAME.p1`, and beside it `NAME.records` with
-/// canonical names and `NAME.obis.records` with codes. One that holds history has that with the
-/// rest in `NAME.history.records`. Telegrams that were dropped stand at the end, as comments.
+/// Telegrams and their records: `NAME.p1`, `NAME.records` with canonical names, `NAME.obis.records`
+/// with codes, and `NAME.history.records` with history, if there is any. Dropped telegrams are listed
+/// at the end, as comments.
 ///
-/// `RECORD=1 swift test --filter GoldenTests` writes the records anew; what changed is then to be
-/// read before it is committed.
+/// `RECORD=1 swift test --filter GoldenTests` writes the records again. Read the difference before
+/// you commit it.
 @Suite struct GoldenTests {
   private static let directory = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Golden")
@@ -20,7 +20,7 @@ import Testing
       .filter { $0.hasSuffix(".p1") }.map { String($0.dropLast(3)) }.sorted()
   }
 
-  /// What is recorded of a telegram.
+  /// A file of records.
   enum Output: CaseIterable {
     case canonical, obis, history
 
@@ -32,7 +32,7 @@ import Testing
       }
     }
 
-    /// The text of the file; nil where there is none, for telegrams without history.
+    /// The text of the file; nil for history if the telegrams have none.
     func text(of name: String) throws -> String? {
       let telegrams = [UInt8](
         try Data(contentsOf: GoldenTests.directory.appending(path: "\(name).p1")))
@@ -83,4 +83,15 @@ import Testing
       #expect(text == (try String(contentsOf: file, encoding: .utf8)))
     }
   }
+}
+
+/// The golden telegrams, a file each.
+enum GoldenFile {
+  static let all: [[UInt8]] = {
+    let directory = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    return names.filter { $0.hasSuffix(".p1") }.sorted().compactMap {
+      (try? Data(contentsOf: directory.appending(path: $0))).map { [UInt8]($0) }
+    }
+  }()
 }

@@ -3,7 +3,7 @@ import Records
 import Telegrams
 import TestValues
 
-/// What a framer found, with the bytes of each telegram.
+/// An event of a framer, with the bytes of the telegram.
 enum Found: Equatable {
   case telegram(String, receivedAt: Timestamp?)
   case dropped(Framer.Defect)
@@ -19,10 +19,10 @@ extension [Found] {
 }
 
 extension Framer {
-  /// Takes in one piece.
+  /// Takes in a piece.
   mutating func take(_ piece: [UInt8]) { fill(with: piece.span) }
 
-  /// What is found now.
+  /// The events that the bytes so far make.
   mutating func found(atEnd: Bool, isTorn: Bool = false) -> [Found] {
     var found: [Found] = []
     while let event = next(atEnd: atEnd, isTorn: isTorn) {
@@ -37,7 +37,7 @@ extension Framer {
     return found
   }
 
-  /// What a stream that comes in these pieces holds.
+  /// The events of a stream that arrives in pieces.
   static func found(
     in pieces: [[UInt8]], checksums: Checksums = .verified, hasSevenBits: Bool = false
   ) -> [Found] {
@@ -51,7 +51,7 @@ extension Framer {
   }
 }
 
-/// What a stream that comes in one piece holds.
+/// The events of a stream that arrives in one piece.
 func found(_ stream: String, checksums: Framer.Checksums = .verified) -> [Found] {
   Framer.found(in: [stream.bytes], checksums: checksums)
 }
@@ -72,7 +72,7 @@ extension [UInt8] {
     return self + (String(repeating: "0", count: 4 - digits.count) + digits + "\r\n").utf8
   }
 
-  /// The bytes as a line of 7 bits and even parity shows them.
+  /// The bytes with even parity bits: sent as 7E1, read as 8N1.
   var withParity: [UInt8] {
     map { $0.nonzeroBitCount.isMultiple(of: 2) ? $0 : $0 | 0x80 }
   }
@@ -86,28 +86,21 @@ func telegram(
     + (end.isEmpty ? "" : "\r\n")
 }
 
-/// The same with its checksum, as since DSMR 4.
+/// A telegram with its checksum, as since DSMR 4.
 func checkedTelegram(_ lines: [String], header: String = #"/TST5\2T"#) -> String {
   Array(telegram(lines, header: header).utf8.dropLast(2)).checked.text
 }
 
-/// What telegrams became.
+/// The result of parsing a stream.
 struct Parsed: Equatable {
   var records = ""
-  /// What was found besides, but for what is `isUntimed`.
+  /// Without ``TelegramParser/Finding/untimed``.
   var findings: [TelegramParser.Finding] = []
-  /// Whether it was said that there are records without an instant.
+  /// Whether ``TelegramParser/Finding/untimed`` was among the findings.
   var isUntimed = false
-  /// The telegrams that were dropped, and why.
+  /// The defects of the dropped telegrams.
   var dropped: [Framer.Defect] = []
 
-  /// - Parameters:
-  ///   - stream: telegrams, and what stands between them.
-  ///   - options: what is wanted of them.
-  ///   - format: how the records are written.
-  ///   - checksums: whether they decide.
-  ///   - files: the specification files that there are.
-  /// - Throws: what the parser throws.
   init(
     _ stream: [UInt8], _ options: TelegramParser.Options = .init(), format: RecordFormat = .lines,
     checksums: Framer.Checksums = .verified,
@@ -149,9 +142,9 @@ extension TelegramParser.Options {
 }
 
 extension SpecificationFiles {
-  /// One file, for one version or for all.
+  /// The file with this text, for one version or for all.
   init(_ text: String, version: String? = nil) throws {
-    let entries = try SpecificationFile.entries(of: text.bytes)
+    let entries = try SpecificationReader.entries(of: text.bytes)
     guard let version else {
       self.init(forAll: entries)
       return

@@ -1,4 +1,5 @@
 import Foundation
+import TestValues
 
 /// A meter at the far end of a pseudo-terminal: the reader gets what a receiver would, at the speed
 /// that it has set at that moment.
@@ -50,17 +51,17 @@ public struct FakeMeter: Sendable {
   }
 
   /// What a text is to a receiver, as this one is set.
-  private struct Setting: Hashable {
+  private struct SettingName: Hashable {
     let rate: Int
     let isChecked: Bool
   }
 
   /// All of them at first, which takes its time: the reader may set another speed meanwhile.
-  private func received(_ text: String) -> [Setting: [UInt8]] {
+  private func received(_ text: String) -> [SettingName: [UInt8]] {
     let signal = SerialSignal(
       Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
     let settings = Self.rates.values.flatMap { rate in
-      [true, false].map { Setting(rate: rate, isChecked: $0) }
+      [true, false].map { SettingName(rate: rate, isChecked: $0) }
     }
     return Dictionary(
       uniqueKeysWithValues: settings.map {
@@ -69,9 +70,9 @@ public struct FakeMeter: Sendable {
       })
   }
 
-  private func send(_ received: [Setting: [UInt8]]) async throws {
+  private func send(_ received: [SettingName: [UInt8]]) async throws {
     let settings = try line.settings()
-    let setting = Setting(
+    let setting = SettingName(
       rate: Self.rates[settings.speed] ?? rate,
       isChecked: settings.c_iflag & tcflag_t(INPCK) != 0)
     try await line.write(received[setting] ?? [])

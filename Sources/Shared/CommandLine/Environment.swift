@@ -17,7 +17,7 @@ public struct Environment {
   }
 
   private let variable: (String) -> String?
-  private let option: (Setting) -> Option?
+  private let option: (SettingName) -> Option?
 
   /// The environment of the process.
   public init() {
@@ -28,7 +28,8 @@ public struct Environment {
   ///   - option: the option that stands for a setting, nil where there is none.
   ///   - variable: the value of a variable, nil where it is not set.
   public init(
-    option: @escaping (Setting) -> Option? = { _ in nil }, _ variable: @escaping (String) -> String?
+    option: @escaping (SettingName) -> Option? = { _ in nil },
+    _ variable: @escaping (String) -> String?
   ) {
     self.option = option
     self.variable = variable
@@ -38,15 +39,15 @@ public struct Environment {
   ///
   /// - Parameter option: the option that stands for a setting, nil where it was not given.
   /// - Returns: the environment as the options change it.
-  public func overridden(by option: @escaping (Setting) -> Option?) -> Environment {
+  public func overridden(by option: @escaping (SettingName) -> Option?) -> Environment {
     Environment(option: option, variable)
   }
 
   /// Whether an option was given for a setting.
-  public func isOption(_ setting: Setting) -> Bool { option(setting) != nil }
+  public func isOption(_ setting: SettingName) -> Bool { option(setting) != nil }
 
   /// The value of a setting, nil where it is not set.
-  public func string(_ setting: Setting) -> String? {
+  public func string(_ setting: SettingName) -> String? {
     if let option = option(setting) { return option.value }
     guard let value = variable(setting.rawValue), !value.isEmpty else { return nil }
     return value
@@ -55,7 +56,7 @@ public struct Environment {
   /// Whether something is wanted: `True` and `False`, `1` and `0`, `yes` and `no`, `on` and `off`.
   ///
   /// - Throws: ``Failure`` for any other word.
-  public func flag(_ setting: Setting) throws -> Bool? {
+  public func flag(_ setting: SettingName) throws -> Bool? {
     guard let value = string(setting) else { return nil }
     switch value.lowercased() {
     case "true", "1", "yes", "on": return true
@@ -67,7 +68,7 @@ public struct Environment {
   /// A whole number within a range.
   ///
   /// - Throws: ``Failure`` for anything else.
-  public func number(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int? {
+  public func number(_ setting: SettingName, in range: ClosedRange<Int>) throws -> Int? {
     guard let value = string(setting) else { return nil }
     guard let number = Int(value), range.contains(number) else {
       throw refused(
@@ -80,7 +81,7 @@ public struct Environment {
   /// A time in seconds, with decimals or without, within a range.
   ///
   /// - Throws: ``Failure`` for anything else.
-  public func seconds(_ setting: Setting, in range: ClosedRange<Int>) throws -> Duration? {
+  public func seconds(_ setting: SettingName, in range: ClosedRange<Int>) throws -> Duration? {
     guard let value = string(setting) else { return nil }
     let bounds = Double(range.lowerBound)...Double(range.upperBound)
     guard let seconds = Double(value), bounds.contains(seconds) else {
@@ -98,7 +99,7 @@ public struct Environment {
   /// - Returns: nil where the setting is not set.
   /// - Throws: ``Failure`` for one that cannot be used.
   public func file(
-    _ setting: Setting, refusing fault: ([UInt8]) -> String? = { _ in nil }
+    _ setting: SettingName, refusing fault: ([UInt8]) -> String? = { _ in nil }
   ) throws -> String? {
     guard let path = string(setting) else { return nil }
     let reason: String?
@@ -115,7 +116,7 @@ public struct Environment {
   ///
   /// - Parameter settings: those that name the files.
   /// - Throws: ``Failure``.
-  public func refuseStreams(_ settings: [Setting]) throws {
+  public func refuseStreams(_ settings: [SettingName]) throws {
     if let path = settings.compactMap(string).first(where: isStream) {
       throw Failure(path, "a pipe is not read again", .configuration)
     }
@@ -129,7 +130,7 @@ public struct Environment {
   ///   - limit: the most bytes that it may have.
   /// - Returns: nil where it is not set.
   /// - Throws: ``Failure`` for anything else.
-  public func text(_ setting: Setting, limit: Int = 1000) throws -> String? {
+  public func text(_ setting: SettingName, limit: Int = 1000) throws -> String? {
     guard let text = string(setting) else { return nil }
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
@@ -148,7 +149,7 @@ public struct Environment {
   /// - Returns: what the value stands for, nil where the setting is not set.
   /// - Throws: ``Failure`` for another spelling, which names those there are.
   public func choice<Value>(
-    _ setting: Setting, _ meaning: KeyValuePairs<String, Value>
+    _ setting: SettingName, _ meaning: KeyValuePairs<String, Value>
   ) throws -> Value? {
     guard let value = string(setting) else { return nil }
     let lowercased = value.lowercased()
@@ -160,7 +161,7 @@ public struct Environment {
   /// A setting that has one of the values of a type.
   ///
   /// - Throws: ``Failure`` for another spelling, which names those there are.
-  public func value<Value>(_ setting: Setting, of type: Value.Type) throws -> Value?
+  public func value<Value>(_ setting: SettingName, of type: Value.Type) throws -> Value?
   where Value: CaseIterable & RawRepresentable<String> {
     guard let text = string(setting) else { return nil }
     if let value = Value(rawValue: text.lowercased()) { return value }
@@ -175,14 +176,14 @@ public struct Environment {
   ///   - setting: the setting that has the value.
   ///   - reason: what is wrong with it.
   /// - Returns: the failure, which ends the tool.
-  public func refused(_ setting: Setting, _ reason: String) -> Failure {
+  public func refused(_ setting: SettingName, _ reason: String) -> Failure {
     option(setting).map { Failure($0.name, reason, .usage) }
       ?? Failure(setting.rawValue, reason, .configuration)
   }
 }
 
 /// The value of a variable in the environment of the process, nil where it is not set.
-func processVariable(_ name: String) -> String? {
+@Sendable public func processVariable(_ name: String) -> String? {
   guard let value = unsafe getenv(name) else { return nil }
   return unsafe String(cString: value)
 }

@@ -1,12 +1,12 @@
 import SystemPackage
 
-/// What ends a tool: said in one line, `tool: subject: reason`, with the exit status that fits.
+/// Why a tool ends: written in one line, `tool: subject: reason`, with an exit status.
 public struct Failure: Error, Sendable {
-  /// What it is about: a file, a server, a setting; nil where that is clear.
+  /// The file, the server or the setting; nil if it is about the tool itself.
   public let subject: String?
   public let reason: String
   public let exitStatus: ExitStatus
-  /// What to do about it, said in a line of its own; nil where that is clear.
+  /// What to do, in a line of its own; nil if the reason says it.
   public let hint: String?
 
   public init(_ subject: String?, _ reason: String, _ exitStatus: ExitStatus, hint: String? = nil) {
@@ -16,12 +16,12 @@ public struct Failure: Error, Sendable {
     self.hint = hint
   }
 
-  /// A system call that failed; lack of permission has an exit status of its own.
+  /// A system call that failed. Lack of permission always has exit status 77.
   public init(_ subject: String?, _ errno: Errno, _ exitStatus: ExitStatus = .ioError) {
     let isDenied = errno == .permissionDenied || errno == .notPermitted
     self.init(subject, errno.description, isDenied ? .noPermission : exitStatus)
   }
 }
 
-/// The reader of our output has gone: a quiet end.
+/// Nobody reads standard output any more: the tool ends without a message, with status 0.
 struct ReaderGone: Error {}

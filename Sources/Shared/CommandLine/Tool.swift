@@ -3,7 +3,7 @@ import Glibc
 import SystemPackage
 
 /// One of the executables: options as typed, checked, run, and an exit status.
-public protocol Tool: ParsableCommand {
+public protocol UnplannedTool: ParsableCommand {
   var verbosity: Verbosity { get }
 
   /// Does the work; returns at the end of the input or when asked to stop.
@@ -15,7 +15,7 @@ public protocol Tool: ParsableCommand {
 /// The version of all the tools.
 public let toolsVersion = "0.1.0"
 
-extension Tool {
+extension UnplannedTool {
   /// The whole life of a process.
   public static func start() -> Never {
     let name = configuration.commandName ?? "p1"
@@ -40,20 +40,10 @@ extension Tool {
     }
   }
 
-  /// Puts /dev/null where the shell has closed standard input, output or error (`<&-`): else the
-  /// next file to be opened would pass for it.
-  ///
-  /// What is written to a closed output is lost, and has to be an error: its /dev/null is one to read.
-  private static func openStandardDescriptors() {
-    for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
-      _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
-    }
-  }
-
   /// Never called: ``start()`` runs a tool.
   public func run() throws {}
 
-  private static func live(
+  fileprivate static func live(
     _ name: String, _ messages: Messages, _ run: (Messages) throws -> Void
   ) -> Never {
     // A tool that has something to read again asks for this signal once more.

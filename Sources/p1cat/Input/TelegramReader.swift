@@ -8,7 +8,7 @@ import Telegrams
 struct TelegramReader {
   private var source: any Source
   private var writer: TelegramWriter
-  private var health: Health<SourceFault>
+  private var statusReport: StatusReport<SourceFault>
   private let messages: Messages
   private let stop: StopSignal
   /// SIGHUP, which reopens a source that has a fault.
@@ -39,13 +39,13 @@ struct TelegramReader {
 
   init(
     _ source: any Source, to writer: TelegramWriter, with framer: Framer,
-    health: Health<SourceFault>,
+    statusReport: StatusReport<SourceFault>,
     messages: Messages, stop: StopSignal, reload: NoticeSignal, telegramTimeout: Duration?,
     isStrict: Bool
   ) {
     self.source = source
     self.writer = writer
-    self.health = health
+    self.statusReport = statusReport
     newFramer = framer
     self.framer = framer
     self.messages = messages
@@ -62,12 +62,12 @@ struct TelegramReader {
       let isReading = ending == nil && (source.isLive || !writer.hasQueuedTelegrams)
       // The timeout does not run while reading is paused.
       if !isReading { waitingSince = .now }
-      var interests = writer.interests + health.interests + [.reading(reload.descriptor)]
+      var interests = writer.interests + statusReport.interests + [.reading(reload.descriptor)]
       if isReading { interests += source.interests }
       if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
       let deadline = earliest(
         isReading ? source.deadline : nil, isReading ? telegramDeadline : nil, ending?.deadline,
-        health.deadline, messages.deadline)
+        statusReport.deadline, messages.deadline)
       statistics.longestUnread = max(statistics.longestUnread, .now - lastRead)
       let ready = try wait(for: interests, until: deadline)
       let now = ContinuousClock.now
@@ -84,10 +84,10 @@ struct TelegramReader {
         if source.isLive { writer.reportUnwritten() }
         break
       }
-      health.note(source.fault)
-      if health.attend(ready) {
+      statusReport.update(source.fault)
+      if statusReport.isDue(ready) {
         updateStatistics()
-        health.tell(statistics.text(at: .now))
+        statusReport.write(statistics.text(at: .now))
       }
       messages.sayDue()
     }
@@ -196,7 +196,7 @@ struct TelegramReader {
   /// Ends before the source does, without waiting for a reader that does not read.
   private mutating func stopReading(timedOut: Bool = false) throws {
     let isFirst = ending == nil
-    let deadline = ContinuousClock.now + FileDescriptor.graceOfReader
+    let deadline = ContinuousClock.now + FileDescriptor.timeoutOfReader
     end(deadline: deadline)
     guard isFirst else { return }
     // The last telegram may be whole, although only the next bytes would have shown that.
@@ -213,7 +213,7 @@ struct TelegramReader {
       reportSerialErrors()
       // Another process may use the line while the last telegrams are still being written.
       source.close()
-      health.isStopping()
+      statusReport.isStopping()
     }
     ending = Ending(failure: failure ?? ending?.failure, deadline: deadline)
   }

@@ -19,7 +19,7 @@ struct TelegramWriter {
   private let messages: Messages
 
   /// Nil for a file, where a write waits for the disk.
-  private let output: ImpatientOutput?
+  private let output: NonblockingOutput?
   private var queue: TelegramQueue
   /// How many dropped telegrams the messages so far have reported.
   private var reportedDrops = 0
@@ -49,7 +49,7 @@ struct TelegramWriter {
     self.messages = messages
     let descriptor = FileDescriptor.standardOutput
     descriptor.enlargePipe()
-    output = ImpatientOutput(descriptor)
+    output = NonblockingOutput(descriptor)
     queue = TelegramQueue(capacity: capacity ?? .max)
     blockSize = capacity == nil ? descriptor.wholeWriteSize : 0
   }

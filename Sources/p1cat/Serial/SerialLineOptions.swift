@@ -41,7 +41,7 @@ struct SerialLineOptions: ParsableArguments {
   var silence: String?
 
   /// The option that stands for a setting, nil where it was not given.
-  func option(for setting: Setting) -> Environment.Option? {
+  func option(for setting: SettingName) -> Environment.Option? {
     switch setting {
     case .serialBaudRate: .init("--baudrate", baudRate)
     case .serialByteSize: .init("--bytesize", byteSize)

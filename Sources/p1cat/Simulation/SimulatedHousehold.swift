@@ -86,7 +86,7 @@ private struct Clock {
   let hoursAheadOfUTC: Double
 
   init(_ second: Int64) {
-    let offset = MeterClock.centralEuropean.offset(at: Timestamp(seconds: second))
+    let offset = MeterTimeZone.centralEuropean.offset(at: Timestamp(seconds: second))
     let local = second + Int64(offset)
     day = local / 86_400
     time = Double(local % 86_400) / 3600

@@ -156,7 +156,7 @@ struct SimulatedMeter {
 
   /// The tariffs of the Netherlands: 2 on working days from 7:00 to 23:00, else 1.
   private static func tariff(at second: Int64) -> Int {
-    let local = second + Int64(MeterClock.centralEuropean.offset(at: Timestamp(seconds: second)))
+    let local = second + Int64(MeterTimeZone.centralEuropean.offset(at: Timestamp(seconds: second)))
     // 1970-01-01 was a Thursday.
     let isWorkingDay = (local / 86_400 + 3) % 7 < 5
     let hour = local % 86_400 / 3600

@@ -49,7 +49,7 @@ struct TelegramBuilder {
 
   /// Adds `YYMMDDhhmmssX`, where X is `S` in summer and `W` in winter: TST of the standard.
   mutating func add(time second: Int64) {
-    let offset = MeterClock.centralEuropean.offset(at: Timestamp(seconds: second))
+    let offset = MeterTimeZone.centralEuropean.offset(at: Timestamp(seconds: second))
     let civil = CivilTime(secondsSinceEpoch: second + Int64(offset))
     for part in [civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second] {
       bytes.append(part, digits: 2)

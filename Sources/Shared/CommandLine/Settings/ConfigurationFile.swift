@@ -1,0 +1,147 @@
+import Glibc
+import PythonLiterals
+import Records
+import SystemPackage
+
+/// p1.conf: lines `NAME = 'value'`, read as data and never run. p1.conf(5) describes it.
+///
+/// It takes the settings block of a Python script, with pySerial's attributes, and systemd's EnvironmentFile.
+public struct ConfigurationFile {
+  /// A value, and the line that it stands on, counted from 1.
+  struct Entry: Equatable {
+    var value: String
+    var line: Int
+  }
+
+  public let path: String
+  private(set) var entries: [String: Entry] = [:]
+
+  /// The most bytes of a file.
+  private static let limit = 1 << 20
+
+  /// Reads the file that the tool's options, `P1_CONF` or the search name; nil where there is none.
+  ///
+  /// - Parameter path: that of `--config`.
+  /// - Throws: ``Failure`` for a file that cannot be read.
+  static func find(_ path: String?) throws -> ConfigurationFile? {
+    let named = path ?? processVariable("P1_CONF")
+    // Set to nothing, it means no file.
+    if let named { return named.isEmpty ? nil : try ConfigurationFile(path: named) }
+    let home = processVariable("HOME").map { "\($0)/.config/p1.conf" }
+    return try ["./p1.conf", home, "/etc/p1.conf"].compactMap(\.self)
+      .first { unsafe access($0, F_OK) == 0 }
+      .map { try ConfigurationFile(path: $0) }
+  }
+
+  private init(path: String) throws {
+    let bytes = try readFile(path, limit: ConfigurationFile.limit, .configuration)
+    try self.init(path: path, bytes)
+  }
+
+  /// - Throws: ``Failure`` for a line that is no setting.
+  init(path: String, _ bytes: [UInt8]) throws {
+    self.path = path
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(path, "it is not a text in UTF-8", .configuration)
+    }
+    let lines = text.replacing("\r\n", with: "\n").split(
+      omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" })
+    for (index, line) in lines.enumerated() {
+      do throws(InvalidValue) {
+        let isFirst = index == 0
+        try read(isFirst && line.first == "\u{FEFF}" ? line.dropFirst() : line, number: index + 1)
+      } catch {
+        throw Failure("\(path):\(index + 1)", error.reason, .configuration)
+      }
+    }
+  }
+
+  private mutating func read(_ line: Substring, number: Int) throws(InvalidValue) {
+    let line = line.drop(while: \.isWhitespace)
+    guard let first = line.first, first != "#", first != ";" else { return }
+    guard !line.hasPrefix("import "), !line.hasPrefix("from ") else { return }
+    let assignment = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    var name = assignment[0].trimmingSpace
+    if name.hasPrefix("export ") { name = name.dropFirst(7).drop(while: \.isWhitespace) }
+    guard assignment.count == 2, ConfigurationFile.isName(name) else {
+      throw InvalidValue("expected NAME = 'value'")
+    }
+    // SER.port of pySerial is SER_PORT.
+    let key = name.uppercased().replacing(".", with: "_")
+    let text = assignment[1].trimmingSpace
+    guard key != "SER" else {
+      let call = ConfigurationFile.withoutComment(text).filter { !$0.isWhitespace }
+      guard call == "serial.Serial()" else {
+        throw InvalidValue(
+          "SER takes serial.Serial() alone; set SER.port, SER.baudrate and the like")
+      }
+      return
+    }
+    entries[key] = try ConfigurationFile.value(text).map { Entry(value: $0, line: number) }
+  }
+
+  /// Letters, digits and underscores, with at most one dot: `SER.port`.
+  private static func isName(_ name: Substring) -> Bool {
+    guard let first = name.first, first.isLetter || first == "_" else { return false }
+    return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") }
+      && name.count { $0 == "." } <= 1
+  }
+
+  /// What stands behind the `=`; nil for Python's `None`.
+  private static func value(_ text: Substring) throws(InvalidValue) -> String? {
+    let letters = text.prefix(2).prefix { "rRuUbBfF".contains($0) }
+    if let quote = text.dropFirst(letters.count).first, quote == "'" || quote == "\"" {
+      return try string(text)
+    }
+    let word = withoutComment(text)
+    switch word {
+    case "None": return nil
+    case "serial.PARITY_NONE": return "N"
+    case "serial.PARITY_EVEN": return "E"
+    case "serial.PARITY_ODD": return "O"
+    case "serial.SEVENBITS": return "7"
+    case "serial.EIGHTBITS": return "8"
+    case "serial.STOPBITS_ONE": return "1"
+    case "serial.STOPBITS_TWO": return "2"
+    case _ where word.hasPrefix("serial."):
+      throw InvalidValue("this constant of pySerial is not supported: \(word)")
+    case _ where word.contains(where: { $0.isWhitespace || "'\"\\(){}[]".contains($0) }):
+      throw InvalidValue("the value needs quotes")
+    default: return String(word)
+    }
+  }
+
+  /// A string, or some, as Python and systemd write them, and then at most a comment.
+  private static func string(_ text: Substring) throws(InvalidValue) -> String {
+    var tokens: PythonTokens
+    let value: String
+    do throws(PythonLiteralError) {
+      tokens = try PythonTokens(Array(text.utf8))
+      value = try tokens.string("a value in quotes")
+    } catch {
+      throw InvalidValue(error.reason)
+    }
+    guard tokens.isAtEnd || tokens.take(";") else {
+      throw InvalidValue("there is more after the closing quote")
+    }
+    return value
+  }
+
+  /// Without quotes, only a # after a blank begins a comment: `a#b` is a value.
+  private static func withoutComment(_ text: Substring) -> Substring {
+    var before: Character = " "
+    let end = text.firstIndex { character in
+      defer { before = character }
+      return character == "#" && before.isWhitespace
+    }
+    return text[..<(end ?? text.endIndex)].trimmingSpace
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingSpace: Substring {
+    var rest = drop(while: \.isWhitespace)
+    while rest.last?.isWhitespace ?? false { rest.removeLast() }
+    return rest
+  }
+}

@@ -1,0 +1,31 @@
+/// The options of every tool about its settings and its messages.
+public struct GeneralSettings: SettingGroup {
+  public static let title = ""
+
+  public let config = Setting(
+    nil, option: "config", .file,
+    default: "$P1_CONF, else ./p1.conf, ~/.config/p1.conf or /etc/p1.conf",
+    help: "Read the settings in this file.",
+    manual: """
+      .Xr p1.conf 5
+      describes it.
+      Options and the environment come before the file.
+      """)
+  public let check = Setting(
+    nil, option: "check", .flag, default: false,
+    help: "Check all settings, print them and exit.",
+    manual: """
+      Nothing is opened, read or sent.
+      Each setting is printed in the form of
+      .Xr p1.conf 5 ,
+      with the place where it was set.
+      """)
+  public let verbose = Setting(
+    nil, option: "verbose", letter: "v", .flag, default: false,
+    help: "Log more on standard error.")
+  public let quiet = Setting(
+    nil, option: "quiet", letter: "q", .flag, default: false,
+    help: "Log only errors on standard error.")
+
+  public init() {}
+}

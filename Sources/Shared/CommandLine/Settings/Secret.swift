@@ -1,0 +1,64 @@
+import Glibc
+import SystemPackage
+
+/// A password, a token or a key. No message shows it.
+public struct Secret: Sendable, CustomStringConvertible {
+  public let value: String
+
+  public init(_ value: String) {
+    self.value = value
+  }
+
+  public var description: String { "(secret)" }
+
+  /// The secret that the settings give: from a file that others cannot read, else as the value of a setting,
+  /// else as a credential of systemd with the name of that setting (systemd.exec(5), `LoadCredential=`).
+  ///
+  /// - Parameters:
+  ///   - setting: holds the secret.
+  ///   - file: names a file whose first line is the secret.
+  /// - Returns: nil if there is none.
+  /// - Throws: ``Failure`` for a file that cannot be used.
+  public static func read(
+    _ environment: Environment, _ setting: SettingName, file: SettingName
+  ) throws -> Secret? {
+    if let path = environment.string(file) { return try Secret(contentsOf: path) }
+    if let value = environment.string(setting) { return Secret(value) }
+    guard let directory = processVariable("CREDENTIALS_DIRECTORY") else { return nil }
+    let path = "\(directory)/\(setting.rawValue)"
+    guard unsafe access(path, F_OK) == 0 else { return nil }
+    return try Secret(contentsOf: path)
+  }
+
+  /// The password that the settings give, as above.
+  public static func read(
+    _ settings: Settings, _ setting: Setting<String?>, file: Setting<String?>
+  ) throws -> Secret? {
+    if let path = try settings[file] { return try Secret(contentsOf: path) }
+    if let value = try settings[setting] { return Secret(value) }
+    guard let name = setting.name, let directory = processVariable("CREDENTIALS_DIRECTORY") else {
+      return nil
+    }
+    let path = "\(directory)/\(name)"
+    guard unsafe access(path, F_OK) == 0 else { return nil }
+    return try Secret(contentsOf: path)
+  }
+
+  /// The first line of a file that others cannot read.
+  private init(contentsOf path: String) throws {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else {
+      throw Failure(path, Errno(rawValue: errno), .configuration)
+    }
+    guard status.st_mode & 0o007 == 0 else {
+      throw Failure(
+        path, "others can read this file with a secret; use chmod o= \(path)", .noPermission)
+    }
+    let text = try readFile(path, limit: 4096, .configuration)
+    let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    guard !line.isEmpty else {
+      throw Failure(path, "its first line has to be the secret, and it is empty", .configuration)
+    }
+    self.init(String(decoding: line, as: UTF8.self))
+  }
+}

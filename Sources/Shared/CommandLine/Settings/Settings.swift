@@ -1,0 +1,190 @@
+import Glibc
+
+/// The values of the settings: the options of the command line first, then the environment, then p1.conf.
+///
+/// An empty variable is not set, and hides the line in p1.conf: so a single run can differ from the file.
+public struct Settings {
+  /// Where a value was set.
+  public enum Origin: Equatable, Sendable, CustomStringConvertible {
+    case option(String)
+    case environment
+    case file(String, line: Int)
+
+    public var description: String {
+      switch self {
+      case .option(let name): name
+      case .environment: "environment"
+      case .file(let path, let line): "\(path):\(line)"
+      }
+    }
+  }
+
+  private let options: [String: TypedOption]
+  private let variable: @Sendable (String) -> String?
+  let file: ConfigurationFile?
+
+  /// - Parameters:
+  ///   - options: what was typed, by the key of the setting.
+  ///   - file: what p1.conf holds; nil for no file.
+  ///   - variable: the value of a variable of the environment, nil where it is not set.
+  public init(
+    options: [String: TypedOption] = [:], file: ConfigurationFile? = nil,
+    environment variable: @escaping @Sendable (String) -> String? = processVariable
+  ) {
+    self.options = options
+    self.file = file
+    self.variable = variable
+  }
+
+  // MARK: - What was set
+
+  /// The text of a setting and where it was set; nil if it is not set.
+  public func given(_ setting: any AnySetting) -> (text: String, origin: Origin)? {
+    if let option = options[setting.key] { return (option.value, .option(option.name)) }
+    guard let name = setting.name else { return nil }
+    if let value = variable(name) { return value.isEmpty ? nil : (value, .environment) }
+    guard let file, let entry = file.entries[name], !entry.value.isEmpty else { return nil }
+    return (entry.value, .file(file.path, line: entry.line))
+  }
+
+  /// Whether a setting is set anywhere.
+  public func isSet(_ setting: any AnySetting) -> Bool { given(setting) != nil }
+
+  /// Whether an option of the command line sets it.
+  public func isOption(_ setting: any AnySetting) -> Bool { options[setting.key] != nil }
+
+  // MARK: - Values
+
+  /// The value of a setting.
+  ///
+  /// - Throws: ``Failure`` for a value that it cannot have.
+  public subscript<Value>(_ setting: Setting<Value>) -> Value {
+    get throws {
+      guard let (text, _) = given(setting) else { return setting.defaultValue }
+      do throws(InvalidValue) {
+        guard !text.isEmpty else { throw InvalidValue("it is empty") }
+        return try setting.read(text)
+      } catch {
+        throw failure(setting, error.reason)
+      }
+    }
+  }
+
+  /// The value of a setting that is one of the words of a type.
+  ///
+  /// - Throws: ``Failure`` for another word.
+  public func value<Value>(_ setting: Setting<String>, of type: Value.Type) throws -> Value
+  where Value: RawRepresentable<String> {
+    let word = try self[setting]
+    guard let value = Value(rawValue: word) else {
+      throw failure(setting, "\"\(word)\" is unknown")
+    }
+    return value
+  }
+
+  /// The values of a setting that may have several, with commas between them; `\\,` is a comma in one.
+  public func list(_ setting: Setting<String?>) throws -> [String] {
+    let pieces = try self[setting]?.split(separator: ",") ?? []
+    return pieces.reduce(into: []) { list, piece in
+      if let last = list.last, last.hasSuffix("\\") {
+        list[list.count - 1] = "\(last.dropLast()),\(piece)"
+      } else {
+        list.append(String(piece))
+      }
+    }
+  }
+
+  /// The path of a file that can be read: a library would say only when it needs the file that it cannot.
+  ///
+  /// - Parameters:
+  ///   - setting: names the file.
+  ///   - fault: what is wrong with the contents; nil for nothing.
+  /// - Returns: nil where the setting is not set.
+  /// - Throws: ``Failure`` for a file that cannot be used.
+  public func readableFile(
+    _ setting: Setting<String?>, fault: ([UInt8]) -> String? = { _ in nil }
+  ) throws -> String? {
+    guard let path = try self[setting] else { return nil }
+    let reason: String?
+    do {
+      reason = fault(try readFile(path, limit: 4 << 20, .configuration))
+    } catch let failure as Failure {
+      reason = failure.reason
+    }
+    if let reason { throw failure(setting, "\(path): \(reason)") }
+    return path
+  }
+
+  /// Refuses files that a running tool reads again and might have to wait for.
+  ///
+  /// - Throws: ``Failure``.
+  public func rejectStreams(_ settings: [Setting<String?>]) throws {
+    for setting in settings {
+      if let path = try self[setting], isStream(path) {
+        throw Failure(path, "a pipe cannot be read again", .configuration)
+      }
+    }
+  }
+
+  /// The failure that ends a tool for a value that cannot be used: an option is the command line's fault,
+  /// all else that of the configuration.
+  public func failure(_ setting: any AnySetting, _ reason: String) -> Failure {
+    switch given(setting)?.origin {
+    case .option(let name): Failure(name, reason, .usage)
+    case .file(let path, let line):
+      Failure("\(path):\(line)", "\(setting.name ?? ""): \(reason)", .configuration)
+    case .environment, nil: Failure(setting.name ?? setting.text, reason, .configuration)
+    }
+  }
+
+  /// The settings as p1.conf has them now.
+  ///
+  /// - Throws: ``Failure`` for a file that cannot be read.
+  public func readAgain() throws -> Settings {
+    guard let file else { return self }
+    return Settings(options: options, file: try .find(file.path), environment: variable)
+  }
+
+  // MARK: - All of them
+
+  /// Checks the names in p1.conf.
+  ///
+  /// - Throws: ``Failure`` for the first one that is misspelt.
+  func checkNames() throws {
+    guard let file else { return }
+    for (name, entry) in file.entries.sorted(by: { $0.value.line < $1.value.line }) {
+      guard case .misspelt(let nearest) = SettingNames.kind(of: name) else { continue }
+      let question = nearest.map { "; did you mean \($0)?" } ?? ""
+      throw Failure(
+        "\(file.path):\(entry.line)", "unknown setting \(name)\(question)", .configuration)
+    }
+  }
+
+  /// Checks the values of the settings of a tool.
+  ///
+  /// - Throws: ``Failure`` for the first one that cannot be used.
+  func checkValues(_ groups: [any SettingGroup]) throws {
+    for setting in groups.flatMap(\.settings) {
+      guard let (text, _) = given(setting) else { continue }
+      do throws(InvalidValue) {
+        guard !text.isEmpty else { throw InvalidValue("it is empty") }
+        try setting.check(text)
+      } catch {
+        throw failure(setting, error.reason)
+      }
+    }
+  }
+
+  /// The settings that are set, in the form of p1.conf, each with where it was set: what `--check` prints.
+  func listing(_ groups: [any SettingGroup]) -> String {
+    groups.flatMap(\.settings).compactMap { setting in
+      guard let name = setting.name, let (text, origin) = given(setting) else { return nil }
+      let value =
+        setting.isSecret
+        ? "..."
+        : text.replacing("\\", with: "\\\\")
+          .replacing("'", with: "\\'")
+      return "\(name) = '\(value)'  # \(origin)\n"
+    }.joined()
+  }
+}

@@ -1,0 +1,130 @@
+/// What a shell offers as the value of an option.
+public enum ValueCompletion: Sendable {
+  case nothing, file, directory
+  case words([String])
+}
+
+/// What values a setting takes, and what they are called.
+public struct ValueForm<Value: Sendable>: Sendable {
+  let placeholder: String?
+  var completion = ValueCompletion.nothing
+  let read: @Sendable (String) throws(InvalidValue) -> Value
+  /// A value as it is written in p1.conf.
+  let text: @Sendable (Value) -> String
+
+  /// - Parameters:
+  ///   - placeholder: what `--help` calls the value; nil for a flag.
+  ///   - text: a value as it is written.
+  ///   - read: makes the value of what was written.
+  public init(
+    _ placeholder: String?, completion: ValueCompletion = .nothing,
+    text: @escaping @Sendable (Value) -> String = { "\($0)" },
+    read: @escaping @Sendable (String) throws(InvalidValue) -> Value
+  ) {
+    self.placeholder = placeholder
+    self.completion = completion
+    self.text = text
+    self.read = read
+  }
+}
+
+extension ValueForm<Bool> {
+  /// `True` and `False`, `1` and `0`, `yes` and `no`, `on` and `off`, in any case.
+  public static var flag: ValueForm {
+    // A flag that is off by default needs no default in the help.
+    ValueForm(nil, text: { $0 ? "True" : "" }) { text throws(InvalidValue) in
+      guard let value = truth(text) else {
+        throw InvalidValue("\"\(text)\" is neither True nor False")
+      }
+      return value
+    }
+  }
+
+  /// Flow control of a serial line and the like: a flag whose option takes `yes` or `no`.
+  public static var yesOrNo: ValueForm {
+    var form = ValueForm("yes|no", text: flag.text, read: flag.read)
+    form.completion = .words(["yes", "no"])
+    return form
+  }
+
+  /// What a word says that means yes or no; nil for any other.
+  public static func truth(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "true", "1", "yes", "on": true
+    case "false", "0", "no", "off", "none": false
+    default: nil
+    }
+  }
+}
+
+extension ValueForm<Int> {
+  /// A whole number within a range.
+  public static func number(_ range: ClosedRange<Int>, _ placeholder: String) -> ValueForm {
+    ValueForm(placeholder) { text throws(InvalidValue) in
+      guard let number = Int(text), range.contains(number) else {
+        throw InvalidValue(
+          "\"\(text)\" is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return number
+    }
+  }
+}
+
+extension ValueForm<Duration> {
+  /// Seconds, with decimals or without, within a range.
+  public static func seconds(_ range: ClosedRange<Int>) -> ValueForm {
+    ValueForm("seconds", text: \.inSeconds) { text throws(InvalidValue) in
+      let bounds = Double(range.lowerBound)...Double(range.upperBound)
+      guard let seconds = Double(text), bounds.contains(seconds) else {
+        throw InvalidValue(
+          "\"\(text)\" is not a number of seconds from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return .seconds(seconds)
+    }
+  }
+
+  /// Whole seconds within a range.
+  public static func wholeSeconds(_ range: ClosedRange<Int>) -> ValueForm {
+    ValueForm("seconds", text: \.inSeconds) { text throws(InvalidValue) in
+      .seconds(try ValueForm<Int>.number(range, "seconds").read(text))
+    }
+  }
+}
+
+extension ValueForm<String> {
+  /// A text that goes to a server: not empty, not longer than `limit` bytes, and without control characters,
+  /// which could drive a terminal and which MQTT forbids (MQTT 5, 1.5.4).
+  public static func text(_ placeholder: String, limit: Int = 1000) -> ValueForm {
+    ValueForm(placeholder) { text throws(InvalidValue) in
+      let isPlain = text.unicodeScalars.allSatisfy {
+        $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
+      }
+      guard isPlain else { throw InvalidValue("it has a control character in it") }
+      guard text.utf8.count <= limit else { throw InvalidValue("it has over \(limit) bytes") }
+      return text
+    }
+  }
+
+  /// One of a few words, in any case.
+  public static func choice(_ words: [String], _ placeholder: String) -> ValueForm {
+    ValueForm(placeholder, completion: .words(words)) { text throws(InvalidValue) in
+      let word = text.lowercased()
+      guard words.contains(word) else {
+        throw InvalidValue("\"\(text)\" is none of \(words.joined(separator: ", "))")
+      }
+      return word
+    }
+  }
+
+  /// What the tool itself checks.
+  public static func anything(
+    _ placeholder: String, completion: ValueCompletion = .nothing
+  ) -> ValueForm {
+    ValueForm(placeholder, completion: completion) { text throws(InvalidValue) in text }
+  }
+
+  /// The path of a file.
+  public static var file: ValueForm { anything("file", completion: .file) }
+  /// The path of a directory.
+  public static var directory: ValueForm { anything("directory", completion: .directory) }
+}

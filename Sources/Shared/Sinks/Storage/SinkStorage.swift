@@ -1,0 +1,72 @@
+import CommandLine
+import Delivery
+import SystemPackage
+
+/// The outbox of a sink, and the records that were left for it elsewhere.
+public struct SinkStorage {
+  public let outbox: any Outbox
+  /// What messages call the outbox.
+  public let name: String
+  let leftovers: Leftovers?
+
+  /// Opens the spool of `--spool`, else that of the sink in `--state`, else a buffer in memory.
+  ///
+  /// - Parameter usesSpool: whether records may go to a spool; values may not, as they carry no time.
+  /// - Throws: ``Failure`` where the directory of `--spool` cannot be made, or another process uses the
+  ///   spool.
+  public init(_ settings: SinkSettings, usesSpool: Bool = true, _ messages: Messages) throws {
+    let limits = settings.limits
+    let statePath = settings.statePath
+    let path = usesSpool ? settings.spoolPath : nil
+    let leftoverPath = usesSpool && path == nil || path == statePath ? nil : statePath
+    let leftovers = leftoverPath.flatMap { SinkStorage.leftovers(in: $0, limits, messages) }
+    if let path {
+      self.init(try SinkStorage.spool(path, limits), path, leftovers)
+      return
+    }
+    if usesSpool, let statePath {
+      do {
+        self.init(try SinkStorage.spool(statePath, limits), statePath, nil)
+        return
+      } catch let failure as Failure where failure.exitStatus != .temporaryFailure {
+        messages.say(.warning, failure.subject, "\(failure.reason); keeping records in memory only")
+      }
+    }
+    self.init(MemoryOutbox(capacity: limits.memory), "buffer", leftovers)
+  }
+
+  private init(_ outbox: any Outbox, _ name: String, _ leftovers: Leftovers?) {
+    self.outbox = outbox
+    self.name = name
+    self.leftovers = leftovers
+  }
+
+  /// The records in a directory; nil where there are none.
+  private static func leftovers(
+    in path: String, _ limits: SpoolLimits, _ messages: Messages
+  ) -> Leftovers? {
+    let names = (try? fileNames(in: path)) ?? []
+    // Segments are files named by 16 digits; what else is there is no reason to lock the directory.
+    guard names.contains(where: { $0.utf8.count == 16 && UInt64($0) != nil }) else { return nil }
+    do {
+      return Leftovers(try spool(path, limits), at: path)
+    } catch let failure as Failure {
+      messages.say(.warning, failure.subject, "\(failure.reason); its records stay there")
+    } catch {
+      messages.say(.warning, path, "\(error); its records stay there")
+    }
+    return nil
+  }
+
+  private static func spool(_ path: String, _ limits: SpoolLimits) throws -> Spool {
+    do {
+      return try Spool(SpoolDirectory(path), limits, at: .now)
+    } catch let refusal as SpoolDirectory.Refusal where refusal.isInUse {
+      throw Failure(path, "in use by another process", .temporaryFailure)
+    } catch let refusal as SpoolDirectory.Refusal {
+      throw Failure(path, refusal.errno, .cannotCreate)
+    } catch let errno as Errno {
+      throw Failure(path, errno, .cannotCreate)
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Metrics
+import Records
+
+/// Making and filling templates: KnownShapes.swift.
+extension TelegramParser {
+  /// Writes the records of a telegram of a known shape.
+  ///
+  /// - Returns: nil if the telegram has no known shape, else the telegram's time, if it has one.
+  mutating func fillTemplate(
+    with telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
+  ) -> Timestamp?? {
+    let filled = templates.first { template in
+      template.fill(with: telegram, receivedAt: receivedAt)
+        ? (template.records, template.recordCount, template.findings, template.ownTime) : nil
+    }
+    guard let (records, count, findings, ownTime) = filled else { return nil }
+    writer.add(written: records, count: count)
+    self.findings = findings
+    return .some(ownTime)
+  }
+
+  /// Makes a template of the telegram that was just read the long way.
+  ///
+  /// - Parameters:
+  ///   - start: the start of its records in the writer's text.
+  ///   - count: the number of its records.
+  mutating func makeTemplate(
+    of telegram: Span<UInt8>, receivedAt: Timestamp?, from start: Int, _ count: Int,
+    in writer: RecordWriter
+  ) {
+    guard !options.addsNetPower, !timeDependsOnReceipt, let main = drafts.records.first else {
+      return
+    }
+    var template = TelegramTemplate(
+      of: telegram, writer.text.span.extracting(start...), count, findings,
+      hasReceipt: receivedAt != nil, timeZone: timeZone)
+    // The framer verifies the checksum.
+    template.ignoreBytes(behind: layout.end)
+    let prefersReceipt = options.timeSource == .receipt
+    for draft in drafts.records where draft.isMeasured {
+      guard let place = draft.writtenPlace else { return }
+      for number in draft.fields.numbers {
+        template.move(number, of: telegram, to: place.field(number.start) - start)
+      }
+      if let source = draft.timestampRange, let timestamp = draft.timestamp {
+        for copy in draft.timestampCopies {
+          template.move(instantAt: source, timestamp, of: telegram, to: place.field(copy) - start)
+        }
+      }
+      let target = place.timestamp - start
+      if let own = draft.channel == .main ? nil : draft.timestamp {
+        // The bytes of a timestamp without a place are fixed.
+        if let source = draft.timestampRange {
+          template.move(instantAt: source, own, of: telegram, to: target)
+        }
+      } else if let receivedAt, prefersReceipt || main.timestamp == nil {
+        template.move(instantAt: nil, receivedAt, of: telegram, to: target)
+      } else if let source = main.timestampRange, let timestamp = main.timestamp {
+        template.move(instantAt: source, timestamp, of: telegram, to: target)
+      }
+    }
+    if let source = main.timestampRange, let timestamp = main.timestamp {
+      template.readOwnTime(at: source, timestamp, of: telegram)
+    }
+    for (line, rule) in zip(layout.lines, rules) where isIgnored(line, rule) {
+      for group in layout.groups(of: line)
+      // After a line feed, other digits could make an OBIS code, and so another line.
+      where telegram.extracting(group).firstIndex(of: UInt8(ascii: "\n")) == nil {
+        template.ignoreDigits(in: group)
+      }
+    }
+    for (line, rule) in zip(layout.lines, rules) where decidesAboutOtherLines(line, rule) {
+      template.fix(line.range, of: telegram)
+    }
+    for line in fixedLines { template.fix(line, of: telegram) }
+    templates.add(template)
+  }
+
+  /// Whether nothing depends on the groups of a line.
+  private func isIgnored(_ line: TelegramLayout.Line, _ rule: LineRule) -> Bool {
+    guard case .unknown = rule.reading else { return false }
+    return !options.includesUnknown && !decidesAboutOtherLines(line, rule)
+  }
+
+  /// Whether other lines depend on a line: it prints a number, a time, a device type or the version.
+  /// Not if its time is the timestamp of its record, which the template reads again.
+  private func decidesAboutOtherLines(_ line: TelegramLayout.Line, _ rule: LineRule) -> Bool {
+    if MeterVersion.isDeclared(by: line.code) { return true }
+    guard rule.isReadForIdentity else { return false }
+    guard let time = drafts.timestampRange(of: rule.channel) else { return true }
+    return !(line.range.lowerBound <= time.lowerBound && time.upperBound <= line.range.upperBound)
+  }
+}

@@ -1,0 +1,78 @@
+import Records
+
+/// Finds out, by comparing with the times of receipt, whether a meter's clock changes to daylight
+/// saving time, if it prints no letter after a time.
+///
+/// In summer `21:38` can be daylight saving time or, an hour later, standard time; in the hour that
+/// autumn has twice it is ambiguous too. The instant within ``tolerance`` of the time of receipt is the
+/// right one. Each telegram with a time of receipt is decided by itself, so a capture can be cut
+/// anywhere; only if its time of receipt does not decide is it read like the telegrams before it.
+///
+/// The instants of a meter run backwards only if its clock does.
+struct DaylightSavingDetector {
+  /// In seconds. The two instants are an hour apart, so the time of receipt is within half an hour of
+  /// one of them at most. A clock that is further off decides nothing.
+  private static let tolerance: Int64 = 1800
+
+  private struct Meter {
+    let name: [UInt8]
+    /// Nil if no time of receipt has decided it.
+    var changesInSummer: Bool?
+    /// The last civil time, in seconds, and its instant.
+    var shown: Int64
+    var instant: Timestamp
+  }
+
+  /// The last meters with a time of receipt, limited as a hostile input can name any number.
+  private var meters: [Meter] = []
+  private static let maximumCount = 16
+
+  /// Whether there was no time of receipt yet, so that times are read by the setting alone.
+  var isEmpty: Bool { meters.isEmpty }
+
+  /// The instant of the civil time in a telegram.
+  ///
+  /// - Parameters:
+  ///   - receivedAt: the time of receipt, if known.
+  ///   - timeZone: that of the setting. Its ``MeterTimeZone/changesInSummer`` is replaced by that of
+  ///     the meter's clock, if known.
+  ///   - name: identifies the meter.
+  mutating func instant(
+    of civil: CivilTime, receivedAt: Timestamp?, in timeZone: inout MeterTimeZone,
+    ofMeter name: [UInt8]
+  ) -> Timestamp {
+    let index = meters.firstIndex { $0.name == name }
+    guard receivedAt != nil || index != nil else { return timeZone.instant(of: civil) }
+    var changesInSummer = index.map { meters[$0].changesInSummer } ?? nil
+    timeZone.changesInSummer = changesInSummer ?? timeZone.changesInSummer
+    var instant = timeZone.instant(of: civil)
+    let standard = civil.instant(ahead: timeZone.winterOffset)
+    let daylightSaving = civil.instant(ahead: timeZone.summerOffset)
+    let seasonalZone = MeterTimeZone(winterOffset: timeZone.winterOffset)
+    if seasonalZone.instant(of: civil) == daylightSaving {
+      let decided = [daylightSaving, standard].first { candidate in
+        receivedAt.map { abs($0.seconds - candidate.seconds) < DaylightSavingDetector.tolerance }
+          ?? false
+      }
+      instant = decided ?? instant
+      // In the hour that autumn has twice, a clock with daylight saving time shows both instants.
+      let isTwice = seasonalZone.offset(at: standard) == seasonalZone.winterOffset
+      if let decided, !isTwice { changesInSummer = decided == daylightSaving }
+    }
+    if let index {
+      let last = meters[index]
+      if last.shown <= civil.secondsSinceEpoch, instant < last.instant {
+        instant = standard
+        changesInSummer = last.changesInSummer
+      }
+      meters.remove(at: index)
+    }
+    timeZone.changesInSummer = changesInSummer ?? timeZone.changesInSummer
+    if meters.count == DaylightSavingDetector.maximumCount { meters.removeFirst() }
+    meters.append(
+      Meter(
+        name: name, changesInSummer: changesInSummer, shown: civil.secondsSinceEpoch,
+        instant: instant))
+    return instant
+  }
+}

@@ -1,0 +1,77 @@
+import CommandLine
+import Sinks
+
+/// What p1influx does, with all settings checked.
+struct InfluxPlan: ToolPlan {
+  private enum Work {
+    /// The sink is off: the input is discarded.
+    case drain
+    case print(PointStyle, SinkSettings)
+    case write(PointStyle, SinkSettings, InfluxSettings, InfluxLimits)
+  }
+
+  private let work: Work
+  private let settings: Settings
+  let subject: String
+  let offReason: String?
+
+  /// - Throws: `Failure` for a setting that cannot be used. If the sink is off, the others do not matter.
+  init(_ settings: Settings) throws {
+    self.settings = settings
+    let group = DatabaseServerGroup()
+    guard try !settings[PointGroup().dryRun] else {
+      work = .print(try PointStyle(settings), try SinkSettings(settings, of: InfluxSink.self))
+      (subject, offReason) = ("standard output", nil)
+      return
+    }
+    guard try settings[group.enabled] else {
+      (work, subject, offReason) = (.drain, "", "INFLUXDB_ENABLED is False")
+      return
+    }
+    let server = try InfluxSettings(settings)
+    work = .write(
+      try PointStyle(settings), try SinkSettings(settings, of: InfluxSink.self), server,
+      try InfluxLimits(settings))
+    subject = server.name
+    let isSet =
+      settings.isSet(group.enabled) || settings.isSet(group.url) || settings.isSet(group.host)
+    offReason = isSet ? nil : "no server is set (\(group.host.text), \(group.url.text))"
+  }
+
+  func run(_ messages: Messages) throws {
+    switch work {
+    case .drain: try SinkSettings.drain(messages)
+    case .print(let style, let sink):
+      var dryRun = DryRun(LineProtocol(style), RecordPreprocessor(sink.summary))
+      try sink.read(messages) { try dryRun.run(&$0) }
+    case .write(let style, let sink, let server, let limits):
+      try write(style, sink, server, limits, messages)
+    }
+  }
+
+  private func write(
+    _ style: PointStyle, _ sink: SinkSettings, _ first: InfluxSettings, _ limits: InfluxLimits,
+    _ messages: Messages
+  ) throws {
+    let request = try NoticeSignal(.report)
+    let backpressure = Backpressure(
+      linger: sink.linger, confirmationDelay: limits.confirmationDelay, pausesInput: sink.holds)
+    let client = try HTTPClient()
+    let server = { (settings: InfluxSettings) in
+      try InfluxServer(settings, style.precision, limits, by: client)
+    }
+    let storage = try SinkStorage(sink, messages)
+    messages.stopWaiting()
+    let delivery = InfluxDelivery(
+      to: try server(first),
+      reloadServer: { [settings] in try server(.again(settings.readAgain())) }, LineProtocol(style),
+      limits,
+      outbox: storage.outbox, messages: messages)
+    let statusReport = StatusReport<String>(
+      of: delivery.serverName, "writing", at: request, every: sink.statisticsPeriod,
+      messages: messages)
+    var run = try SinkRun(
+      delivery, RecordPreprocessor(sink.summary), backpressure, storage, statusReport, messages)
+    try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
+  }
+}

@@ -1,0 +1,129 @@
+import CommandLine
+import Delivery
+import Sinks
+
+/// What p1mqtt does, with all settings checked.
+struct MQTTPlan: ToolPlan {
+  private enum Work {
+    /// The sink is off: the input is discarded.
+    case drain
+    case publish(PublishSettings, SinkSettings, to: BrokerSettings)
+    /// The other direction, from these topics.
+    case receive(filters: [String], prefix: String, from: BrokerSettings)
+  }
+
+  private let work: Work
+  private let settings: Settings
+  let subject: String
+  let offReason: String?
+
+  /// - Parameters:
+  ///   - filters: the arguments of the command line.
+  ///   - groups: the settings of p1mqtt.
+  /// - Throws: `Failure` for a setting that cannot be used. If the sink is off, the others do not matter.
+  init(_ settings: Settings, filters: [String], of groups: [any SettingGroup]) throws {
+    let group = BrokerGroup()
+    self.settings = settings
+    let isEnabled = try settings[group.enabled]
+    if try settings[ReceivingGroup().receive] {
+      try ReceiveSettings.refusePublishing(groups, settings)
+      guard isEnabled else {
+        throw settings.failure(group.enabled, "False: there is nothing to receive; set it to True")
+      }
+      let prefix = try PublishSettings.prefix(settings)
+      let broker = try BrokerSettings(settings, receivingBelow: prefix)
+      let filters = try ReceiveSettings(filters, settings).filters
+      work = .receive(filters: filters, prefix: prefix, from: broker)
+      // A spool of what is received is one of this session with the broker.
+      (subject, offReason) = (broker.clientID, nil)
+      return
+    }
+    if let filter = filters.first {
+      throw Failure(filter, "topic filters need --receive", .usage)
+    }
+    guard isEnabled else {
+      (work, subject, offReason) = (.drain, "", "MQTT_ENABLED is False")
+      return
+    }
+    let broker = try BrokerSettings(settings)
+    let publishing = try PublishSettings(settings)
+    let spool = BufferingGroup<MQTTSink>().spool
+    guard publishing.payload.isTimed || !settings.isSet(spool) else {
+      throw settings.failure(spool, "a spool keeps records; it needs --payload json or record")
+    }
+    subject = broker.name
+    let isSet = settings.isSet(group.enabled) || settings.isSet(group.broker)
+    offReason = isSet ? nil : "no broker is set (\(group.broker.text))"
+    work = .publish(publishing, try SinkSettings(settings, of: MQTTSink.self), to: broker)
+  }
+
+  func run(_ messages: Messages) throws {
+    switch work {
+    case .drain: try SinkSettings.drain(messages)
+    case .publish(let publishing, let sink, let broker):
+      try publish(publishing, sink, to: broker, messages)
+    case .receive(let filters, let prefix, let broker):
+      try receive(filters, prefix, from: broker, messages)
+    }
+  }
+
+  private func publish(
+    _ publishing: PublishSettings, _ sink: SinkSettings, to broker: BrokerSettings,
+    _ messages: Messages
+  ) throws {
+    let request = try NoticeSignal(.report)
+    let memory = MemoryLimits(buffer: sink.limits.memory)
+    let announcements = StatusAndDiscovery(publishing, memory)
+    let isTimed = publishing.payload.isTimed
+    let preprocessor = RecordPreprocessor(sink.summary, stamps: isTimed)
+    // Values do not say when they were measured, so only the newest of each topic is worth sending.
+    let backpressure = Backpressure(
+      linger: sink.linger, pausesInput: sink.holds && isTimed, pausesFiles: isTimed)
+    let connection = try MQTTConnection(
+      broker, will: announcements.offline, expiry: publishing.expiry)
+    let storage = try SinkStorage(sink, usesSpool: isTimed, messages)
+    messages.stopWaiting()
+    let delivery = MQTTDelivery(
+      to: connection, reloadSettings: { [settings] in try .again(settings.readAgain()) },
+      SendingSettings(
+        qos: publishing.qos, leastQoS: publishing.payload.leastQoS,
+        responseTimeout: broker.timeout),
+      publications(publishing, memory, storage.outbox), announcements, messages: messages)
+    let statusReport = StatusReport<String>(
+      of: broker.name, "publishing", at: request, every: sink.statisticsPeriod, messages: messages)
+    var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
+    try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
+  }
+
+  private func publications(
+    _ publishing: PublishSettings, _ memory: MemoryLimits, _ outbox: any Outbox
+  ) -> any Publications {
+    let topics = Topics(publishing.template, own: publishing.statusTopic, capacity: memory.cache)
+    let changes = publishing.repeatInterval.map {
+      ChangeFilter(repeatInterval: $0, capacity: memory.cache)
+    }
+    guard publishing.payload.isTimed else {
+      return ValuePublications(topics, retains: publishing.retains, changes, memory: memory)
+    }
+    return RecordPublications(
+      topics, publishing.payload, retains: publishing.retains, changes, in: outbox)
+  }
+
+  private func receive(
+    _ filters: [String], _ prefix: String, from broker: BrokerSettings, _ messages: Messages
+  ) throws {
+    let request = try NoticeSignal(.report)
+    let reload = try NoticeSignal(.reload)
+    let connection = try MQTTConnection(broker, receives: true)
+    let statusReport = StatusReport<String>(
+      of: broker.name, "receiving", at: request, every: try settings[MonitoringGroup().stats],
+      messages: messages)
+    var receiver = try MQTTReceiver(
+      connection, filters,
+      renewed: (
+        reload, { [settings] in try .again(settings.readAgain(), receivingBelow: prefix) }
+      ), statusReport, messages: messages)
+    messages.stopWaiting()
+    try receiver.run()
+  }
+}

@@ -1,0 +1,21 @@
+/// A message to the broker.
+struct Message {
+  /// What is to be done once it is acknowledged or rejected.
+  enum Purpose {
+    case value
+    /// The record in the outbox with this number.
+    case record(UInt64)
+    /// The status or discovery, which is made again for each connection.
+    case announcement
+  }
+
+  let topic: String
+  let payload: [UInt8]
+  let purpose: Purpose
+  /// Whether the broker retains it.
+  let isRetained: Bool
+
+  var isAnnouncement: Bool {
+    if case .announcement = purpose { true } else { false }
+  }
+}

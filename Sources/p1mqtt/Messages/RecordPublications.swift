@@ -1,0 +1,194 @@
+import CommandLine
+import Delivery
+import Records
+import Sinks
+
+/// A message per record. A record says when it was measured, so all of them are published in order,
+/// however late, and each is kept in an outbox until the broker has acknowledged it.
+struct RecordPublications: Publications {
+  private var topics: Topics
+  private let payload: Payload
+  private let retains: Bool
+  private var changes: ChangeFilter?
+  private var outbox: any Outbox
+  /// The number of the next record to be published.
+  private var sentEnd: UInt64
+  /// The answers to records that are not the oldest in the outbox: whether they were acknowledged.
+  private var answers: [UInt64: Bool] = [:]
+  /// Up to which number ``answers`` was cleared of records that the outbox has dropped.
+  private var sweptTo: UInt64
+  /// How far the broker's answers may be ahead of the oldest one that is missing.
+  private static let maximumUnanswered: UInt64 = 1000
+  /// Records rejected because other meters have their topics.
+  private var withoutTopicCount = 0
+  private var logged = (withoutTopic: 0, forgotten: 0)
+  /// Records that the outbox dropped while they were in flight, and that the broker acknowledged.
+  private var arrivedCount = 0
+
+  init(
+    _ topics: Topics, _ payload: Payload, retains: Bool, _ changes: ChangeFilter?,
+    in outbox: any Outbox
+  ) {
+    self.topics = topics
+    self.payload = payload
+    self.retains = retains
+    self.changes = changes
+    self.outbox = outbox
+    sentEnd = outbox.first
+    sweptTo = outbox.first
+  }
+
+  var isFull: Bool { outbox.isFull }
+  var isEmpty: Bool { outbox.isEmpty }
+  var keepsAll: Bool { outbox.keepsAll }
+  var isTimed: Bool { true }
+  var deadline: ContinuousClock.Instant? { outbox.deadline }
+
+  var statistics: DeliveryStatistics { DeliveryStatistics(outbox, arrived: arrivedCount) }
+
+  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.see(submeters, at: now) { _ = topics.topic(of: MeterKey(record)) }
+  }
+
+  mutating func take(
+    _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
+  ) {
+    if passes(record, at: now) {
+      outbox.add(record, at: now)
+    } else {
+      // Discovery has to know that the meter still sends.
+      _ = place(record, &discovery)
+    }
+  }
+
+  /// Finds the topic of a record, and announces its metrics there; nil where there is none.
+  private mutating func place(
+    _ record: Record, _ discovery: inout Discovery?
+  ) -> String? {
+    let origin = MeterKey(record)
+    topics.see(origin, at: .now)
+    guard let topic = topics.topic(of: origin) else { return nil }
+    discovery?.see(record.keys.map { ($0, topic) }, of: origin)
+    return topic
+  }
+
+  private mutating func passes(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
+    guard changes != nil else { return true }
+    let origin = MeterKey(record)
+    var name = "\(origin.meterLevel)/\(origin.channelLevel)/\(origin.past ?? "")"
+    // Records of the past do not follow each other: each time is a series of its own.
+    if origin.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
+    return changes?.passes(record.untimedText, of: name, origin, record.timestamp, at: now) ?? true
+  }
+
+  mutating func attend(_ now: ContinuousClock.Instant) {
+    outbox.store(at: now)
+    outbox.attend(now)
+  }
+
+  mutating func overflow() {}
+
+  // MARK: - Sending
+
+  mutating func next(_ discovery: inout Discovery?) -> Message? {
+    while outbox.isAvailable {
+      sentEnd = max(sentEnd, outbox.first)
+      // It was acknowledged before the connection broke.
+      while answers[sentEnd] != nil { sentEnd += 1 }
+      guard sentEnd < outbox.end, sentEnd - outbox.first < RecordPublications.maximumUnanswered
+      else {
+        return nil
+      }
+      let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
+      guard let record = batch.records.first else { return nil }
+      sentEnd = batch.end
+      if let topic = place(record, &discovery) {
+        return Message(
+          topic: topic, payload: text(of: record), purpose: .record(batch.first),
+          isRetained: retains)
+      }
+      outbox.keepApart(record, reason: "another meter has its topics")
+      withoutTopicCount += 1
+      answer(batch.first, isTaken: false)
+    }
+    return nil
+  }
+
+  private func text(of record: Record) -> [UInt8] {
+    guard payload == .json else { return record.text + [UInt8(ascii: "\n")] }
+    var text: [UInt8] = []
+    record.appendJSON(to: &text)
+    // JSON in a message ends without a line feed.
+    text.removeLast()
+    return text
+  }
+
+  mutating func arrived(_ message: Message) {
+    if case .record(let number) = message.purpose { answer(number, isTaken: true) }
+  }
+
+  mutating func refused(_ message: Message, _ reason: String) {
+    guard case .record(let number) = message.purpose else { return }
+    let batch = outbox.batch(from: number, count: 1, size: .max)
+    if batch.first == number, let record = batch.records.first {
+      outbox.keepApart(record, reason: reason)
+    }
+    answer(number, isTaken: false)
+  }
+
+  private mutating func answer(_ number: UInt64, isTaken: Bool) {
+    // The outbox has dropped it meanwhile, and has counted it as dropped.
+    guard number >= outbox.first else {
+      arrivedCount += isTaken ? 1 : 0
+      return
+    }
+    answers[number] = isTaken
+    while let isTaken = answers.removeValue(forKey: outbox.first) {
+      outbox.remove(before: outbox.first + 1, refused: isTaken ? 0 : 1)
+    }
+    sweep()
+  }
+
+  /// Counts records that were acknowledged before the outbox dropped them.
+  private mutating func sweep() {
+    guard !answers.isEmpty else { return sweptTo = outbox.first }
+    while sweptTo < outbox.first {
+      if answers.removeValue(forKey: sweptTo) == true { arrivedCount += 1 }
+      sweptTo += 1
+    }
+  }
+
+  mutating func disconnected(_ unsent: [Message]) {
+    for message in unsent {
+      if case .record(let number) = message.purpose { sentEnd = min(sentEnd, number) }
+    }
+  }
+
+  mutating func connected() { forgetChanges() }
+  mutating func forgetChanges() { changes?.forget() }
+  mutating func close(at now: ContinuousClock.Instant) { outbox.close(at: now) }
+  mutating func takeEvents() -> [OutboxEvent] { outbox.takeEvents() }
+
+  mutating func takeLogMessages() -> [LogMessage] {
+    topics.takeLogMessages().map { LogMessage(text: $0, kind: $0) }
+      + LogMessage.ifGrown(withoutTopicCount, logged: &logged.withoutTopic, kind: "topics") {
+        "\(counted($0, "record")) rejected so far: other meters have their topics"
+      }
+      + LogMessage.forgottenMeters(
+        topics.forgottenMeterCount + (changes?.forgottenMeterCount ?? 0), logged: &logged.forgotten)
+  }
+}
+
+extension Record {
+  fileprivate var keys: [String] {
+    var keys: [String] = []
+    forEachField { key, _ in keys.append(String(decoding: [UInt8](key), as: UTF8.self)) }
+    return keys
+  }
+
+  /// Its text without its time.
+  fileprivate var untimedText: [UInt8] {
+    guard let range = range(of: .timestamp) else { return text }
+    return [UInt8](text[..<range.lowerBound]) + text[range.upperBound...]
+  }
+}

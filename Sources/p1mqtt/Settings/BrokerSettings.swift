@@ -1,0 +1,133 @@
+import CommandLine
+import Glibc
+
+/// Which broker, and how to connect to it.
+struct BrokerSettings {
+  /// A name or an address, or the path of a Unix socket, with port 0.
+  let host: String
+  let port: Int
+  /// What messages call the broker.
+  let name: String
+  /// How the broker tells this client from its others.
+  let clientID: String
+  let login: (user: String, password: Secret?)?
+  /// Nil where the connection is not encrypted.
+  let tls: TLSSettings?
+  /// Nil for the highest version that the broker speaks.
+  let version: MQTTVersion?
+  /// Whether the broker is to remember what was in flight when a connection broke.
+  let isPersistent: Bool
+  /// After how many idle seconds the broker is pinged.
+  let keepAlive: Int
+  /// How long an answer of the broker may take.
+  let timeout: Duration
+
+  private static let group = BrokerGroup()
+
+  /// - Parameters:
+  ///   - settings: the settings.
+  ///   - prefix: what the topics of the records begin with that are received; nil to publish.
+  /// - Throws: `Failure` for a setting that cannot be used.
+  init(_ settings: Settings, receivingBelow prefix: String? = nil) throws {
+    let group = BrokerSettings.group
+    let address = try BrokerAddress(settings[group.broker]) { settings.failure(group.broker, $0) }
+    tls = try TLSSettings(settings, address)
+    host = address.host
+    let port = try settings[group.port]
+    guard !address.isSocket || !settings.isOption(group.port) else {
+      throw settings.failure(group.port, "a Unix socket has no port")
+    }
+    // A port in the address comes before the environment, but not before the option.
+    let isPortUsed = address.port == nil || settings.isOption(group.port)
+    self.port =
+      address.isSocket
+      ? 0 : (isPortUsed ? port : nil) ?? address.port ?? (tls == nil ? 1883 : 8883)
+    let isIPv6 = host.contains(":")
+    name = address.isSocket ? host : isIPv6 ? "[\(host)]:\(self.port)" : "\(host):\(self.port)"
+    login = try BrokerSettings.login(settings)
+    version = try settings[group.version].map { $0 == "5" ? .version5 : .version311 }
+    keepAlive = try settings[group.keepAlive]
+    timeout = try settings[group.timeout]
+    let id = try settings[group.clientID]
+    if let prefix {
+      isPersistent = true
+      clientID =
+        settings.isOption(group.clientID)
+        ? id ?? "" : id.map { "\($0)-receive" } ?? BrokerSettings.receiverID(below: prefix)
+      return
+    }
+    isPersistent = try settings[group.session] == "persistent"
+    guard id != nil || !isPersistent else {
+      throw settings.failure(
+        group.session, "the broker finds a session by its client id; set \(group.clientID.text)")
+    }
+    clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+  }
+
+  /// The settings as their files are now, for a p1mqtt that goes on with them.
+  ///
+  /// - Throws: `Failure` for a file that cannot be used, or that might have to be waited for.
+  static func again(
+    _ settings: Settings, receivingBelow prefix: String? = nil
+  ) throws -> BrokerSettings {
+    let settings = try settings.readAgain()
+    try settings.rejectStreams([
+      group.passwordFile, group.caFile, group.certificateFile, group.keyFile,
+    ])
+    return try BrokerSettings(settings, receivingBelow: prefix)
+  }
+
+  /// The client id of a receiver for which none is set. It is the same after each start, as the broker
+  /// finds the session by it, and not that of a sender on the same machine.
+  private static func receiverID(below prefix: String) -> String {
+    let name = prefix.map { character in
+      character.isASCII && (character.isLetter || character.isNumber || ".-".contains(character))
+        ? character : "_"
+    }
+    return "p1receive-\(hostName)-\(String(name))"
+  }
+
+  /// The name of the machine, which is the same after each start.
+  static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard unsafe gethostname(&name, name.count - 1) == 0, name[0] != 0 else { return "p1mqtt" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// Why a broker may have closed the connection without an answer.
+  var hangUpReason: String {
+    var causes: [String] = []
+    if version == .version5 { causes.append("it may not speak MQTT 5") }
+    if let tls {
+      causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
+      causes.append("its port may be one without TLS")
+    } else {
+      causes.append("its port may be one for TLS")
+    }
+    return
+      "the broker closed the connection without an answer: \(causes.joined(separator: ", or "))"
+  }
+
+  /// User and password, where there is a user and authentication is not turned off.
+  private static func login(_ settings: Settings) throws -> (String, Secret?)? {
+    let isWanted = try settings[group.authentication]
+    guard isWanted != false else { return nil }
+    if let user = try settings[group.user] {
+      return (user, try Secret.read(settings, group.password, file: group.passwordFile))
+    }
+    guard isWanted == nil else {
+      throw settings.failure(group.authentication, "needs a user; set \(group.user.text)")
+    }
+    let passwords: [any AnySetting] = [group.passwordFile, group.password]
+    if let password = passwords.first(where: settings.isSet) {
+      throw settings.failure(password, "a password needs a user; set \(group.user.text)")
+    }
+    return nil
+  }
+}
+
+enum MQTTVersion {
+  case version311
+  /// It tells why a message is rejected, and when one expires.
+  case version5
+}

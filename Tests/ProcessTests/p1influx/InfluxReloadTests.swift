@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// SIGHUP has p1influx read its password and token files again.
+@Suite struct InfluxReloadTests {
+  @Test(arguments: ["PASS", "TOKEN"])
+  func secretIsReadAgain(_ kind: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let expected = kind == "TOKEN" ? "Token right" : "Basic " + Self.base64("me:right")
+      try await HTTPServer.running({ request in
+        // So long that nothing but the signal ends the wait.
+        request.headers["authorization"] == expected
+          ? .noContent : .error(401, "who are you?", headers: ["Retry-After": "600"])
+      }) { server in
+        let path = try directory.write("wrong\n", to: "secret")
+        #expect(chmod(path, 0o600) == 0)
+        let url = "http://127.0.0.1:\(server.port)"
+        let sink = Program(
+          "p1influx", ["--url", url],
+          environment: [
+            "INFLUXDB_\(kind)_FILE": path, "INFLUXDB_USER": kind == "TOKEN" ? "" : "me",
+          ])
+        try await sink.whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0..<3))
+          try await sink.waitForError("HTTP 401")
+          // A file that cannot be used changes nothing.
+          #expect(chmod(path, 0o644) == 0)
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("\(path): others can read this file with a secret")
+          #expect(chmod(path, 0o600) == 0)
+          _ = try directory.write("right\n", to: "secret")
+          #expect(chmod(path, 0o600) == 0)
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("\(url): writing again")
+          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<3))
+          sink.closeInput()
+          #expect(try await sink.waitForExit().status == .success)
+        }
+      }
+    }
+  }
+
+  /// A pipe may have nobody who writes to it any more: to open it could take for ever.
+  @Test func pipeIsNotReadAgain() async throws {
+    try await TemporaryDirectory.with { directory in
+      try await HTTPServer.running { server in
+        let script = """
+          mkfifo -m 600 secret
+          (echo hunter2 > secret) &
+          INFLUXDB_TOKEN_FILE=secret exec p1influx --url $1
+          """
+        let url = "http://127.0.0.1:\(server.port)"
+        try await Program.bash(script, [url], directory: directory.path).whileRunning { sink in
+          try await sink.write(NumberedRecords.text(0))
+          try await server.wait { $0.takenLines.count == 1 }
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("p1influx: secret: a pipe cannot be read again")
+          try await sink.write(NumberedRecords.text(1))
+          sink.closeInput()
+          #expect(try await sink.waitForExit().status == .success)
+          #expect(NumberedRecords.numbers(in: server.takenLines) == [0, 1])
+          #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Token hunter2" })
+        }
+      }
+    }
+  }
+
+  private static func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+}

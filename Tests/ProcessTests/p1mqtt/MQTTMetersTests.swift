@@ -1,0 +1,55 @@
+import TestSupport
+import Testing
+
+/// More meters by one p1mqtt than anybody has in a house.
+@Suite struct MQTTMetersTests {
+  private static let count = 12_000
+
+  /// A record of each meter, twice.
+  private static let input = (0..<2).flatMap { round in
+    (0..<count).map { meter in
+      """
+      timestamp=2026-01-15T12:00:0\(round)Z
+      meter=E\(meter)
+      power_import_kw=\(round).5
+
+
+      """
+    }
+  }.joined()
+
+  @Test(arguments: ["json", "record", "value"]) func noneIsRefused(_ payload: String) async throws {
+    let isValue = payload == "value"
+    let template = isValue ? ["--topic", "{prefix}/{meter}/{metric}", "--buffer", "1"] : []
+    try await ScriptedBroker.running { broker in
+      let arguments = ["--payload", payload, "--no-status"] + template
+      let result = try await broker.p1mqtt(arguments).run(
+        input: Self.input, within: .seconds(120))
+      #expect(result.status == .success)
+      // What is forgotten has the same topics again.
+      #expect(result.errorText == "")
+      try await broker.wait { $0.openCount == 0 }
+      let messages = isValue ? broker.taken.filter { $0.topic.hasSuffix("_kw") } : broker.taken
+      #expect(messages.count == 2 * Self.count)
+      let expected = (0..<Self.count).map { meter in
+        "dsmr/E\(meter)/\(isValue ? "power_import_kw" : payload)"
+      }
+      #expect(messages.prefix(Self.count).map(\.topic) == expected)
+      #expect(messages.suffix(Self.count).map(\.topic) == expected)
+    }
+  }
+
+  /// What is left out then is published again, which is said.
+  @Test func whatIsForgottenIsSaid() async throws {
+    try await ScriptedBroker.running { broker in
+      let arguments = ["--payload", "record", "--no-status", "--on-change", "--buffer", "1"]
+      let result = try await broker.p1mqtt(arguments).run(
+        input: Self.input, within: .seconds(120))
+      #expect(result.status == .success)
+      let said =
+        /p1mqtt: 127\.0\.0\.1:\d+: \d+ meters forgotten so far, the longest silent first: --buffer is too small/
+      #expect(result.errorText.contains(said), "\(result.errorText)")
+      #expect(!result.errorText.contains("refused"))
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// SIGHUP has p1mqtt read its password, key and certificates again.
+@Suite struct MQTTReloadTests {
+  /// A broker that lets in who knows the password.
+  private let script: ScriptedBroker.Script = {
+    guard let connect = $0.connect else { return [.usual] }
+    return connect.password == "right" ? [.usual] : [.reason(0x86)]
+  }
+
+  @Test(arguments: ["clean", "persistent"]) func thePasswordIsReadAgain(
+    _ session: String
+  ) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await ScriptedBroker.running(script) { broker in
+        let path = try write("wrong", in: directory)
+        let arguments = ["--payload", "record", "--session", session, "--id", "attic"]
+        let sink = broker.p1mqtt(arguments, ["MQTT_USER": "me", "MQTT_PASS_FILE": path])
+        try await sink.whileRunning { sink in
+          try await sink.write("n=1\n\n")
+          try await sink.waitForError("trying again")
+          // A file that cannot be used changes nothing.
+          #expect(chmod(path, 0o644) == 0)
+          sink.send(signal: SIGHUP)
+          try await sink.waitForError("\(path): others can read this file with a secret")
+          _ = try write("right", in: directory)
+          sink.send(signal: SIGHUP)
+          try await broker.wait { $0.lines.count == 1 }
+          sink.closeInput()
+          #expect(try await sink.waitForExit(within: .seconds(30)).status == .success)
+        }
+      }
+    }
+  }
+
+  /// A connection that there is makes room for a new one, without a word of its end.
+  @Test(arguments: ["value", "record"], ["clean", "persistent"])
+  func itConnectsAnew(_ payload: String, _ session: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      try await ScriptedBroker.running { broker in
+        let path = try write("first", in: directory)
+        let arguments = ["--payload", payload, "--session", session, "--id", "attic"]
+        let sink = broker.p1mqtt(
+          arguments + ["--qos", "1"], ["MQTT_USER": "me", "MQTT_PASS_FILE": path])
+        try await sink.whileRunning { sink in
+          try await sink.write("n=1\n\n")
+          try await broker.wait { $0.lines.count == 1 }
+          _ = try write("second", in: directory)
+          sink.send(signal: SIGHUP)
+          try await broker.wait { $0.connects.last?.password == "second" }
+          try await sink.write("n=2\n\n")
+          try await broker.wait { $0.lines.count == 2 }
+          sink.closeInput()
+          let result = try await sink.waitForExit(within: .seconds(30))
+          #expect(result.status == .success)
+          #expect(
+            result.errorText.hasSuffix(
+              ": password, key and certificates read again; connecting anew\n"))
+          // A persistent session of before is forgotten first, by a connection of its own.
+          #expect(broker.connects.count == (session == "clean" ? 2 : 3))
+          let statuses = broker.taken.filter { $0.topic.hasSuffix("/status") }.map(\.text)
+          #expect(statuses == ["online", "online", "offline"])
+          #expect(broker.lines.count == 2)
+        }
+      }
+    }
+  }
+
+  private func write(_ password: String, in directory: TemporaryDirectory) throws -> String {
+    let path = try directory.write("\(password)\n", to: "password")
+    #expect(chmod(path, 0o600) == 0)
+    return path
+  }
+}
