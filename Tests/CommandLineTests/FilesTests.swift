@@ -18,8 +18,9 @@ import Testing
   }
 
   private func password(_ variables: [String: String]) throws -> Secret? {
-    try Secret.read(
-      Environment { variables[$0] }, .mqttPassword, file: .mqttPasswordFile)
+    let group = BrokerGroup()
+    return try Secret.read(
+      Settings(environment: { variables[$0] }), group.password, file: group.passwordFile)
   }
 
   @Test func passwordIsTheFirstLineOfItsFile() throws {
