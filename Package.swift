@@ -53,7 +53,7 @@ let package = Package(
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "CommandLine"],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine"],
       swiftSettings: memorySafe),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
@@ -95,7 +95,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["CommandLine", "Sinks", "Records", system, argumentParser],
+      dependencies: [
+        "Records", "CommandLine", "Sinks", "TestValues", system, argumentParser,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "p1catTests", dependencies: ["Telegrams", "TestValues", "p1cat"],

@@ -1,30 +1,41 @@
 import ArgumentParser
 import CommandLine
-import Delivery
 import Records
 import Testing
 import enum CommandLine.ExitStatus
 import Sinks
 
 @Suite struct OptionsTests {
+  struct Sink: Tool {
+    @OptionGroup var input: GroupOptions<InputGroup<MQTTSink>>
+    @OptionGroup var buffering: GroupOptions<BufferingGroup<MQTTSink>>
+    @OptionGroup var bothSinks: GroupOptions<BothSinksGroup>
+    func plan(_ settings: Settings) -> Plan { Plan() }
+  }
+
+  struct Plan: ToolPlan {
+    let subject = "sink"
+    func run(_ messages: Messages) {}
+  }
+
+  private func settings(
+    _ arguments: [String], _ variables: [String: String] = [:]
+  ) throws -> SinkSettings {
+    let sink = try #require(try Sink.parseAsRoot(arguments) as? Sink)
+    let options = sink.optionGroups.reduce(into: [:]) { $0.merge($1.typed) { first, _ in first } }
+    return try SinkSettings(
+      Settings(options: options, environment: { variables[$0] }), of: MQTTSink.self)
+  }
+
   @Test func sinkOptionsHaveARange() throws {
     for (given, meant) in [([], 30), (["--linger", "0"], 0), (["--linger", "86400"], 86_400)] {
-      #expect(try linger(given) == .seconds(meant))
+      #expect(try settings(given).linger == .seconds(meant))
     }
-    #expect(try SinkOptions.parse(["--require-timestamp"]).requireTimestamp)
+    #expect(try settings(["--require-timestamp"]).requiresTimestamp)
+    #expect(try !settings([]).holds && settings([], ["MQTT_HOLD": "yes"]).holds)
     for wrong in [["--linger", "86401"], ["--linger=-1"], ["--linger", "x"], ["more"]] {
-      #expect(throws: (any Error).self) { try linger(wrong) }
+      #expect(throws: (any Error).self) { try settings(wrong) }
     }
-  }
-
-  private func linger(_ arguments: [String]) throws -> Duration {
-    let options = try SinkOptions.parse(arguments)
-    let environment = environment().overridden { options.option(for: $0, of: .influx) }
-    return try options.linger(environment, of: .influx)
-  }
-
-  private func environment(_ variables: [String: String] = [:]) -> Environment {
-    Environment { variables[$0] }
   }
 
   /// What is set for a sink comes before what is set for both, and an option before either.
@@ -71,14 +82,12 @@ import Sinks
       (["--extremes"], [:], "--extremes"), ([], ["MQTT_EXTREMES": "True"], "MQTT_EXTREMES"),
     ] as [([String], [String: String], String)] {
       let failure = #expect(throws: Failure.self) { try summary(arguments, variables) }
-      #expect(failure?.subject == subject && failure?.reason.hasPrefix("needs a period") == true)
+      #expect(failure?.subject == subject && failure?.reason.hasPrefix("it needs a period") == true)
     }
   }
 
   private func summary(_ arguments: [String], _ variables: [String: String]) throws -> Summary? {
-    let options = try SinkOptions.parse(arguments)
-    let environment = environment(variables).overridden { options.option(for: $0, of: .mqtt) }
-    return try options.summary(environment, of: .mqtt)
+    try settings(arguments, variables).summary
   }
 
   private func hasExtremes(_ arguments: [String], _ variables: [String: String]) throws -> Bool {

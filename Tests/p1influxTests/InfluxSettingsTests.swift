@@ -1,21 +1,21 @@
-import CommandLine
 import Testing
 
+@testable import CommandLine
 @testable import p1influx
 
 /// The settings of p1influx: where, as whom, and what cannot be.
 @Suite struct InfluxSettingsTests {
+  /// - Parameter options: by their names without dashes.
   private func settings(
-    _ variables: [String: String], options: [SettingName: String] = [:]
+    _ variables: [String: String], options: [String: String] = [:]
   ) throws -> InfluxSettings {
-    let environment = Environment(
-      option: { setting in options[setting].flatMap { Environment.Option("--option", $0) } },
-      { variables[$0] })
-    return try InfluxSettings(environment)
+    let typed = options.map { ($0.key, TypedOption(name: "--\($0.key)", value: $0.value)) }
+    return try InfluxSettings(
+      Settings(options: Dictionary(uniqueKeysWithValues: typed), environment: { variables[$0] }))
   }
 
   private func refusal(
-    _ variables: [String: String], options: [SettingName: String] = [:]
+    _ variables: [String: String], options: [String: String] = [:]
   ) -> Failure? {
     do {
       _ = try settings(variables, options: options)
@@ -69,11 +69,11 @@ import Testing
   @Test func optionsOfTheHostBeatTheAddressOfTheEnvironment() throws {
     let variables = ["INFLUXDB_URL": "http://other:1", "INFLUXDB_PORT": "99"]
     #expect(try settings(variables).name == "http://other:1")
-    let byHost = try settings(variables, options: [.influxHost: "h"])
+    let byHost = try settings(variables, options: ["host": "h"])
     #expect(byHost.name == "h:99" && byHost.target.base == "http://h:99")
-    let byPort = try settings(variables, options: [.influxPort: "2"])
+    let byPort = try settings(variables, options: ["port": "2"])
     #expect(byPort.name == "localhost:2")
-    let byURL = try settings(["INFLUXDB_HOST": "h"], options: [.influxURL: "http://u"])
+    let byURL = try settings(["INFLUXDB_HOST": "h"], options: ["url": "http://u"])
     #expect(byURL.name == "http://u")
   }
 

@@ -26,6 +26,23 @@ struct PointStyle {
   /// Tags that points have anyway, and names that InfluxDB keeps for itself.
   private static let reservedTags = ["meter", "channel", "time"]
 
+  init() {}
+
+  /// - Throws: `Failure` for a setting that cannot be used.
+  init(_ settings: Settings) throws {
+    let group = PointGroup()
+    precision = try settings.value(group.precision, of: Precision.self)
+    layout = try settings.value(group.layout, of: Layout.self)
+    let name = try settings[group.measurement]
+    guard setMeasurement(name) else {
+      throw settings.failure(group.measurement, "\"\(name)\" cannot be the name of a measurement")
+    }
+    for tag in try settings.list(group.tags) where !addTag(tag) {
+      throw settings.failure(
+        group.tags, "\"\(tag)\" is not a tag: key=value, each key once, not meter, channel or time")
+    }
+  }
+
   /// Names the measurement of the wide layout.
   ///
   /// - Returns: false, and changes nothing, for a name that no measurement can have.

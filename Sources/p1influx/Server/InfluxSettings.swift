@@ -1,143 +1,128 @@
 import CommandLine
 import Sinks
 
-/// Which server, where in it, and who writes to it: the options first, then the environment.
+/// The server, the database in it, and who logs in.
 struct InfluxSettings {
-  var api = InfluxAPI.version1
-  var place = InfluxPlace(database: "dsmr")
-  /// Whether the database is made where it is not there.
-  var createsDatabase = false
-  var target = HTTPTarget(base: "http://localhost:8086")
+  private(set) var api = InfluxAPI.version1
+  let place: InfluxPlace
+  let createsDatabase: Bool
+  private(set) var target = HTTPTarget(base: "")
   /// What messages call the server.
-  var name = "localhost:8086"
+  private(set) var name = ""
+  private let group = DatabaseServerGroup()
 
   /// - Throws: `Failure` for a setting that cannot be used.
-  init(_ environment: Environment) throws {
-    try setAddress(environment)
-    try setPlace(environment)
-    try setCreation(environment)
-    try setLogin(environment)
-    try setTLS(environment)
+  init(_ settings: Settings) throws {
+    let database = try settings[group.database]
+    let bucket = try settings[group.bucket]
+    // An option of the command line comes before a variable that says the same.
+    let isDatabaseTyped = settings.isOption(group.database)
+    if isDatabaseTyped, settings.isOption(group.bucket) {
+      throw settings.failure(group.bucket, "use either --bucket, for InfluxDB 2, or --db")
+    }
+    let usesBucket = bucket != nil && !(isDatabaseTyped && !settings.isOption(group.bucket))
+    place = InfluxPlace(
+      database: usesBucket ? bucket ?? database : database,
+      retentionPolicy: try settings[group.retentionPolicy],
+      organization: try settings[group.organization])
+    createsDatabase = try settings[group.createDatabase]
+    try setAddress(settings)
+    if usesBucket || place.organization != nil { api = .version2 }
+    if let version = try settings[group.api].flatMap({ InfluxAPI(rawValue: $0) }) { api = version }
+    if place.retentionPolicy != nil, api != .version1 {
+      throw settings.failure(group.retentionPolicy, "only InfluxDB 1 has retention policies")
+    }
+    if createsDatabase, api.creation(of: place) == nil {
+      throw settings.failure(
+        group.createDatabase, "InfluxDB 2 has no such request; use influx bucket create")
+    }
+    try setLogin(settings)
+    try setTLS(settings)
   }
 
-  /// The settings as their files are now, for a server that is to go on.
+  /// The settings of a tool that is running, with what their files hold now.
   ///
-  /// - Parameter environment: the settings.
-  /// - Returns: what they come to.
-  /// - Throws: `Failure` for a file that cannot be used, or could have to be waited for.
-  static func again(_ environment: Environment) throws -> InfluxSettings {
-    try environment.refuseStreams([
-      .influxPasswordFile, .influxTokenFile, .influxCAFile, .influxCertificateFile, .influxKeyFile,
-      .influxPinnedKey,
+  /// - Throws: `Failure` for a file that cannot be used, or is a pipe, which could block.
+  static func again(_ settings: Settings) throws -> InfluxSettings {
+    let group = DatabaseServerGroup()
+    try settings.rejectStreams([
+      group.passwordFile, group.tokenFile, group.caFile, group.certificateFile, group.keyFile,
+      group.pinnedKey,
     ])
-    return try InfluxSettings(environment)
+    return try InfluxSettings(settings)
   }
 
-  // MARK: - Where
-
-  private mutating func setAddress(_ environment: Environment) throws {
-    let isHostGiven = environment.isOption(.influxHost) || environment.isOption(.influxPort)
-    if let url = environment.string(.influxURL), !isHostGiven {
-      let address = try InfluxAddress(url) { environment.refused(.influxURL, $0) }
+  private mutating func setAddress(_ settings: Settings) throws {
+    let isHostTyped = settings.isOption(group.host) || settings.isOption(group.port)
+    if let url = try settings[group.url], !isHostTyped || settings.isOption(group.url) {
+      guard !isHostTyped else {
+        throw settings.failure(group.url, "use either --url, or --host and --port")
+      }
+      let address = try InfluxAddress(url) { settings.failure(group.url, $0) }
       target.base = address.base
       target.socket = address.socket
       api = address.api ?? api
       name = url
       return
     }
-    let text = environment.string(.influxHost) ?? "localhost"
+    let text = try settings[group.host]
     let parts = HostAndPort(text)
     guard parts.isHostValid else {
-      throw environment.refused(.influxHost, "\"\(text)\" is not the name or address of a host")
+      throw settings.failure(group.host, "\"\(text)\" is not the name or address of a host")
     }
     guard !parts.hasPort else {
-      throw environment.refused(
-        .influxHost, "\"\(text)\" has a port, which is a setting of its own")
+      throw settings.failure(
+        group.host, "\"\(text)\" contains a port; set it with \(group.port.text)")
     }
-    let port = try environment.number(.influxPort, in: 1...65_535) ?? 8086
+    let port = try settings[group.port]
     name = parts.host.contains(":") ? "[\(parts.host)]:\(port)" : "\(parts.host):\(port)"
     target.base = "http://\(name)"
   }
 
-  private mutating func setPlace(_ environment: Environment) throws {
-    place.database = try environment.text(.influxDatabase) ?? place.database
-    place.retentionPolicy = try environment.text(.influxRetentionPolicy)
-    place.organization = try environment.text(.influxOrganization)
-    // Of two that say the same, the option.
-    let isDatabaseMeant =
-      environment.isOption(.influxDatabase) && !environment.isOption(.influxBucket)
-    if let bucket = try environment.text(.influxBucket), !isDatabaseMeant {
-      place.database = bucket
-      api = .version2
-    } else if place.organization != nil {
-      api = .version2
-    }
-    let choices = KeyValuePairs(
-      dictionaryLiteral: ("1", InfluxAPI.version1), ("2", .version2), ("3", .version3))
-    api = try environment.choice(.influxAPI, choices) ?? api
-    if place.retentionPolicy != nil, api != .version1 {
-      throw environment.refused(.influxRetentionPolicy, "only InfluxDB 1 has retention policies")
-    }
-  }
-
-  private mutating func setCreation(_ environment: Environment) throws {
-    createsDatabase = try environment.flag(.influxCreateDatabase) ?? false
-    guard !createsDatabase || api.creation(of: place) != nil else {
-      throw environment.refused(
-        .influxCreateDatabase, "InfluxDB 2 makes its buckets by itself: influx(1)")
-    }
-  }
-
-  // MARK: - Who
-
-  private mutating func setLogin(_ environment: Environment) throws {
-    if !environment.isOption(.influxUser),
-      let token = try Secret.read(environment, .influxToken, file: .influxTokenFile)
+  private mutating func setLogin(_ settings: Settings) throws {
+    if !settings.isOption(group.user),
+      let token = try Secret.read(settings, group.token, file: group.tokenFile)
     {
       guard !token.value.unicodeScalars.contains(where: { $0.value < 0x21 }) else {
-        throw environment.refused(.influxToken, "a token has no blanks in it")
+        throw settings.failure(group.token, "it contains a blank or a control character")
       }
       target.token = (api.tokenScheme, token)
       return
     }
-    let password = try Secret.read(environment, .influxPassword, file: .influxPasswordFile)
-    guard let user = try environment.text(.influxUser) else {
+    let password = try Secret.read(settings, group.password, file: group.passwordFile)
+    guard let user = try settings[group.user] else {
       guard password == nil else {
-        throw environment.refused(.influxUser, "a password needs a user: --user, or INFLUXDB_USER")
+        throw settings.failure(group.user, "a password needs a user; set \(group.user.text)")
       }
       return
     }
-    // It ends there in what is sent (RFC 7617, section 2).
+    // In the request, a colon ends the name of the user (RFC 7617, section 2).
     guard !user.contains(":") else {
-      throw environment.refused(.influxUser, "\"\(user)\" has a colon in it")
+      throw settings.failure(group.user, "\"\(user)\" contains a colon")
     }
     target.login = (user, password ?? Secret(""))
   }
 
-  private mutating func setTLS(_ environment: Environment) throws {
-    let settings: [SettingName] = [
-      .influxCAFile, .influxCertificateFile, .influxKeyFile, .influxPinnedKey,
-    ]
-    if !target.base.hasPrefix("https:"),
-      let setting = settings.first(where: { environment.string($0) != nil })
-    {
-      throw environment.refused(setting, "\(name) is not encrypted: it needs an https: address")
+  private mutating func setTLS(_ settings: Settings) throws {
+    let files = [group.caFile, group.certificateFile, group.keyFile, group.pinnedKey]
+    if !target.base.hasPrefix("https:"), let setting = files.first(where: { settings.isSet($0) }) {
+      throw settings.failure(setting, "\(name) is not encrypted; use an https: address")
     }
-    target.caFile = try environment.file(.influxCAFile, refusing: PEM.faultOfCertificate)
-    target.certificateFile = try environment.file(
-      .influxCertificateFile, refusing: PEM.faultOfCertificate)
-    target.keyFile = try environment.file(.influxKeyFile, refusing: PEM.faultOfKey)
+    target.caFile = try settings.readableFile(group.caFile, fault: PEM.faultOfCertificate)
+    target.certificateFile = try settings.readableFile(
+      group.certificateFile, fault: PEM.faultOfCertificate)
+    target.keyFile = try settings.readableFile(group.keyFile, fault: PEM.faultOfKey)
     if target.certificateFile != nil, target.keyFile == nil {
-      _ = try environment.file(.influxCertificateFile, refusing: PEM.faultOfKey)
+      _ = try settings.readableFile(group.certificateFile, fault: PEM.faultOfKey)
     } else if target.certificateFile == nil, target.keyFile != nil {
-      throw environment.refused(
-        .influxKeyFile, "needs \(SettingName.influxCertificateFile.rawValue)")
+      throw settings.failure(
+        group.keyFile, "it needs a certificate; set \(group.certificateFile.text)")
     }
-    target.pinnedKey = environment.string(.influxPinnedKey)
+    target.pinnedKey = try settings[group.pinnedKey]
     if let key = target.pinnedKey, !InfluxSettings.isHash(key) {
       do { _ = try readFile(key, limit: 4 << 20, .configuration) } catch is Failure {
-        throw environment.refused(
-          .influxPinnedKey, "\"\(key)\" is neither sha256//… in base64 nor a file")
+        throw settings.failure(
+          group.pinnedKey, "\"\(key)\" is neither sha256//… in base64 nor a file")
       }
     }
   }

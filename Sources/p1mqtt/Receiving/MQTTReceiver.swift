@@ -23,7 +23,8 @@ struct MQTTReceiver {
   private let messages: Messages
   private let stop: StopSignal
   /// What asks to read the files of the settings again, and the settings with what they hold then.
-  private let reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings)
+  private let reload: NoticeSignal
+  private let reloadSettings: () throws -> BrokerSettings
   private var statusReport: StatusReport<String>
 
   private var output = RecordOutput()
@@ -47,12 +48,13 @@ struct MQTTReceiver {
 
   init(
     _ connection: MQTTConnection, _ filters: [String],
-    renewed reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings),
+    reload: NoticeSignal, reloadSettings: @escaping () throws -> BrokerSettings,
     _ statusReport: StatusReport<String>, messages: Messages
   ) throws {
     self.connection = connection
     self.filters = filters
     self.reload = reload
+    self.reloadSettings = reloadSettings
     self.statusReport = statusReport
     self.messages = messages
     stop = try StopSignal()
@@ -83,7 +85,7 @@ struct MQTTReceiver {
   }
 
   private func interests(isBlocked: Bool) -> [Interest] {
-    [.reading(stop.descriptor), .reading(reload.signal.descriptor)] + statusReport.interests
+    [.reading(stop.descriptor), .reading(reload.descriptor)] + statusReport.interests
       + output.interests(isBlocked: isBlocked)
       + (isBlocked && state == .connected ? [] : connection.interests)
   }
@@ -247,10 +249,10 @@ struct MQTTReceiver {
 
   /// Reads the files of the settings again, if that is asked for, and connects anew with what they hold.
   private mutating func reloadSettings(_ happened: [Interest]) throws {
-    guard happened.contains(.reading(reload.signal.descriptor)) else { return }
-    reload.signal.clear()
+    guard happened.contains(.reading(reload.descriptor)) else { return }
+    reload.clear()
     do {
-      connection.renew(try reload.settings())
+      connection.renew(try reloadSettings())
     } catch {
       messages.sayOldLogin(error)
       return

@@ -32,7 +32,7 @@ import Testing
       "--batch-count", "--batch-size", "--batch-age", "--parallel", "--gzip", "--timeout",
       "--settle",
       "--hold", "--spool", "--spool-size", "--sync", "--buffer", "--stats", "--dry-run",
-      "--linger", "--require-timestamp",
+      "--linger", "--require-timestamp", "--state", "--config", "--check",
     ],
   ]
 

@@ -15,7 +15,7 @@ import Testing
       [
         "no whole number from 1 to 65535", "no whole number from 1 to 65535",
         "no whole number from 0 to 2", "neither True nor False", "neither True nor False",
-        "no whole number from 1 to 65535", "no whole number from 1 to 65535",
+        "not a whole number from 1 to 65535", "not a whole number from 1 to 65535",
         "neither True nor False",
       ]))
   func impossibleValue(
@@ -57,7 +57,7 @@ import Testing
         #expect(result.status == .exited(78))
         #expect(
           result.errorText
-            == "p1influx: INFLUXDB_USER: a password needs a user: --user, or INFLUXDB_USER\n")
+            == "p1influx: INFLUXDB_USER: a password needs a user; set --user or INFLUXDB_USER\n")
       }
     }
   }

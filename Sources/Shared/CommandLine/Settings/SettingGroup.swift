@@ -114,7 +114,8 @@ extension AnySetting {
       }
     case let option as Option<[String]>:
       let values = option.wrappedValue
-      return values.isEmpty ? nil : TypedOption(name: name, value: values.joined(separator: ","))
+      let text = values.map { $0.replacing(",", with: "\\,") }.joined(separator: ",")
+      return values.isEmpty ? nil : TypedOption(name: name, value: text)
     case let option as Option<String?>:
       return option.wrappedValue.map { TypedOption(name: name, value: $0) }
     default: return nil

@@ -82,6 +82,18 @@ public struct Settings {
     return value
   }
 
+  /// The values of a setting that may have several, with commas between them; `\\,` is a comma in one.
+  public func list(_ setting: Setting<String?>) throws -> [String] {
+    let pieces = try self[setting]?.split(separator: ",") ?? []
+    return pieces.reduce(into: []) { list, piece in
+      if let last = list.last, last.hasSuffix("\\") {
+        list[list.count - 1] = "\(last.dropLast()),\(piece)"
+      } else {
+        list.append(String(piece))
+      }
+    }
+  }
+
   /// The path of a file that can be read: a library would say only when it needs the file that it cannot.
   ///
   /// - Parameters:

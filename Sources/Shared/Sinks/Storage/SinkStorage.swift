@@ -14,12 +14,10 @@ public struct SinkStorage {
   /// - Parameter usesSpool: whether records may go to a spool; values may not, as they carry no time.
   /// - Throws: ``Failure`` where the directory of `--spool` cannot be made, or another process uses the
   ///   spool.
-  public init(
-    _ environment: Environment, of sink: SinkSettings, _ limits: SpoolLimits,
-    usesSpool: Bool = true, _ messages: Messages
-  ) throws {
-    let statePath = environment.string(.state).map { "\($0)/\(sink.directory)" }
-    let path = usesSpool ? environment.string(sink.spool) : nil
+  public init(_ settings: SinkSettings, usesSpool: Bool = true, _ messages: Messages) throws {
+    let limits = settings.limits
+    let statePath = settings.statePath
+    let path = usesSpool ? settings.spoolPath : nil
     let leftoverPath = usesSpool && path == nil || path == statePath ? nil : statePath
     let leftovers = leftoverPath.flatMap { SinkStorage.leftovers(in: $0, limits, messages) }
     if let path {

@@ -1,5 +1,4 @@
 import Metrics
-import Records
 
 /// The values that the records of a period have, metric by metric, in the order they came in.
 struct PeriodValues {

@@ -1,3 +1,5 @@
+import CommandLine
+
 /// Whether a server takes what it is sent, and when it is tried again where it does not.
 public struct ServerState: Sendable {
   /// Until when nothing is sent; nil while the server takes what it gets.

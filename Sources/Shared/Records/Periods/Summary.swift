@@ -1,5 +1,4 @@
 import Metrics
-import Records
 
 /// Fewer records: one for each period, of those that a meter has in it.
 ///

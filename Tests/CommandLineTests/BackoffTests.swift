@@ -1,4 +1,4 @@
-import Delivery
+import CommandLine
 import TestValues
 import Testing
 

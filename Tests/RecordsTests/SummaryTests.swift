@@ -1,4 +1,3 @@
-import Delivery
 import Records
 import TestValues
 import Testing

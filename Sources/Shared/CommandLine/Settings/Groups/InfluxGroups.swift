@@ -1,0 +1,228 @@
+/// The server of p1influx, where in it points go, and who logs in.
+public struct DatabaseServerGroup: SettingGroup {
+  public static let title = "Server"
+
+  public let enabled = Setting(
+    "INFLUXDB_ENABLED", .flag, default: true,
+    help: "Write to the database.",
+    manual: """
+      If it is
+      .Cm False ,
+      .Nm
+      reads its input to the end, writes nothing and exits with status 0.
+      """)
+  public let url = Setting(
+    "INFLUXDB_URL", option: "url", .anything("address"),
+    help: "Write to the server at this address.",
+    manual: """
+      The address is
+      .Ql http://influx.lan:8086 ,
+      .Ql https://victoria.lan/insert/0/influx ,
+      or
+      .Ql unix:/run/influxdb/influxdb.sock
+      for a Unix socket.
+      If it ends in the path of an API, such as
+      .Pa /api/v2/write ,
+      that API is used.
+      .Ev INFLUXDB_URL
+      takes precedence over
+      .Ev INFLUXDB_HOST
+      and
+      .Ev INFLUXDB_PORT ,
+      but not over the options
+      .Fl -host
+      and
+      .Fl -port .
+      """)
+  public let host = Setting(
+    "INFLUXDB_HOST", option: "host", .anything("name"), default: "localhost",
+    help: "Write to the server with this name or address.")
+  public let port = Setting(
+    "INFLUXDB_PORT", option: "port", .number(1...65_535, "number"), default: 8086,
+    help: "Connect to this port of the server.",
+    manual: "VictoriaMetrics listens on 8428.")
+  public let api: Setting<String?> = Setting(
+    "INFLUXDB_API", option: "api", .choice(["1", "2", "3"], "version"),
+    default: "2 with a bucket or an organization, else 1",
+    help: "Use the API of this version of InfluxDB: 1, 2 or 3.",
+    manual: """
+      The paths are
+      .Pa /write ,
+      .Pa /api/v2/write
+      and
+      .Pa /api/v3/write_lp .
+      VictoriaMetrics and many other databases have the API of version 1.
+      """)
+  public let database = Setting(
+    "INFLUXDB_DB", option: "db", .text("name"), default: "dsmr",
+    help: "Write to this database.",
+    manual: """
+      It must exist, unless
+      .Fl -create-db
+      creates it.
+      """)
+  public let createDatabase = Setting(
+    "INFLUXDB_CREATE_DB", option: "create-db", .flag, default: false, isInvertible: true,
+    help: "Create the database if it does not exist.",
+    manual: """
+      .Nm
+      creates it before it writes anything, and again if the server answers that it does not exist.
+      InfluxDB 2 has no such request for its buckets.
+      """)
+  public let retentionPolicy: Setting<String?> = Setting(
+    "INFLUXDB_RP", option: "retention-policy", .text("name"), default: "that of the database",
+    help: "Write to this retention policy of InfluxDB 1.")
+  public let organization = Setting(
+    "INFLUXDB_ORG", option: "org", .text("name"),
+    help: "Write to a bucket of this organization of InfluxDB 2.",
+    manual: "The value is a name or an id.")
+  public let bucket = Setting(
+    "INFLUXDB_BUCKET", option: "bucket", .text("name"),
+    help: "Write to this bucket of InfluxDB 2, instead of a database.")
+  public let user = Setting(
+    "INFLUXDB_USER", option: "user", .text("name"),
+    help: "Log in as this user, with a password.")
+  public let password = Setting(
+    "INFLUXDB_PASS", .anything("password"), isSecret: true,
+    help: "Log in with this password.",
+    manual: """
+      It needs a user.
+      There is no option for it, as
+      .Xr ps 1
+      would show its value.
+      """)
+  public let passwordFile = Setting(
+    "INFLUXDB_PASS_FILE", .file,
+    help: "Read the password from the first line of this file.",
+    manual: """
+      It takes precedence over
+      .Ev INFLUXDB_PASS .
+      A file that others can read is rejected, and so is an empty first line.
+      If neither is set, the credential
+      .Pa INFLUXDB_PASS
+      of
+      .Xr systemd 1
+      is used, a file in
+      .Ev CREDENTIALS_DIRECTORY .
+      """)
+  public let token = Setting(
+    "INFLUXDB_TOKEN", .anything("token"), isSecret: true,
+    help: "Log in with this token, instead of a user and a password.")
+  public let tokenFile = Setting(
+    "INFLUXDB_TOKEN_FILE", .file,
+    help: "Read the token from the first line of this file.",
+    manual: """
+      The same rules apply as for
+      .Ev INFLUXDB_PASS_FILE ;
+      the credential is
+      .Pa INFLUXDB_TOKEN .
+      """)
+  public let caFile: Setting<String?> = Setting(
+    "INFLUXDB_CA_FILE", option: "ca-file", .file, default: "the authorities of the system",
+    help: "Trust the certificate authorities in this file (PEM).",
+    manual: "For a server with a self-signed certificate, the file holds that certificate.")
+  public let certificateFile = Setting(
+    "INFLUXDB_CERT_FILE", option: "cert-file", .file,
+    help: "Log in with the client certificate in this file (PEM).")
+  public let keyFile: Setting<String?> = Setting(
+    "INFLUXDB_KEY_FILE", option: "key-file", .file, default: "the file of the certificate",
+    help: "Read the key of the client certificate from this file (PEM).",
+    manual: "The key must not be encrypted.")
+  public let pinnedKey = Setting(
+    "INFLUXDB_PINNED_KEY", option: "pinned-key", .anything("hash", completion: .file),
+    help: "Only write to a server with this public key.",
+    manual: """
+      The value is
+      .Ql sha256//
+      and the base64 of the hash of the key, more than one with semicolons between them, or a file
+      with the key.
+      The certificate of the server must be trusted too.
+      """)
+
+  public init() {}
+}
+
+/// What the points of p1influx look like.
+public struct PointGroup: SettingGroup {
+  public static let title = "Points"
+
+  public let layout = Setting(
+    "INFLUXDB_LAYOUT", option: "layout", .choice(["wide", "metric"], "layout"), default: "wide",
+    help: "Write one point per record (wide) or per metric (metric).",
+    manual: """
+      .Sx Points
+      has examples of both.
+      """)
+  public let measurement = Setting(
+    "INFLUXDB_MEASUREMENT", option: "measurement", .anything("name"), default: "dsmr",
+    help: "Use this measurement with --layout wide.")
+  public let tags = Setting(
+    "INFLUXDB_TAGS", option: "tag", .anything("key=value"), isRepeatable: true,
+    help: "Add this tag to each point.",
+    manual: """
+      The option may be given more than once; the variable takes several tags with commas between
+      them.
+      """)
+  public let precision = Setting(
+    "INFLUXDB_PRECISION", option: "precision", .choice(["ns", "us", "ms", "s"], "unit"),
+    default: "ns",
+    help: "Send times in this unit: ns, us, ms or s.",
+    manual: "A coarser unit makes the requests smaller.")
+  public let dryRun = Setting(
+    nil, option: "dry-run", .flag, default: false,
+    help: "Print the points on standard output and contact no server.",
+    manual: """
+      .Ev INFLUXDB_ENABLED
+      and the settings of the server and of the spool are not used then.
+      """)
+
+  public init() {}
+}
+
+/// How p1influx sends batches of records.
+public struct BatchGroup: SettingGroup {
+  public static let title = "Batches"
+
+  public let count = Setting(
+    "INFLUXDB_BATCH_COUNT", option: "batch-count", .number(1...100_000, "count"), default: 5000,
+    help: "Send at most this many records in a request.",
+    manual: "The count is 1 to 100000.")
+  public let size = Setting(
+    "INFLUXDB_BATCH_SIZE", option: "batch-size", .number(1...65_536, "KiB"), default: 4096,
+    help: "Send at most records of this size in a request.",
+    manual: "The size is 1 to 65536 KiB.")
+  public let age = Setting(
+    "INFLUXDB_BATCH_AGE", option: "batch-age", .seconds(0...3600), default: .milliseconds(500),
+    help: "Send a record at the latest after this time, even alone.",
+    manual: """
+      The time is 0 to 3600 seconds.
+      A record that arrives later than this after the last batch is sent at once.
+      """)
+  public let parallel = Setting(
+    "INFLUXDB_PARALLEL", option: "parallel", .number(1...64, "count"), default: 1,
+    help: "Send this many requests in parallel, for different meters.",
+    manual: """
+      The count is 1 to 64.
+      The records of one meter always stay in order, in the same request.
+      It speeds up the backfill of captures of many meters; one meter alone gains nothing.
+      """)
+  public let gzip = Setting(
+    "INFLUXDB_GZIP", option: "gzip", .flag, default: "True if the server is on another machine",
+    isInvertible: true,
+    help: "Compress requests.")
+  public let timeout = Setting(
+    "INFLUXDB_TIMEOUT", option: "timeout", .wholeSeconds(1...3600), default: .seconds(20),
+    help: "Retry if the server sends nothing for this time.",
+    manual: "The time is 1 to 3600 seconds.")
+  public let settle = Setting(
+    "INFLUXDB_SETTLE", option: "settle", .wholeSeconds(0...3600), default: .zero,
+    help: "Resend records acknowledged within this time before the connection was lost.",
+    manual: """
+      The time is 0 to 3600 seconds.
+      For a server that acknowledges records before they are on its disk, as VictoriaMetrics does: see
+      .Sx Servers .
+      Until the time is over, the records stay in the buffer or in the spool.
+      """)
+
+  public init() {}
+}

@@ -1,0 +1,165 @@
+/// A sink whose settings have names of their own: `MQTT_SPOOL`, `INFLUXDB_SPOOL`.
+public protocol SinkName: Sendable {
+  /// The beginning of the names of its settings, with the underscore.
+  static var prefix: String { get }
+  /// The directory of its spool within `--state`.
+  static var directory: String { get }
+}
+
+public enum MQTTSink: SinkName {
+  public static let prefix = "MQTT_"
+  public static let directory = "mqtt"
+}
+
+public enum InfluxSink: SinkName {
+  public static let prefix = "INFLUXDB_"
+  public static let directory = "influx"
+}
+
+/// What a sink does with its input before it goes to the buffer.
+public struct InputGroup<Sink: SinkName>: SettingGroup {
+  public static var title: String { "Input" }
+
+  public let every = Setting(
+    Sink.prefix + "EVERY", option: "every", .number(0...86_400, "seconds"),
+    default: "$P1_EVERY, else 0",
+    help: "Combine the records of each period of this length into one.",
+    manual: """
+      The period is 0 to 86400 seconds; 0 keeps every record.
+      The combined record has the mean of power, voltage, current and frequency, and the last
+      value of counters and texts.
+      Its time is that of the last record, for which the counters are exact.
+      A period begins at a whole multiple of its length since 1970, and ends when a record of a
+      later time arrives, so the same capture always gives the same result.
+      The records of an unfinished period are in memory only, and are lost if
+      .Nm
+      is killed; the counters of the next record make up for them.
+      """)
+  public let extremes = Setting(
+    Sink.prefix + "EXTREMES", option: "extremes", .flag, default: "$P1_EXTREMES, else no",
+    help: "With --every, add the minimum and the maximum to each mean.",
+    manual: """
+      For example
+      .Ql power_import_min_kw
+      and
+      .Ql power_import_max_kw
+      beside
+      .Ql power_import_kw .
+      """)
+  public let requireTimestamp = Setting(
+    nil, option: "require-timestamp", .flag, default: false,
+    help: "Reject records without a timestamp.",
+    manual: """
+      Otherwise such a record gets the time at which
+      .Nm
+      reads it.
+      """)
+
+  public init() {}
+}
+
+/// Records between the input and the server.
+public struct BufferingGroup<Sink: SinkName>: SettingGroup {
+  public static var title: String { "Buffering" }
+
+  public let spool: Setting<String?> = Setting(
+    Sink.prefix + "SPOOL", option: "spool", .directory, default: "see --state",
+    help: "Keep undelivered records in this directory.",
+    manual: """
+      The directory is made if it does not exist.
+      Only one process can use it at a time.
+      Without a spool, undelivered records are in memory, and are lost when
+      .Nm
+      exits.
+      """)
+  public let spoolSize = Setting(
+    Sink.prefix + "SPOOL_SIZE", option: "spool-size", .number(1...1_048_576, "MiB"), default: 64,
+    help: "Limit the spool to this size; beyond it drop the oldest records.",
+    manual: """
+      The size is 1 to 1048576 MiB.
+      64 MiB hold a day of a meter that sends a telegram every second, or ten days of one that sends
+      one every ten seconds.
+      Dropped records are logged.
+      """)
+  public let sync = Setting(
+    Sink.prefix + "SYNC", option: "sync", .seconds(0...3600), default: .seconds(5),
+    help: "Fsync spooled records at the latest after this time.",
+    manual: """
+      The time is 0 to 3600 seconds.
+      A power cut loses at most the records of this time.
+      0 loses nothing that was read, but wears out a memory card sooner.
+      """)
+  public let buffer = Setting(
+    Sink.prefix + "BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
+    help: "Limit the buffer in memory to this size; beyond it drop the oldest records.",
+    manual: """
+      The size is 1 to 4096 MiB.
+      The buffer is used without a spool, and while the disk of the spool cannot be written.
+      16 MiB hold about five hours of a meter that sends a telegram every second.
+      """)
+  public let hold = Setting(
+    Sink.prefix + "HOLD", option: "hold", .flag, default: false, isInvertible: true,
+    help: "If the buffer is full, pause the input instead of dropping the oldest records.",
+    manual: """
+      For a pipe that can wait, such as a backfill; not for one from a meter or behind
+      .Xr tee 1 .
+      A file on standard input is always paused.
+      """)
+  public let linger = Setting(
+    Sink.prefix + "LINGER", option: "linger", .wholeSeconds(0...86_400), default: .seconds(30),
+    help: "At the end of the input, exit if the server answers nothing for this time.",
+    manual: """
+      The time is 0 to 86400 seconds, counted from the last answer.
+      With a spool,
+      .Nm
+      waits at most 5 seconds after a signal, or for a server that cannot be reached.
+      """)
+
+  public init() {}
+}
+
+/// What one setting says for both sinks.
+public struct BothSinksGroup: SettingGroup {
+  public static let title = "Both sinks"
+
+  public let state = Setting(
+    "P1_STATE", option: "state", .directory,
+    help: "Keep the spool below this directory, unless --spool is set.",
+    manual: """
+      The spool is the directory
+      .Pa mqtt
+      or
+      .Pa influx
+      in it.
+      If it cannot be made,
+      .Nm
+      logs a warning and keeps undelivered records in memory.
+      Records that are found there are delivered before the input, even if the spool is elsewhere.
+      """)
+  public let every = Setting(
+    "P1_EVERY", .number(0...86_400, "seconds"),
+    help: "Set --every for both sinks.",
+    manual: "The setting of the sink itself takes precedence.")
+  public let extremes = Setting(
+    "P1_EXTREMES", .flag,
+    help: "Set --extremes for both sinks.",
+    manual: "It is ignored by a sink without a period.")
+
+  public init() {}
+}
+
+/// How a tool that runs for long reports its counters.
+public struct MonitoringGroup: SettingGroup {
+  public static let title = "Monitoring"
+
+  public let stats = Setting(
+    "P1_STATS", option: "stats", .wholeSeconds(1...86_400),
+    help: "Log the counters at this interval.",
+    manual: """
+      The interval is 1 to 86400 seconds.
+      .Sx SIGNALS
+      lists the counters.
+      """)
+
+  public init() {}
+}

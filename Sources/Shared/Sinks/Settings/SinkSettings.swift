@@ -1,0 +1,68 @@
+import CommandLine
+import Delivery
+import Records
+
+/// The settings that both sinks have, checked.
+public struct SinkSettings {
+  public let summary: Summary?
+  public let requiresTimestamp: Bool
+  /// How long to wait for an answer of the server at the end of the input.
+  public let linger: Duration
+  /// Whether the input pauses while the buffer is full, rather than that the oldest records are dropped.
+  public let holds: Bool
+  /// The bounds of the buffer in memory and of the spool.
+  public let limits: SpoolLimits
+  /// The directory of `--spool`, and that of the sink in `--state`.
+  let spoolPath: String?
+  let statePath: String?
+  /// How often the counters are logged; nil for never.
+  public let statisticsPeriod: Duration?
+
+  /// - Throws: ``Failure`` for a setting that cannot be used.
+  public init<Sink: SinkName>(_ settings: Settings, of sink: Sink.Type) throws {
+    let (input, buffering, both) = (InputGroup<Sink>(), BufferingGroup<Sink>(), BothSinksGroup())
+    let period = try settings[input.every] ?? settings[both.every] ?? 0
+    let ownExtremes = try settings[input.extremes]
+    guard period > 0 || ownExtremes != true else {
+      throw settings.failure(input.extremes, "it needs a period; set \(input.every.text)")
+    }
+    let extremes = try ownExtremes ?? settings[both.extremes] ?? false
+    summary = period > 0 ? Summary(every: period, withExtremes: extremes) : nil
+    requiresTimestamp = try settings[input.requireTimestamp]
+    linger = try settings[buffering.linger]
+    holds = try settings[buffering.hold]
+    limits = SpoolLimits(
+      capacity: try settings[buffering.spoolSize] << 20,
+      memory: try settings[buffering.buffer] << 20, sync: try settings[buffering.sync])
+    spoolPath = try settings[buffering.spool]
+    statePath = try settings[both.state].map { "\($0)/\(Sink.directory)" }
+    statisticsPeriod = try settings[MonitoringGroup().stats]
+  }
+
+  /// Reads the input to its end and discards it, for a sink that is turned off.
+  public func drain(_ messages: Messages) throws {
+    try read(messages) { try $0.drain() }
+  }
+
+  /// Opens standard input, and reports at the end how much of it was rejected.
+  ///
+  /// - Parameters:
+  ///   - isCareful: whether records stay in the pipe until they are released.
+  ///   - body: reads the input to its end.
+  /// - Throws: what `body` throws, or ``Failure`` where the input cannot be read.
+  public func read(
+    _ messages: Messages, isCareful: Bool = false, _ body: (inout RecordInput) throws -> Void
+  ) throws {
+    var input = RecordInput(
+      messages: messages, stop: try StopSignal(), needsTimestamp: requiresTimestamp,
+      isCareful: isCareful)
+    defer { input.report() }
+    do {
+      try body(&input)
+    } catch {
+      if let failure = input.failure { messages.say(failure) }
+      throw error
+    }
+    if let failure = input.failure { throw failure }
+  }
+}
