@@ -6,48 +6,54 @@ struct InfluxPlan: ToolPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
     case drain
-    case print
-    case write(InfluxSettings, InfluxLimits)
+    case print(PointStyle, SinkSettings)
+    case write(PointStyle, SinkSettings, InfluxSettings, InfluxLimits)
   }
 
   private let work: Work
-  private let style: PointStyle
-  private let sink: SinkSettings
   private let settings: Settings
   let subject: String
   let offReason: String?
 
-  /// - Throws: `Failure` for a setting that cannot be used.
+  /// - Throws: `Failure` for a setting that cannot be used. If the sink is off, the others do not matter.
   init(_ settings: Settings) throws {
-    let group = DatabaseServerGroup()
     self.settings = settings
-    style = try PointStyle(settings)
-    sink = try SinkSettings(settings, of: InfluxSink.self)
-    let isEnabled = try settings[group.enabled]
-    let isSet =
-      settings.isSet(group.enabled) || settings.isSet(group.url) || settings.isSet(group.host)
+    let group = DatabaseServerGroup()
     guard try !settings[PointGroup().dryRun] else {
-      (work, subject, offReason) = (.print, "standard output", nil)
+      work = .print(try PointStyle(settings), try SinkSettings(settings, of: InfluxSink.self))
+      (subject, offReason) = ("standard output", nil)
+      return
+    }
+    guard try settings[group.enabled] else {
+      (work, subject, offReason) = (.drain, "", "INFLUXDB_ENABLED is False")
       return
     }
     let server = try InfluxSettings(settings)
+    work = .write(
+      try PointStyle(settings), try SinkSettings(settings, of: InfluxSink.self), server,
+      try InfluxLimits(settings))
     subject = server.name
-    offReason =
-      isEnabled
-      ? isSet ? nil : "no server is set (\(group.host.text), \(group.url.text))"
-      : "INFLUXDB_ENABLED is False"
-    work = isEnabled ? .write(server, try InfluxLimits(settings)) : .drain
+    let isSet =
+      settings.isSet(group.enabled) || settings.isSet(group.url) || settings.isSet(group.host)
+    offReason = isSet ? nil : "no server is set (\(group.host.text), \(group.url.text))"
   }
 
   func run(_ messages: Messages) throws {
-    let request = try NoticeSignal(.report)
-    let lines = LineProtocol(style)
-    let preprocessor = RecordPreprocessor(sink.summary)
-    guard case .write(let influxSettings, let limits) = work else {
-      guard case .print = work else { return try sink.drain(messages) }
-      var dryRun = DryRun(lines, preprocessor)
-      return try sink.read(messages) { try dryRun.run(&$0) }
+    switch work {
+    case .drain: try SinkSettings.drain(messages)
+    case .print(let style, let sink):
+      var dryRun = DryRun(LineProtocol(style), RecordPreprocessor(sink.summary))
+      try sink.read(messages) { try dryRun.run(&$0) }
+    case .write(let style, let sink, let server, let limits):
+      try write(style, sink, server, limits, messages)
     }
+  }
+
+  private func write(
+    _ style: PointStyle, _ sink: SinkSettings, _ first: InfluxSettings, _ limits: InfluxLimits,
+    _ messages: Messages
+  ) throws {
+    let request = try NoticeSignal(.report)
     let backpressure = Backpressure(
       linger: sink.linger, confirmationDelay: limits.confirmationDelay, pausesInput: sink.holds)
     let client = try HTTPClient()
@@ -57,13 +63,15 @@ struct InfluxPlan: ToolPlan {
     let storage = try SinkStorage(sink, messages)
     messages.stopWaiting()
     let delivery = InfluxDelivery(
-      to: try server(influxSettings),
-      reloadServer: { [settings] in try server(.again(settings.readAgain())) }, lines, limits,
+      to: try server(first),
+      reloadServer: { [settings] in try server(.again(settings.readAgain())) }, LineProtocol(style),
+      limits,
       outbox: storage.outbox, messages: messages)
     let statusReport = StatusReport<String>(
       of: delivery.serverName, "writing", at: request, every: sink.statisticsPeriod,
       messages: messages)
-    var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
+    var run = try SinkRun(
+      delivery, RecordPreprocessor(sink.summary), backpressure, storage, statusReport, messages)
     try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 }

@@ -6,9 +6,9 @@ import Sinks
 struct MQTTPlan: ToolPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
-    case drain(SinkSettings)
-    case publish(BrokerSettings, PublishSettings, SinkSettings)
-    case receive(BrokerSettings, ReceiveSettings)
+    case drain
+    case publish(PublishSettings, SinkSettings, to: BrokerSettings)
+    case receive(ReceiveSettings, from: BrokerSettings)
   }
 
   private let work: Work
@@ -16,100 +16,98 @@ struct MQTTPlan: ToolPlan {
   let subject: String
   let offReason: String?
 
-  private static let group = BrokerGroup()
-
-  /// - Throws: `Failure` for a setting that cannot be used.
-  init(publishing filters: [String], _ settings: Settings) throws {
-    let group = MQTTPlan.group
+  /// - Parameters:
+  ///   - filters: the arguments of the command line.
+  ///   - groups: the settings of p1mqtt.
+  /// - Throws: `Failure` for a setting that cannot be used. If the sink is off, the others do not matter.
+  init(_ settings: Settings, filters: [String], of groups: [any SettingGroup]) throws {
+    let group = BrokerGroup()
     self.settings = settings
+    let isEnabled = try settings[group.enabled]
+    if try settings[ReceivingGroup().receive] {
+      try ReceiveSettings.refusePublishing(groups, settings)
+      guard isEnabled else {
+        throw settings.failure(group.enabled, "it is False: nothing to receive; set it to True")
+      }
+      let receiving = try ReceiveSettings(filters, settings)
+      let broker = try BrokerSettings(settings, receivingBelow: receiving.prefix)
+      work = .receive(receiving, from: broker)
+      // The spool of a sink behind this is named by the session, which has the records.
+      (subject, offReason) = (broker.clientID, nil)
+      return
+    }
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
     }
+    guard isEnabled else {
+      (work, subject, offReason) = (.drain, "", "MQTT_ENABLED is False")
+      return
+    }
     let broker = try BrokerSettings(settings)
-    let publish = try PublishSettings(settings)
-    let sink = try SinkSettings(settings, of: MQTTSink.self)
+    let publishing = try PublishSettings(settings)
     let spool = BufferingGroup<MQTTSink>().spool
-    guard publish.payload.isTimed || !settings.isSet(spool) else {
-      throw settings.failure(spool, "a spool needs --payload json or record")
+    guard publishing.payload.isTimed || !settings.isSet(spool) else {
+      throw settings.failure(spool, "a spool keeps records; it needs --payload json or record")
     }
-    let isEnabled = try settings[group.enabled]
-    let isSet = settings.isSet(group.enabled) || settings.isSet(group.broker)
     subject = broker.name
-    offReason =
-      isEnabled
-      ? isSet ? nil : "no broker is set (\(group.broker.text))" : "MQTT_ENABLED is False"
-    work = isEnabled ? .publish(broker, publish, sink) : .drain(sink)
-  }
-
-  /// - Parameters:
-  ///   - filters: the filters of the command line.
-  ///   - groups: the settings of the tool.
-  /// - Throws: `Failure` for a setting that cannot be used.
-  init(receiving filters: [String], _ settings: Settings, _ groups: [any SettingGroup]) throws {
-    let group = MQTTPlan.group
-    self.settings = settings
-    try ReceiveSettings.refusePublishing(groups, settings)
-    guard try settings[group.enabled] else {
-      throw settings.failure(group.enabled, "it is False: nothing to receive; set it to True")
-    }
-    let receive = try ReceiveSettings(filters, settings)
-    let broker = try BrokerSettings(settings, receivingBelow: receive.prefix)
-    subject = broker.clientID
-    offReason = nil
-    work = .receive(broker, receive)
+    let isSet = settings.isSet(group.enabled) || settings.isSet(group.broker)
+    offReason = isSet ? nil : "no broker is set (\(group.broker.text))"
+    work = .publish(publishing, try SinkSettings(settings, of: MQTTSink.self), to: broker)
   }
 
   func run(_ messages: Messages) throws {
     switch work {
-    case .drain(let sink): try sink.drain(messages)
-    case .publish(let broker, let publish, let sink): try run(broker, publish, sink, messages)
-    case .receive(let broker, let receive): try run(broker, receive, messages)
+    case .drain: try SinkSettings.drain(messages)
+    case .publish(let publishing, let sink, let broker):
+      try publish(publishing, sink, to: broker, messages)
+    case .receive(let receiving, let broker): try receive(receiving, from: broker, messages)
     }
   }
 
-  private func run(
-    _ broker: BrokerSettings, _ publish: PublishSettings, _ sink: SinkSettings,
+  private func publish(
+    _ publishing: PublishSettings, _ sink: SinkSettings, to broker: BrokerSettings,
     _ messages: Messages
   ) throws {
     let request = try NoticeSignal(.report)
     let memory = MemoryLimits(buffer: sink.limits.memory)
-    let announcements = StatusAndDiscovery(publish, memory)
-    let preprocessor = RecordPreprocessor(sink.summary, stamps: publish.payload.isTimed)
-    // Values carry no time, so only the newest are kept, and reading need not pause.
+    let announcements = StatusAndDiscovery(publishing, memory)
+    let isTimed = publishing.payload.isTimed
+    let preprocessor = RecordPreprocessor(sink.summary, stamps: isTimed)
+    // Values do not say when they were measured, so only the newest of each topic are kept.
     let backpressure = Backpressure(
-      linger: sink.linger, pausesInput: sink.holds && publish.payload.isTimed,
-      pausesFiles: publish.payload.isTimed)
+      linger: sink.linger, pausesInput: sink.holds && isTimed, pausesFiles: isTimed)
     let connection = try MQTTConnection(
-      broker, will: announcements.offline, expiry: publish.expiry)
-    let storage = try SinkStorage(sink, usesSpool: publish.payload.isTimed, messages)
+      broker, will: announcements.offline, expiry: publishing.expiry)
+    let storage = try SinkStorage(sink, usesSpool: isTimed, messages)
     messages.stopWaiting()
-    let statusReport = StatusReport<String>(
-      of: broker.name, "publishing", at: request, every: sink.statisticsPeriod,
-      messages: messages)
-    let sending = SendingSettings(
-      qos: publish.qos, leastQoS: publish.payload.leastQoS, responseTimeout: broker.timeout)
     let delivery = MQTTDelivery(
-      to: connection, reloadSettings: { [settings] in try .again(settings) }, sending,
-      publications(publish, memory, storage.outbox), announcements, messages: messages)
+      to: connection, reloadSettings: { [settings] in try .again(settings) },
+      SendingSettings(
+        qos: publishing.qos, leastQoS: publishing.payload.leastQoS,
+        responseTimeout: broker.timeout),
+      publications(publishing, memory, storage.outbox), announcements, messages: messages)
+    let statusReport = StatusReport<String>(
+      of: broker.name, "publishing", at: request, every: sink.statisticsPeriod, messages: messages)
     var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
     try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 
   private func publications(
-    _ publish: PublishSettings, _ memory: MemoryLimits, _ outbox: any Outbox
+    _ publishing: PublishSettings, _ memory: MemoryLimits, _ outbox: any Outbox
   ) -> any Publications {
-    let topics = Topics(publish.template, own: publish.statusTopic, capacity: memory.cache)
-    let changes = publish.repeatInterval.map {
+    let topics = Topics(publishing.template, own: publishing.statusTopic, capacity: memory.cache)
+    let changes = publishing.repeatInterval.map {
       ChangeFilter(repeatInterval: $0, capacity: memory.cache)
     }
-    return publish.payload.isTimed
-      ? RecordPublications(
-        topics, publish.payload, retains: publish.retains, changes, in: outbox)
-      : ValuePublications(topics, retains: publish.retains, changes, memory: memory)
+    guard publishing.payload.isTimed else {
+      return ValuePublications(topics, retains: publishing.retains, changes, memory: memory)
+    }
+    return RecordPublications(
+      topics, publishing.payload, retains: publishing.retains, changes, in: outbox)
   }
 
-  private func run(
-    _ broker: BrokerSettings, _ receive: ReceiveSettings, _ messages: Messages
+  private func receive(
+    _ receiving: ReceiveSettings, from broker: BrokerSettings, _ messages: Messages
   ) throws {
     let request = try NoticeSignal(.report)
     let connection = try MQTTConnection(broker, receives: true)
@@ -117,9 +115,8 @@ struct MQTTPlan: ToolPlan {
       of: broker.name, "receiving", at: request, every: try settings[MonitoringGroup().stats],
       messages: messages)
     var receiver = try MQTTReceiver(
-      connection, receive.filters,
-      reload: NoticeSignal(.reload),
-      reloadSettings: { [settings] in try .again(settings, receivingBelow: receive.prefix) },
+      connection, receiving.filters, reload: NoticeSignal(.reload),
+      reloadSettings: { [settings] in try .again(settings, receivingBelow: receiving.prefix) },
       statusReport, messages: messages)
     messages.stopWaiting()
     try receiver.run()

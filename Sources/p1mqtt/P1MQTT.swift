@@ -8,9 +8,9 @@ struct P1MQTT: Tool {
     commandName: "p1mqtt",
     abstract: "Publish records to an MQTT broker, or receive them from it.",
     discussion: """
-      Records are read from standard input, in the format of p1parse. Each value is published to the \
-      topic PREFIX/METRIC, or each record to a topic of its meter. Every setting can also be in the \
-      environment or in p1.conf; a password can only be there or in a file. See p1mqtt(1).
+      p1mqtt reads records from standard input, as p1parse writes them, and publishes each value \
+      to the topic PREFIX/METRIC, or each record to a topic of its meter. Every setting can also be \
+      in the environment or in p1.conf; a password can only be there or in a file. See p1mqtt(1).
       """,
     version: toolsVersion)
 
@@ -33,8 +33,6 @@ struct P1MQTT: Tool {
   static func main() { start() }
 
   func plan(_ settings: Settings) throws -> MQTTPlan {
-    try settings[ReceivingGroup().receive]
-      ? MQTTPlan(receiving: filters, settings, optionGroups.map(\.group))
-      : MQTTPlan(publishing: filters, settings)
+    try MQTTPlan(settings, filters: filters, of: optionGroups.map(\.group))
   }
 }

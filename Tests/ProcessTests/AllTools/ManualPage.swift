@@ -9,7 +9,8 @@ struct ManualPage {
 
   /// All pages.
   static let names = [
-    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1record.5", "p1spec.5", "p1.7",
+    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1record.5", "p1spec.5", "p1.conf.5",
+    "p1.7",
   ]
 
   /// - Throws: where there is no such page.
@@ -26,17 +27,6 @@ struct ManualPage {
     return Array(lines[(start + 1)...].prefix { !$0.hasPrefix(".Sh ") })
   }
 
-  /// The options that the list in DESCRIPTION describes, `-v` and `--verbose` both.
-  var options: Set<String> {
-    let items = section("DESCRIPTION").filter { $0.hasPrefix(".It Fl ") }
-    return Set(items.flatMap { ManualPage.options(in: $0) })
-  }
-
-  /// The options that SYNOPSIS shows.
-  var synopsis: Set<String> {
-    Set(section("SYNOPSIS").flatMap { ManualPage.options(in: $0) })
-  }
-
   /// The variables that ENVIRONMENT describes.
   var variables: [String] {
     section("ENVIRONMENT").filter { $0.hasPrefix(".It Ev ") }.map { String($0.dropFirst(7)) }
@@ -45,16 +35,6 @@ struct ManualPage {
   /// The numbers that EXIT STATUS describes.
   var exitStatuses: [Int32] {
     section("EXIT STATUS").filter { $0.hasPrefix(".It ") }.compactMap { Int32($0.dropFirst(4)) }
-  }
-
-  /// `Fl -stamp` is `--stamp`, `Fl qv` is `-q` and `-v`, `Fl h | -help` is `-h` and `--help`;
-  /// `Fl` alone is an argument.
-  private static func options(in line: Substring) -> [String] {
-    line.matches(of: /\bFl ((?:-?[a-z][a-z-]*(?: , | \| |\b))+)/).flatMap { match in
-      match.1.split(whereSeparator: { " ,|".contains($0) }).flatMap { word -> [String] in
-        word.hasPrefix("-") ? ["-\(word)"] : word.map { "-\($0)" }
-      }
-    }
   }
 
   // MARK: - Literal text

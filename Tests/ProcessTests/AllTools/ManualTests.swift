@@ -8,57 +8,6 @@ import enum CommandLine.ExitStatus
 @Suite struct ManualTests {
   static let tools = ["p1cat", "p1parse", "p1mqtt", "p1influx"]
 
-  @Test(arguments: tools)
-  func optionsAreInHelpAndManual(_ tool: String) async throws {
-    let page = try ManualPage("\(tool).1")
-    let help = try await ManualTests.optionsInHelp(of: tool)
-    #expect(help.isSuperset(of: ["--version", "--help", "-h", "-v", "--verbose"]))
-    #expect(page.options == help)
-    // Long forms of short options need not be in the synopsis.
-    #expect(page.synopsis == help.subtracting(["--verbose", "--quiet"]))
-  }
-
-  /// The options that `--help` describes.
-  static func optionsInHelp(of tool: String) async throws -> Set<String> {
-    let help = try await Program(tool, ["--help"]).run().text
-    let options = help.split(separator: "\n").compactMap { line in
-      line.prefixMatch(of: /\s\s(--?[a-z][a-z-]*)(?:(?:, |\/)(--[a-z-]+))?/)
-    }
-    return Set(options.flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } })
-  }
-
-  // MARK: - Settings
-
-  /// Those of `P1_` are in the pages of the tools that have them.
-  @Test(arguments: [
-    ("SER_", ["p1cat"]), ("P1_", tools), ("MQTT_", ["p1mqtt"]), ("INFLUXDB_", ["p1influx"]),
-  ])
-  func settingsAreInTheManual(_ prefix: String, _ names: [String]) throws {
-    let settings = SettingName.allCases.map(\.rawValue).filter { $0.hasPrefix(prefix) }
-    let described = try names.flatMap { name in
-      let variables = try ManualPage("\(name).1").variables.filter { $0.hasPrefix(prefix) }
-      #expect(Set(variables).count == variables.count)
-      return variables
-    }
-    #expect(!settings.isEmpty)
-    #expect(Set(described) == Set(settings))
-  }
-
-  @Test func everySettingHasAPage() {
-    #expect(
-      SettingName.allCases.allSatisfy { setting in
-        ["SER_", "P1_", "MQTT_", "INFLUXDB_"].contains { setting.rawValue.hasPrefix($0) }
-      })
-  }
-
-  @Test func settingsAreInTheReadMe() throws {
-    let text = try Repository.text("README.md")
-    let named = Set(
-      text.matches(of: /\b(?:SER|P1|MQTT|INFLUXDB)_[A-Z_]*[A-Z]/).map { "\($0.0)" })
-    let ofScripts: Set = ["P1_BIN"]
-    #expect(named.subtracting(ofScripts) == Set(SettingName.allCases.map(\.rawValue)))
-  }
-
   // MARK: - Exit statuses
 
   /// What makes a tool end with a status; nil for one that root, who may do anything, cannot cause,

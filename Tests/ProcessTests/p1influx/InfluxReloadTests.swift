@@ -55,7 +55,7 @@ import Testing
           try await sink.write(NumberedRecords.text(0))
           try await server.wait { $0.takenLines.count == 1 }
           sink.send(signal: SIGHUP)
-          try await sink.waitForError("p1influx: secret: a pipe is not read again")
+          try await sink.waitForError("p1influx: secret: a pipe cannot be read again")
           try await sink.write(NumberedRecords.text(1))
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)

@@ -134,7 +134,9 @@ import Testing
       var framer = Framer()
       framer.take((FramerTests.old + rest).bytes)
       #expect(
-        framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old), .dropped(.cutShort)])
+        framer.found(atEnd: true, isTorn: true) == [
+          taken(FramerTests.old), .dropped(.cutShort),
+        ])
     }
     // If checksums are ignored, it is accepted.
     var lenient = Framer(checksums: .ignored)

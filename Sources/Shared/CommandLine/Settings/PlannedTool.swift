@@ -70,8 +70,9 @@ extension Tool {
       let settings = Settings(
         options: options, file: try .find(options[general.config.key]?.value))
       try settings.checkNames()
-      try settings.checkValues(groups.map(\.group))
       let plan = try plan(settings)
+      // Of a sink that is off, no other setting matters.
+      if plan.offReason == nil { try settings.checkValues(groups.map(\.group)) }
       guard try settings[general.check] else {
         messages.sayMisspeltSettings(of: name)
         messages.sayReadableSecrets(settings, of: groups.map(\.group))

@@ -40,8 +40,11 @@ public struct SinkSettings {
   }
 
   /// Reads the input to its end and discards it, for a sink that is turned off.
-  public func drain(_ messages: Messages) throws {
-    try read(messages) { try $0.drain() }
+  public static func drain(_ messages: Messages) throws {
+    var input = RecordInput(messages: messages, stop: try StopSignal(), needsTimestamp: false)
+    defer { input.report() }
+    try input.drain()
+    if let failure = input.failure { throw failure }
   }
 
   /// Opens standard input, and reports at the end how much of it was rejected.

@@ -111,8 +111,8 @@ public struct Framer: Sendable {
   ///
   /// - Parameters:
   ///   - atEnd: whether the input has ended, which also ends a telegram without `!`.
-  ///   - isTorn: whether the input ended because the source failed: a telegram without `!` is then
-  ///     dropped, unless checksums are ignored.
+  ///   - isTorn: whether the input ended because the source failed. A telegram without `!` is
+  ///     then dropped, unless checksums are ignored.
   public mutating func next(atEnd: Bool = false, isTorn: Bool = false) -> Event? {
     if let end = endByKnownShape() { return take(to: end) }
     while true {

@@ -236,8 +236,8 @@ public struct TelegramParser {
   enum Outcome {
     /// The value was added. Another line with the same key is a repetition.
     case added
-    /// The line was read, and another line with the same key may follow: an identity, or a reading, of
-    /// which the newest counts.
+    /// The line is done, and another line with the same key may follow: the line is an identity, a
+    /// reading, of which the newest counts, or its pattern was too slow.
     case repeatable
     /// The meter has no value.
     case absent

@@ -1,0 +1,118 @@
+import CommandLine
+
+/// What the manual and the README say of the settings: made of their declarations, which the tools read
+/// their options from as well.
+struct Reference {
+  let tool: String
+  let groups: [any SettingGroup]
+
+  // MARK: - Pages
+
+  /// The options in SYNOPSIS.
+  var synopsis: [String] {
+    groups.flatMap(\.settings).flatMap { setting -> [String] in
+      let value = Reference.value(of: setting)
+      let inverse = setting.isInvertible ? " | Fl -no-\(setting.option ?? "")" : ""
+      return Reference.flag(of: setting).map { [".Op Fl \($0)\(value)\(inverse)"] } ?? []
+    } + [".Op Fl -version"]
+  }
+
+  /// The list of OPTIONS.
+  var options: [String] {
+    groups.flatMap { group in
+      let title = type(of: group).title
+      let settings = group.settings.filter { $0.optionText != nil }
+      let own = title.isEmpty ? Reference.versionAndHelp : []
+      guard !settings.isEmpty else { return [String]() }
+      return [".Ss \(title.isEmpty ? "General options" : title)", ".Bl -tag -width Ds"]
+        + settings.flatMap { setting in [Reference.item(setting)] + Reference.text(of: setting) }
+        + own + [".El"]
+    }
+  }
+
+  private static let versionAndHelp = [
+    ".It Fl -version", "Print the version.", ".It Fl h , -help", "Print all options.",
+    ".It Fl -generate-completion-script Ar shell",
+    "Print what bash, zsh or fish needs to complete the options.",
+  ]
+
+  /// The list of ENVIRONMENT.
+  var environment: [String] {
+    [".Bl -tag -width Ds"]
+      + groups.flatMap(\.settings).flatMap { setting -> [String] in
+        guard let name = setting.name else { return [] }
+        let head = ".It Ev \(name)"
+        guard let flag = Reference.flag(of: setting, isShort: true) else {
+          return [head] + Reference.text(of: setting)
+        }
+        return [head, "See", ".Fl \(flag) ."]
+      } + [".El"]
+  }
+
+  /// A list for p1.conf(5): each setting, with its option in the page of its tool.
+  static func settings(of references: [Reference]) -> [String] {
+    references.flatMap { reference in
+      [".Ss \(reference.tool)"]
+        + [".Bl -tag -width Ds"]
+        + reference.groups.flatMap(\.settings).flatMap { setting -> [String] in
+          guard let name = setting.name else { return [] }
+          let flag =
+            flag(of: setting, isShort: true).map { ["Its option is", ".Fl \($0) ."] } ?? []
+          return [".It Cm \(name)"] + sentences(setting.summary) + defaultLines(of: setting) + flag
+        } + [".El"]
+    }
+  }
+
+  /// `Fl -qos`, and `Fl v , -verbose` for an option with a letter.
+  private static func flag(of setting: any AnySetting, isShort: Bool = false) -> String? {
+    let long = setting.option.map { "-\($0)" }
+    guard let letter = setting.letter.map(String.init) else { return long }
+    return isShort ? letter : [letter, long].compactMap(\.self).joined(separator: " | ")
+  }
+
+  /// ` Ar level`; in brackets where the option may be given without a value.
+  private static func value(of setting: any AnySetting) -> String {
+    let brackets = setting.bareValue == nil ? "" : " Op"
+    return setting.placeholder.map { "\(brackets) Ar \($0)" } ?? ""
+  }
+
+  private static func item(_ setting: any AnySetting) -> String {
+    let names = [
+      setting.letter.map(String.init), setting.option.map { "-\($0)" },
+      setting.isInvertible ? "-no-\(setting.option ?? "")" : nil,
+    ].compactMap(\.self)
+    let value = Reference.value(of: setting)
+    return ".It Fl \(names.joined(separator: " , "))\(value)"
+  }
+
+  private static func text(of setting: any AnySetting) -> [String] {
+    let manual = setting.manual.split(separator: "\n").map(String.init)
+    return sentences(setting.summary) + manual + defaultLines(of: setting)
+  }
+
+  private static func defaultLines(of setting: any AnySetting) -> [String] {
+    setting.defaultText.map { ["The default is \(escaped($0))."] } ?? []
+  }
+
+  /// Each sentence on a line of its own.
+  private static func sentences(_ text: String) -> [String] {
+    escaped(text).replacing(". ", with: ".\n").split(separator: "\n").map(String.init)
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("\\", with: "\\e")
+  }
+
+  // MARK: - The README
+
+  /// The rows of the table of settings.
+  static func table(of references: [Reference]) -> [String] {
+    ["| setting | default | what it does |", "|---|---|---|"]
+      + references.flatMap { $0.groups.flatMap(\.settings) }.compactMap { setting in
+        setting.name.map { name in
+          let value = setting.defaultText ?? (setting.isFlag ? "False" : "")
+          return "| `\(name)` | \(value) | \(setting.summary) |".replacing("  ", with: " ")
+        }
+      }
+  }
+}
