@@ -11,14 +11,14 @@ import Testing
   }
 
   @Test func emptySettingIsNotSet() throws {
-    for variables in [[:], ["MQTT_BROKER": "", "MQTT_PORT": "", "MQTT_RETAIN": ""]] {
+    for variables in [[:], ["SER_PORT": "", "SER_TIMEOUT": "", "SER_XONXOFF": ""]] {
       let environment = environment(variables)
-      #expect(environment.string(.mqttBroker) == nil)
-      #expect(try environment.number(.mqttPort, in: 1...65_535) == nil)
-      #expect(try environment.flag(.mqttRetain) == nil)
-      #expect(try environment.choice(.mqttRetain, ["a": 1]) == nil)
+      #expect(environment.string(.serialPort) == nil)
+      #expect(try environment.number(.serialTimeout, in: 1...65_535) == nil)
+      #expect(try environment.flag(.serialXOnXOff) == nil)
+      #expect(try environment.choice(.serialXOnXOff, ["a": 1]) == nil)
     }
-    #expect(environment(["MQTT_BROKER": "b"]).string(.mqttBroker) == "b")
+    #expect(environment(["SER_PORT": "b"]).string(.serialPort) == "b")
   }
 
   @Test(arguments: [
@@ -27,24 +27,26 @@ import Testing
     ("None", false),
   ])
   func flagsAreReadAsExistingSettingsSpellThem(_ word: String, _ isSet: Bool) throws {
-    #expect(try environment(["MQTT_RETAIN": word]).flag(.mqttRetain) == isSet)
+    #expect(try environment(["SER_XONXOFF": word]).flag(.serialXOnXOff) == isSet)
   }
 
   @Test(arguments: ["maybe", "2", " true", "True "])
   func otherWordsAreNoFlag(_ word: String) {
-    let failure = failure { try environment(["MQTT_RETAIN": word]).flag(.mqttRetain) }
-    #expect(failure?.subject == "MQTT_RETAIN")
+    let failure = failure { try environment(["SER_XONXOFF": word]).flag(.serialXOnXOff) }
+    #expect(failure?.subject == "SER_XONXOFF")
     #expect(failure?.reason == "\"\(word)\" is neither True nor False")
     #expect(failure?.exitStatus == .configuration)
   }
 
   @Test func numbersHaveARange() throws {
     for value in ["1", "1883", "65535"] {
-      #expect(try environment(["MQTT_PORT": value]).number(.mqttPort, in: 1...65_535) == Int(value))
+      #expect(
+        try environment(["SER_TIMEOUT": value]).number(.serialTimeout, in: 1...65_535) == Int(value)
+      )
     }
     for value in ["0", "65536", "-1", "x", "1.5", " 1", "99999999999999999999"] {
       let failure = failure {
-        try environment(["MQTT_PORT": value]).number(.mqttPort, in: 1...65_535)
+        try environment(["SER_TIMEOUT": value]).number(.serialTimeout, in: 1...65_535)
       }
       #expect(failure?.reason == "\"\(value)\" is no whole number from 1 to 65535")
       #expect(failure?.exitStatus == .configuration)
@@ -62,11 +64,11 @@ import Testing
   }
 
   @Test func optionsComeBeforeTheEnvironment() throws {
-    let environment = environment(["MQTT_BROKER": "a", "MQTT_PORT": "1883"])
-      .overridden { $0 == .mqttBroker ? .init("--broker", "b") : nil }
-    #expect(environment.string(.mqttBroker) == "b")
-    #expect(try environment.number(.mqttPort, in: 1...65_535) == 1883)
-    #expect(environment.string(.mqttUser) == nil)
+    let environment = environment(["SER_PORT": "a", "SER_TIMEOUT": "1883"])
+      .overridden { $0 == .serialPort ? .init("--broker", "b") : nil }
+    #expect(environment.string(.serialPort) == "b")
+    #expect(try environment.number(.serialTimeout, in: 1...65_535) == 1883)
+    #expect(environment.string(.capture) == nil)
   }
 
   @Test func everySettingHasANameOfItsOwn() {

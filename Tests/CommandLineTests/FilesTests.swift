@@ -19,7 +19,7 @@ import Testing
 
   private func password(_ variables: [String: String]) throws -> Secret? {
     try Secret.read(
-      Environment { variables[$0] }, .mqttPassword, file: .mqttPasswordFile)
+      Settings { variables[$0] }, BrokerGroup().password, file: BrokerGroup().passwordFile)
   }
 
   @Test func passwordIsTheFirstLineOfItsFile() throws {

@@ -20,18 +20,6 @@ public struct Secret: Sendable, CustomStringConvertible {
   /// - Returns: nil if there is none.
   /// - Throws: ``Failure`` for a file that cannot be used.
   public static func read(
-    _ environment: Environment, _ setting: SettingName, file: SettingName
-  ) throws -> Secret? {
-    if let path = environment.string(file) { return try Secret(contentsOf: path) }
-    if let value = environment.string(setting) { return Secret(value) }
-    guard let directory = processVariable("CREDENTIALS_DIRECTORY") else { return nil }
-    let path = "\(directory)/\(setting.rawValue)"
-    guard unsafe access(path, F_OK) == 0 else { return nil }
-    return try Secret(contentsOf: path)
-  }
-
-  /// The password that the settings give, as above.
-  public static func read(
     _ settings: Settings, _ setting: Setting<String?>, file: Setting<String?>
   ) throws -> Secret? {
     if let path = try settings[file] { return try Secret(contentsOf: path) }
