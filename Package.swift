@@ -53,7 +53,7 @@ let package = Package(
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "Delivery", "CommandLine"],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine"],
       swiftSettings: memorySafe),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
@@ -72,10 +72,13 @@ let package = Package(
       name: "CCurl", path: "Sources/p1influx/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
 
-    // Tests: a target a module, then the tools as processes, then the whole with real servers.
+    // Tests. Unit tests: a target a module. ProcessTests run the tools as processes, ServerTests with
+    // real servers, ServerHarnessTests the harness of both.
     .target(
       name: "TestSupport",
-      dependencies: [.product(name: "Subprocess", package: "swift-subprocess"), system],
+      dependencies: [
+        "TestValues", .product(name: "Subprocess", package: "swift-subprocess"), system,
+      ],
       path: "Tests/TestSupport", swiftSettings: strict),
     .target(name: "TestValues", path: "Tests/TestValues", swiftSettings: strict),
     .testTarget(
@@ -92,13 +95,25 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["CommandLine", "Sinks", "Records", system, argumentParser],
+      dependencies: [
+        "Records", "CommandLine", "Sinks", "TestValues", system, argumentParser,
+      ],
       swiftSettings: strict),
     .testTarget(
-      name: "ToolTests",
+      name: "p1catTests", dependencies: ["Telegrams", "TestValues", "p1cat"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "p1mqttTests",
+      dependencies: ["Metrics", "Records", "Delivery", "CommandLine", "TestValues", "p1mqtt"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "p1influxTests",
+      dependencies: ["Records", "Delivery", "CommandLine", "TestValues", "p1influx"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ProcessTests",
       dependencies: [
-        "Metrics", "Records", "Telegrams", "Delivery", "CommandLine", "Sinks", "TestSupport",
-        "TestValues",
+        "Metrics", "Telegrams", "CommandLine", "TestSupport", "TestValues", system,
         "p1cat", "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),

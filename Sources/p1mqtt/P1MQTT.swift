@@ -7,56 +7,47 @@ import Sinks
 struct P1MQTT: UnplannedTool {
   static let configuration = CommandConfiguration(
     commandName: "p1mqtt",
-    abstract: "Publish records to an MQTT broker.",
+    abstract: "Publish records to an MQTT broker, or receive them from it.",
     discussion: """
-      Records come on standard input, as p1parse writes them; each of their values goes to the \
-      topic prefix/metric, or each record as a whole to one of its meter. The settings can also \
-      stand in the environment, and passwords only there or in a file: see p1mqtt(1).
+      p1mqtt reads records from standard input, as p1parse writes them, and publishes each value \
+      to the topic PREFIX/METRIC, or each record to a topic of its meter. Settings can also be \
+      in the environment or in p1.conf, and passwords only there or in a file: see p1mqtt(1).
       """,
     version: toolsVersion)
 
-  @Flag(help: "Write the records that the broker has to standard output, instead of sending any.")
-  var receive = false
-
   @Argument(
     help: ArgumentHelp(
-      "With --receive, the topics of the records (default: {prefix}/+/record).",
+      "With --receive, subscribe to these topics. (default: {prefix}/+/record)",
       valueName: "filter"))
   var filters: [String] = []
 
-  @OptionGroup(title: "Broker") var broker: BrokerOptions
-  @OptionGroup(title: "Messages") var message: MessageOptions
-  @OptionGroup(title: "What waits") var waiting: OutboxOptions
+  @OptionGroup(title: BrokerGroup.title) var broker: GroupOptions<BrokerGroup>
+  @OptionGroup(title: MessageGroup.title) var message: GroupOptions<MessageGroup>
+  @OptionGroup(title: ReceivingGroup.title) var receiving: GroupOptions<ReceivingGroup>
+  @OptionGroup(title: "Buffering") var waiting: OutboxOptions
   @OptionGroup var sink: SinkOptions
   @OptionGroup var verbosity: Verbosity
 
   static func main() { start() }
 
-  func validate() throws {
-    if let filter = filters.first, !receive {
-      throw ValidationError("\(filter): topic filters need --receive")
-    }
-    guard receive else { return }
-    let flags = [("--hold", waiting.hold), ("--require-timestamp", sink.requireTimestamp)]
-    if let flag = flags.first(where: \.1)?.0 {
-      throw ValidationError("\(flag): cannot be used with --receive")
-    }
-  }
-
   func run(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
-    let environment = Environment().overridden(by: option(for:))
-    let isEnabled = try environment.flag(.mqttEnabled) ?? true
-    if receive {
-      guard isEnabled else {
-        throw environment.refused(.mqttEnabled, "False: nothing to receive; set it to True")
-      }
-      return try receive(environment, request, NoticeSignal(.reload), messages)
+    let environment = Environment().overridden { option(for: $0) }
+    let allSettings = Settings(
+      options: [broker.typed, message.typed, receiving.typed].reduce(into: [:]) {
+        $0.merge($1) { first, _ in first }
+      })
+    let isEnabled = try allSettings[BrokerGroup().enabled]
+    if try allSettings[ReceivingGroup().receive] {
+      return try receive(allSettings, isEnabled: isEnabled, request, NoticeSignal(.reload), messages)
+    }
+    if let filter = filters.first {
+      throw Failure(filter, "topic filters need --receive", .usage)
     }
     guard isEnabled else { return try SinkSettings.drain(messages) }
     let sinkSettings = try sink.settings(environment, of: .mqtt, waiting)
-    let broker = try BrokerSettings(environment)
-    let settings = try PublishSettings(environment)
+    let broker = try BrokerSettings(allSettings)
+    let settings = try PublishSettings(allSettings)
     let limits = sinkSettings.limits
     let announcements = Announcements(settings, MemoryRoom(buffer: limits.memory))
     let preprocessor = RecordPreprocessor(
@@ -83,25 +74,41 @@ struct P1MQTT: UnplannedTool {
       qos: settings.qos, leastQoS: settings.payload.leastQoS,
       silence: broker.timeout)
     let delivery = MQTTDelivery(
-      to: connection, reloadSettings: { try .again(environment) }, answers,
+      to: connection, reloadSettings: { try .again(allSettings) }, answers,
       publications(settings, limits, storage.outbox), announcements, messages: messages)
     var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
     try sinkSettings.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 
   private func receive(
-    _ environment: Environment, _ request: NoticeSignal, _ reload: NoticeSignal,
+    _ settings: Settings, isEnabled: Bool, _ request: NoticeSignal, _ reload: NoticeSignal,
     _ messages: Messages
   ) throws {
-    let settings = try ReceiveSettings(filters, environment)
-    let prefix = try PublishSettings.prefix(environment)
-    let broker = try BrokerSettings(environment, receivingBelow: prefix)
+    let groups: [any SettingGroup] = [BrokerGroup(), MessageGroup()]
+    try ReceiveSettings.refusePublishing(groups, settings)
+    let typed = ["--hold": waiting.hold, "--require-timestamp": sink.requireTimestamp]
+    let valued = [
+      "--spool": waiting.spool, "--spool-size": waiting.spoolSize, "--sync": waiting.sync,
+      "--buffer": waiting.buffer, "--linger": sink.linger, "--every": sink.every,
+    ]
+    if let option = typed.first(where: \.value)?.key
+      ?? valued.first(where: { $0.value != nil })?.key
+    {
+      throw Failure(option, "cannot be used with --receive", .usage)
+    }
+    guard isEnabled else {
+      throw settings.failure(
+        BrokerGroup().enabled, "False: there is nothing to receive; set it to True")
+    }
+    let filters = try ReceiveSettings(filters, settings).filters
+    let prefix = try PublishSettings.prefix(settings)
+    let broker = try BrokerSettings(settings, receivingBelow: prefix)
     let connection = try MQTTConnection(broker, receives: true)
     let statusReport = StatusReport<String>(
       of: broker.name, "receiving", at: request, every: sink.stats.every, messages: messages)
     var receiver = try MQTTReceiver(
-      connection, settings.filters,
-      renewed: (reload, { try .again(environment, receivingBelow: prefix) }), statusReport,
+      connection, filters,
+      renewed: (reload, { try .again(settings, receivingBelow: prefix) }), statusReport,
       messages: messages)
     messages.stopWaiting()
     try receiver.run()
@@ -112,7 +119,7 @@ struct P1MQTT: UnplannedTool {
   ) -> any Publications {
     let room = MemoryRoom(buffer: limits.memory)
     let topics = Topics(settings.template, own: settings.statusTopic, capacity: room.share)
-    let changes = settings.silence.map { Changes(silence: $0, capacity: room.share) }
+    let changes = settings.repeatInterval.map { Changes(silence: $0, capacity: room.share) }
     guard settings.payload.isTimed else {
       return ValuePublications(topics, retains: settings.retains, changes, room: room)
     }
@@ -121,7 +128,6 @@ struct P1MQTT: UnplannedTool {
   }
 
   private func option(for setting: SettingName) -> Environment.Option? {
-    broker.option(for: setting) ?? message.option(for: setting)
-      ?? waiting.option(for: setting, of: .mqtt) ?? sink.option(for: setting, of: .mqtt)
+    waiting.option(for: setting, of: .mqtt) ?? sink.option(for: setting, of: .mqtt)
   }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CommandLine
-import Delivery
 import Records
 import Testing
 import enum CommandLine.ExitStatus

@@ -122,16 +122,16 @@ import Testing
       "the certificate of the broker is not trusted: self-signed certificate in certificate chain")
     try await expectRefusal(
       p1mqtt(broker.securePort, authority + ["--protocol", "5"]), broker.securePort,
-      "no answer before the broker left: it may not speak MQTT 5, or it may want a certificate, or "
+      "the broker closed the connection without an answer: it may not speak MQTT 5, or it may want a certificate, or "
         + "its port may be one without TLS")
   }
 
   // MARK: - Certificates of ours
 
   private static let isSilent =
-    "no answer before the broker left: it may want a certificate, or its port may be one without TLS"
+    "the broker closed the connection without an answer: it may want a certificate, or its port may be one without TLS"
   private static let isSilentToOurs =
-    "no answer before the broker left: it may not take ours, or its port may be one without TLS"
+    "the broker closed the connection without an answer: it may not take ours, or its port may be one without TLS"
 
   @Test(arguments: ["tlsv1.2", "tlsv1.3"])
   func certificatesThatABrokerWants(_ version: String) async throws {
@@ -169,36 +169,13 @@ import Testing
       "the broker does not trust our certificate", Self.isSilentToOurs)
   }
 
-  // MARK: - Shared keys
-
-  @Test(arguments: ["0123456789abcdef", "00ab12"]) func sharedKeys(_ key: String) async throws {
-    let arguments = ["--psk-identity", "meter"]
-    let listeners = [BrokerListener.psk(identity: "meter", key: key), .tls()]
-    try await Mosquitto.running(listeners: listeners) { broker in
-      let port = broker.ports[0]
-      try await expectDelivery(p1mqtt(port, arguments, ["MQTT_PSK": key]), to: broker.client)
-      try await expectRefusal(
-        p1mqtt(port, ["--psk-identity", "thief"], ["MQTT_PSK": key]), port,
-        "the broker does not know the PSK identity")
-      try await expectRefusal(
-        p1mqtt(port, arguments, ["MQTT_PSK": "ab12ff"]), port,
-        "the broker has another key for the PSK identity")
-      // Who shows any certificate does not know the key.
-      try await expectRefusal(
-        p1mqtt(broker.ports[1], arguments, ["MQTT_PSK": key]), broker.ports[1],
-        "the broker shows a certificate, and does not use the shared key")
-      try await expectRefusal(
-        p1mqtt(port, ["--tls"]), port, "TLS: sslv3 alert handshake failure")
-    }
-  }
-
   // MARK: - Ports of another kind
 
   @Test func plainWordsToAPortForTLS() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       try await expectRefusal(
         p1mqtt(broker.ports[0], []), broker.ports[0],
-        "no answer before the broker left: its port may be one for TLS")
+        "the broker closed the connection without an answer: its port may be one for TLS")
     }
     let rabbit = try await RabbitMQ.shared
     let result = try await p1mqtt(rabbit.securePort, ["--linger", "1"]).runToItsFailure()

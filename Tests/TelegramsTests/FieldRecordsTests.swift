@@ -27,7 +27,7 @@ import Testing
   ]
 
   @Test(arguments: names)
-  func telegramBecomesWhatItHasTo(_ name: String) throws {
+  func telegramHasItsExpectedRecords(_ name: String) throws {
     let stamp = Self.receipts[name].map { "#\($0)\n".bytes } ?? []
     let file = Self.directory.appending(path: name)
     let telegram = [UInt8](try Data(contentsOf: file.appendingPathExtension("p1")))
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test func eachReceiptIsOfATelegram() {
+  @Test func everyReceiptIsThatOfATelegram() {
     #expect(Self.names.isEmpty || Set(Self.receipts.keys).isSubset(of: Self.names))
   }
 }

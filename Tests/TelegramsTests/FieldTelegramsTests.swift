@@ -264,7 +264,7 @@ import Testing
     }
   }
 
-  @Test func telegramsWithAWrongChecksumAreNotTaken() throws {
+  @Test func telegramsWithAWrongChecksumAreDropped() throws {
     for file in FieldTelegramsTests.files ?? [] {
       let count = Framer.found(in: [try file.bytes()]).telegrams.count
       let usual = file.isRight ? 1 : 0
@@ -277,7 +277,7 @@ import Testing
     }
   }
 
-  @Test func telegramsHoldWhatTheirSourcesSay() throws {
+  @Test func telegramsMatchTheAssertionsOfTheirSources() throws {
     guard let files = FieldTelegramsTests.files else { return }
     var compared = 0
     var renamed: [String: Set<String>] = [:]

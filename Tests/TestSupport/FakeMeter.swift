@@ -1,4 +1,5 @@
 import Foundation
+import TestValues
 
 /// A meter at the far end of a pseudo-terminal: the reader gets what a receiver would, at the speed
 /// that it has set at that moment.

@@ -1,5 +1,4 @@
 import CommandLine
-import Delivery
 import SystemPackage
 import Telegrams
 

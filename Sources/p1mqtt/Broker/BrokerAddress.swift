@@ -1,29 +1,26 @@
 import CommandLine
 
-/// Where a broker is: `broker.lan`, `mqtt://broker.lan:1884`, `mqtts://broker.lan` or
+/// The address of a broker: `broker.lan`, `mqtt://broker.lan:1884`, `mqtts://broker.lan` or
 /// `unix:/run/mosquitto.sock`.
 struct BrokerAddress: Equatable {
-  /// A name or an address; of a Unix socket, its path.
+  /// A host name or an IP address; the path of a Unix socket.
   let host: String
-  /// Nil where the address does not say.
+  /// Nil where the address has none.
   let port: Int?
-  /// Whether the address says that the connection is encrypted, or that it is not; nil where it does
-  /// not say.
+  /// Whether the scheme asks for encryption or for none; nil without a scheme.
   let isEncrypted: Bool?
   let isSocket: Bool
 
-  /// - Parameters:
-  ///   - text: the address.
-  ///   - refused: what is said of one that cannot be.
-  /// - Throws: what `refused` gives.
-  init(_ text: String, refused: (String) -> Failure) throws {
-    if let socket = try UnixSocketAddress(text, as: "/run/mosquitto.sock", refused: refused) {
+  /// - Parameter failure: makes the failure of a reason.
+  /// - Throws: that failure, for a text that is no address.
+  init(_ text: String, failure: (String) -> Failure) throws {
+    if let socket = try UnixSocketAddress(text, as: "/run/mosquitto.sock", refused: failure) {
       (host, port, isEncrypted, isSocket) = (socket.path, nil, false, true)
       return
     }
-    // Neither is shown: there may be a password in it.
+    // The address may hold a password, so the message does not show it.
     guard !text.contains("@") else {
-      throw refused("a user or a password has no place in an address: see the settings for them")
+      throw failure("an address has no user or password; use --user and MQTT_PASS_FILE")
     }
     let schemes = [("mqtt://", false), ("mqtts://", true)]
     let scheme = schemes.first { text.lowercased().hasPrefix($0.0) }
@@ -36,13 +33,13 @@ struct BrokerAddress: Equatable {
     guard parts.isHostValid,
       !place.contains(where: { "/?#\\".contains($0) || $0.isWhitespace })
     else {
-      throw refused("\"\(text)\" is no name or address of a broker")
+      throw failure("\"\(text)\" is not a host name or an IP address")
     }
     guard scheme != nil || !parts.hasPort else {
-      throw refused("\"\(text)\" has a port, which is a setting of its own")
+      throw failure("\"\(text)\" has a port; use mqtt://\(text) or --port")
     }
     guard parts.port != nil || !parts.hasPort else {
-      throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
+      throw failure("\"\(text)\" has no port from 1 to 65535 after its colon")
     }
     (host, port, isEncrypted, isSocket) = (parts.host, parts.port, scheme?.1, false)
   }

@@ -3,6 +3,8 @@ import CommandLine
 import Glibc
 import SystemPackage
 
+private let group = BrokerGroup()
+
 extension MQTTConnection {
   /// Makes the client as new: whatever it still had to send is forgotten, for that is the queue's
   /// to decide.
@@ -12,7 +14,7 @@ extension MQTTConnection {
   func configure(isClean: Bool) throws {
     let context = unsafe Unmanaged.passUnretained(log).toOpaque()
     try check(
-      unsafe mosquitto_reinitialise(client, settings.clientID, isClean, context), .mqttClientID)
+      unsafe mosquitto_reinitialise(client, settings.clientID, isClean, context), group.clientID)
     let number = version == .version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311
     unsafe mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, number)
     // Without threads the library sends the acknowledgement of a message before it calls back with the
@@ -26,7 +28,7 @@ extension MQTTConnection {
           client, will.topic, Int32(bytes.count), bytes.baseAddress,
           Int32(min(1, limits.mostQoS)), will.isRetained && limits.canRetain)
       }
-      try check(code, .mqttTopicPrefix)
+      try check(code, MessageGroup().status)
     }
     try configureLogin()
   }
@@ -37,21 +39,14 @@ extension MQTTConnection {
   func configureLogin() throws {
     if let login = settings.login {
       try check(
-        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), .mqttUser)
+        unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), group.user)
     }
     if let tls = settings.tls { try configure(tls) }
   }
 
   private func configure(_ tls: TLSSettings) throws {
     if let alpn = tls.alpn {
-      try check(unsafe mosquitto_string_option(client, MOSQ_OPT_TLS_ALPN, alpn), .mqttALPN)
-    }
-    if let sharedKey = tls.sharedKey {
-      let isSet = unsafe sharedKey.bytes.withUnsafeBufferPointer {
-        unsafe tls_set_shared_key(
-          client, sharedKey.identity, $0.baseAddress, UInt32($0.count))
-      }
-      return try check(isSet ? 0 : MOSQ_ERR_TLS.rawValue, .mqttPSK)
+      try check(unsafe mosquitto_string_option(client, MOSQ_OPT_TLS_ALPN, alpn), group.alpn)
     }
     if tls.caFile == nil { unsafe mosquitto_int_option(client, MOSQ_OPT_TLS_USE_OS_CERTS, 1) }
     guard tls.caFile != nil || tls.certificate != nil else { return }
@@ -60,13 +55,13 @@ extension MQTTConnection {
     let code = unsafe mosquitto_tls_set(
       client, tls.caFile, directory, tls.certificate?.file, tls.certificate?.keyFile
     ) { _, _, _, _ in 0 }
-    try check(code, .mqttCertificateFile)
+    try check(code, group.certificateFile)
   }
 
-  private func check(_ code: Int32, _ setting: SettingName) throws {
+  private func check(_ code: Int32, _ setting: Setting<String?>) throws {
     let result = MQTTResult(code)
     guard result.isSuccess else {
-      throw Failure(setting.rawValue, result.reason, .configuration)
+      throw Failure(setting.text, result.reason, .configuration)
     }
   }
 }

@@ -17,13 +17,10 @@ final class MQTTEventLog {
   private var complaint: String?
   /// What is said where the broker leaves without an answer.
   private let hangUpReason: String
-  /// Whether a shared key stands in for certificates.
-  private let hasSharedKey: Bool
 
   /// - Parameter settings: what connections are made by.
   init(of settings: BrokerSettings) {
     hangUpReason = settings.hangUpReason
-    hasSharedKey = settings.tls?.sharedKey != nil
   }
 
   /// A connection begins: what there was of the last one is no more of interest.
@@ -147,14 +144,7 @@ final class MQTTEventLog {
 
   /// What OpenSSL's words mean to a user, as far as they have one meaning.
   private func meaning(_ error: Substring) -> String {
-    let ofKeys = [
-      ("handshake failure", "the broker does not know the PSK identity"),
-      ("unknown psk identity", "the broker does not know the PSK identity"),
-      ("illegal parameter", "the broker has another key for the PSK identity"),
-      ("decrypt error", "the broker has another key for the PSK identity"),
-      ("bad record mac", "the broker has another key for the PSK identity"),
-    ]
-    let ofCertificates = [
+    let meanings = [
       ("certificate required", "the broker wants a certificate, and none is set"),
       ("unknown ca", "the broker does not trust our certificate"),
       ("bad certificate", "the broker does not trust our certificate"),
@@ -163,7 +153,6 @@ final class MQTTEventLog {
       ("no application protocol", "the broker does not know the protocol asked for by ALPN"),
       ("wrong version number", "the broker speaks no TLS on this port"),
     ]
-    let meanings = hasSharedKey ? ofKeys : ofCertificates
     return meanings.first { error.contains($0.0) }?.1 ?? "TLS: \(error)"
   }
 
@@ -172,10 +161,7 @@ final class MQTTEventLog {
     if text.contains("host name verification failed") {
       complaint = "the certificate of the broker is one of another host"
     } else if let reason {
-      complaint =
-        hasSharedKey
-        ? "the broker shows a certificate, and does not use the shared key"
-        : "the certificate of the broker is not trusted: \(reason)"
+      complaint = "the certificate of the broker is not trusted: \(reason)"
     } else if text.hasPrefix("OpenSSL Error"), text.hasSuffix("unexpected eof while reading") {
       // The broker has hung up, which is said without this.
     } else if text.hasPrefix("OpenSSL Error") {

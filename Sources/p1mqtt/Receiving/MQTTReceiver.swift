@@ -292,6 +292,6 @@ struct MQTTReceiver {
     guard counts.rejected > 0 else { return }
     let count = counted(counts.rejected, "message")
     messages.say(
-      .warning, broker, "\(count) dropped in part or whole, as p1record(5) has no such lines")
+      .warning, broker, "\(count) dropped in part or whole, as they have lines that are no records")
   }
 }

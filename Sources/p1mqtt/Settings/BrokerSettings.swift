@@ -1,95 +1,87 @@
 import CommandLine
 import Glibc
 
-/// Which broker, and how to connect to it: the options first, then the environment.
+/// Which broker, and how to connect to it.
 struct BrokerSettings {
   /// A name or an address, or the path of a Unix socket, with port 0.
   let host: String
   let port: Int
   /// What messages call the broker.
   let name: String
-  /// How the broker tells us from its other clients.
+  /// How the broker tells this client from its others.
   let clientID: String
   let login: (user: String, password: Secret?)?
   /// Nil where the connection is not encrypted.
   let tls: TLSSettings?
-  /// Nil for the highest that the broker speaks.
+  /// Nil for the highest version that the broker speaks.
   let version: MQTTVersion?
-  /// Whether the broker is to remember what was on its way when a connection broke.
+  /// Whether the broker is to remember what was in flight when a connection broke.
   let isPersistent: Bool
-  /// After how many seconds of silence the broker is asked whether it is there.
+  /// After how many idle seconds the broker is pinged.
   let keepAlive: Int
-
-  /// After so long without an answer the broker is left.
+  /// How long an answer of the broker may take.
   let timeout: Duration
 
+  private static let group = BrokerGroup()
+
   /// - Parameters:
-  ///   - environment: the settings.
-  ///   - prefix: what the topics of the records begin with that are received; nil to send.
+  ///   - settings: the settings.
+  ///   - prefix: what the topics of the records begin with that are received; nil to publish.
   /// - Throws: `Failure` for a setting that cannot be used.
-  init(_ environment: Environment, receivingBelow prefix: String? = nil) throws {
-    let address = try BrokerAddress(environment.string(.mqttBroker) ?? "localhost") {
-      environment.refused(.mqttBroker, $0)
-    }
-    tls = try TLSSettings(environment, address)
+  init(_ settings: Settings, receivingBelow prefix: String? = nil) throws {
+    let group = BrokerSettings.group
+    let address = try BrokerAddress(settings[group.broker]) { settings.failure(group.broker, $0) }
+    tls = try TLSSettings(settings, address)
     host = address.host
-    let port = try environment.number(.mqttPort, in: 1...65_535)
-    guard !address.isSocket || !environment.isOption(.mqttPort) else {
-      throw environment.refused(.mqttPort, "a Unix socket has no port")
+    let port = try settings[group.port]
+    guard !address.isSocket || !settings.isOption(group.port) else {
+      throw settings.failure(group.port, "a Unix socket has no port")
     }
-    // What an address says comes before a variable, not before an option.
-    let isPortMeant = address.port == nil || environment.isOption(.mqttPort)
+    // A port in the address comes before the environment, but not before the option.
+    let isPortUsed = address.port == nil || settings.isOption(group.port)
     self.port =
       address.isSocket
-      ? 0 : (isPortMeant ? port : nil) ?? address.port ?? (tls == nil ? 1883 : 8883)
+      ? 0 : (isPortUsed ? port : nil) ?? address.port ?? (tls == nil ? 1883 : 8883)
     let isIPv6 = host.contains(":")
     name = address.isSocket ? host : isIPv6 ? "[\(host)]:\(self.port)" : "\(host):\(self.port)"
-    login = try BrokerSettings.login(environment)
-    version = try environment.choice(
-      .mqttProtocol,
-      ["3.1.1": MQTTVersion.version311, "5": .version5, "311": .version311, "5.0": .version5])
-    keepAlive = try environment.number(.mqttKeepAlive, in: 5...65_535) ?? 30
-    timeout = .seconds(try environment.number(.mqttTimeout, in: 1...3600) ?? 30)
-    let id = try environment.text(.mqttClientID)
+    login = try BrokerSettings.login(settings)
+    version = try settings[group.version].map { $0 == "5" ? .version5 : .version311 }
+    keepAlive = try settings[group.keepAlive]
+    timeout = try settings[group.timeout]
+    let id = try settings[group.clientID]
     if let prefix {
       isPersistent = true
       clientID =
-        environment.isOption(.mqttClientID)
+        settings.isOption(group.clientID)
         ? id ?? "" : id.map { "\($0)-receive" } ?? BrokerSettings.receiverID(below: prefix)
       return
     }
-    isPersistent =
-      try environment.choice(.mqttSession, ["clean": false, "persistent": true]) ?? false
+    isPersistent = try settings[group.session] == "persistent"
     guard id != nil || !isPersistent else {
-      throw environment.refused(
-        .mqttSession,
-        "a session is found again by a client id: set \(SettingName.mqttClientID.rawValue)")
+      throw settings.failure(
+        group.session, "the broker finds a session by its client id; set \(group.clientID.text)")
     }
-    // Two clients of one name would put each other out for ever.
     clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
   }
 
-  /// The settings as their files are now, for a p1mqtt that is to go on.
+  /// The settings as their files are now, for a p1mqtt that goes on with them.
   ///
-  /// - Parameters:
-  ///   - environment: the settings.
-  ///   - prefix: what the topics of the records begin with that are received; nil to send.
-  /// - Returns: what they come to.
-  /// - Throws: `Failure` for a file that cannot be used, or might have to be waited for.
+  /// - Throws: `Failure` for a file that cannot be used, or that might have to be waited for.
   static func again(
-    _ environment: Environment, receivingBelow prefix: String? = nil
+    _ settings: Settings, receivingBelow prefix: String? = nil
   ) throws -> BrokerSettings {
-    try environment.refuseStreams([
-      .mqttPasswordFile, .mqttPSKFile, .mqttCAFile, .mqttCertificateFile, .mqttKeyFile,
+    let settings = try settings.readAgain()
+    try settings.rejectStreams([
+      group.passwordFile, group.caFile, group.certificateFile, group.keyFile,
     ])
-    return try BrokerSettings(environment, receivingBelow: prefix)
+    return try BrokerSettings(settings, receivingBelow: prefix)
   }
 
-  /// The id of a receiver that has none of its own. It has to be the same after each start, as the
-  /// broker keeps the session by it, and another one than that of a sender on the same machine.
+  /// The client id of a receiver for which none is set. It is the same after each start, as the broker
+  /// finds the session by it, and not that of a sender on the same machine.
   private static func receiverID(below prefix: String) -> String {
     let name = prefix.map { character in
-      character.isASCII && (character.isLetter || character.isNumber) || ".-".contains(character)
+      character.isASCII && (character.isLetter || character.isNumber || ".-".contains(character))
         ? character : "_"
     }
     return "p1receive-\(hostName)-\(String(name))"
@@ -102,45 +94,40 @@ struct BrokerSettings {
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  /// What is said of a broker that leaves without an answer, and what most often is behind that.
+  /// Why a broker may have closed the connection without an answer.
   var hangUpReason: String {
     var causes: [String] = []
     if version == .version5 { causes.append("it may not speak MQTT 5") }
     if let tls {
-      if tls.sharedKey == nil {
-        causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
-      }
+      causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
       causes.append("its port may be one without TLS")
     } else {
       causes.append("its port may be one for TLS")
     }
-    return "no answer before the broker left: \(causes.joined(separator: ", or "))"
+    return
+      "the broker closed the connection without an answer: \(causes.joined(separator: ", or "))"
   }
 
   /// User and password, where there is a user and authentication is not turned off.
-  private static func login(_ environment: Environment) throws -> (String, Secret?)? {
-    let isWanted = try environment.flag(.mqttAuthentication)
+  private static func login(_ settings: Settings) throws -> (String, Secret?)? {
+    let isWanted = try settings[group.authentication]
     guard isWanted != false else { return nil }
-    guard let user = try environment.text(.mqttUser) else {
-      guard isWanted == nil else {
-        throw Failure(
-          SettingName.mqttAuthentication.rawValue, "needs \(SettingName.mqttUser.rawValue)",
-          .configuration)
-      }
-      let passwords = [SettingName.mqttPasswordFile, .mqttPassword]
-      guard passwords.allSatisfy({ environment.string($0) == nil }) else {
-        let user = SettingName.mqttUser.rawValue
-        throw Failure(user, "a password needs a user: --user, or \(user)", .configuration)
-      }
-      return nil
+    if let user = try settings[group.user] {
+      return (user, try Secret.read(settings, group.password, file: group.passwordFile))
     }
-    return (user, try Secret.read(environment, .mqttPassword, file: .mqttPasswordFile))
+    guard isWanted == nil else {
+      throw settings.failure(group.authentication, "needs a user; set \(group.user.text)")
+    }
+    let passwords: [any AnySetting] = [group.passwordFile, group.password]
+    if let password = passwords.first(where: settings.isSet) {
+      throw settings.failure(password, "a password needs a user; set \(group.user.text)")
+    }
+    return nil
   }
 }
 
-/// A version of MQTT.
 enum MQTTVersion {
   case version311
-  /// It tells why a message is refused, and when one is to be forgotten.
+  /// It tells why a message is rejected, and when one expires.
   case version5
 }

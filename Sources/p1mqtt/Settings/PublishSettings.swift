@@ -1,117 +1,126 @@
 import CommandLine
-import Records
 
-/// What is published, and how: the options first, then the environment.
+/// What is published, and how.
 struct PublishSettings {
   let payload: Payload
   /// What every topic begins with, before a slash.
   let prefix: String
   let template: TopicTemplate
   let qos: Int
-  /// Whether the broker keeps the last message of each topic for those who come later.
+  /// Whether the broker retains the last message of each topic.
   let retains: Bool
-  /// After how many seconds the broker forgets a message that nobody has fetched; nil for never.
+  /// After how many seconds the broker drops a message that nobody has fetched; nil for never.
   let expiry: Int?
-  /// Where it says whether it is there; nil where it does not.
+  /// Where `online` and `offline` are published; nil for nowhere.
   let statusTopic: String?
   /// After how many seconds a value is published though it has not changed; nil where each one is.
-  let silence: Int?
+  let repeatInterval: Int?
   /// What the topics of Home Assistant's discovery begin with; nil where nothing is announced.
   let discoveryPrefix: String?
 
+  private static let group = MessageGroup()
+
   /// - Throws: `Failure` for a setting that cannot be used.
-  init(_ environment: Environment) throws {
-    payload =
-      try environment.choice(.mqttPayload, ["value": .value, "json": .json, "record": .record])
-      ?? .value
-    prefix = try PublishSettings.prefix(environment)
+  init(_ settings: Settings) throws {
+    let group = PublishSettings.group
+    payload = try settings.value(group.payload, of: Payload.self)
+    prefix = try PublishSettings.prefix(settings)
     template = try TopicTemplate(
-      environment.string(.mqttTopic) ?? payload.topic, prefix: prefix, payload
-    ) { environment.refused(.mqttTopic, $0) }
-    qos = max(try environment.number(.mqttQoS, in: 0...2) ?? 0, payload.leastQoS)
-    retains = try environment.flag(.mqttRetain) ?? false
-    expiry = try environment.number(.mqttExpiry, in: 1...31_536_000)
-    statusTopic = try PublishSettings.statusTopic(prefix, payload, environment)
-    silence = try PublishSettings.silence(environment)
-    discoveryPrefix = try PublishSettings.discoveryPrefix(environment)
+      settings[group.topic] ?? payload.topic, prefix: prefix, payload
+    ) { settings.failure(group.topic, $0) }
+    qos = max(try settings[group.qos], payload.leastQoS)
+    retains = try settings[group.retain]
+    expiry = try settings[group.expiry]
+    statusTopic = try PublishSettings.statusTopic(prefix, payload, settings)
+    repeatInterval = try PublishSettings.repeatInterval(settings)
+    discoveryPrefix = try PublishSettings.discoveryPrefix(settings)
     guard discoveryPrefix == nil || payload != .record else {
-      throw environment.refused(
-        .mqttHomeAssistant, "Home Assistant reads no records: take --payload value or json")
+      throw settings.failure(
+        group.homeAssistant, "Home Assistant cannot read records; use --payload value or json")
     }
     if let discoveryPrefix, let statusTopic, statusTopic == "\(discoveryPrefix)/status" {
-      let setting = discoveryPrefix == prefix ? SettingName.mqttTopicPrefix : .mqttStatus
-      throw environment.refused(
-        setting, "\"\(statusTopic)\" is the status topic of Home Assistant; choose another one")
+      throw settings.failure(
+        discoveryPrefix == prefix ? group.prefix : group.status,
+        "\"\(statusTopic)\" is the status topic of Home Assistant; choose another one")
     }
   }
 
   /// What every topic begins with.
-  static func prefix(_ environment: Environment) throws -> String {
-    try topic(.mqttTopicPrefix, environment) ?? "dsmr"
+  ///
+  /// - Throws: `Failure` for a prefix that no topic can have.
+  static func prefix(_ settings: Settings) throws -> String {
+    try topic(settings[group.prefix], group.prefix, settings)
   }
 
-  /// The status topic. Values have one sender below a prefix; records may have many
-  /// there, each with a status of its own.
+  /// The status topic. Values have one sender below a prefix; records may have many there, each with a
+  /// status of its own.
   private static func statusTopic(
-    _ prefix: String, _ payload: Payload, _ environment: Environment
+    _ prefix: String, _ payload: Payload, _ settings: Settings
   ) throws -> String? {
-    let text = environment.string(.mqttStatus)
-    let isWanted = try? environment.flag(.mqttStatus)
-    if isWanted == false { return nil }
+    if try settings[group.noStatus] {
+      guard !settings.isOption(group.status) else {
+        throw Failure(nil, "--status and --no-status exclude each other", .usage)
+      }
+      return nil
+    }
     let usual = payload.isTimed ? "{prefix}/{id}/status" : "{prefix}/status"
-    let template = isWanted == true ? usual : text ?? usual
+    let text = try settings[group.status] ?? usual
+    let isWanted = ValueForm.truth(text)
+    if isWanted == false { return nil }
+    let template = isWanted == true ? usual : text
     guard template.contains("/") else {
-      throw environment.refused(
-        .mqttStatus, "\"\(template)\" is neither True nor False, nor a topic such as \(usual)")
+      throw settings.failure(
+        group.status, "\"\(template)\" is neither True nor False, nor a topic such as \(usual)")
     }
     let rest = template.replacing("{prefix}", with: "").replacing("{id}", with: "")
     guard !rest.contains(where: { "{}".contains($0) }) else {
-      throw environment.refused(
-        .mqttStatus, "\"\(template)\" has something else in braces than {prefix} {id}")
+      throw settings.failure(
+        group.status, "\"\(template)\" has something else in braces than {prefix} {id}")
     }
-    let id = TopicLevel.escaped(
-      (environment.string(.mqttClientID) ?? BrokerSettings.hostName).utf8Bytes)
-    let topic = template.replacing("{id}", with: id).replacing("{prefix}", with: prefix)
-    if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(.mqttStatus, fault) }
+    let id = try settings[BrokerGroup().clientID] ?? BrokerSettings.hostName
+    let topic = template.replacing("{id}", with: TopicLevel.escaped(id.utf8Bytes))
+      .replacing("{prefix}", with: prefix)
+    if let fault = TopicTemplate.fault(in: topic) { throw settings.failure(group.status, fault) }
     return topic
   }
 
-  private static func silence(_ environment: Environment) throws -> Int? {
-    guard let text = environment.string(.mqttOnChange) else { return nil }
+  private static func repeatInterval(_ settings: Settings) throws -> Int? {
+    guard let text = try settings[group.onChange] else { return nil }
     let seconds = Int(text)
-    // A variable that is 1 is True, as any other is.
-    if seconds != 1 || !environment.isOption(.mqttOnChange),
-      let isWanted = try? environment.flag(.mqttOnChange)
-    {
+    // In the environment and in p1.conf, 1 is True, as for any other setting.
+    if seconds != 1 || !settings.isOption(group.onChange), let isWanted = ValueForm.truth(text) {
       return isWanted ? 300 : nil
     }
     guard let seconds, (1...86_400).contains(seconds) else {
-      throw environment.refused(
-        .mqttOnChange,
+      throw settings.failure(
+        group.onChange,
         "\"\(text)\" is neither True nor False, nor a whole number of seconds from 1 to 86400")
     }
     return seconds
   }
 
-  private static func discoveryPrefix(_ environment: Environment) throws -> String? {
+  private static func discoveryPrefix(_ settings: Settings) throws -> String? {
+    guard let text = try settings[group.homeAssistant] else { return nil }
     // Whatever is neither yes nor no is a prefix.
-    if let isWanted = try? environment.flag(.mqttHomeAssistant) {
-      return isWanted ? "homeassistant" : nil
+    if let isWanted = ValueForm.truth(text) {
+      return isWanted ? group.homeAssistant.bareValue : nil
     }
-    return try topic(.mqttHomeAssistant, environment)
+    return try topic(text, group.homeAssistant, settings)
   }
 
   /// A setting that is a topic, without slashes at its end.
-  private static func topic(_ setting: SettingName, _ environment: Environment) throws -> String? {
-    guard var topic = environment.string(setting) else { return nil }
+  private static func topic(
+    _ text: String, _ setting: any AnySetting, _ settings: Settings
+  ) throws -> String {
+    var topic = text
     while topic.hasSuffix("/") { topic.removeLast() }
-    if let fault = TopicTemplate.fault(in: topic) { throw environment.refused(setting, fault) }
+    if let fault = TopicTemplate.fault(in: topic) { throw settings.failure(setting, fault) }
     return topic
   }
 }
 
 /// What a message says.
-enum Payload {
+enum Payload: String {
   /// A value alone: a topic a metric.
   case value
   /// A record, as a JSON object.
@@ -122,11 +131,11 @@ enum Payload {
   /// Whether it says when it was measured, so that it counts however late it comes.
   var isTimed: Bool { self != .value }
 
-  /// The least quality of service that will do: with 0 nobody says that a message has arrived, and
-  /// what counts however late waits for that.
+  /// The least quality of service that will do. A message of QoS 0 is not acknowledged, and what counts
+  /// however late is kept until it is.
   var leastQoS: Int { isTimed ? 1 : 0 }
 
-  /// The topics that it goes to where no others are asked for.
+  /// The default topics.
   var topic: String {
     switch self {
     case .value: "{prefix}/{metric}"

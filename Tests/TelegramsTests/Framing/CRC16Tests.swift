@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func anyBytesInAnyPiecesMakeWhatTheDefinitionSays() {
+  @Test func checksumIsThatOfTheDefinition() {
     var generator = SeededGenerator(seed: 20)
     for round in 0..<300 {
       let bytes = generator.bytes(0...(round.isMultiple(of: 2) ? 100 : 1500))

@@ -58,7 +58,7 @@ import Testing
   private static let next = checkedTelegram(["0-0:1.0.0(240701000000S)"], header: "/KAM5").bytes
 
   @Test(arguments: Shape.allCases)
-  func damagedByteCostsTheTelegramAndNoOther(_ shape: Shape) throws {
+  func damagedByteDropsTheTelegramAndNoOther(_ shape: Shape) throws {
     let whole = try #require(shape.whole)
     let mark = try #require(whole.lastIndex(of: UInt8(ascii: "!")))
     let lineEnd = try #require(
@@ -126,7 +126,9 @@ import Testing
     // A byte of another line became the `!`.
     ("\r\n", "0-0:1.0.0(1)\r\n", false), ("\r\n", "(1)\r\n", false), ("\r\n", "!395D\r\n", false),
   ])
-  func markAloneIsTakenUnlessItIsDamage(_ lineEnd: String, _ rest: String, _ isTaken: Bool) {
+  func telegramWithoutChecksumIsAcceptedUnlessDamaged(
+    _ lineEnd: String, _ rest: String, _ isTaken: Bool
+  ) {
     for line in ["0-0:1.0.0(240630235959S)", "1-3:0.2.8(50)", "0-0:96.1.4(50217)"] {
       let telegram = telegram([line, "1-0:1.7.0(1*kW)"]).utf8.dropLast(2) + lineEnd.utf8
       let next = "\r\n" + checkedTelegram(["0-0:1.0.0(240701000000S)"])

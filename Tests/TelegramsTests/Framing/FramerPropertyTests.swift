@@ -65,7 +65,7 @@ import Testing
   // MARK: - Too long
 
   @Test(arguments: [Framer.Checksums.verified, .ignored])
-  func telegramThatIsTooLongCostsNoOther(_ checksums: Framer.Checksums) {
+  func tooLongTelegramAffectsNoOther(_ checksums: Framer.Checksums) {
     let most = Framer.maximumTelegramLength
     let line = "0-0:96.13.0(" + String(repeating: "20", count: 2000) + ")"
     let lie = line.replacing("2020)", with: "/QQQ5)")
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test func telegramInsideWhatIsTooLongIsFound() {
+  @Test func telegramInsideATooLongOneIsFound() {
     let lines = Array(repeating: "1-0:1.7.0(1*kW)", count: 900)
     for cut in ["x", "1-0:1.8.1(00", "x/QQQ5\r\ny", "/QQQ5\r\nx/QQQ5\r\ny"] {
       let head = telegram(lines, header: "/ABC5", end: "") + cut
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  @Test func headerIsNotLookedForWithoutEnd() {
+  @Test func searchForAHeaderIsBounded() {
     for length in [10, 200, 300, 5000, 40_000] {
       let header = "/ABC5" + String(repeating: "x", count: length)
       let telegram = checkedTelegram(["1-0:1.7.0(1*kW)"], header: header)

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test(arguments: ["", "\r\n\r\n", "\r\n\r\n\r\n", "\n\n"])
-  func blankLinesBehindTheHeader(_ blank: String) {
+  func blankLinesAfterTheHeader(_ blank: String) {
     let lineEnd = blank.hasPrefix("\n") ? "\n" : "\r\n"
     for telegram in [Self.checked, Self.old] {
       let body = Array(
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func whatStandsAroundATelegram() {
+  @Test func textAroundATelegramIsSkipped() {
     for telegram in [Self.checked, Self.old] {
       for before in ["\0\0\0", "\r\n", "\r\n\r\n", "\0\r\n", "\r\n\0"] {
         #expect(found(before + telegram) == [taken(telegram)])
@@ -58,14 +58,14 @@ import Testing
     }
   }
 
-  @Test func fillerOfAMessageIsPartOfTheChecksum() {
+  @Test func checksumCoversTheFillerOfAMessage() {
     let filler = [UInt8](repeating: 0xFF, count: 1024)
     let head = telegram(["0-0:1.0.0(240630235959S)"], end: "").bytes
     let telegram = (head + "0-0:96.13.0(".bytes + filler + ")\r\n!".bytes).checked
     #expect(Framer.found(in: [telegram + telegram]) == [taken(telegram), taken(telegram)])
   }
 
-  @Test func telegramCutOffByTheNextCostsItselfAlone() {
+  @Test func telegramCutOffByTheNextAffectsNoOther() {
     let endless = telegram(Self.oldLines, end: "")
     for one in [Self.checked, Self.old, endless] {
       let cut = one.bytes.dropLast(20)
@@ -77,7 +77,7 @@ import Testing
 
   /// Reading began in the middle of a telegram: that telegram is not accepted, even if a text in it
   /// looks like a header, unless reading began with that very byte.
-  @Test func telegramWithoutItsHeadIsNone() {
+  @Test func telegramWithoutHeaderIsDropped() {
     let old = telegram(["0-0:96.13.0(x/ABC5 y)", "1-0:1.8.1(00512.345*kWh)"])
     for telegram in [Self.checked, Self.old, old] {
       for count in 1..<telegram.utf8.count {
@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  @Test func telegramOfSevenBitsIsCutOffLikeAnyOther() {
+  @Test func telegramOfSevenBitsCanBeCutOff() {
     let stream = Array(Self.old.utf8.prefix(50)) + Self.old.utf8
     #expect(
       Framer.found(in: [stream.withParity]) == [.dropped(.cutShort), taken(Self.old)])

@@ -80,7 +80,7 @@ import Testing
   }
 
   /// The setting of 7 bits works for meters that send 7 or 8 bits, and with a checksum over either.
-  @Test(arguments: [true, false]) func sevenBitsThatAreAskedForReadEveryMeter(_ hasParity: Bool) {
+  @Test(arguments: [true, false]) func settingOfSevenBitsReadsEveryMeter(_ hasParity: Bool) {
     for telegram in [FramerTests.first, FramerTests.old] {
       let sent = hasParity ? telegram.bytes.withParity : telegram.bytes
       #expect(
@@ -101,7 +101,7 @@ import Testing
       Framer.found(in: [unchecked], hasSevenBits: true) == [taken(unchecked.map { $0 & 0x7F })])
   }
 
-  /// No meter prints a zero; a serial port reads one when the line breaks.
+  /// No meter prints a zero; a break condition on the line is read as one.
   @Test func zeroIsDamage() {
     let zero = FramerTests.old.replacing("512", with: "5\02")
     #expect(found(zero) == [.dropped(.damagedByte)])
@@ -146,7 +146,7 @@ import Testing
     #expect(framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old)])
   }
 
-  @Test func headerMayStandRightBehindTheOneBefore() {
+  @Test func headerMayFollowAnotherHeader() {
     let run = FramerTests.first.dropLast(1) + FramerTests.second
     #expect(
       found(String(run)) == [
@@ -173,7 +173,7 @@ import Testing
   }
 
   /// Stamped telegrams without `!`, as p1cat writes them.
-  @Test func stampEndsATelegramThatHasNoEnd() {
+  @Test func stampEndsATelegramWithoutMark() {
     let instant = Timestamp(seconds: 1_795_428_000)
     let stamp = "#2026-11-23T10:00:00Z\n"
     let endless = telegram(["1-0:1.8.1(00512.345*kWh)"], end: "")
@@ -228,7 +228,7 @@ import Testing
 
   // MARK: - Damage
 
-  @Test func prefixIsNoTelegram() {
+  @Test func prefixOfATelegramIsDropped() {
     for telegram in [FramerTests.first, FramerTests.second] {
       let bytes = telegram.bytes
       for end in 0..<(bytes.count - 2) {
@@ -241,7 +241,7 @@ import Testing
     }
   }
 
-  @Test func memoryIsBoundedHoweverMuchNoiseComes() {
+  @Test func noiseDoesNotGrowMemory() {
     var generator = SeededGenerator(seed: 32)
     var framer = Framer()
     var most = 0
@@ -272,7 +272,7 @@ import Testing
     }
   }
 
-  @Test func defectsAreSaidInWords() {
+  @Test func defectsHaveMessages() {
     let words: [(Framer.Defect, String)] = [
       (
         .wrongChecksum(printed: 0x2F, computed: 0xABCD),

@@ -32,13 +32,13 @@ import Testing
     #expect(kind == expected, "\(bytes)")
   }
 
-  @Test func onlyTheBeginningIsLookedAt() {
+  @Test func onlyTheBeginningIsRead() {
     let text = [UInt8](repeating: UInt8(ascii: "a"), count: StreamKind.length)
     let kind = StreamKind((text + [0x00, 0x01]).span)
     #expect(kind == .text)
   }
 
-  @Test func anyBytesLookLikeSomething() {
+  @Test func everyInputHasAKind() {
     var generator = SeededGenerator(seed: 64)
     for _ in 0..<2000 {
       let bytes = generator.bytes(0...40, from: [0xDB, 0x08, 0x7E, 0xA0, 0x68, 0x30, 0x82, 0x0A])

@@ -18,7 +18,7 @@ import Testing
   ].map(\.bytes)
 
   @Test(arguments: [Framer.Checksums.verified, .ignored])
-  func eventsAreTheSameEitherWay(_ checksums: Framer.Checksums) {
+  func bothWaysFindTheSameEvents(_ checksums: Framer.Checksums) {
     var generator = SeededGenerator(seed: 70)
     for round in 0..<400 {
       var stream: [UInt8] = []
@@ -71,7 +71,7 @@ import Testing
 
   /// A stamp ends a telegram; a line that differs from it in one digit does not. In the middle of a line
   /// a header needs more letters than at the start.
-  @Test func whatDigitsOrThePlaceDecideIsFoundLineByLine() {
+  @Test func telegramThatDigitsDecideGoesTheLongWay() {
     let text = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-13-23T10:00:00Z"])
     let stamp = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-12-23T10:00:00Z"])
     let short = checkedTelegram(["1-0:1.7.0(00.322*kW)"], header: "/K")

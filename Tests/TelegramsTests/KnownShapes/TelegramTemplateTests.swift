@@ -123,7 +123,7 @@ import Testing
   ]
 
   @Test(arguments: options.indices, RecordFormat.allCases)
-  func telegramsWithOtherDigitsBecomeTheSameEitherWay(_ index: Int, _ format: RecordFormat) {
+  func bothWaysMakeTheSameRecordsOfOtherDigits(_ index: Int, _ format: RecordFormat) {
     var generator = SeededGenerator(seed: 80 + UInt64(index))
     var both = Both(Self.options[index], format)
     for _ in 0..<120 { follow(&both, by: &generator) }
@@ -133,7 +133,7 @@ import Testing
   }
 
   @Test(arguments: files.indices, RecordFormat.allCases)
-  func telegramsReadByAFileBecomeTheSameEitherWay(_ index: Int, _ format: RecordFormat) throws {
+  func bothWaysMakeTheSameRecordsByAFile(_ index: Int, _ format: RecordFormat) throws {
     for (seed, names) in NameSet.allCases.enumerated() {
       var generator = SeededGenerator(seed: 90 + UInt64(seed))
       var both = Both(.names(names), format, files: try SpecificationFiles(Self.files[index]))
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  @Test func versionsWithAndWithoutAFileBecomeTheSameEitherWay() throws {
+  @Test func bothWaysMakeTheSameRecordsWithAndWithoutAFile() throws {
     var generator = SeededGenerator(seed: 91)
     var files = SpecificationFiles()
     for version in ["2", "40", "42", "50217", "SE"] {
@@ -210,7 +210,7 @@ import Testing
     ("1-0:1.8.0(12.5*MWh)", "1-0:1.8.0(13.6*MWh)", "13600"),
     ("1-0:1.7.0(7*W)", "1-0:1.7.0(0*W)", "0.000"),
   ])
-  func aNumberOfOtherDigitsIsMoved(_ first: String, _ next: String, _ value: String) {
+  func changedDigitsOfANumberAreCopied(_ first: String, _ next: String, _ value: String) {
     let found = second([first], [next])
     #expect(
       found.records.hasSuffix("_kw=\(value)\n\n") || found.records.hasSuffix("_kwh=\(value)\n\n"))
@@ -223,13 +223,13 @@ import Testing
     ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(0x.997*kW)", ""),
     ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(00.997*W)", "0.000997"),
   ])
-  func whatIsOfAnotherLengthOrKindIsReadAnew(_ first: String, _ next: String, _ value: String) {
+  func otherLengthOrFormGoesTheLongWay(_ first: String, _ next: String, _ value: String) {
     let found = second([first], [next])
     #expect(found.records == (value.isEmpty ? "" : "power_import_kw=\(value)\n\n"))
     #expect(!found.isShort)
   }
 
-  @Test func aTimeThatIsNoneIsReadAnew() {
+  @Test func invalidTimeGoesTheLongWay() {
     let power = "1-0:1.7.0(00.997*kW)"
     let found = second(
       ["0-0:1.0.0(240630235959S)", power], ["0-0:1.0.0(241330235959S)", power])
@@ -240,7 +240,7 @@ import Testing
     #expect(next.isShort)
   }
 
-  @Test func whatDependsOnDigitsHasToStay() {
+  @Test func digitsThatDecideAreFixed() {
     let reading = "0-1:24.2.1(240630230000S)(00012.345*m3)"
     let pairs = [
       // The type of a sub-meter decides the key of its reading; the number, the meter.
@@ -251,7 +251,7 @@ import Testing
     for (first, next) in pairs { #expect(!second([first, reading], [next, reading]).isShort) }
   }
 
-  @Test func textWithDigitsIsReadAnew() {
+  @Test func textWithOtherDigitsGoesTheLongWay() {
     var both = Both(.with { $0.includesUnknown = true })
     both.parse(telegram(["1-0:99.99.9(abc12)", "1-0:99.99.8(12)"]).bytes, receivedAt: nil)
     for (text, number) in [("abc34", "12"), ("abc34", "34")] {
@@ -263,7 +263,7 @@ import Testing
   }
 
   /// A template must not hide that the next version has no specification.
-  @Test func versionIsReadAlways() throws {
+  @Test func versionIsAlwaysRead() throws {
     let files = try SpecificationFiles(Self.files[1], version: "42")
     for options in Self.options {
       var both = Both(options, files: files)
@@ -276,7 +276,7 @@ import Testing
   }
 
   /// A carriage return is left out of a value, so the bytes after it have another place in the record.
-  @Test func valueAroundALineEndIsReadAnew() throws {
+  @Test func valueAroundALineEndGoesTheLongWay() throws {
     var both = Both(
       .init(), files: try SpecificationFiles(#"{"1-0:1.8.1": ["d", "m", "\((.*)\)"]}"#))
     for text in ["12\r34x56", "12\r35x57", "12\r\n34x56", "12\r\n35x57"] {
@@ -287,7 +287,7 @@ import Testing
     #expect(both.shortCount == 0)
   }
 
-  @Test func checksumIsNotLookedAt() {
+  @Test func parserIgnoresTheChecksum() {
     var both = Both(.init())
     for power in ["00.322", "01.918"] {
       both.parse(checkedTelegram(["1-0:1.7.0(\(power)*kW)"]).bytes, receivedAt: nil)

@@ -66,7 +66,7 @@ import Testing
     "1-1:31.4.0(100*A)(-063*kW)", "0-0:98.1.0(x)", "1-0:99.97.0(x)",
     "1-0:1.6.0(05.068*kW)", "1-0:1.6.0(230709191500S)", "1-0:1.6.0(230709191500S)(5*V)",
   ])
-  func lineThatIsNoneOfItsKindIsDropped(_ line: String) throws {
+  func lineWithAnUnsuitableValueIsDropped(_ line: String) throws {
     let parsed = try Parsed(telegram([line, "0-0:96.7.9(1)"]).bytes)
     #expect(parsed.records == "long_power_failures=1\n\n")
     #expect(parsed.findings == [.unreadable(line: line)])
@@ -80,7 +80,7 @@ import Testing
 
   // MARK: - The meter and its time
 
-  @Test func numberOfTheMeterIsTheBestThatItPrints() throws {
+  @Test func meterNumberIsTheOneWithTheLowestRank() throws {
     let lines = [
       "1-0:0.0.0(99)", "0-0:42.0.0(4C31)", "0-0:96.1.0(5331)", "0-0:96.1.1(4531)", "0-0:96.7.9(1)",
     ]
@@ -104,7 +104,7 @@ import Testing
     ("0-0:1.0.0( 230319144324W )", "2023-03-19T13:43:24Z"),
     ("0-0:1.0.0(0)", nil), ("0-0:1.1.0(00)", nil), ("0-0:1.0.0(FFFFFFFFFFFFFFFFFF800000)", nil),
   ])
-  func clockMayStandInOtherForms(_ line: String, _ instant: String?) throws {
+  func timeMayHaveOtherForms(_ line: String, _ instant: String?) throws {
     let parsed = try Parsed(telegram([line, "0-0:96.7.9(1)"]).bytes)
     #expect(
       parsed.records == (instant.map { "timestamp=\($0)\n" } ?? "") + "long_power_failures=1\n\n")
@@ -118,14 +118,14 @@ import Testing
     ["0-1:24.3.0(0)"], ["7-0:23.1.0(0)"], ["1-0:1.6.0(0)"], ["1-0:99.97.0(0)"], ["0-0:98.1.0(0)"],
     ["1-0:0.9.1(0)", "1-0:0.9.2(0)"], ["0-1:24.2.3( )"],
   ])
-  func emptySlotIsAbsent(_ lines: [String]) throws {
+  func unusedChannelIsAbsent(_ lines: [String]) throws {
     let parsed = try Parsed(telegram(lines + ["0-0:96.7.9(1)"]).bytes)
     #expect(parsed.records == "long_power_failures=1\n\n")
     #expect(parsed.findings.isEmpty)
   }
 
   /// Lithuania's grid operator has its own manufacturer code.
-  @Test func clockIsThatOfTheCountry() throws {
+  @Test func timeZoneIsThatOfTheCountry() throws {
     let lines = ["0-0:1.0.0(230808113811S)", "0-0:96.7.9(1)"]
     for (offset, hour) in [(nil, "08"), (3600, "09"), (7200, "08")] as [(Int?, String)] {
       let stream = telegram(lines, header: #"/ESO5\\LT000000000001"#).bytes
@@ -135,7 +135,7 @@ import Testing
     }
   }
 
-  @Test func timeMayStandOnTwoLines() throws {
+  @Test func timeMayBeOnTwoLines() throws {
     for lines in [
       ["1-0:0.9.1(074212)", "1-0:0.9.2(260204)"], ["1-0:0.9.2(260204)", "1-0:0.9.1(074212)"],
     ] {
@@ -153,7 +153,7 @@ import Testing
     }
   }
 
-  @Test func aKeyStandsOnceInARecord() throws {
+  @Test func keyIsUniqueInARecord() throws {
     let parsed = try Parsed(
       telegram([
         "1-0:1.7.0()", "1-0:1.7.0(1*kW)", "1-0:1.7.0(2*kW)", "1-1:1.7.0(3*kW)", "0-0:96.14.0(1)",
@@ -182,7 +182,7 @@ import Testing
     // Gas only if the device type is missing.
     ("(999)", "(5*m3)", "submeter_volume_m3=5"), ("(0F)", "(5*m3)", "submeter_volume_m3=5"),
   ])
-  func readingIsCalledByWhatItIs(_ kind: String, _ value: String, _ field: String) throws {
+  func readingIsNamedByItsKind(_ kind: String, _ value: String, _ field: String) throws {
     for code in ["0-3:24.2.1", "0-3:24.2.3"] {
       #expect(
         try records(["\(code)(230714182503S)\(value)", "0-3:24.1.0\(kind)"])
@@ -202,7 +202,7 @@ import Testing
     }
   }
 
-  @Test func hoursOfAGasMeterAreItsReadingAndItsPast() throws {
+  @Test func hoursOfAGasMeterAreItsReadingAndItsHistory() throws {
     let lines = [
       "7-0:23.1.0*255(1.2*m3)(10-12-09 11:00:00)", "7-0:23.1.0*255(1.3*m3)(10-12-09 12:00:00)",
       "7-0:23.1.0*255(1.1*m3)(10-12-09 10:00:00)(1.0*m3)(10-12-09 09:00:00)", "7-0:24.4.0*255(1)",
@@ -217,7 +217,7 @@ import Testing
   }
 
   /// A meter of heat and cold prints both on one channel.
-  @Test func coldIsToldByItsCode() throws {
+  @Test func codeTellsColdFromHeat() throws {
     let lines = [
       "0-1:24.1.0(013)", "0-1:24.3.0(230701120000)(00)(60)(1)(0-1:24.3.0)(GJ)", "(00001.23)",
       "0-1:24.3.1(230701120000)(00)(60)(1)(0-1:24.3.1)(GJ)", "(00004.56)",
@@ -231,7 +231,7 @@ import Testing
   }
 
   /// A newer reading in an unsuitable unit does not affect the others.
-  @Test func readingThatCannotBeOneHidesNone() throws {
+  @Test func invalidReadingDoesNotHideAnother() throws {
     let lines = ["0-1:24.2.1(230701110000S)(1.0*m3)", "0-1:24.2.3(230701120000S)(2.0*V)"]
     let parsed = try Parsed(telegram(lines).bytes)
     #expect(parsed.records == "timestamp=2023-07-01T09:00:00Z\nchannel=1\ngas_m3=1.0\n\n")
@@ -255,7 +255,7 @@ import Testing
 
   // MARK: - History
 
-  @Test func registersOfAMonthNeedTheirNumber() throws {
+  @Test func registersOfAMonthNeedTheirCount() throws {
     let values = (1...12).map { "(\($0)*\($0 > 6 ? "kvarh" : "kWh"))" } + ["(13*kWh)"]
     let peaks = (14...19).map { "(\($0)*kW)" }
     let all = "0-0:98.1.0(230701000000S)" + (values + peaks).joined()
@@ -302,7 +302,7 @@ import Testing
     }
   }
 
-  @Test func logsAndPeaksAreTakenOnce() throws {
+  @Test func logsAndPeaksAreReadOnce() throws {
     let lines = [
       "1-0:1.6.0(231130203000W)(1*kW)", "1-1:1.6.0(231130203000W)(2*kW)",
       "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(231101000000W)(231015184500S)(3*kW)",
@@ -316,7 +316,7 @@ import Testing
     #expect(parsed.findings == [.repeated(line: lines[1]), .repeated(line: lines[3])])
   }
 
-  @Test func linesWithinParenthesesAreOfThePast() throws {
+  @Test func linesInParenthesesAreHistory() throws {
     let lines = [
       "1-0:1.8.0(2*kWh)", "0-0:98.1.0", "(", "0-0:1.0.0(230701000000T)", "1-0:1.8.0(1*kWh)",
       "1-0:2.8.0(x)", "nonsense", "0-0:96.13.0(4142)", ")", "1-0:2.8.0(3*kWh)",
@@ -334,7 +334,7 @@ import Testing
     #expect(open.findings == [.unreadable(line: "nonsense"), .unreadable(line: "0-0:98.1.0")])
   }
 
-  @Test func linesOfThePastMayBeginInOtherWays() throws {
+  @Test func historyLinesMayBeginInOtherWays() throws {
     let past = ["0-0:1.0.0(230701000000T)", "1-0:1.8.0(1*kWh)", ")", "1-0:2.8.0(3*kWh)"]
     for start in [["0-0:98.1.0", "("], ["0-0:98.1.0", "", "("], ["0-0:98.1.0("]] {
       #expect(
@@ -354,7 +354,7 @@ import Testing
 
   // MARK: - Oddities
 
-  @Test func textAfterAGroupIsALineOfItsOwn() throws {
+  @Test func textAfterAGroupIsTheNextLine() throws {
     let parsed = try Parsed(
       telegram(["1-0:1.8.1(1*kWh)1-0:1.8.2(2*kWh)", "1-0:2.8.1(3*kWh)x", "1-0:2.8.2(4*kWh))"]).bytes
     )
@@ -365,14 +365,14 @@ import Testing
     #expect(parsed.findings == [.unreadable(line: "x"), .unreadable(line: ")")])
   }
 
-  @Test func markWithinALineEndsNothing() throws {
+  @Test func exclamationMarkInALineIsText() throws {
     let lines = ["0-0:96.13.0(Let op :)! storing)", "1-0:1.7.0(1*kW)! x", "1-0:2.7.0(2*kW)"]
     let parsed = try Parsed(telegram(lines).bytes)
     #expect(parsed.records == "message=Let op :\npower_import_kw=1\npower_export_kw=2\n\n")
     #expect(parsed.findings == [.unreadable(line: "! storing)"), .unreadable(line: "! x")])
   }
 
-  @Test func lineWithoutAnEndTakesNoOtherWithIt() throws {
+  @Test func lineWithoutAnEndAffectsNoOther() throws {
     for open in ["1-0:1.8.1(1*kWh", "1.0.1.8.1(1*kWh", "1-0:1.8.1((1*kWh)"] {
       let parsed = try Parsed(telegram([open, "1.0.1.8.2(2*kWh)"]).bytes)
       #expect(parsed.records == "energy_import_tariff2_kwh=2\n\n")
@@ -381,13 +381,13 @@ import Testing
   }
 
   /// Only a whole group is an error code: a meter's number may be ER1234567.
-  @Test func errorIsNotWhatBeginsLikeOne() throws {
+  @Test func textThatBeginsLikeAnErrorIsNoError() throws {
     #expect(
       try records(["0-0:96.1.1(ER1234567)", "0-0:96.13.0(ER5 is off)", "0-0:96.14.0(1)"])
         == "meter=ER1234567\nmessage=ER5 is off\ntariff=1\n\n")
   }
 
-  @Test func readingThatWasNotTakenHidesNone() throws {
+  @Test func unsetReadingDoesNotHideAnother() throws {
     let lines = ["0-1:24.2.1(230714180000S)(2*m3)", "0-1:24.2.3(230714190000S)(00000000)"]
     #expect(try records(lines) == "timestamp=2023-07-14T16:00:00Z\nchannel=1\ngas_m3=2\n\n")
     for value in ["0-1:24.2.1(230714180000S)(2*m3)", "0-1:24.2.1(230714180000S)(2*m\u{B3})"] {
@@ -405,7 +405,7 @@ import Testing
     #expect(parsed.records == "" && parsed.findings == [.unreadable(line: line)])
   }
 
-  @Test func netIsToldOnce() throws {
+  @Test func netPowerIsAddedOnce() throws {
     let lines = ["1-0:1.7.0(3*kW)", "1-0:2.7.0(1*kW)"]
     for net in ["1-1:16.7.0(9*kW)", "1-0:16.7.0(9*kW)"] {
       let records = try records(lines + [net]) { $0.addsNetPower = true }
@@ -424,7 +424,7 @@ import Testing
 
   // MARK: - Versions
 
-  @Test func versionsAreToldApart() throws {
+  @Test func versionsAreDistinguished() throws {
     let files = try SpecificationFiles(
       #"{"0-0:96.7.9": ["d", "mine", "\((.*)\)"]}"#, version: "507")
     let stream = (0..<180).map { number in
@@ -450,7 +450,7 @@ import Testing
   // MARK: - Specification files
 
   /// The rules of the table of metrics also apply to lines that a file reads.
-  @Test func linesOfAFileAreAbsentRepeatedOrApartAsOthersAre() throws {
+  @Test func linesOfAFileHaveTheSameOutcomes() throws {
     let files = try SpecificationFiles(
       #"""
       {"1-0:1.7.0": ["d", "power", "\((.*)\*kW\)"], "0-0:96.13.0": ["d", "msg", "\((.*)\)"],

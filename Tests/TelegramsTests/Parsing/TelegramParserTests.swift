@@ -26,7 +26,7 @@ import Testing
         """)
   }
 
-  @Test func telegramThatSaysNothingIsNoRecord() throws {
+  @Test func telegramWithoutValuesIsNoRecord() throws {
     #expect(try records() == "")
     #expect(try records("0-0:1.0.0(240630235959S)", "0-0:96.1.1(5A31)") == "")
     #expect(try records("1-0:1.8.1()", "0-0:96.13.0()", "0-0:96.13.1(2020)") == "")
@@ -60,7 +60,7 @@ import Testing
     #expect(try Parsed(latin1).records == "message_code=A\u{B3}\n\n")
   }
 
-  @Test func unknownCodesAreSaid() throws {
+  @Test func unknownCodesAreFindings() throws {
     let stream = telegram(["1-0:99.99.99(1)", "1-0:99.99.99(2)", "0-0:96.14.0(1)"])
     let parsed = try Parsed((stream + stream).bytes)
     let unknown = TelegramParser.Finding.unknown(OBISCode(1, 0, 99, 99, 99))
@@ -68,7 +68,7 @@ import Testing
     #expect(parsed.records == "tariff=1\n\ntariff=1\n\n")
   }
 
-  @Test func unreadableLinesCostThemselvesAlone() throws {
+  @Test func unreadableLinesAffectNoOthers() throws {
     let lines = [
       "1-0:1.8.1(1.5*kWh)", "nonsense", "1-0:1.8.2(2.5", "1-0:2.8.1((ER11))", "1-0:2.8.2(3.5*kWh)",
       "1-0:1.7.0(1*parsec)", "0-0:96.14.0(TARIFF)",
@@ -83,7 +83,7 @@ import Testing
     #expect(parsed.findings == unreadable.map { .unreadable(line: $0) })
   }
 
-  @Test func numberOfAnyLengthIsReadOrRefused() throws {
+  @Test func numberOfAnyLengthIsReadOrRejected() throws {
     let long = String(repeating: "9", count: 60)
     for line in ["0-1:24.1.0(\(long))", "1-0:1.8.1(\(long)*kWh)", "0-0:96.14.0(\(long))"] {
       #expect(try records(line) == "", "\(line)")
@@ -92,7 +92,7 @@ import Testing
 
   // MARK: - Sub-meters
 
-  @Test func submetersHaveRecordsOfTheirOwn() throws {
+  @Test func submetersHaveTheirOwnRecords() throws {
     #expect(
       try records(
         "0-2:24.2.1(240630235502S)(5.5*m3)", "0-0:96.14.0(1)", "0-1:24.2.1(240630235000S)(6.5*m3)",
@@ -114,7 +114,7 @@ import Testing
           """)
   }
 
-  @Test func readingThatWasNeverTakenIsNoRecord() throws {
+  @Test func unsetReadingIsNoRecord() throws {
     for line in [
       "0-1:24.2.1()", "0-1:24.2.1()()", "0-1:24.2.1(240630235502S)()",
       "0-1:24.2.1(632525252525S)(00000.000)", "0-1:24.2.1(000101000000W)(00000.000*m3)",
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  @Test func readingThatCannotBeReadIsNoRecord() throws {
+  @Test func unreadableReadingIsNoRecord() throws {
     for line in [
       "0-1:24.2.1(240630235502S)", "0-1:24.2.1(240630235502S)(5,5*m3)",
       "0-1:24.2.1(240630235502S)(5.5*furlong)", "0-1:24.2.1(240630235502S)(5.5*V)",
@@ -315,7 +315,7 @@ import Testing
     }
   }
 
-  @Test func telegramsBeforeChangeNothing() throws {
+  @Test func earlierTelegramsChangeNothing() throws {
     let one = telegram(["1-3:0.2.8(50)", "0-1:24.2.1(240630235502S)(5.5*m3)", "1-0:1.8.2(2.5"])
     let other = telegram(["0-0:1.0.0(240630235959S)", "0-0:96.14.0(1)", "0-1:96.1.0(AB)"])
     let alone = try [one, other].map { try Parsed($0.bytes).records }.joined()

@@ -58,7 +58,7 @@ import Testing
     ("(?x)(a)", "this kind of group is not supported, at character 1"),
     (#"\p{L}"#, "unknown escape \\p, at character 1"),
   ])
-  func whatCannotBeUsedIsNamed(_ pattern: String, _ reason: String) {
+  func unsupportedExpressionIsExplained(_ pattern: String, _ reason: String) {
     do {
       _ = try LinePattern(pattern)
       Issue.record("\(pattern) is one")
@@ -75,7 +75,7 @@ import Testing
   private static let repeats = ["", "", "", "*", "+", "?", "*?", "+?", "{2}", "{1,2}", "{2,}?"]
 
   /// ``RunMatcher`` and ``RegexMatcher`` find the same.
-  @Test func bothWaysFindTheSame() throws {
+  @Test func bothMatchersFindTheSame() throws {
     var generator = SeededGenerator(seed: 51)
     var count = 0
     for _ in 0..<4000 {
@@ -104,7 +104,7 @@ import Testing
   }
 
   /// If ``LinePattern/Match/holdsForOtherDigits``, the value is in the same place with any other digits.
-  @Test func steadyMatchDoesNotDependOnDigits() throws {
+  @Test func matchThatHoldsForOtherDigitsIsTheSame() throws {
     var generator = SeededGenerator(seed: 52)
     let patterns = [
       #"^.*\((.*)\*kWh\)"#, #"\((\d+)\."#, #"\(0*(.*)\*"#, #"m3\)\((.*)\)"#, #"([1-5]+)"#,
@@ -151,7 +151,7 @@ import Testing
   }
 
   /// A line that takes too long affects no other line, not even with the same code in the next telegram.
-  @Test func hostileLineCostsItselfAlone() throws {
+  @Test func hostileLineAffectsNoOther() throws {
     let files = try SpecificationFiles(
       #"""
       {"1-0:1.7.0": ["d", "slow", "((?:a.*)+x|z)"], "1-0:1.8.0": ["d", "m", "\((.*)\)"],

@@ -59,7 +59,7 @@ private let example = #"""
     #expect(try entries(text) == [["1-0:1.8.1", "d", "m", "(x)"]])
   }
 
-  @Test func emptyDictionaryIsOne() throws {
+  @Test func emptyDictionaryHasNoEntries() throws {
     #expect(try entries("{}") == [])
     #expect(try entries(" \n{ # nothing\n}\n") == [])
   }
@@ -129,11 +129,11 @@ private let example = #"""
     ("{\r\n\r\n 'x'}", "3:2: \"x\" is not an OBIS code such as 1-0:1.8.1"),
     ("{,}", "1:2: expected a code such as \"1-0:1.8.1\", found ,"),
   ])
-  func everyErrorHasItsPlace(_ text: String, _ expected: String) {
+  func everyErrorHasItsPosition(_ text: String, _ expected: String) {
     #expect(error(text) == expected)
   }
 
-  @Test func fileThatIsNoTextIsRefused() {
+  @Test func fileThatIsNotUTF8IsRejected() {
     #expect(throws: PythonLiteralError.self) { try SpecificationReader.entries(of: [0x7B, 0xFF]) }
   }
 
@@ -168,7 +168,7 @@ private let example = #"""
     #expect(byCode.records == "1-0:99.99.99=10\n\n")
   }
 
-  @Test func headersMatchHoweverTheirFieldsAreSeparated() throws {
+  @Test func headersMatchWithAnySeparators() throws {
     for header in ["1-0:99:99:99", "1:0:99:99.99", "1-0:99.99.99.255", "1.0.99.99.99"] {
       #expect(
         try parsed(example, ["\(header)(10*CCs)"]).records == "cotton_candies_consumed=10\n\n")
@@ -178,7 +178,7 @@ private let example = #"""
     }
   }
 
-  @Test func fileReplacesWhatIsBuiltIn() throws {
+  @Test func fileReplacesTheBuiltInSpecification() throws {
     let parsed = try parsed(
       example,
       [
@@ -191,7 +191,7 @@ private let example = #"""
     #expect(parsed.findings == [.unknown(OBISCode(1, 0, 99, 99, 97))])
   }
 
-  @Test func lineThatThePatternDoesNotMatchIsSaid() throws {
+  @Test func lineThatThePatternDoesNotMatchIsAFinding() throws {
     let parsed = try parsed(example, ["1-0:99.99.99(10*kg)", "1-0:99.99.98(1*CCs)"])
     #expect(parsed.records == "cotton_candies_produced=1\n\n")
     #expect(parsed.findings == [.unreadable(line: "1-0:99.99.99(10*kg)")])
@@ -211,14 +211,14 @@ private let example = #"""
     #expect(parsed.records == "m=\(value)\n\n")
   }
 
-  @Test func groupThatTookNoPartIsNoValue() throws {
+  @Test func unmatchedGroupIsNoValue() throws {
     let file = #"{'1-0:1.7.0': ['d', 'm', r'(x)?1-0']}"#
     let parsed = try parsed(file, ["1-0:1.7.0(1*kW)"])
     #expect(parsed.records == "")
     #expect(parsed.findings == [])
   }
 
-  @Test func wrappedLineIsOneToThePattern() throws {
+  @Test func patternMatchesAWrappedLine() throws {
     let file = #"{'0-1:24.3.0': ['d', 'gas', r'\(m3\)\((.*)\)$']}"#
     let parsed = try parsed(
       file, ["0-1:24.3.0(110315140000)(00)(60)(1)(0-1:24.2.1)(m3)", "(00821.417)"])
@@ -227,7 +227,7 @@ private let example = #"""
 
   /// A value that continues on the next line does not contain the line end.
   @Test(arguments: ["", ", 'text'"])
-  func wrappedValueIsOneToThePattern(_ type: String) throws {
+  func patternFindsAWrappedValue(_ type: String) throws {
     let parsed = try parsed(
       #"{'0-0:96.13.0': ['d', 'm', r'\((.*)\)'\#(type)]}"#,
       ["0-0:96.13.0(one,", "two and", "three)"])

@@ -47,7 +47,7 @@ import Testing
   @Test(arguments: [
     #"^.*\((.*)[SW]\)"#, #"\((\d{12})"#, #"\((\d+)(S|W)\)"#, #"\((.*)\)"#,
   ])
-  func letterBehindATimeCounts(_ pattern: String) throws {
+  func letterAfterATimeCounts(_ pattern: String) throws {
     for (code, metric, type) in [
       ("0-0:1.0.0", "timestamp", ""), ("0-0:1.0.0", "timestamp", "built-in"),
       ("0-0:1.0.0", "timestamp", "timestamp"), ("0-0:1.2.3", "m", "timestamp"),
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test func letterBehindTheTimeOfAReadingCounts() throws {
+  @Test func letterAfterTheTimeOfAReadingCounts() throws {
     for (letter, hour) in [("S", "00"), ("W", "01")] {
       let instant = "2026-10-25T\(hour):30:00Z"
       let reading = try parsed(
@@ -81,7 +81,7 @@ import Testing
 
   /// The unit counts even if the pattern leaves it out.
   @Test(arguments: ["kW", "W"])
-  func unitBehindTheValueCounts(_ unit: String) throws {
+  func unitAfterTheValueCounts(_ unit: String) throws {
     let parsed = try parsed("1-0:1.7.0(01500*\(unit))", "number kW", pattern: #"^.*\((.*)\*"#)
     #expect(parsed.records == (unit == "W" ? "m=1.500\n\n" : "m=1500\n\n"))
   }
@@ -92,7 +92,7 @@ import Testing
     ("1-0:99.9.9(seven)", "state"),
     ("0-0:1.2.3(noon)", "timestamp"), ("0-0:96.13.0(ER11)", "hex"), ("0-0:96.13.0(ER11)", "text"),
   ])
-  func whatIsNotOfTheTypeIsSaid(_ line: String, _ type: String) throws {
+  func valueOfAnotherTypeIsAFinding(_ line: String, _ type: String) throws {
     let parsed = try parsed(line, type)
     #expect(parsed.records == "")
     #expect(parsed.findings == [.unreadable(line: line)])
@@ -108,7 +108,7 @@ import Testing
     #expect(parsed.findings == [])
   }
 
-  @Test func builtInFormKeepsTheNameOfTheFile() throws {
+  @Test func builtInTypeKeepsTheNameOfTheFile() throws {
     let reading = try parsed(
       "0-2:24.2.1(240630235502S)(00005.5*m3)", "built-in", code: "0-n:24.2.1", metric: "our_gas")
     #expect(
@@ -141,7 +141,7 @@ import Testing
   }
 
   /// Electricity on channel 1 has the entry of channel 0, unless it has its own.
-  @Test func channelOneIsThatOfTheMeter() throws {
+  @Test func channelOneIsTheElectricityMeter() throws {
     let files = try SpecificationFiles(
       #"{"1-0:1.7.0": ["d", "power", r"\((.*)\*kW"], "1-0:99.9.9": ["d", "own", r"\((.*)\)"]}"#)
     let parsed = try Parsed(
@@ -149,7 +149,7 @@ import Testing
     #expect(parsed.records == "power=1\n\n")
   }
 
-  @Test func canonicalNameHasThatOfTheSet() throws {
+  @Test func canonicalNameBecomesThatOfTheSet() throws {
     let files = try SpecificationFiles(
       #"""
       {"1-0:1.7.0": ["d", "power_import_kw", r"\((.*)\*", "kW"], "1-0:2.7.0": ["d", "back", r"\((.*)\*"]}

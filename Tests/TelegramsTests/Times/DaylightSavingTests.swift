@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  @Test func withoutAReceiptTheSettingTells() throws {
+  @Test func settingDecidesWithoutAReceipt() throws {
     let shown = CivilTime(year: 2022, month: 9, day: 10, hour: 20, minute: 38, second: 5)
     let telegram = telegram(try #require(shown))
     #expect(try instants(telegram) == ["2022-09-10T18:38:05Z"])
@@ -94,7 +94,7 @@ import Testing
   }
 
   /// The times of a sub-meter and of a past peak have no letter either.
-  @Test func otherTimesOfTheTelegramAreReadAlike() throws {
+  @Test func otherTimesOfTheTelegramHaveTheSameZone() throws {
     let lines = [
       "1-0:0.9.1(203805)", "1-0:0.9.2(220910)", "1-0:1.6.0(08.796*kW)(220902010000)",
       "0-1:24.1.0(003)", "0-1:24.2.1(220910203500)(00001.000*m3)", "0-0:96.7.21(00004)",
@@ -105,7 +105,7 @@ import Testing
   }
 
   /// Telegrams without a time of receipt, and with a wrong one, between others that decide.
-  @Test func whatAReceiptToldIsKept() throws {
+  @Test func decisionOfAReceiptIsKept() throws {
     let start = try time("2022-09-10T19:00:00Z").seconds
     var stream = ""
     var expected: [String] = []
@@ -121,7 +121,7 @@ import Testing
     #expect(try instants(stream) == expected)
   }
 
-  @Test func metersAreToldApart() throws {
+  @Test func metersAreDistinguished() throws {
     let start = try time("2022-09-10T19:00:00Z").seconds
     var stream = ""
     var expected: [String] = []
@@ -137,7 +137,7 @@ import Testing
     #expect(try instants(stream) == expected)
   }
 
-  @Test func meterThatIsForgottenIsReadByTheSetting() throws {
+  @Test func forgottenMeterIsReadByTheSetting() throws {
     let instant = try time("2022-09-10T19:00:00Z")
     let shown = shown(at: instant.seconds, ahead: 3600)
     let others = (2...40).map { stamped(telegram(shown, number: $0), instant) }.joined()

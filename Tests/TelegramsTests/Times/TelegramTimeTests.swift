@@ -21,7 +21,7 @@ import Testing
     ("160229120000W", "2016-02-29T11:00:00Z"), ("591231235959W", "2059-12-31T22:59:59Z"),
     ("010101000000W", "2000-12-31T23:00:00Z"),
   ])
-  func letterSaysHowFarTheClockIsAhead(_ text: String, _ expected: String) {
+  func letterDecidesTheOffset(_ text: String, _ expected: String) {
     #expect(read(text) == expected)
   }
 
@@ -37,7 +37,7 @@ import Testing
     // The letter T, which means civil time.
     ("220201000000T", "2022-01-31T23:00:00Z"), ("220701000000T", "2022-06-30T22:00:00Z"),
   ])
-  func withoutALetterItIsCivilTime(_ text: String, _ expected: String) {
+  func timeWithoutLetterIsCivil(_ text: String, _ expected: String) {
     #expect(read(text) == expected)
   }
 
@@ -68,7 +68,7 @@ import Testing
     "07E8021E050A2B2B00FF8880", "07E8061C050A2B2B00FF88", "07E8061C050A2B2B00FF888G",
     "07E8061C050A2B2B00FF888000",
   ])
-  func cosemTimeMayStandForNone(_ text: String) {
+  func cosemTimeMayBeUnset(_ text: String) {
     #expect(read(text) == nil)
   }
 
@@ -81,7 +81,7 @@ import Testing
     ("161030043000", 7200, "2016-10-30T02:30:00Z"), ("240101000000W", 0, "2024-01-01T00:00:00Z"),
     ("240101000000W", -12_600, "2024-01-01T03:30:00Z"),
   ])
-  func clockSaysWhatTheLettersMean(_ text: String, _ offset: Int, _ expected: String) {
+  func timeZoneDecidesTheOffsetOfALetter(_ text: String, _ offset: Int, _ expected: String) {
     let timeZone = MeterTimeZone(winterOffset: offset)
     let instant = TelegramTime.instant(text.bytes.span, in: timeZone)
     #expect(instant?.description == expected)
@@ -92,7 +92,7 @@ import Testing
     "000101000001W", "700101010000W", "250000000000W", "123412341234W", "991332256199S",
     "000101000000", "700101010000", "632525252525", "681027120000S", "600101000000W",
   ])
-  func sentinelsStandForNone(_ text: String) {
+  func sentinelsAreUnset(_ text: String) {
     #expect(read(text) == nil)
   }
 
@@ -101,7 +101,7 @@ import Testing
     "24O630235959S", "240230000000W", "240630240000S", "240630236000S", "240630235960S",
     "-40630235959S", "2024-06-30T00:00:00Z",
   ])
-  func anythingElseIsNoTime(_ text: String) {
+  func otherTextIsNoTime(_ text: String) {
     #expect(read(text) == nil)
   }
 
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  @Test func instantIsTheFirstOneThatClocksShowSo() {
+  @Test func instantIsTheFirstOfTwo() {
     for year in 2000...2068 {
       for month in [3, 10] {
         let first = Int64(CivilTime.days(year: year, month: month, day: 24)) * 86_400

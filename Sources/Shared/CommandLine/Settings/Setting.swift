@@ -12,6 +12,8 @@ public protocol AnySetting: Sendable {
   var letter: Character? { get }
   /// What the value is called in `--help`, `level`; nil for a flag, which takes no value.
   var placeholder: String? { get }
+  /// The value of an option that is given without one, `--homeassistant`; nil where it needs one.
+  var bareValue: String? { get }
   /// What a shell offers as the value.
   var completion: ValueCompletion { get }
   /// Whether the option may be given more than once; its values are then joined by commas.
@@ -37,7 +39,7 @@ extension AnySetting {
   /// Whether the option is a flag, which takes no value.
   public var isFlag: Bool { placeholder == nil }
   /// What the setting is called where it is told from all others.
-  var key: String { option ?? letter.map(String.init) ?? name ?? "" }
+  public var key: String { option ?? letter.map(String.init) ?? name ?? "" }
   /// The option as it is typed: `--qos`, or `-n`.
   public var optionText: String? {
     option.map { "--\($0)" } ?? letter.map { "-\($0)" }
@@ -60,6 +62,7 @@ public struct Setting<Value: Sendable>: AnySetting {
   public let summary: String
   public let manual: String
   public let placeholder: String?
+  public let bareValue: String?
   public let completion: ValueCompletion
   let defaultValue: Value
   let read: @Sendable (String) throws(InvalidValue) -> Value
@@ -86,6 +89,7 @@ public struct Setting<Value: Sendable>: AnySetting {
     self.defaultText = text.isEmpty ? nil : text
     isRepeatable = false
     isSecret = false
+    bareValue = nil
     placeholder = form.placeholder
     completion = form.completion
     read = form.read
@@ -95,10 +99,12 @@ public struct Setting<Value: Sendable>: AnySetting {
   ///
   /// - Parameters:
   ///   - form: what values it takes.
+  ///   - bareValue: its value if the option is given without one; nil where it needs one.
   ///   - defaultText: what `--help` and the manual say happens without it; nil for nothing.
   public init<Wrapped>(
     _ name: String?, option: String? = nil, letter: Character? = nil, _ form: ValueForm<Wrapped>,
-    default defaultText: String? = nil, isRepeatable: Bool = false, isInvertible: Bool = false,
+    whenBare bareValue: String? = nil, default defaultText: String? = nil,
+    isRepeatable: Bool = false, isInvertible: Bool = false,
     isSecret: Bool = false, help summary: String, manual: String = ""
   ) where Value == Wrapped? {
     self.name = name
@@ -107,6 +113,7 @@ public struct Setting<Value: Sendable>: AnySetting {
     self.isRepeatable = isRepeatable
     self.isInvertible = isInvertible
     self.isSecret = isSecret
+    self.bareValue = bareValue
     self.summary = summary
     self.manual = manual
     self.defaultText = defaultText

@@ -88,6 +88,11 @@ extension AnySetting {
         ? Flag<Bool?>(name: names, inversion: .prefixedNo, help: help)
         : Flag<Bool>(wrappedValue: false, name: names, help: help)
     }
+    if let bareValue {
+      return Option<String?>(
+        name: names, defaultAsFlag: bareValue, parsing: .next, help: help,
+        completion: completionKind)
+    }
     return isRepeatable
       ? Option<[String]>(wrappedValue: [], name: names, help: help, completion: completionKind)
       : Option<String?>(name: names, help: help, completion: completionKind)

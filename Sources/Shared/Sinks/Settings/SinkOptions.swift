@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLine
 import Delivery
+import Records
 
 /// The options of both sinks about their input.
 public struct SinkOptions: ParsableArguments {

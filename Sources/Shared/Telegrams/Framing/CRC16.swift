@@ -91,29 +91,30 @@ public struct CRC16: Sendable {
     guard bytes.count >= 2 * CRC16.blockSize else { return 0 }
     // The sixteen words that were removed last, and the last of them.
     var window = InlineArray<16, UInt64>(repeating: 0)
-    var taken = window.mutableSpan
+    var removed = window.mutableSpan
     var last = UInt64(value)
     var rest = bytes
     while rest.count >= 2 * CRC16.blockSize {
       let block = rest.extracting(first: CRC16.blockSize)
       @inline(__always)
-      func take(_ index: Int, _ taken: inout MutableSpan<UInt64>) {
-        last ^= block.word(at: 8 &* index) ^ taken[(index &+ 2) & 15] ^ taken[index]
-        taken[index] = last
+      func remove(_ index: Int, _ removed: inout MutableSpan<UInt64>) {
+        last ^= block.word(at: 8 &* index) ^ removed[(index &+ 2) & 15] ^ removed[index]
+        removed[index] = last
       }
       // Unrolled by hand, as a loop is half as fast.
-      take(0, &taken); take(1, &taken); take(2, &taken); take(3, &taken)
-      take(4, &taken); take(5, &taken); take(6, &taken); take(7, &taken)
-      take(8, &taken); take(9, &taken); take(10, &taken); take(11, &taken)
-      take(12, &taken); take(13, &taken); take(14, &taken); take(15, &taken)
+      remove(0, &removed); remove(1, &removed); remove(2, &removed); remove(3, &removed)
+      remove(4, &removed); remove(5, &removed); remove(6, &removed); remove(7, &removed)
+      remove(8, &removed); remove(9, &removed); remove(10, &removed); remove(11, &removed)
+      remove(12, &removed); remove(13, &removed); remove(14, &removed); remove(15, &removed)
       rest = rest.extracting(droppingFirst: CRC16.blockSize)
     }
-    taken[0] ^= last
-    for index in 0..<14 { taken[index] ^= taken[index + 2] }
+    removed[0] ^= last
+    for index in 0..<14 { removed[index] ^= removed[index + 2] }
     value = 0
     for index in stride(from: 0, to: 16, by: 2) {
       add(
-        rest.word(at: 8 &* index) ^ taken[index], rest.word(at: 8 &* index &+ 8) ^ taken[index + 1],
+        rest.word(at: 8 &* index) ^ removed[index],
+        rest.word(at: 8 &* index &+ 8) ^ removed[index + 1],
         tables)
     }
     return bytes.count &- rest.count &+ CRC16.blockSize

@@ -45,7 +45,7 @@ public struct Framer: Sendable {
     /// `printed` is nil if it is unreadable.
     case wrongChecksum(printed: UInt16?, computed: UInt16)
     /// The telegram has no checksum, and one of its bytes has a wrong parity bit or is zero. No meter
-    /// prints a zero; a serial port reads one when the line breaks.
+    /// prints a zero; a break condition on the line is read as one.
     case damagedByte
     /// The next telegram began, or the input ended, before this one was complete.
     case cutShort
@@ -58,14 +58,14 @@ public struct Framer: Sendable {
   public private(set) var noiseCount = 0
 
   let checksums: Checksums
-  /// Whether the meter is set to send characters of 7 bits, so that the top bit is not text.
+  /// Whether the line is set to 7 data bits, so that the top bit is not part of the text.
   let hasSevenBits: Bool
   /// The start of the current telegram; without one, the start of the unread bytes.
   var start = 0
   /// The start of the next line.
-  private var scanned = 0
-  /// The line at ``scanned`` has no line feed before this index.
-  private var searched = 0
+  private var lineStart = 0
+  /// The line at ``lineStart`` has no line feed before this index.
+  private var searchedEnd = 0
   private var isInTelegram = false
   /// False if ``start`` is in the middle of a line.
   private(set) var isAtLineStart = true
@@ -102,8 +102,8 @@ public struct Framer: Sendable {
 
   private mutating func discardConsumed() {
     bytes.removeSubrange(..<start)
-    scanned -= start
-    searched -= start
+    lineStart -= start
+    searchedEnd -= start
     start = 0
   }
 
@@ -134,29 +134,29 @@ public struct Framer: Sendable {
         if !isInTelegram, let end = endByKnownShape() { return take(to: end) }
         continue
       }
-      guard scanned < lineEnd else {
+      guard lineStart < lineEnd else {
         return isTorn && checksums == .verified
           ? drop(.cutShort, to: lineEnd) : finishWithoutEnd(at: lineEnd)
       }
-      switch bytes[scanned] {
+      switch bytes[lineStart] {
       case UInt8(ascii: "!"):
-        return finish(at: scanned, lineEnd: lineEnd, atEnd: atEnd)
+        return finish(at: lineStart, lineEnd: lineEnd, atEnd: atEnd)
       case UInt8(ascii: "/"), Framer.slashWithParity:
-        return finishWithoutEnd(at: scanned, before: lineEnd)
-      case UInt8(ascii: "#") where stamp(in: scanned..<lineEnd) != nil:
+        return finishWithoutEnd(at: lineStart, before: lineEnd)
+      case UInt8(ascii: "#") where stamp(in: lineStart..<lineEnd) != nil:
         // The stamp belongs to the next telegram, and this telegram has no `!`.
-        return finishWithoutEnd(at: scanned)
+        return finishWithoutEnd(at: lineStart)
       default:
-        scanned = lineEnd
+        lineStart = lineEnd
       }
     }
   }
 
-  /// The index after the line feed that ends the line at ``scanned``; nil if it has not arrived.
+  /// The index after the line feed that ends the line at ``lineStart``; nil if it has not arrived.
   private mutating func lineEnd(upTo limit: Int) -> Int? {
-    let start = max(searched, scanned)
+    let start = max(searchedEnd, lineStart)
     let lineFeed = bytes.span.extracting(..<limit).firstIndex(of: UInt8(ascii: "\n"), from: start)
-    searched = lineFeed ?? max(start, limit)
+    searchedEnd = lineFeed ?? max(start, limit)
     return lineFeed.map { $0 + 1 }
   }
 
@@ -169,7 +169,7 @@ public struct Framer: Sendable {
     }
     if header > start { skip(to: header) }
     isInTelegram = true
-    scanned = line.upperBound
+    lineStart = line.upperBound
   }
 
   /// Skips bytes outside telegrams and remembers the time in a `#` line.
@@ -209,7 +209,7 @@ public struct Framer: Sendable {
 
   /// Drops a telegram in which another one begins, and resumes at the inner one.
   mutating func cutShort(before inner: Int) -> Event {
-    searched = inner
+    searchedEnd = inner
     return drop(.cutShort, to: inner)
   }
 
@@ -217,7 +217,7 @@ public struct Framer: Sendable {
   ///
   /// Lines that were read are not read again, as none of them ends a telegram.
   private mutating func dropTooLong() -> Event {
-    var line = bytes.lineEnd(from: start)..<scanned
+    var line = bytes.lineEnd(from: start)..<lineStart
     while !line.isEmpty {
       let end = bytes.lineEnd(from: line.lowerBound)
       if let inner = header(in: line.lowerBound..<end) {
@@ -225,15 +225,15 @@ public struct Framer: Sendable {
         receivedAt = nil
         return .dropped(.tooLong)
       }
-      line = end..<scanned
+      line = end..<lineStart
     }
-    return drop(.tooLong, to: scanned)
+    return drop(.tooLong, to: lineStart)
   }
 
   private mutating func resume(at index: Int) {
     isAtLineStart = bytes[index - 1] == UInt8(ascii: "\n")
     start = index
-    scanned = index
+    lineStart = index
     isInTelegram = false
   }
 }

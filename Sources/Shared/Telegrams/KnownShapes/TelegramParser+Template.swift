@@ -11,12 +11,12 @@ extension TelegramParser {
   ) -> Timestamp?? {
     let filled = templates.first { template in
       template.fill(with: telegram, receivedAt: receivedAt)
-        ? (template.records, template.recordCount, template.findings, template.clockInstant) : nil
+        ? (template.records, template.recordCount, template.findings, template.ownTime) : nil
     }
-    guard let (records, count, findings, clockInstant) = filled else { return nil }
+    guard let (records, count, findings, ownTime) = filled else { return nil }
     writer.add(written: records, count: count)
     self.findings = findings
-    return .some(clockInstant)
+    return .some(ownTime)
   }
 
   /// Makes a template of the telegram that was just read the long way.
@@ -60,7 +60,7 @@ extension TelegramParser {
       }
     }
     if let source = main.timestampRange, let timestamp = main.timestamp {
-      template.recordClockLead(at: source, timestamp, of: telegram)
+      template.readOwnTime(at: source, timestamp, of: telegram)
     }
     for (line, rule) in zip(layout.lines, rules) where isIgnored(line, rule) {
       for group in layout.groups(of: line)

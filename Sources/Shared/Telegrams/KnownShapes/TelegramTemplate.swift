@@ -24,7 +24,7 @@ struct TelegramTemplate {
   private var pieces: [Piece] = []
   private var instants: [Instant] = []
   /// The index in ``instants`` of the telegram's own time.
-  private var clockIndex: Int?
+  private var ownTimeIndex: Int?
   /// Whether a telegram of this shape has a time of receipt.
   private let hasReceipt: Bool
   private let timeZone: MeterTimeZone
@@ -100,12 +100,12 @@ struct TelegramTemplate {
   }
 
   /// Reads the telegram's own time at `source`, also if no record has it.
-  mutating func recordClockLead(
+  mutating func readOwnTime(
     at source: Range<Int>, _ instant: Timestamp, of telegram: Span<UInt8>
   ) {
-    clockIndex = instants.firstIndex { $0.source == source }
-    guard clockIndex == nil else { return }
-    clockIndex = instants.count
+    ownTimeIndex = instants.firstIndex { $0.source == source }
+    guard ownTimeIndex == nil else { return }
+    ownTimeIndex = instants.count
     add(source, instant, of: telegram, to: 0..<0)
   }
 
@@ -120,10 +120,10 @@ struct TelegramTemplate {
   }
 
   /// The own time of the last telegram; nil if it has none.
-  var clockInstant: Timestamp? {
+  var ownTime: Timestamp? {
     // Not `map`, as its closure would copy the whole template.
-    guard let clockIndex else { return nil }
-    return instants[clockIndex].timestamp
+    guard let ownTimeIndex else { return nil }
+    return instants[ownTimeIndex].timestamp
   }
 
   // MARK: - Filling
@@ -149,8 +149,8 @@ struct TelegramTemplate {
     return true
   }
 
-  /// The instant that a time names; nil if it is invalid, or has an offset from UTC and the template's
-  /// telegram had none, or the other way round.
+  /// The instant that a time names; nil if it is invalid, or if only one of it and the template's time
+  /// has an offset from UTC.
   private static func instant(
     _ text: Span<UInt8>, in timeZone: MeterTimeZone, isCivil: Bool
   ) -> Timestamp? {

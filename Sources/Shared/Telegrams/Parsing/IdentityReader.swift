@@ -52,7 +52,7 @@ struct IdentityReader {
       else {
         return
       }
-      for value in values { draft.note(readingAt: value.timestamp, printedAt: value.time) }
+      for value in values { draft.keepNewest(readingAt: value.timestamp, printedAt: value.time) }
     case .meterIdentifier(let rank):
       guard rank < draft.meterRank, let text = IdentityReader.text(value) else { return }
       draft.meter = text

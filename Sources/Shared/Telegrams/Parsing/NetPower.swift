@@ -28,7 +28,7 @@ struct NetPower {
   }
 
   /// Takes the value of a line, if it is a power. The first one with its code counts.
-  mutating func note(_ code: OBISCode, _ group: Span<UInt8>) {
+  mutating func add(_ code: OBISCode, _ group: Span<UInt8>) {
     guard code.onAnyChannel == OBISCode(1, 0, code.quantity, 7, 0), code.channel <= 1,
       let quantity = Quantity(group), quantity.isCompatible(with: .kilowatt),
       let value = ExactDecimal(
@@ -43,6 +43,24 @@ struct NetPower {
       if codes.exported == code.quantity, directions[index].exported == nil {
         directions[index].exported = value
       }
+    }
+  }
+}
+
+extension TelegramParser {
+  /// Adds the net power, if the telegram does not print it itself.
+  mutating func addNetPower(of telegram: Span<UInt8>) {
+    var net = NetPower()
+    for line in layout.lines {
+      if let group = layout.groups(of: line).first {
+        net.add(line.code, telegram.extracting(group))
+      }
+    }
+    for (code, kilowatts) in net.values {
+      guard let metric = MetricTable.metric(for: code) else { continue }
+      let key = naming.key(of: metric, at: code).utf8Bytes
+      guard !drafts[.main].fields.contains(key.span) else { continue }
+      _ = drafts.add(key, number: kilowatts.description.utf8Bytes.span, in: .main)
     }
   }
 }

@@ -140,7 +140,7 @@ struct RecordDraft {
   }
 
   /// Makes the newest of two readings' times the timestamp.
-  mutating func note(readingAt instant: Timestamp, printedAt range: Range<Int>?) {
+  mutating func keepNewest(readingAt instant: Timestamp, printedAt range: Range<Int>?) {
     guard let timestamp else { return set(instant, printedAt: range) }
     set(max(timestamp, instant))
   }

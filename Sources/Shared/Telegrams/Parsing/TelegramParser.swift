@@ -106,8 +106,8 @@ public struct TelegramParser {
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
     into writer: inout RecordWriter
   ) throws(UnknownVersion) {
-    if let clockInstant = fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) {
-      recordClockLead(clockInstant, receivedAt)
+    if let ownTime = fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) {
+      recordClockLead(ownTime, receivedAt)
       return
     }
     let (start, countBefore) = (writer.text.count, writer.count)
@@ -152,8 +152,8 @@ public struct TelegramParser {
     unknownFields.removeAll(keepingCapacity: true)
   }
 
-  private mutating func recordClockLead(_ clockInstant: Timestamp?, _ receivedAt: Timestamp?) {
-    clockLead = clockInstant.flatMap { instant in receivedAt.map { instant.seconds - $0.seconds } }
+  private mutating func recordClockLead(_ ownTime: Timestamp?, _ receivedAt: Timestamp?) {
+    clockLead = ownTime.flatMap { instant in receivedAt.map { instant.seconds - $0.seconds } }
   }
 
   private mutating func readIdentity(of telegram: Span<UInt8>, receivedAt: Timestamp?) {
@@ -186,7 +186,7 @@ public struct TelegramParser {
   ) {
     let (wasByReceipt, timeZoneBefore) = (!daylightSavingDetector.isEmpty, timeZone)
     let instant = daylightSavingDetector.instant(
-      of: civil, receivedAt: receivedAt, in: &timeZone, ofMeter: name(of: telegram))
+      of: civil, receivedAt: receivedAt, in: &timeZone, ofMeter: meterName(of: telegram))
     timeDependsOnReceipt = !daylightSavingDetector.isEmpty
     // The templates so far read the time by the setting alone.
     if timeDependsOnReceipt, !wasByReceipt { templates.removeAll() }
@@ -199,7 +199,7 @@ public struct TelegramParser {
   }
 
   /// Identifies the meter of a telegram: its header and its numbers.
-  private func name(of telegram: Span<UInt8>) -> [UInt8] {
+  private func meterName(of telegram: Span<UInt8>) -> [UInt8] {
     let end = telegram.firstIndex(of: UInt8(ascii: "\n")) ?? telegram.count
     var name = [UInt8](telegram.extracting(..<end))
     for (line, rule) in zip(layout.lines, rules) {
@@ -287,22 +287,6 @@ public struct TelegramParser {
       return .absent
     }
     return readAsPrinted(line, of: telegram, key: line.code.key.utf8Bytes)
-  }
-
-  /// Adds the net power, if the telegram does not print it itself.
-  private mutating func addNetPower(of telegram: Span<UInt8>) {
-    var net = NetPower()
-    for line in layout.lines {
-      if let group = layout.groups(of: line).first {
-        net.note(line.code, telegram.extracting(group))
-      }
-    }
-    for (code, kilowatts) in net.values {
-      guard let metric = MetricTable.metric(for: code) else { continue }
-      let key = naming.key(of: metric, at: code).utf8Bytes
-      guard !drafts[.main].fields.contains(key.span) else { continue }
-      _ = drafts.add(key, number: kilowatts.description.utf8Bytes.span, in: .main)
-    }
   }
 
   mutating func rule(for code: OBISCode) -> LineRule { versionRules.rule(for: code) }

@@ -110,10 +110,10 @@ struct RunMatcher {
       }
       while attempt.stepsLeft > 0 {
         // Most attempts fail at the first byte of the next run, so that is tried first.
-        let mayGoOn =
+        let mayMatchNext =
           number + 1 == runs.count || runs[number + 1].least == 0
           || accepts(runs[number + 1], index + count, of: line, &attempt)
-        if mayGoOn, matches(from: number + 1, at: index + count, of: line, &attempt) {
+        if mayMatchNext, matches(from: number + 1, at: index + count, of: line, &attempt) {
           return true
         }
         if run.isLazy {

@@ -60,7 +60,7 @@ struct LineRules {
   private let metrics: Set<String>
   /// The rules of known codes that were used so far.
   private var rules: [OBISCode: LineRule] = [:]
-  private var fields: [FieldName: Int] = [:]
+  private var fieldIndices: [FieldKey: Int] = [:]
 
   init(naming: Naming) {
     self.naming = naming
@@ -82,7 +82,7 @@ struct LineRules {
   }
 
   /// The number of ``LineRule/fieldIndex`` values so far.
-  var fieldCount: Int { fields.count }
+  var fieldCount: Int { fieldIndices.count }
 
   mutating func rule(for code: OBISCode) -> LineRule {
     if let rule = rules[code] { return rule }
@@ -171,15 +171,15 @@ struct LineRules {
     case (_, .key(let name)): key = name
     case (_, .byContent): key = code.key.utf8Bytes
     }
-    let name = FieldName(channel: rule.channel, key: key)
-    if let field = fields[name] { return field }
-    fields[name] = fields.count
-    return fields.count - 1
+    let fieldKey = FieldKey(channel: rule.channel, key: key)
+    if let index = fieldIndices[fieldKey] { return index }
+    fieldIndices[fieldKey] = fieldIndices.count
+    return fieldIndices.count - 1
   }
 }
 
 /// A key in the record of a channel.
-private struct FieldName: Hashable {
+private struct FieldKey: Hashable {
   let channel: MBusChannel
   let key: [UInt8]
 

@@ -11,27 +11,27 @@ struct VersionRules {
 
   private let names: NameSet
   private let files: SpecificationFiles
-  private var all: [Key: LineRules] = [:]
-  private var key: Key
+  private var rulesByKey: [Key: LineRules] = [:]
+  private var selected: Key
 
   init(names: NameSet, files: SpecificationFiles) {
     self.names = names
     self.files = files
-    key = Key(version: nil, meter: .dsmr5)
-    all[key] = LineRules(naming: naming)
+    selected = Key(version: nil, meter: .dsmr5)
+    rulesByKey[selected] = LineRules(naming: naming)
   }
 
   /// The metric names of the current telegram.
-  var naming: Naming { Naming(names, key.meter) }
+  var naming: Naming { Naming(names, selected.meter) }
 
   /// Selects the rules for a telegram of this version.
   ///
   /// - Returns: false if the version is unknown; the built-in specification is then selected.
   mutating func select(_ version: MeterVersion) -> Bool {
     let file = files.first(of: version.names)
-    key = Key(version: file?.version, meter: version.meter)
-    if all[key] == nil {
-      all[key] =
+    selected = Key(version: file?.version, meter: version.meter)
+    if rulesByKey[selected] == nil {
+      rulesByKey[selected] =
         file.map { LineRules($0.entries, naming: naming) } ?? LineRules(naming: naming)
     }
     return file != nil || version.isBuiltIn
@@ -39,9 +39,9 @@ struct VersionRules {
 
   mutating func rule(for code: OBISCode) -> LineRule {
     let naming = naming
-    return all[key, default: LineRules(naming: naming)].rule(for: code)
+    return rulesByKey[selected, default: LineRules(naming: naming)].rule(for: code)
   }
 
   /// The number of ``LineRule/fieldIndex`` values of the selected rules.
-  var fieldCount: Int { all[key]?.fieldCount ?? 0 }
+  var fieldCount: Int { rulesByKey[selected]?.fieldCount ?? 0 }
 }

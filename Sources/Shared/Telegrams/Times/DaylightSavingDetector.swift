@@ -34,8 +34,8 @@ struct DaylightSavingDetector {
   ///
   /// - Parameters:
   ///   - receivedAt: the time of receipt, if known.
-  ///   - timeZone: that of the setting; its ``MeterTimeZone/changesInSummer`` is then set to the
-  ///     result, if known.
+  ///   - timeZone: that of the setting. Its ``MeterTimeZone/changesInSummer`` is replaced by that of
+  ///     the meter's clock, if known.
   ///   - name: identifies the meter.
   mutating func instant(
     of civil: CivilTime, receivedAt: Timestamp?, in timeZone: inout MeterTimeZone,
@@ -43,35 +43,36 @@ struct DaylightSavingDetector {
   ) -> Timestamp {
     let index = meters.firstIndex { $0.name == name }
     guard receivedAt != nil || index != nil else { return timeZone.instant(of: civil) }
-    var known = index.map { meters[$0].changesInSummer } ?? nil
-    timeZone.changesInSummer = known ?? timeZone.changesInSummer
+    var changesInSummer = index.map { meters[$0].changesInSummer } ?? nil
+    timeZone.changesInSummer = changesInSummer ?? timeZone.changesInSummer
     var instant = timeZone.instant(of: civil)
-    let normal = civil.instant(ahead: timeZone.winterOffset)
-    let summer = civil.instant(ahead: timeZone.summerOffset)
-    let seasonal = MeterTimeZone(winterOffset: timeZone.winterOffset)
-    if seasonal.instant(of: civil) == summer {
-      let told = [summer, normal].first { candidate in
+    let standard = civil.instant(ahead: timeZone.winterOffset)
+    let daylightSaving = civil.instant(ahead: timeZone.summerOffset)
+    let seasonalZone = MeterTimeZone(winterOffset: timeZone.winterOffset)
+    if seasonalZone.instant(of: civil) == daylightSaving {
+      let decided = [daylightSaving, standard].first { candidate in
         receivedAt.map { abs($0.seconds - candidate.seconds) < DaylightSavingDetector.tolerance }
           ?? false
       }
-      instant = told ?? instant
+      instant = decided ?? instant
       // In the hour that autumn has twice, a clock with daylight saving time shows both instants.
-      let isTwice = seasonal.offset(at: normal) == seasonal.winterOffset
-      if let told, !isTwice { known = told == summer }
+      let isTwice = seasonalZone.offset(at: standard) == seasonalZone.winterOffset
+      if let decided, !isTwice { changesInSummer = decided == daylightSaving }
     }
     if let index {
       let last = meters[index]
       if last.shown <= civil.secondsSinceEpoch, instant < last.instant {
-        instant = normal
-        known = last.changesInSummer
+        instant = standard
+        changesInSummer = last.changesInSummer
       }
       meters.remove(at: index)
     }
-    timeZone.changesInSummer = known ?? timeZone.changesInSummer
+    timeZone.changesInSummer = changesInSummer ?? timeZone.changesInSummer
     if meters.count == DaylightSavingDetector.maximumCount { meters.removeFirst() }
     meters.append(
       Meter(
-        name: name, changesInSummer: known, shown: civil.secondsSinceEpoch, instant: instant))
+        name: name, changesInSummer: changesInSummer, shown: civil.secondsSinceEpoch,
+        instant: instant))
     return instant
   }
 }

@@ -1,0 +1,59 @@
+import CommandLine
+
+/// What `p1mqtt --receive` subscribes to.
+struct ReceiveSettings {
+  let filters: [String]
+
+  private static let messages = MessageGroup()
+
+  /// - Parameters:
+  ///   - filters: the filters of the command line; without any, those of the topics that p1mqtt
+  ///     publishes records to with the same settings.
+  ///   - settings: the settings.
+  /// - Throws: `Failure` for a setting or a filter that cannot be used.
+  init(_ filters: [String], _ settings: Settings) throws {
+    for filter in filters {
+      if let fault = TopicFilter.fault(in: filter) { throw Failure(nil, fault, .usage) }
+    }
+    self.filters = filters.isEmpty ? [try ReceiveSettings.filterOfRecords(settings)] : filters
+  }
+
+  /// The filter of all topics that the template makes: a level that a record decides is any.
+  private static func filterOfRecords(_ settings: Settings) throws -> String {
+    let text = try settings[messages.topic] ?? Payload.record.topic
+    let prefix = try PublishSettings.prefix(settings)
+    let template = try TopicTemplate(text, prefix: prefix, .record) {
+      settings.failure(messages.topic, $0)
+    }
+    guard template.tellsMeters else {
+      throw settings.failure(
+        messages.topic, "\"\(text)\" has no level {meter}; give the filter as an argument")
+    }
+    let filter = template.topic(meter: "+", channel: "+", metric: "")
+    guard TopicFilter.fault(in: filter) == nil else {
+      throw settings.failure(
+        messages.topic,
+        "\"\(text)\" has {meter} or {channel} in part of a level; give the filter as an argument")
+    }
+    return filter
+  }
+
+  /// Refuses options of publishing, which would do nothing. A variable may be meant for other commands.
+  ///
+  /// - Parameter groups: the groups of the tool, with those that both sinks have.
+  /// - Throws: `Failure` for the first of them.
+  static func refusePublishing(_ groups: [any SettingGroup], _ settings: Settings) throws {
+    let session = BrokerGroup().session.key
+    let usedGroups: [any SettingGroup] = [BrokerGroup(), GeneralSettings(), ReceivingGroup()]
+    let used =
+      usedGroups.flatMap(\.settings).map(\.key) + [
+        messages.topic.key, messages.prefix.key, "stats",
+      ]
+    let unused = groups.flatMap(\.settings).filter {
+      $0.key == session || !used.contains($0.key)
+    }
+    if let setting = unused.first(where: settings.isOption) {
+      throw settings.failure(setting, "cannot be used with --receive")
+    }
+  }
+}

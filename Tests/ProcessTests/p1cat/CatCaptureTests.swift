@@ -1,0 +1,161 @@
+import Foundation
+import TestSupport
+import TestValues
+import Testing
+
+/// `--capture`: each telegram also in the file of its day, as p1capture has it.
+@Suite struct CatCaptureTests {
+  @Test func telegramsAreKeptByTheMetersDay() async throws {
+    try await TemporaryDirectory.with { directory in
+      let source = "sim:start=2026-01-01T22:59:59Z,count=3,rate=max"
+      let plain = try await Program("p1cat", [source]).run()
+      for program in [
+        Program("p1cat", ["--capture", directory.path, source]),
+        Program("p1cat", [source], environment: ["P1_CAPTURE": directory.path]),
+      ] {
+        let result = try await program.run()
+        #expect(result.status == .success && result.errorText == "" && result.text == plain.text)
+      }
+      #expect(
+        try files(directory) == ["telegrams-2026-01-01.p1", "telegrams-2026-01-02.p1"])
+      let kept = try files(directory).map { try contents(directory, $0) }
+      #expect(kept.map { $0.matches(of: /(?m)^#20\S+Z\n\/SIM5/).count } == [2, 4])
+      // p1cat reads them as p1capture's.
+      let stamped = try await Program.bash("cat telegrams-* | p1cat", directory: directory.path)
+        .run()
+      #expect(stamped.text == kept.joined() && stamped.errorText == "")
+      #expect(
+        kept.joined().replacing(/#20\S+Z\n/, with: "").utf8.count == 2 * plain.text.utf8.count)
+    }
+  }
+
+  /// A file is a capture already: it is not kept twice, nor read and written without end.
+  @Test func aFileIsNotKeptAgain() async throws {
+    try await TemporaryDirectory.with { directory in
+      let file = try directory.write(SampleTelegram.numbered(1), to: "telegrams-2026-11-23.p1")
+      for (arguments, environment) in [([file], ["P1_CAPTURE": directory.path]), (["-"], [:])] {
+        let result = try await Program("p1cat", arguments, environment: environment)
+          .run(input: SampleTelegram.numbered(1))
+        #expect(result.status == .success && result.text == SampleTelegram.numbered(1))
+      }
+      let asked = try await Program("p1cat", ["--capture", directory.path, file]).run()
+      #expect(asked.status == .exited(64))
+      #expect(asked.errorText.contains("the source is a file"))
+      #expect(try files(directory) == ["telegrams-2026-11-23.p1"])
+    }
+  }
+
+  /// A clock that was never set, none at all, and what is no time.
+  @Test(arguments: [
+    SampleTelegram.with(["0-0:1.0.0(000101000000W)", "1-0:1.8.1(1*kWh)"]),
+    SampleTelegram.with(["0-0:1.0.0(632525252525S)", "1-0:1.8.1(1*kWh)"]),
+    "/TST3\r\n\r\n1-0:1.8.1(00512.345*kWh)\r\n!\r\n",
+  ])
+  func withoutATimeItIsTheDayHere(_ telegram: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let before = Date.now
+      try await Program("p1cat", ["--capture", directory.path]).run(input: telegram)
+      let days = [before, Date.now].map { $0.formatted(.iso8601.year().month().day()) }
+      let written = try #require(try files(directory).first)
+      #expect(days.map { "telegrams-\($0).p1" }.contains(written))
+      #expect(try contents(directory, written).hasSuffix("Z\n\(telegram)"))
+    }
+  }
+
+  @Test func tornTailEndsInItsLine() async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write("#2026-11-23T10:00:00Z\n/TST5\\2HALF", to: "telegrams-2026-11-23.p1")
+      try await Program("p1cat", ["--capture", directory.path]).run(
+        input: SampleTelegram.numbered(1))
+      let text = try contents(directory, "telegrams-2026-11-23.p1")
+      #expect(text.contains("HALF\n#20") && text.hasSuffix(SampleTelegram.numbered(1)))
+    }
+  }
+
+  /// A disk that is full, as a bound for the size of a file stands in for: 1 KiB.
+  @Test func whatCannotBeKeptIsSaidAndEndsNothing() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = "ulimit -f 1; exec p1cat --capture . --stats 1"
+      try await Program.bash(script, directory: directory.path).whileRunning { reader in
+        let telegrams = (0..<20).map { SampleTelegram.numbered($0) }
+        try await reader.write(telegrams.joined())
+        try await reader.wait(for: "all of them") { $0.text == telegrams.joined() }
+        try await reader.waitForError(
+          "p1cat: ./telegrams-2026-11-23.p1: File too large; the telegram was not written to this file\n"
+        )
+        let kept = try contents(directory, "telegrams-2026-11-23.p1")
+        let count = kept.matches(of: /(?m)^\//).count
+        #expect(count > 0 && kept.hasSuffix(SampleTelegram.numbered(count - 1)))
+        try await reader.waitForError("capture_failures=\(20 - count)\n")
+        reader.closeInput()
+        let result = try await reader.waitForExit()
+        #expect(result.status == .success)
+      }
+    }
+  }
+
+  @Test func folderThatCannotBeUsedIsRefused() async throws {
+    try await TemporaryDirectory.with { directory in
+      let file = try directory.write("", to: "file")
+      for (folder, status) in [("/no/such", 73), (file, 73), ("", 64)] as [(String, Int32)] {
+        let result = try await Program("p1cat", ["--capture", folder, "sim:"]).run()
+        #expect(result.status == .exited(status))
+        #expect(result.messages.count == 1 && result.output.isEmpty)
+      }
+      let set = try await Program("p1cat", ["sim:"], environment: ["P1_CAPTURE": "/no/such"]).run()
+      #expect(set.status == .exited(73))
+      #expect(set.errorText == "p1cat: /no/such: No such file or directory\n")
+    }
+  }
+
+  /// p1capture compresses the days before, while p1cat goes on, also with a day that is not over.
+  @Test func daysAreCompressedBesideIt() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        for start in 2026-01-01 2026-01-03; do
+          P1_CAPTURE=. p1cat "sim:start=${start}T00:00:00Z,step=60,count=20000,rate=max" >/dev/null &
+        done
+        while [[ $(jobs -pr) ]]; do "$1" -z; done
+        "$1" -z
+        ls | grep -v gz
+        ls -A | grep -c '^\\.telegrams'
+        zcat -f telegrams-* | p1cat -v | grep -c ^/
+        """
+      let capture = "\(Repository.directory)/scripts/p1capture"
+      let result = try await Program.bash(script, [capture], directory: directory.path).run(
+        within: .seconds(120))
+      #expect(result.text == "telegrams-2026-01-16.p1\n0\n40000\n", "\(result.text)")
+      #expect(result.errorText == "")
+    }
+  }
+
+  @Test func daysOfARunThatWasKilledAreCompressed() async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write("early\n", to: ".telegrams-2026-01-01.p1")
+      try directory.write("late\n", to: "telegrams-2026-01-01.p1")
+      try directory.write("", to: "telegrams-2026-01-02.p1")
+      let capture = "\(Repository.directory)/scripts/p1capture"
+      let script = "\"$1\" -z && zcat telegrams-2026-01-01.p1.gz && ls -A | grep telegrams"
+      let result = try await Program.bash(script, [capture], directory: directory.path).run()
+      #expect(
+        result.text == """
+          early
+          late
+          telegrams-2026-01-01.p1.gz
+          telegrams-2026-01-02.p1\n
+          """)
+      let removed = try await Program.bash(
+        "\"$1\" -z -k 1; \"$1\" -z sim:; echo $?", [capture], directory: directory.path
+      ).run()
+      #expect(removed.text == "64\n")
+    }
+  }
+
+  private func files(_ directory: TemporaryDirectory) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+  }
+
+  private func contents(_ directory: TemporaryDirectory, _ name: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: directory.path(name))), as: UTF8.self)
+  }
+}

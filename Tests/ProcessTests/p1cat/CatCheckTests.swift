@@ -1,0 +1,45 @@
+import TestSupport
+import TestValues
+import Testing
+
+/// `--no-check`: telegrams whose checksum is not right.
+@Suite struct CatCheckTests {
+  private static let whole = SampleTelegram.numbered(1)
+  private static let wrong = SampleTelegram.numbered(2).replacing("00.321", with: "00.322")
+  private static let unreadable = SampleTelegram.numbered(3).replacing(/!.*/, with: "!XY")
+  private static let endless = SampleTelegram.numbered(4).replacing(/!.*\r\n/, with: "")
+
+  @Test func telegramsWithAWrongChecksumComeOutUnchanged() async throws {
+    let input = Self.wrong + Self.whole + Self.unreadable + Self.endless + Self.wrong + Self.endless
+    let result = try await Program("p1cat", ["--no-check"]).run(input: input)
+    #expect(result.status == .success && result.errorText == "")
+    #expect(result.text == input)
+    let checked = try await Program("p1cat", ["-q"]).run(input: input)
+    #expect(checked.status == .success && checked.text == Self.whole)
+  }
+
+  @Test func halvesAreDroppedAllTheSame() async throws {
+    let half = Self.whole.prefix(80)
+    let result = try await Program("p1cat", ["--no-check"]).run(
+      input: half.dropFirst(10) + "\r\n" + half + Self.wrong + half + Self.whole)
+    #expect(result.status == .success)
+    #expect(result.text == Self.wrong + Self.whole)
+    #expect(result.messages.count == 2)
+    #expect(
+      result.messages.allSatisfy {
+        $0.hasPrefix("p1cat: standard input: telegram dropped: incomplete")
+      })
+  }
+
+  /// Of a telegram that should have a checksum, the next bytes tell whether it was lost.
+  @Test func checksumThatWasTornOffIsDamage() async throws {
+    let bare = Self.whole.replacing(/!.*/, with: "!")
+    let torn = bare + "95D\r\n"
+    let result = try await Program("p1cat").run(input: bare + torn + Self.whole + bare)
+    #expect(result.status == .success)
+    #expect(result.text == bare + Self.whole + bare)
+    #expect(
+      result.errorText
+        == "p1cat: standard input: telegram dropped: unreadable checksum\n")
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import TestValues
+import Testing
+
+/// No setting is needed: p1cat finds out at what speed the meter talks.
+@Suite struct CatSpeedTests {
+  /// As meters before DSMR 4 print it: no version, no time, no checksum.
+  private static let old =
+    "/TST3\\2OLD-METER\r\n\r\n0-0:96.1.1(4530303032)\r\n1-0:1.8.1(00512.345*kWh)\r\n"
+    + "1-0:1.7.0(0000.43*kW)\r\n0-1:24.3.0(261123110000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n"
+    + "(00821.417)\r\n!\r\n"
+  private static let new = SampleTelegram.numbered()
+
+  @Test(
+    arguments: [
+      (old, 9600, true), (old, 9600, false), (new, 115_200, false),
+      // Such meters are said to be.
+      (new, 115_200, true), (new, 9600, false),
+    ])
+  func meterIsRead(_ telegram: String, _ rate: Int, _ hasParity: Bool) async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", [line.path]).whileRunning { reader in
+      try await line.waitUntilRaw()
+      let meter = FakeMeter(line, rate: rate, hasParity: hasParity)
+      // The first one is met in its middle.
+      try await meter.send(String(telegram.dropFirst(70)))
+      let isRead = try await meter.send(telegram) { reader.text.hasPrefix(telegram + telegram) }
+      #expect(isRead)
+      let count = reader.text.count / telegram.count
+      #expect(reader.text == String(repeating: telegram, count: count))
+      reader.send(signal: SIGTERM)
+      let result = try await reader.waitForExit()
+      #expect(result.status == .success)
+      // Said once.
+      #expect(result.errorText == "p1cat: \(line.path): telegrams at \(rate) baud\n")
+    }
+  }
+
+  /// A speed that is set is the speed.
+  @Test func speedThatIsSetStays() async throws {
+    let line = try PseudoTerminal()
+    let program = Program("p1cat", [line.path], environment: ["SER_BAUDRATE": "9600"])
+    try await program.whileRunning { reader in
+      try await line.waitUntilRaw()
+      let meter = FakeMeter(line)
+      for _ in 0..<5 { try await meter.send(Self.new) }
+      // Read, and of no use.
+      try await line.write(Self.old)
+      try await reader.waitForOutput(Self.old)
+      #expect(try line.settings().speed == speed_t(B9600))
+      #expect(reader.text == Self.old && reader.errorText == "")
+    }
+  }
+
+  @Test func signalThatIsNotInvertedIsSaid() async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", ["--silence", "1", line.path]).whileRunning { reader in
+      try await line.waitUntilRaw()
+      let said =
+        "bytes received, but no telegram; check whether the signal is inverted or encrypted\n"
+      let meter = FakeMeter(line, isInverted: true)
+      #expect(try await meter.send(Self.new) { reader.errorText.contains(said) })
+      #expect(reader.output.isEmpty)
+    }
+  }
+
+  /// It was silent at first, so that another speed was tried.
+  @Test(arguments: [true, false])
+  func meterThatIsLateIsRead(_ hasParity: Bool) async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", ["-v", line.path]).whileRunning { reader in
+      try await reader.waitForError("no telegram; trying 9600 baud\n", within: .seconds(20))
+      let meter = FakeMeter(line, hasParity: hasParity)
+      #expect(try await meter.send(Self.new) { reader.text.hasPrefix(Self.new) })
+      try await reader.waitForError("telegrams at 115200 baud\n")
+    }
+  }
+
+  /// Bursts of noise between telegrams cost none of them, and no speed.
+  @Test func noiseBetweenTelegramsCostsNothing() async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", [line.path]).whileRunning { reader in
+      try await line.waitUntilRaw()
+      var sent = ""
+      for minute in 0..<20 {
+        let telegram = SampleTelegram.numbered(minute)
+        try await line.write(telegram)
+        sent += telegram
+        try await line.write((0..<200).map { _ in UInt8.random(in: 0x80...0xFF) } + [0x0A])
+      }
+      try await reader.wait(for: "all of them") { $0.text == sent }
+      #expect(reader.errorText.matches(of: /telegrams at/).count == 1)
+    }
+  }
+}

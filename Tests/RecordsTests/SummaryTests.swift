@@ -1,0 +1,245 @@
+import Records
+import TestValues
+import Testing
+
+/// One record a period, of those that a meter has in it.
+@Suite(.computing) struct SummaryTests {
+  /// What becomes of records, given as text with an empty line behind each.
+  private func summary(
+    of text: String, every seconds: Int, withExtremes: Bool = false, finishes: Bool = true
+  ) -> [String] {
+    var summary = Summary(every: seconds, withExtremes: withExtremes)
+    var records: [Record] = []
+    var reader = RecordReader()
+    reader.read(text.bytes.span) { event in
+      if case .record(let record) = event { summary.add(record) { records.append($0) } }
+    }
+    if finishes { summary.finish { records.append($0) } }
+    return records.map { String($0.text.text.dropLast()) }
+  }
+
+  private func record(_ time: String, _ lines: String...) -> String {
+    "timestamp=2026-01-15T\(time)Z\n" + lines.map { $0 + "\n" }.joined() + "\n"
+  }
+
+  /// The one value that comes of some of a metric in the same period.
+  private func value(_ key: String, _ values: [String]) -> String {
+    let text = values.enumerated().map { record("12:00:0\($0)", "\(key)=\($1)") }.joined()
+    let records = summary(of: text, every: 60)
+    return records.count == 1 ? String(records[0].split(separator: "=").last ?? "") : "\(records)"
+  }
+
+  /// Of a single value it is that value, else it has three decimals at least.
+  @Test(arguments: [
+    (["0.1", "0.2", "0.2"], "0.167"), (["0.321", "0.322"], "0.322"),
+    (["-0.321", "-0.322"], "-0.322"), (["1", "0.25"], "0.625"), (["0.25", "1"], "0.625"),
+    (["1", "1", "2"], "1.333"), (["1", "2", "2"], "1.667"), (["0.0001", "0.0002"], "0.0002"),
+    (["0.000", "0.000"], "0.000"), (["7.50"], "7.50"), (["007"], "007"),
+    (["0.1", "-0.1"], "0.000"),
+    (["231.0", "231.1", "231.3"], "231.133"),
+  ])
+  func meanIsExactAndRounded(_ values: [String], _ mean: String) {
+    #expect(value("power_import_kw", values) == mean)
+  }
+
+  /// A thousand tenths are a hundred: nothing is lost in between.
+  @Test func meanOfManyIsExact() {
+    let text = (0..<1000).map { number in
+      let (minute, second) = (number / 60, number % 60)
+      return record(
+        "12:\(minute < 10 ? "0" : "")\(minute):\(second < 10 ? "0" : "")\(second)",
+        "power_import_kw=0.\(100 + number % 2)")
+    }
+    #expect(
+      summary(of: text.joined(), every: 3600) == [
+        "timestamp=2026-01-15T12:16:39Z\npower_import_kw=0.101"
+      ])
+  }
+
+  /// A gas reading comes again with each telegram, long after its period.
+  @Test func whatIsRepeatedAfterItsPeriodIsSaidOnce() {
+    let text = (0..<40).map { second in
+      record("12:00:\(second + 10)", "meter=E1", "power_import_kw=1")
+        + record("11:55:00", "meter=G1", "channel=1", "gas_m3=5")
+    }
+    #expect(
+      summary(of: text.joined(), every: 10).filter { $0.contains("gas") } == [
+        "timestamp=2026-01-15T11:55:00Z\nmeter=G1\nchannel=1\ngas_m3=5"
+      ])
+  }
+
+  @Test func whatIsNoInstantKeepsItsLastValue() {
+    #expect(value("energy_import_tariff1_kwh", ["1.000", "2.000", "4.500"]) == "4.500")
+    #expect(value("tariff", ["2", "1"]) == "1")
+    #expect(value("message", ["a", "b"]) == "b")
+    #expect(value("power_failures", ["4", "5"]) == "5")
+    #expect(value("cotton_candies_consumed", ["1", "3"]) == "3")
+    // A metric that is no number once has no mean.
+    #expect(value("power_import_kw", ["1", "x"]) == "x")
+    #expect(value("power_import_kw", ["x", "1"]) == "1")
+    #expect(value("power_import_kw", ["1", "x", "3"]) == "3")
+  }
+
+  @Test func numberOfTooManyDigitsIsTheLastOne() {
+    let large = "9223372036854775807"
+    #expect(value("power_import_kw", [large, large, "1"]) == "1")
+    #expect(value("power_import_kw", ["99999999999999999999", "2"]) == "2")
+  }
+
+  @Test func periodEndsWithTheFirstRecordOfTheNext() {
+    let first =
+      record("11:59:59", "meter=E1", "power_import_kw=9.0")
+      + record("12:00:00", "meter=E1", "power_import_kw=0.1", "energy_import_kwh=1.0")
+      + record("12:00:59", "meter=E1", "power_import_kw=0.3", "energy_import_kwh=1.1")
+    let ended = ["timestamp=2026-01-15T11:59:59Z\nmeter=E1\npower_import_kw=9.0"]
+    #expect(summary(of: first, every: 60, finishes: false) == ended)
+    let next = record("12:01:00", "meter=E1", "power_import_kw=5.0")
+    let both =
+      ended + [
+        "timestamp=2026-01-15T12:00:59Z\nmeter=E1\npower_import_kw=0.200\nenergy_import_kwh=1.1"
+      ]
+    #expect(summary(of: first + next, every: 60, finishes: false) == both)
+    #expect(
+      summary(of: first + next, every: 60)
+        == both + ["timestamp=2026-01-15T12:01:00Z\nmeter=E1\npower_import_kw=5.0"])
+  }
+
+  @Test func metricsStandInTheOrderTheyCameIn() {
+    let text =
+      record("12:00:00", "meter=E1", "voltage_l1_v=230.0", "tariff=1")
+      + record("12:00:01", "meter=E1", "tariff=2", "power_import_kw=1.0")
+      + record("12:00:02", "meter=E1", "power_import_kw=2.0", "voltage_l1_v=231.0")
+    #expect(
+      summary(of: text, every: 60) == [
+        """
+        timestamp=2026-01-15T12:00:02Z
+        meter=E1
+        voltage_l1_v=230.500
+        tariff=2
+        power_import_kw=1.500
+        """
+      ])
+  }
+
+  @Test func extremesStandBesideEachMean() {
+    let text =
+      record(
+        "12:00:00", "power_import_kw=0.5", "solar_w=10", "1-0:2.7.0=1", "energy_import_kwh=1")
+      + record(
+        "12:00:01", "power_import_kw=0.25", "solar_w=-30", "1-0:2.7.0=2", "energy_import_kwh=2")
+    #expect(
+      summary(of: text, every: 60, withExtremes: true) == [
+        """
+        timestamp=2026-01-15T12:00:01Z
+        power_import_kw=0.375
+        power_import_min_kw=0.25
+        power_import_max_kw=0.5
+        solar_w=-10.000
+        solar_w_min=-30
+        solar_w_max=10
+        1-0:2.7.0=1.500
+        1-0:2.7.0_min=1
+        1-0:2.7.0_max=2
+        energy_import_kwh=2
+        """
+      ])
+  }
+
+  /// With extremes, a name or the record may become longer than any can be.
+  @Test func noRoomForExtremesCostsNoMean() {
+    let name = String(repeating: "x", count: 126) + "_w"
+    let text = record("12:00:00", "\(name)=1", "n=1")
+    #expect(
+      summary(of: text, every: 60, withExtremes: true)
+        == ["timestamp=2026-01-15T12:00:00Z\n\(name)=1\nn=1"])
+    let lines = (0..<2000).map { "power_of_a_device_\($0)_w=1\n" }.joined()
+    let long = "timestamp=2026-01-15T12:00:00Z\n\(lines)\n"
+    #expect(summary(of: long, every: 60, withExtremes: true).map { $0 + "\n\n" } == [long])
+  }
+
+  @Test func submeterHasPeriodsOfItsOwnTime() {
+    let gas = "timestamp=2026-01-15T12:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3.0"
+    let later = "timestamp=2026-01-15T12:05:00Z\nmeter=G1\nchannel=1\ngas_m3=3.5"
+    var text = ""
+    for minute in 0..<10 {
+      for second in [10, 40] {
+        text += record("12:0\(minute):\(second)", "meter=E1", "power_import_kw=0.\(minute)")
+        text += (minute < 5 ? gas : later) + "\n\n"
+      }
+    }
+    let records = summary(of: text, every: 60)
+    #expect(
+      records.filter { $0.contains("E1") }
+        == (0..<10).map {
+          "timestamp=2026-01-15T12:0\($0):40Z\nmeter=E1\npower_import_kw=0.\($0)00"
+        })
+    // The same reading may come again, as it does without periods; never another one.
+    let readings = records.filter { $0.contains("G1") }
+    #expect(Set(readings) == [gas, later])
+    #expect(readings == readings.sorted())
+  }
+
+  /// Each telegram says it again: it is said once a period.
+  @Test func peakOfAMonthPassesAtOnce() {
+    let peak =
+      "timestamp=2026-01-03T18:00:00Z\nmeter=E1\npower_import_month_peak_kw=4.2"
+    let higher = peak.replacing("4.2", with: "5.0")
+    let text =
+      record("12:00:00", "meter=E1", "power_import_kw=1.0") + peak + "\n\n"
+      + record("12:00:10", "meter=E1", "power_import_kw=2.0") + peak + "\n\n" + higher + "\n\n"
+      + record("12:01:00", "meter=E1", "power_import_kw=3.0") + higher + "\n\n"
+    #expect(
+      summary(of: text, every: 60) == [
+        peak, higher, "timestamp=2026-01-15T12:00:10Z\nmeter=E1\npower_import_kw=1.500", higher,
+        "timestamp=2026-01-15T12:01:00Z\nmeter=E1\npower_import_kw=3.0",
+      ])
+  }
+
+  @Test func severalMetersHaveTheirOwnMeans() {
+    let text = (0..<6).map { number in
+      record("12:00:0\(number)", "meter=E\(number % 3)", "power_import_kw=\(number)")
+    }
+    #expect(
+      summary(of: text.joined(), every: 60) == [
+        "timestamp=2026-01-15T12:00:03Z\nmeter=E0\npower_import_kw=1.500",
+        "timestamp=2026-01-15T12:00:04Z\nmeter=E1\npower_import_kw=2.500",
+        "timestamp=2026-01-15T12:00:05Z\nmeter=E2\npower_import_kw=3.500",
+      ])
+  }
+
+  @Test func channelsOfAMeterAreTwo() {
+    let text =
+      record("12:00:00", "meter=G", "channel=1", "gas_m3=1")
+      + record("12:00:00", "meter=G", "channel=2", "gas_m3=2")
+    #expect(summary(of: text, every: 60).count == 2)
+  }
+
+  /// An earlier capture after a later one is a period of its own, and disturbs no other.
+  @Test func capturesMayComeInAnyOrder() {
+    let capture = (0..<5).map {
+      record("12:0\($0):00", "meter=E1", "power_import_kw=\($0).0")
+    }
+    let each = (0..<5).map {
+      "timestamp=2026-01-15T12:0\($0):00Z\nmeter=E1\npower_import_kw=\($0).0"
+    }
+    #expect(summary(of: (capture + capture).joined(), every: 60) == each + each)
+    #expect(summary(of: capture.reversed().joined(), every: 60) == each.reversed())
+  }
+
+  @Test func nothingComesOfNothing() {
+    #expect(summary(of: "", every: 60) == [])
+  }
+
+  @Test func metersWithoutEndTakeNoMemoryWithoutEnd() {
+    var summary = Summary(every: 60, withExtremes: false)
+    var count = 0
+    for number in 0..<1500 {
+      let text = record("12:00:00", "meter=E\(number)", "power_import_kw=1").dropLast()
+      guard let record = Record(Array(text.utf8)) else { continue }
+      summary.add(record) { _ in count += 1 }
+    }
+    #expect(count == 500)
+    summary.finish { _ in count += 1 }
+    #expect(count == 1500)
+  }
+}

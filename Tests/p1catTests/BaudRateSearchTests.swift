@@ -1,0 +1,79 @@
+import TestValues
+import Testing
+
+@testable import p1cat
+
+/// When p1cat turns to the other speed.
+@Suite struct BaudRateSearchTests {
+  private let start = ContinuousClock.now
+
+  @Test func eachSpeedIsTriedForLongerThanAMeterPauses() {
+    var search = BaudRateSearch(at: start)
+    #expect(search.rate == 115_200 && search.deadline == start + .seconds(11))
+    search.tryNextRate(at: start + .seconds(11))
+    #expect(search.rate == 9600 && search.deadline == start + .seconds(22))
+    search.tryNextRate(at: start + .seconds(22))
+    #expect(search.rate == 115_200)
+  }
+
+  @Test func whatCannotBeTextEndsATry() {
+    var search = BaudRateSearch(at: start)
+    search.received([UInt8](repeating: 0, count: 31).span, at: start)
+    #expect(search.deadline == start + .seconds(11))
+    search.received([0x80].span, at: start)
+    #expect(search.deadline == start)
+    search.tryNextRate(at: start + .seconds(1))
+    #expect(search.deadline == start + .seconds(12))
+  }
+
+  /// What a receiver makes of telegrams at a wrong speed, whether or not its driver tells of wrong
+  /// stop bits.
+  @Test(arguments: [true, false])
+  func telegramAtAnotherSpeedCannotBeText(_ isChecked: Bool) {
+    for (sent, read) in [(115_200, 9600), (9600, 115_200)] {
+      for hasParity in [true, false] {
+        for number in 0..<60 {
+          let signal = SerialSignal(
+            Array(SampleTelegram.numbered(number).utf8), rate: sent, hasParity: hasParity)
+          var search = BaudRateSearch(at: start)
+          search.received(signal.received(at: read, isChecked: isChecked).span, at: start)
+          search.received(signal.received(at: read, isChecked: isChecked).span, at: start)
+          #expect(search.deadline == start, "\(sent) \(hasParity) \(number)")
+        }
+      }
+    }
+  }
+
+  /// It may be half a telegram, but not for ever.
+  @Test func textExtendsATry() {
+    var search = BaudRateSearch(at: start)
+    search.received(Array(SampleTelegram.numbered().utf8.prefix(100)).span, at: start)
+    #expect(search.deadline == start + .seconds(22))
+  }
+
+  /// Text in 7 bits with parity, a burst of noise, and what Hungarian meters fill a message with.
+  @Test func textDoesNotEndATry() {
+    var search = BaudRateSearch(at: start)
+    let text = SampleTelegram.numbered().utf8.map { $0 | ($0 % 3 == 0 ? 0x80 : 0) }
+    search.received([UInt8](repeating: 0xFF, count: 1024).span, at: start)
+    search.received(text.span, at: start)
+    search.received([UInt8](repeating: 0, count: 10).span, at: start)
+    #expect(search.deadline == start + .seconds(22))
+  }
+
+  @Test func speedOfATelegramIsKept() {
+    var search = BaudRateSearch(at: start)
+    search.tryNextRate(at: start + .seconds(11))
+    search.receivedTelegram(at: start + .seconds(15))
+    #expect(search.isFound && search.rate == 9600)
+    // However long nothing comes.
+    #expect(search.deadline == nil)
+    // Until bytes come that are none of a telegram: it may be another meter.
+    let odd = start + .seconds(1000)
+    search.received([UInt8](repeating: 0, count: 1000).span, at: odd)
+    search.received([UInt8](repeating: 0, count: 1000).span, at: odd + .seconds(1))
+    #expect(search.deadline == odd + .seconds(60))
+    search.tryNextRate(at: odd + .seconds(60))
+    #expect(search.rate == 115_200 && !search.isFound)
+  }
+}

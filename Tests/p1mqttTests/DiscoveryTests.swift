@@ -1,0 +1,263 @@
+import CommandLine
+import Foundation
+import Records
+import Testing
+
+@testable import p1mqtt
+
+/// What Home Assistant is told of the metrics, and when.
+@Suite struct DiscoveryTests {
+  private static let telegram =
+    "timestamp=2026-01-01T00:00:00Z meter=E1 power_import_kw=1 energy_import_kwh=2"
+
+  @Test func eachMetricIsAnnouncedOnce() throws {
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    let topics = messages(&discovery).map(\.topic)
+    #expect(
+      topics == [
+        "homeassistant/sensor/p1_E1/timestamp/config",
+        "homeassistant/sensor/p1_E1/power_import_kw/config",
+        "homeassistant/sensor/p1_E1/energy_import_kwh/config",
+      ])
+    try see(Self.telegram, &discovery)
+    #expect(messages(&discovery).isEmpty)
+    try see(Self.telegram + " voltage_l1_v=230", &discovery)
+    #expect(
+      messages(&discovery).map(\.topic) == ["homeassistant/sensor/p1_E1/voltage_l1_v/config"])
+  }
+
+  @Test func aSubmeterIsADeviceBehindItsMeter() throws {
+    var discovery = try discovery()
+    try see("meter=E1 power_import_kw=1", &discovery)
+    try see("meter=G1 channel=1 gas_m3=1", &discovery)
+    try see("channel=2 water_m3=1", &discovery)
+    try see("meter=G2 channel=3 gas_m3=1", below: "dsmr/channel3", &discovery)
+    let sensors = try messages(&discovery).map(sensor)
+    let devices = sensors.map { $0["device"] as? [String: Any] ?? [:] }
+    #expect(
+      devices.map { $0["name"] as? String } == [
+        "Electricity meter", "Gas meter", "Water meter", "Gas meter G2",
+      ])
+    #expect(
+      devices.map { ($0["identifiers"] as? [String])?.first } == [
+        "p1_E1", "p1_G1", "p1_E1_channel2", "p1_G2",
+      ])
+    #expect(
+      devices.map { $0["via_device"] as? String } == [nil, "p1_E1", "p1_E1", "p1_E1"])
+    #expect(devices.map { $0["serial_number"] as? String } == ["E1", "G1", nil, "G2"])
+    #expect(sensors.map { $0["unique_id"] as? String }.last == "p1_G2_gas_m3")
+  }
+
+  /// A meter without a number is told from others by the prefix.
+  @Test func aMeterWithoutANumberHasThePrefix() throws {
+    var discovery = try discovery(["MQTT_TOPIC_PREFIX": "home/p1"])
+    try see("cotton_candies_consumed=10", below: "home/p1", &discovery)
+    let sensor = try #require(try messages(&discovery).map(sensor).first)
+    #expect(sensor["unique_id"] as? String == "p1_home-2Fp1_cotton_candies_consumed")
+    #expect(sensor["state_topic"] as? String == "home/p1/cotton_candies_consumed")
+    #expect(sensor["name"] as? String == "Cotton candies consumed")
+    #expect(sensor["availability_topic"] as? String == "home/p1/status")
+  }
+
+  @Test func allIsToldAgainWhenHomeAssistantIsBack() throws {
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    let all = messages(&discovery)
+    let status = "homeassistant/status"
+    for (payload, isRetained) in [("offline", false), ("online", true)] {
+      let isBack = discovery.receive(
+        topic: status, [UInt8](payload.utf8), isRetained: isRetained)
+      #expect(!isBack)
+      #expect(discovery.isEmpty)
+    }
+    let isBack = discovery.receive(topic: status, [UInt8]("online".utf8), isRetained: false)
+    #expect(isBack)
+    #expect(messages(&discovery).map(\.topic).sorted() == all.map(\.topic).sorted())
+  }
+
+  @Test func aMetricThatComesNoMoreIsWithdrawn() throws {
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    _ = messages(&discovery)
+    for _ in 0..<60 { try see("meter=E1 power_import_kw=1", &discovery) }
+    #expect(messages(&discovery).isEmpty)
+    try see("meter=E1 power_import_kw=1", &discovery)
+    let removals = messages(&discovery)
+    #expect(
+      removals.map(\.topic).sorted() == [
+        "homeassistant/sensor/p1_E1/energy_import_kwh/config",
+        "homeassistant/sensor/p1_E1/timestamp/config",
+      ])
+    #expect(removals.allSatisfy { $0.payload.isEmpty && $0.isRetained })
+    // It may come back.
+    try see(Self.telegram, &discovery)
+    #expect(messages(&discovery).count == 2)
+  }
+
+  /// What the broker still has of an earlier run is withdrawn as well, if it does not come.
+  @Test func aMetricOfAnEarlierRunIsWithdrawn() throws {
+    var discovery = try discovery()
+    let names = ["power_import_kw", "gone_kw"]
+    for metric in names { try remember(metric, of: "p1_E1", "dsmr/\(metric)", &discovery) }
+    // Another process announces the same meter, and something else has nothing to do with us.
+    try remember("other_kw", of: "p1_E1", "attic/other_kw", &discovery)
+    _ = discovery.receive(
+      topic: "homeassistant/sensor/p1_E1/x/config", Array("{}".utf8), isRetained: true)
+    for _ in 0..<61 { try see(Self.telegram, &discovery) }
+    let removals = messages(&discovery).filter(\.payload.isEmpty)
+    #expect(removals.map(\.topic) == ["homeassistant/sensor/p1_E1/gone_kw/config"])
+    for _ in 0..<200 { try see(Self.telegram, &discovery) }
+    #expect(messages(&discovery).isEmpty)
+  }
+
+  /// Else both would have the values of the new one, of which Home Assistant books the difference.
+  @Test func aMeterThatWasReplacedIsWithdrawn() throws {
+    var discovery = try discovery()
+    try remember("power_import_kw", of: "p1_E0", "dsmr/power_import_kw", &discovery)
+    try see(Self.telegram, &discovery)
+    #expect(
+      messages(&discovery).filter(\.payload.isEmpty).map(\.topic) == [
+        "homeassistant/sensor/p1_E0/power_import_kw/config"
+      ])
+    // The same in one run.
+    try see(Self.telegram.replacing("E1", with: "E2"), &discovery)
+    let removals = messages(&discovery).filter(\.payload.isEmpty)
+    #expect(
+      removals.map(\.topic).sorted()
+        == ["energy_import_kwh", "power_import_kw", "timestamp"].map {
+          "homeassistant/sensor/p1_E1/\($0)/config"
+        })
+  }
+
+  @Test func aSubmeterThatIsGoneIsWithdrawn() throws {
+    var discovery = try discovery()
+    try see("meter=E1 power_import_kw=1", &discovery)
+    try see("meter=G1 channel=1 gas_m3=1", &discovery)
+    _ = messages(&discovery)
+    for _ in 0..<3600 { try see("meter=E1 power_import_kw=1", &discovery) }
+    #expect(messages(&discovery).isEmpty)
+    try see("meter=E1 power_import_kw=1", &discovery)
+    let removals = messages(&discovery)
+    #expect(removals.map(\.topic) == ["homeassistant/sensor/p1_G1/gas_m3/config"])
+    #expect(removals.allSatisfy { $0.payload.isEmpty })
+  }
+
+  /// One that an earlier run has announced, too; those of another meter stay.
+  @Test func aSubmeterOfAnEarlierRunIsWithdrawn() throws {
+    var discovery = try discovery()
+    for (meter, gas, prefix) in [
+      ("E1", "G1", "dsmr"), ("E1", "G2", "attic"), ("E1", "G4", "dsmr/live"), ("E3", "G3", "dsmr"),
+    ] {
+      var earlier = try self.discovery(["MQTT_TOPIC_PREFIX": prefix])
+      try see("meter=\(meter) power_import_kw=1", below: "\(prefix)/\(meter)", &earlier)
+      try see("meter=\(gas) channel=1 gas_m3=1", below: "\(prefix)/\(meter)", &earlier)
+      for message in messages(&earlier) {
+        _ = discovery.receive(topic: message.topic, message.payload, isRetained: true)
+      }
+    }
+    for _ in 0..<3600 { try see("meter=E1 power_import_kw=1", &discovery) }
+    #expect(messages(&discovery).allSatisfy { !$0.payload.isEmpty })
+    for _ in 0..<3 { try see("meter=E1 power_import_kw=1", &discovery) }
+    let removals = messages(&discovery)
+    #expect(removals.map(\.topic) == ["homeassistant/sensor/p1_G1/gas_m3/config"])
+    #expect(removals.allSatisfy { $0.payload.isEmpty })
+  }
+
+  /// Each is behind its own meter, however much longer another one is there.
+  @Test func theSubmeterOfASecondMeterStays() throws {
+    var discovery = try discovery()
+    for _ in 0..<4000 { try see("meter=E1 power_import_kw=1", &discovery) }
+    _ = messages(&discovery)
+    for round in 0..<3 {
+      try see("meter=E1 power_import_kw=1", &discovery)
+      try see("meter=E2 power_import_kw=1", below: "dsmr/E2", &discovery)
+      try see("meter=G2 channel=1 gas_m3=1", &discovery)
+      let told = messages(&discovery)
+      #expect(told.count == (round == 0 ? 2 : 0), "\(told.map(\.topic))")
+      #expect(told.allSatisfy { !$0.payload.isEmpty })
+    }
+    for _ in 0..<3601 { try see("meter=E2 power_import_kw=1", below: "dsmr/E2", &discovery) }
+    #expect(
+      messages(&discovery).map(\.topic) == ["homeassistant/sensor/p1_G2/gas_m3/config"])
+  }
+
+  /// While nobody can be told, what comes and goes does not add up.
+  @Test func whatWaitsIsBounded() throws {
+    var discovery = try discovery()
+    for round in 0..<300 {
+      let metrics = (0..<100).map { "m\(round)_\($0)=1" }.joined(separator: " ")
+      for _ in 0..<62 { try see("meter=E1 \(metrics)", &discovery) }
+    }
+    #expect(messages(&discovery).count <= 10_000)
+  }
+
+  @Test func aTopicThatMovesIsToldAgain() throws {
+    var discovery = try discovery()
+    let origin = RecordOrigin(try Record.fields("meter=E1"))
+    discovery.see([("a", "dsmr/a")], of: origin)
+    _ = messages(&discovery)
+    discovery.see([("a", "dsmr/E1/a")], of: origin)
+    let moved = try messages(&discovery).map(sensor)
+    #expect(moved.map { $0["state_topic"] as? String } == ["dsmr/E1/a"])
+  }
+
+  /// A hostile input has more meters and metrics than memory.
+  @Test func metersAndMetricsAreBounded() throws {
+    var discovery = try discovery()
+    for number in 0..<10_000 {
+      try see("meter=E\(number) a=1", below: "dsmr/E\(number)", &discovery)
+      // It is never silent.
+      try see("meter=E0 a=1", below: "dsmr/E0", &discovery)
+    }
+    #expect(discovery.forgottenCount > 5000)
+    let told = messages(&discovery).map(\.topic)
+    #expect(told.first == "homeassistant/sensor/p1_E0/a/config")
+    #expect(told.last == "homeassistant/sensor/p1_E9999/a/config")
+    #expect(told.count == 10_000 - discovery.forgottenCount)
+    let metrics = (0..<2000).map { "m\($0)=1" }.joined(separator: " ")
+    try see("meter=E0 \(metrics)", &discovery)
+    #expect(messages(&discovery).count == 999)
+  }
+}
+
+extension DiscoveryTests {
+  private func discovery(_ settings: [String: String] = [:]) throws -> Discovery {
+    try Discovery(
+      "homeassistant", PublishSettings(Settings { settings[$0] }), capacity: 1 << 20)
+  }
+
+  /// A record comes, whose values go to `PREFIX/METRIC`.
+  private func see(
+    _ text: String, below place: String = "dsmr", _ discovery: inout Discovery
+  ) throws {
+    let record = try Record.fields(text)
+    var values: [(key: String, topic: String)] = []
+    record.forEachField { key, _ in
+      let key = String(decoding: [UInt8](key), as: UTF8.self)
+      values.append((key, "\(place)/\(key)"))
+    }
+    discovery.see(values, of: RecordOrigin(record))
+  }
+
+  /// The broker has something of an earlier run.
+  private func remember(
+    _ metric: String, of device: String, _ state: String, _ discovery: inout Discovery
+  ) throws {
+    let text = #"{"name":"x","state_topic":"\#(state)","origin":{"name":"p1mqtt"}}"#
+    _ = discovery.receive(
+      topic: "homeassistant/sensor/\(device)/\(metric)/config", Array(text.utf8),
+      isRetained: true)
+  }
+
+  private func messages(_ discovery: inout Discovery) -> [Message] {
+    var messages: [Message] = []
+    while let message = discovery.takeMessage() { messages.append(message) }
+    return messages
+  }
+
+  private func sensor(_ message: Message) throws -> [String: Any] {
+    try #require(
+      try JSONSerialization.jsonObject(with: Data(message.payload)) as? [String: Any])
+  }
+}
