@@ -8,7 +8,7 @@ extension Points {
   /// - Returns: false, and changes nothing, where that has another shape.
   mutating func become(those: Record, _ precision: Precision) -> Bool {
     let source = those.text.span
-    guard source.count == shape.count, shape.begins(source),
+    guard source.count == shape.count, shape.matchesPrefix(of: source),
       let time = those.timestamp.map(precision.time), precision.movableTimes.contains(time)
     else {
       return false
@@ -17,9 +17,9 @@ extension Points {
       self.time = time
       timeDigits.write(Int(time))
       let digits = timeDigits
-      text.move(times, of: digits.span)
+      text.apply(times, from: digits.span)
     }
-    text.move(numbers, of: source)
+    text.apply(numbers, from: source)
     return true
   }
 }

@@ -7,13 +7,13 @@ struct Points {
   var text: [UInt8] = []
 
   /// The records whose points differ from these in nothing but numbers and time.
-  private(set) var shape: TextShape
+  private(set) var shape: ByteRanges
   /// The numbers, which have the same bytes in the record and in the points.
-  private(set) var numbers: [Piece] = []
+  private(set) var numbers: [ByteCopy] = []
   /// The time as the points have it, its digits, and where these stand in the points.
   var time: Int64
   var timeDigits: [UInt8]
-  private(set) var times: [Piece] = []
+  private(set) var times: [ByteCopy] = []
 
   /// Whether there can be another record with these points but for its digits.
   let canBecomeOthers: Bool
@@ -26,7 +26,7 @@ struct Points {
     time = style.precision.time(of: instant)
     canBecomeOthers = style.precision.movableTimes.contains(time)
     timeDigits = [UInt8]("\(time)".utf8)
-    shape = TextShape(record.text.span)
+    shape = ByteRanges(record.text.span)
     if canBecomeOthers { shape.allowDigits(in: timestamp) }
     let tags = Points.tags(of: record) + style.tags
     var start = 0
@@ -64,7 +64,7 @@ struct Points {
 
   private mutating func endPoint() {
     text.append(UInt8(ascii: " "))
-    times.append(Piece(source: 0, target: text.count, count: timeDigits.count))
+    times.append(ByteCopy(source: 0, target: text.count, count: timeDigits.count))
     text += timeDigits
     text.append(UInt8(ascii: "\n"))
   }
@@ -81,7 +81,7 @@ struct Points {
     number.append(from: value.span, to: &text)
     // A number that lost its leading zeros, or the like, has its digits elsewhere.
     guard text[place...] == value else { return }
-    numbers.append(Piece(source: range.lowerBound, target: place, count: range.count))
+    numbers.append(ByteCopy(source: range.lowerBound, target: place, count: range.count))
     shape.allowDigits(in: range)
     // A zero before other digits would be lost.
     let first = value.first == UInt8(ascii: "-") ? range.lowerBound + 1 : range.lowerBound

@@ -105,7 +105,7 @@ struct RecordPublications: Publications {
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)
       }
-      outbox.keepApart(record, reason: "another meter has its topics")
+      outbox.quarantine(record, reason: "another meter has its topics")
       homelessCount += 1
       answer(batch.first, isTaken: false)
     }
@@ -129,7 +129,7 @@ struct RecordPublications: Publications {
     guard case .record(let number) = message.purpose else { return }
     let batch = outbox.batch(from: number, count: 1, size: .max)
     if batch.first == number, let record = batch.records.first {
-      outbox.keepApart(record, reason: reason)
+      outbox.quarantine(record, reason: reason)
     }
     answer(number, isTaken: false)
   }

@@ -9,7 +9,7 @@ extension Framer {
   /// What a telegram with a checksum has in common with the next ones of its meter.
   struct Shape: Sendable {
     /// All of it, to the end of its last line.
-    fileprivate let text: TextShape
+    fileprivate let text: ByteRanges
     /// Where its `!` stands.
     fileprivate let mark: Int
 
@@ -26,7 +26,7 @@ extension Framer {
       else {
         return nil
       }
-      var text = TextShape(telegram)
+      var text = ByteRanges(telegram)
       text.allowDigits(in: 0..<mark)
       // Of what lies between 9 and A none is a digit of a checksum.
       text.allow(UInt8(ascii: "0")...UInt8(ascii: "F"), in: checksum)
@@ -37,7 +37,8 @@ extension Framer {
     /// Whether `bytes` begin with a telegram that has this shape and the checksum that it says.
     fileprivate func isTelegram(at bytes: Span<UInt8>) -> Bool {
       // The `!` first: it tells most that cannot be, and what has not come yet.
-      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.begins(bytes) else {
+      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.matchesPrefix(of: bytes)
+      else {
         return false
       }
       let telegram = bytes.extracting(first: text.count)

@@ -74,7 +74,7 @@ public struct Framer: Sendable {
   private(set) var isAtLineStart = true
   private var receivedAt: Timestamp?
   /// The shapes of the last telegrams.
-  var shapes = Recent<Shape>()
+  var shapes = PredictiveCache<Shape>()
 
   /// - Parameters:
   ///   - checksums: whether they decide on what is a telegram.

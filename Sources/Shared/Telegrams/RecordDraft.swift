@@ -28,11 +28,11 @@ struct RecordDraft {
   private(set) var timeRange: Range<Int>?
   /// Whether anything was: a slot of the M-Bus may be empty or stale, and then says nothing.
   var isMeasured = false
-  var fields = Fields()
+  var fields = RecordFields()
   /// Where in ``fields`` the record's instant stands once more.
   private(set) var timestampCopies: [Int] = []
   /// Where it was written.
-  var place: RecordWriter.Place?
+  var place: RecordWriter.Position?
 
   init(_ slot: Slot, at timestamp: Timestamp? = nil) {
     self.slot = slot

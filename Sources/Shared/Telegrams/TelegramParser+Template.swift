@@ -42,7 +42,7 @@ extension TelegramParser {
     let prefersReceipt = options.timeSource == .receipt
     for draft in drafts.drafts where draft.isMeasured {
       guard let place = draft.place else { return }
-      for number in draft.fields.numbers {
+      for number in draft.fields.copiedValues {
         template.move(number, of: telegram, to: place.field(number.start) - start)
       }
       if let source = draft.timeRange, let timestamp = draft.timestamp {

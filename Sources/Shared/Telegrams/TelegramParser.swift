@@ -86,7 +86,7 @@ public struct TelegramParser {
   /// of them is not known.
   public private(set) var clockLead: Int64?
   /// What the last telegrams became.
-  var templates = Recent<TelegramTemplate>()
+  var templates = PredictiveCache<TelegramTemplate>()
   /// What the last telegram held besides.
   public internal(set) var findings: [Finding] = []
 

@@ -26,9 +26,9 @@ struct TelegramTemplate {
   let recordCount: Int
   /// The text of the records, with the digits of the last telegram that it was filled with.
   private(set) var records: [UInt8]
-  private var shape: TextShape
+  private var shape: ByteRanges
   /// What is moved there from the telegram.
-  private var pieces: [Piece] = []
+  private var pieces: [ByteCopy] = []
   private var instants: [Instant] = []
   /// Which of them is the time of the telegram, by the meter's clock.
   private var clockIndex: Int?
@@ -49,7 +49,7 @@ struct TelegramTemplate {
     of telegram: Span<UInt8>, _ records: Span<UInt8>, _ recordCount: Int,
     _ findings: [TelegramParser.Finding], hasReceipt: Bool, clock: MeterClock
   ) {
-    shape = TextShape(telegram)
+    shape = ByteRanges(telegram)
     self.records = [UInt8](records)
     self.recordCount = recordCount
     self.findings = findings
@@ -80,7 +80,7 @@ struct TelegramTemplate {
   ///   - number: what was moved.
   ///   - telegram: where it stood.
   ///   - target: where its text begins.
-  mutating func move(_ number: Fields.Number, of telegram: Span<UInt8>, to target: Int) {
+  mutating func move(_ number: RecordFields.CopiedValue, of telegram: Span<UInt8>, to target: Int) {
     let text = telegram.extracting(number.source)
     // JSON has what is a number without leading zeros, in whatever form it came.
     let isNumber = number.exponent != nil || records[target - 1] == UInt8(ascii: ":")
@@ -109,7 +109,7 @@ struct TelegramTemplate {
         return
       }
     }
-    pieces.append(Piece(source: source, target: target, count: 1))
+    pieces.append(ByteCopy(source: source, target: target, count: 1))
   }
 
   /// Lets a record's instant change, of which the text begins at `target`.
@@ -160,7 +160,7 @@ struct TelegramTemplate {
   /// - Returns: false where the telegram is not of this shape, or a time in it is none.
   mutating func fill(with telegram: Span<UInt8>, receivedAt: Timestamp?) -> Bool {
     guard telegram.count == shape.count, hasReceipt == (receivedAt != nil),
-      shape.begins(telegram)
+      shape.matchesPrefix(of: telegram)
     else {
       return false
     }
@@ -172,7 +172,7 @@ struct TelegramTemplate {
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
-    records.move(pieces, of: telegram)
+    records.apply(pieces, from: telegram)
     return true
   }
 
