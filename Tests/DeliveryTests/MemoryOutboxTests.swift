@@ -71,7 +71,7 @@ extension MemoryOutbox {
   @Test func refusedRecordGoesAlone() {
     var outbox = MemoryOutbox(capacity: 1 << 20)
     for number in 0..<3 { outbox.add(.numbered(number)) }
-    outbox.keepApart(.numbered(0), reason: "no")
+    outbox.quarantine(.numbered(0), reason: "no")
     #expect(outbox.oldest(5).first == 0)
     outbox.remove(before: 1, refused: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)

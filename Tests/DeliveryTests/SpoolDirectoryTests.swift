@@ -85,7 +85,7 @@ import Testing
     try directory.truncate(file, to: 4)
     #expect(try directory.write(text.span.extracting(first: 1), to: file) == 1)
     try directory.sync(file)
-    try directory.syncNames()
+    try directory.syncDirectories()
     directory.close(file)
     #expect(throws: Errno.badFileDescriptor) { try directory.sync(file) }
     #expect(try directory.read("a", from: 0, count: 100).text == "abcda")

@@ -11,7 +11,7 @@ import Testing
   private struct Cut {
     /// What was done last.
     let kind: ModelDisk.Operation.Kind?
-    let risk: ModelDisk.Risk
+    let unsyncedState: ModelDisk.UnsyncedState
     let state: SpoolRun.State
     let now: ContinuousClock.Instant
   }
@@ -28,7 +28,8 @@ import Testing
     disk.onOperation = {
       cuts.append(
         Cut(
-          kind: disk.operations.last?.kind, risk: disk.risk, state: run.state, now: disk.now))
+          kind: disk.operations.last?.kind, unsyncedState: disk.unsyncedState, state: run.state,
+          now: disk.now))
     }
     run.play()
     run.finish()
@@ -39,7 +40,7 @@ import Testing
 
   /// What is wrong after a cut; nil where all is as it is promised.
   private static func fault(of cut: Cut, _ survives: () -> ModelDisk.Survival) -> String? {
-    let disk = ModelDisk(after: cut.risk, at: cut.now, survives)
+    let disk = ModelDisk(after: cut.unsyncedState, at: cut.now, survives)
     do {
       var spool = try Spool(disk, limits, at: cut.now)
       let numbers = spool.drainNumbers(10)
@@ -49,7 +50,7 @@ import Testing
       if zip(numbers, numbers.dropFirst()).contains(where: { $0 >= $1 }) {
         return "out of order: \(numbers)"
       }
-      let owed = Set(0..<cut.state.kept).subtracting(cut.state.done)
+      let owed = Set(0..<cut.state.synced).subtracting(cut.state.done)
       let lost = owed.subtracting(numbers).sorted()
       if !lost.isEmpty { return "lost: \(lost), of \(owed.sorted()), got \(numbers)" }
       if !spool.isEmpty { return "some do not come out" }
@@ -69,9 +70,9 @@ import Testing
       var faults: [String?] = [
         SpoolPowerTests.fault(of: cut) { .nothing }, SpoolPowerTests.fault(of: cut) { .whole },
       ]
-      if cut.risk.count <= 4 {
+      if cut.unsyncedState.count <= 4 {
         // Every subset.
-        for subset in 0..<(1 << cut.risk.count) {
+        for subset in 0..<(1 << cut.unsyncedState.count) {
           var left = subset
           faults.append(
             SpoolPowerTests.fault(of: cut) {
@@ -80,7 +81,7 @@ import Testing
             })
         }
       }
-      for _ in 0..<(cut.risk.count == 0 ? 0 : 8) {
+      for _ in 0..<(cut.unsyncedState.count == 0 ? 0 : 8) {
         let odds = Int.random(in: 5...95, using: &generator)
         let torn = Int.random(in: 0...1, using: &generator) * 20
         faults.append(

@@ -72,7 +72,7 @@ import Testing
         let number = UInt64.random(in: spool.first...sent, using: &generator)
         let count = Int(number - spool.first)
         let refused = Int.random(in: 0...min(1, count), using: &generator)
-        if refused > 0 { spool.keepApart(.numbered(-5), reason: "no") }
+        if refused > 0 { spool.quarantine(.numbered(-5), reason: "no") }
         spool.remove(before: number, refused: refused)
         model.remove(count)
       case 88..<93:
@@ -159,7 +159,7 @@ import Testing
       spool.attend(disk.now + .seconds(2))
       spool.close(at: disk.now)
       let left = disk.fileNames.filter { !$0.hasPrefix("bad/") }
-      #expect(left.allSatisfy { Segment.place($0) == nil && !$0.hasSuffix(".new") })
+      #expect(left.allSatisfy { Segment.sequence($0) == nil && !$0.hasSuffix(".new") })
       for name in disk.fileNames where name.hasPrefix("bad/") {
         _ = Record.all(in: disk.text(name) ?? [])
       }

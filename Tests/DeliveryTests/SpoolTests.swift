@@ -230,10 +230,10 @@ import Testing
     spool.fill(0..<50, length: 100, at: start)
     disk.kill()
     spool = try open()
-    #expect(disk.count(.sync) == segmentNames.count && disk.count(.syncNames) == 1)
+    #expect(disk.count(.sync) == segmentNames.count && disk.count(.syncDirectories) == 1)
     #expect(disk.openCount == 0)
     // The worst that a power cut may do.
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<50))
   }
@@ -253,7 +253,7 @@ import Testing
     #expect(disk.fileNames == ["bad/0000000000000001"])
     #expect(
       bad.text == """
-        # segment 0000000000000001: a record that is not whole
+        # segment 0000000000000001: incomplete record
         # n=9
         # x
 
@@ -277,9 +277,9 @@ import Testing
   @Test(arguments: ["no key", "=", "\0\0\0\0", "x=1\0\0\0\0\0\0y=2", "k ey=2"])
   func damageInTheMiddleIsKeptApart(_ damage: String) throws {
     let before = Record.stream(0..<5)
-    let spoilt = Record.numbered(5).text + damage.bytes + [10, 10]
+    let damaged = Record.numbered(5).text + damage.bytes + [10, 10]
     let after = Record.stream(6..<9)
-    disk.put(before + spoilt + after, as: "0000000000000003")
+    disk.put(before + damaged + after, as: "0000000000000003")
     disk.put(Record.stream([9]), as: "0000000000000004")
     var spool = try open()
     #expect(spool.count == 9 && spool.counts.refused == 1)
@@ -488,11 +488,11 @@ import Testing
     var spool = try open()
     spool.fill(0..<4, at: start)
     for number in 1...2 {
-      spool.keepApart(.numbered(number), reason: "400 Bad Request:\nfield \(number)")
+      spool.quarantine(.numbered(number), reason: "400 Bad Request:\nfield \(number)")
     }
     #expect(disk.count(.sync) == 0)
     spool.remove(before: 3, refused: 2)
-    #expect(disk.count(.sync) == 1 && disk.count(.syncNames) == 1)
+    #expect(disk.count(.sync) == 1 && disk.count(.syncDirectories) == 1)
     #expect(spool.counts.refused == 2 && spool.counts.delivered == 1)
     #expect(
       bad.text == """
@@ -514,7 +514,7 @@ import Testing
     #expect(disk.fileNames == ["bad/0000000000000001"])
     // A restart begins another file.
     spool = try open()
-    spool.keepApart(.numbered(9), reason: "no")
+    spool.quarantine(.numbered(9), reason: "no")
     spool.close(at: start)
     #expect(disk.fileNames == ["bad/0000000000000001", "bad/0000000000000002"])
     #expect(Record.all(in: bad).map(\.number) == [1, 2, 9])
@@ -523,17 +523,17 @@ import Testing
   @Test func refusedRecordsAreBounded() throws {
     var spool = try open()
     for number in 0..<1000 {
-      spool.keepApart(.numbered(number, length: 100), reason: "no")
+      spool.quarantine(.numbered(number, length: 100), reason: "no")
     }
     #expect(bad.count <= limits.capacity && bad.count > limits.capacity / 2)
     let numbers = Record.all(in: bad).compactMap(\.number)
     #expect(numbers == Array((1000 - numbers.count)..<1000))
     let events = spool.takeEvents()
-    #expect(events.first == .forgotRefused(file: "bad/0000000000000001") && events.count > 3)
+    #expect(events.first == .quarantineTrimmed(file: "bad/0000000000000001") && events.count > 3)
     // Those of earlier runs count as well.
     spool.close(at: start)
     spool = try open()
-    for number in 0..<100 { spool.keepApart(.numbered(number, length: 100), reason: "no") }
+    for number in 0..<100 { spool.quarantine(.numbered(number, length: 100), reason: "no") }
     #expect(bad.count <= limits.capacity && !spool.takeEvents().isEmpty)
   }
 
@@ -541,8 +541,8 @@ import Testing
     var spool = try open()
     spool.fill(0..<2, at: start)
     disk.broken[.write] = .noSpace
-    spool.keepApart(.numbered(0), reason: "no")
-    #expect(spool.takeEvents() == [.heldRefused(.noSpace)])
+    spool.quarantine(.numbered(0), reason: "no")
+    #expect(spool.takeEvents() == [.quarantineHeld(.noSpace)])
     disk.broken = [:]
     disk.failures[disk.operations.count] = .short
     disk.failures[disk.operations.count + 1] = .error(.ioError)
@@ -550,7 +550,7 @@ import Testing
     #expect(spool.deadline == start + .seconds(1))
     spool.attend(start + .seconds(1))
     disk.failures = [:]
-    spool.keepApart(.numbered(1), reason: "no")
+    spool.quarantine(.numbered(1), reason: "no")
     #expect(spool.takeEvents() == [])
     let names = disk.fileNames.filter { $0.hasPrefix("bad/") }
     #expect(names.count == 2)
@@ -560,16 +560,16 @@ import Testing
   @Test func refusedRecordsThatCannotBeKeptAreBounded() throws {
     var spool = try open()
     disk.broken[.create] = .readOnlyFileSystem
-    for number in 0..<300 { spool.keepApart(.numbered(number, length: 5000), reason: "no") }
+    for number in 0..<300 { spool.quarantine(.numbered(number, length: 5000), reason: "no") }
     let events = spool.takeEvents()
-    #expect(events.first == .heldRefused(.readOnlyFileSystem))
-    #expect(events.contains(.lostRefused(.readOnlyFileSystem)))
+    #expect(events.first == .quarantineHeld(.readOnlyFileSystem))
+    #expect(events.contains(.quarantineLost(.readOnlyFileSystem)))
     disk.broken = [:]
     spool.close(at: start)
-    let kept = disk.fileNames.filter { $0.hasPrefix("bad/") }.flatMap {
+    let synced = disk.fileNames.filter { $0.hasPrefix("bad/") }.flatMap {
       Record.all(in: disk.text($0) ?? [])
     }
-    #expect(!kept.isEmpty && kept.last == .numbered(299, length: 5000))
+    #expect(!synced.isEmpty && synced.last == .numbered(299, length: 5000))
   }
 
   // MARK: - A full disk
@@ -751,7 +751,7 @@ import Testing
       if number >= 4 { spool.remove(before: UInt64(number - 3), refused: 0) }
       _ = spool.batch(from: spool.first, count: 10, size: .max)
     }
-    #expect(disk.count(.sync) == 0 && disk.count(.syncNames) == 0)
+    #expect(disk.count(.sync) == 0 && disk.count(.syncDirectories) == 0)
     #expect(segmentNames.count <= 2 && spool.counts.delivered == 2996)
     #expect(disk.count(.create) > 10)
   }
@@ -764,7 +764,7 @@ import Testing
     spool.attend(start + .milliseconds(4999))
     #expect(disk.count(.sync) == 0)
     spool.attend(start + .seconds(5))
-    #expect(disk.count(.sync) == 1 && disk.count(.syncNames) == 1)
+    #expect(disk.count(.sync) == 1 && disk.count(.syncDirectories) == 1)
     #expect(spool.deadline == nil)
     // In an outage, once in that time.
     for second in 6..<60 {
@@ -773,7 +773,7 @@ import Testing
       spool.attend(now)
     }
     #expect(disk.count(.sync) == 11)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers().contains(54))
   }
@@ -783,7 +783,7 @@ import Testing
     spool.fill(0..<100, length: 100, at: start)
     spool.close(at: start)
     #expect(disk.count(.sync) == segmentNames.count && disk.openCount == 0)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<100))
   }
@@ -803,7 +803,7 @@ import Testing
     spool.fill(10..<12, at: start + .seconds(5))
     spool.attend(start + .seconds(10))
     #expect(disk.fileNames == [name] && disk.count(.sync) == 3)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     #expect(after.fileNames == [name])
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<12))
@@ -816,7 +816,7 @@ import Testing
     disk.broken[.sync] = .ioError
     spool.attend(start + .seconds(5))
     spool.attend(start + .seconds(10))
-    #expect(spool.takeEvents() == [.unsure(.ioError)])
+    #expect(spool.takeEvents() == [.syncFailed(.ioError)])
     let syncs = disk.operations.filter { $0.kind == .sync }
     // Never again that file itself.
     #expect(syncs.map(\.name) == [name, "\(name).new", "\(name).new"])
@@ -827,7 +827,7 @@ import Testing
     spool.attend(start + .seconds(15))
     #expect(spool.takeEvents() == [.rewritten(segment: name, .ioError)])
     #expect(spool.deadline == nil)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<12))
   }

@@ -122,7 +122,7 @@ import Testing
       try await database.start()
       let result = try await sink.run(on: records)
       #expect(result.status == .success)
-      #expect(result.errorText.contains(" records left from before\n"))
+      #expect(result.errorText.contains(" records left from an earlier run\n"))
       let tally = try await database.tally(of: sent)
       #expect(tally.isWhole, "\(tally)")
       #expect(try sink.segments == [])

@@ -7,13 +7,13 @@ struct Points {
   private(set) var text: [UInt8] = []
 
   /// Matches the records whose points differ from these only in the digits of numbers and time.
-  private var shape: TextShape
+  private var shape: ByteRanges
   /// The numbers, which have the same bytes in the record and in the points.
-  private var numbers: [Piece] = []
+  private var numbers: [ByteCopy] = []
   /// The time in the unit of the points, its digits, and the places of these in the points.
   private var time: Int64
   private var timeDigits: [UInt8]
-  private var times: [Piece] = []
+  private var times: [ByteCopy] = []
 
   /// Whether another record can have the same points but for digits.
   let canBecomeOthers: Bool
@@ -26,7 +26,7 @@ struct Points {
     time = style.precision.time(of: instant)
     canBecomeOthers = style.precision.movableTimes.contains(time)
     timeDigits = [UInt8]("\(time)".utf8)
-    shape = TextShape(record.text.span)
+    shape = ByteRanges(record.text.span)
     if canBecomeOthers { shape.allowDigits(in: timestamp) }
     let tags = Points.tags(of: record) + style.tags
     var start = 0
@@ -58,7 +58,7 @@ struct Points {
   /// - Returns: false, and changes nothing, where the record has another shape.
   mutating func become(those: Record, _ precision: Precision) -> Bool {
     let source = those.text.span
-    guard source.count == shape.count, shape.begins(source),
+    guard source.count == shape.count, shape.matchesPrefix(of: source),
       let time = those.timestamp.map(precision.time), precision.movableTimes.contains(time)
     else {
       return false
@@ -67,9 +67,9 @@ struct Points {
       self.time = time
       timeDigits.write(Int(time))
       let digits = timeDigits
-      text.move(times, of: digits.span)
+      text.apply(times, from: digits.span)
     }
-    text.move(numbers, of: source)
+    text.apply(numbers, from: source)
     return true
   }
 
@@ -84,7 +84,7 @@ struct Points {
 
   private mutating func endPoint() {
     text.append(UInt8(ascii: " "))
-    times.append(Piece(source: 0, target: text.count, count: timeDigits.count))
+    times.append(ByteCopy(source: 0, target: text.count, count: timeDigits.count))
     text += timeDigits
     text.append(UInt8(ascii: "\n"))
   }
@@ -101,7 +101,7 @@ struct Points {
     number.append(from: value.span, to: &text)
     // Where leading zeros were removed, other records have their digits at other places.
     guard text[place...] == value else { return }
-    numbers.append(Piece(source: range.lowerBound, target: place, count: range.count))
+    numbers.append(ByteCopy(source: range.lowerBound, target: place, count: range.count))
     shape.allowDigits(in: range)
     // A leading zero would be removed, so the first of several digits must not be one.
     let first = value.first == UInt8(ascii: "-") ? range.lowerBound + 1 : range.lowerBound
