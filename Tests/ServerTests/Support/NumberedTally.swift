@@ -42,10 +42,15 @@ struct NumberedTally: Sendable, CustomStringConvertible {
 }
 
 extension InfluxDB {
-  /// What is in the server's first database of numbered records.
+  /// The numbers of the records in the server's first database.
+  var numbers: [Int] {
+    get async throws {
+      try await query("SELECT n FROM dsmr").compactMap { $0["n"]?.double.map { Int($0) } }
+    }
+  }
+
   func tally(of sent: Int) async throws -> NumberedTally {
-    let rows = try await query("SELECT n FROM dsmr")
-    return NumberedTally(rows.compactMap { $0["n"]?.double.map { Int($0) } }, of: sent)
+    NumberedTally(try await numbers, of: sent)
   }
 }
 
