@@ -31,7 +31,8 @@ import Testing
     #expect(begins(shape, "a1=-10.5\n") && !begins(shape, "a1=-00.5\n"))
   }
 
-  /// Whatever the length, which vectors may not divide, and wherever the byte that is outside.
+  /// Any length, also one that is no multiple of a vector, and any position of the byte out of
+  /// range.
   @Test func everyByteCounts() {
     var generator = SeededGenerator(seed: 21)
     for length in 0...200 {

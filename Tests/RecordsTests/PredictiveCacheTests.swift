@@ -2,7 +2,7 @@ import Records
 import Testing
 
 @Suite struct PredictiveCacheTests {
-  /// What is tried, in order, until `wanted` is found.
+  /// The elements that are tried, in order, until `wanted` is found.
   private func tried(_ recent: inout PredictiveCache<Int>, for wanted: Int) -> [Int] {
     var tried: [Int] = []
     let found = recent.first { element in
@@ -21,12 +21,12 @@ import Testing
   @Test func whatCameNextBeforeIsTriedFirst() {
     var recent = PredictiveCache<Int>(capacity: 3)
     for element in [1, 2, 3] { recent.add(element) }
-    // What comes in turns is found at once, from the second time on.
+    // Elements that come in turns are found at once from the second round on.
     #expect(tried(&recent, for: 1).last == 1)
     for _ in 0..<3 {
       for element in [2, 3, 1] { #expect(tried(&recent, for: element) == [element]) }
     }
-    // And so is what comes again and again.
+    // So is an element that is repeated.
     #expect(tried(&recent, for: 1).last == 1)
     #expect(tried(&recent, for: 1) == [1])
   }

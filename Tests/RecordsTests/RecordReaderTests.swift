@@ -3,7 +3,7 @@ import TestValues
 import Testing
 
 @Suite struct RecordReaderTests {
-  /// What a stream that comes in these pieces holds: texts of records, and what was refused.
+  /// The events of a stream in these chunks: texts of records, and reasons of refusals.
   private func read(_ pieces: [[UInt8]]) -> [String] {
     var reader = RecordReader()
     var found: [String] = []
@@ -31,7 +31,7 @@ import Testing
   @Test func linesMayEndAsOnOtherSystems() {
     #expect(read("a=1\r\n\r\nb=2\r\n\r\n") == ["a=1\n", "b=2\n"])
     #expect(read("a=1\r") == ["a=1\n"])
-    // Read again, a record is the same.
+    // A record that is written and read again is unchanged.
     #expect(read("a=1\r\r\n") == ["a=1\n"])
   }
 
@@ -51,7 +51,7 @@ import Testing
       ])
   }
 
-  /// What a disk shows for what it did not come to write.
+  /// After a power failure a file may have zeros in place of what was not written.
   @Test func zeroByteCostsItsLine() {
     #expect(read("a=1\nb=\0\0\nc=3\n") == ["2: zero byte in a line", "a=1\nc=3\n"])
   }
@@ -71,7 +71,7 @@ import Testing
     let longest = "k=" + String(repeating: "v", count: RecordReader.maximumRecordLength - 3)
     #expect(read(longest + "\n\na=1\n") == [longest + "\n", "a=1\n"])
     #expect(read(longest + "v\n\na=1\n") == ["1: \(RecordReaderTests.tooMuch)", "a=1\n"])
-    // What does not fit is refused, what fits is kept.
+    // The lines that do not fit are refused, and the others are kept.
     #expect(
       read("a=1\n" + longest + "\nb=2\n") == ["2: \(RecordReaderTests.tooMuch)", "a=1\nb=2\n"])
   }
