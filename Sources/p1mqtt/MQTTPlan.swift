@@ -8,8 +8,7 @@ struct MQTTPlan: ToolPlan {
     /// The sink is off: the input is discarded.
     case drain
     case publish(PublishSettings, SinkSettings, to: BrokerSettings)
-    /// The other direction, from these topics.
-    case receive(filters: [String], prefix: String, from: BrokerSettings)
+    case receive(ReceiveSettings, from: BrokerSettings)
   }
 
   private let work: Work
@@ -28,13 +27,12 @@ struct MQTTPlan: ToolPlan {
     if try settings[ReceivingGroup().receive] {
       try ReceiveSettings.refusePublishing(groups, settings)
       guard isEnabled else {
-        throw settings.failure(group.enabled, "False: there is nothing to receive; set it to True")
+        throw settings.failure(group.enabled, "it is False: nothing to receive; set it to True")
       }
-      let prefix = try PublishSettings.prefix(settings)
-      let broker = try BrokerSettings(settings, receivingBelow: prefix)
-      let filters = try ReceiveSettings(filters, settings).filters
-      work = .receive(filters: filters, prefix: prefix, from: broker)
-      // A spool of what is received is one of this session with the broker.
+      let receiving = try ReceiveSettings(filters, settings)
+      let broker = try BrokerSettings(settings, receivingBelow: receiving.prefix)
+      work = .receive(receiving, from: broker)
+      // The spool of a sink behind this is named by the session, which has the records.
       (subject, offReason) = (broker.clientID, nil)
       return
     }
@@ -62,8 +60,7 @@ struct MQTTPlan: ToolPlan {
     case .drain: try SinkSettings.drain(messages)
     case .publish(let publishing, let sink, let broker):
       try publish(publishing, sink, to: broker, messages)
-    case .receive(let filters, let prefix, let broker):
-      try receive(filters, prefix, from: broker, messages)
+    case .receive(let receiving, let broker): try receive(receiving, from: broker, messages)
     }
   }
 
@@ -76,7 +73,7 @@ struct MQTTPlan: ToolPlan {
     let announcements = StatusAndDiscovery(publishing, memory)
     let isTimed = publishing.payload.isTimed
     let preprocessor = RecordPreprocessor(sink.summary, stamps: isTimed)
-    // Values do not say when they were measured, so only the newest of each topic is worth sending.
+    // Values do not say when they were measured, so only the newest of each topic are kept.
     let backpressure = Backpressure(
       linger: sink.linger, pausesInput: sink.holds && isTimed, pausesFiles: isTimed)
     let connection = try MQTTConnection(
@@ -84,7 +81,7 @@ struct MQTTPlan: ToolPlan {
     let storage = try SinkStorage(sink, usesSpool: isTimed, messages)
     messages.stopWaiting()
     let delivery = MQTTDelivery(
-      to: connection, reloadSettings: { [settings] in try .again(settings.readAgain()) },
+      to: connection, reloadSettings: { [settings] in try .again(settings) },
       SendingSettings(
         qos: publishing.qos, leastQoS: publishing.payload.leastQoS,
         responseTimeout: broker.timeout),
@@ -110,19 +107,17 @@ struct MQTTPlan: ToolPlan {
   }
 
   private func receive(
-    _ filters: [String], _ prefix: String, from broker: BrokerSettings, _ messages: Messages
+    _ receiving: ReceiveSettings, from broker: BrokerSettings, _ messages: Messages
   ) throws {
     let request = try NoticeSignal(.report)
-    let reload = try NoticeSignal(.reload)
     let connection = try MQTTConnection(broker, receives: true)
     let statusReport = StatusReport<String>(
       of: broker.name, "receiving", at: request, every: try settings[MonitoringGroup().stats],
       messages: messages)
     var receiver = try MQTTReceiver(
-      connection, filters,
-      renewed: (
-        reload, { [settings] in try .again(settings.readAgain(), receivingBelow: prefix) }
-      ), statusReport, messages: messages)
+      connection, receiving.filters, reload: NoticeSignal(.reload),
+      reloadSettings: { [settings] in try .again(settings, receivingBelow: receiving.prefix) },
+      statusReport, messages: messages)
     messages.stopWaiting()
     try receiver.run()
   }

@@ -18,9 +18,8 @@ import Testing
   }
 
   private func password(_ variables: [String: String]) throws -> Secret? {
-    let group = BrokerGroup()
-    return try Secret.read(
-      Settings(environment: { variables[$0] }), group.password, file: group.passwordFile)
+    try Secret.read(
+      Settings { variables[$0] }, BrokerGroup().password, file: BrokerGroup().passwordFile)
   }
 
   @Test func passwordIsTheFirstLineOfItsFile() throws {

@@ -11,7 +11,7 @@ struct Reference {
   /// The options in SYNOPSIS.
   var synopsis: [String] {
     groups.flatMap(\.settings).flatMap { setting -> [String] in
-      let value = setting.placeholder.map { " Ar \($0)" } ?? ""
+      let value = Reference.value(of: setting)
       let inverse = setting.isInvertible ? " | Fl -no-\(setting.option ?? "")" : ""
       return Reference.flag(of: setting).map { [".Op Fl \($0)\(value)\(inverse)"] } ?? []
     } + [".Op Fl -version"]
@@ -56,7 +56,8 @@ struct Reference {
         + [".Bl -tag -width Ds"]
         + reference.groups.flatMap(\.settings).flatMap { setting -> [String] in
           guard let name = setting.name else { return [] }
-          let flag = flag(of: setting, isShort: true).map { ["Its option is", ".Fl \($0) ."] } ?? []
+          let flag =
+            flag(of: setting, isShort: true).map { ["Its option is", ".Fl \($0) ."] } ?? []
           return [".It Cm \(name)"] + sentences(setting.summary) + defaultLines(of: setting) + flag
         } + [".El"]
     }
@@ -69,12 +70,18 @@ struct Reference {
     return isShort ? letter : [letter, long].compactMap(\.self).joined(separator: " | ")
   }
 
+  /// ` Ar level`; in brackets where the option may be given without a value.
+  private static func value(of setting: any AnySetting) -> String {
+    let brackets = setting.bareValue == nil ? "" : " Op"
+    return setting.placeholder.map { "\(brackets) Ar \($0)" } ?? ""
+  }
+
   private static func item(_ setting: any AnySetting) -> String {
     let names = [
       setting.letter.map(String.init), setting.option.map { "-\($0)" },
       setting.isInvertible ? "-no-\(setting.option ?? "")" : nil,
     ].compactMap(\.self)
-    let value = setting.placeholder.map { " Ar \($0)" } ?? ""
+    let value = Reference.value(of: setting)
     return ".It Fl \(names.joined(separator: " , "))\(value)"
   }
 

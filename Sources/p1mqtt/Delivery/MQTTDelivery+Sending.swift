@@ -2,14 +2,14 @@ import CommandLine
 import Delivery
 import Sinks
 
-/// What is sent, and what the broker's answers ask for.
+/// Connecting, publishing, and the answers of the broker.
 extension MQTTDelivery {
   // MARK: - The connection
 
-  /// A connection that lasted so long was a good one.
+  /// After a connection of this length, the next attempt follows soon.
   private static let stableConnectionTime = Duration.seconds(30)
 
-  /// Does what is due on the connection.
+  /// Connects if that is due, and gives up a connection whose answer is overdue.
   mutating func proceedWithState(_ now: ContinuousClock.Instant) throws {
     switch state {
     case .waiting where server.retryAt.map { now >= $0 } ?? true:
@@ -17,14 +17,14 @@ extension MQTTDelivery {
       do {
         try connection.connect()
       } catch {
-        // There may be as many descriptors or threads as are allowed: that can pass.
+        // The limit of descriptors or threads may be reached only for now.
         try disconnected((error as? Failure)?.reason ?? "\(error)")
       }
     case .connecting(let until) where now >= until && !connection.isConnecting:
       try connection.abandon()
       try disconnected(noAnswer, .hangUp)
     case .connected where isUnanswered(now):
-      // It may have come while we were elsewhere.
+      // The answer may have arrived while the input was being read.
       try proceed(wait(for: connection.interests, until: now))
       guard isUnanswered(now) else { break }
       try connection.abandon()
@@ -35,7 +35,7 @@ extension MQTTDelivery {
     }
   }
 
-  /// Leaves the broker, and connects again at once.
+  /// Disconnects, and has the next attempt follow at once.
   mutating func reconnect() throws {
     if state == .connected {
       connection.disconnect()
@@ -49,28 +49,27 @@ extension MQTTDelivery {
 
   private var noAnswer: String { "no answer for \(limits.responseTimeout.components.seconds) s" }
 
-  /// Whether the broker has not answered the oldest message for too long.
   private func isUnanswered(_ now: ContinuousClock.Instant) -> Bool {
     state == .connected && answerDue.map { now >= $0 } ?? false
   }
 
-  /// When the broker has not answered the oldest message for too long; nil where none is on its way.
+  /// When the answer to the oldest message is overdue; nil where none is in flight.
   var answerDue: ContinuousClock.Instant? {
     inFlight.isEmpty ? nil : unansweredSince + limits.responseTimeout
   }
 
-  /// Goes on with the connection, as far as what happened allows.
+  /// Lets the connection read and write, and handles its events.
   mutating func proceed(_ happened: [Interest]) throws {
     let wasConnecting = connection.isConnecting
     try connection.proceed(happened)
-    // The answer gets its time however long the way took.
+    // The time for the answer begins when the connection is made.
     if wasConnecting, !connection.isConnecting, case .connecting = state {
       state = .connecting(until: .now + limits.responseTimeout)
     }
     try handleEvents()
   }
 
-  /// Does what the events ask for that have come.
+  /// Handles the events of the connection.
   mutating func handleEvents() throws {
     for event in connection.takeEvents() {
       switch event {
@@ -96,8 +95,8 @@ extension MQTTDelivery {
     connectedAt = .now
     unansweredSince = connectedAt
     if connection.version == .version5 {
-      // It has said whether it takes more than 0, and the library knows. That it takes no 2 it may have
-      // shown otherwise, which costs a connection each time.
+      // The library knows the highest QoS that the broker has announced. A broker that breaks off at QoS 2
+      // without having announced that stays at 1, as each attempt would cost a connection.
       if connection.limits.highestQoS == 0 { connection.limits.highestQoS = 2 }
       if !connection.log.canRetain, connection.limits.canRetain {
         connection.limits.canRetain = false
@@ -110,9 +109,9 @@ extension MQTTDelivery {
     if server.connect() {
       messages.say(.notice, broker, "connected", repeating: "connected")
     }
-    if connection.lacksExpiry, !hasSaidExpiry {
-      hasSaidExpiry = true
-      messages.say(.warning, broker, "the broker speaks no MQTT 5: messages do not expire")
+    if connection.lacksExpiry, !hasLoggedExpiry {
+      hasLoggedExpiry = true
+      messages.say(.warning, broker, "the broker does not speak MQTT 5, so messages do not expire")
     }
   }
 
@@ -127,12 +126,12 @@ extension MQTTDelivery {
       return
     }
     if state == .connected {
-      // Another broker may be there next.
+      // The next connection may be to another broker.
       connection.limits.canRetain = true
       if .now - connectedAt >= MQTTDelivery.stableConnectionTime { _ = server.succeed() }
     }
     if subscription.disconnected() { reportRefusedSubscription() }
-    // Said when it begins, and when its reason is another one.
+    // An outage is logged when it begins, and when its reason changes.
     let passes = server.fail(reason, at: .now)
     messages.say(
       passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
@@ -140,20 +139,17 @@ extension MQTTDelivery {
     returnUnsent(last)
   }
 
-  /// Asks for less than the broker has just refused.
+  /// Demands less of the broker than it has just refused.
   ///
-  /// - Parameters:
-  ///   - reason: why the connection is gone.
-  ///   - fault: what that says of the next one.
-  /// - Returns: whether another try is worth it at once; false where there is nothing to do without.
-  /// - Throws: `Failure` where there is no memory for a new start.
+  /// - Returns: whether the next attempt is to follow at once; false where there is nothing to give up.
+  /// - Throws: `Failure` if the client cannot be made anew.
   private mutating func reducesDemands(
     after reason: String, _ fault: DisconnectCause
   ) throws -> Bool {
     switch fault {
     case .protocolError
     where limits.qos == 2 && connection.limits.highestQoS == 2 && !inFlight.isEmpty:
-      // RabbitMQ, for one, acknowledges a message of QoS 2 as if it were one of QoS 1.
+      // RabbitMQ acknowledges a message of QoS 2 as if it were one of QoS 1.
       lowerQoS(below: 2, isLogged: true)
       try connection.discardSession()
     case _ where state == .connected: return false
@@ -165,7 +161,7 @@ extension MQTTDelivery {
       reportNotRetained()
       try connection.discardSession()
     case .qos where connection.limits.highestQoS > 0:
-      // The highest of any is the will's.
+      // Only the will had a QoS above 0 so far.
       connection.limits.highestQoS = 0
       try connection.discardSession()
     default: return false
@@ -173,9 +169,9 @@ extension MQTTDelivery {
     return true
   }
 
-  /// What was on its way is to be sent again, where the library does not do so by itself.
+  /// Gives messages in flight back to be published again, unless the library does that by itself.
   private mutating func returnUnsent(_ last: Message?) {
-    // Of QoS 0 it keeps nothing.
+    // The library keeps no messages of QoS 0.
     let resendsInFlight = connection.resendsInFlight
     let unsent = inFlight.filter { !resendsInFlight || $0.qos == 0 }.map(\.message)
     inFlight.removeAll { !resendsInFlight || $0.qos == 0 }
@@ -184,7 +180,7 @@ extension MQTTDelivery {
 
   private func reportNotRetained() {
     messages.say(
-      .warning, broker, "the broker keeps no messages; going on without retaining any",
+      .warning, broker, "the broker does not retain messages; publishing without retain",
       repeating: "retaining")
   }
 
@@ -192,7 +188,7 @@ extension MQTTDelivery {
     connection.limits.highestQoS = qos - 1
     guard isLogged else { return }
     messages.say(
-      .warning, broker, "the broker does not take QoS \(qos); going on with QoS \(qos - 1)",
+      .warning, broker, "the broker does not take QoS \(qos); publishing with QoS \(qos - 1)",
       repeating: "qos")
   }
 
@@ -208,16 +204,16 @@ extension MQTTDelivery {
   private func reportRefusedSubscription() {
     messages.say(
       .warning, broker,
-      "the broker tells us nothing: what Home Assistant has to be told again, it is not",
+      "broker refused the subscription; discovery will not be repeated when Home Assistant restarts",
       repeating: "subscription")
   }
 
   // MARK: - Messages
 
-  /// How many messages may be on their way: those that a broker has to acknowledge are few.
+  /// How many messages may be in flight: with acknowledgements, few.
   private var window: Int { min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20 }
 
-  /// Sends what there is, as far as it may be on its way.
+  /// Publishes queued messages, up to the window.
   mutating func send() throws {
     guard state == .connected, !isReconnecting else { return }
     while state == .connected, inFlight.count < window,
@@ -228,18 +224,18 @@ extension MQTTDelivery {
   }
 
   private mutating func send(_ message: Message) throws {
-    // Whether we are there, and what there is to see, is worth an acknowledgement.
+    // The status and discovery are to be acknowledged, but go out with QoS 0 if need be.
     let (qos, leastQoS) = message.isAnnouncement ? (1, 0) : (limits.qos, limits.leastQoS)
     guard connection.limits.highestQoS >= leastQoS else {
       try connection.discardSession()
       return try disconnected(
-        "the broker does not take QoS 1, which records need", returning: message)
+        "the broker does not take QoS 1, which --payload json and record need", returning: message)
     }
     switch connection.publish(message, qos: qos) {
     case .sent(let number, let qos):
       if inFlight.isEmpty { unansweredSince = .now }
       inFlight.append((number, qos, message))
-      // It may have gone out at once.
+      // A message of QoS 0 may have been written already.
       if qos == 0 { try handleEvents() }
     case .refused(let reason): refused(message, reason)
     case .tooHigh(let qos):
@@ -251,7 +247,7 @@ extension MQTTDelivery {
 
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
-    // Only a broker that takes what we are here for is back. Of QoS 0 it does not say so.
+    // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
     if qos > 0 { _ = server.succeed() }
     answeredAt = .now
     publications.arrived(message)
@@ -267,7 +263,7 @@ extension MQTTDelivery {
 
   private mutating func refused(_ message: Message, _ reason: String) {
     messages.say(
-      .error, broker, "\(message.topic) refused: \(reason)",
+      .error, broker, "message to \(message.topic) rejected: \(reason)",
       repeating: message.isAnnouncement ? "announcement refused" : "refused")
     guard !message.isAnnouncement else { return }
     answeredAt = .now
@@ -276,13 +272,13 @@ extension MQTTDelivery {
 
   private mutating func takeInFlight(_ number: Int32) -> (Message, qos: Int)? {
     guard let index = inFlight.firstIndex(where: { $0.number == number }) else { return nil }
-    // Who answers what is behind it does not answer the oldest.
+    // The time for an answer is that of the oldest message.
     if index == 0 { unansweredSince = .now }
     let entry = inFlight.remove(at: index)
     return (entry.message, entry.qos)
   }
 
-  /// Says that we go, and goes.
+  /// Publishes `offline`, and disconnects.
   mutating func publishOfflineAndDisconnect() throws {
     let deadline = ContinuousClock.now + Backpressure.exitTimeout
     if let offline = announcements.offline { try send(offline) }
@@ -291,7 +287,7 @@ extension MQTTDelivery {
     }
     guard state == .connected else { return }
     connection.disconnect()
-    // What is left to write is a packet of two bytes; nothing, if it went at once.
+    // The DISCONNECT, of two bytes, is still to be written if the socket was full.
     let interests = connection.interests
     if !interests.isEmpty { try connection.proceed(wait(for: interests, until: deadline)) }
   }

@@ -6,9 +6,9 @@ import Sinks
 /// Carries records from the input to a broker, as messages in order.
 struct MQTTDelivery: RecordDelivery {
   enum State: Equatable {
-    /// Not connected; the next try comes when `server` has it, or at once.
+    /// Not connected; `server` knows when to try again.
     case waiting
-    /// Trying to connect, until then.
+    /// Connecting, at most until then.
     case connecting(until: ContinuousClock.Instant)
     case connected
   }
@@ -21,20 +21,20 @@ struct MQTTDelivery: RecordDelivery {
 
   var publications: any Publications
   var announcements: StatusAndDiscovery
-  /// The messages that have not arrived yet, a window of them, in the order they were sent in.
+  /// The messages in flight, in the order in which they were sent.
   var inFlight: [(number: Int32, qos: Int, message: Message)] = []
   var state = State.waiting
-  /// Since when an answer to the oldest message on its way is waited for.
+  /// Since when the oldest message in flight is unanswered.
   var unansweredSince = ContinuousClock.now
   var server = ServerState()
   var answeredAt = ContinuousClock.now
-  /// Since when there is a connection, or was the last one.
+  /// When the last connection was made.
   var connectedAt = ContinuousClock.now
   var subscription = Subscription()
-  /// Whether the broker is left, and connected to again, once it has answered what is on its way.
+  /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
-  /// Whether it was said that messages do not expire.
-  var hasSaidExpiry = false
+  /// Whether it was logged that messages do not expire.
+  var hasLoggedExpiry = false
 
   init(
     to connection: MQTTConnection, reloadSettings: @escaping () throws -> BrokerSettings,
@@ -67,13 +67,13 @@ struct MQTTDelivery: RecordDelivery {
   var statistics: DeliveryStatistics { publications.statistics }
   var deadline: ContinuousClock.Instant? { earliest(nextLook, publications.deadline) }
 
-  /// Takes what was read, the records of a telegram at a time.
+  /// Takes records, those of a telegram at a time.
   mutating func read(_ records: [Record], _ preprocessor: inout RecordPreprocessor) throws {
     var rest = records[...]
     while !rest.isEmpty {
       let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
       let telegram = rest[..<end]
-      // Those behind the first one are.
+      // Records of a telegram after the first one are of sub-meters.
       let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
       if !submeters.isEmpty { publications.see(Array(submeters), at: .now) }
       for record in telegram {
@@ -85,7 +85,7 @@ struct MQTTDelivery: RecordDelivery {
 
   mutating func add(_ record: Record, at now: ContinuousClock.Instant) throws {
     publications.take(record, &announcements.discovery, at: now)
-    // A replay can bring more at once than a queue should hold.
+    // A replay may read more at once than a queue should hold.
     try send()
   }
 
@@ -134,18 +134,18 @@ struct MQTTDelivery: RecordDelivery {
   private var nextLook: ContinuousClock.Instant? {
     switch state {
     case .waiting: server.retryAt ?? .now
-    // A try ends by itself, after it.
+    // An attempt ends by itself, and the time for the answer begins then.
     case .connecting(let until): connection.isConnecting ? nil : until
     case .connected: earliest(.now + connection.maintenanceInterval, answerDue)
     }
   }
 }
 
-/// How messages are sent, and how long an answer may take.
+/// How messages are published.
 struct SendingSettings {
   /// The quality of service of messages, and the least that will do.
   let qos: Int
   let leastQoS: Int
-  /// After so long without an answer the broker is left.
+  /// How long an answer of the broker may take.
   let responseTimeout: Duration
 }

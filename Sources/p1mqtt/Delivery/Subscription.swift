@@ -1,9 +1,9 @@
-/// Whether the broker tells us what others publish. Some end the connection where they do not.
+/// Whether the broker grants the subscription. Some end the connection instead of refusing it.
 struct Subscription {
   private var failures = 0
   private var isUnanswered = false
 
-  /// So many connections in a row that end before the answer are taken for a refusal.
+  /// This many connections in a row that end before the answer count as a refusal.
   private static let maximumFailures = 2
 
   var isPossible: Bool { failures < Subscription.maximumFailures }
@@ -15,9 +15,9 @@ struct Subscription {
     failures = isGranted ? 0 : Subscription.maximumFailures
   }
 
-  /// The connection is gone.
+  /// The connection ended.
   ///
-  /// - Returns: whether that was a refusal, from now on.
+  /// - Returns: whether that counts as a refusal from now on.
   mutating func disconnected() -> Bool {
     guard isUnanswered else { return false }
     isUnanswered = false

@@ -5,15 +5,15 @@ import Sinks
 
 /// Carries records from a broker to standard output: `p1mqtt --receive`.
 ///
-/// A message is acknowledged once its records are written, and not before: the broker sends what was
-/// not acknowledged again, after a kill, too. While the output has no room, nothing is read from the
-/// broker, so that the broker keeps what comes. A connection on which nothing is read for long would
-/// be ended by the broker, so it is given up, and made again once there is room.
+/// A message is acknowledged when its records are written. After a kill the broker sends messages again
+/// that were not acknowledged. While the output is full, nothing is read from the broker, which keeps the
+/// messages. The broker would end such a connection after some time, so it is closed before that, and
+/// made again when the reader goes on.
 struct MQTTReceiver {
   private enum State: Equatable {
-    /// Not connected; `server` has when to try next.
+    /// Not connected; `server` knows when to try again.
     case waiting
-    /// Trying to connect, until then.
+    /// Connecting, at most until then.
     case connecting(until: ContinuousClock.Instant)
     case connected
   }
@@ -22,37 +22,39 @@ struct MQTTReceiver {
   private let filters: [String]
   private let messages: Messages
   private let stop: StopSignal
-  /// What asks to read the files of the settings again, and the settings with what they hold then.
-  private let reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings)
+  /// Asks to read the settings and their files again.
+  private let reload: NoticeSignal
+  private let reloadSettings: () throws -> BrokerSettings
   private var statusReport: StatusReport<String>
 
   private var output = RecordOutput()
   private var state = State.waiting
   private var server = ServerState()
   private var connectedAt = ContinuousClock.now
-  /// The filters that the broker has not answered yet, by the numbers of the requests.
+  /// The filters that the broker has not answered yet, by packet identifier.
   private var requests: [Int32: String] = [:]
   /// How many filters the broker has granted on this connection.
   private var grantedCount = 0
   /// Whether the session has all subscriptions.
   private var isSubscribed = false
-  /// Since when the output has no room; nil while it has.
+  /// Since when the output is full; nil while it is not.
   private var blockedSince: ContinuousClock.Instant?
   private var counts = (messages: 0, records: 0, rejected: 0)
 
-  /// A connection that lasted this long was a good one: the next try follows soon.
+  /// After a connection of this length, the next attempt follows soon.
   private static let stableConnectionTime = Duration.seconds(30)
-  /// How long the broker and the reader have at the end to take what is left.
+  /// How long the reader and the broker have to take what is left before p1mqtt exits.
   private static let exitTimeout = Duration.seconds(1)
 
   init(
     _ connection: MQTTConnection, _ filters: [String],
-    renewed reload: (signal: NoticeSignal, settings: () throws -> BrokerSettings),
+    reload: NoticeSignal, reloadSettings: @escaping () throws -> BrokerSettings,
     _ statusReport: StatusReport<String>, messages: Messages
   ) throws {
     self.connection = connection
     self.filters = filters
     self.reload = reload
+    self.reloadSettings = reloadSettings
     self.statusReport = statusReport
     self.messages = messages
     stop = try StopSignal()
@@ -83,7 +85,7 @@ struct MQTTReceiver {
   }
 
   private func interests(isBlocked: Bool) -> [Interest] {
-    [.reading(stop.descriptor), .reading(reload.signal.descriptor)] + statusReport.interests
+    [.reading(stop.descriptor), .reading(reload.descriptor)] + statusReport.interests
       + output.interests(isBlocked: isBlocked)
       + (isBlocked && state == .connected ? [] : connection.interests)
   }
@@ -92,7 +94,7 @@ struct MQTTReceiver {
     let next: ContinuousClock.Instant? =
       switch state {
       case .waiting: isBlocked ? nil : server.retryAt ?? .now
-      // A try ends by itself.
+      // An attempt ends by itself.
       case .connecting(let until): connection.isConnecting ? nil : until
       case .connected: isBlocked ? stallEnd : .now + connection.maintenanceInterval
       }
@@ -105,8 +107,8 @@ struct MQTTReceiver {
 
   // MARK: - The output
 
-  /// When a connection on which nothing is read is given up: a broker waits half as long again (MQTT 5,
-  /// 3.1.2.10).
+  /// When a connection is closed on which nothing is read. The broker would end it after half as long again
+  /// (MQTT 5, 3.1.2.10).
   private var stallEnd: ContinuousClock.Instant? {
     blockedSince.map { $0 + .seconds(connection.keepAlive) }
   }
@@ -115,7 +117,7 @@ struct MQTTReceiver {
     guard isBlocked else { return blockedSince = nil }
     blockedSince = blockedSince ?? .now
     guard state == .connected, let stallEnd, .now >= stallEnd else { return }
-    // Acknowledgements of what is not written yet are forgotten: the broker sends it again.
+    // This discards queued acknowledgements of messages that are not written yet.
     try connection.abandon()
     state = .waiting
     messages.say(
@@ -124,7 +126,7 @@ struct MQTTReceiver {
         + "until it does", repeating: "stalled")
   }
 
-  /// Writes what is left, acknowledges what is written, and leaves the broker.
+  /// Writes the rest, acknowledges it, and disconnects.
   private mutating func end() throws {
     statusReport.isStopping()
     try output.close(within: MQTTReceiver.exitTimeout)
@@ -147,7 +149,7 @@ struct MQTTReceiver {
       do {
         try connection.connect()
       } catch {
-        // There may be as many descriptors or threads as are allowed: that can pass.
+        // The limit of descriptors or threads may be reached only for now.
         disconnected((error as? Failure)?.reason ?? "\(error)")
       }
     case .connecting(let until) where now >= until && !connection.isConnecting:
@@ -161,7 +163,7 @@ struct MQTTReceiver {
   private mutating func proceed(_ happened: [Interest]) throws {
     let wasConnecting = connection.isConnecting
     try connection.proceed(happened)
-    // The answer gets its time however long the way took.
+    // The time for the answer begins when the connection is made.
     if wasConnecting, !connection.isConnecting, case .connecting = state {
       state = .connecting(until: .now + connection.settings.timeout)
     }
@@ -184,15 +186,15 @@ struct MQTTReceiver {
     connectedAt = .now
     requests = [:]
     grantedCount = 0
-    // In a session that is there, it would have a broker of MQTT 3.1.1 send what it retains once more.
-    if isSubscribed, connection.isSessionPresent { return isBack() }
+    // A broker with MQTT 3.1.1 sends retained messages again for each subscription.
+    if isSubscribed, connection.isSessionPresent { return outageIsOver() }
     isSubscribed = false
     for filter in filters {
       if let number = connection.subscribe(to: filter, qos: 1) { requests[number] = filter }
     }
   }
 
-  private mutating func isBack() {
+  private mutating func outageIsOver() {
     if server.connect() { messages.say(.notice, broker, "connected", repeating: "connected") }
   }
 
@@ -219,7 +221,7 @@ struct MQTTReceiver {
       return disconnected("no subscription granted")
     }
     isSubscribed = grantedCount == filters.count
-    isBack()
+    outageIsOver()
   }
 
   private mutating func disconnected(_ reason: String, _ fault: DisconnectCause = .other) {
@@ -245,12 +247,12 @@ struct MQTTReceiver {
     requests = [:]
   }
 
-  /// Reads the files of the settings again, if that is asked for, and connects anew with what they hold.
+  /// Reads the settings again and reconnects, if SIGHUP asks for it.
   private mutating func reloadSettings(_ happened: [Interest]) throws {
-    guard happened.contains(.reading(reload.signal.descriptor)) else { return }
-    reload.signal.clear()
+    guard happened.contains(.reading(reload.descriptor)) else { return }
+    reload.clear()
     do {
-      connection.renew(try reload.settings())
+      connection.renew(try reloadSettings())
     } catch {
       messages.sayOldLogin(error)
       return
@@ -267,7 +269,7 @@ struct MQTTReceiver {
 
   /// Adds the records of a message to the output.
   private mutating func receive(_ topic: String, _ payload: [UInt8]) {
-    // An empty message takes away one that the broker retains.
+    // An empty message deletes one that the broker retains.
     guard !payload.isEmpty else { return }
     counts.messages += 1
     var records: [Record] = []

@@ -2,15 +2,15 @@ import CommandLine
 import Records
 import SystemPackage
 
-/// Standard output, to which received records go: whole records in each write, and no write waits
-/// for the reader. What the reader does not take yet is kept here.
+/// Standard output for received records. Each write has whole records, and no write blocks: what the reader
+/// does not take yet is kept here.
 struct RecordOutput {
-  /// Nil for a file, which is given the time that the disk needs.
+  /// Nil for a file, to which a write may block as long as the disk needs.
   private let output: NonblockingOutput?
   private let isPipe: Bool
-  /// The most bytes that a write takes as a whole.
+  /// The most bytes that are written as a whole.
   private let writeSize: Int
-  /// What is to be written, a piece a write.
+  /// What is to be written, one piece per write.
   private var pieces: [[UInt8]] = []
   /// How much of the first piece is written.
   private var writtenCount = 0
@@ -24,7 +24,6 @@ struct RecordOutput {
     writeSize = descriptor.wholeWriteSize
   }
 
-  /// Whether something is to be written.
   var isPending: Bool { !pieces.isEmpty }
 
   mutating func add(_ record: Record) {
@@ -42,9 +41,9 @@ struct RecordOutput {
     }
   }
 
-  /// Writes as much as there is room for.
+  /// Writes as much as the output takes.
   ///
-  /// - Throws: `Failure`; the end of the process, a quiet one, where the reader has gone.
+  /// - Throws: `Failure`; an error that ends the process quietly if the reader has gone.
   mutating func flush() throws {
     while let piece = pieces.first {
       guard let output else {
@@ -63,27 +62,27 @@ struct RecordOutput {
     }
   }
 
-  /// Whether something is left to be written, or nothing more could be.
+  /// Whether something is left to be written, or the output takes nothing more.
   func isBlocked() throws -> Bool {
     guard let output else { return false }
     return try isPending || wait(for: [.writing(output.descriptor)], until: .now).isEmpty
   }
 
-  /// What to wait for: room, or the end of the reader.
+  /// What to wait for: room in the output, or the end of the reader.
   func interests(isBlocked: Bool) -> [Interest] {
     guard let output else { return [] }
     if isBlocked { return [.writing(output.descriptor)] }
-    // A pipe that is written to has nothing to be read, but its reader may go.
+    // The writing end of a pipe is readable only when the reader has gone.
     return isPipe ? [.reading(output.descriptor)] : []
   }
 
-  /// Whether nobody reads any more.
+  /// Whether the reader has gone.
   func isAbandoned(_ happened: [Interest]) -> Bool {
     guard let output, isPipe else { return false }
     return happened.contains(.reading(output.descriptor))
   }
 
-  /// Writes what is left, as far as a reader takes it within a time; leaves the descriptor as it was.
+  /// Writes the rest, as far as the reader takes it in time, and restores the descriptor.
   mutating func close(within limit: Duration) throws {
     let deadline = ContinuousClock.now + limit
     try flush()

@@ -3,6 +3,8 @@ import CommandLine
 /// What `p1mqtt --receive` subscribes to.
 struct ReceiveSettings {
   let filters: [String]
+  /// What the topics of records begin with.
+  let prefix: String
 
   private static let messages = MessageGroup()
 
@@ -15,13 +17,16 @@ struct ReceiveSettings {
     for filter in filters {
       if let fault = TopicFilter.fault(in: filter) { throw Failure(nil, fault, .usage) }
     }
-    self.filters = filters.isEmpty ? [try ReceiveSettings.filterOfRecords(settings)] : filters
+    prefix = try PublishSettings.prefix(settings)
+    self.filters =
+      filters.isEmpty ? [try ReceiveSettings.filterOfRecords(below: prefix, settings)] : filters
   }
 
   /// The filter of all topics that the template makes: a level that a record decides is any.
-  private static func filterOfRecords(_ settings: Settings) throws -> String {
+  private static func filterOfRecords(
+    below prefix: String, _ settings: Settings
+  ) throws -> String {
     let text = try settings[messages.topic] ?? Payload.record.topic
-    let prefix = try PublishSettings.prefix(settings)
     let template = try TopicTemplate(text, prefix: prefix, .record) {
       settings.failure(messages.topic, $0)
     }
@@ -44,11 +49,11 @@ struct ReceiveSettings {
   /// - Throws: `Failure` for the first of them.
   static func refusePublishing(_ groups: [any SettingGroup], _ settings: Settings) throws {
     let session = BrokerGroup().session.key
-    let usedGroups: [any SettingGroup] = [BrokerGroup(), GeneralSettings(), ReceivingGroup()]
+    let usedGroups: [any SettingGroup] = [
+      BrokerGroup(), ReceivingGroup(), MonitoringGroup(), GeneralSettings(),
+    ]
     let used =
-      usedGroups.flatMap(\.settings).map(\.key) + [
-        messages.topic.key, messages.prefix.key, "stats",
-      ]
+      usedGroups.flatMap(\.settings).map(\.key) + [messages.topic.key, messages.prefix.key]
     let unused = groups.flatMap(\.settings).filter {
       $0.key == session || !used.contains($0.key)
     }

@@ -95,7 +95,7 @@ import Testing
     #expect(result.status == .exited(78))
     #expect(
       result.errorText
-        == "p1mqtt: MQTT_ENABLED: False: there is nothing to receive; set it to True\n")
+        == "p1mqtt: MQTT_ENABLED: it is False: nothing to receive; set it to True\n")
   }
 
   // MARK: - Messages

@@ -2,10 +2,8 @@
 public let allSettingGroups: [any SettingGroup] = [
   SourceGroup(), SerialLineGroup(), OutputGroup(), DamageGroup(),
   RecordGroup(), TimeGroup(), SpecificationGroup(), ListingGroup(),
-  BrokerGroup(),
-  MessageGroup(),
-  ReceivingGroup(),
+  BrokerGroup(), MessageGroup(), ReceivingGroup(), InputGroup<MQTTSink>(),
+  BufferingGroup<MQTTSink>(),
   DatabaseServerGroup(), PointGroup(), BatchGroup(), InputGroup<InfluxSink>(),
-  BufferingGroup<InfluxSink>(),
-  InputGroup<MQTTSink>(), BufferingGroup<MQTTSink>(), BothSinksGroup(), MonitoringGroup(),
+  BufferingGroup<InfluxSink>(), BothSinksGroup(), MonitoringGroup(),
 ]

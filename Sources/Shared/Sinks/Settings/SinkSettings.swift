@@ -18,20 +18,6 @@ public struct SinkSettings {
   /// How often the counters are logged; nil for never.
   public let statisticsPeriod: Duration?
 
-  init(
-    summary: Summary?, requiresTimestamp: Bool, linger: Duration, holds: Bool, limits: SpoolLimits,
-    spoolPath: String?, statePath: String?, statisticsPeriod: Duration?
-  ) {
-    self.summary = summary
-    self.requiresTimestamp = requiresTimestamp
-    self.linger = linger
-    self.holds = holds
-    self.limits = limits
-    self.spoolPath = spoolPath
-    self.statePath = statePath
-    self.statisticsPeriod = statisticsPeriod
-  }
-
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public init<Sink: SinkName>(_ settings: Settings, of sink: Sink.Type) throws {
     let (input, buffering, both) = (InputGroup<Sink>(), BufferingGroup<Sink>(), BothSinksGroup())
