@@ -77,9 +77,9 @@ import Testing
       [
         "\"9601\" is none of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200",
         "\"fast\" is none of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200",
-        "\"9\" is no whole number from 7 to 8", "\"X\" is none of n, e, o, none, even, odd",
-        "\"3\" is no whole number from 1 to 2", "\"perhaps\" is neither True nor False",
-        "\"2\" is neither True nor False", "\"0\" is no number from 1 to 86400",
+        "\"9\" is not a whole number from 7 to 8", "\"X\" is none of n, e, o, none, even, odd",
+        "\"3\" is not a whole number from 1 to 2", "\"perhaps\" is neither True nor False",
+        "\"2\" is neither True nor False", "\"0\" is not a number of seconds from 1 to 86400",
       ]))
   func impossibleValue(
     _ setting: (name: String, option: String, value: String), _ reason: String

@@ -97,7 +97,7 @@ import Testing
     #expect(bySetting.status == .exited(78))
     #expect(
       bySetting.errorText
-        == "p1parse: P1_UTC_OFFSET: \"\(offset)\" is no offset such as +02:00\n")
+        == "p1parse: P1_UTC_OFFSET: \"\(offset)\" is not an offset such as +02:00\n")
   }
 
   // MARK: - Settings

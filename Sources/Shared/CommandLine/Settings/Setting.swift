@@ -16,6 +16,8 @@ public protocol AnySetting: Sendable {
   var bareValue: String? { get }
   /// What a shell offers as the value.
   var completion: ValueCompletion { get }
+  /// Whether a value may begin with a dash.
+  var takesDash: Bool { get }
   /// Whether the option may be given more than once; its values are then joined by commas.
   var isRepeatable: Bool { get }
   /// Whether a flag has a `--no-` form too, which turns off what a file or the environment turned on.
@@ -64,6 +66,7 @@ public struct Setting<Value: Sendable>: AnySetting {
   public let placeholder: String?
   public let bareValue: String?
   public let completion: ValueCompletion
+  public let takesDash: Bool
   let defaultValue: Value
   let read: @Sendable (String) throws(InvalidValue) -> Value
 
@@ -92,6 +95,7 @@ public struct Setting<Value: Sendable>: AnySetting {
     bareValue = nil
     placeholder = form.placeholder
     completion = form.completion
+    takesDash = form.takesDash
     read = form.read
   }
 
@@ -120,6 +124,7 @@ public struct Setting<Value: Sendable>: AnySetting {
     defaultValue = nil
     placeholder = form.placeholder
     completion = form.completion
+    takesDash = form.takesDash
     read = { text throws(InvalidValue) in try form.read(text) }
   }
 

@@ -95,7 +95,9 @@ extension AnySetting {
     }
     return isRepeatable
       ? Option<[String]>(wrappedValue: [], name: names, help: help, completion: completionKind)
-      : Option<String?>(name: names, help: help, completion: completionKind)
+      : Option<String?>(
+        name: names, parsing: takesDash ? .unconditional : .next, help: help,
+        completion: completionKind)
   }
 
   /// What was typed.

@@ -8,6 +8,8 @@ public enum ValueCompletion: Sendable {
 public struct ValueForm<Value: Sendable>: Sendable {
   let placeholder: String?
   var completion = ValueCompletion.nothing
+  /// Whether a value may begin with a dash, as a negative number does.
+  var takesDash = false
   let read: @Sendable (String) throws(InvalidValue) -> Value
   /// A value as it is written in p1.conf.
   let text: @Sendable (Value) -> String

@@ -131,9 +131,9 @@ public struct DamageGroup: SettingGroup {
     help: "Accept telegrams with a wrong checksum or without an end.",
     manual: """
       This shows what a damaged telegram says; its values may be wrong.
-      .Xr p1cat 1
+      .Nm p1cat
       writes such telegrams unchanged, so
-      .Xr p1parse 1
+      .Nm p1parse
       needs the option, too.
       A telegram is still dropped if the next one begins in the middle of a line, or if it has no
       value.
@@ -143,14 +143,14 @@ public struct DamageGroup: SettingGroup {
     "P1_STRICT", option: "strict", .flag, default: false,
     help: "Exit with status 65 if the input is damaged.",
     manual: """
-      .Xr p1cat 1
+      .Nm p1cat
       does so at the end of a file or a pipe that held no telegram, or of which a telegram was
       dropped; it writes all other telegrams first.
       It never does so for a serial line or a server.
-      .Xr p1parse 1
+      .Nm p1parse
       does so at the first telegram or line that it cannot read, at the first byte outside telegrams,
       and at the end of an input without telegrams; it writes the records before that.
-      A line that repeats the value of another line is no reason.
+      A line that repeats the value of another line does not count as damage.
       """)
 
   public init() {}

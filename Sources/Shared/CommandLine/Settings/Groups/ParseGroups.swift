@@ -8,14 +8,15 @@ public struct RecordGroup: SettingGroup {
     nil, option: "format", .choice(["lines", "json"], "format"), default: "lines",
     help: "Write records as lines, or as JSON (json).",
     manual: """
+      A record in
       .Cm lines
-      are lines of
-      .Ar key Ns = Ns Ar value ,
-      as the sinks read them.
+      is a line
+      .Ar key Ns = Ns Ar value
+      for each metric and an empty line; the sinks read this format.
+      A record in
       .Cm json
-      is one JSON object a line, with numbers as numbers, for
-      .Xr jq 1
-      and the like.
+      is one line with a JSON object, for example for
+      .Xr jq 1 .
       """)
   public let names = Setting(
     "P1_NAMES", option: "names",
@@ -192,12 +193,14 @@ public struct ListingGroup: SettingGroup {
 extension ValueForm<Int> {
   /// An offset from UTC in seconds, written as `2`, `+02:00` or `-3:30`.
   static var utcOffset: ValueForm {
-    ValueForm("offset") { text throws(InvalidValue) in
+    var form = ValueForm("offset") { text throws(InvalidValue) in
       guard let seconds = utcOffset(text) else {
         throw InvalidValue("\"\(text)\" is not an offset such as +02:00")
       }
       return seconds
     }
+    form.takesDash = true
+    return form
   }
 
   private static func utcOffset(_ text: String) -> Int? {
