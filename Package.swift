@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests",
       dependencies: [
-        "CommandLine", "TestSupport", argumentParser, "p1cat", "p1parse", "p1mqtt", "p1influx",
+        "Metrics", "Records", "Telegrams", "CommandLine", "TestSupport", argumentParser, "p1cat",
+        "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -120,7 +120,7 @@ struct PublishSettings {
 }
 
 /// What a message says.
-enum Payload: String {
+enum Payload: String, CaseIterable {
   /// A value alone: a topic a metric.
   case value
   /// A record, as a JSON object.

@@ -42,4 +42,30 @@ import Testing
       result.errorText
         == "p1cat: standard input: telegram dropped: unreadable checksum\n")
   }
+
+  // MARK: - --check
+
+  /// The device does not exist, and standard input is not read.
+  @Test func settingsAreCheckedWithoutTheSource() async throws {
+    let set = try await Program(
+      "p1cat", ["--check", "-n", "1", "--stamp"],
+      environment: ["SER_PORT": "/dev/nowhere", "SER_PARITY": "E"]
+    ).run()
+    #expect(set.status == .success && set.errorText == "")
+    #expect(
+      set.text == """
+        p1cat: /dev/nowhere
+        SER_PORT = '/dev/nowhere'  # environment
+        SER_PARITY = 'E'  # environment
+        P1_STAMP = 'True'  # --stamp
+
+        """)
+    let plain = try await Program("p1cat", ["--check"]).run()
+    #expect(plain.status == .success && plain.text == "p1cat: -\n")
+    let wrong = try await Program(
+      "p1cat", ["--check"], environment: ["SER_PORT": "sim:speed=1"]
+    ).run()
+    #expect(wrong.status == .exited(78) && wrong.text == "")
+    #expect(wrong.errorText.hasPrefix("p1cat: SER_PORT: \"sim:speed=1\": unknown option"))
+  }
 }
