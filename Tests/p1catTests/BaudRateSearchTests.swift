@@ -3,7 +3,7 @@ import Testing
 
 @testable import p1cat
 
-/// When p1cat turns to the other speed.
+/// When p1cat tries the other speed.
 @Suite struct BaudRateSearchTests {
   private let start = ContinuousClock.now
 
@@ -26,7 +26,7 @@ import Testing
     #expect(search.deadline == start + .seconds(12))
   }
 
-  /// What a receiver makes of telegrams at a wrong speed, whether or not its driver tells of wrong
+  /// Telegrams received at a wrong speed, whether or not the driver replaces bytes with wrong
   /// stop bits.
   @Test(arguments: [true, false])
   func telegramAtAnotherSpeedCannotBeText(_ isChecked: Bool) {
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// It may be half a telegram, but not for ever.
+  /// The text may be a part of a telegram, but not for ever.
   @Test func textExtendsATry() {
     var search = BaudRateSearch(at: start)
     search.received(Array(SampleTelegram.numbered().utf8.prefix(100)).span, at: start)
@@ -67,9 +67,9 @@ import Testing
     search.tryNextRate(at: start + .seconds(11))
     search.receivedTelegram(at: start + .seconds(15))
     #expect(search.isFound && search.rate == 9600)
-    // However long nothing comes.
+    // The speed stays, however long the silence is.
     #expect(search.deadline == nil)
-    // Until bytes come that are none of a telegram: it may be another meter.
+    // Bytes without a telegram may come from another meter.
     let odd = start + .seconds(1000)
     search.received([UInt8](repeating: 0, count: 1000).span, at: odd)
     search.received([UInt8](repeating: 0, count: 1000).span, at: odd + .seconds(1))

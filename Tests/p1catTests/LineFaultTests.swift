@@ -4,7 +4,7 @@ import Testing
 
 /// The error counters of a serial line.
 @Suite struct LineFaultTests {
-  /// As TIOCGICOUNT tells it: wires, bytes, then framing, overrun, parity, break, buffer overrun.
+  /// The counters of TIOCGICOUNT: wires, bytes, framing, overrun, parity, break, buffer overrun.
   private static func counted(
     framing: Int32 = 0, overrun: Int32 = 0, parity: Int32 = 0, buffer: Int32 = 0
   ) -> SerialErrors {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import p1cat
 
-/// What waits for a slow reader.
+/// The buffer for a slow reader.
 @Suite struct TelegramQueueTests {
   private static func telegram(_ number: Int, size: Int = 936) -> [UInt8] {
     Array("/\(number)\n".utf8) + [UInt8](repeating: UInt8(ascii: "."), count: size)
@@ -15,10 +15,10 @@ import Testing
     for number in 0..<100 { queue.add(Self.telegram(number)) }
     for number in 0..<100 {
       #expect(Array(queue.next) == Self.telegram(number))
-      // Written in two parts.
-      queue.wrote(10)
+      // Each telegram is written in two parts.
+      queue.removeFirst(10)
       #expect(Array(queue.next) == Array(Self.telegram(number).dropFirst(10)))
-      queue.wrote(queue.next.count)
+      queue.removeFirst(queue.next.count)
     }
     #expect(queue.isEmpty && queue.droppedCount == 0)
   }
@@ -26,7 +26,7 @@ import Testing
   @Test func oldestGoBeyondTheBound() {
     var queue = TelegramQueue(capacity: 10_000)
     for number in 0..<25 { queue.add(Self.telegram(number)) }
-    // Each takes 1004 bytes at most, with what keeping it takes.
+    // Each takes at most 1004 bytes with its overhead.
     #expect(queue.count + queue.droppedCount == 25)
     #expect((8...10).contains(queue.count))
     #expect(Array(queue.next) == Self.telegram(queue.droppedCount))
@@ -35,10 +35,10 @@ import Testing
   @Test func restOfATelegramIsKept() {
     var queue = TelegramQueue(capacity: 3000)
     queue.add(Self.telegram(0))
-    queue.wrote(500)
+    queue.removeFirst(500)
     for number in 1..<20 { queue.add(Self.telegram(number)) }
     #expect(Array(queue.next) == Array(Self.telegram(0).dropFirst(500)))
-    queue.wrote(queue.next.count)
+    queue.removeFirst(queue.next.count)
     #expect(Array(queue.next) == Self.telegram(queue.droppedCount + 1))
   }
 
@@ -50,7 +50,7 @@ import Testing
     #expect(queue.count == 1 && queue.droppedCount == 1)
   }
 
-  /// Against a list that does the same in the plainest way.
+  /// Random operations, compared with a plain list.
   @Test func randomUse() {
     var generator = SeededGenerator(seed: 6)
     for _ in 0..<50 {
@@ -64,14 +64,14 @@ import Testing
         } else if !queue.isEmpty {
           let count = Int.random(in: 1...queue.next.count, using: &generator)
           written += queue.next.prefix(count)
-          queue.wrote(count)
+          queue.removeFirst(count)
         }
       }
       while !queue.isEmpty {
         written += queue.next
-        queue.wrote(queue.next.count)
+        queue.removeFirst(queue.next.count)
       }
-      // Whole ones, in order, and as many as were not dropped.
+      // The rest are whole telegrams in order.
       let numbers = String(decoding: written, as: UTF8.self).split(separator: "/").map { part in
         Int(part.prefix { $0 != "\n" }) ?? -1
       }

@@ -1,43 +1,43 @@
-/// Telegrams that wait for a slow reader: in order, in bounded memory.
+/// The buffer for a slow reader: telegrams in order, in bounded memory.
 ///
-/// Beyond the bound the oldest go, as a whole: of one that was written in part, the rest stays.
+/// When the buffer is full, the oldest whole telegrams are dropped. The rest of a telegram that was
+/// written in part stays, as the reader already has its beginning.
 struct TelegramQueue {
-  /// The most bytes that wait, with what keeping them takes.
+  /// The most bytes of telegrams, with their overhead.
   private let capacity: Int
-  /// How many went because there was no room.
   private(set) var droppedCount = 0
 
-  /// The telegrams, after `head` of them that are gone.
+  /// The queued telegrams begin at `head`; those before it are empty.
   private var telegrams: [[UInt8]] = []
   private var head = 0
-  /// How much of the oldest one is written.
+  /// The bytes of the oldest telegram that are written.
   private var writtenCount = 0
   private var size = 0
 
-  /// What a telegram takes besides its bytes: what its memory is managed by, and its place here,
-  /// which may have another one in reserve.
+  /// The memory of a telegram besides its bytes: the header of its array, and its place in
+  /// `telegrams`, which may be allocated twice.
   private static let overhead = 64
 
-  /// - Parameter capacity: the most bytes that wait; a single telegram is always taken.
+  /// - Parameter capacity: the size in bytes; a single telegram always fits.
   init(capacity: Int) {
     self.capacity = capacity
   }
 
-  /// How many telegrams wait, one that is written in part among them.
+  /// The number of queued telegrams, including one that is written in part.
   var count: Int { telegrams.count - head }
 
   var isEmpty: Bool { count == 0 }
 
-  /// What is to be written next: the oldest telegram, or the rest of it; nothing where none waits.
+  /// The oldest telegram, or the rest of it; empty if none is queued.
   var next: ArraySlice<UInt8> { isEmpty ? [] : telegrams[head][writtenCount...] }
 
-  /// Adds a telegram, for which the oldest ones go where there is no room.
+  /// Adds a telegram, and drops the oldest ones if there is no room for it.
   mutating func add(_ telegram: [UInt8]) {
     telegrams.append(telegram)
     size += telegram.count + TelegramQueue.overhead
     while size > capacity, count > (writtenCount > 0 ? 2 : 1) {
       if writtenCount > 0 {
-        // The rest of the oldest takes the place of the one that goes.
+        // The telegram that is written in part stays first, and the next one is dropped.
         telegrams.swapAt(head, head + 1)
       }
       removeOldest()
@@ -45,8 +45,8 @@ struct TelegramQueue {
     }
   }
 
-  /// So many bytes of ``next`` are written.
-  mutating func wrote(_ count: Int) {
+  /// Removes the first bytes of ``next``, which are written.
+  mutating func removeFirst(_ count: Int) {
     writtenCount += count
     guard !isEmpty, writtenCount >= telegrams[head].count else { return }
     removeOldest()

@@ -137,7 +137,7 @@ struct TelegramWriter {
     var copy: [UInt8] = []
     copy.append(contentsOf: telegrams)
     queue.add(copy)
-    queue.wrote(written)
+    queue.removeFirst(written)
     reportDropping()
   }
 
@@ -149,7 +149,7 @@ struct TelegramWriter {
     while hasQueuedTelegrams {
       let count = try output.write(queue.next.span)
       if count == 0 { return }
-      queue.wrote(count)
+      queue.removeFirst(count)
     }
     reportDropped()
     reportedAt = nil

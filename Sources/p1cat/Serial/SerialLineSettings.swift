@@ -3,7 +3,7 @@ import Glibc
 
 /// The settings of a serial line: 8N1 by default, which reads every meter.
 ///
-/// The settings that another program uses for a meter read it here, too: pySerial leaves the parity
+/// Settings taken over from another program work, too: pySerial leaves the parity
 /// check off, so its 7E1 also reads a meter of 8N1.
 struct SerialLineSettings: Equatable {
   /// Each by the first letter of its names.

@@ -3,11 +3,11 @@ import TestSupport
 import TestValues
 import Testing
 
-/// `scripts/p1capture`: a telegram into the file of its day.
+/// `scripts/p1capture` appends a telegram to the file of its day.
 @Suite struct CaptureTests {
   @Test func telegramGoesIntoTheFileOfTheMetersDay() async throws {
     try await capturing { directory, capture in
-      // An hour before midnight in UTC it is the next day where the meter is.
+      // An hour before midnight in UTC, it is the next day at the meter.
       try await capture(["sim:start=2026-01-01T22:59:59Z"])
       try await capture(["sim:start=2026-01-01T23:00:00Z"])
       #expect(try files(directory) == ["telegrams-2026-01-01.p1.gz", "telegrams-2026-01-02.p1"])
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  /// A clock that was never set, none at all, and what is no time.
+  /// A clock that was never set, no clock, and an invalid time.
   @Test(arguments: [
     SampleTelegram.with(["1-3:0.2.8(50)", "0-0:1.0.0(000101000000W)", "1-0:1.8.1(1*kWh)"]),
     SampleTelegram.with(["1-3:0.2.8(50)", "0-0:1.0.0(632525252525S)", "1-0:1.8.1(1*kWh)"]),
@@ -44,7 +44,7 @@ import Testing
           "telegrams-2026-01-01.p1.gz", "telegrams-2026-01-02.p1.gz",
           "telegrams-2026-01-03.p1.gz", "telegrams-2026-01-04.p1",
         ])
-      // The one that came late is there, too.
+      // The late telegram is there, too.
       let late = try await Program.bash(
         "zcat \"$1\" | p1cat | grep -c ^/",
         [
@@ -52,7 +52,7 @@ import Testing
         ]
       ).run()
       #expect(late.text == "2\n")
-      // What is of no day stays, and what was written just now by a clock that is behind.
+      // Files without a date stay, and so does a recent file of a meter whose clock is behind.
       try directory.write("", to: "telegrams-2025.p1")
       try directory.write("", to: "telegrams-2025-01-01.p1.gz")
       let old = "touch -d 2026-01-03 telegrams-2026-01-0[12].p1.gz"
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  /// The machine stopped when all but the removal of the file was done.
+  /// The machine stopped right before the file was removed.
   @Test func dayIsNotCompressedTwice() async throws {
     try await capturing { directory, capture in
       try await capture(["sim:start=2026-01-01T10:00:00Z"])
@@ -124,7 +124,7 @@ import Testing
     }
   }
 
-  /// Whose messages are others each time.
+  /// The messages differ at each run.
   @Test func noisyLineIsSaidOnceADay() async throws {
     try await capturing { directory, _ in
       for number in 1...3 {
@@ -150,7 +150,7 @@ import Testing
     }
   }
 
-  /// Where the machine stopped in the middle of a line, the next telegram has its stamp all the same.
+  /// If the machine stopped in the middle of a line, the next telegram still gets its stamp.
   @Test func halfALineIsEnded() async throws {
     try await capturing { directory, capture in
       let file = "telegrams-2026-01-01.p1"
@@ -167,7 +167,7 @@ import Testing
       let missing = "p1cat: /dev/p1-none: No such file or directory\n"
       #expect(try await run(directory, ["/dev/p1-none"]) == (66, missing))
       #expect(try await run(directory, ["/dev/p1-none"]) == (66, ""))
-      // Another trouble is said at once, and each once.
+      // A new fault is reported at once, and each fault once.
       try directory.write("", to: "empty")
       let empty = "p1capture: \(directory.path)/empty: no telegram\n"
       #expect(try await run(directory, ["empty"]) == (75, empty))

@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// What people type for a source, and what p1cat says of it.
+/// Wrong spellings of a source, and the messages about them.
 @Suite struct CatAddressTests {
   @Test func addressIsSaidAsItIsToBe() async throws {
     let missing = try await Program("p1cat", ["gateway.lan:23"]).run()

@@ -20,7 +20,7 @@ import Testing
         try files(directory) == ["telegrams-2026-01-01.p1", "telegrams-2026-01-02.p1"])
       let kept = try files(directory).map { try contents(directory, $0) }
       #expect(kept.map { $0.matches(of: /(?m)^#20\S+Z\n\/SIM5/).count } == [2, 4])
-      // p1cat reads them as p1capture's.
+      // p1cat reads the files like those of p1capture.
       let stamped = try await Program.bash("cat telegrams-* | p1cat", directory: directory.path)
         .run()
       #expect(stamped.text == kept.joined() && stamped.errorText == "")
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// A file is a capture already: it is not kept twice, nor read and written without end.
+  /// A file is already a capture: capturing it again could read and write the same file for ever.
   @Test func aFileIsNotKeptAgain() async throws {
     try await TemporaryDirectory.with { directory in
       let file = try directory.write(SampleTelegram.numbered(1), to: "telegrams-2026-11-23.p1")
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// A clock that was never set, none at all, and what is no time.
+  /// A clock that was never set, no clock, and an invalid time.
   @Test(arguments: [
     SampleTelegram.with(["0-0:1.0.0(000101000000W)", "1-0:1.8.1(1*kWh)"]),
     SampleTelegram.with(["0-0:1.0.0(632525252525S)", "1-0:1.8.1(1*kWh)"]),
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  /// A disk that is full, as a bound for the size of a file stands in for: 1 KiB.
+  /// A limit of 1 KiB for the size of a file takes the place of a full disk.
   @Test func whatCannotBeKeptIsSaidAndEndsNothing() async throws {
     try await TemporaryDirectory.with { directory in
       let script = "ulimit -f 1; exec p1cat --capture . --stats 1"
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  /// p1capture compresses the days before, while p1cat goes on, also with a day that is not over.
+  /// p1capture compresses the earlier days while p1cat continues with the current one.
   @Test func daysAreCompressedBesideIt() async throws {
     try await TemporaryDirectory.with { directory in
       let script = """

@@ -2,7 +2,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// `--no-check`: telegrams whose checksum is not right.
+/// `--no-check` accepts telegrams with a wrong checksum; `--check` checks the settings.
 @Suite struct CatCheckTests {
   private static let whole = SampleTelegram.numbered(1)
   private static let wrong = SampleTelegram.numbered(2).replacing("00.321", with: "00.322")
@@ -31,7 +31,7 @@ import Testing
       })
   }
 
-  /// Of a telegram that should have a checksum, the next bytes tell whether it was lost.
+  /// If a telegram should have a checksum, only the next bytes show whether it was lost.
   @Test func checksumThatWasTornOffIsDamage() async throws {
     let bare = Self.whole.replacing(/!.*/, with: "!")
     let torn = bare + "95D\r\n"

@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// How p1cat tells how it is: counters, and what systemd asks for.
+/// The counters of p1cat, and its notifications to systemd.
 @Suite struct CatHealthTests {
   @Test func signalAsksForTheCounters() async throws {
     let wrong = SampleTelegram.numbered(2).replacing("00.321", with: "00.322")
@@ -25,7 +25,7 @@ import Testing
           telegrams=2 bytes=\(input.utf8.count) noise_bytes=7 checksum_failures=1 resyncs=1 \
           dropped=0 reconnects=0 line_faults=0
           """)
-      // It ends nothing.
+      // The signal ends nothing.
       try await reader.write(SampleTelegram.numbered(4))
       try await reader.waitForOutput(SampleTelegram.numbered(4))
     }
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// systemd, in one script: it prints what it is told.
+  /// A script in the place of systemd, which prints the notifications.
   private static let manager = """
     import os, socket, subprocess, sys
     name, watchdog, own = sys.argv[1:4]

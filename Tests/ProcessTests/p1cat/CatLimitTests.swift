@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func givesUpAndWritesNoHalves() async throws {
-    // The half is there before the reader is, however slow the machine.
+    // The first half is written before p1cat starts, however slow the machine is.
     let pipe = Pipe()
     try pipe.fileHandleForWriting.write(
       contentsOf: Data(SampleTelegram.numbered().utf8.dropLast(8)))
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  /// As cron runs it, on a line that never pauses: each run begins and ends in the middle of one.
+  /// As cron runs it, on a line that never pauses: each run begins and ends within a telegram.
   @Test func thousandCapturesIntoOneFileAreWholeTelegrams() async throws {
     let script = """
       capture() {
@@ -77,7 +77,7 @@ import Testing
       try await program.whileRunning { captures in
         var number = 0
         while captures.status == nil {
-          // Nobody takes what comes while nobody reads.
+          // The bytes that arrive between two runs are lost.
           try? await line.write(SampleTelegram.numbered(number % 60), within: .milliseconds(20))
           number += 1
         }

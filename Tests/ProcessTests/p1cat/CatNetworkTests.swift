@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// A network that goes away, in a namespace of its own.
+/// A network that is interrupted, in its own namespace.
 @Suite struct CatNetworkTests {
   /// A server in one namespace, p1cat in another, and a cable between them that is pulled out when
   /// the file `down` is there, and put in again with `up`.

@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// What p1cat writes to, and how it ends.
+/// The outputs of p1cat, and its exit.
 @Suite struct CatOutputTests {
   /// Two writers to one file or pipe, or a rotation, must never split a telegram.
   @Test func noTelegramIsSplitOverTwoWrites() async throws {
@@ -47,7 +47,7 @@ import Testing
     ).run()
     #expect(result.text == "/SIM5\\2SIMULATED-METER\r\n0\n")
     #expect(result.errorText == "")
-    // Also while something waits for it.
+    // The same while telegrams are queued.
     let late = try await Program.bash(
       "p1cat sim:rate=max | { read -r line; sleep 0.3; }; echo ${PIPESTATUS[0]}"
     ).run()
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  /// What a script, whose standard input is a socket that keeps writes apart, writes to it.
+  /// The writes of a script whose standard input is a socket, which keeps them apart.
   private func packets(of script: String, _ path: String) async throws -> [String] {
     var ends: [Int32] = [-1, -1]
     try #require(socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue), 0, &ends) == 0)

@@ -3,13 +3,13 @@ import TestSupport
 import TestValues
 import Testing
 
-/// 7E1 and 8N1: what is asked for and what the meter sends need not be the same.
+/// 7E1 and 8N1: the settings and the meter may differ.
 @Suite struct CatParityTests {
   private static let checked = SampleTelegram.numbered()
   private static let unchecked =
     "/TST3\\2OLD-METER\r\n\r\n0-0:96.1.1(4530303032)\r\n1-0:1.8.1(00512.345*kWh)\r\n!\r\n"
 
-  /// The block of settings that existing users have says 7E1, whatever their meter sends.
+  /// The settings of existing users are 7E1, whatever their meter sends.
   @Test(arguments: [checked, unchecked], [true, false])
   func meterIsReadAtTheEndOfALine(_ telegram: String, _ isSentWithParity: Bool) async throws {
     for settings in [["SER_BYTESIZE": "7", "SER_PARITY": "E"], [:]] {
@@ -24,7 +24,7 @@ import Testing
         try await meter.send(telegram)
         try await meter.send(telegram)
         try await reader.wait(for: "both telegrams") { $0.text == telegram + telegram }
-        // An adapter that has no 7 data bits is asked for none.
+        // 7 data bits are not requested, as some adapters do not support them.
         #expect(reader.errorText == "")
       }
     }

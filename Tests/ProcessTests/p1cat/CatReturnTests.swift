@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// A serial line that goes away and comes back, as an adapter that is pulled out and put in again.
+/// A serial line whose adapter is unplugged and plugged in again.
 @Suite struct CatReturnTests {
   @Test func lineThatComesBackIsReadOn() async throws {
     try await reading { path, line, reader in
@@ -11,14 +11,14 @@ import Testing
       let second = SampleTelegram.numbered(2)
       try await line.write(first + second.prefix(200))
       try await reader.waitForOutput(first)
-      // The path goes with the line, and both come back.
+      // The path disappears with the line and comes back with it.
       try Self.pullOut(line, path)
       try await reader.waitForError("p1cat: \(path): serial line disconnected; trying again\n")
       try await reader.waitForError("p1cat: \(path): No such file or directory; trying again\n")
       let next = try PseudoTerminal()
       try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: next.path)
       try await next.waitUntilRaw()
-      // What was cut off before does not go on here.
+      // A telegram that was cut off before is not completed here.
       try await next.write(second.dropFirst(200) + second)
       try await reader.wait(for: "both telegrams") { $0.text == first + second }
       try await reader.waitForError("p1cat: \(path): receiving telegrams again after ")
@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  /// It may end with a whole line, and lack nothing but lines.
+  /// The telegram may be cut off at the end of a line.
   @Test func halfATelegramOfDSMR22IsNone() async throws {
     let old = "/TST3\r\n\r\n1-0:1.8.1(00512.345*kWh)\r\n1-0:1.7.0(0000.43*kW)\r\n"
     try await reading { path, line, reader in
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  /// A telegram of which only the end tells that it is whole says nothing of what comes after.
+  /// A telegram completed by the end of the connection does not show that the line works again.
   @Test func lastTelegramIsNoReturn() async throws {
     let bare = SampleTelegram.numbered(1).replacing(/!.*/, with: "!")
     try await reading { path, line, reader in
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// A telegram that waits for the next bytes to tell that it is whole goes out at the end.
+  /// A telegram that only the next bytes would complete is written at the end.
   @Test func lastTelegramGoesOutAtTheEnd() async throws {
     let bare = SampleTelegram.numbered(1).replacing(/!.*/, with: "!")
     try await reading(["-q"]) { _, line, reader in
@@ -86,7 +86,7 @@ import Testing
         try await next.write(SampleTelegram.numbered(1))
         try await other.waitForOutput(SampleTelegram.numbered(1))
       }
-      // On a slow machine it has tried often, and waits for long before it tries again.
+      // On a slow machine p1cat has tried often by now, and its next attempt is late.
       let isRead = try await Deadline(in: .seconds(60)).poll {
         try? await next.write(SampleTelegram.numbered(2), within: .milliseconds(100))
         return reader.text.contains(SampleTelegram.numbered(2))
@@ -146,7 +146,7 @@ import Testing
     }
   }
 
-  /// The path goes first: the kernel gives the number of a closed pseudo-terminal to the next one.
+  /// The path is removed first, as the kernel reuses the number of a closed pseudo-terminal.
   private static func pullOut(_ line: PseudoTerminal, _ path: String) throws {
     try FileManager.default.removeItem(atPath: path)
     line.close()

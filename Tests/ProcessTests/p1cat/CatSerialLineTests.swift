@@ -51,7 +51,7 @@ import Testing
 
   @Test func secondReaderGetsNothingAndTheFirstLosesNothing() async throws {
     try await reading { line, reader in
-      // The speed is found, and not looked for while the other one is slow to start.
+      // The speed is found before the other process starts, so the search does not interfere.
       let first = SampleTelegram.numbered(1)
       try await line.write(first)
       try await reader.waitForOutput(first)
@@ -64,7 +64,7 @@ import Testing
       try await line.write(String(telegram.dropFirst(100)))
       try await reader.wait(for: "the telegram") { $0.text == first + telegram }
       #expect(try line.settings().isRaw)
-      // Who may not do everything cannot open it at all, also after that.
+      // A user without privileges cannot open the line at all, not even after that.
       #expect(try await Self.exclusiveness(of: line) == "1\n")
       reader.send(signal: SIGTERM)
       _ = try await reader.waitForExit()
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  /// Whether a line is one that nobody else can open: TIOCGEXCL.
+  /// Whether a line is opened exclusively (TIOCGEXCL).
   private static func exclusiveness(of line: PseudoTerminal) async throws -> String {
     let script = """
       import fcntl, os, struct, sys

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What p1cat sets a serial line to. A pseudo-terminal keeps all of it but 7 data bits and that
-/// there is a parity: those two it turns back to 8 and none.
+/// The settings of a serial line. A pseudo-terminal accepts all of them except 7 data bits and
+/// parity, which it sets back to 8 and none.
 @Suite struct CatSerialSettingsTests {
   @Test func eightBitsWithoutParityAreTheDefault() async throws {
     let settings = try await settings()
     #expect(settings.isRaw)
-    // Whichever is tried at the moment.
+    // Either speed may be tried at the moment.
     #expect([speed_t(B115200), speed_t(B9600)].contains(settings.speed))
     #expect(settings.c_cflag & tcflag_t(CSIZE) == tcflag_t(CS8))
     #expect(settings.c_cflag & tcflag_t(CREAD | CLOCAL) == tcflag_t(CREAD | CLOCAL))
@@ -65,7 +65,7 @@ import Testing
     #expect(settings.c_iflag & tcflag_t(IXON | IXOFF) == tcflag_t(IXON | IXOFF))
   }
 
-  /// Each impossible value is said with those that are possible, and with where it stands.
+  /// The message about an invalid value names the valid ones, and the setting.
   @Test(
     arguments: zip(
       [
@@ -101,7 +101,7 @@ import Testing
     let line = try PseudoTerminal()
     let program = Program("p1cat", options + [line.path], environment: environment)
     return try await program.whileRunning { reader in
-      // All are set by one call; flow control would not pass for raw.
+      // One call sets them all; a line with flow control would not count as raw.
       try await reader.wait(for: "raw line") { _ in
         try line.settings().c_lflag & tcflag_t(ICANON | ECHO) == 0
       }

@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// A server that passes on what the meter prints: `tcp://host:port`.
+/// A server that sends the telegrams of a meter: `tcp://host:port`.
 @Suite struct CatServerTests {
   private static let first = SampleTelegram.numbered(1)
   private static let second = SampleTelegram.numbered(2)
@@ -36,12 +36,12 @@ import Testing
     }
   }
 
-  /// SIGHUP does not wait for the next try, and costs nothing while telegrams come.
+  /// SIGHUP reconnects at once, and has no effect while telegrams arrive.
   @Test func signalOpensASourceThatHasGoneAtOnce() async throws {
     let port = try #require(try FreePort.find(1).first)
     let name = "tcp://127.0.0.1:\(port)"
     try await Program("p1cat", ["-v", name]).whileRunning { reader in
-      // The next tries are seconds away, and minutes then.
+      // The next attempts would follow after seconds, and later after minutes.
       try await reader.waitForError("Connection refused; trying again\n")
       let server = try TCPServer(port: port)
       async let accepted = server.accept()
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// Whose queue of those who want to connect is full: it answers nothing.
+  /// A server with a full queue of connections does not answer.
   @Test func serverThatDoesNotAnswerIsLeft() async throws {
     let server = try TCPServer(backlog: 0)
     let other = Program("p1cat", ["-v", "tcp://127.0.0.1:\(server.port)"])
@@ -113,15 +113,15 @@ import Testing
       let connection = try await server.accept()
       try await connection.write(Self.first)
       try await reader.waitForOutput(Self.first)
-      // Said once, however often it tried.
+      // The message is logged once, however often p1cat tried.
       #expect(reader.errorText.matches(of: /refused/).count == 1)
     }
   }
 
-  /// A name that nobody knows may be known once the network is there.
+  /// A name that cannot be resolved may be resolved once the network is up.
   @Test func nameThatIsUnknownIsAskedForAgain() async throws {
     let name = "tcp://meter.invalid:2001"
-    // Where there is a network without a resolver, no longer than this.
+    // A network without a resolver takes this long.
     let resolver = ["RES_OPTIONS": "timeout:1 attempts:1"]
     try await Program("p1cat", [name], environment: resolver).whileRunning { reader in
       try await reader.waitForError("; trying again\n")

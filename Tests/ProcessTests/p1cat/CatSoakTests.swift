@@ -5,8 +5,8 @@ import Testing
 /// A day of a meter that prints a telegram each second, through a line as fast as it goes.
 @Suite struct CatSoakTests {
   private static let count = 86_400
-  /// The telegrams of so much of the day come again and again: the tools of a debug build take long to
-  /// make them.
+  /// The telegrams of this part of the day are repeated, as a debug build takes long to make
+  /// them.
   private static let differentCount = 8640
 
   @Test func dayComesOutWholeAndTakesNoMemory() async throws {
@@ -32,7 +32,7 @@ import Testing
       while rest.count > size {
         try await line.write(Array(rest.prefix(size)), within: .seconds(60))
         rest = rest.dropFirst(size)
-        // But for a telegram that is not whole yet: nothing waits in memory for who reads it.
+        // Only the beginning of the next telegram is in memory.
         let count = day.count - rest.count - 2000
         let isTaken = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(1)) {
           try ProcessStatus.number("rchar", of: try #require(taker), in: "io") >= count
@@ -44,7 +44,7 @@ import Testing
       let result = try await pipe.waitForExit(within: .seconds(60))
       #expect(result.text == expected)
       #expect(result.errorText == "p1cat: \(line.path): telegrams at 115200 baud\n")
-      // From a quarter of the day on, in KiB.
+      // In KiB, from a quarter of the day on.
       let later = memory[(memory.count / 4)...]
       let growth = try #require(later.max()) - #require(later.first)
       #expect(growth < 512, "\(memory)")

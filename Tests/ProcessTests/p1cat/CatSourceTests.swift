@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// What p1cat reads from, other than a serial line, and what it makes of it.
+/// Sources other than a serial line.
 @Suite struct CatSourceTests {
   private static let telegrams = SampleTelegram.numbered(1) + SampleTelegram.numbered(2)
 
@@ -42,7 +42,7 @@ import Testing
       strict.status == .exited(65) && strict.errorText == "p1cat: standard input: it is empty\n")
   }
 
-  /// A file that is no capture is said, with what it looks like.
+  /// The message about a file without telegrams says what the file looks like.
   @Test(
     arguments: [
       ([0xFF, 0xD8, 0xFF, 0xE0, 0, 16, 0x4A], "; it looks like a JPEG image"),
@@ -86,7 +86,7 @@ import Testing
     #expect(result.text == Self.telegrams)
   }
 
-  /// An editor made LF of CR LF: the checksum is that of the bytes before.
+  /// An editor replaced CR LF by LF: the checksum is that of the original bytes.
   @Test func lineFeedsAloneAreKept() async throws {
     let edited = Self.telegrams.replacing("\r\n", with: "\n")
     let result = try await Program("p1cat").run(input: edited)
@@ -116,7 +116,7 @@ import Testing
     #expect(result.text == Self.telegrams + Self.telegrams)
   }
 
-  /// Each of the slashes could begin a telegram; to look for its end anew every time would
+  /// Each of the slashes could begin a telegram; searching for its end from each of them would
   /// take hours.
   @Test(arguments: ["/", "x", "/TST5", "\n"])
   func telegramBehindALongLineOfNoiseIsFound(_ noise: String) async throws {

@@ -3,9 +3,9 @@ import TestSupport
 import TestValues
 import Testing
 
-/// No setting is needed: p1cat finds out at what speed the meter talks.
+/// p1cat finds the speed of the meter without a setting.
 @Suite struct CatSpeedTests {
-  /// As meters before DSMR 4 print it: no version, no time, no checksum.
+  /// A telegram of a meter before DSMR 4: no version, no time, no checksum.
   private static let old =
     "/TST3\\2OLD-METER\r\n\r\n0-0:96.1.1(4530303032)\r\n1-0:1.8.1(00512.345*kWh)\r\n"
     + "1-0:1.7.0(0000.43*kW)\r\n0-1:24.3.0(261123110000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n"
@@ -23,7 +23,7 @@ import Testing
     try await Program("p1cat", [line.path]).whileRunning { reader in
       try await line.waitUntilRaw()
       let meter = FakeMeter(line, rate: rate, hasParity: hasParity)
-      // The first one is met in its middle.
+      // Reading begins in the middle of the first telegram.
       try await meter.send(String(telegram.dropFirst(70)))
       let isRead = try await meter.send(telegram) { reader.text.hasPrefix(telegram + telegram) }
       #expect(isRead)
@@ -32,12 +32,12 @@ import Testing
       reader.send(signal: SIGTERM)
       let result = try await reader.waitForExit()
       #expect(result.status == .success)
-      // Said once.
+      // The message is logged once.
       #expect(result.errorText == "p1cat: \(line.path): telegrams at \(rate) baud\n")
     }
   }
 
-  /// A speed that is set is the speed.
+  /// A speed that is set is not changed.
   @Test func speedThatIsSetStays() async throws {
     let line = try PseudoTerminal()
     let program = Program("p1cat", [line.path], environment: ["SER_BAUDRATE": "9600"])
@@ -45,7 +45,7 @@ import Testing
       try await line.waitUntilRaw()
       let meter = FakeMeter(line)
       for _ in 0..<5 { try await meter.send(Self.new) }
-      // Read, and of no use.
+      // The telegram was read at the wrong speed.
       try await line.write(Self.old)
       try await reader.waitForOutput(Self.old)
       #expect(try line.settings().speed == speed_t(B9600))
@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// It was silent at first, so that another speed was tried.
+  /// The meter was silent at first, so another speed was tried.
   @Test(arguments: [true, false])
   func meterThatIsLateIsRead(_ hasParity: Bool) async throws {
     let line = try PseudoTerminal()
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// Bursts of noise between telegrams cost none of them, and no speed.
+  /// Noise between telegrams drops no telegram and does not change the speed.
   @Test func noiseBetweenTelegramsCostsNothing() async throws {
     let line = try PseudoTerminal()
     try await Program("p1cat", [line.path]).whileRunning { reader in

@@ -3,20 +3,20 @@ import TestSupport
 import TestValues
 import Testing
 
-/// A reader of the output that takes nothing for a while never stalls the meter.
+/// A reader that pauses never stalls the meter.
 @Suite struct CatStallTests {
-  /// Passes on what p1cat writes, but only once the file `open` is there.
+  /// Passes the output of p1cat on once the file `open` exists.
   private static let script = """
     p1cat "$@" | { until [[ -e open ]]; do sleep 0.05; done; exec cat; }
     """
 
-  /// So many different telegrams, one after the other.
+  /// Different telegrams, one after the other.
   private static let telegrams = Shared {
     let result = try await Program("p1cat", ["sim:count=4000,rate=max"]).run()
     return result.text.split(separator: "/SIM5").map { "/SIM5\($0)" }
   }
 
-  /// As many as come in an hour, and far more than a pipe holds.
+  /// The telegrams of an hour are far more than a pipe holds.
   @Test func hourOfAMeterIsKept() async throws {
     try await stalled { line, reader, directory in
       let sent = try await Self.send(3600, to: line)
@@ -39,7 +39,7 @@ import Testing
         $0.output.suffix(8000).contains(Array(telegrams[count - 1].utf8))
       }
       try await reader.waitForError(" dropped, as the reader is too slow\n")
-      // Whole ones alone, in order: those that were in the pipe, and the newest.
+      // The output has whole telegrams in order: those of the pipe, and the newest.
       let numbers = Dictionary(uniqueKeysWithValues: zip(telegrams, 0...))
       let read = reader.text.split(separator: "/SIM5").map { numbers["/SIM5\($0)"] ?? -1 }
       let gap = try #require(read.indices.dropFirst().first { read[$0] != read[$0 - 1] + 1 })
@@ -48,7 +48,7 @@ import Testing
       let said = try #require(
         reader.errorText.firstMatch(of: /(\d+) telegrams dropped, as the reader/))
       #expect(Int(said.1) == count - read.count)
-      // A queue of one MiB, and a pipe that has as much where it may.
+      // The queue has 1 MiB, and the pipe has as much if the system allows it.
       #expect((1000...2300).contains(read.count))
     }
   }
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// At its end it waits for who reads it, and the line is free meanwhile.
+  /// After the last telegram p1cat waits for its reader, and others can use the line.
   @Test func endIsWaitedFor() async throws {
     try await stalled(["-n", "2000"]) { line, reader, directory in
       let sent = try await Self.send(2000, to: line)
@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  /// Messages that nobody reads, from the first one on.
+  /// Nobody reads the messages, from the first one on.
   @Test func messagesStallNothing() async throws {
     let script = """
       dd if=/dev/zero of=messages bs=4096 count=16 oflag=nonblock status=none
@@ -140,7 +140,7 @@ import Testing
     }
   }
 
-  /// The terminal of another user cannot be opened anew, and a write to it may wait for long.
+  /// The terminal of another user cannot be reopened, and a write to it may block.
   @Test func terminalOfAnotherUserStallsNothing() async throws {
     guard geteuid() == 0 else {
       print("not run, it needs root: another user")
@@ -167,7 +167,7 @@ import Testing
     }
   }
 
-  /// What is set on the output holds for everybody who shares it.
+  /// The flags of the output affect every process that shares it.
   @Test func outputOfOthersStaysAsItIs() async throws {
     let line = try PseudoTerminal()
     let script = """
@@ -192,7 +192,7 @@ import Testing
     return text
   }
 
-  /// Calls `body` once p1cat reads the line, and nobody what it writes.
+  /// Calls `body` once p1cat reads the line, while nobody reads its output.
   private func stalled(
     _ options: [String] = [],
     _ body: (PseudoTerminal, RunningProgram, TemporaryDirectory) async throws -> Void

@@ -22,7 +22,7 @@ import Testing
         strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
       #expect(time > before - 0.002 && time < after + 0.002)
     }
-    // What follows each stamp is the telegram as it came.
+    // Each stamp is followed by the unchanged telegram.
     #expect(
       result.text.replacing(pattern, with: "#")
         == "#" + SampleTelegram.numbered(1) + "#" + SampleTelegram.numbered(2))
@@ -41,7 +41,7 @@ import Testing
     #expect(result.text == SampleTelegram.numbered())
   }
 
-  /// The stamp speaks of the telegram right behind it, not of one after noise.
+  /// A stamp belongs to the telegram right after it, not to one after noise.
   @Test func stampOfALostTelegramIsNotKept() async throws {
     let lost = String(SampleTelegram.numbered(1).dropLast(40))
     let result = try await Program("p1cat").run(
@@ -57,7 +57,7 @@ import Testing
     #expect(untimed.text == "power_import_kw=0.5\n\n")
   }
 
-  /// A simulated meter is received at the time that it shows.
+  /// The stamp of a simulated telegram has the simulated time.
   @Test func simulatedTelegramIsStampedWithItsTime() async throws {
     let source = "sim:start=2026-03-29T00:59:59Z,count=2,rate=max"
     let text = try await Program("p1cat", ["--stamp", source]).run().text

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Whatever stands in an option, a setting or the name of the source: one line, and no crash.
+/// Any text as an option, a setting or a source gives one message, and no crash.
 @Suite struct CatValueTests {
   @Test(
     arguments: [

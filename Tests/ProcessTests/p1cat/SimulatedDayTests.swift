@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Whether what the simulated meter tells could be true.
+/// The values of the simulated meter are plausible and consistent.
 @Suite struct SimulatedDayTests {
   /// The first telegram of each minute of a Monday in June, midnight to midnight, as records.
   private static let monday = Shared {

@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// `sim:`, the meter for a person without one.
+/// `sim:`, the simulated meter.
 @Suite struct SimulationTests {
   @Test func sameSeedAndStartGiveTheSameBytes() async throws {
     let start = "start=2026-01-31T22:59:50Z,count=20,rate=max"
@@ -47,7 +47,7 @@ import Testing
     #expect(time > before - 1 && time < Date.now + 1)
   }
 
-  /// Never faster than asked for; how much slower is up to the machine.
+  /// The rate is never exceeded; a slow machine may not reach it.
   @Test func rateIsKept() async throws {
     let start = ContinuousClock.now
     try await Program("p1cat", ["sim:rate=100"]).whileRunning { meter in
@@ -69,7 +69,7 @@ import Testing
       try await times("start=2026-03-29T00:59:58Z,count=4") == [
         "260329015958W", "260329015959W", "260329030000S", "260329030001S",
       ])
-    // A clock that is set back sets no time back.
+    // Setting the clock of the machine back does not set the simulated time back.
     let records = try await Program.bash(
       "p1cat sim:start=2026-10-25T00:59:58Z,count=4,rate=max | p1parse"
     ).run().records
@@ -87,7 +87,7 @@ import Testing
     ).run().records
     let times = records.filter { $0["channel"] == nil }.compactMap { $0["timestamp"] }
     #expect(times == (0..<24).map { "2026-01-01T\($0 < 10 ? "0" : "")\($0):00:00Z" })
-    // What is used in these hours does not depend on the step, but for what the counters round off.
+    // The energy of these hours does not depend on the step, except for rounding.
     func used(_ step: Int) async throws -> [Int] {
       let records = try await Program.bash(
         "p1cat sim:start=2026-01-01T00:00:00Z,step=\(step),count=\(86_400 / step + 1),rate=max | p1parse"
@@ -103,7 +103,7 @@ import Testing
     #expect(zip(minutes, hours).allSatisfy { abs($0 - $1) <= 1 }, "\(minutes) \(hours)")
   }
 
-  /// What the meter's clock cannot show is not simulated.
+  /// The simulation ends with the range of the meter's clock.
   @Test func simulationEndsWithTheClock() async throws {
     let result = try await Program(
       "p1cat", ["sim:start=2058-12-30T12:00:00Z,step=86400,rate=max"]

@@ -5,7 +5,7 @@ import Testing
 /// A specification file with a mistake: one clear line that says where it is and what was expected,
 /// at the start, before any telegram.
 @Suite struct ParseBadSpecificationTests {
-  /// Files, and what is said of them behind the name of the file.
+  /// Files, and the message about each after its name.
   static let files: KeyValuePairs<String, String> = [
     "": "1:1: expected {, found the end",
     "# nothing yet\n": "2:1: expected {, found the end",
@@ -80,7 +80,7 @@ import Testing
   func badFileIsNamedWithThePlace(_ file: (text: String, message: String)) async throws {
     try await TemporaryDirectory.with { directory in
       try directory.write(file.text, to: "dsmr10.py")
-      // Its meter need not be there: the file is read before.
+      // The file is read before any telegram.
       for input in ["", SampleTelegram.numbered()] {
         let result = try await Program("p1parse", directory: directory.path).run(input: input)
         #expect(result.status == .exited(78))

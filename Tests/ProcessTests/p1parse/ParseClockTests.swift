@@ -2,9 +2,9 @@ import TestSupport
 import TestValues
 import Testing
 
-/// Meters' clocks that are wrong, and those that print no letter: what stamps and settings make of them.
+/// Meters whose clock is wrong or prints no letter, with stamps and settings.
 @Suite struct ParseClockTests {
-  /// A telegram of a minute after 10:00 UTC, received so many seconds later.
+  /// A telegram of a minute after 10:00 UTC, received this many seconds later.
   private static func received(_ minute: Int, _ stamp: String) -> String {
     "#\(stamp)\n" + SampleTelegram.numbered(minute)
   }
@@ -36,7 +36,7 @@ import Testing
     #expect(plain.errorText == "")
   }
 
-  /// Two meters in one stream, one of which is wrong.
+  /// Two meters in one stream, one with a wrong clock.
   @Test func messagesOfAClockAreBounded() async throws {
     let both = Self.received(1, "2027-01-23T10:01:00Z") + Self.received(2, "2026-11-23T10:02:00Z")
     let result = try await parse(String(repeating: both, count: 100))
@@ -44,7 +44,7 @@ import Testing
     #expect(result.records.count == 400)
   }
 
-  /// Up to an hour is not said, nor each second that a clock is about an hour off.
+  /// A difference of up to an hour is not logged, and one of about an hour is logged once.
   @Test func clockThatIsAboutRightIsNotSaid() async throws {
     for stamp in ["2026-11-23T11:00:00Z", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z"] {
       #expect(try await parse(Self.received(0, stamp)).errorText == "")
@@ -62,13 +62,13 @@ import Testing
   ) async throws {
     let result = try await parse(Self.behind, options, environment)
     #expect(result.errorText == "")
-    // A reading of gas has its own time.
+    // The gas reading has its own time.
     #expect(
       result.records.map { $0["timestamp"] } == [
         "2027-01-23T10:01:01.500Z", "2026-11-23T09:55:00Z", "2027-01-23T10:02:01.500Z",
         "2026-11-23T09:55:00Z", "2027-01-23T10:03:01.500Z", "2026-11-23T09:55:00Z",
       ])
-    // Without a stamp the clock counts, right or wrong.
+    // Without a stamp the time of the meter is used, right or wrong.
     let plain = SampleTelegram.numbered(1)
     #expect(try await parse(plain, options, environment).text == parse(plain).text)
     let meter = try await parse(Self.behind, ["-q", "--time", "meter"], environment)
@@ -85,7 +85,7 @@ import Testing
     for (stamp, instant) in [("18:38:04", "18:38:05"), ("19:38:04", "19:38:05")] {
       let result = try await parse("#2026-09-10T\(stamp)Z\n" + Self.summer)
       #expect(result.records.first?["timestamp"] == "2026-09-10T\(instant)Z")
-      // It comes before the setting.
+      // The stamp has priority over the setting.
       for setting in ["True", "False"] {
         let set = try await parse(
           "#2026-09-10T\(stamp)Z\n" + Self.summer, [], ["P1_SUMMER_TIME": setting])

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A p1parse that is killed, and started again on the same pipe.
+/// p1parse is killed, and restarted on the same pipe.
 @Suite struct ParseKillTests {
-  /// Telegrams whose records nobody has taken yet are still in the pipe: the next p1parse reads them.
+  /// Telegrams whose records were not written stay in the pipe, where the next p1parse reads them.
   @Test func telegramsStayInThePipeUntilTheirRecordsAreWritten() async throws {
     let script = """
       exec 3<> <(:) 4<> <(:)

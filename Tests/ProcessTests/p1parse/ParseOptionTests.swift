@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// What the options of p1parse make of telegrams.
+/// The options of p1parse.
 @Suite struct ParseOptionTests {
   private static let belgian = SampleTelegram.with([
     "0-0:96.1.4(50217)", "0-0:1.0.0(261123110000W)", "1-0:1.6.0(261103181500W)(05.068*kW)",
@@ -40,13 +40,13 @@ import Testing
     let record = try #require(try await parse("--net").records.first)
     #expect(record["power_net_kw"] == "-0.488")
     #expect(record["power_net_l1_kw"] == "0.050")
-    // Only what the telegram tells both ways.
+    // Only phases with import and export have a net power.
     #expect(record["power_net_l2_kw"] == nil && record["power_net_l3_kw"] == nil)
     let byCode = try #require(try await parse("--net", "--names", "obis").records.first)
     #expect(byCode["1-0:16.7.0"] == "-0.488" && byCode["1-0:36.7.0"] == "0.050")
   }
 
-  /// A meter that tells it itself is believed.
+  /// The net power that a meter prints itself is kept.
   @Test func netOfTheMeterComesFirst() async throws {
     let telegram = SampleTelegram.with([
       "0-0:1.0.0(261123110000W)", "1-0:1.7.0(1.000*kW)", "1-0:2.7.0(0.250*kW)",
@@ -66,7 +66,7 @@ import Testing
     #expect(result.records.count == 2)
   }
 
-  /// Finland: the same letters, an hour earlier.
+  /// In Finland, the same letters mean a time an hour earlier.
   @Test(arguments: [["--utc-offset", "2"], ["--utc-offset=+02:00"]])
   func lettersMayMeanAnotherZone(_ options: [String]) async throws {
     let finnish = try await Program("p1parse", options).run(input: Self.belgian)
@@ -133,7 +133,7 @@ import Testing
       "p1parse", ["--names", "canonical"], environment: ["P1_NAMES": "esphome"]
     ).run(input: Self.belgian)
     #expect(result.text == usual.text)
-    // A folder asks for other files than the one file.
+    // --spec-dir takes the place of P1_SPEC.
     let folder = try await Program(
       "p1parse", ["--spec-dir", "."], environment: ["P1_SPEC": "nothing.py"]
     ).run(input: Self.belgian)
@@ -201,7 +201,7 @@ import Testing
     ] {
       #expect(columns.contains { $0.prefix(3).map(String.init) == row }, "\(row)")
     }
-    // Nothing that a record can hold stands under two units.
+    // No metric has two units.
     let units = Dictionary(grouping: columns, by: { $0[0] }).mapValues { Set($0.map { $0[1] }) }
     #expect(units.allSatisfy { $0.value.count == 1 })
   }
@@ -235,13 +235,13 @@ import Testing
     #expect(result.status == .exited(65))
     #expect(result.errorText.hasPrefix("p1parse: standard input: \(reason)"))
     #expect(result.messages.count == 1)
-    // What was whole before it, and nothing of it.
+    // The records before the damage are written, and nothing of the damaged telegram.
     #expect(result.text == (try await parse(input: good[0]).text))
     let lenient = try await parse(input: good[0] + defect + good[1])
     #expect(lenient.records.count >= 4)
   }
 
-  /// What was asked to be left aside is no defect.
+  /// A defect that an option ignores is not an error.
   @Test func strictLeavesChecksumsAsideToo() async throws {
     let result = try await Program("p1parse", ["--strict", "--no-check"]).run(input: Self.damaged)
     #expect(result.status == .success && result.errorText == "" && result.records.count == 2)

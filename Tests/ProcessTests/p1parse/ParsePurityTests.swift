@@ -2,12 +2,12 @@ import TestSupport
 import TestValues
 import Testing
 
-/// p1parse is a function of its input: nothing around it changes a byte of the records.
+/// p1parse is a function of its input: nothing else changes a byte of the records.
 @Suite struct ParsePurityTests {
   private static let telegrams = [
     SampleTelegram.numbered(1),
     "#2026-11-23T10:00:01.123Z\n/TST3\r\n\r\n1-0:1.7.0(0.5*kW)\r\n!\r\n",
-    // The hour that autumn has twice, without and with a letter.
+    // The hour that occurs twice in autumn, without and with a letter.
     SampleTelegram.with(["0-0:1.0.0(261025023000)", "1-0:1.7.0(00.321*kW)"]),
     SampleTelegram.with(["0-0:1.0.0(261025023000W)", "1-0:1.7.0(00.321*kW)"]),
     SampleTelegram.numbered(2),
@@ -40,7 +40,7 @@ import Testing
     #expect(result.text == (try await Self.expected.value))
   }
 
-  /// A byte comes only when the one before it has been read.
+  /// Each byte is sent when the byte before it was read.
   @Test func bytesOneByOne() async throws {
     try await Program("p1parse").whileRunning { parser in
       for byte in Self.telegrams[0].utf8 { try await parser.write([byte]) }

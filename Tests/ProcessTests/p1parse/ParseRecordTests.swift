@@ -2,7 +2,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// Records as p1record(5) has them.
+/// Records in the format of p1record(5).
 @Suite struct ParseRecordTests {
   @Test func timestampAndMeterComeFirst() async throws {
     let result = try await Program("p1parse", ["-v"]).run(input: SampleTelegram.numbered(7))

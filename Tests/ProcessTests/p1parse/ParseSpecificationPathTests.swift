@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// Where specification files are looked for, and which one counts.
+/// The search for specification files, and which file is used.
 @Suite struct ParseSpecificationPathTests {
   private static func file(_ metric: String) -> String {
     #"{ "1-0:99.99.99": ["d", "\#(metric)", "\((.*)\*CCs\)"], "1-0:1.8.0": ["d", "\#(metric)", "\((.*)\*kWh\)"], }"#
@@ -30,7 +30,7 @@ import Testing
           environment: ["P1_SPEC_DIR": "../variable"], directory: directory.path
         ).run(input: input)
       }
-      // By what is built in.
+      // The built-in specification is used.
       let unknown = "timestamp=2026-11-23T10:00:00Z\np1_version=13\n\n"
       let byVariable = try await run([])
       #expect(
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  /// In a mount namespace, where `/etc` is another one.
+  /// In a mount namespace with its own `/etc`.
   @Test func filesOfTheMachineAreUsed() async throws {
     try await TemporaryDirectory.with { directory in
       try directory.write(Self.file("own"), to: "dsmr10.py")
@@ -80,7 +80,7 @@ import Testing
     #expect(file.errorText == "p1parse: nothing.py: No such file or directory\n")
   }
 
-  /// A folder that nobody asked for is not needed; root may look into any.
+  /// A directory that no setting names need not be readable. Root can read any.
   @Test func folderThatMayNotBeLookedIntoIsSaid() async throws {
     try await TemporaryDirectory.with { directory in
       let script = """
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  /// A pipe would be waited for.
+  /// Reading a pipe would wait for its writer.
   @Test func fileThatIsAPipeIsRefusedUnlessAskedFor() async throws {
     try await TemporaryDirectory.with { directory in
       let found = try await Program.bash(
@@ -116,7 +116,7 @@ import Testing
         "rm dsmr99.py; exec p1parse --spec <(sed s/own/piped/ own)", directory: directory.path
       ).run(input: SampleTelegram.ofVersion("10"))
       #expect(asked.text == Self.record("piped") && asked.errorText == "")
-      // Nobody writes to it.
+      // The pipe has no writer.
       let script = "mkfifo pipe; exec p1parse --spec pipe"
       try await Program.bash(script, directory: directory.path).whileRunning { parser in
         let isWaiting = try await Deadline(in: .seconds(10)).poll {
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  /// Programs of other people, and files for no version.
+  /// Other Python programs, and files without a version.
   @Test func filesOfOtherNamesAreNotRead() async throws {
     try await TemporaryDirectory.with { directory in
       for name in ["dsmr2mqtt.py", "dsmr_10.py", "dsmrreader.py", "dsmr.py", "dsmr10.pyc", "10.py"]
@@ -152,7 +152,7 @@ import Testing
     "0-0:1.0.0(261123110000W)", "1-0:1.8.0(00000001.000*kWh)", "1-0:1.7.0(0000.500*kW)",
   ]
 
-  /// The name of a meter, and lines that only it prints.
+  /// The header of a meter, and lines that only this meter prints.
   private static let kinds: [(String, [String])] = [
     ("22", old), ("30", old), ("30", old.map { $0.replacing("(3)", with: "(03)") }),
     ("SE", swedish), ("HU", swedish + ["1-0:1.8.1(1*kWh)", "0-0:42.0.0(41)"]),
@@ -231,7 +231,7 @@ import Testing
       try directory.write(Self.file("before"), to: "dsmr10.py")
       try await Program("p1parse", directory: directory.path).whileRunning { parser in
         let telegram = SampleTelegram.ofVersion("10")
-        // Many, so that there are templates; each version of the file is in use for the next one.
+        // There are enough telegrams for templates; each file is used for the next telegrams.
         try await parser.write(telegram + telegram + telegram)
         try await parser.waitForOutput(
           Self.record("before") + Self.record("before") + Self.record("before"))
@@ -256,7 +256,7 @@ import Testing
           $0.output(from: count) == Array(Self.record("behind").utf8)
         }
 
-        // An editor may take it away for a moment.
+        // An editor may remove the file for a moment.
         try FileManager.default.removeItem(atPath: directory.path("dsmr10.py"))
         parser.send(signal: SIGHUP)
         try await parser.waitForError(

@@ -2,7 +2,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// Specification files `dsmrNN.py`, for meters whose version nothing is known of.
+/// Specification files `dsmrNN.py`, for meters of an unknown version.
 @Suite struct ParseSpecificationTests {
   private static let cottonCandies = #"""
     { "1-0:99.99.98": ["Number of Cotton Candies per Second (output)", "cotton_candies_produced", "^.*\((.*)\*CCs\)"],
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// Firmware that says another version, at night: the telegrams are read by what is built in.
+  /// After an update to an unknown version, telegrams are read with the built-in specification.
   @Test func unknownVersionInMidStreamIsAWarning() async throws {
     let known = SampleTelegram.numbered(1) + SampleTelegram.numbered(2)
     let changed = SampleTelegram.with([
@@ -89,7 +89,7 @@ import Testing
     #expect(result.records.count == 4 + 12 + 2)
     #expect(
       result.records[4].fields.map(\.value) == ["2026-11-23T10:03:00Z", "60", "0.321"])
-    // Repeated rarely: at the first, the tenth, the hundredth …
+    // The warning is logged at the first, the tenth, the hundredth telegram …
     #expect(
       result.errorText
         == ["1 telegram", "10 telegrams"].map { count in
@@ -116,11 +116,11 @@ import Testing
     #expect(result.records.compactMap { $0["power_import_kw"] } == ["1.5", "1.5", "1.5"])
   }
 
-  /// A telegram must not get to name a file of its choice.
+  /// A telegram must not be able to name any file.
   @Test(arguments: ["../../etc/x", "/etc/x", "..", "10/../../x", "1 0", "10\u{0}", "%s", "*"])
   func versionIsNoPath(_ version: String) async throws {
     try await TemporaryDirectory.with { directory in
-      // If it were taken for a path, all of these would lead here.
+      // Each of these versions, used in a path, would lead to this file.
       for name in ["x.py", "dsmr10.py", "dsmr...py", "dsmr*.py", "dsmr1 0.py", "dsmr%s.py"] {
         try directory.write(Self.cottonCandies, to: name)
       }

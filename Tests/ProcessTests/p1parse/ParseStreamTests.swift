@@ -3,7 +3,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// p1parse in the middle of a live pipe, and how it ends.
+/// p1parse in a live pipe, and its exit.
 @Suite struct ParseStreamTests {
   @Test func recordIsThereBeforeTheNextTelegram() async throws {
     try await Program("p1parse").whileRunning { parser in
@@ -32,10 +32,10 @@ import Testing
     }
   }
 
-  /// What the pipe holds when the signal comes is not lost.
+  /// Telegrams that the pipe holds when the signal arrives are not lost.
   @Test func signalLosesNoTelegramOfThePipe() async throws {
     try await Program("p1parse").whileRunning { parser in
-      // It has begun, and so catches signals.
+      // p1parse has started to read, so it catches signals.
       try await parser.write(SampleTelegram.numbered())
       try await parser.waitForOutput("gas_m3=3456.789\n\n")
       parser.send(signal: SIGSTOP)
@@ -57,7 +57,7 @@ import Testing
       #expect(result.status == .success && result.errorText == "")
       #expect(result.text == whole.text)
     }
-    // The checksum itself is cut: nothing vouches for the rest.
+    // The checksum is cut off, so the rest cannot be checked.
     let cut = try await Program("p1parse").run(input: String(telegram.utf8.dropLast(4)) ?? "")
     #expect(cut.status == .success && cut.output.isEmpty && cut.messages.count == 1)
   }
@@ -81,7 +81,7 @@ import Testing
           dropped=1 unreadable_lines=1 unknown_lines=1 unknown_versions=0
 
           """)
-      // It ends nothing.
+      // The signal ends nothing.
       try await parser.write(SampleTelegram.numbered(4))
       try await parser.wait(for: "more records") { SeenRecord.all(in: $0.text).count == 7 }
       parser.closeInput()
@@ -89,7 +89,7 @@ import Testing
     }
   }
 
-  /// With arguments and without, at any time, one after the other.
+  /// With and without arguments, at any time, one after the other.
   @Test(arguments: [[], ["--names", "obis"]])
   func hangupAndRequestEndNothing(_ options: [String]) async throws {
     try await Program("p1parse", options).whileRunning { parser in
@@ -128,7 +128,7 @@ import Testing
     #expect(strict.messages.count == 1 && strict.errorText.contains("; it looks like \(kind)\n"))
   }
 
-  /// What looks like the beginning of a telegram is in many a file.
+  /// Many files contain bytes that look like the beginning of a telegram.
   @Test func inputWithoutAWholeTelegramIsSaid() async throws {
     let image = [0xFF, 0xD8, 0xFF, 0xE0] + Array("\n/ab5\n(\n".utf8) + [0, 1]
     let result = try await Program("p1parse").run(input: image)
@@ -139,7 +139,7 @@ import Testing
     #expect(result.messages.count == 2)
   }
 
-  /// Nothing at all is no wrong file: a pipe that ended before its first telegram.
+  /// An empty input is not a wrong file: a pipe may end before its first telegram.
   @Test func emptyInputIsNotSaid() async throws {
     let result = try await Program("p1parse", ["--strict"]).run(input: "")
     #expect(result.status == .success && result.errorText == "")
