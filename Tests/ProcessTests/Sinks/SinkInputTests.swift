@@ -87,7 +87,7 @@ import Testing
           keeps
           ? ["\(tool): \(directory.path("spool")): 2 records kept for the next time", error]
           : [error, "\(tool): \(server): 2 records could not be delivered"]
-        #expect(result.messages.contains { $0.hasSuffix("refused: a record that is not whole") })
+        #expect(result.messages.contains { $0.hasSuffix("refused: an incomplete record") })
         #expect(result.messages.map(String.init).filter(end.contains) == end)
       }
     }

@@ -144,7 +144,7 @@ import Testing
       sink.send(signal: SIGTERM)
       let result = try await sink.waitForExit()
       #expect(result.status == .success)
-      #expect(result.errorText.contains("refused: a record that is not whole"))
+      #expect(result.errorText.contains("refused: an incomplete record"))
     }
   }
 
