@@ -45,7 +45,7 @@ import Testing
       let records = try RecordFlow(rate: 200)
       let stopped = try await sink.runAndStopInAnOutage(on: records)
       #expect(stopped.status == .success)
-      #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
+      #expect(stopped.errorText.hasSuffix(" records kept for the next run\n"))
       let sent = try await records.finish()
       try await receiver.restart()
       let result = try await sink.run(on: records)

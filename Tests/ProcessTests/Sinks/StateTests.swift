@@ -34,7 +34,7 @@ import Testing
       let result = try await sink.run(input: NumberedRecords.text(0..<3))
       #expect(result.status == .success)
       #expect(
-        result.messages.contains("p1influx: \(state)/influx: 3 records kept for the next time"))
+        result.messages.contains("p1influx: \(state)/influx: 3 records kept for the next run"))
       let (numbers, next) = try await deliver(["--state", state], 3..<5)
       #expect(next.status == .success && numbers == Array(0..<5))
     }

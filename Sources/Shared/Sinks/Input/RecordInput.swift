@@ -118,7 +118,7 @@ public struct RecordInput {
   /// Logs at the end how many lines and records were rejected.
   public func report() {
     guard refusedCount > 0 else { return }
-    messages.say(.warning, "standard input", "\(counted(refusedCount, "piece")) refused in all")
+    messages.say(.warning, "standard input", "\(counted(refusedCount, "rejection")) in all")
   }
 
   private mutating func readPiece(_ handle: (Record) throws -> Void) throws {
@@ -224,7 +224,7 @@ public struct RecordInput {
 
   private mutating func refuse(_ reason: String) {
     refusedCount += 1
-    messages.say(.warning, "standard input", "refused: \(reason)", repeating: "refused")
+    messages.say(.warning, "standard input", "rejected: \(reason)", repeating: "rejected")
   }
 }
 
