@@ -50,7 +50,7 @@ import Testing
       try await receiver.restart()
       let result = try await sink.run(on: records)
       #expect(result.status == .success)
-      #expect(result.errorText.contains(" records left from before\n"))
+      #expect(result.errorText.contains(" records left from an earlier run\n"))
       let tally = try await receiver.tally(of: sent)
       #expect(tally.isWholeInOrder, "\(tally)")
       #expect(try sink.segments == [])
