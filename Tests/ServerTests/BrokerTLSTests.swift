@@ -108,7 +108,7 @@ import Testing
     let result = try await Program("p1mqtt", ["--ca-file", key]).run(input: "n=1\n")
     #expect(result.status == .exited(64))
     #expect(
-      result.errorText == "p1mqtt: --ca-file: \(key): there is no certificate in it (PEM)\n")
+      result.errorText == "p1mqtt: --ca-file: \(key): it contains no certificate in PEM form\n")
   }
 
   @Test func rabbitMQIsTrusted() async throws {

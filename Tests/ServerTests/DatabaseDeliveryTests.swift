@@ -202,7 +202,7 @@ import Testing
     }
     let result = try await p1influx(database, "refused").run(input: records.joined())
     #expect(result.status == .exited(65))
-    #expect(result.errorText.contains("record refused"), "\(result.errorText)")
+    #expect(result.errorText.contains("record rejected"), "\(result.errorText)")
     let rows = try await database.query("SELECT m FROM dsmr", database: "refused")
     #expect(rows.map { $0["m"]?.double } == (0..<40).filter { $0 != 23 }.map(Double.init))
   }

@@ -90,7 +90,7 @@ import Testing
         sink.send(signal: SIGTERM)
         try await sink.waitForOutput("ended with 69\n", within: .seconds(30))
         let kept = try #require(
-          sink.errorText.firstMatch(of: /: (\d+) records kept for the next time\n/)?.1)
+          sink.errorText.firstMatch(of: /: (\d+) records kept for the next run\n/)?.1)
         let lost = try #require(
           sink.errorText.firstMatch(of: /: (\d+) records could not be delivered\n/)?.1)
         #expect(Int(kept).map { $0 + (Int(lost) ?? 0) } == sent)

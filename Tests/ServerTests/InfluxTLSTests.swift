@@ -89,7 +89,7 @@ import Testing
       let spool = ["--spool", certificates.path("spool")]
       let first = try await send(url, spool)
       #expect(first.status == .success)
-      #expect(first.errorText.contains("1 record kept for the next time"))
+      #expect(first.errorText.contains("1 record kept for the next run"))
       #expect(!server.text.contains("dsmr"))
       let second = try await Program(
         "p1influx", ["--url", url, "--ca-file", certificates.path("ca.pem")] + spool

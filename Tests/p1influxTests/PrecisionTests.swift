@@ -18,11 +18,11 @@ import Testing
   }
 
   @Test(arguments: Precision.allCases)
-  func movableTimesHaveAsManyDigits(_ precision: Precision) {
+  func equallyLongTimesHaveAsManyDigits(_ precision: Precision) {
     let first = precision.time(of: Timestamp(seconds: 1_000_000_000))
     let last = precision.time(of: Timestamp(seconds: 7_258_118_399, nanoseconds: 999_999_999))
-    #expect(precision.movableTimes.contains(first) && precision.movableTimes.contains(last))
-    #expect(!precision.movableTimes.contains(first - 1))
+    #expect(precision.equallyLongTimes.contains(first) && precision.equallyLongTimes.contains(last))
+    #expect(!precision.equallyLongTimes.contains(first - 1))
     #expect("\(first)".count == "\(last)".count)
   }
 

@@ -1,39 +1,36 @@
 import Delivery
 import Records
 
-/// Records that go to the server together, and how far they have come: in order, or in as many
-/// lanes as may go at the same time, the records of one meter always in the same one.
+/// A batch of records, and what of it is still to be sent. With `--parallel` the records are divided among
+/// lanes, whose requests are sent at the same time; those of one meter are in one lane, in order.
 struct PreparedBatch {
   /// A part of a lane that is sent in one request.
   struct Part {
     var records: ArraySlice<Record>
-    /// Which record of the lane it is a piece of; nil for whole ones.
+    /// The index in the lane of the record that this is a piece of; nil for whole records.
     var pieceOf: Int?
-    /// The first one, counted in the lane.
+    /// The index in the lane of the first record.
     var first: Int
 
-    /// The bytes of its records, as batches count them.
+    /// The bytes of the text of the records, as in the size of batches.
     var size: Int { records.reduce(0) { $0 + $1.text.count } }
   }
 
   struct Lane {
-    /// What is still to be sent, the next one last.
+    /// The parts to send, the next one last.
     var parts: [Part]
-    /// The next part as line protocol; nil until that is made.
+    /// The next part in line protocol; nil until that is made.
     var body: [UInt8]?
-    /// The records of which something was refused.
+    /// The indices of the records that were rejected, wholly or in part.
     var refused: Set<Int> = []
     var isSending = false
   }
 
-  /// The number of the first record, and the one behind the last.
+  /// The number of the first record, and the one after the last.
   let first: UInt64
   let end: UInt64
   var lanes: [Lane]
 
-  /// - Parameters:
-  ///   - batch: the records.
-  ///   - laneCount: how many requests there may be at the same time.
   init(_ batch: Batch, lanes laneCount: Int) {
     first = batch.first
     end = batch.end
@@ -46,46 +43,46 @@ struct PreparedBatch {
     lanes = records.filter { !$0.isEmpty }.map { Lane(parts: [Part(records: $0[...], first: 0)]) }
   }
 
-  /// Whether all of it was answered.
+  /// Whether the server has answered all parts.
   var isDone: Bool { lanes.allSatisfy(\.parts.isEmpty) }
 
-  /// How many of its records were refused, wholly or in part.
+  /// How many records were rejected, wholly or in part.
   var refusedCount: Int { lanes.reduce(0) { $0 + $1.refused.count } }
 }
 
 extension PreparedBatch.Lane {
-  /// The next part has arrived.
+  /// Removes the next part, which the server has answered.
   mutating func removeNext() {
     parts.removeLast()
     body = nil
   }
 
-  /// Whether the next part has no other metric than one.
+  /// Whether the next part has no metric but this one.
   func nextHasOnly(_ metric: String) -> Bool {
     parts.last?.records.allSatisfy { record in
       !record.divided { !($0 == metric) }.0.hasMetrics
     } ?? false
   }
 
-  /// Puts two parts in the place of the next one: its records without a metric, and with it alone.
+  /// Replaces the next part by two: its records without a metric, and with that metric alone.
   ///
-  /// - Returns: false where it has no other metric, or not this one.
+  /// - Returns: false, and changes nothing, where the part has only this metric, or not at all.
   mutating func splitNext(around metric: String) -> Bool {
     guard let part = parts.last else { return false }
     let pairs = part.records.map { record in record.divided { !($0 == metric) } }
     let halves = [pairs.map(\.0), pairs.map(\.1)]
     guard halves.allSatisfy({ $0.contains(where: \.hasMetrics) }) else { return false }
     removeNext()
-    // A record that is left with nothing keeps its place, by which the others are known.
+    // Records without a metric are kept, as the others are identified by their index.
     parts += halves.reversed().map {
       .init(records: $0[...], pieceOf: part.pieceOf, first: part.first)
     }
     return true
   }
 
-  /// Puts smaller parts in the place of the next one: halves of its records, or of the only one.
+  /// Replaces the next part by two: halves of its records, or of its only record.
   ///
-  /// - Returns: false where it is a single value.
+  /// - Returns: false, and changes nothing, for a single value.
   mutating func splitNext() -> Bool {
     guard let part = parts.last else { return false }
     let halves: [PreparedBatch.Part]
@@ -110,7 +107,7 @@ extension PreparedBatch.Lane {
 }
 
 extension Record {
-  /// The lane that the records of this meter and channel go in (FNV-1a).
+  /// The lane of this meter and channel, by their hash (FNV-1a).
   fileprivate func lane(of count: Int) -> Int {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for key in [RecordKey.meter, .channel] {

@@ -254,7 +254,7 @@ extension InfluxDelivery {
   private mutating func refuse(_ lane: Int, _ answer: HTTPAnswer) {
     guard let part = current?.lanes[lane].parts.last else { return }
     messages.say(
-      .error, server.name, "record refused: \(answer.description)", repeating: "refused")
+      .error, server.name, "record rejected: \(answer.description)", repeating: "rejected")
     for (offset, record) in part.records.enumerated() where record.hasMetrics {
       outbox.quarantine(record, reason: answer.description)
       current?.lanes[lane].refused.insert(part.pieceOf ?? part.first + offset)

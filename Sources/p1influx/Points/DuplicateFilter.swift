@@ -1,36 +1,32 @@
 import Records
 
-/// Tells records that say again what was said already: of the same meter, time and metrics, with the
-/// same values, as a gas reading that each telegram repeats for an hour.
+/// Finds records that repeat an earlier one, such as the gas reading that each telegram repeats for an hour:
+/// records with the same meter, time, metrics and values.
 ///
-/// A thousand of the latest are known. What is forgotten is only written once more; what was dropped
-/// before it was delivered has to be forgotten.
+/// It remembers the latest thousand records. A record that it has forgotten is written again, which is
+/// harmless. A record that was dropped before its delivery must be forgotten, or it would never be written.
 struct DuplicateFilter {
   private struct Known {
-    /// What stands for the meter, the time and the first metric. Of two that have the same, the
-    /// later one takes the place of the other.
+    /// Of the meter, the time and the first metric. A later record with the same hash replaces this one.
     let hash: UInt64
     let text: [UInt8]
-    /// Its number in the outbox.
+    /// The number of the record in the outbox.
     let number: UInt64
   }
 
-  /// The latest records, in sets by their hash, in each of which the latest is first.
+  /// The latest records, in sets by their hash; the latest of a set is first.
   private var sets = [[Known]](repeating: [], count: 256)
 
-  /// All with lower numbers were delivered, or are forgotten.
+  /// Records with lower numbers were delivered, or are forgotten.
   private var goneEnd: UInt64 = 0
 
   private static let setSize = 4
-  /// A longer record is always new.
+  /// The longest text, in bytes, of a record that is remembered.
   private static let longest = 8192
 
-  /// Whether the record is one that was there already; else it is from now on.
+  /// Whether a record repeats an earlier one; otherwise it is remembered.
   ///
-  /// - Parameters:
-  ///   - record: the record.
-  ///   - number: the number that it gets in the outbox if it is new.
-  /// - Returns: whether it is known.
+  /// - Parameter number: the number that the record gets in the outbox if it is new.
   mutating func contains(_ record: Record, numbered number: UInt64 = 0) -> Bool {
     guard record.text.count <= DuplicateFilter.longest else { return false }
     let hash = DuplicateFilter.hash(of: record)
@@ -49,13 +45,13 @@ struct DuplicateFilter {
     return false
   }
 
-  /// Takes note that the records with numbers below `number` were delivered.
+  /// Notes that the records with numbers below `number` were delivered.
   mutating func delivered(before number: UInt64) { goneEnd = max(goneEnd, number) }
 
-  /// Forgets records that were not delivered: a meter that says them again is to be heard.
+  /// Forgets records that were dropped, so that they are written when the meter repeats them.
   ///
-  /// - Parameter waiting: the numbers of those that wait now, at the beginning of which some have gone;
-  ///   or in the middle, and then it is not known which.
+  /// - Parameter waiting: the numbers of the records that still wait. Either the oldest were dropped, or some
+  ///   among these, and it is not known which.
   mutating func forgetUndelivered(butFor waiting: Range<UInt64>) {
     let isInOrder = waiting.lowerBound > goneEnd
     let gone = goneEnd..<max(goneEnd, isInOrder ? waiting.lowerBound : waiting.upperBound)
@@ -63,8 +59,8 @@ struct DuplicateFilter {
     goneEnd = gone.upperBound
   }
 
-  /// A hash of what two records have in common that write to the same points: everything up to the
-  /// first metric that tells something else than who and when.
+  /// A hash of what is common to records that write to the same points: the text up to the name of the
+  /// first metric.
   private static func hash(of record: Record) -> UInt64 {
     let text = record.text.span
     var end = 0
@@ -76,7 +72,7 @@ struct DuplicateFilter {
     var hash: UInt64 = 0
     var index = 0
     while index < end {
-      // The eight bytes at the end may have been a part of those before.
+      // The last word may overlap the one before.
       let word = end < 8 ? UInt64(text[index]) : text.word(at: min(index, end - 8))
       hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
       hash ^= hash >> 29

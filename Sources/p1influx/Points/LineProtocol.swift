@@ -11,7 +11,7 @@ struct LineProtocol {
     self.style = style
   }
 
-  /// The metric whose field a database refuses.
+  /// The metric whose field the database rejects.
   func metric(of conflict: FieldConflict) -> String {
     switch style.layout {
     case .wide: Points.metric(ofField: conflict.field)
@@ -30,8 +30,8 @@ struct LineProtocol {
   /// Appends the points of a record.
   ///
   /// - Parameters:
-  ///   - record: one that has a timestamp.
-  ///   - output: what they are appended to; each point ends with a line feed.
+  ///   - record: one with a timestamp.
+  ///   - output: each point in it ends with a line feed.
   mutating func append(_ record: Record, to output: inout [UInt8]) {
     if let text = recent.first({ $0.become(those: record, style.precision) ? $0.text : nil }) {
       return output.append(contentsOf: text)

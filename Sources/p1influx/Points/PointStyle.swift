@@ -4,9 +4,9 @@ import CommandLine
 struct PointStyle {
   /// How a record becomes points.
   enum Layout: String, CaseIterable {
-    /// One point a record: its metrics are the fields.
+    /// One point per record, with its metrics as fields.
     case wide
-    /// One point a metric: the metric is the measurement, the field is called `value`.
+    /// One point per metric: the metric is the measurement, the field is called `value`.
     case metric
   }
 
@@ -18,12 +18,12 @@ struct PointStyle {
   private var tagNames: [String] = []
   var precision = Precision.nanoseconds
 
-  /// What a backslash has to stand before.
+  /// The characters that are escaped by a backslash.
   static let specialInMeasurement = [UInt8](", ".utf8)
   static let specialInTag = [UInt8](", =".utf8)
   static let specialInText = [UInt8]("\"\\".utf8)
 
-  /// Tags that points have anyway, and names that InfluxDB keeps for itself.
+  /// The tags of every point, and the name that InfluxDB reserves.
   private static let reservedTags = ["meter", "channel", "time"]
 
   init() {}
@@ -45,9 +45,9 @@ struct PointStyle {
 
   /// Names the measurement of the wide layout.
   ///
-  /// - Returns: false, and changes nothing, for a name that no measurement can have.
+  /// - Returns: false, and changes nothing, for an invalid name.
   mutating func setMeasurement(_ name: String) -> Bool {
-    guard PointStyle.isPossible(name), !name.hasPrefix("_"), !name.hasPrefix("#") else {
+    guard PointStyle.isValid(name), !name.hasPrefix("_"), !name.hasPrefix("#") else {
       return false
     }
     measurement = []
@@ -57,10 +57,10 @@ struct PointStyle {
 
   /// Adds a tag to all points: `house=1`.
   ///
-  /// - Returns: false, and changes nothing, for what can be no tag.
+  /// - Returns: false, and changes nothing, for an invalid or a repeated tag.
   mutating func addTag(_ text: String) -> Bool {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, parts.allSatisfy({ PointStyle.isPossible(String($0)) }),
+    guard parts.count == 2, parts.allSatisfy({ PointStyle.isValid(String($0)) }),
       !(PointStyle.reservedTags + tagNames).contains(String(parts[0])), !parts[0].hasPrefix("_")
     else {
       return false
@@ -73,19 +73,20 @@ struct PointStyle {
     return true
   }
 
-  /// Whether a name can stand in a point: not empty, nothing that drives a terminal or ends a line,
-  /// and no backslash at its end, which would escape what follows and cannot be escaped itself.
-  private static func isPossible(_ name: String) -> Bool {
+  /// Whether a text may be part of a point: not empty, without control characters, and without a backslash
+  /// at its end, which would escape the next character and cannot be escaped itself.
+  private static func isValid(_ name: String) -> Bool {
     !name.isEmpty && !name.hasSuffix("\\") && name.utf8.count <= 1024
       && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 
-  /// Appends text with a backslash before what is special in it.
+  /// Appends text with a backslash before its special characters.
   static func append(_ text: [UInt8], escaping special: [UInt8], to output: inout [UInt8]) {
     for (index, byte) in text.enumerated() {
       // A line feed would end the point.
       let byte = byte == UInt8(ascii: "\n") ? UInt8(ascii: " ") : byte
-      // In a name it cannot be escaped itself, and databases differ in what it then escapes.
+      // A backslash in a name cannot be escaped, and databases differ in how they read it before a special
+      // character.
       if byte == UInt8(ascii: "\\"), !special.contains(byte), index + 1 < text.count,
         special.contains(text[index + 1]) || text[index + 1] == UInt8(ascii: "\n")
       {

@@ -24,7 +24,7 @@ struct Points {
       return nil
     }
     time = style.precision.time(of: instant)
-    canBecomeOthers = style.precision.movableTimes.contains(time)
+    canBecomeOthers = style.precision.equallyLongTimes.contains(time)
     timeDigits = [UInt8]("\(time)".utf8)
     shape = ByteRanges(record.text.span)
     if canBecomeOthers { shape.allowDigits(in: timestamp) }
@@ -59,7 +59,7 @@ struct Points {
   mutating func become(those: Record, _ precision: Precision) -> Bool {
     let source = those.text.span
     guard source.count == shape.count, shape.matchesPrefix(of: source),
-      let time = those.timestamp.map(precision.time), precision.movableTimes.contains(time)
+      let time = those.timestamp.map(precision.time), precision.equallyLongTimes.contains(time)
     else {
       return false
     }

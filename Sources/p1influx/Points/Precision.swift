@@ -1,13 +1,13 @@
 import Records
 
-/// How exact the time of a point is.
+/// The unit of the times of points.
 enum Precision: String, CaseIterable {
   case nanoseconds = "ns"
   case microseconds = "us"
   case milliseconds = "ms"
   case seconds = "s"
 
-  /// What InfluxDB 1.x calls it.
+  /// The unit in the API of InfluxDB 1.x.
   var version1: String {
     switch self {
     case .nanoseconds: "n"
@@ -16,7 +16,7 @@ enum Precision: String, CaseIterable {
     }
   }
 
-  /// What InfluxDB 3.x calls it.
+  /// The unit in the API of InfluxDB 3.x.
   var version3: String {
     switch self {
     case .nanoseconds: "nanosecond"
@@ -26,8 +26,7 @@ enum Precision: String, CaseIterable {
     }
   }
 
-  /// How many of its units make a second.
-  private var unitsOfSecond: Int64 {
+  private var unitsPerSecond: Int64 {
     switch self {
     case .nanoseconds: 1_000_000_000
     case .microseconds: 1_000_000
@@ -36,12 +35,12 @@ enum Precision: String, CaseIterable {
     }
   }
 
-  /// An instant in units since 1970, as points have it.
+  /// An instant in units since 1970.
   func time(of timestamp: Timestamp) -> Int64 {
-    let units = unitsOfSecond
+    let units = unitsPerSecond
     return timestamp.seconds * units + Int64(timestamp.nanoseconds) / (1_000_000_000 / units)
   }
 
-  /// The times that have as many digits as any other of them: from 2001 on.
-  var movableTimes: PartialRangeFrom<Int64> { (1_000_000_000 * unitsOfSecond)... }
+  /// The times that all have the same number of digits: from 2001 on.
+  var equallyLongTimes: PartialRangeFrom<Int64> { (1_000_000_000 * unitsPerSecond)... }
 }

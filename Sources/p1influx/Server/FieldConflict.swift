@@ -1,4 +1,4 @@
-/// What InfluxDB says where a field has values of another type already, in versions 1 and 2:
+/// The error of InfluxDB 1 and 2 for a field that has values of another type:
 /// `field type conflict: input field "value" on measurement "power_import_kw" is type float, already
 /// exists as type string dropped=1`.
 struct FieldConflict: Equatable {
@@ -7,7 +7,7 @@ struct FieldConflict: Equatable {
   /// `string`, `integer` or `boolean`.
   let type: String
 
-  /// - Parameter answer: what the server said, as JSON or as text; nil for anything else.
+  /// - Parameter answer: the body of the answer, JSON or text. The result is nil for any other error.
   init?(_ answer: String) {
     let text = answer.replacing("\\\"", with: "\"")
     guard let start = text.firstRange(of: "field type conflict: input field ")?.upperBound else {

@@ -1,6 +1,6 @@
 import CommandLine
 
-/// The ways that servers take line protocol by HTTP.
+/// The APIs of servers that take line protocol by HTTP.
 enum InfluxAPI: String, CaseIterable {
   /// InfluxDB 1.x, VictoriaMetrics and many others: `/write`.
   case version1 = "1"
@@ -9,14 +9,14 @@ enum InfluxAPI: String, CaseIterable {
   /// InfluxDB 3.x: `/api/v3/write_lp`.
   case version3 = "3"
 
-  /// Where points are written to, behind the address of the server.
+  /// The path and the query of the request that writes points.
   func path(of place: InfluxPlace, _ precision: Precision) -> String {
     switch self {
     case .version1:
       "/write"
         + InfluxAPI.query(
           ("db", place.database), ("rp", place.retentionPolicy),
-          // Nanoseconds go without saying.
+          // Nanoseconds are the default.
           ("precision", precision == .nanoseconds ? nil : precision.version1))
     case .version2:
       "/api/v2/write"
@@ -30,7 +30,7 @@ enum InfluxAPI: String, CaseIterable {
     }
   }
 
-  /// The request that makes a database; nil where there is none so simple.
+  /// The request that creates a database; nil for version 2, where it needs the id of the organization.
   func creation(of place: InfluxPlace) -> (path: String, type: String, body: String)? {
     switch self {
     case .version1:
@@ -50,7 +50,7 @@ enum InfluxAPI: String, CaseIterable {
     }
   }
 
-  /// What comes before the token in the header `Authorization`.
+  /// The word before the token in the header `Authorization`.
   var tokenScheme: String { self == .version3 ? "Bearer" : "Token" }
 
   private static func query(_ items: (String, String?)...) -> String {
@@ -61,9 +61,9 @@ enum InfluxAPI: String, CaseIterable {
   }
 }
 
-/// Where in a server points go.
+/// The database that points are written to.
 struct InfluxPlace {
-  /// The database, or the bucket.
+  /// The name of the database, or of the bucket.
   var database: String
   var retentionPolicy: String?
   var organization: String?

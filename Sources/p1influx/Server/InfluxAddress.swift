@@ -3,45 +3,45 @@ import CommandLine
 /// The address of a server: `http://influx.lan:8086`, `https://vm.lan/insert/0/influx` or
 /// `unix:/run/influxdb.sock`.
 struct InfluxAddress {
-  /// The address of requests, without a path of the API.
+  /// The URL of the server, without the path of the API.
   let base: String
   /// The Unix socket that the server listens on, instead of an address.
   let socket: String?
-  /// The API whose path the address ended in, if any.
+  /// The API whose path the address ends in; nil for another address.
   let api: InfluxAPI?
 
   private static let paths: [(String, InfluxAPI)] = [
     ("/api/v3/write_lp", .version3), ("/api/v2/write", .version2), ("/write", .version1),
   ]
 
-  /// - Parameters:
-  ///   - text: the address.
-  ///   - refused: what is said of one that cannot be.
-  /// - Throws: what `refused` gives.
+  /// - Parameter refused: makes the failure for an invalid address, of the reason.
+  /// - Throws: that failure.
   init(_ text: String, refused: (String) -> Failure) throws {
     if let socket = try UnixSocketAddress(text, as: "/run/influxdb.sock", refused: refused) {
       (base, self.socket, api) = ("http://localhost", socket.path, nil)
       return
     }
-    // Neither is shown: there may be a password in it.
+    // These messages do not show the address, as it may contain a password.
     guard !text.contains("@") else {
-      throw refused("a user or a password has no place in an address: see the settings for them")
+      throw refused(
+        "an address must not contain a user or a password; they have settings of their own")
     }
     guard !text.contains(where: { "?#".contains($0) }) else {
-      throw refused("an address has no ? or # in it: see the settings for what a query says")
+      throw refused(
+        "an address must not contain ? or #; the database and the like have settings of their own")
     }
     guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
     else {
-      throw refused("\"\(text)\" begins neither with http:// nor with https:// nor with unix:")
+      throw refused("\"\(text)\" does not start with http://, https:// or unix:")
     }
     var rest = text.dropFirst(scheme.count)
     while rest.hasSuffix("/") { rest = rest.dropLast() }
     let host = rest.prefix { $0 != "/" }
     let parts = HostAndPort(host)
     guard parts.port != nil || !parts.hasPort else {
-      throw refused("\"\(text)\" has no port from 1 to 65535 behind its colon")
+      throw refused("\"\(text)\" has no port from 1 to 65535 after the colon")
     }
-    // In a URL an IPv6 address stands in brackets.
+    // In a URL, an IPv6 address is in brackets (RFC 3986, 3.2.2).
     guard parts.isHostValid, host.hasPrefix("[") || !parts.host.contains(":"),
       rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && $0 != "\\" })
     else {

@@ -121,7 +121,7 @@ import Testing
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .success, "\(result.errorText)")
         #expect(!result.errorText.contains("dropped") && !result.errorText.contains("refused"))
-        #expect(result.errorText.contains(" records kept for the next time"))
+        #expect(result.errorText.contains(" records kept for the next run"))
         #expect(Int64(lseek(descriptor, 0, SEEK_CUR)) == place)
       }
     }
@@ -187,7 +187,7 @@ import Testing
           input: NumberedRecords.text(0) + NumberedRecords.text(1, between: long.joined())
             + NumberedRecords.text(2))
         #expect(result.status == .success)
-        #expect(result.errorText.contains("refused: line "))
+        #expect(result.errorText.contains("rejected: line "))
         let numbers = NumberedRecords.numbers(in: server.takenLines)
         #expect(numbers == [0, 1, 2])
       }

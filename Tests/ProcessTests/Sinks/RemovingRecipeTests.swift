@@ -41,7 +41,7 @@ import Testing
           .replacing("/var/lib/p1/influx", with: spool)
           .replacing("--host influx.lan", with: "--url http://127.0.0.1:\(server.port)")
         let result = try await Program.bash(recipe).run()
-        #expect(result.messages.last?.contains("40 records refused and not kept") == true)
+        #expect(result.messages.last?.contains("40 records rejected and not kept") == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool + "/bad") == names)
         #expect(try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8) == kept)
         #expect(NumberedRecords.numbers(in: server.takenLines).suffix(10) == Array(50..<60)[...])

@@ -19,10 +19,10 @@ import Testing
     """
 
   private static let refused = [
-    "refused: line 4: line is not key=value",
-    "refused: line 9: timestamp is not an RFC 3339 time of 1970 to 2199",
-    "refused: line 11: invalid key: only letters, digits and _ . : - are allowed (and 1 more like it)",
-    "3 pieces refused in all",
+    "rejected: line 4: line is not key=value",
+    "rejected: line 9: timestamp is not an RFC 3339 time of 1970 to 2199",
+    "rejected: line 11: invalid key: only letters, digits and _ . : - are allowed (and 1 more like it)",
+    "3 rejections in all",
   ]
 
   @Test func badLineCostsOnlyItself() async throws {
@@ -60,8 +60,8 @@ import Testing
       tool, ["--port", "\(port.number)", "--linger", "0", "--require-timestamp"])
     let result = try await program.run(input: "power_import_kw=0.321\n\n")
     #expect(result.status == .success)
-    #expect(result.errorText.contains("standard input: refused: a record without a timestamp\n"))
-    #expect(result.errorText.contains("standard input: 1 piece refused in all\n"))
+    #expect(result.errorText.contains("standard input: rejected: a record without a timestamp\n"))
+    #expect(result.errorText.contains("standard input: 1 rejection in all\n"))
   }
 
   /// What came before is kept, or counted as lost.
@@ -85,9 +85,9 @@ import Testing
         let error = "\(tool): standard input: Connection reset by peer"
         let end =
           keeps
-          ? ["\(tool): \(directory.path("spool")): 2 records kept for the next time", error]
+          ? ["\(tool): \(directory.path("spool")): 2 records kept for the next run", error]
           : [error, "\(tool): \(server): 2 records could not be delivered"]
-        #expect(result.messages.contains { $0.hasSuffix("refused: a record that is not whole") })
+        #expect(result.messages.contains { $0.hasSuffix("rejected: an incomplete record") })
         #expect(result.messages.map(String.init).filter(end.contains) == end)
       }
     }

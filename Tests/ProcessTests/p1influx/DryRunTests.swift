@@ -128,8 +128,8 @@ import Testing
     #expect(result.text == "dsmr n=2 1768478400000000000\n")
     #expect(
       result.errorText == """
-        p1influx: standard input: refused: a record without a timestamp
-        p1influx: standard input: 1 piece refused in all
+        p1influx: standard input: rejected: a record without a timestamp
+        p1influx: standard input: 1 rejection in all
 
         """)
   }
@@ -144,7 +144,7 @@ import Testing
       sink.send(signal: SIGTERM)
       let result = try await sink.waitForExit()
       #expect(result.status == .success)
-      #expect(result.errorText.contains("refused: a record that is not whole"))
+      #expect(result.errorText.contains("rejected: an incomplete record"))
     }
   }
 

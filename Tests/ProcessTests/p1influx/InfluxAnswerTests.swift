@@ -52,9 +52,9 @@ import Testing
           .run(input: Self.withOneBadField)
         #expect(result.status == (isKept ? .success : .exited(65)))
         let reason = #"HTTP \#(status): {"error":"\#(Self.conflict)"}"#
-        let end = "\(subject(server))1 record refused and not kept; --spool keeps them in bad/\n"
+        let end = "\(subject(server))1 record rejected and not kept; --spool keeps them in bad/\n"
         #expect(
-          result.errorText == "\(subject(server))record refused: \(reason)\n"
+          result.errorText == "\(subject(server))record rejected: \(reason)\n"
             + (isKept ? "" : end))
         for field in ["n", "m"] {
           #expect(
@@ -76,8 +76,8 @@ import Testing
       }
       let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
       #expect(result.status == .exited(65))
-      let said = subject(server) + #"record refused: HTTP 400: {"error":"no"}"#
-      let end = "\(subject(server))3 records refused and not kept; --spool keeps them in bad/"
+      let said = subject(server) + #"record rejected: HTTP 400: {"error":"no"}"#
+      let end = "\(subject(server))3 records rejected and not kept; --spool keeps them in bad/"
       #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n\(end)\n")
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
     }
@@ -155,7 +155,7 @@ import Testing
         #expect(result.status == .success)
         // The first record may go alone, as it is there first.
         #expect(server.requests.count <= 2)
-        #expect(result.errorText.contains("record refused: HTTP 400: {\"error\":\"partial write:"))
+        #expect(result.errorText.contains("record rejected: HTTP 400: {\"error\":\"partial write:"))
         #expect(result.messages.count <= 2)
         let kept = try bad(spool)
         #expect(kept.matches(of: /\nn=\d+\n/).count == 50)
@@ -171,7 +171,7 @@ import Testing
     }) { server in
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
       #expect(result.status == .exited(65))
-      #expect(result.messages.last?.contains("3 records refused and not kept") == true)
+      #expect(result.messages.last?.contains("3 records rejected and not kept") == true)
       #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
     }
   }
@@ -269,7 +269,7 @@ import Testing
         let program = p1influx(server, ["--linger", "1", "--spool", directory.path("spool")])
         let first = try await program.run(input: NumberedRecords.text(0..<30))
         #expect(first.status == .success)
-        #expect(first.errorText.contains("30 records kept for the next time\n"))
+        #expect(first.errorText.contains("30 records kept for the next run\n"))
         isOpen.withLock { $0 = true }
         let second = try await program.run(input: NumberedRecords.text(30..<40))
         #expect(second.status == .success)
@@ -343,8 +343,8 @@ import Testing
       #expect(result.status == .exited(65))
       #expect(
         result.errorText == subject(server)
-          + #"record refused: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
-          + "1 record refused and not kept; --spool keeps them in bad/\n")
+          + #"record rejected: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
+          + "1 record rejected and not kept; --spool keeps them in bad/\n")
       for field in ["n", "m"] {
         #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
       }
@@ -485,7 +485,7 @@ import Testing
           #expect(result.status == .exited(74), "\(result.errorText)")
           #expect(result.messages.last?.hasPrefix("p1influx: libcurl: ") == true)
           let end =
-            isSpooled ? "3 records kept for the next time" : "3 records could not be delivered"
+            isSpooled ? "3 records kept for the next run" : "3 records could not be delivered"
           #expect(result.messages.contains { $0.hasSuffix(end) }, "\(result.errorText)")
         }
       }

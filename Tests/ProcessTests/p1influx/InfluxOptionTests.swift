@@ -17,7 +17,7 @@ import Testing
   @Test func messageNamesTheOptionOrTheVariable() async throws {
     let typed = try await Program("p1influx", ["--url", "h:8086"]).run(input: "a=1\n")
     #expect(typed.status == .exited(64))
-    #expect(typed.errorText.hasPrefix("p1influx: --url: \"h:8086\" begins neither with http://"))
+    #expect(typed.errorText.hasPrefix("p1influx: --url: \"h:8086\" does not start with http://"))
     for port in ["0", "65536", "x", ""] {
       let text = "http://[::1]:\(port)"
       let result = try await Program("p1influx", ["--url", text]).run()

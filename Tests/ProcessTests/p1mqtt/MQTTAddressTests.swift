@@ -117,8 +117,8 @@ import Testing
       ["--payload", "record", "--homeassistant"],
       "--homeassistant: Home Assistant cannot read records"
     ),
-    (["--cert-file", "/dev/null"], "--cert-file: /dev/null: there is no certificate in it (PEM)"),
-    (["--key-file", "/dev/null"], "--key-file: /dev/null: there is no private key in it (PEM)"),
+    (["--cert-file", "/dev/null"], "--cert-file: /dev/null: it contains no certificate in PEM form"),
+    (["--key-file", "/dev/null"], "--key-file: /dev/null: it contains no private key in PEM form"),
     (["--ca-file", "/none"], "--ca-file: /none: No such file or directory"),
   ])
   func whatIsNotTaken(_ arguments: [String], _ reason: String) async throws {
@@ -157,6 +157,6 @@ import Testing
     #expect(result.status == .exited(64))
     #expect(
       result.errorText
-        == "p1mqtt: --key-file: \(key): the key is behind a password: openssl pkey frees it\n")
+        == "p1mqtt: --key-file: \(key): the key is encrypted; decrypt it with openssl pkey\n")
   }
 }

@@ -38,7 +38,7 @@ import Testing
         try await limitFiles(of: sink, to: 3)
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .exited(74), "\(result.errorText)")
-        #expect(result.messages.dropLast().last?.contains("kept for the next time") == true)
+        #expect(result.messages.dropLast().last?.contains("kept for the next run") == true)
       }
     }
   }

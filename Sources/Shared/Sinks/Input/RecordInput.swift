@@ -2,53 +2,46 @@ import CommandLine
 import Records
 import SystemPackage
 
-/// The standard input of a sink: records, until the end of the input or a signal.
+/// The records on standard input, until its end or a signal.
 public struct RecordInput {
-  /// Whether nothing more will come.
   public private(set) var isEnded = false
-  /// Why it could not be read to its end; nil where it could.
+  /// Why the input could not be read to its end; nil where it could.
   public private(set) var failure: Failure?
 
   private let messages: Messages
   private let stopSignal: StopSignal
-  /// Whether records without a timestamp are refused.
   private let needsTimestamp: Bool
   private var reader = RecordReader()
-  private var isAsked = false
   private var wantsMore = false
-  /// How much is read after a signal at most: what a pipe holds, and no endless input.
+  /// The most bytes to read after a signal: the size of a pipe, as the input may be endless.
   private var readable = StopSignal.pipeSize
   private var refusedCount = 0
 
-  /// How many bytes were read from the input so far.
   public private(set) var byteCount = 0
 
-  /// The bytes of the file that the input is; nil where it is none.
+  /// The size of the input in bytes; nil where it is no file.
   public let fileSize: Int?
-  /// Whether the input is a file, which can wait.
+  /// Whether the input is a file, whose reading can be paused.
   public var isFile: Bool { fileSize != nil }
 
-  /// What leaves the input where it is until ``release()``; nil where nothing does.
+  /// Leaves the input in the pipe until ``release()``; nil where it is taken out as it is read.
   private let pipe: PeekedPipe?
-  /// What was read and not yet taken out of the pipe.
+  /// How many bytes were read and not yet taken out of the pipe.
   private var unreleased = 0
-  /// Since when the pipe holds so much of a record, and no more; nil where it holds whole ones.
-  private var half: (count: Int, since: ContinuousClock.Instant)?
-  /// When to look for the rest of it.
+  /// The size of an incomplete record in the pipe, and since when it has that size; nil without one.
+  private var incomplete: (count: Int, since: ContinuousClock.Instant)?
+  /// When to look for the rest of the incomplete record.
   private var restDue: ContinuousClock.Instant?
 
-  /// So much is read at once: little beside what a sink may hold.
+  /// The most bytes of a read: few compared to the limits of the buffer.
   private static let pieceSize = 64 * 1024
-  /// The rest of a record is looked for so soon, and then not quite so often.
-  private static let patience = Duration.milliseconds(20)...(.milliseconds(200))
-  /// What does not become a whole record for so long is taken out of a small pipe all the same: there
-  /// may be no room for the rest.
-  private static let longestPatience = Duration.seconds(5)
+  /// The time between two looks for the rest of a record, which grows within this range.
+  private static let restInterval = Duration.milliseconds(20)...(.milliseconds(200))
+  /// How long an incomplete record may stay in a pipe that may be too small for the rest of it.
+  private static let restTimeout = Duration.seconds(5)
 
   /// - Parameters:
-  ///   - messages: where what is refused is said.
-  ///   - stop: what asks to stop.
-  ///   - needsTimestamp: whether records without a timestamp are refused.
+  ///   - needsTimestamp: whether records without a timestamp are rejected.
   ///   - isCareful: whether records stay in the pipe until ``release()``.
   public init(messages: Messages, stop: StopSignal, needsTimestamp: Bool, isCareful: Bool = false) {
     self.messages = messages
@@ -61,22 +54,23 @@ public struct RecordInput {
   }
 
   /// Whether a signal asked to stop.
-  public var isAskedToStop: Bool { isAsked }
+  public private(set) var isAskedToStop = false
 
-  /// What to wait for: more input, if it is wanted, and a signal, until one came.
+  /// What to wait for: more input, if it is wanted, and the first signal.
   public mutating func interests(wantsMore: Bool) -> [Interest] {
     self.wantsMore = wantsMore
     return (wantsMore && !isEnded && restDue == nil ? [.reading(.standardInput)] : [])
-      + (isAsked ? [] : [.reading(stopSignal.descriptor)])
+      + (isAskedToStop ? [] : [.reading(stopSignal.descriptor)])
   }
 
-  /// When to wait no longer: asked to stop, it takes what the pipe still holds, and no more.
+  /// When to call ``read(_:_:)`` even if nothing happened: at once after a signal, as only the rest of the
+  /// pipe is read then.
   public var deadline: ContinuousClock.Instant? {
     guard wantsMore, !isEnded else { return nil }
-    return isAsked ? .now : restDue
+    return isAskedToStop ? .now : restDue
   }
 
-  /// Reads what there is.
+  /// Reads what is available.
   ///
   /// - Parameters:
   ///   - happened: the interests that something happened on.
@@ -86,34 +80,34 @@ public struct RecordInput {
     _ happened: [Interest], _ handle: (Record) throws -> Void
   ) throws {
     if happened.contains(.reading(stopSignal.descriptor)) {
-      isAsked = true
-      // A file stays as it is.
+      isAskedToStop = true
+      // The rest of a file is not lost, and may be long.
       if isFile { return stop() }
-      // The rest may have come meanwhile.
+      // The rest of the record may have come meanwhile.
       if restDue != nil { restDue = .now }
     }
     let isRestDue = wantsMore && restDue.map { .now >= $0 } ?? false
     if happened.contains(.reading(.standardInput)) || isRestDue {
       try pipe.map { try peekPiece($0, handle) } ?? readPiece(handle)
-    } else if isAsked, wantsMore {
+    } else if isAskedToStop, wantsMore {
       leave()
     }
   }
 
-  /// Reads no more: what is left in the input is for others.
+  /// Ends reading, and leaves the rest of the input where it is.
   public mutating func stop() {
     isEnded = true
     reader = RecordReader()
   }
 
-  /// Takes out of the pipe what was read: it is kept elsewhere now.
+  /// Takes out of the pipe what was read, as it is in the outbox now.
   public mutating func release() {
     guard unreleased > 0 else { return }
     pipe?.take(unreleased)
     unreleased = 0
   }
 
-  /// Reads to the end and keeps nothing: what a sink does that is not wanted.
+  /// Reads to the end and discards all records.
   public mutating func drain() throws {
     while !isEnded {
       let interests = self.interests(wantsMore: true)
@@ -121,10 +115,10 @@ public struct RecordInput {
     }
   }
 
-  /// Says what was refused, at the end.
+  /// Logs at the end how many lines and records were rejected.
   public func report() {
     guard refusedCount > 0 else { return }
-    messages.say(.warning, "standard input", "\(counted(refusedCount, "piece")) refused in all")
+    messages.say(.warning, "standard input", "\(counted(refusedCount, "rejection")) in all")
   }
 
   private mutating func readPiece(_ handle: (Record) throws -> Void) throws {
@@ -141,7 +135,7 @@ public struct RecordInput {
     try digest(piece.span, handle)
   }
 
-  /// Reads what the pipe holds of whole records, and leaves it there.
+  /// Reads the whole records in the pipe, and leaves them there.
   private mutating func peekPiece(
     _ pipe: PeekedPipe, _ handle: (Record) throws -> Void
   ) throws {
@@ -155,57 +149,56 @@ public struct RecordInput {
     }
     var whole = piece.span.endOfRecords
     if whole == 0, !piece.isEmpty {
-      guard takesHalf(piece.count, of: pipe) else { return }
+      guard takesIncomplete(piece.count, of: pipe) else { return }
       whole = piece.count
     }
-    half = nil
+    incomplete = nil
     restDue = nil
     unreleased = whole
     try digest(piece.span.extracting(..<whole), handle)
   }
 
-  /// Whether half a record is taken out of the pipe: else it stays there until the rest comes, so that
-  /// who reads on after a kill finds all of it.
-  private mutating func takesHalf(_ count: Int, of pipe: PeekedPipe) -> Bool {
+  /// Whether an incomplete record is taken out of the pipe. Otherwise it stays there until it is complete,
+  /// so that after a kill the next process reads all of it.
+  private mutating func takesIncomplete(_ count: Int, of pipe: PeekedPipe) -> Bool {
     let now = ContinuousClock.now
-    if half?.count != count { half = (count, now) }
-    let waited = half.map { now - $0.since } ?? .zero
-    let isStuck = waited >= RecordInput.longestPatience && pipe.mayBeFull(with: count)
+    if incomplete?.count != count { incomplete = (count, now) }
+    let waited = incomplete.map { now - $0.since } ?? .zero
+    let isStuck = waited >= RecordInput.restTimeout && pipe.mayBeFull(with: count)
     if count == RecordInput.pieceSize || pipe.isAbandoned || isStuck { return true }
-    let patience = RecordInput.patience
-    restDue = now + min(max(patience.lowerBound, waited), patience.upperBound)
+    let interval = RecordInput.restInterval
+    restDue = now + min(max(interval.lowerBound, waited), interval.upperBound)
     return false
   }
 
-  /// Takes what was read, or the end, which is an empty piece.
+  /// Handles bytes that were read, or the end of the input: an empty piece.
   private mutating func digest(_ piece: Span<UInt8>, _ handle: (Record) throws -> Void) throws {
     isEnded = piece.count == 0
     byteCount += piece.count
     try take(piece, handle)
     if !isEnded { StartupCode.unmapAfterStart() }
-    if isAsked, !isEnded {
+    if isAskedToStop, !isEnded {
       readable -= piece.count
       if readable <= 0 { leave() }
     }
   }
 
-  /// Reads no more, though the input may go on: its writer may be in the middle of a record, half a
-  /// line of which could pass for a whole one.
+  /// Ends reading though the input may go on. A record that its writer has not finished is rejected, as
+  /// half a line could look like a whole one.
   private mutating func leave() {
     guard !isEnded else { return }
     isEnded = true
-    if !reader.isBetweenRecords { refuse("a record that is not whole") }
+    if !reader.isBetweenRecords { refuse("an incomplete record") }
   }
 
-  /// The input cannot be read: that is its end, for what came before is not lost with it.
+  /// Notes an error of the input, which then counts as ended: the records before it are delivered.
   private mutating func fail(_ errno: Errno) {
     failure = Failure("standard input", errno)
     leave()
   }
 
-  /// Takes a piece, or the end, which is an empty one.
   private mutating func take(_ piece: Span<UInt8>, _ handle: (Record) throws -> Void) throws {
-    // The reader is out of here for so long, as what it finds changes what is here.
+    // The reader is moved out meanwhile, as the records that it finds change this struct.
     var reader = RecordReader()
     swap(&reader, &self.reader)
     defer { swap(&reader, &self.reader) }
@@ -231,12 +224,12 @@ public struct RecordInput {
 
   private mutating func refuse(_ reason: String) {
     refusedCount += 1
-    messages.say(.warning, "standard input", "refused: \(reason)", repeating: "refused")
+    messages.say(.warning, "standard input", "rejected: \(reason)", repeating: "rejected")
   }
 }
 
 extension Span<UInt8> {
-  /// Behind the last empty line, which ends a record; 0 where there is none.
+  /// The index after the last empty line, which ends a record; 0 where there is none.
   fileprivate var endOfRecords: Int {
     var index = count - 1
     while index > 0 {

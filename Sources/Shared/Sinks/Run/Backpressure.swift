@@ -2,8 +2,8 @@ import CommandLine
 
 /// When a sink reads its input, and when it gives its server up.
 ///
-/// A server that goes on accepting records may pause the input, so that a replay goes at the server's
-/// pace. One that is unreachable or stalls may not, unless the input can wait.
+/// A server that accepts records may pause the input, so that a backfill runs at the server's pace. One that
+/// is unreachable or stalls may not, unless the input can wait.
 public struct Backpressure {
   private let linger: Duration
   private let confirmationDelay: Duration
@@ -20,7 +20,7 @@ public struct Backpressure {
   private static let responseTimeout = Duration.seconds(5)
   /// After SIGTERM, the server gets this long for records that are kept for the next process.
   public static let exitTimeout = Duration.seconds(5)
-  /// After SIGTERM, the server gets this long for values without a time, which nobody wants late.
+  /// After SIGTERM, the server gets this long for values without a time, which are worthless later.
   private static let untimedExitTimeout = Duration.seconds(2)
 
   /// - Parameters:

@@ -63,10 +63,10 @@ public struct DeliveryStatistics {
     let kept = waiting - unkept
     let lost = counts.dropped + unkept
     if kept > 0 {
-      messages.say(.notice, outboxName, "\(counted(kept, unit.rawValue)) kept for the next time")
+      messages.say(.notice, outboxName, "\(counted(kept, unit.rawValue)) kept for the next run")
     }
     guard lost == 0 else {
-      let refused = lostRefused > 0 ? ", \(lostRefused) refused" : ""
+      let refused = lostRefused > 0 ? ", \(lostRefused) rejected" : ""
       throw Failure(
         server, "\(counted(lost, unit.rawValue)) could not be delivered" + refused, .unavailable)
     }
@@ -74,7 +74,7 @@ public struct DeliveryStatistics {
       // Values go to no spool.
       let remedy = unit == .record ? "; --spool keeps them in bad/" : ""
       throw Failure(
-        server, "\(counted(lostRefused, unit.rawValue)) refused and not kept" + remedy, .badData)
+        server, "\(counted(lostRefused, unit.rawValue)) rejected and not kept" + remedy, .badData)
     }
   }
 }

@@ -1,30 +1,26 @@
 import CommandLine
 
-/// Whether a server takes what it is sent, and when it is tried again where it does not.
+/// Whether a server works, and when to retry if it does not.
 public struct ServerState: Sendable {
-  /// Until when nothing is sent; nil while the server takes what it gets.
+  /// When to retry; nil while the server works.
   public private(set) var retryAt: ContinuousClock.Instant?
-  /// Why the last try failed; nil while the server takes what it gets.
+  /// Why the last try failed; nil while the server works.
   public private(set) var failure: String?
   private var backoff = Backoff()
-  /// Whether the server itself has asked to be left alone.
+  /// Whether the server itself asked for the pause (`Retry-After`).
   private var isAsked = false
 
-  /// The longest that a server gets to put a request off.
+  /// The longest pause that a server may ask for.
   private static let longestDelay = Duration.seconds(600)
 
   public init() {}
 
-  /// Whether the server is away.
   public var isOutage: Bool { failure != nil }
 
-  /// A try has failed.
+  /// Notes a failed try, and sets the time of the next one.
   ///
-  /// - Parameters:
-  ///   - reason: why.
-  ///   - delay: the time that the server asked to be left alone for.
-  ///   - now: the time.
-  /// - Returns: whether the one before failed for another reason, or did not fail.
+  /// - Parameter delay: the pause that the server asked for.
+  /// - Returns: whether the reason is another one than that of the try before.
   public mutating func fail(
     _ reason: String, for delay: Duration = .zero, at now: ContinuousClock.Instant
   ) -> Bool {
@@ -35,7 +31,7 @@ public struct ServerState: Sendable {
     return isNew
   }
 
-  /// There is no more time to lose: the server is tried at once, unless it asked to be left alone.
+  /// Retries at once, as the tool is about to exit, unless the server asked for a pause.
   public mutating func hurry(_ now: ContinuousClock.Instant) {
     if retryAt != nil, !isAsked { retryAt = now }
   }
@@ -47,9 +43,9 @@ public struct ServerState: Sendable {
     hurry(now)
   }
 
-  /// The server has let us in, and is still to take something.
+  /// Notes a connection, on which the server has not accepted anything yet. The back-off goes on.
   ///
-  /// - Returns: whether it was away before.
+  /// - Returns: whether this ends an outage.
   public mutating func connect() -> Bool {
     let wasOutage = isOutage
     failure = nil
@@ -57,9 +53,9 @@ public struct ServerState: Sendable {
     return wasOutage
   }
 
-  /// The server has taken something.
+  /// Notes that the server has accepted something.
   ///
-  /// - Returns: whether the server was away before.
+  /// - Returns: whether this ends an outage.
   public mutating func succeed() -> Bool {
     backoff.reset()
     return connect()

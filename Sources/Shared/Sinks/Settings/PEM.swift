@@ -1,19 +1,19 @@
 import CommandLine
 
-/// What is wrong with the files of certificates and keys, which the libraries read only once they connect.
+/// Checks files of certificates and keys, which the libraries read only when they connect.
 public enum PEM {
-  /// That there is no certificate; nil where there is one.
+  /// What is wrong with a file of certificates; nil for nothing.
   public static func faultOfCertificate(_ text: [UInt8]) -> String? {
-    contains("CERTIFICATE-----", in: text) ? nil : "there is no certificate in it (PEM)"
+    contains("CERTIFICATE-----", in: text) ? nil : "it contains no certificate in PEM form"
   }
 
-  /// That there is no private key, or one that is encrypted (`BEGIN ENCRYPTED PRIVATE KEY`,
-  /// `Proc-Type: 4,ENCRYPTED`); nil where there is one to use.
+  /// What is wrong with a file of a private key; nil for nothing. An encrypted key (`BEGIN ENCRYPTED PRIVATE
+  /// KEY`, `Proc-Type: 4,ENCRYPTED`) would need its password.
   public static func faultOfKey(_ text: [UInt8]) -> String? {
     if contains("ENCRYPTED", in: text) {
-      return "the key is behind a password: openssl pkey frees it"
+      return "the key is encrypted; decrypt it with openssl pkey"
     }
-    return contains("PRIVATE KEY-----", in: text) ? nil : "there is no private key in it (PEM)"
+    return contains("PRIVATE KEY-----", in: text) ? nil : "it contains no private key in PEM form"
   }
 
   private static func contains(_ words: String, in text: [UInt8]) -> Bool {

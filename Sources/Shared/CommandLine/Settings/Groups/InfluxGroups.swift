@@ -160,8 +160,9 @@ public struct PointGroup: SettingGroup {
     "INFLUXDB_TAGS", option: "tag", .anything("key=value"), isRepeatable: true,
     help: "Add this tag to each point.",
     manual: """
-      The option may be given more than once; the variable takes several tags with commas between
-      them.
+      The option may be given more than once.
+      The variable takes several tags with commas between them; a comma in a tag is written
+      .Ql \\e, .
       """)
   public let precision = Setting(
     "INFLUXDB_PRECISION", option: "precision", .choice(["ns", "us", "ms", "s"], "unit"),

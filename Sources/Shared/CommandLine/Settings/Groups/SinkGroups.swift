@@ -63,7 +63,8 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
   public static var title: String { "Buffering" }
 
   public let spool: Setting<String?> = Setting(
-    Sink.prefix + "SPOOL", option: "spool", .directory, default: "see --state",
+    Sink.prefix + "SPOOL", option: "spool", .directory,
+    default: "a directory below --state, else none",
     help: "Keep undelivered records in this directory.",
     manual: """
       The directory is made if it does not exist.

@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The directory of --state: the spool in it, and records that were left there.
+@Suite struct StateTests {
+  /// Runs p1influx with a server, and returns the numbers of the records that it got.
+  private func deliver(
+    _ options: [String], _ input: Range<Int>
+  ) async throws -> (numbers: [Int], result: ProgramResult) {
+    try await HTTPServer.running { server in
+      let result = try await Program(
+        "p1influx", ["--url", "http://127.0.0.1:\(server.port)"] + options
+      ).run(input: NumberedRecords.text(input))
+      return (NumberedRecords.numbers(in: server.takenLines), result)
+    }
+  }
+
+  /// Puts records into the directory of a sink, as a script does that keeps them.
+  private func leave(_ numbers: Range<Int>, of sink: String, in directory: TemporaryDirectory)
+    throws
+  {
+    try FileManager.default.createDirectory(
+      atPath: directory.path("state/\(sink)"), withIntermediateDirectories: true)
+    try directory.write(NumberedRecords.text(numbers), to: "state/\(sink)/0000000000000001")
+  }
+
+  @Test func recordsAreSpooledBelowIt() async throws {
+    try await TemporaryDirectory.with { directory in
+      let port = try ClosedPort()
+      let state = directory.path("state")
+      let sink = Program(
+        "p1influx", ["--port", "\(port.number)", "--linger", "0"], environment: ["P1_STATE": state])
+      let result = try await sink.run(input: NumberedRecords.text(0..<3))
+      #expect(result.status == .success)
+      #expect(
+        result.messages.contains("p1influx: \(state)/influx: 3 records kept for the next run"))
+      let (numbers, next) = try await deliver(["--state", state], 3..<5)
+      #expect(next.status == .success && numbers == Array(0..<5))
+    }
+  }
+
+  @Test func aDirectoryThatCannotBeMadeIsAWarning() async throws {
+    try await TemporaryDirectory.with { directory in
+      let state = try directory.write("", to: "file")
+      let (numbers, result) = try await deliver(["--state", state], 0..<3)
+      #expect(result.status == .success && numbers == Array(0..<3))
+      #expect(
+        result.messages == [
+          "p1influx: \(state)/influx: Not a directory; keeping records in memory only"
+        ])
+    }
+  }
+
+  @Test func leftoversAreDeliveredFirst() async throws {
+    try await TemporaryDirectory.with { directory in
+      try leave(0..<3000, of: "influx", in: directory)
+      let options = ["--state", directory.path("state"), "--spool", directory.path("spool")]
+      let (numbers, result) = try await deliver(options, 3000..<3010)
+      #expect(result.status == .success && numbers == Array(0..<3010), "\(result.errorText)")
+      let path = "\(directory.path("state"))/influx"
+      #expect(result.messages.contains("p1influx: \(path): 3000 records left from an earlier run"))
+      let (again, _) = try await deliver(options, 3010..<3011)
+      #expect(again == [3010])
+    }
+  }
+
+  @Test func leftoversStayWhileTheServerIsAway() async throws {
+    try await TemporaryDirectory.with { directory in
+      try leave(0..<3, of: "mqtt", in: directory)
+      let port = try ClosedPort()
+      let options = [
+        "--port", "\(port.number)", "--linger", "0", "--state", directory.path("state"),
+      ]
+      _ = try await Program("p1mqtt", options).run(input: "a=1\n")
+      let text = try String(
+        contentsOfFile: directory.path("state/mqtt/0000000000000001"), encoding: .utf8)
+      #expect(text == NumberedRecords.text(0..<3))
+    }
+  }
+
+  @Test func leftoversAreDeliveredAsValues() async throws {
+    let broker = try await Mosquitto.shared
+    try await broker.client.subscribed(to: "leftover/n") { subscriber in
+      try await TemporaryDirectory.with { directory in
+        try leave(0..<3, of: "mqtt", in: directory)
+        let options = [
+          "--port", "\(broker.port)", "--prefix", "leftover", "--qos", "1", "--no-status",
+          "--state",
+          directory.path("state"),
+        ]
+        let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
+        for input in [3..<5, 5..<6] {
+          let result = try await Program("p1mqtt", options, environment: login)
+            .run(input: NumberedRecords.text(input))
+          #expect(result.status == .success, "\(result.errorText)")
+        }
+        try await subscriber.wait { $0.count >= 6 }
+        #expect(subscriber.messages.map(\.text) == (0..<6).map(String.init))
+      }
+    }
+  }
+}
