@@ -3,7 +3,7 @@ import Records
 import TestValues
 import Testing
 
-/// Nothing here depends on the time.
+/// The tests do not depend on the time.
 private let now = ContinuousClock.now
 
 extension MemoryOutbox {
@@ -23,7 +23,7 @@ extension MemoryOutbox {
     let batch = outbox.oldest(3)
     #expect(batch.first == 0 && batch.end == 3)
     #expect(batch.records == (0..<3).map { Record.numbered($0) })
-    // Looking takes nothing out.
+    // A batch removes nothing.
     #expect(outbox.oldest(3) == batch)
     outbox.remove(before: batch.end)
     #expect(outbox.count == 2)
@@ -71,12 +71,12 @@ extension MemoryOutbox {
   @Test func refusedRecordGoesAlone() {
     var outbox = MemoryOutbox(capacity: 1 << 20)
     for number in 0..<3 { outbox.add(.numbered(number)) }
-    outbox.keepApart(.numbered(0), reason: "no")
+    outbox.quarantine(.numbered(0), reason: "no")
     #expect(outbox.oldest(5).first == 0)
     outbox.remove(before: 1, refused: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)
     #expect(outbox.counts.dropped == 0 && outbox.counts.refused == 1)
-    // One that went before its acknowledgement came changes nothing.
+    // The acknowledgement of a removed record changes nothing.
     outbox.remove(before: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)
     outbox.remove(before: 3)
@@ -148,7 +148,7 @@ extension MemoryOutbox {
           outbox.remove(before: number)
           model.removeAll { $0.number < number }
         }
-        // The bound alone may have taken more, from the front.
+        // The bound may have dropped more from the front.
         let dropped = outbox.counts.dropped - gone
         gone = outbox.counts.dropped
         model.removeFirst(dropped)

@@ -1,23 +1,25 @@
 import Delivery
 import SystemPackage
 
-/// A disk as it may be at worst: what was written and not synced is lost in a power cut, or some of it,
-/// or torn; so are the names of files. Any operation can be made to fail.
+/// A model of the worst disk: in a power failure it loses any part of what was written and not
+/// synced, file names included. Any operation can be made to fail.
 final class ModelDisk: SpoolFiles {
-  /// What goes wrong with an operation.
+  /// How an operation fails.
   enum Failure: Equatable {
     case error(Errno)
-    /// Only half of what is to be written is taken.
+    /// Only half of the bytes are written.
     case short
   }
 
   struct Operation: Equatable {
-    enum Kind { case list, create, open, write, truncate, sync, syncNames, read, rename, remove }
+    enum Kind {
+      case list, create, open, write, truncate, sync, syncDirectories, read, rename, remove
+    }
     let kind: Kind
     let name: String
   }
 
-  /// What was done to a file, or to a name, and may not be on the disk yet.
+  /// A change of a file that was not synced yet.
   fileprivate enum Change {
     case written([UInt8], at: Int)
     case truncated(Int)
@@ -30,34 +32,34 @@ final class ModelDisk: SpoolFiles {
   }
 
   fileprivate final class File {
-    /// What every process sees.
+    /// The contents as processes see them.
     var text: [UInt8] = []
-    /// What survives a power cut for sure.
-    var kept: [UInt8] = []
-    /// What came since.
+    /// The contents at the last sync.
+    var synced: [UInt8] = []
+    /// The changes since the last sync.
     var changes: [Change] = []
     var modified: ContinuousClock.Instant
 
     init(_ modified: ContinuousClock.Instant) { self.modified = modified }
   }
 
-  /// What a disk may come to in a power cut now.
-  struct Risk {
-    fileprivate var kept: [String: Int]
+  /// The synced state of the disk, and the changes of which a power failure may lose any.
+  struct UnsyncedState {
+    fileprivate var synced: [String: Int]
     fileprivate var names: [(change: NameChange, file: Int)]
-    fileprivate var files: [(kept: [UInt8], changes: [Change])]
+    fileprivate var files: [(synced: [UInt8], changes: [Change])]
 
-    /// How many things are each there or not there afterwards.
+    /// How many changes may each survive or not.
     var count: Int { names.count + files.reduce(0) { $0 + $1.changes.count } }
   }
 
-  /// The time, for the ages of files.
+  /// The current time, for the ages of files.
   var now: ContinuousClock.Instant
   /// The most bytes in all files.
   var capacity = Int.max
-  /// What fails, by the number of the operation, from 0.
+  /// The operations that fail, by their number from 0.
   var failures: [Int: Failure] = [:]
-  /// What fails each time.
+  /// The kinds of operation that always fail.
   var broken: [Operation.Kind: Errno] = [:]
   /// Called before each operation.
   var onOperation: () -> Void = {}
@@ -65,7 +67,7 @@ final class ModelDisk: SpoolFiles {
   private(set) var openCount = 0
 
   private var names: [String: File] = [:]
-  private var keptNames: [String: File] = [:]
+  private var syncedNames: [String: File] = [:]
   private var nameChanges: [NameChange] = []
   private var handles: [Handle: (file: File, name: String)] = [:]
   private var nextHandle: Handle = 3
@@ -82,57 +84,56 @@ final class ModelDisk: SpoolFiles {
 
   func count(_ kind: Operation.Kind) -> Int { operations.count { $0.kind == kind } }
 
-  /// Makes a file, which the disk keeps, or changes it behind the back of who uses it.
+  /// Creates a synced file, or replaces the contents of one while the spool uses it.
   func put(_ text: [UInt8], as name: String) {
     let file = names[name] ?? File(now)
     size += text.count - file.text.count
     file.text = text
-    file.kept = text
+    file.synced = text
     file.changes = []
     names[name] = file
-    keptNames[name] = file
+    syncedNames[name] = file
   }
 
-  // MARK: - Power
+  // MARK: - Power failure
 
-  var risk: Risk {
+  var unsyncedState: UnsyncedState {
     var indices: [ObjectIdentifier: Int] = [:]
-    var files: [(kept: [UInt8], changes: [Change])] = []
+    var files: [(synced: [UInt8], changes: [Change])] = []
     func index(_ file: File) -> Int {
       if let index = indices[ObjectIdentifier(file)] { return index }
-      files.append((file.kept, file.changes))
+      files.append((file.synced, file.changes))
       indices[ObjectIdentifier(file)] = files.count - 1
       return files.count - 1
     }
-    let kept = keptNames.mapValues { index($0) }
+    let synced = syncedNames.mapValues { index($0) }
     let names = nameChanges.map { change in
       switch change {
       case .created(_, let file), .renamed(_, _, let file): (change, index(file))
       case .removed: (change, -1)
       }
     }
-    return Risk(kept: kept, names: names, files: files)
+    return UnsyncedState(synced: synced, names: names, files: files)
   }
 
-  /// The disk after a power cut.
+  /// The disk after a power failure.
   ///
   /// - Parameters:
-  ///   - risk: what it may come to.
+  ///   - unsyncedState: the state at the power failure.
   ///   - now: the time.
-  ///   - survives: called for each thing that was not kept for sure: all of it is there, or a part of
-  ///     it, or nothing.
+  ///   - survives: called for each unsynced change: how much of it is on the disk afterwards.
   convenience init(
-    after risk: Risk, at now: ContinuousClock.Instant, _ survives: () -> Survival
+    after unsyncedState: UnsyncedState, at now: ContinuousClock.Instant, _ survives: () -> Survival
   ) {
     self.init(at: now)
-    let files = risk.files.map { contents in
+    let files = unsyncedState.files.map { contents in
       let file = File(now)
-      file.text = ModelDisk.contents(contents.kept, contents.changes, survives)
-      file.kept = file.text
+      file.text = ModelDisk.contents(contents.synced, contents.changes, survives)
+      file.synced = file.text
       return file
     }
-    names = risk.kept.mapValues { files[$0] }
-    for (change, index) in risk.names where survives() == .whole {
+    names = unsyncedState.synced.mapValues { files[$0] }
+    for (change, index) in unsyncedState.names where survives() == .whole {
       switch change {
       case .created(let name, _): names[name] = files[index]
       case .renamed(let old, let new, _):
@@ -141,23 +142,23 @@ final class ModelDisk: SpoolFiles {
       case .removed(let name): names[name] = nil
       }
     }
-    keptNames = names
+    syncedNames = names
     size = names.values.reduce(0) { $0 + $1.text.count }
   }
 
   enum Survival: Equatable {
     case whole
-    /// So many thousandths of it, from its beginning.
+    /// This many thousandths of it, from its beginning.
     case part(Int)
     case nothing
   }
 
-  /// There are zeros where something is missing. What was written after a file was cut off is not
-  /// there without the cut.
+  /// Missing bytes are zeros. Bytes that were written after the file was truncated survive only
+  /// together with the truncation.
   private static func contents(
-    _ kept: [UInt8], _ changes: [Change], _ survives: () -> Survival
+    _ synced: [UInt8], _ changes: [Change], _ survives: () -> Survival
   ) -> [UInt8] {
-    var text = kept
+    var text = synced
     let survivals = changes.map { _ in survives() }
     guard let last = survivals.lastIndex(where: { $0 != .nothing }) else { return text }
     for (change, survival) in zip(changes, survivals).prefix(last + 1) {
@@ -242,7 +243,7 @@ final class ModelDisk: SpoolFiles {
   }
 
   func sync(_ handle: Handle) throws(Errno) {
-    // What could not be written counts as written from then on.
+    // After a failed fsync the kernel takes the pages for written, as Linux does.
     let file = try file(handle)
     do throws(Errno) {
       _ = try begin(.sync, name(handle))
@@ -252,20 +253,20 @@ final class ModelDisk: SpoolFiles {
     }
     for change in file.changes {
       switch change {
-      case .written(let bytes, let offset): file.kept.write(bytes[...], at: offset)
-      case .truncated(let size): file.kept.cut(to: size)
+      case .written(let bytes, let offset): file.synced.write(bytes[...], at: offset)
+      case .truncated(let size): file.synced.cut(to: size)
       }
     }
     file.changes = []
   }
 
-  func syncNames() throws(Errno) {
-    _ = try begin(.syncNames, "")
+  func syncDirectories() throws(Errno) {
+    _ = try begin(.syncDirectories, "")
     nameChanges = []
-    keptNames = names
+    syncedNames = names
   }
 
-  func isThere(_ handle: Handle) -> Bool {
+  func exists(_ handle: Handle) -> Bool {
     guard let file = handles[handle]?.file else { return false }
     return names.values.contains { $0 === file }
   }
@@ -296,7 +297,7 @@ final class ModelDisk: SpoolFiles {
     nameChanges.append(.removed(name))
   }
 
-  /// Forgets the open files of a process that was killed.
+  /// Closes the files of a process that was killed.
   func kill() {
     handles = [:]
     openCount = 0

@@ -1,7 +1,7 @@
 import Records
 import TestValues
 
-/// Records that tell their numbers, by which a test knows them again.
+/// Numbered records, which a test can identify.
 extension Record {
   /// The records of a stream's text.
   static func all(in text: [UInt8]) -> [Record] {
@@ -26,7 +26,7 @@ extension Record {
     return text
   }
 
-  /// A record of a second of an hour.
+  /// A record with a timestamp at this second of an hour.
   static func timed(_ second: Int) -> Record {
     let minutes = second / 60 < 10 ? "0\(second / 60)" : "\(second / 60)"
     let seconds = second % 60 < 10 ? "0\(second % 60)" : "\(second % 60)"
@@ -34,7 +34,7 @@ extension Record {
       in: "timestamp=2026-11-23T10:\(minutes):\(seconds)Z\nn=\(second)\nx=0123456789".bytes)[0]
   }
 
-  /// The number that it tells; nil where it is not, byte by byte, as it was made.
+  /// The number of the record; nil if any byte of it was changed.
   var number: Int? {
     if timestamp != nil { return second }
     guard let end = text.firstIndex(of: UInt8(ascii: "\n")), text.last == UInt8(ascii: "\n"),
@@ -52,7 +52,7 @@ extension Record {
     return number
   }
 
-  /// The number of one of a second of an hour.
+  /// The number of a record that `timed` made.
   private var second: Int? {
     var second: Int?
     forEachField { key, value in

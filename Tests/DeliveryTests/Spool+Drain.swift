@@ -4,9 +4,7 @@ import TestValues
 @testable import Delivery
 
 extension Spool {
-  /// Takes all out as a sink does.
-  ///
-  /// - Returns: the records; some are missing where the spool says that some wait, and gives none.
+  /// Takes all records out as a sink does, up to where the spool has records and returns none.
   mutating func drain(_ count: Int = 7, size: Int = 4000) -> [Record] {
     var records: [Record] = []
     while !isEmpty {
@@ -18,10 +16,10 @@ extension Spool {
     return records
   }
 
-  /// The numbers that the records tell, -1 for one that is not as it was made.
+  /// The numbers of the records, -1 for a record that was changed.
   mutating func drainNumbers(_ count: Int = 7) -> [Int] { drain(count).map { $0.number ?? -1 } }
 
-  /// Adds records, each as it comes.
+  /// Adds numbered records, and stores each at once.
   mutating func fill(
     _ numbers: Range<Int>, length: Int = 0, at now: ContinuousClock.Instant
   ) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Delivery
 
-/// A spool in a directory of the system's.
+/// A spool in a real directory.
 @Suite final class SpoolDirectoryTests {
   private let root = FileManager.default.temporaryDirectory.appending(path: "p1-\(UUID())").path
   private let now = ContinuousClock.now
@@ -52,7 +52,7 @@ import Testing
         #expect(error.isInUse && error.path == "\(root)/spool")
       }
     }
-    // The refused ones have let nothing go.
+    // Failed attempts have not released the lock.
     #expect(try first?.list(bad: false).map(\.name) == ["lock"])
     first = nil
     _ = try SpoolDirectory("\(root)/spool")
@@ -85,7 +85,7 @@ import Testing
     try directory.truncate(file, to: 4)
     #expect(try directory.write(text.span.extracting(first: 1), to: file) == 1)
     try directory.sync(file)
-    try directory.syncNames()
+    try directory.syncDirectories()
     directory.close(file)
     #expect(throws: Errno.badFileDescriptor) { try directory.sync(file) }
     #expect(try directory.read("a", from: 0, count: 100).text == "abcda")
@@ -113,7 +113,7 @@ import Testing
       spool.fill(0..<500, length: 300, at: now)
       spool.remove(before: spool.batch(from: 0, count: 10, size: .max).end, refused: 0)
       spool.attend(now + .seconds(6))
-      // It is killed here.
+      // The process is killed here.
     }
     let name = "\(path)/0000000000000002"
     let torn = try Data(contentsOf: URL(filePath: name)).dropLast(100)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivery
 
-/// A disk that fails at each of the operations of a run in turn: nothing of that is lost.
+/// No record is lost if any one operation of a run fails.
 @Suite(.computing) struct SpoolFaultTests {
   private let limits = SpoolLimits(capacity: 32 << 10, memory: 64 << 10, sync: .seconds(5))
 
@@ -14,7 +14,7 @@ import Testing
     (.error(.ioError), 3), (.error(.noSpace), 3),
   ]
 
-  /// Runs with failures, and compares what came out with what went in.
+  /// Runs with failures, and compares the delivered records with the added ones.
   private func run(_ failures: [Int: ModelDisk.Failure], restarts: Bool) throws -> String? {
     let disk = ModelDisk()
     let run = try SpoolRun(disk, limits, seed: 5)
@@ -22,12 +22,12 @@ import Testing
     run.play(restarts: restarts)
     disk.failures = [:]
     run.finish()
-    // What could be neither read nor moved comes out the next time.
+    // A segment that could be neither read nor moved is delivered by the next process.
     run.restart(kill: false)
     run.finish()
     if !run.isEmpty { return "some do not come out" }
     if run.delivered.contains(-1) { return "what was never added came out" }
-    // What cannot be read is in bad/.
+    // A segment that cannot be read is in bad/.
     let bad = disk.fileNames.flatMap { Record.all(in: disk.text($0) ?? []) }
     if !bad.allSatisfy({ $0.number != nil }) { return "half a record in bad/" }
     let unread = disk.fileNames.filter { $0.hasSuffix(".segment") }
@@ -35,7 +35,7 @@ import Testing
     let lost = Set(run.state.added.indices).subtracting(run.delivered).subtracting(unread)
     if !lost.isEmpty { return "lost: \(lost.sorted())" }
     if run.events.contains(where: \.isUnreadable) { return nil }
-    // In order: of those that come once more, as much as comes again at a restart.
+    // The order is kept, but for the records that are sent again after a restart.
     var highest = -1
     var last = -1
     for number in run.delivered {

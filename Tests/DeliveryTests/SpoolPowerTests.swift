@@ -4,14 +4,14 @@ import Testing
 
 @testable import Delivery
 
-/// Power cuts by model: a run is cut at each of its operations, and what it did not make sure of is
-/// there or not, in whatever mixture.
+/// Power failures on the model disk, before each operation of a run, with any subset of the
+/// unsynced changes surviving.
 @Suite(.computing) struct SpoolPowerTests {
-  /// What the disk was and what the spool owed at one operation.
+  /// The state of the disk, and what the spool had to deliver, at one operation.
   private struct Cut {
-    /// What was done last.
+    /// The operation before the power failure.
     let kind: ModelDisk.Operation.Kind?
-    let risk: ModelDisk.Risk
+    let unsyncedState: ModelDisk.UnsyncedState
     let state: SpoolRun.State
     let now: ContinuousClock.Instant
   }
@@ -19,7 +19,7 @@ import Testing
   private static let limits = SpoolLimits(
     capacity: 32 << 10, memory: 64 << 10, sync: .seconds(5))
 
-  /// A cut before each operation, one of which may fail.
+  /// The states before each operation of a run, one of which may fail.
   private static func cuts(seed: UInt64, failing: Int? = nil) throws -> [Cut] {
     let disk = ModelDisk()
     if let failing { disk.failures[failing] = .error(.ioError) }
@@ -28,7 +28,8 @@ import Testing
     disk.onOperation = {
       cuts.append(
         Cut(
-          kind: disk.operations.last?.kind, risk: disk.risk, state: run.state, now: disk.now))
+          kind: disk.operations.last?.kind, unsyncedState: disk.unsyncedState, state: run.state,
+          now: disk.now))
     }
     run.play()
     run.finish()
@@ -37,9 +38,9 @@ import Testing
     return cuts
   }
 
-  /// What is wrong after a cut; nil where all is as it is promised.
+  /// How the guarantee is broken after a power failure; nil if it is kept.
   private static func fault(of cut: Cut, _ survives: () -> ModelDisk.Survival) -> String? {
-    let disk = ModelDisk(after: cut.risk, at: cut.now, survives)
+    let disk = ModelDisk(after: cut.unsyncedState, at: cut.now, survives)
     do {
       var spool = try Spool(disk, limits, at: cut.now)
       let numbers = spool.drainNumbers(10)
@@ -49,7 +50,7 @@ import Testing
       if zip(numbers, numbers.dropFirst()).contains(where: { $0 >= $1 }) {
         return "out of order: \(numbers)"
       }
-      let owed = Set(0..<cut.state.kept).subtracting(cut.state.done)
+      let owed = Set(0..<cut.state.synced).subtracting(cut.state.done)
       let lost = owed.subtracting(numbers).sorted()
       if !lost.isEmpty { return "lost: \(lost), of \(owed.sorted()), got \(numbers)" }
       if !spool.isEmpty { return "some do not come out" }
@@ -69,9 +70,9 @@ import Testing
       var faults: [String?] = [
         SpoolPowerTests.fault(of: cut) { .nothing }, SpoolPowerTests.fault(of: cut) { .whole },
       ]
-      if cut.risk.count <= 4 {
+      if cut.unsyncedState.count <= 4 {
         // Every subset.
-        for subset in 0..<(1 << cut.risk.count) {
+        for subset in 0..<(1 << cut.unsyncedState.count) {
           var left = subset
           faults.append(
             SpoolPowerTests.fault(of: cut) {
@@ -80,7 +81,7 @@ import Testing
             })
         }
       }
-      for _ in 0..<(cut.risk.count == 0 ? 0 : 8) {
+      for _ in 0..<(cut.unsyncedState.count == 0 ? 0 : 8) {
         let odds = Int.random(in: 5...95, using: &generator)
         let torn = Int.random(in: 0...1, using: &generator) * 20
         faults.append(
@@ -97,16 +98,16 @@ import Testing
     #expect(executions > 900)
   }
 
-  /// A sync that fails, and whose file is written anew, is as good as one that does not.
+  /// The guarantee also holds if an fsync fails and the segment is written to a new file.
   @Test func powerCutAfterAFailedSyncCostsNothingThatIsOwed() throws {
     let whole = try SpoolPowerTests.cuts(seed: 1)
-    // Those at the beginning list the directory.
+    // The first operations only list the directory.
     let offset = 2
     let failing = whole.indices.filter { whole[$0].kind == .sync }.map { $0 - 1 + offset }
     #expect(failing.count > 10)
     for failing in failing {
       let cuts = try SpoolPowerTests.cuts(seed: 1, failing: failing)
-      // All is as before up to there, and not much later.
+      // Nothing differs before the failure, and little changes long after it.
       for (index, cut) in cuts.enumerated().dropFirst(failing - offset).prefix(30) {
         if let fault = SpoolPowerTests.fault(of: cut, { .nothing }) {
           Issue.record("after \(failing) failed, before \(index): \(fault)")

@@ -5,13 +5,13 @@ import Testing
 
 @testable import Delivery
 
-/// A spool against a list, in random sequences of all that can be done to it.
+/// Compares a spool with a simple list in random sequences of operations.
 @Suite(.computing) struct SpoolPropertyTests {
-  /// What waits, simply.
+  /// The list that the spool is compared with.
   private struct Model {
-    /// The numbers that wait.
+    /// The numbers of the buffered records.
     var waiting: [Int] = []
-    /// Those that went, in order.
+    /// The numbers of the removed records, in order.
     var gone: [Int] = []
     var next = 0
 
@@ -20,9 +20,9 @@ import Testing
       waiting.removeFirst(count)
     }
 
-    /// After a restart: some of those that went wait again, in front.
+    /// Takes the numbers after a restart, with some removed ones in front again.
     ///
-    /// - Returns: whether these numbers may wait now.
+    /// - Returns: whether these numbers are possible.
     mutating func restart(_ numbers: [Int]) -> Bool {
       let again = numbers.prefix(max(0, numbers.count - waiting.count))
       let isRight =
@@ -72,7 +72,7 @@ import Testing
         let number = UInt64.random(in: spool.first...sent, using: &generator)
         let count = Int(number - spool.first)
         let refused = Int.random(in: 0...min(1, count), using: &generator)
-        if refused > 0 { spool.keepApart(.numbered(-5), reason: "no") }
+        if refused > 0 { spool.quarantine(.numbered(-5), reason: "no") }
         spool.remove(before: number, refused: refused)
         model.remove(count)
       case 88..<93:
@@ -81,7 +81,7 @@ import Testing
       case 93..<96:
         let kill = choice == 95 && spool.unkeptCount == 0
         if kill { disk.kill() } else { spool.close(at: disk.now) }
-        // The oldest may have gone to make room; what is in memory is gone with the process.
+        // The oldest may have been dropped, and what was in memory is lost with the process.
         model.remove(spool.counts.dropped - dropped)
         model.waiting.removeLast(spool.unwritten.count)
         #expect(kill || disk.openCount == 0)
@@ -117,7 +117,7 @@ import Testing
     #expect(disk.fileNames.allSatisfy { $0.hasPrefix("bad/") } && disk.openCount == 0)
   }
 
-  // MARK: - A directory of anything
+  // MARK: - Arbitrary directories
 
   private static let names: [String] =
     (0..<6).map { Segment.name($0) } + [
@@ -153,13 +153,13 @@ import Testing
       spool.fill(100..<103, at: disk.now)
       let records = spool.drain(3, size: 500)
       #expect(spool.isEmpty && records.suffix(3).map(\.number) == [100, 101, 102])
-      // Whatever it is, it is a record.
+      // Every delivered record is valid.
       #expect(records.allSatisfy { Record.all(in: $0.text + [10]) == [$0] })
       disk.capacity = .max
       spool.attend(disk.now + .seconds(2))
       spool.close(at: disk.now)
       let left = disk.fileNames.filter { !$0.hasPrefix("bad/") }
-      #expect(left.allSatisfy { Segment.place($0) == nil && !$0.hasSuffix(".new") })
+      #expect(left.allSatisfy { Segment.sequence($0) == nil && !$0.hasSuffix(".new") })
       for name in disk.fileNames where name.hasPrefix("bad/") {
         _ = Record.all(in: disk.text(name) ?? [])
       }
@@ -179,7 +179,7 @@ import Testing
             let length = Int.random(in: 0...200, using: &generator)
             text += Record.numbered(expected.count - 1, length: length).text + [10]
           } else {
-            // An empty line is the end of the damage.
+            // An empty line ends the damaged part.
             text += generator.bytes(1...60, from: "no key\0\t".bytes) + [10, 10]
           }
         }

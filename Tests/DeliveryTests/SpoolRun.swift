@@ -4,29 +4,29 @@ import TestValues
 
 @testable import Delivery
 
-/// A run of a spool on a model disk, by a script that is the same each time, and what it owes.
+/// A run of a spool on a model disk by a fixed script, and what the spool has to deliver.
 final class SpoolRun {
-  /// What a spool has been given and told so far.
+  /// What the spool was given so far.
   struct State {
-    /// When each record was added, by its number.
+    /// The time at which each record was added, by number.
     var added: [ContinuousClock.Instant] = []
-    /// The numbers of those acknowledged, refused or dropped for want of room.
+    /// The numbers of the records that were acknowledged, refused or dropped.
     var done: Set<Int> = []
-    /// How many are for sure on the disk, or done.
-    var kept = 0
+    /// How many records are synced or done.
+    var synced = 0
   }
 
   let disk: ModelDisk
   let limits: SpoolLimits
   private(set) var state = State()
   private(set) var events: [OutboxEvent] = []
-  /// The numbers that came out, in order, -1 for what was never put in.
+  /// The numbers of the delivered records, in order, -1 for a record that was never added.
   private(set) var delivered: [Int] = []
   private var spool: Spool
   private var generator: SeededGenerator
   private let start: ContinuousClock.Instant
 
-  /// Goes on in the directory that an earlier process has left.
+  /// Opens the spool with what an earlier process left.
   init(_ disk: ModelDisk, _ limits: SpoolLimits, seed: UInt64) throws(Errno) {
     self.disk = disk
     self.limits = limits
@@ -39,7 +39,7 @@ final class SpoolRun {
     disk.now += .milliseconds(milliseconds)
     spool.attend(disk.now)
     let due = state.added.firstIndex { $0 + limits.sync > disk.now } ?? state.added.count
-    state.kept = max(state.kept, due)
+    state.synced = max(state.synced, due)
   }
 
   private func add(_ count: Int, _ lengths: ClosedRange<Int> = 0...150) {
@@ -63,7 +63,7 @@ final class SpoolRun {
       state.done.formUnion(numbers)
       var refusedCount = 0
       for (record, number) in zip(batch.records, numbers) where number == refused {
-        spool.keepApart(record, reason: "400 Bad Request")
+        spool.quarantine(record, reason: "400 Bad Request")
         refusedCount += 1
       }
       spool.remove(before: batch.end, refused: refusedCount)
@@ -72,12 +72,12 @@ final class SpoolRun {
 
   private func note() { events += spool.takeEvents() }
 
-  /// Another process goes on, once it can; nothing is in memory only.
+  /// Ends the process once nothing is in memory alone, and starts another one.
   func restart(kill: Bool) {
     for _ in 0..<10 where spool.unkeptCount > 0 { wait(1000) }
     if kill { disk.kill() } else { spool.close(at: disk.now) }
     note()
-    if !kill, spool.unkeptCount == 0 { state.kept = state.added.count }
+    if !kill, spool.unkeptCount == 0 { state.synced = state.added.count }
     while true {
       do throws(Errno) {
         spool = try Spool(disk, limits, at: disk.now)
@@ -88,8 +88,7 @@ final class SpoolRun {
     }
   }
 
-  /// All that a spool does: a quick receiver, an outage of it, restarts of both kinds, and a receiver
-  /// that comes back.
+  /// Plays the script: a fast receiver, an outage, restarts of both kinds, and the receiver back.
   func play(restarts: Bool = true) {
     for _ in 0..<6 {
       add(2)

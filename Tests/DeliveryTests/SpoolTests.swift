@@ -19,7 +19,7 @@ import Testing
 
   private var segmentNames: [String] { disk.fileNames.filter { !$0.hasPrefix("bad/") } }
 
-  /// All that is in `bad/`.
+  /// The contents of `bad/`.
   private var bad: [UInt8] {
     disk.fileNames.filter { $0.hasPrefix("bad/") }.flatMap { disk.text($0) ?? [] }
   }
@@ -35,14 +35,14 @@ import Testing
     let batch = spool.batch(from: 0, count: 3, size: .max)
     #expect(batch.first == 0 && batch.end == 3)
     #expect(batch.records == (0..<3).map { Record.numbered($0) })
-    // Looking takes nothing out.
+    // A batch removes nothing.
     #expect(spool.batch(from: 0, count: 3, size: .max) == batch)
     let next = spool.batch(from: batch.end, count: 10, size: .max)
     #expect(next.first == 3 && next.records.map(\.number) == [3, 4])
     spool.remove(before: batch.end, refused: 0)
     #expect(spool.count == 2 && spool.first == 3 && spool.counts.delivered == 3)
     #expect(spool.batch(from: 0, count: 10, size: .max) == next)
-    // What was acknowledged before changes nothing.
+    // A second acknowledgement changes nothing.
     spool.remove(before: 2, refused: 0)
     #expect(spool.count == 2)
     spool.remove(before: .max, refused: 0)
@@ -65,7 +65,7 @@ import Testing
       #expect(spool.batch(from: 0, count: 33, size: .max).records.count == 33)
       #expect(spool.batch(from: 10, count: 99, size: 3 * length).records.count == 3)
       #expect(spool.batch(from: 10, count: 99, size: 3 * length - 1).records.count == 2)
-      // A single one is not cut.
+      // A single record may be larger than the batch.
       #expect(spool.batch(from: 10, count: 99, size: 1).records.count == 1)
       let far = spool.batch(from: 50, count: 99, size: .max)
       #expect(far.first == 50 && far.records.map(\.number) == Array(50..<60))
@@ -76,7 +76,7 @@ import Testing
   @Test(arguments: [1, 7, 1000]) func orderIsThatOfTheAdding(_ count: Int) throws {
     var spool = try Spool(disk, SpoolLimits(capacity: 1 << 20), at: start)
     spool.fill(0..<1000, length: 100, at: start)
-    // Not all is in memory any more than at the beginning.
+    // Only some of the records are in memory.
     #expect(spool.drainNumbers(count) == Array(0..<1000))
     #expect(spool.isEmpty && spool.counts.delivered == 1000)
   }
@@ -87,7 +87,7 @@ import Testing
     #expect(spool.unkeptCount > 0 && disk.count(.write) == 0)
     #expect(spool.drainNumbers() == [0])
     spool.store(at: start)
-    // It was quicker than the disk.
+    // The acknowledgement came before the write.
     #expect(disk.count(.write) == 0 && spool.unkeptCount == 0)
     for number in 1..<5 { spool.add(.numbered(number), at: start) }
     let batch = spool.batch(from: spool.first, count: 2, size: .max)
@@ -133,7 +133,7 @@ import Testing
       #expect((left - 1...left).contains(segmentNames.count))
       left = segmentNames.count
     }
-    // More may come to the last one; a later process finds nothing in it that was delivered.
+    // The last segment stays for new records, but is emptied.
     #expect(segmentNames == names.suffix(1) && spool.size == 0)
     #expect(disk.text(names[names.count - 1]) == [])
     spool.fill(100..<101, at: start)
@@ -143,7 +143,7 @@ import Testing
     #expect(disk.fileNames == [] && disk.openCount == 0 && disk.count(.sync) == 0)
   }
 
-  /// The end of a backlog: one answer for the rest of a segment, and for all of the last one.
+  /// One acknowledgement at the end of a backlog covers parts of two segments.
   @Test(arguments: [true, false]) func segmentsGoTogether(_ canEmpty: Bool) throws {
     var spool = try open()
     spool.fill(0..<50, length: 100, at: start)
@@ -152,14 +152,14 @@ import Testing
     #expect(spool.drainNumbers(100) == Array(0..<50))
     #expect(segmentNames.allSatisfy { disk.text($0) == [] } && spool.size == 0)
     #expect(segmentNames.count == (canEmpty ? 1 : 0))
-    // The next record has no number of its own there.
+    // The emptied segment must not give the next record an old number.
     spool.fill(50..<52, at: start)
     #expect(spool.drainNumbers() == [50, 51])
     spool.close(at: start)
     #expect(disk.fileNames == [] && disk.openCount == 0)
   }
 
-  /// What was in memory only when it arrived is not missing in the file that was emptied.
+  /// Records that were acknowledged before they were written leave no gap in the emptied segment.
   @Test func emptySegmentTakesWhateverComesNext() throws {
     var spool = try open()
     spool.fill(0..<1, at: start)
@@ -213,7 +213,7 @@ import Testing
     let texts = segmentNames.map { disk.text($0) }
     disk.now = start + .seconds(100)
     spool = try open()
-    // Those of a segment that is not gone come again.
+    // The records of a segment that still exists are sent again.
     #expect(spool.takeEvents() == [.found(50)])
     #expect(spool.count == 50 && spool.oldestSince == start)
     #expect(spool.counts == OutboxCounts())
@@ -230,10 +230,10 @@ import Testing
     spool.fill(0..<50, length: 100, at: start)
     disk.kill()
     spool = try open()
-    #expect(disk.count(.sync) == segmentNames.count && disk.count(.syncNames) == 1)
+    #expect(disk.count(.sync) == segmentNames.count && disk.count(.syncDirectories) == 1)
     #expect(disk.openCount == 0)
-    // The worst that a power cut may do.
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    // The worst result of a power failure.
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<50))
   }
@@ -253,7 +253,7 @@ import Testing
     #expect(disk.fileNames == ["bad/0000000000000001"])
     #expect(
       bad.text == """
-        # segment 0000000000000001: a record that is not whole
+        # segment 0000000000000001: incomplete record
         # n=9
         # x
 
@@ -277,19 +277,19 @@ import Testing
   @Test(arguments: ["no key", "=", "\0\0\0\0", "x=1\0\0\0\0\0\0y=2", "k ey=2"])
   func damageInTheMiddleIsKeptApart(_ damage: String) throws {
     let before = Record.stream(0..<5)
-    let spoilt = Record.numbered(5).text + damage.bytes + [10, 10]
+    let damaged = Record.numbered(5).text + damage.bytes + [10, 10]
     let after = Record.stream(6..<9)
-    disk.put(before + spoilt + after, as: "0000000000000003")
+    disk.put(before + damaged + after, as: "0000000000000003")
     disk.put(Record.stream([9]), as: "0000000000000004")
     var spool = try open()
     #expect(spool.count == 9 && spool.counts.refused == 1)
     #expect(spool.takeEvents() == [.damaged(segment: "0000000000000003"), .found(9)])
-    // What is whole is written anew, and is for sure on the disk.
+    // The whole records are written to a new file and synced.
     #expect(disk.text("0000000000000003") == before + after)
     #expect(spool.drainNumbers() == [0, 1, 2, 3, 4, 6, 7, 8, 9])
     #expect(bad.text.hasPrefix("# segment 0000000000000003: ") && Record.all(in: bad) == [])
     #expect(bad.text.contains("\n# n=5\n# x=\n# \(damage)\n"))
-    // There is nothing to be found a second time.
+    // A second recovery finds no damage.
     spool.close(at: start)
     spool = try open()
     #expect(spool.isEmpty && spool.takeEvents() == [])
@@ -306,12 +306,12 @@ import Testing
     #expect(disk.text("0000000000000003") == text)
     #expect(spool.drainNumbers(2) == [0, 1, 2, 3, 4, 6, 7, 8])
     spool.close(at: start)
-    // It is there still, as what is no record is nowhere else.
+    // The segment stays, as the damaged part is in no other file.
     #expect(segmentNames == [] && bad == text)
   }
 
   @Test func lengthOfDamageIsNoMatter() throws {
-    // Two long records that have lost what is between them.
+    // The text between two long records is missing.
     let record = Record.numbered(1, length: 60_000).text
     let text = record + "y=5\n".bytes + record + "z=1\n\n".bytes + Record.stream([3])
     disk.put(text, as: "0000000000000001")
@@ -326,7 +326,7 @@ import Testing
     spool = try open()
     let names = segmentNames
     _ = spool.takeEvents()
-    // Of the second, the disk has lost a part meanwhile.
+    // The disk has lost a part of the second segment since recovery.
     let text = try #require(disk.text(names[1]))
     disk.put(Array(text.dropLast(text.count / 2)), as: names[1])
     let numbers = spool.drainNumbers(1)
@@ -351,7 +351,7 @@ import Testing
     #expect(spool.takeEvents().contains(.gone(segment: "0000000000000001", 38)))
   }
 
-  /// What is written to a file that was removed is nowhere.
+  /// Records must not be written to a file that another program has removed.
   @Test func directoryThatIsRemovedIsNoticed() throws {
     var spool = try open()
     spool.fill(0..<5, at: start)
@@ -360,7 +360,7 @@ import Testing
     #expect(spool.takeEvents() == [.disconnected(.noSuchFileOrDirectory)])
     #expect(spool.unkeptCount == 3)
     spool.close(at: start + .seconds(1))
-    // Those that came after are in a file of their own again.
+    // Later records are in a new file.
     #expect(spool.unkeptCount == 5 && spool.count == 8)
   }
 
@@ -370,7 +370,7 @@ import Testing
     spool.close(at: start)
     spool = try open()
     disk.broken[.read] = .ioError
-    // It may be that it can be read a moment later.
+    // A failed read is retried.
     for second in 1...3 {
       #expect(spool.batch(from: 0, count: 1, size: 1).records == [] && spool.count == 20)
       #expect(!spool.isAvailable && spool.deadline == start + .seconds(second))
@@ -488,11 +488,11 @@ import Testing
     var spool = try open()
     spool.fill(0..<4, at: start)
     for number in 1...2 {
-      spool.keepApart(.numbered(number), reason: "400 Bad Request:\nfield \(number)")
+      spool.quarantine(.numbered(number), reason: "400 Bad Request:\nfield \(number)")
     }
     #expect(disk.count(.sync) == 0)
     spool.remove(before: 3, refused: 2)
-    #expect(disk.count(.sync) == 1 && disk.count(.syncNames) == 1)
+    #expect(disk.count(.sync) == 1 && disk.count(.syncDirectories) == 1)
     #expect(spool.counts.refused == 2 && spool.counts.delivered == 1)
     #expect(
       bad.text == """
@@ -512,9 +512,9 @@ import Testing
     #expect(spool.drainNumbers() == [3])
     spool.close(at: start)
     #expect(disk.fileNames == ["bad/0000000000000001"])
-    // A restart begins another file.
+    // A restart begins a new file.
     spool = try open()
-    spool.keepApart(.numbered(9), reason: "no")
+    spool.quarantine(.numbered(9), reason: "no")
     spool.close(at: start)
     #expect(disk.fileNames == ["bad/0000000000000001", "bad/0000000000000002"])
     #expect(Record.all(in: bad).map(\.number) == [1, 2, 9])
@@ -523,17 +523,17 @@ import Testing
   @Test func refusedRecordsAreBounded() throws {
     var spool = try open()
     for number in 0..<1000 {
-      spool.keepApart(.numbered(number, length: 100), reason: "no")
+      spool.quarantine(.numbered(number, length: 100), reason: "no")
     }
     #expect(bad.count <= limits.capacity && bad.count > limits.capacity / 2)
     let numbers = Record.all(in: bad).compactMap(\.number)
     #expect(numbers == Array((1000 - numbers.count)..<1000))
     let events = spool.takeEvents()
-    #expect(events.first == .forgotRefused(file: "bad/0000000000000001") && events.count > 3)
-    // Those of earlier runs count as well.
+    #expect(events.first == .quarantineTrimmed(file: "bad/0000000000000001") && events.count > 3)
+    // Files of earlier runs count towards the bound.
     spool.close(at: start)
     spool = try open()
-    for number in 0..<100 { spool.keepApart(.numbered(number, length: 100), reason: "no") }
+    for number in 0..<100 { spool.quarantine(.numbered(number, length: 100), reason: "no") }
     #expect(bad.count <= limits.capacity && !spool.takeEvents().isEmpty)
   }
 
@@ -541,16 +541,16 @@ import Testing
     var spool = try open()
     spool.fill(0..<2, at: start)
     disk.broken[.write] = .noSpace
-    spool.keepApart(.numbered(0), reason: "no")
-    #expect(spool.takeEvents() == [.heldRefused(.noSpace)])
+    spool.quarantine(.numbered(0), reason: "no")
+    #expect(spool.takeEvents() == [.quarantineHeld(.noSpace)])
     disk.broken = [:]
     disk.failures[disk.operations.count] = .short
     disk.failures[disk.operations.count + 1] = .error(.ioError)
-    // It is tried again when that is due, and half a record is the end of its file.
+    // The write is retried when due, in a new file behind the incomplete record.
     #expect(spool.deadline == start + .seconds(1))
     spool.attend(start + .seconds(1))
     disk.failures = [:]
-    spool.keepApart(.numbered(1), reason: "no")
+    spool.quarantine(.numbered(1), reason: "no")
     #expect(spool.takeEvents() == [])
     let names = disk.fileNames.filter { $0.hasPrefix("bad/") }
     #expect(names.count == 2)
@@ -560,16 +560,16 @@ import Testing
   @Test func refusedRecordsThatCannotBeKeptAreBounded() throws {
     var spool = try open()
     disk.broken[.create] = .readOnlyFileSystem
-    for number in 0..<300 { spool.keepApart(.numbered(number, length: 5000), reason: "no") }
+    for number in 0..<300 { spool.quarantine(.numbered(number, length: 5000), reason: "no") }
     let events = spool.takeEvents()
-    #expect(events.first == .heldRefused(.readOnlyFileSystem))
-    #expect(events.contains(.lostRefused(.readOnlyFileSystem)))
+    #expect(events.first == .quarantineHeld(.readOnlyFileSystem))
+    #expect(events.contains(.quarantineLost(.readOnlyFileSystem)))
     disk.broken = [:]
     spool.close(at: start)
-    let kept = disk.fileNames.filter { $0.hasPrefix("bad/") }.flatMap {
+    let synced = disk.fileNames.filter { $0.hasPrefix("bad/") }.flatMap {
       Record.all(in: disk.text($0) ?? [])
     }
-    #expect(!kept.isEmpty && kept.last == .numbered(299, length: 5000))
+    #expect(!synced.isEmpty && synced.last == .numbered(299, length: 5000))
   }
 
   // MARK: - A full disk
@@ -581,9 +581,9 @@ import Testing
     spool.fill(20..<40, length: 100, at: start)
     #expect(spool.takeEvents() == [.disconnected(.noSpace)])
     #expect(spool.unkeptCount > 0 && spool.count == 40 && spool.deadline == start + .seconds(1))
-    // Half a record is not left there.
+    // The incomplete record is truncated.
     #expect(disk.text("0000000000000001")?.suffix(2) == [10, 10])
-    // The disk is not tried again before it is due.
+    // The write is not retried before it is due.
     let tries = disk.operations.count
     spool.store(at: start + .milliseconds(900))
     #expect(disk.operations.count == tries)
@@ -652,7 +652,7 @@ import Testing
   @Test func fullDiskCostsTheOldestOnlyAsFarAsNeeded() throws {
     var spool = try open()
     spool.fill(0..<200, length: 100, at: start)
-    // Nothing more goes there, but in the place of something.
+    // New records replace older ones only.
     disk.capacity = disk.fileNames.reduce(0) { $0 + (disk.text($1)?.count ?? 0) }
     let size = spool.size
     for number in 200..<400 {
@@ -665,7 +665,8 @@ import Testing
     #expect(spool.drainNumbers() == Array(dropped..<400))
   }
 
-  /// A disk that comes back to a spool that is nearly full: the oldest goes from there.
+  /// When the disk can be written again and the spool is nearly full, the oldest segments are
+  /// dropped.
   @Test func diskThatComesBackTakesWhatWaited() throws {
     var spool = try open()
     var next = 0
@@ -689,7 +690,7 @@ import Testing
     #expect(spool.drainNumbers() == Array(dropped..<next))
   }
 
-  /// Memory is bounded for as long as the disk takes nothing.
+  /// Memory stays bounded while the disk cannot be written.
   @Test func diskThatNeverComesBackTakesNoMemory() {
     var queue = RecordQueue()
     for number in 0..<20_000 {
@@ -699,7 +700,7 @@ import Testing
     #expect(queue.count == 100 && queue.capacity < 10_000)
   }
 
-  /// What is on a disk that turned read-only is the greater part, and can still be read.
+  /// If the disk became read-only, its segments stay: they can be read, and are the greater part.
   @Test func diskThatOnlyReadsKeepsItsRecords() throws {
     var spool = try open()
     spool.fill(0..<60, length: 100, at: start)
@@ -714,13 +715,13 @@ import Testing
     #expect(spool.counts.delivered + dropped == 400 && spool.isEmpty)
   }
 
-  /// Those in a batch keep their numbers: what is before them goes first.
+  /// Records in a batch keep their numbers, so older ones are dropped instead.
   @Test func oldestGoWhereTheFirstInMemoryAreInABatch() throws {
     var spool = try open()
     spool.fill(0..<2, length: 100, at: start)
     disk.broken = [.write: .ioError, .create: .ioError]
     spool.fill(2..<6, length: 100, at: start)
-    // Those on the disk have a batch of their own.
+    // Records on the disk come in a batch of their own.
     let first = spool.batch(from: 0, count: 10, size: .max)
     let second = spool.batch(from: first.end, count: 2, size: .max)
     #expect(first.records.map(\.number) == [0, 1] && second.records.map(\.number) == [2, 3])
@@ -738,7 +739,7 @@ import Testing
     #expect(spool.unkeptCount > 0 && spool.count == 3 && disk.fileNames == [])
   }
 
-  // MARK: - Keeping it for sure
+  // MARK: - fsync
 
   @Test func diskIsLeftAloneWhileAcknowledgementsArrive() throws {
     var spool = try open()
@@ -747,11 +748,11 @@ import Testing
       now += .seconds(1)
       spool.attend(now)
       spool.fill(number..<number + 1, length: 100, at: now)
-      // Four seconds are on their way.
+      // Records of four seconds are not acknowledged yet.
       if number >= 4 { spool.remove(before: UInt64(number - 3), refused: 0) }
       _ = spool.batch(from: spool.first, count: 10, size: .max)
     }
-    #expect(disk.count(.sync) == 0 && disk.count(.syncNames) == 0)
+    #expect(disk.count(.sync) == 0 && disk.count(.syncDirectories) == 0)
     #expect(segmentNames.count <= 2 && spool.counts.delivered == 2996)
     #expect(disk.count(.create) > 10)
   }
@@ -764,16 +765,16 @@ import Testing
     spool.attend(start + .milliseconds(4999))
     #expect(disk.count(.sync) == 0)
     spool.attend(start + .seconds(5))
-    #expect(disk.count(.sync) == 1 && disk.count(.syncNames) == 1)
+    #expect(disk.count(.sync) == 1 && disk.count(.syncDirectories) == 1)
     #expect(spool.deadline == nil)
-    // In an outage, once in that time.
+    // In an outage, one sync per interval.
     for second in 6..<60 {
       let now = start + .seconds(second)
       spool.fill(second..<second + 1, at: now)
       spool.attend(now)
     }
     #expect(disk.count(.sync) == 11)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers().contains(54))
   }
@@ -783,7 +784,7 @@ import Testing
     spool.fill(0..<100, length: 100, at: start)
     spool.close(at: start)
     #expect(disk.count(.sync) == segmentNames.count && disk.openCount == 0)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<100))
   }
@@ -799,11 +800,11 @@ import Testing
     let syncs = disk.operations.filter { $0.kind == .sync }
     #expect(syncs.map(\.name) == [name, "\(name).new"])
     #expect(disk.fileNames == [name])
-    // Records are added to what was written anew.
+    // Records are added to the new file.
     spool.fill(10..<12, at: start + .seconds(5))
     spool.attend(start + .seconds(10))
     #expect(disk.fileNames == [name] && disk.count(.sync) == 3)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     #expect(after.fileNames == [name])
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<12))
@@ -816,9 +817,9 @@ import Testing
     disk.broken[.sync] = .ioError
     spool.attend(start + .seconds(5))
     spool.attend(start + .seconds(10))
-    #expect(spool.takeEvents() == [.unsure(.ioError)])
+    #expect(spool.takeEvents() == [.syncFailed(.ioError)])
     let syncs = disk.operations.filter { $0.kind == .sync }
-    // Never again that file itself.
+    // The old file is never synced again.
     #expect(syncs.map(\.name) == [name, "\(name).new", "\(name).new"])
     #expect(disk.fileNames == [name])
     spool.fill(10..<12, at: start + .seconds(11))
@@ -827,7 +828,7 @@ import Testing
     spool.attend(start + .seconds(15))
     #expect(spool.takeEvents() == [.rewritten(segment: name, .ioError)])
     #expect(spool.deadline == nil)
-    let after = ModelDisk(after: disk.risk, at: start) { .nothing }
+    let after = ModelDisk(after: disk.unsyncedState, at: start) { .nothing }
     spool = try Spool(after, limits, at: start)
     #expect(spool.drainNumbers() == Array(0..<12))
   }

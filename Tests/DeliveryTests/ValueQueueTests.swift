@@ -63,7 +63,7 @@ import Testing
     #expect(drained(queue) == ["c9", "d9", "b9"])
   }
 
-  /// The same, simply: a list, searched from end to end.
+  /// A simple queue for comparison: a list that is searched linearly.
   private struct Model {
     let capacity: Int
     var entries: [ValueQueue.Entry] = []

@@ -3,7 +3,7 @@ import Records
 
 @testable import Telegrams
 
-/// What the fuzzer calls with each of its inputs; the first byte says what the rest is.
+/// The entry point of libFuzzer. The first byte of an input selects the reader for the rest.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
@@ -18,7 +18,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-/// A telegram that files are tried on.
+/// The telegram that specification files are applied to.
 private let telegram = [UInt8](
   """
   /FUZ5\r
@@ -36,13 +36,13 @@ private let telegram = [UInt8](
 
   """.utf8)
 
-/// A specification file: read, and then used, twice, so that there is a template.
+/// Reads a specification file, and parses a telegram by it twice, the second time by template.
 private func readFile(_ text: [UInt8]) {
   guard let entries = try? SpecificationReader.entries(of: text) else { return }
   parse(telegram, by: SpecificationFiles(forAll: entries))
 }
 
-/// A telegram, of which each line is one of the file.
+/// Parses a telegram of arbitrary lines by a fixed specification file.
 private func readTelegram(_ lines: [UInt8]) {
   let file = #"""
     {"1-0:1.8.1": ["d", "a", "^.*\((.*)\*kWh\)"], "1-0:1.7.0": ["d", "b", r"\((\d+)\.", "number"],
@@ -65,7 +65,7 @@ private func parse(_ telegram: [UInt8], by files: SpecificationFiles) {
   precondition(first.text == second.text)
 }
 
-/// A pattern and, behind a line feed, a line: both ways of matching find the same.
+/// Matches a line, which follows the pattern and a line feed: both matchers must find the same.
 private func match(_ input: [UInt8]) {
   let parts = input.split(
     separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -84,7 +84,7 @@ private func match(_ input: [UInt8]) {
   precondition(regexSteps == 0 || steps == 0 || found == match.value)
 }
 
-/// Records: in one piece, or in any others, they are the same.
+/// Reads records in one chunk and byte by byte: both must give the same events.
 private func readRecords(_ text: [UInt8]) {
   func events(in pieces: [ArraySlice<UInt8>]) -> [RecordReader.Event] {
     var reader = RecordReader()
@@ -103,8 +103,8 @@ private func readRecords(_ text: [UInt8]) {
   }
 }
 
-/// A spool of files that are cut out of the text by 0xFF: what comes out of it is records, and all
-/// that was put into it meanwhile.
+/// Opens a spool whose segments are the parts of the text between bytes 0xFF. It must return only
+/// valid records, and the one that was added.
 private func readSpool(_ text: [UInt8]) {
   let parts = text.split(separator: 0xFF, omittingEmptySubsequences: false)
   let named = parts.enumerated().map { place, text in

@@ -1,7 +1,7 @@
 import Delivery
 import SystemPackage
 
-/// The directory of a spool, in memory: what the fuzzer finds there is what it makes up.
+/// The directory of a spool in memory, with the contents that the fuzzer makes.
 final class MemoryFiles: SpoolFiles {
   private(set) var texts: [String: [UInt8]]
   private var open: [Handle: String] = [:]
@@ -33,9 +33,9 @@ final class MemoryFiles: SpoolFiles {
 
   func truncate(_ file: Handle, to size: Int) {}
   func sync(_ file: Handle) {}
-  func syncNames() {}
+  func syncDirectories() {}
   func close(_ file: Handle) { open[file] = nil }
-  func isThere(_ file: Handle) -> Bool { true }
+  func exists(_ file: Handle) -> Bool { true }
 
   func read(_ name: String, from offset: Int, count: Int) throws(Errno) -> [UInt8] {
     guard let text = texts[name] else { throw .noSuchFileOrDirectory }

@@ -120,7 +120,7 @@ import Testing
     ("0-3:96.3.10", "relay3_state"), ("1-0:72.34.0", "voltage_sag_magnitude_l3_v"),
     ("0-0:96.13.5", "message5"), ("0-0:96.1.2", "ean"), ("0-2:96.1.2", "ean"),
     ("0-0:96.1.255", "device_identifier"), ("7-0:24.4.0", "valve_state"),
-    // Electricity on channel 1 is that on channel 0, where it has no row of its own.
+    // Electricity on channel 1 is that on channel 0 if the table has no row for it.
     ("1-1:1.8.1", "energy_import_tariff1_kwh"), ("1-1:1.6.0", "power_import_month_peak_kw"),
     ("1-1:0.2.0", "firmware_channel1_version"),
   ])
@@ -185,7 +185,7 @@ import Testing
     ("power_limit_kw", false), ("fuse_limit_a", false), ("gas_m3", false), ("message", false),
     ("power_failures", false), ("voltage_sags_l1", false), ("breaker_state", false),
     ("timestamp", false), ("meter", false), ("channel", false),
-    // Those of other tools.
+    // Names of other tools.
     ("power_consumed_watts", true), ("CURRENT_ELECTRICITY_USAGE", true), ("power_delivered", true),
     ("electricity_currently_delivered", true), ("power_consumed_tariff_1_kwh", false),
     ("ELECTRICITY_USED_TARIFF_1", false), ("energy_delivered_tariff1", false),
@@ -193,20 +193,20 @@ import Testing
     // Codes.
     ("1-0:1.7.0", true), ("1-0:32.7.0", true), ("1-1:31.7.0", true), ("1-0:1.8.1", false),
     ("1-0:31.4.0", false), ("0-1:24.2.1", false), ("0-0:17.0.0", false), ("1-0:99.7.0", true),
-    // Names that nobody knows.
+    // Unknown names.
     ("solar_kw", true), ("heat_pump_w", true), ("x_kvar", true), ("x_var", true), ("x_kva", true),
     ("x_va", true), ("x_v", true), ("x_a", true), ("x_hz", true), ("solar_kwh", false),
     ("x_m3", false), ("x_gj", false), ("kw", false), ("cotton_candies", false), ("", false),
     ("_kw", true), ("x_KW", false), ("mains", false),
   ])
-  func whatIsOfAnInstantIsTold(_ name: String, _ expected: Bool) {
+  func instantaneousNamesAreKnown(_ name: String, _ expected: Bool) {
     let isInstantaneous = MetricTable.isInstantaneous(name.bytes.span)
     #expect(isInstantaneous == expected)
   }
 
-  /// Whatever a metric is called, it stays what it is.
+  /// A metric is instantaneous by all of its names or by none.
   @Test(arguments: NameSet.allCases, MeterKind.allCases)
-  func whatIsOfAnInstantIsSoByAnyName(_ set: NameSet, _ meter: MeterKind) {
+  func instantaneousByAllNamesOrNone(_ set: NameSet, _ meter: MeterKind) {
     for metric in MetricTable.main where !metric.isIdentity {
       let name = Naming(set, meter).key(of: metric, at: metric.code)
       let isInstantaneous = MetricTable.isInstantaneous(name.bytes.span)

@@ -8,14 +8,15 @@ import Testing
     MeterKind.allCases.map { Naming(set, $0) }
   }
 
-  /// A line with a code, and what it holds.
+  /// A code and its metric.
   private static func line(_ code: String) throws -> (code: OBISCode, metric: Metric) {
     let spelled = OBISCode(code.bytes.span)
     let code = try #require(spelled)
     return (code, try #require(MetricTable.metric(for: code)))
   }
 
-  /// No two codes of the electricity meter share a name, but for those that have one canonical name.
+  /// No two codes of the electricity meter share a name, but for those that have one canonical
+  /// name.
   @Test(arguments: all)
   func nameIsThatOfOneMetric(_ naming: Naming) {
     var metrics: [String: Metric] = [:]
@@ -34,9 +35,9 @@ import Testing
     }
   }
 
-  /// What a sub-meter of one kind says has a name for each of its lines.
+  /// Each line of a sub-meter of one kind has its own name.
   @Test(arguments: all, [nil, 2, 3, 4, 7, 99] as [UInt8?])
-  func namesOfASubmeterAreNotTheSame(_ naming: Naming, _ type: UInt8?) {
+  func namesOfASubmeterDiffer(_ naming: Naming, _ type: UInt8?) {
     let type = type
     var keys: [String: OBISCode] = [:]
     for metric in MetricTable.submeter where metric.code.medium == 0 {
@@ -48,7 +49,7 @@ import Testing
           let reading = SubmeterReading(kind: type, unit: .cubicMetre, isOfCold: metric.isOfCold)
         else { continue }
         key = naming.key(of: reading, in: metric, at: code)
-        // The same reading in another form: the first counts.
+        // Two forms of the same reading: the first one counts.
         if keys[key ?? ""].map({ $0.quantity == 24 && ($0.processing == 2 || $0.processing == 3) })
           ?? false
         {
@@ -58,7 +59,7 @@ import Testing
         key = naming.key(of: metric, at: code, type: type)
       }
       guard let key else { continue }
-      // The number of a Belgian sub-meter stands on a line that others do not have.
+      // The number of a Belgian sub-meter is on a line that other meters do not have.
       let isOtherNumber = keys[key]?.quantity == 96 && code.quantity == 96
       #expect(keys[key] == nil || isOtherNumber, "\(key)")
       keys[key] = code

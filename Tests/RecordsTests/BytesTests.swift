@@ -6,7 +6,7 @@ import Testing
   @Test func byteIsFoundWhereItStandsFirst() {
     var generator = SeededGenerator(seed: 31)
     for _ in 0..<20_000 {
-      // Neighbours of what is looked for, which a search by words must tell apart.
+      // Bytes next to the searched one, which a search by words must distinguish.
       let byte = generator.bytes(1...1, from: [0x00, 0x0A, 0x3D, 0x7F, 0x80, 0xFF])[0]
       let bytes = generator.bytes(
         0...40, from: [byte, byte &+ 1, byte &- 1, byte ^ 0x80, byte ^ 1, 0x00, 0xFF])

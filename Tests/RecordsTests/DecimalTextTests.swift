@@ -3,7 +3,7 @@ import TestValues
 import Testing
 
 @Suite struct DecimalTextTests {
-  /// The number, written anew with its point moved; nil where it is none.
+  /// The number with its decimal point moved; nil if the text is not a number.
   private func shifted(_ text: String, _ exponent: Int = 0) -> String? {
     let bytes = text.bytes
     guard let decimal = DecimalText(bytes.span) else { return nil }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct RecordJSONTests {
   private func json(_ fields: (String, String)..., meter: String? = nil) -> String {
-    var all = Fields()
+    var all = RecordFields()
     for (key, value) in fields { all.add(key.bytes.span, text: value.bytes.span) }
     var writer = RecordWriter(.json)
     writer.add(timestamp: Timestamp(seconds: 1_795_428_000), meter: meter?.bytes, all)
@@ -39,7 +39,7 @@ import Testing
   @Test func everyRecordIsJSON() throws {
     var generator = SeededGenerator(seed: 50)
     for _ in 0..<500 {
-      var fields = Fields()
+      var fields = RecordFields()
       let value = generator.bytes(0...40)
       fields.add("value".bytes.span, text: value.span)
       fields.add(

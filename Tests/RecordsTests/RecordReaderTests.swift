@@ -3,7 +3,7 @@ import TestValues
 import Testing
 
 @Suite struct RecordReaderTests {
-  /// What a stream that comes in these pieces holds: texts of records, and what was refused.
+  /// The events of a stream in these chunks: texts of records, and reasons of refusals.
   private func read(_ pieces: [[UInt8]]) -> [String] {
     var reader = RecordReader()
     var found: [String] = []
@@ -31,7 +31,7 @@ import Testing
   @Test func linesMayEndAsOnOtherSystems() {
     #expect(read("a=1\r\n\r\nb=2\r\n\r\n") == ["a=1\n", "b=2\n"])
     #expect(read("a=1\r") == ["a=1\n"])
-    // Read again, a record is the same.
+    // A record that is written and read again is unchanged.
     #expect(read("a=1\r\r\n") == ["a=1\n"])
   }
 
@@ -43,33 +43,35 @@ import Testing
   @Test func badLineCostsItselfAlone() {
     #expect(
       read("a=1\nnonsense\nb=2\n\n=3\n b=4\nc d=5\ne=6\n") == [
-        "2: no key=value", "a=1\nb=2\n", "5: a key is letters, digits and _ . : -",
-        "6: a key is letters, digits and _ . : -", "7: a key is letters, digits and _ . : -",
+        "2: line is not key=value", "a=1\nb=2\n",
+        "5: invalid key: only letters, digits and _ . : - are allowed",
+        "6: invalid key: only letters, digits and _ . : - are allowed",
+        "7: invalid key: only letters, digits and _ . : - are allowed",
         "e=6\n",
       ])
   }
 
-  /// What a disk shows for what it did not come to write.
+  /// After a power failure a file may have zeros in place of what was not written.
   @Test func zeroByteCostsItsLine() {
-    #expect(read("a=1\nb=\0\0\nc=3\n") == ["2: a zero byte", "a=1\nc=3\n"])
+    #expect(read("a=1\nb=\0\0\nc=3\n") == ["2: zero byte in a line", "a=1\nc=3\n"])
   }
 
   @Test func recordWithAnUnreadableTimeIsRefused() {
     #expect(
       read("timestamp=yesterday\na=1\n\nb=2\n\ntimestamp=2026-11-23T10:00:00Z\n") == [
-        "3: timestamp is no RFC 3339 time of 1970 to 2199", "b=2\n",
+        "3: timestamp is not an RFC 3339 time of 1970 to 2199", "b=2\n",
         "timestamp=2026-11-23T10:00:00Z\n",
       ])
   }
 
   private static let tooMuch =
-    "more than \(RecordReader.maximumRecordLength) bytes in a record"
+    "record longer than \(RecordReader.maximumRecordLength) bytes"
 
   @Test func recordHasALimit() {
     let longest = "k=" + String(repeating: "v", count: RecordReader.maximumRecordLength - 3)
     #expect(read(longest + "\n\na=1\n") == [longest + "\n", "a=1\n"])
     #expect(read(longest + "v\n\na=1\n") == ["1: \(RecordReaderTests.tooMuch)", "a=1\n"])
-    // What does not fit is refused, what fits is kept.
+    // The lines that do not fit are refused, and the others are kept.
     #expect(
       read("a=1\n" + longest + "\nb=2\n") == ["2: \(RecordReaderTests.tooMuch)", "a=1\nb=2\n"])
   }

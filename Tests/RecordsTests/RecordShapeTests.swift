@@ -2,8 +2,8 @@ import Records
 import TestValues
 import Testing
 
-/// A record that is read at one go, as it has the shape of one before, is the one that is read line
-/// by line: what comes byte by byte is never read at one go.
+/// Reading by a known shape and line by line give the same records. A stream that comes byte by
+/// byte is always read line by line.
 @Suite struct RecordShapeTests {
   private static let records = [
     "timestamp=2026-11-23T10:00:00Z\nmeter=E1\npower_import_kw=0.321\nvoltage_l1_v=231.0\n\n",
@@ -18,7 +18,7 @@ import Testing
     "a=1\nnonsense 1\nb=1\n\n",
   ].map(\.bytes)
 
-  /// Everything that a stream holds, with the numbers of the lines.
+  /// The events of a stream, with line numbers.
   private func events(in pieces: [[UInt8]]) -> [RecordReader.Event] {
     var reader = RecordReader()
     var events: [RecordReader.Event] = []
@@ -41,7 +41,7 @@ import Testing
       for _ in 0..<20 {
         var record = RecordShapeTests.records.randomElement(using: &generator) ?? []
         for index in record.indices where UInt8(ascii: "0")...UInt8(ascii: "9") ~= record[index] {
-          // Seldom, as a time of random digits is none.
+          // This is rare, as random digits seldom make a time.
           guard generator.next() % 10 == 0 else { continue }
           record[index] = UInt8(ascii: "0") + UInt8(generator.next() % 10)
         }
@@ -81,7 +81,7 @@ import Testing
   @Test func linesAreCounted() {
     let known = String(repeating: "a=1\nb=2\n\n", count: 5)
     let events = events(in: [(known + "nonsense\n").bytes])
-    #expect(events.last == .refused(line: 16, reason: "no key=value"))
+    #expect(events.last == .refused(line: 16, reason: "line is not key=value"))
   }
 
   @Test func moreShapesThanAreKeptAreReadAsWell() {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct RecordWriterTests {
   @Test func reservedKeysComeFirst() {
-    var fields = Fields()
+    var fields = RecordFields()
     fields.add("channel".bytes.span, text: "1".bytes.span)
     let isNumber = fields.add("gas_m3".bytes.span, number: "00012.340".bytes.span)
     #expect(isNumber)
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func recordNeedsNeitherTimeNorMeter() {
-    var fields = Fields()
+    var fields = RecordFields()
     fields.add("message".bytes.span, text: "a\tb".bytes.span)
     var writer = RecordWriter()
     writer.add(timestamp: nil, meter: nil, fields)
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func whatIsNoNumberIsNotAdded() {
-    var fields = Fields()
+    var fields = RecordFields()
     let isNumber = fields.add("a".bytes.span, number: "1x".bytes.span)
     #expect(!isNumber)
     #expect(fields.text.isEmpty)
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func fieldsAreFoundByTheirKey() {
-    var fields = Fields()
+    var fields = RecordFields()
     for key in ["ab", "a", "abc"] { fields.add(key.bytes.span, text: "a=1".bytes.span) }
     for key in ["ab", "a", "abc"] {
       let isThere = fields.contains(key.bytes.span)
@@ -52,7 +52,7 @@ import Testing
       let isThere = fields.contains(key.bytes.span)
       #expect(!isThere, "\(key)")
     }
-    let isInNone = Fields().contains("a".bytes.span)
+    let isInNone = RecordFields().contains("a".bytes.span)
     #expect(!isInNone)
   }
 
@@ -61,7 +61,7 @@ import Testing
     var writer = RecordWriter()
     var expected: [[UInt8]] = []
     for _ in 0..<300 {
-      var fields = Fields()
+      var fields = RecordFields()
       let value = generator.bytes(0...60)
       fields.add("value".bytes.span, text: value.span)
       writer.add(timestamp: Timestamp(seconds: 1), meter: generator.bytes(1...20), fields)

@@ -2,9 +2,9 @@ import Records
 import TestValues
 import Testing
 
-/// One record a period, of those that a meter has in it.
+/// One record per period and meter.
 @Suite(.computing) struct SummaryTests {
-  /// What becomes of records, given as text with an empty line behind each.
+  /// The summary of a record stream.
   private func summary(
     of text: String, every seconds: Int, withExtremes: Bool = false, finishes: Bool = true
   ) -> [String] {
@@ -22,14 +22,14 @@ import Testing
     "timestamp=2026-01-15T\(time)Z\n" + lines.map { $0 + "\n" }.joined() + "\n"
   }
 
-  /// The one value that comes of some of a metric in the same period.
+  /// The value of a metric's values in one period.
   private func value(_ key: String, _ values: [String]) -> String {
     let text = values.enumerated().map { record("12:00:0\($0)", "\(key)=\($1)") }.joined()
     let records = summary(of: text, every: 60)
     return records.count == 1 ? String(records[0].split(separator: "=").last ?? "") : "\(records)"
   }
 
-  /// Of a single value it is that value, else it has three decimals at least.
+  /// The mean of a single value is that value; any other has at least three decimals.
   @Test(arguments: [
     (["0.1", "0.2", "0.2"], "0.167"), (["0.321", "0.322"], "0.322"),
     (["-0.321", "-0.322"], "-0.322"), (["1", "0.25"], "0.625"), (["0.25", "1"], "0.625"),
@@ -42,7 +42,7 @@ import Testing
     #expect(value("power_import_kw", values) == mean)
   }
 
-  /// A thousand tenths are a hundred: nothing is lost in between.
+  /// The sum of a thousand values has no rounding error.
   @Test func meanOfManyIsExact() {
     let text = (0..<1000).map { number in
       let (minute, second) = (number / 60, number % 60)
@@ -56,7 +56,7 @@ import Testing
       ])
   }
 
-  /// A gas reading comes again with each telegram, long after its period.
+  /// Each telegram repeats a gas reading long after its period has ended.
   @Test func whatIsRepeatedAfterItsPeriodIsSaidOnce() {
     let text = (0..<40).map { second in
       record("12:00:\(second + 10)", "meter=E1", "power_import_kw=1")
@@ -74,7 +74,7 @@ import Testing
     #expect(value("message", ["a", "b"]) == "b")
     #expect(value("power_failures", ["4", "5"]) == "5")
     #expect(value("cotton_candies_consumed", ["1", "3"]) == "3")
-    // A metric that is no number once has no mean.
+    // A metric with one value that is not a number has no mean.
     #expect(value("power_import_kw", ["1", "x"]) == "x")
     #expect(value("power_import_kw", ["x", "1"]) == "1")
     #expect(value("power_import_kw", ["1", "x", "3"]) == "3")
@@ -179,7 +179,7 @@ import Testing
     #expect(readings == readings.sorted())
   }
 
-  /// Each telegram says it again: it is said once a period.
+  /// Each telegram repeats the record, which is passed on once per period.
   @Test func peakOfAMonthPassesAtOnce() {
     let peak =
       "timestamp=2026-01-03T18:00:00Z\nmeter=E1\npower_import_month_peak_kw=4.2"
@@ -214,7 +214,7 @@ import Testing
     #expect(summary(of: text, every: 60).count == 2)
   }
 
-  /// An earlier capture after a later one is a period of its own, and disturbs no other.
+  /// An earlier capture after a later one makes a period of its own.
   @Test func capturesMayComeInAnyOrder() {
     let capture = (0..<5).map {
       record("12:0\($0):00", "meter=E1", "power_import_kw=\($0).0")

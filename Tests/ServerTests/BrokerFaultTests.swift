@@ -41,42 +41,6 @@ import Testing
     #expect(try sink.segments == [])
   }
 
-  /// The same where nothing is delivered meanwhile, so that all of it is in the spool.
-  @Test func sinkThatIsKilledInAnOutageLosesNothing() async throws {
-    try await Spooling.withMosquitto("json") { broker, sink, subscriber in
-      await broker.kill()
-      let records = try RecordFlow(rate: 1000, padding: 500)
-      for _ in 0..<10 {
-        try await sink.runAndKill(on: records, within: 500)
-      }
-      let sent = try await records.finish()
-      try await comeBack(broker, for: subscriber)
-      let result = try await sink.run(on: records)
-      #expect(result.status == .success, "\(result.errorText)")
-      let tally = try await subscriber.tally(of: sent)
-      #expect(tally.isWholeInOrder, "\(tally)")
-      #expect(try sink.segments == [])
-    }
-  }
-
-  @Test func stopInAnOutageKeepsAllForTheNextTime() async throws {
-    try await Spooling.withMosquitto("record") { broker, sink, subscriber in
-      await broker.kill()
-      let records = try RecordFlow(rate: 200)
-      let stopped = try await sink.runAndStopInAnOutage(on: records)
-      #expect(stopped.status == .success)
-      #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
-      let sent = try await records.finish()
-      try await comeBack(broker, for: subscriber)
-      let result = try await sink.run(on: records)
-      #expect(result.status == .success)
-      #expect(result.errorText.contains(" records left from before\n"))
-      let tally = try await subscriber.tally(of: sent)
-      #expect(tally.isWholeInOrder, "\(tally)")
-      #expect(try sink.segments == [])
-    }
-  }
-
   @Test func aSpoolHasOneSink() async throws {
     try await Spooling.withMosquitto("record") { _, sink, subscriber in
       let records = try RecordFlow(rate: 200)
@@ -178,11 +142,5 @@ import Testing
     try await sink.drain()
     let tally = try await subscriber.tally(of: records.sent)
     #expect(tally.isWholeInOrder, "\(tally)")
-  }
-
-  /// Starts a broker again, and waits until the subscriber is there.
-  private func comeBack(_ broker: Mosquitto, for subscriber: MQTTSubscriber) async throws {
-    try await broker.start()
-    try await subscriber.waitUntilSubscribed(times: 2, within: .seconds(60))
   }
 }

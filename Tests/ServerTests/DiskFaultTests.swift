@@ -5,7 +5,7 @@ import Testing
 /// A disk of a spool that is full, in a namespace of its own.
 @Suite struct DiskFaultTests {
   private static let full =
-    "/spool: No space left on device; what comes waits in memory\n"
+    "/spool: No space left on device; new records are kept in memory\n"
 
   /// p1influx with a spool on a file system of 256 KiB, once or more often: the later ones have no
   /// input, and wait for a file `next` each.

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What p1influx promises with a spool, while what it works with fails: numbered records flow through
-/// a pipe, and in the end the database has each of them. scripts/fault does the same for longer.
+/// A sink with a spool, mostly p1influx, whose server or process fails: numbered records flow through a
+/// pipe, and in the end the receiver has each of them. scripts/fault does the same for longer.
 @Suite struct FaultTests {
   @Test(arguments: [(500, false), (10, true)])
   func sinkThatIsKilledAgainAndAgainLosesNothing(_ rate: Int, _ isTorn: Bool) async throws {
@@ -21,20 +21,38 @@ import Testing
     }
   }
 
-  /// The same where nothing is delivered meanwhile, so that all of it is in the spool.
-  @Test func sinkThatIsKilledInAnOutageLosesNothing() async throws {
-    try await Spooling.withInfluxDB { database, sink in
-      await database.kill()
+  /// Nothing is delivered, so everything is in the spool.
+  @Test(arguments: Receiver.Kind.allCases)
+  func sinkThatIsKilledInAnOutageLosesNothing(_ kind: Receiver.Kind) async throws {
+    try await Receiver.with(kind, payload: "json") { receiver, sink in
+      await receiver.server.kill()
       let records = try RecordFlow(rate: 1000, padding: 500)
-      for _ in 0..<10 {
-        try await sink.runAndKill(on: records, within: 500)
-      }
+      for _ in 0..<10 { try await sink.runAndKill(on: records, within: 500) }
       let sent = try await records.finish()
-      try await database.start()
+      try await receiver.restart()
       let result = try await sink.run(on: records)
       #expect(result.status == .success, "\(result.errorText)")
-      let tally = try await database.tally(of: sent)
-      #expect(tally.isWhole, "\(tally)")
+      let tally = try await receiver.tally(of: sent)
+      #expect(tally.isWholeInOrder, "\(tally)")
+      #expect(try sink.segments == [])
+    }
+  }
+
+  @Test(arguments: Receiver.Kind.allCases)
+  func stopInAnOutageKeepsAllForTheNextTime(_ kind: Receiver.Kind) async throws {
+    try await Receiver.with(kind) { receiver, sink in
+      await receiver.server.kill()
+      let records = try RecordFlow(rate: 200)
+      let stopped = try await sink.runAndStopInAnOutage(on: records)
+      #expect(stopped.status == .success)
+      #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
+      let sent = try await records.finish()
+      try await receiver.restart()
+      let result = try await sink.run(on: records)
+      #expect(result.status == .success)
+      #expect(result.errorText.contains(" records left from before\n"))
+      let tally = try await receiver.tally(of: sent)
+      #expect(tally.isWholeInOrder, "\(tally)")
       #expect(try sink.segments == [])
     }
   }
@@ -108,24 +126,6 @@ import Testing
       try await sink.drain()
       let tally = try await database.tally(of: records.sent)
       #expect(tally.isWhole, "\(tally)")
-    }
-  }
-
-  @Test func stopInAnOutageKeepsAllForTheNextTime() async throws {
-    try await Spooling.withInfluxDB { database, sink in
-      await database.kill()
-      let records = try RecordFlow(rate: 200)
-      let stopped = try await sink.runAndStopInAnOutage(on: records)
-      #expect(stopped.status == .success)
-      #expect(stopped.errorText.hasSuffix(" records kept for the next time\n"))
-      let sent = try await records.finish()
-      try await database.start()
-      let result = try await sink.run(on: records)
-      #expect(result.status == .success)
-      #expect(result.errorText.contains(" records left from before\n"))
-      let tally = try await database.tally(of: sent)
-      #expect(tally.isWhole, "\(tally)")
-      #expect(try sink.segments == [])
     }
   }
 }

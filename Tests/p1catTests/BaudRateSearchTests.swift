@@ -35,9 +35,10 @@ import Testing
         for number in 0..<60 {
           let signal = SerialSignal(
             Array(SampleTelegram.numbered(number).utf8), rate: sent, hasParity: hasParity)
+          let received = signal.received(at: read, isChecked: isChecked)
           var search = BaudRateSearch(at: start)
-          search.received(signal.received(at: read, isChecked: isChecked).span, at: start)
-          search.received(signal.received(at: read, isChecked: isChecked).span, at: start)
+          search.received(received.span, at: start)
+          search.received(received.span, at: start)
           #expect(search.deadline == start, "\(sent) \(hasParity) \(number)")
         }
       }

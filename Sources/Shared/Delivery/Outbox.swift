@@ -1,77 +1,93 @@
 import Records
 
-/// What a sink has read and its receiver has not acknowledged yet: oldest first, bounded.
+/// A bounded buffer of the records that a sink has read and its receiver has not acknowledged yet.
 ///
-/// A sink adds what it reads, sends the oldest, and removes what was acknowledged or refused for
-/// good. Each record has a number, by which both still mean the same when the bound has pushed
-/// records out in between. Nothing in here ends a sink: what goes wrong is an event, to be said.
+/// A sink adds each record that it reads, sends the oldest ones, and removes those that the
+/// receiver has acknowledged or refused for good. Records are numbered, so that an acknowledgement
+/// means the same records even if the outbox has dropped some of them meanwhile. No failure in an
+/// outbox ends the sink: failures are reported as events.
 public protocol Outbox {
-  /// What came in and what became of it.
+  /// How many records were read, and what became of them.
   var counts: OutboxCounts { get }
-  /// The number of the oldest record that waits, or of the next one to come.
+  /// The number of the oldest buffered record, or of the next one to be added if none is buffered.
   var first: UInt64 { get }
-  /// The number of the next record to come.
+  /// The number of the next record to be added.
   var end: UInt64 { get }
-  /// Since when the oldest record waits; nil where none does.
+  /// When the oldest buffered record was added; nil if the outbox is empty.
   var oldestSince: ContinuousClock.Instant? { get }
-  /// Whether it is time to read no more, where the receiver keeps up: soon the oldest would go.
+  /// Whether the sink should stop reading while the receiver keeps up, before records are dropped.
   var isFull: Bool { get }
-  /// The bytes that wait, about.
+  /// The approximate size of the buffered records, in bytes.
   var waitingSize: Int { get }
-  /// Whether the oldest can be had now; else the disk is tried again, at the ``deadline``.
+  /// Whether the oldest record can be read now; if not, the read is retried at the ``deadline``.
   var isAvailable: Bool { get }
-  /// Whether what waits outlives the process, as far as it is not unkept.
+  /// Whether buffered records survive the process, except for ``unkeptCount`` of them.
   var isLasting: Bool { get }
-  /// How many of those that wait are gone with the process nevertheless.
+  /// How many of the buffered records would be lost if the process ended now.
   var unkeptCount: Int { get }
-  /// How many records, or parts of one, were refused and are kept nowhere.
+  /// How many records, or parts of one, the receiver refused and no file has.
   var lostRefusedCount: Int { get }
-  /// When ``attend(_:)`` is to be called next; nil for not before anything else happens.
+  /// When ``attend(_:)`` has to be called next; nil if no time is set.
   var deadline: ContinuousClock.Instant? { get }
 
-  /// Adds a record; where there is no room, the oldest go.
+  /// Adds a record. If the outbox is full, the oldest records are dropped.
   mutating func add(_ record: Record, at now: ContinuousClock.Instant)
 
-  /// Makes sure of what was added: an outbox on a disk writes it there.
+  /// Writes the records that were added to the disk, if the outbox has one.
   mutating func store(at now: ContinuousClock.Instant)
 
-  /// Records to send.
+  /// The next records to send; they stay in the outbox.
   ///
   /// - Parameters:
-  ///   - number: the number of the first one; the oldest one where that has gone.
-  ///   - count: how many at most.
-  ///   - size: how many bytes of text at most, but for a single record.
-  /// - Returns: the records; none where there is none with such a number.
+  ///   - number: the number of the first record; if that one was removed, the oldest is the first.
+  ///   - count: the most records.
+  ///   - size: the most bytes of text; a single record may be larger.
   mutating func batch(from number: UInt64, count: Int, size: Int) -> Batch
 
   /// Removes the records with numbers below `number`, all of which the receiver has answered.
   ///
-  /// - Parameters:
-  ///   - number: the number of the first one that stays.
-  ///   - refused: how many of them it has refused, wholly or in part.
+  /// - Parameter refused: how many of them the receiver refused, wholly or in part.
   mutating func remove(before number: UInt64, refused: Int)
 
-  /// Keeps apart what the receiver will never take, before ``remove(before:refused:)``.
-  ///
-  /// - Parameters:
-  ///   - record: the record, or a part of one.
-  ///   - reason: what the receiver said.
-  mutating func keepApart(_ record: Record, reason: String)
+  /// Saves a record, or a part of one, that the receiver refused for good, with the receiver's
+  /// reason. This has to come before ``remove(before:refused:)``.
+  mutating func quarantine(_ record: Record, reason: String)
 
-  /// Does what is due.
+  /// Retries and syncs what is due at `now`.
   mutating func attend(_ now: ContinuousClock.Instant)
 
-  /// Ends the keeping: nothing is added or removed any more.
+  /// Writes what it can and closes all files. The outbox must not be used afterwards.
   mutating func close(at now: ContinuousClock.Instant)
 
-  /// What happened since the last call, to be said.
+  /// Returns the events since the last call.
   mutating func takeEvents() -> [OutboxEvent]
 }
 
 extension Outbox {
-  /// How many records wait.
   public var count: Int { Int(end - first) }
   public var isEmpty: Bool { first == end }
-  /// Whether all that waits is there for the next process.
+  /// Whether the next process will find all buffered records.
   public var keepsAll: Bool { isLasting && unkeptCount == 0 }
+}
+
+/// How many records an outbox has read since it was made, and what became of them.
+public struct OutboxCounts: Equatable, Sendable {
+  public var read = 0
+  /// Records that the receiver has acknowledged.
+  public var delivered = 0
+  /// Records, or parts of one, that the receiver refused for good or the disk has damaged.
+  public var refused = 0
+  /// Records that were dropped because the outbox was full.
+  public var dropped = 0
+
+  public init() {}
+}
+
+/// Records with consecutive numbers, to be sent together.
+public struct Batch: Equatable, Sendable {
+  /// The number of the first record.
+  public let first: UInt64
+  /// One more than the number of the last record.
+  public let end: UInt64
+  public let records: [Record]
 }

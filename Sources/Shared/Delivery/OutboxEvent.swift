@@ -1,58 +1,60 @@
 import Records
 import SystemPackage
 
-/// What happened to an outbox that its user should know.
+/// Something that happened to an outbox and has to be logged.
 public enum OutboxEvent: Equatable, Sendable {
-  /// Records went as there was no room: how many since the beginning, and of what times those that
-  /// went now were.
+  /// Records were dropped because the outbox was full: how many since it was made, and the range of
+  /// timestamps of those that were dropped now.
   case dropped(total: Int, times: ClosedRange<Timestamp>?)
-  /// So many records of an earlier run are still to be delivered.
+  /// The spool had this many records from an earlier run.
   case found(Int)
-  /// What a segment holds in one place is no record, and is kept apart.
+  /// Part of a segment is not a whole record, and was copied to `bad/`.
   case damaged(segment: String)
-  /// A segment cannot be read, and is kept apart as it is, with so many records.
+  /// A segment cannot be read and was moved to `bad/`, with this many records.
   case unreadable(segment: String, Int, Errno)
-  /// Somebody has removed a segment, with so many records.
+  /// Another program removed a segment, with this many records.
   case gone(segment: String, Int)
-  /// The disk takes nothing: what comes waits in memory.
+  /// The disk cannot be written; new records are buffered in memory.
   case disconnected(Errno)
-  /// The disk takes records again.
+  /// The disk can be written again.
   case reconnected
-  /// The disk could not make sure of a segment, which was written anew.
+  /// fsync of a segment failed, and the segment was written to a new file.
   case rewritten(segment: String, Errno)
-  /// The disk cannot make sure of what it has.
-  case unsure(Errno)
-  /// A file of what was refused went, as there were too many.
-  case forgotRefused(file: String)
-  /// What the receiver refused cannot be kept apart now.
-  case heldRefused(Errno)
-  /// Something that the receiver refused could not be kept apart.
-  case lostRefused(Errno)
+  /// fsync failed.
+  case syncFailed(Errno)
+  /// The oldest file of `bad/` was removed because `bad/` reached its bound.
+  case quarantineTrimmed(file: String)
+  /// `bad/` cannot be written; refused records are held in memory.
+  case quarantineHeld(Errno)
+  /// A refused record is lost because `bad/` cannot be written.
+  case quarantineLost(Errno)
 }
 
 extension OutboxEvent: CustomStringConvertible {
   public var description: String {
     switch self {
     case .dropped(let total, let times):
-      let last = times.map { ", of \($0.lowerBound) to \($0.upperBound) at last" } ?? ""
+      let last = times.map { ", of \($0.lowerBound) to \($0.upperBound) most recently" } ?? ""
       return
-        "\(OutboxEvent.records(total)) dropped up to now, the oldest first\(last): there is no more room"
-    case .found(let count): return "\(OutboxEvent.records(count)) left from before"
+        "\(OutboxEvent.records(total)) dropped up to now, the oldest first\(last): no room left"
+    case .found(let count): return "\(OutboxEvent.records(count)) left from an earlier run"
     case .damaged(let segment):
-      return "segment \(segment): what is no whole record is kept in bad/"
+      return "segment \(segment): damaged records in it, kept in bad/"
     case .unreadable(let segment, let count, let errno):
-      return "segment \(segment): \(errno); kept in bad/, with \(OutboxEvent.records(count))"
+      return "segment \(segment): \(errno); moved to bad/ with \(OutboxEvent.records(count))"
     case .gone(let segment, let count):
-      return "segment \(segment) was removed, and \(OutboxEvent.records(count)) with it"
-    case .disconnected(let errno): return "\(errno); what comes waits in memory"
+      return "segment \(segment) was removed by another program, with \(OutboxEvent.records(count))"
+    case .disconnected(let errno): return "\(errno); new records are kept in memory"
     case .reconnected: return "writing again"
     case .rewritten(let segment, let errno):
-      return "segment \(segment): \(errno) at a sync; written anew"
-    case .unsure(let errno): return "\(errno) at a sync; a power cut would cost what waits"
-    case .forgotRefused(let file): return "\(file) removed: too much was refused"
-    case .heldRefused(let errno):
-      return "what was refused waits in memory, as bad/ takes nothing: \(errno)"
-    case .lostRefused(let errno): return "what was refused cannot be kept in bad/: \(errno)"
+      return "segment \(segment): \(errno) during fsync; written again to a new file"
+    case .syncFailed(let errno):
+      return "\(errno) during fsync; records may be lost if the power fails"
+    case .quarantineTrimmed(let file): return "\(file) removed: bad/ is full"
+    case .quarantineHeld(let errno):
+      return "bad/ cannot be written: \(errno); refused records are kept in memory"
+    case .quarantineLost(let errno):
+      return "bad/ cannot be written: \(errno); a refused record is lost"
     }
   }
 
@@ -60,7 +62,7 @@ extension OutboxEvent: CustomStringConvertible {
     count == 1 ? "1 record" : "\(count) records"
   }
 
-  /// Whether it tells of something that is as it should be.
+  /// Whether the event is a notice rather than a warning.
   public var isGood: Bool {
     switch self {
     case .found, .reconnected: true
@@ -68,7 +70,7 @@ extension OutboxEvent: CustomStringConvertible {
     }
   }
 
-  /// What makes two events the same one said again.
+  /// Events of the same kind count as repetitions when messages are rate-limited.
   public var kind: String {
     switch self {
     case .dropped: "dropped"
@@ -79,10 +81,44 @@ extension OutboxEvent: CustomStringConvertible {
     case .disconnected: "disconnected"
     case .reconnected: "reconnected"
     case .rewritten: "rewritten"
-    case .unsure: "unsure"
-    case .forgotRefused: "forgot"
-    case .heldRefused: "held"
-    case .lostRefused: "lost"
+    case .syncFailed: "sync failed"
+    case .quarantineTrimmed: "forgot"
+    case .quarantineHeld: "held"
+    case .quarantineLost: "lost"
     }
+  }
+}
+
+/// The events of an outbox that were not logged yet. Consecutive drops are joined into one event.
+struct OutboxEvents {
+  private var events: [OutboxEvent] = []
+
+  mutating func append(_ event: OutboxEvent) {
+    // A backfill may add millions of records before the events are taken.
+    if events.last != event { events.append(event) }
+  }
+
+  /// Adds the drop of a record.
+  ///
+  /// - Parameters:
+  ///   - total: how many records were dropped since the outbox was made.
+  ///   - timestamp: the timestamp of this record, if it has one.
+  mutating func dropped(total: Int, _ timestamp: Timestamp?) {
+    var times = timestamp.map { $0...$0 }
+    if case .dropped(_, let others)? = events.last {
+      events.removeLast()
+      if let range = times, let others {
+        times = min(range.lowerBound, others.lowerBound)...max(range.upperBound, others.upperBound)
+      } else {
+        times = times ?? others
+      }
+    }
+    events.append(.dropped(total: total, times: times))
+  }
+
+  mutating func take() -> [OutboxEvent] {
+    guard !events.isEmpty else { return [] }
+    defer { events = [] }
+    return events
   }
 }

@@ -256,7 +256,7 @@ extension InfluxDelivery {
     messages.say(
       .error, server.name, "record refused: \(answer.description)", repeating: "refused")
     for (offset, record) in part.records.enumerated() where record.hasMetrics {
-      outbox.keepApart(record, reason: answer.description)
+      outbox.quarantine(record, reason: answer.description)
       current?.lanes[lane].refused.insert(part.pieceOf ?? part.first + offset)
     }
     current?.lanes[lane].removeNext()

@@ -3,9 +3,7 @@ import CommandLine
 import Glibc
 import SystemPackage
 
-/// Requests that are under way at the same time, over connections that are kept.
-///
-/// They go on while ``wait(for:until:)`` waits, which waits for other descriptors too.
+/// Performs requests at the same time, over connections that stay open.
 @safe final class HTTPClient {
   private let multi: OpaquePointer
   private var busy: [HTTPRequest] = []
@@ -20,10 +18,9 @@ import SystemPackage
     unsafe self.multi = OpaquePointer(multi)
   }
 
-  /// Whether any request is under way.
   var isBusy: Bool { !busy.isEmpty }
 
-  /// Begins a request, which was made ready and is not under way.
+  /// Begins a request that was prepared and is not under way.
   func begin(_ request: HTTPRequest) throws {
     guard unsafe curl_multi_add_handle(handle, request.easy) == CURLM_OK else {
       throw Failure("libcurl", "cannot send a request", .ioError)
@@ -33,12 +30,12 @@ import SystemPackage
     try proceed()
   }
 
-  /// Goes on with the requests; those that have ended have their answers.
+  /// Sends and receives what is possible without waiting. A request that has ended then has its answer.
   func proceed() throws {
     guard isBusy else { return }
     var running: Int32 = 0
     guard unsafe curl_multi_perform(handle, &running) == CURLM_OK else {
-      throw Failure("libcurl", "cannot go on with a request", .ioError)
+      throw Failure("libcurl", "cannot perform a request", .ioError)
     }
     var result: Int32 = 0
     while let ended = unsafe curl_next_ended(handle, &result) {
@@ -48,8 +45,8 @@ import SystemPackage
     }
   }
 
-  /// Waits until a request can go on, something happens on one of the descriptors, or the deadline
-  /// has come.
+  /// Waits until ``proceed()`` can do something, something happens on one of the descriptors, or the
+  /// deadline comes.
   ///
   /// - Returns: the interests that something happened on.
   func wait(

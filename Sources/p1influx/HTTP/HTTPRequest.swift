@@ -2,9 +2,9 @@ import CCurl
 import CommandLine
 import Glibc
 
-/// POST requests to one URL, one after the other; ``HTTPClient`` has them go on.
+/// POST requests to one URL, one after the other. ``HTTPClient`` performs them.
 @safe final class HTTPRequest {
-  /// What the server said, as much as a message can use.
+  /// The beginning of the body of the answer, as much as a message can use.
   private final class Reply {
     static let limit = 1024
     var text: [UInt8] = []
@@ -13,30 +13,29 @@ import Glibc
   let easy: UnsafeMutableRawPointer
   private let reply = Reply()
   private let isSaidToBeLocal: Bool
-  /// For how many milliseconds the server may be silent.
-  private let silence: Int
-  /// What must not be shown, whatever the server says.
+  /// For how many milliseconds the server may send nothing.
+  private let responseTimeout: Int
+  /// Removed from messages, as the server may repeat them in its answer.
   private let secrets: [String]
   private var headers:
     (plain: UnsafeMutablePointer<curl_slist>?, gzip: UnsafeMutablePointer<curl_slist>?)
-  /// Where libcurl puts what it has to say of a failure.
+  /// Where libcurl writes the details of a failure.
   private let detail: UnsafeMutablePointer<CChar>
-  /// How it ended; nil again once that was taken.
+  /// How the last request ended; nil once that was handled.
   var answer: HTTPAnswer?
-  /// Whether it is under way.
+  /// Whether a request is under way.
   var isBusy = false
-  /// Whether the last one could not use the connection of one before.
+  /// Whether the last request needed a new connection.
   private(set) var hasConnected = false
 
   /// - Parameters:
-  ///   - target: where it goes.
-  ///   - path: the rest of the URL.
-  ///   - type: what the body is.
-  ///   - silence: how long the server may be silent.
-  /// - Throws: `Failure` where libcurl cannot be used so.
+  ///   - path: the rest of the URL, after the base of the target.
+  ///   - type: the media type of the body.
+  ///   - responseTimeout: how long the server may send nothing.
+  /// - Throws: `Failure` where libcurl rejects a setting.
   init(
     _ target: HTTPTarget, _ path: String, type: String = "text/plain; charset=utf-8",
-    silence: Duration
+    responseTimeout: Duration
   ) throws {
     guard let easy = unsafe curl_easy_init() else {
       throw Failure("libcurl", "cannot be started", .ioError)
@@ -46,7 +45,7 @@ import Glibc
     isSaidToBeLocal = target.isLocal
     secrets = [target.login?.password.value, target.token?.1.value].compactMap(\.self)
       .filter { !$0.isEmpty }
-    self.silence = max(1, Int(silence.components.seconds)) * 1000
+    self.responseTimeout = max(1, Int(responseTimeout.components.seconds)) * 1000
     unsafe detail = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     try check(unsafe curl_set_error_buffer(easy, detail))
@@ -57,14 +56,14 @@ import Glibc
       try set(CURLOPT_USERNAME, login.user)
       try set(CURLOPT_PASSWORD, login.password.value)
     }
-    // Nobody wants a proxy to this machine.
+    // A proxy of the environment is not meant for this machine.
     if target.isLocal { try set(CURLOPT_NOPROXY, "*") }
     if let socket = target.socket { try set(CURLOPT_UNIX_SOCKET_PATH, socket) }
     try setTLS(target)
-    // A server that is silent for so long is away, however long a body may take on a slow line.
-    try set(CURLOPT_CONNECTTIMEOUT_MS, self.silence / 2)
+    // The timeout counts the time without a byte, as a body may take long on a slow line.
+    try set(CURLOPT_CONNECTTIMEOUT_MS, self.responseTimeout / 2)
     try set(CURLOPT_LOW_SPEED_LIMIT, 1)
-    try set(CURLOPT_LOW_SPEED_TIME, self.silence / 1000)
+    try set(CURLOPT_LOW_SPEED_TIME, self.responseTimeout / 1000)
     try set(CURLOPT_NOSIGNAL, 1)
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     setHeaders(type, target.token)
@@ -79,7 +78,7 @@ import Glibc
   }
 
   private func setTLS(_ target: HTTPTarget) throws {
-    // Both are what libcurl does anyway; nothing here ever turns them off.
+    // These are the defaults of libcurl; no setting turns them off.
     try set(CURLOPT_SSL_VERIFYPEER, 1)
     try set(CURLOPT_SSL_VERIFYHOST, 2)
     if let file = target.caFile { try set(CURLOPT_CAINFO, file) }
@@ -89,7 +88,7 @@ import Glibc
   }
 
   private func setHeaders(_ type: String, _ token: (scheme: String, secret: Secret)?) {
-    // A body of more than a megabyte would else wait a second for "100 Continue".
+    // Without "Expect:", libcurl waits a second for "100 Continue" before a body of over a megabyte.
     var lines = ["Expect:", "Content-Type: \(type)"]
     if let token { lines.append("Authorization: \(token.scheme) \(token.secret.value)") }
     unsafe headers.plain = lines.reduce(nil) { unsafe curl_slist_append($0, $1) }
@@ -110,12 +109,12 @@ import Glibc
     try check(unsafe curl_set_writer(easy, writer, Unmanaged.passUnretained(reply).toOpaque()))
   }
 
-  /// Makes ready what is to be sent.
+  /// Prepares the next request.
   ///
   /// - Parameters:
-  ///   - body: what is sent; libcurl copies it.
-  ///   - compresses: whether it is sent as gzip, if it can be.
-  /// - Throws: `Failure` where there is no memory for it.
+  ///   - body: copied by libcurl.
+  ///   - compresses: whether the body is sent as gzip, if there is memory for that.
+  /// - Throws: `Failure` without memory for the body.
   func prepare(_ body: Span<UInt8>, compresses: Bool) throws {
     reply.text.removeAll(keepingCapacity: true)
     answer = nil
@@ -123,15 +122,15 @@ import Glibc
     try check(
       unsafe curl_set_headers(easy, zipped.isEmpty ? headers.plain : headers.gzip))
     let sent = zipped.isEmpty ? body : zipped.span
-    // A server that answers byte by byte is no better; a slow line carries 8 bytes in a millisecond.
-    try set(CURLOPT_TIMEOUT_MS, 3 * silence + sent.count / 8)
+    // A server that answers byte by byte is given up too. A slow line carries 8 bytes in a millisecond.
+    try set(CURLOPT_TIMEOUT_MS, 3 * responseTimeout + sent.count / 8)
     try check(
       unsafe sent.withUnsafeBytes {
         unsafe curl_set_body(easy, $0.baseAddress, curl_off_t($0.count))
       })
   }
 
-  /// It has ended.
+  /// Notes the answer of a request that has ended.
   func end(_ result: Int32) {
     isBusy = false
     hasConnected = unsafe curl_new_connections(easy) > 0
@@ -147,8 +146,8 @@ import Glibc
       retryAfter: .seconds(unsafe curl_retry_after(easy)))
   }
 
-  /// Why there was no answer. What is wrong with a certificate is only in the details, which else
-  /// tell of milliseconds and ports.
+  /// Why there was no answer. libcurl's details are only used for certificates; otherwise they add
+  /// milliseconds and ports, which differ each time.
   private func reason(of code: CURLcode) -> String {
     let details = unsafe String(cString: detail)
     switch code {
@@ -160,16 +159,13 @@ import Glibc
     return unsafe String(cString: curl_easy_strerror(code))
   }
 
-  /// Whether the server is on this machine, as far as is known.
+  /// Whether the server is on this machine: by the address of the last connection, else by the URL.
   var isLocal: Bool {
     let peer = unsafe String(cString: curl_peer(easy))
     return peer.isEmpty ? isSaidToBeLocal : peer.hasPrefix("127.") || peer == "::1"
   }
 
-  /// Whether anything can be compressed here.
-  static var canCompress: Bool { gzip_is_available() != 0 }
-
-  /// The bytes as gzip; none where that cannot be.
+  /// The bytes as gzip; none without the memory for it.
   private static func gzipped(_ bytes: Span<UInt8>) -> [UInt8] {
     let size = gzip_bound(bytes.count)
     return unsafe bytes.withUnsafeBytes { bytes in
@@ -190,6 +186,32 @@ import Glibc
   private func check(_ code: CURLcode) throws {
     guard code == CURLE_OK else {
       throw Failure("libcurl", unsafe String(cString: curl_easy_strerror(code)), .configuration)
+    }
+  }
+}
+
+/// How a request ended.
+enum HTTPAnswer: Equatable {
+  /// The server's answer: the status, the beginning of its body, and its `Retry-After`, zero without one.
+  case status(Int, text: String, retryAfter: Duration)
+  /// There was no answer, for this reason.
+  case failure(String)
+
+  /// The answer as messages show it: the status and the first line of the body.
+  var description: String {
+    switch self {
+    case .status(let status, let text, _):
+      let line = text.split(whereSeparator: \.isNewline).first ?? ""
+      return "HTTP \(status)" + (line.isEmpty ? "" : ": \(line)")
+    case .failure(let reason): return reason
+    }
+  }
+
+  /// The answer without its body: two answers of one kind are reported as repetitions.
+  var kind: String {
+    switch self {
+    case .status(let status, _, _): "HTTP \(status)"
+    case .failure(let reason): reason
     }
   }
 }

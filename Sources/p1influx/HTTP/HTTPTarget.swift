@@ -1,30 +1,30 @@
 import CommandLine
 
-/// Where requests go, and as whom.
+/// The address of a server, and the login and certificates for it.
 struct HTTPTarget {
-  /// Without a path: `https://influx.lan:8086/prefix`.
+  /// The URL without the path of the API: `https://influx.lan:8086/prefix`.
   var base: String
   /// The Unix socket that the server listens on, instead of an address.
   var socket: String?
   var login: (user: String, password: Secret)?
-  /// What the header `Authorization` has before and behind the blank, instead of a login.
+  /// The two parts of the header `Authorization`, instead of a login.
   var token: (scheme: String, Secret)?
-  /// The authorities that are trusted, instead of those of the system.
+  /// The certificate authorities to trust, instead of those of the system.
   var caFile: String?
-  /// Who we are, for a server that wants a certificate, and the key to that.
+  /// The client certificate, and its key if that is in another file.
   var certificateFile: String?
   var keyFile: String?
-  /// The public key that the server has to have, as libcurl wants it: `sha256//…` or a file.
+  /// The public key that the server must have, in libcurl's form: `sha256//…` or a file.
   var pinnedKey: String?
 
-  /// Whether it says that it is on this machine.
+  /// Whether the address is one of this machine.
   var isLocal: Bool {
     let host = base.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
     return socket != nil || host == "localhost" || host.hasPrefix("localhost:")
       || host.hasPrefix("127.") || host.hasPrefix("[::1]")
   }
 
-  /// `text` as a part of a URL (RFC 3986, §2.1).
+  /// A text as part of a URL, percent-encoded (RFC 3986, §2.1).
   static func escaped(_ text: String) -> String {
     text.utf8.reduce(into: "") { url, byte in
       switch byte {

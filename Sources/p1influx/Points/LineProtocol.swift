@@ -5,7 +5,7 @@ import Records
 /// Numbers are always written as floats, so that a field never changes its type.
 struct LineProtocol {
   private let style: PointStyle
-  private var recent = Recent<Points>()
+  private var recent = PredictiveCache<Points>()
 
   init(_ style: PointStyle) {
     self.style = style

@@ -1,21 +1,21 @@
 import Records
 
-/// The points of a record in line protocol, and where in them stands what came from it digit by
-/// digit: its numbers and its time. ``become(those:)`` makes them those of another record.
+/// The points of a record in line protocol, with the places of its numbers and its time in them.
+/// ``become(those:_:)`` replaces only these digits, to make the points of another record.
 struct Points {
   /// The points, each ended by a line feed.
-  var text: [UInt8] = []
+  private(set) var text: [UInt8] = []
 
-  /// The records whose points differ from these in nothing but numbers and time.
-  private(set) var shape: TextShape
+  /// Matches the records whose points differ from these only in the digits of numbers and time.
+  private var shape: ByteRanges
   /// The numbers, which have the same bytes in the record and in the points.
-  private(set) var numbers: [Piece] = []
-  /// The time as the points have it, its digits, and where these stand in the points.
-  var time: Int64
-  var timeDigits: [UInt8]
-  private(set) var times: [Piece] = []
+  private var numbers: [ByteCopy] = []
+  /// The time in the unit of the points, its digits, and the places of these in the points.
+  private var time: Int64
+  private var timeDigits: [UInt8]
+  private var times: [ByteCopy] = []
 
-  /// Whether there can be another record with these points but for its digits.
+  /// Whether another record can have the same points but for digits.
   let canBecomeOthers: Bool
 
   /// The points of a record; nil where it has no timestamp.
@@ -26,7 +26,7 @@ struct Points {
     time = style.precision.time(of: instant)
     canBecomeOthers = style.precision.movableTimes.contains(time)
     timeDigits = [UInt8]("\(time)".utf8)
-    shape = TextShape(record.text.span)
+    shape = ByteRanges(record.text.span)
     if canBecomeOthers { shape.allowDigits(in: timestamp) }
     let tags = Points.tags(of: record) + style.tags
     var start = 0
@@ -40,7 +40,7 @@ struct Points {
         if isFirst { text += style.measurement + tags }
         text.append(UInt8(ascii: isFirst ? " " : ","))
         text += name
-        if name.span == Points.keptName { text += Points.ending.utf8 }
+        if name.span == Points.reservedName { text += Points.suffix.utf8 }
         text.append(UInt8(ascii: "="))
         addValue(at: value, of: name.span, in: record)
       case .metric:
@@ -52,19 +52,39 @@ struct Points {
     if style.layout == .wide, !text.isEmpty { endPoint() }
   }
 
-  /// InfluxDB keeps this name for itself, and would leave the field out without a word.
-  private static let keptName = "time"
-  /// What the field is called instead ends in this.
-  private static let ending = "_value"
+  /// Makes these the points of another record of the same shape, which takes a fraction of the time of
+  /// making points anew.
+  ///
+  /// - Returns: false, and changes nothing, where the record has another shape.
+  mutating func become(those: Record, _ precision: Precision) -> Bool {
+    let source = those.text.span
+    guard source.count == shape.count, shape.matchesPrefix(of: source),
+      let time = those.timestamp.map(precision.time), precision.movableTimes.contains(time)
+    else {
+      return false
+    }
+    if time != self.time {
+      self.time = time
+      timeDigits.write(Int(time))
+      let digits = timeDigits
+      text.apply(times, from: digits.span)
+    }
+    text.apply(numbers, from: source)
+    return true
+  }
 
-  /// The metric that a field of the wide layout has the name of.
+  /// InfluxDB silently drops a field of this name, so ``suffix`` is appended to it.
+  private static let reservedName = "time"
+  private static let suffix = "_value"
+
+  /// The metric of a field of the wide layout.
   static func metric(ofField name: String) -> String {
-    name == keptName + ending ? keptName : name
+    name == reservedName + suffix ? reservedName : name
   }
 
   private mutating func endPoint() {
     text.append(UInt8(ascii: " "))
-    times.append(Piece(source: 0, target: text.count, count: timeDigits.count))
+    times.append(ByteCopy(source: 0, target: text.count, count: timeDigits.count))
     text += timeDigits
     text.append(UInt8(ascii: "\n"))
   }
@@ -79,11 +99,11 @@ struct Points {
     }
     let place = text.count
     number.append(from: value.span, to: &text)
-    // A number that lost its leading zeros, or the like, has its digits elsewhere.
+    // Where leading zeros were removed, other records have their digits at other places.
     guard text[place...] == value else { return }
-    numbers.append(Piece(source: range.lowerBound, target: place, count: range.count))
+    numbers.append(ByteCopy(source: range.lowerBound, target: place, count: range.count))
     shape.allowDigits(in: range)
-    // A zero before other digits would be lost.
+    // A leading zero would be removed, so the first of several digits must not be one.
     let first = value.first == UInt8(ascii: "-") ? range.lowerBound + 1 : range.lowerBound
     if first + 1 < range.upperBound, record.text[first + 1].decimalDigit != nil {
       shape.allow(UInt8(ascii: "1")...UInt8(ascii: "9"), at: first)
@@ -95,7 +115,7 @@ struct Points {
     for key in [RecordKey.meter, .channel] {
       guard let value = record.value(of: key) else { continue }
       var tag = Escape.decode(value.span)
-      // A backslash at its end would escape what follows, and cannot be escaped itself.
+      // A backslash at the end would escape the next character, and cannot be escaped itself.
       while tag.last == UInt8(ascii: "\\") { tag.removeLast() }
       guard !tag.isEmpty else { continue }
       tags += ",\(key.rawValue)=".utf8

@@ -1,16 +1,16 @@
 import CommandLine
 
-/// A server and the requests that it gets.
+/// A server and the requests that are sent to it.
 struct InfluxServer {
-  /// What messages call it.
+  /// What messages call the server.
   let name: String
   let client: HTTPClient
-  /// The requests that write, of which each has a lane.
+  /// The requests that write points, one for each lane (``PreparedBatch``).
   let writes: [HTTPRequest]
-  /// The request that makes the database, and its body; nil where it is to be there.
+  /// The request that creates the database, and its body; nil without `--create-db`.
   let creation: (request: HTTPRequest, body: [UInt8])?
 
-  /// - Throws: `Failure` where the settings cannot be used.
+  /// - Throws: `Failure` where libcurl rejects a setting.
   init(
     _ settings: InfluxSettings, _ precision: Precision, _ limits: InfluxLimits,
     by client: HTTPClient
@@ -19,7 +19,7 @@ struct InfluxServer {
     self.client = client
     let path = settings.api.path(of: settings.place, precision)
     writes = try (0..<limits.lanes).map { _ in
-      try HTTPRequest(settings.target, path, silence: limits.responseTimeout)
+      try HTTPRequest(settings.target, path, responseTimeout: limits.responseTimeout)
     }
     guard settings.createsDatabase,
       let (path, type, body) = settings.api.creation(of: settings.place)
@@ -28,7 +28,7 @@ struct InfluxServer {
       return
     }
     let request = try HTTPRequest(
-      settings.target, path, type: type, silence: limits.responseTimeout)
+      settings.target, path, type: type, responseTimeout: limits.responseTimeout)
     creation = (request, body.utf8Bytes)
   }
 }

@@ -107,7 +107,7 @@ struct RecordPublications: Publications {
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)
       }
-      outbox.keepApart(record, reason: "another meter has its topics")
+      outbox.quarantine(record, reason: "another meter has its topics")
       withoutTopicCount += 1
       answer(batch.first, isTaken: false)
     }
@@ -131,7 +131,7 @@ struct RecordPublications: Publications {
     guard case .record(let number) = message.purpose else { return }
     let batch = outbox.batch(from: number, count: 1, size: .max)
     if batch.first == number, let record = batch.records.first {
-      outbox.keepApart(record, reason: reason)
+      outbox.quarantine(record, reason: reason)
     }
     answer(number, isTaken: false)
   }

@@ -54,11 +54,19 @@ import Testing
     for tool in ManualTests.tools { #expect(scripts.contains(tool)) }
   }
 
+  private static func optionsInHelp(of tool: String) async throws -> Set<String> {
+    let help = try await Program(tool, ["--help"]).run().text
+    let options = help.split(separator: "\n").compactMap { line in
+      line.prefixMatch(of: /\s\s(--?[a-z][a-z-]*)(?:(?:, |\/)(--[a-z-]+))?/)
+    }
+    return Set(options.flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } })
+  }
+
   /// Also those that are not run are scripts, with options that there are.
   @Test(arguments: sources)
   func examplesAreScripts(_ source: String) async throws {
     var help: [String: Set<String>] = [:]
-    for tool in ManualTests.tools { help[tool] = try await ManualTests.optionsInHelp(of: tool) }
+    for tool in ManualTests.tools { help[tool] = try await ExampleTests.optionsInHelp(of: tool) }
     for example in try Example.all(in: source).examples {
       let check = try await Program("/bin/bash", ["-n", "-c", example.script]).run()
       #expect(check.status == .success && check.errorText == "", "\(example): \(check.errorText)")

@@ -19,9 +19,9 @@ import Testing
     """
 
   private static let refused = [
-    "refused: line 4: no key=value",
-    "refused: line 9: timestamp is no RFC 3339 time of 1970 to 2199",
-    "refused: line 11: a key is letters, digits and _ . : - (and 1 more like it)",
+    "refused: line 4: line is not key=value",
+    "refused: line 9: timestamp is not an RFC 3339 time of 1970 to 2199",
+    "refused: line 11: invalid key: only letters, digits and _ . : - are allowed (and 1 more like it)",
     "3 pieces refused in all",
   ]
 

@@ -40,7 +40,7 @@ import Testing
       }
       let asked = try await Program("p1cat", ["--capture", directory.path, file]).run()
       #expect(asked.status == .exited(64))
-      #expect(asked.errorText.contains("the source is a file"))
+      #expect(asked.errorText.contains("cannot be used with a file as the source"))
       #expect(try files(directory) == ["telegrams-2026-11-23.p1"])
     }
   }

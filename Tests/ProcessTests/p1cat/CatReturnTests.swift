@@ -67,7 +67,7 @@ import Testing
       let result = try await reader.waitForExit()
       #expect(result.status == .success && result.text == bare)
     }
-    try await reading(["-n", "1", "-t", "15"]) { _, line, reader in
+    try await reading(["-n", "1", "-t", "4"]) { _, line, reader in
       try await line.write(bare)
       let result = try await reader.waitForExit(within: .seconds(60))
       #expect(result.status == .success && result.text == bare)

@@ -84,10 +84,10 @@ import Testing
   }
 
   @Test func givingUpIsNotWaitedFor() async throws {
-    try await stalled(["-t", "20"]) { line, reader, _ in
+    try await stalled(["-t", "6"]) { line, reader, _ in
       _ = try await Self.send(2000, to: line)
       try await reader.waitForError(
-        "p1cat: \(line.path): no telegram for 20 s\n", within: .seconds(60))
+        "p1cat: \(line.path): no telegram for 6 s\n", within: .seconds(60))
       try await reader.waitForError(" telegrams not written, as the reader does not read\n")
     }
   }

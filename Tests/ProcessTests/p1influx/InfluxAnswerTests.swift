@@ -273,7 +273,7 @@ import Testing
         isOpen.withLock { $0 = true }
         let second = try await program.run(input: NumberedRecords.text(30..<40))
         #expect(second.status == .success)
-        #expect(second.errorText.contains("30 records left from before\n"))
+        #expect(second.errorText.contains("30 records left from an earlier run\n"))
         #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<40))
       }
     }

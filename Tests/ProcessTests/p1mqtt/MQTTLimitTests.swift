@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test(arguments: [0, 1]) func theQoSIsLowered(_ most: Int) async throws {
-    try await ScriptedBroker.running(script([.maximumQoS: .number(most)])) { broker in
+    try await ScriptedBroker.running(script([.maximumQoS: most])) { broker in
       let result = try await broker.p1mqtt(["--qos", "2", "--no-status"]).run(
         input: "n=1\n\nn=2\n\nn=3\n")
       try await broker.wait { $0.openCount == 0 }

@@ -76,8 +76,6 @@ import Testing
       "2:3: 1-0:1.7.0 is defined twice",
   ]
 
-  @Test func thereAreThirty() { #expect(Self.files.count >= 30) }
-
   @Test(arguments: files.map { $0 })
   func badFileIsNamedWithThePlace(_ file: (text: String, message: String)) async throws {
     try await TemporaryDirectory.with { directory in

@@ -126,8 +126,10 @@ import Testing
     let verbose = try await Program("p1parse", ["-v"]).run(input: input)
     #expect(
       verbose.messages.last
-        == "p1parse: standard input: 10 lines ignored, as there is no metric for the code; "
-        + "use --all to include them")
+        == """
+        p1parse: standard input: 10 lines ignored, as there is no metric for the code; use --all \
+        to include them
+        """)
   }
 
   /// Numbers that no integer holds, text that drives terminals, lines without an end.

@@ -26,7 +26,7 @@ import Testing
       for _ in 0..<12 { stream += next(after: &telegram, by: &generator) }
       var short = Framer(checksums: checksums)
       var long = short
-      long.shapes = Recent(capacity: 0)
+      long.shapes = PredictiveCache(capacity: 0)
       var found: (short: [Found], long: [Found]) = ([], [])
       let pieces = generator.pieces(of: stream, longest: [50, 400, 5000][round % 3])
       for (index, piece) in pieces.enumerated() {
@@ -77,7 +77,7 @@ import Testing
     let short = checkedTelegram(["1-0:1.7.0(00.322*kW)"], header: "/K")
     for stream in [text + text + stamp, short + short + "1-0:1.8" + short] {
       var long = Framer()
-      long.shapes = Recent(capacity: 0)
+      long.shapes = PredictiveCache(capacity: 0)
       long.take(stream.bytes)
       #expect(found(stream) == long.found(atEnd: true))
     }

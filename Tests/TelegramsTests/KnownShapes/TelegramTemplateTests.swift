@@ -30,7 +30,7 @@ import Testing
       self.format = format
       short = TelegramParser(options, files: files)
       long = short
-      long.templates = Recent(capacity: 0)
+      long.templates = PredictiveCache(capacity: 0)
     }
 
     /// The result of both for a telegram. A difference is an issue of the test.

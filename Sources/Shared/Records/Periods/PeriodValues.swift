@@ -1,12 +1,12 @@
 import Metrics
 
-/// The values that the records of a period have, metric by metric, in the order they came in.
+/// The values of the records of one period, metric by metric, in the order of their first values.
 struct PeriodValues {
   private struct Metric {
     let key: [UInt8]
-    /// The last value, as it was written.
+    /// The last value, as written.
     var last: [UInt8]
-    /// The values that a mean is made of; nil for what has none.
+    /// Nil for a counter or a text, of which the last value is kept.
     var mean: Mean?
   }
 
@@ -18,7 +18,7 @@ struct PeriodValues {
 
     init(_ value: ExactDecimal) { (sum, least, greatest) = (value, value, value) }
 
-    /// - Returns: nil where the sum has too many digits.
+    /// Nil if the sum has too many digits.
     func adding(_ value: ExactDecimal) -> Mean? {
       guard let sum = sum.adding(value) else { return nil }
       var mean = self
@@ -32,7 +32,7 @@ struct PeriodValues {
 
   private var metrics: [Metric] = []
 
-  /// A mean has so many decimals at least: meters print currents without any.
+  /// The fewest decimals of a mean, as meters print currents without any.
   private static let places = 3
 
   init(_ record: Record) { add(record) }
@@ -41,8 +41,8 @@ struct PeriodValues {
     var expected = 0
     record.forEachField { key, value in
       // Most records have the same keys in the same order.
-      let isNext = expected < metrics.count && key.isEqual(to: metrics[expected].key)
-      let index = isNext ? expected : metrics.firstIndex { key.isEqual(to: $0.key) }
+      let isNext = expected < metrics.count && key == metrics[expected].key
+      let index = isNext ? expected : metrics.firstIndex { key == $0.key }
       let number = ExactDecimal(value)
       if let index {
         metrics[index].last = [UInt8](value)
@@ -58,10 +58,8 @@ struct PeriodValues {
     }
   }
 
-  /// The lines of the record that stands for all of them.
-  ///
-  /// - Parameter withExtremes: whether the least and the greatest value stand beside each mean.
-  /// - Returns: the lines.
+  /// The lines of the record of the period, with the minimum and the maximum behind each mean if
+  /// `withExtremes`.
   func text(withExtremes: Bool) -> [UInt8] {
     var text: [UInt8] = []
     for metric in metrics {
@@ -83,7 +81,7 @@ struct PeriodValues {
     return text
   }
 
-  /// The name of an extreme, whose unit stays at the end: `power_import_min_kw`.
+  /// The name of a minimum or maximum, with the unit at its end: `power_import_min_kw`.
   private static func name(_ key: [UInt8], _ word: String) -> [UInt8] {
     let name = String(decoding: key, as: UTF8.self)
     let unit = MetricUnit.allCases.first { name.hasSuffix("_\($0.suffix)") }
@@ -96,14 +94,5 @@ struct PeriodValues {
     text.append(UInt8(ascii: "="))
     text += value
     text.append(UInt8(ascii: "\n"))
-  }
-}
-
-extension Span<UInt8> {
-  /// Whether both have the same bytes.
-  fileprivate func isEqual(to other: [UInt8]) -> Bool {
-    guard count == other.count else { return false }
-    for index in indices where self[index] != other[index] { return false }
-    return true
   }
 }

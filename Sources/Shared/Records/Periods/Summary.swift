@@ -1,47 +1,46 @@
 import Metrics
 
-/// Fewer records: one for each period, of those that a meter has in it.
+/// Makes one record per period of the records of each meter.
 ///
-/// What tells of an instant (power, voltage, current) becomes its mean; a counter or a text, the last
-/// one. The time is that of the last record, for which the counters are exact. Periods begin at
-/// whole multiples of their length since 1970. A period is over once a record of a later time comes.
-/// Nothing but the records counts, so that a capture always gives the same.
+/// An instantaneous value (power, voltage, current) becomes its mean; of a counter or a text, the
+/// last value is kept. The timestamp is that of the last record, for which the counters are exact.
+/// Periods begin at whole multiples of their length since 1970. A period ends when a record with a
+/// later time comes. No clock is used, so that a capture always gives the same result.
 public struct Summary {
   private let seconds: Int64
   private let withExtremes: Bool
-  /// The periods that are not over, of the meters and their channels.
+  /// The current periods of all meters and their channels, oldest first.
   private var periods: [(meter: [UInt8], start: Int64, values: PeriodValues)] = []
 
-  /// What is past, as far as it was said since a period ended.
+  /// The records of past measurements that were passed on since a period last ended, as each
+  /// telegram repeats them.
   private var past: Set<[UInt8]> = []
 
-  /// The last record of each meter and channel: one that says no more than that is left out, as a gas
-  /// reading that each telegram repeats for an hour, whose period is long over.
+  /// The last record of each meter and channel. A record equal to it is left out, as a gas reading
+  /// that each telegram repeats for an hour after its period has ended.
   private var last: [[UInt8]: [UInt8]] = [:]
 
-  /// Of more meters at once, the oldest period ends early.
+  /// With more meters than this, the oldest period ends early.
   private static let maximumPeriods = 1000
 
   /// - Parameters:
-  ///   - seconds: the length of a period.
-  ///   - withExtremes: whether the least and the greatest value stand beside each mean.
+  ///   - seconds: the length of a period, in seconds.
+  ///   - withExtremes: whether the minimum and the maximum are added to each mean.
   public init(every seconds: Int, withExtremes: Bool) {
     self.seconds = Int64(max(1, seconds))
     self.withExtremes = withExtremes
   }
 
-  /// Takes a record.
+  /// Adds a record, and calls `handle` with the records of the periods that it ends. A record
+  /// without a timestamp is passed on at once.
   ///
-  /// - Parameters:
-  ///   - record: one that has a timestamp.
-  ///   - handle: called with the records of the periods that are over.
   /// - Throws: what `handle` threw.
   public mutating func add<Failure>(
     _ record: Record, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
     guard let timestamp = record.timestamp else { return try handle(record) }
     if record.isOfThePast {
-      // Each telegram says it again.
+      // Each telegram repeats the record.
       if past.count >= Summary.maximumPeriods { past = [] }
       return past.insert(record.text).inserted ? try handle(record) : ()
     }
@@ -66,13 +65,13 @@ public struct Summary {
     }
   }
 
-  /// Something that was handed on got lost: what says it again is not left out.
+  /// Passes repetitions on again, because records that were passed on got lost.
   public mutating func forgetRepeats() {
     past = []
     last = [:]
   }
 
-  /// Ends all periods: no more records come.
+  /// Ends all periods at the end of the input.
   public mutating func finish<Failure>(
     _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
@@ -85,7 +84,7 @@ public struct Summary {
     meter: [UInt8], _ values: PeriodValues, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
     past = []
-    // With extremes, a name may become too long, or the whole.
+    // With minimum and maximum, a name or the record may become too long.
     let record =
       Record(values.text(withExtremes: withExtremes)) ?? Record(values.text(withExtremes: false))
     guard let record, last[meter] != record.text else { return }
@@ -96,12 +95,12 @@ public struct Summary {
 }
 
 extension Record {
-  /// Which meter, and which channel of it, the record is of.
+  /// The meter and the channel of the record.
   fileprivate var meterKey: [UInt8] {
     (value(of: .meter) ?? []) + [UInt8(ascii: "\n")] + (value(of: .channel) ?? [])
   }
 
-  /// Whether all that was measured was so before the telegram: the peak of a month.
+  /// Whether all values were measured before the telegram was made, as the peak of a month is.
   fileprivate var isOfThePast: Bool {
     var hasMetric = false
     var isPast = true

@@ -71,7 +71,7 @@ public struct Framer: Sendable {
   private(set) var isAtLineStart = true
   private var receivedAt: Timestamp?
   /// The known shapes: KnownShapes.swift.
-  var shapes = Recent<Shape>()
+  var shapes = PredictiveCache<Shape>()
 
   /// - Parameters:
   ///   - checksums: whether wrong ones are dropped.

@@ -5,7 +5,7 @@ extension Framer {
   /// The shape of a telegram with a checksum. All digits may change, as the places of lines do not
   /// depend on them.
   struct Shape: Sendable {
-    fileprivate let text: TextShape
+    fileprivate let text: ByteRanges
     /// The index of the `!`.
     fileprivate let mark: Int
 
@@ -22,7 +22,7 @@ extension Framer {
       else {
         return nil
       }
-      var text = TextShape(telegram)
+      var text = ByteRanges(telegram)
       text.allowDigits(in: 0..<mark)
       // PrintedChecksum rejects the bytes between `9` and `A`.
       text.allow(UInt8(ascii: "0")...UInt8(ascii: "F"), in: checksum)
@@ -33,7 +33,7 @@ extension Framer {
     /// Whether `bytes` begin with a telegram of this shape and its checksum is right.
     fileprivate func isTelegram(at bytes: Span<UInt8>) -> Bool {
       // The `!` first, as it rules out most other telegrams and incomplete ones.
-      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.begins(bytes) else {
+      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.matchesPrefix(of: bytes) else {
         return false
       }
       let telegram = bytes.extracting(first: text.count)

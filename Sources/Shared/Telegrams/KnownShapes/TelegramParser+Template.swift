@@ -39,7 +39,7 @@ extension TelegramParser {
     let prefersReceipt = options.timeSource == .receipt
     for draft in drafts.records where draft.isMeasured {
       guard let place = draft.writtenPlace else { return }
-      for number in draft.fields.numbers {
+      for number in draft.fields.copiedValues {
         template.move(number, of: telegram, to: place.field(number.start) - start)
       }
       if let source = draft.timestampRange, let timestamp = draft.timestamp {

@@ -19,9 +19,9 @@ struct TelegramTemplate {
   let recordCount: Int
   /// The text of the records, filled from the last telegram.
   private(set) var records: [UInt8]
-  private var shape: TextShape
+  private var shape: ByteRanges
   /// The bytes to copy from the telegram to ``records``.
-  private var pieces: [Piece] = []
+  private var pieces: [ByteCopy] = []
   private var instants: [Instant] = []
   /// The index in ``instants`` of the telegram's own time.
   private var ownTimeIndex: Int?
@@ -34,7 +34,7 @@ struct TelegramTemplate {
     of telegram: Span<UInt8>, _ records: Span<UInt8>, _ recordCount: Int,
     _ findings: [TelegramParser.Finding], hasReceipt: Bool, timeZone: MeterTimeZone
   ) {
-    shape = TextShape(telegram)
+    shape = ByteRanges(telegram)
     self.records = [UInt8](records)
     self.recordCount = recordCount
     self.findings = findings
@@ -60,7 +60,7 @@ struct TelegramTemplate {
   }
 
   /// Copies the digits of a number to the text that begins at `target`.
-  mutating func move(_ number: Fields.Number, of telegram: Span<UInt8>, to target: Int) {
+  mutating func move(_ number: RecordFields.CopiedValue, of telegram: Span<UInt8>, to target: Int) {
     let text = telegram.extracting(number.source)
     // In JSON, a text that is a number is written as one, without leading zeros.
     let isNumber = number.exponent != nil || records[target - 1] == UInt8(ascii: ":")
@@ -89,7 +89,7 @@ struct TelegramTemplate {
         return
       }
     }
-    pieces.append(Piece(source: source, target: target, count: 1))
+    pieces.append(ByteCopy(source: source, target: target, count: 1))
   }
 
   /// Writes the instant at `source` (nil: the time of receipt) to the text that begins at `target`.
@@ -133,7 +133,7 @@ struct TelegramTemplate {
   /// - Returns: false if the telegram is not of this shape, or a time in it is invalid.
   mutating func fill(with telegram: Span<UInt8>, receivedAt: Timestamp?) -> Bool {
     guard telegram.count == shape.count, hasReceipt == (receivedAt != nil),
-      shape.begins(telegram)
+      shape.matchesPrefix(of: telegram)
     else {
       return false
     }
@@ -145,7 +145,7 @@ struct TelegramTemplate {
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
-    records.move(pieces, of: telegram)
+    records.apply(pieces, from: telegram)
     return true
   }
 

@@ -107,11 +107,11 @@ struct RecordDraft {
   private(set) var timestampRange: Range<Int>?
   /// Whether it holds a measured value. The record of an unused M-Bus channel does not.
   var isMeasured = false
-  var fields = Fields()
+  var fields = RecordFields()
   /// The places in ``fields`` of copies of the timestamp.
   private(set) var timestampCopies: [Int] = []
   /// The place in the written records.
-  var writtenPlace: RecordWriter.Place?
+  var writtenPlace: RecordWriter.Position?
 
   init(_ channel: MBusChannel, at timestamp: Timestamp? = nil) {
     self.channel = channel

@@ -77,7 +77,7 @@ public struct TelegramParser {
   /// unknown.
   public private(set) var clockLead: Int64?
   /// The known shapes: KnownShapes.swift.
-  var templates = Recent<TelegramTemplate>()
+  var templates = PredictiveCache<TelegramTemplate>()
   /// The findings in the last telegram.
   public internal(set) var findings: [Finding] = []
 

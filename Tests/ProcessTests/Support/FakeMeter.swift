@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import TestValues
+
+/// A meter at the far end of a pseudo-terminal: the reader gets what a receiver would, at the speed
+/// that it has set at that moment.
+struct FakeMeter: Sendable {
+  private let line: PseudoTerminal
+  private let rate: Int
+  private let hasParity: Bool
+  private let isInverted: Bool
+  private let isReadWithParity: Bool
+
+  private static let rates: [speed_t: Int] = [
+    speed_t(B9600): 9600, speed_t(B115200): 115_200,
+  ]
+
+  /// - Parameters:
+  ///   - line: the line it is at the end of.
+  ///   - rate: bits a second.
+  ///   - hasParity: whether it sends 7 bits and even parity, 7E1; else 8N1.
+  ///   - isInverted: whether the cable is one that does not invert.
+  ///   - isReadWithParity: whether the reader has asked for 7E1, which a pseudo-terminal does not show:
+  ///     where INPCK is set, its receiver then checks the parity.
+  init(
+    _ line: PseudoTerminal, rate: Int = 115_200, hasParity: Bool = false, isInverted: Bool = false,
+    isReadWithParity: Bool = false
+  ) {
+    self.line = line
+    self.rate = rate
+    self.hasParity = hasParity
+    self.isInverted = isInverted
+    self.isReadWithParity = isReadWithParity
+  }
+
+  /// Prints a text.
+  func send(_ text: String) async throws {
+    try await send(received(text))
+  }
+
+  /// Prints a text again and again, until a condition holds.
+  /// - Returns: whether it came to hold within the limit.
+  func send(
+    _ text: String, within limit: Duration = .seconds(20), until condition: () throws -> Bool
+  ) async throws -> Bool {
+    let received = received(text)
+    return try await Deadline(in: limit).poll(every: .milliseconds(100)) {
+      if try condition() { return true }
+      try await send(received)
+      return false
+    }
+  }
+
+  /// What a text is to a receiver, as this one is set.
+  private struct SettingName: Hashable {
+    let rate: Int
+    let isChecked: Bool
+  }
+
+  /// All of them at first, which takes its time: the reader may set another speed meanwhile.
+  private func received(_ text: String) -> [SettingName: [UInt8]] {
+    let signal = SerialSignal(
+      Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
+    let settings = Self.rates.values.flatMap { rate in
+      [true, false].map { SettingName(rate: rate, isChecked: $0) }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: settings.map {
+        let hasParity = isReadWithParity && $0.isChecked
+        return ($0, signal.received(at: $0.rate, hasParity: hasParity, isChecked: $0.isChecked))
+      })
+  }
+
+  private func send(_ received: [SettingName: [UInt8]]) async throws {
+    let settings = try line.settings()
+    let setting = SettingName(
+      rate: Self.rates[settings.speed] ?? rate,
+      isChecked: settings.c_iflag & tcflag_t(INPCK) != 0)
+    try await line.write(received[setting] ?? [])
+  }
+}

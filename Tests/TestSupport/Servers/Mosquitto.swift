@@ -1,0 +1,139 @@
+/// Debian's mosquitto as an MQTT broker.
+///
+/// As it comes, it lets no more than a thousand messages wait for a subscriber, and drops what it has
+/// acknowledged beyond that: on a busy machine that is what a subscriber misses that got no turn for
+/// a moment. Here it lets all wait.
+public struct Mosquitto: MQTTBroker {
+  public let process: ServerProcess
+  public let client: MQTTClient
+  /// The ports of the other listeners, in the order in which they were given; what it says of a Unix
+  /// socket is 0.
+  public let ports: [Int]
+
+  /// Settings with which it writes its data to the disk after each change, soon after it has
+  /// acknowledged it; without them a kill costs all since its start.
+  public static let durable = [
+    "persistence true", "autosave_on_changes true", "autosave_interval 1",
+  ]
+
+  /// One broker, with the standard login, for all tests of the process that do not stop it.
+  public static var shared: Mosquitto { get async throws { try await sharedServer.value } }
+  private static let sharedServer = Shared { try await launch(.standard, [], nil, []) }
+
+  /// Calls `body` with a broker of its own.
+  /// - Parameters:
+  ///   - login: the only login that is accepted; nil to let anyone in.
+  ///   - listeners: where it listens besides; `client` always uses the plain port.
+  ///   - accessList: the lines of an `acl_file`, which say who may do what; nil for anything.
+  ///   - settings: more lines of `mosquitto.conf(5)`; `persistence true` keeps its data, which lie
+  ///     in the directory of the server.
+  public static func running<Result>(
+    login: Login? = .standard, listeners: [BrokerListener] = [], accessList: [String]? = nil,
+    settings: [String] = [], _ body: (Mosquitto) async throws -> Result
+  ) async throws -> Result {
+    try await launch(login, listeners, accessList, settings).whileRunning(body)
+  }
+
+  /// The Unix socket, where it listens on one.
+  public var socketPath: String { Self.socketPath(in: process.directory) }
+
+  static func socketPath(in directory: TemporaryDirectory) -> String { directory.path("mqtt.sock") }
+
+  private static func launch(
+    _ login: Login?, _ listeners: [BrokerListener], _ accessList: [String]?, _ settings: [String]
+  ) async throws -> Mosquitto {
+    try MissingProgram.check("/usr/sbin/mosquitto", package: "mosquitto")
+    return try await launch { directory in
+      let ports = try FreePort.find(1 + listeners.count)
+      if let login { try await write(login, into: directory) }
+      var lines = [
+        "listener \(ports[0]) 127.0.0.1",
+        // Root would otherwise become a user who may not enter the directory.
+        "user root",
+        "persistence_location \(directory.path)/",
+        "log_dest stdout",
+        "max_queued_messages 0",
+        login == nil ? "allow_anonymous true" : "password_file \(directory.path("passwords"))",
+      ]
+      if let accessList {
+        let text = accessList.joined(separator: "\n") + "\n"
+        lines.append("acl_file \(try directory.write(text, to: "access"))")
+      }
+      lines += settings
+      for (listener, port) in zip(listeners, ports.dropFirst()) {
+        lines += try await listener.lines(port: port, in: directory)
+      }
+      let file = try directory.write(lines.joined(separator: "\n") + "\n", to: "mosquitto.conf")
+      let client = MQTTClient(port: ports[0], login: login)
+      let process = ServerProcess(
+        Program("/usr/sbin/mosquitto", ["-c", file]), in: directory
+      ) {
+        try await client.isServed()
+      }
+      return Mosquitto(
+        process: process, client: client,
+        ports: zip(listeners, ports.dropFirst()).map { $0 == .unixSocket ? 0 : $1 })
+    }
+  }
+
+  /// Writes the file of passwords.
+  private static func write(_ login: Login, into directory: TemporaryDirectory) async throws {
+    let result = try await Program(
+      "/usr/bin/mosquitto_passwd",
+      ["-b", "-c", directory.path("passwords"), login.user, login.password]
+    ).run()
+    guard result.status == .success else {
+      throw MissingProgram(description: "mosquitto_passwd: \(result.errorText)")
+    }
+  }
+}
+
+/// Where a Mosquitto listens besides its plain port.
+public enum BrokerListener: Sendable, Equatable {
+  /// A port of 127.0.0.1 for TLS.
+  /// - Parameters:
+  ///   - certificate: which of `Certificates.shared` it shows.
+  ///   - wantsClients: whether a client needs a certificate of the same authority.
+  ///   - settings: more lines of `mosquitto.conf(5)` for it, such as `tls_version tlsv1.2`.
+  case tls(_ certificate: String = "server", wantsClients: Bool = false, settings: [String] = [])
+  /// A port of 127.0.0.1 for TLS with a key that both sides know, in hexadecimal digits.
+  case psk(identity: String, key: String, hint: String = "meter")
+  /// A Unix socket, `Mosquitto.socketPath`.
+  case unixSocket
+  /// A port of ::1.
+  case ipv6
+
+  /// Its lines of `mosquitto.conf(5)`.
+  func lines(port: Int, in directory: TemporaryDirectory) async throws -> [String] {
+    switch self {
+    case .tls(let certificate, let wantsClients, let settings):
+      let certificates = try await Certificates.shared
+      return [
+        "listener \(port) 127.0.0.1",
+        "cafile \(certificates.path("ca.pem"))",
+        "certfile \(certificates.path(certificate + ".pem"))",
+        "keyfile \(certificates.path(certificate + ".key"))",
+        "require_certificate \(wantsClients)",
+      ] + settings
+    case .psk(let identity, let key, let hint):
+      let file = try directory.write("\(identity):\(key)\n", to: "keys")
+      return ["listener \(port) 127.0.0.1", "psk_hint \(hint)", "psk_file \(file)"]
+    case .unixSocket: return ["listener 0 \(Mosquitto.socketPath(in: directory))"]
+    case .ipv6: return ["listener \(port) ::1"]
+    }
+  }
+}
+
+/// A server that speaks MQTT.
+public protocol MQTTBroker: Server {
+  /// Where it is, and the right login.
+  var client: MQTTClient { get }
+}
+
+extension MQTTBroker {
+  /// The port on 127.0.0.1.
+  public var port: Int { client.port }
+
+  /// What a client has to present; nil if anyone may come.
+  public var login: Login? { client.login }
+}

@@ -1,0 +1,72 @@
+import Foundation
+
+/// Debian's VictoriaMetrics, which keeps points of any age.
+public struct VictoriaMetrics: Server {
+  public let process: ServerProcess
+  /// A client with the right login, if there is one.
+  public let client: HTTPClient
+
+  /// The port on 127.0.0.1.
+  public var port: Int { client.port }
+  /// The login of HTTP's basic authentication; nil if anyone may come.
+  public var login: Login? { client.login }
+
+  /// One server, without login, for all tests of the process that do not stop it.
+  public static var shared: VictoriaMetrics { get async throws { try await sharedServer.value } }
+  private static let sharedServer = Shared { try await launch(login: nil, options: []) }
+
+  /// Calls `body` with a server of its own.
+  /// - Parameters:
+  ///   - login: what HTTP's basic authentication asks for; nil to let anyone in.
+  ///   - options: more options, such as `-dedup.minScrapeInterval=1ms`.
+  public static func running<Result>(
+    login: Login? = nil, options: [String] = [],
+    _ body: (VictoriaMetrics) async throws -> Result
+  ) async throws -> Result {
+    try await launch(login: login, options: options).whileRunning(body)
+  }
+
+  private static func launch(login: Login?, options: [String]) async throws -> VictoriaMetrics {
+    try MissingProgram.check("/usr/bin/victoria-metrics", package: "victoria-metrics")
+    return try await launch { directory in
+      let port = try FreePort.find(1)[0]
+      let client = HTTPClient(port: port, login: login)
+      let program = Program(
+        "/usr/bin/victoria-metrics",
+        [
+          "-httpListenAddr=127.0.0.1:\(port)", "-storageDataPath=\(directory.path("data"))",
+          // The default of one month drops older points.
+          "-retentionPeriod=100y", "-influx.databaseNames=test",
+        ]
+          + (login.map {
+            ["-httpAuth.username=\($0.user)", "-httpAuth.password=\($0.password)"]
+          } ?? []) + options)
+      let process = ServerProcess(program, in: directory) {
+        try await client.request("/ping").status == 204
+      }
+      return VictoriaMetrics(process: process, client: client)
+    }
+  }
+
+  /// A time series with all its points.
+  public struct Series: Sendable, Decodable, Equatable {
+    /// The labels; the name is that of `__name__`.
+    public let metric: [String: String]
+    /// The values, in the order of the times.
+    public let values: [Double]
+    /// The times, in milliseconds.
+    public let timestamps: [Int]
+  }
+
+  /// All that is stored for a selector such as `{meter="1"}`, once what was received is written.
+  /// - Throws: `HTTPFailure` if the server reports an error.
+  public func export(_ match: String) async throws -> [Series] {
+    let flush = try await client.request("/internal/force_flush")
+    guard flush.status == 200 else { throw HTTPFailure(flush) }
+    let response = try await client.request("/api/v1/export", query: ["match[]": match])
+    guard response.status == 200 else { throw HTTPFailure(response) }
+    return try response.body.split(separator: "\n").map {
+      try JSONDecoder().decode(Series.self, from: Data($0.utf8))
+    }
+  }
+}
