@@ -31,8 +31,8 @@ import Testing
       #expect(result.status == .success)
       #expect(
         result.errorText
-          == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
-          + "retaining any\n")
+          == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
+          + "without retain\n")
       #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
       #expect(broker.taken.allSatisfy { !$0.isRetained })
       #expect(broker.malformed == [])
@@ -52,8 +52,8 @@ import Testing
       #expect(result.status == .success)
       #expect(
         result.errorText
-          == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
-          + "retaining any\n")
+          == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
+          + "without retain\n")
       #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
       #expect(broker.taken.allSatisfy { !$0.isRetained })
       #expect(broker.connects.compactMap(\.will).map(\.isRetained).prefix(2) == [true, false])
