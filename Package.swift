@@ -100,6 +100,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "ReferenceTests",
+      dependencies: [
+        "CommandLine", "TestSupport", argumentParser, "p1cat", "p1parse", "p1mqtt", "p1influx",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "p1catTests", dependencies: ["Telegrams", "TestValues", "p1cat"],
       swiftSettings: strict),
     .testTarget(

@@ -8,9 +8,9 @@ import Telegrams
 /// version, from the first directory that has it.
 struct SpecificationSearchPath {
   /// The file for every telegram.
-  var file: String?
-  /// The directories of the settings, the first one first.
-  var directories: [String] = []
+  private let file: String?
+  /// The directories of the settings, in the order of the search.
+  private let directories: [String]
 
   private static let systemDirectory = "/etc/p1"
 
@@ -23,15 +23,13 @@ struct SpecificationSearchPath {
     let entries: [SpecificationEntry]
   }
 
-  /// Adds the file of the environment if there is none yet, and its directory after the others.
-  func completed(by environment: Environment) -> SpecificationSearchPath {
-    var path = self
-    // --spec-dir on the command line is meant to take the place of P1_SPEC.
-    if file == nil, directories.isEmpty { path.file = environment.string(.specificationFile) }
-    if let directory = environment.string(.specificationDirectory) {
-      path.directories.append(directory)
-    }
-    return path
+  init(_ settings: Settings) throws {
+    let group = SpecificationGroup()
+    // --spec-dir takes the place of P1_SPEC, and adds to P1_SPEC_DIR.
+    let isReplaced = settings.isOption(group.directory) && !settings.isOption(group.file)
+    file = isReplaced ? nil : try settings[group.file]
+    let option = settings.isOption(group.directory) ? try settings[group.directory] : nil
+    directories = [option, try settings.withoutOptions[group.directory]].compactMap(\.self)
   }
 
   /// Reads the files, one for each version.

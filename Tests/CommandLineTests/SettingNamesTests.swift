@@ -30,8 +30,7 @@ import Testing
 
   @Test(arguments: ["p1cat", "p1parse", "p1mqtt", "p1influx"])
   func settingsAreNoMistake(_ tool: String) {
-    let names = SettingName.allCases.map(\.rawValue)
-    #expect(SettingNames.misspelt(among: names, of: tool).isEmpty)
+    #expect(SettingNames.misspelt(among: SettingNames.all, of: tool).isEmpty)
   }
 
   @Test(arguments: [

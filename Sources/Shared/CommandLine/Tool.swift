@@ -1,21 +1,39 @@
 import ArgumentParser
 import Glibc
+import Records
 import SystemPackage
-
-/// One of the executables: options as typed, checked, run, and an exit status.
-public protocol UnplannedTool: ParsableCommand {
-  var verbosity: Verbosity { get }
-
-  /// Does the work; returns at the end of the input or when asked to stop.
-  ///
-  /// - Throws: ``Failure``, which is said and gives the exit status.
-  func run(_ messages: Messages) throws
-}
 
 /// The version of all the tools.
 public let toolsVersion = "0.1.0"
 
-extension UnplannedTool {
+/// One of the executables: options as typed, settings checked, then run, and an exit status.
+public protocol Tool: ParsableCommand {
+  associatedtype Plan: ToolPlan
+
+  /// Reads all settings and refuses what cannot be used, without touching a device, a server or the input.
+  ///
+  /// - Throws: ``Failure``.
+  func plan(_ settings: Settings) throws -> Plan
+}
+
+/// What a tool will do, as the settings have it.
+public protocol ToolPlan {
+  /// The source or the server, as messages call it.
+  var subject: String { get }
+  /// Why a composition need not start the tool; nil where it has something to do.
+  var offReason: String? { get }
+
+  /// Does the work; returns at the end of the input or when asked to stop.
+  ///
+  /// - Throws: ``Failure``, which is said and gives the exit status.
+  consuming func run(_ messages: Messages) throws
+}
+
+extension ToolPlan {
+  public var offReason: String? { nil }
+}
+
+extension Tool {
   /// The whole life of a process.
   public static func start() -> Never {
     let name = configuration.commandName ?? "p1"
@@ -26,11 +44,11 @@ extension UnplannedTool {
         try command.run()
         Glibc.exit(ExitStatus.success.rawValue)
       }
-      live(name, tool.verbosity.messages(of: name), tool.run)
+      tool.live(name)
     } catch  where exitCode(for: error).isSuccess {
       // `--help` and `--version`.
       let text = [UInt8]("\(fullMessage(for: error))\n".utf8)
-      live(name, Messages(tool: name)) { _ in
+      run(name, Messages(tool: name)) { _ in
         try FileDescriptor.standardOutput.write(all: text.span)
       }
     } catch {
@@ -43,34 +61,109 @@ extension UnplannedTool {
   /// Never called: ``start()`` runs a tool.
   public func run() throws {}
 
-  fileprivate static func live(
-    _ name: String, _ messages: Messages, _ run: (Messages) throws -> Void
+  private func live(_ name: String) -> Never {
+    let groups = optionGroups
+    let options = groups.reduce(into: [:]) { $0.merge($1.typed) { first, _ in first } }
+    let general = GeneralSettings()
+    let isQuiet = options[general.quiet.key] != nil
+    let isVerbose = options[general.verbose.key] != nil
+    let messages = Messages(tool: name, highest: isQuiet ? .error : isVerbose ? .info : .notice)
+    var status = ExitStatus.success.rawValue
+    Self.run(name, messages, { status }) { messages in
+      let settings = Settings(
+        options: options, file: try .find(options[general.config.key]?.value))
+      try settings.checkNames()
+      let plan = try plan(settings)
+      // Of a sink that is off, no other setting matters.
+      if plan.offReason == nil { try settings.checkValues(groups.map(\.group)) }
+      guard try settings[general.check] else {
+        messages.sayMisspeltSettings(of: name)
+        messages.sayReadableSecrets(settings, of: groups.map(\.group))
+        return try plan.run(messages)
+      }
+      let off = plan.offReason
+      if off != nil { status = 1 }
+      let text =
+        "\(name): \(off.map { "off: \($0)" } ?? plan.subject)\n"
+        + settings.listing(groups.map(\.group))
+      try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
+    }
+  }
+
+  /// The options of the tool, in the order in which it declares them.
+  public var optionGroups: [any AnyGroupOptions] {
+    Mirror(reflecting: self).children.compactMap {
+      ($0.value as? any OptionGroupOfSettings)?.groupOptions
+    }
+  }
+
+  private static func run(
+    _ name: String, _ messages: Messages,
+    _ success: () -> Int32 = { ExitStatus.success.rawValue }, _ body: (Messages) throws -> Void
   ) -> Never {
     // A tool that has something to read again asks for this signal once more.
     _ = try? NoticeSignal(.reload)
-    messages.sayMisspeltSettings(of: name)
-    let status = status(messages, run)
-    messages.flush()
-    Glibc.exit(status.rawValue)
-  }
-
-  private static func status(
-    _ messages: Messages, _ run: (Messages) throws -> Void
-  ) -> ExitStatus {
+    let status: Int32
     do {
-      try run(messages)
-      return .success
+      try body(messages)
+      status = success()
     } catch is ReaderGone {
-      return .success
-    } catch let failure as Failure {
+      status = ExitStatus.success.rawValue
+    } catch {
+      let failure = error as? Failure ?? Failure(nil, "\(error)", .ioError)
       // Why it ends is said last.
       messages.flush()
       messages.say(failure)
-      return failure.exitStatus
-    } catch {
-      messages.flush()
-      messages.say(.error, nil, "\(error)")
-      return .ioError
+      status = failure.exitStatus.rawValue
     }
+    messages.flush()
+    Glibc.exit(status)
+  }
+}
+
+/// The options of a group of settings.
+public protocol AnyGroupOptions {
+  var group: any SettingGroup { get }
+  var typed: [String: TypedOption] { get }
+}
+
+extension GroupOptions: AnyGroupOptions {
+  public var group: any SettingGroup { Group() }
+}
+
+/// An `@OptionGroup` of settings, as reflection finds it.
+private protocol OptionGroupOfSettings {
+  var groupOptions: any AnyGroupOptions { get }
+}
+
+extension OptionGroup: OptionGroupOfSettings where Value: AnyGroupOptions {
+  var groupOptions: any AnyGroupOptions { wrappedValue }
+}
+
+extension Messages {
+  /// Warns about a p1.conf that holds a password of this tool and that others can read.
+  func sayReadableSecrets(_ settings: Settings, of groups: [any SettingGroup]) {
+    let isSecretInFile = groups.flatMap(\.settings).contains { setting in
+      guard setting.isSecret, case .file = settings.given(setting)?.origin else { return false }
+      return true
+    }
+    var status = stat()
+    guard isSecretInFile, let path = settings.file?.path, unsafe stat(path, &status) == 0,
+      status.st_mode & 0o004 != 0
+    else {
+      return
+    }
+    say(.warning, path, "it holds a password and others can read it; use chmod o= \(path)")
+  }
+}
+
+/// Opens /dev/null in place of a standard input, output or error that the shell has closed (`<&-`): else
+/// the next file to be opened would get its number.
+///
+/// What is written to a closed output would be lost. Its /dev/null is open for reading alone, so that
+/// writing fails.
+func openStandardDescriptors() {
+  for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
+    _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
   }
 }

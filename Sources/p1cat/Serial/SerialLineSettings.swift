@@ -1,3 +1,4 @@
+import CommandLine
 import Glibc
 
 /// The settings of a serial line: 8N1 by default, which reads every meter.
@@ -5,8 +6,11 @@ import Glibc
 /// The settings that another program uses for a meter read it here, too: pySerial leaves the parity
 /// check off, so its 7E1 also reads a meter of 8N1.
 struct SerialLineSettings: Equatable {
-  enum Parity: Equatable {
-    case none, even, odd
+  /// Each by the first letter of its names.
+  enum Parity: String {
+    case none = "n"
+    case even = "e"
+    case odd = "o"
   }
 
   /// Nil to find the meter's speed.
@@ -65,5 +69,17 @@ struct SerialLineSettings: Equatable {
       unsafe withUnsafePointer(to: actual) { unsafe cfgetispeed(requested) == cfgetispeed($0) }
     }
     return refused.map(\.key) + (hasSpeed ? [] : ["--baudrate"])
+  }
+}
+
+extension SerialLineSettings {
+  init(_ settings: Settings) throws {
+    let group = SerialLineGroup()
+    baudRate = try settings[group.baudRate]
+    dataBits = try settings[group.dataBits]
+    parity = Parity(rawValue: String(try settings[group.parity].prefix(1))) ?? parity
+    stopBits = try settings[group.stopBits]
+    usesXOnXOff = try settings[group.usesXOnXOff]
+    usesRTSCTS = try settings[group.usesRTSCTS]
   }
 }

@@ -101,7 +101,7 @@ import Testing
   /// Whatever a tool takes from its environment may stand in the file.
   @Test func everySettingIsKnown() async throws {
     try await MadeUpTools.with(p1mqtt: "cat", p1influx: "cat") { directory in
-      let lines = SettingName.allCases.map { "\($0.rawValue) = ''\n" }
+      let lines = allSettingGroups.flatMap(\.settings).compactMap(\.name).map { "\($0) = ''\n" }
       try directory.write(lines.joined(), to: "p1.conf")
       let result = try await MadeUpTools.p1run("sim:", directory, [:]).run()
       #expect(result.status == .exited(78))

@@ -52,17 +52,17 @@ struct FakeMeter: Sendable {
   }
 
   /// What a text is to a receiver, as this one is set.
-  private struct SettingName: Hashable {
+  private struct LineSetting: Hashable {
     let rate: Int
     let isChecked: Bool
   }
 
   /// All of them at first, which takes its time: the reader may set another speed meanwhile.
-  private func received(_ text: String) -> [SettingName: [UInt8]] {
+  private func received(_ text: String) -> [LineSetting: [UInt8]] {
     let signal = SerialSignal(
       Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)
     let settings = Self.rates.values.flatMap { rate in
-      [true, false].map { SettingName(rate: rate, isChecked: $0) }
+      [true, false].map { LineSetting(rate: rate, isChecked: $0) }
     }
     return Dictionary(
       uniqueKeysWithValues: settings.map {
@@ -71,9 +71,9 @@ struct FakeMeter: Sendable {
       })
   }
 
-  private func send(_ received: [SettingName: [UInt8]]) async throws {
+  private func send(_ received: [LineSetting: [UInt8]]) async throws {
     let settings = try line.settings()
-    let setting = SettingName(
+    let setting = LineSetting(
       rate: Self.rates[settings.speed] ?? rate,
       isChecked: settings.c_iflag & tcflag_t(INPCK) != 0)
     try await line.write(received[setting] ?? [])

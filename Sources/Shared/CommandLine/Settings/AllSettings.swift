@@ -1,6 +1,7 @@
 /// The settings of all tools, in the order of the README's table and of p1.conf(5).
 public let allSettingGroups: [any SettingGroup] = [
-  SerialLineGroup(),
+  SourceGroup(), SerialLineGroup(), OutputGroup(), DamageGroup(),
+  RecordGroup(), TimeGroup(), SpecificationGroup(), ListingGroup(),
   BrokerGroup(), MessageGroup(), ReceivingGroup(), InputGroup<MQTTSink>(),
   BufferingGroup<MQTTSink>(),
   DatabaseServerGroup(), PointGroup(), BatchGroup(), InputGroup<InfluxSink>(),

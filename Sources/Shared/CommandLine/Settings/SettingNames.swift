@@ -2,9 +2,7 @@ import Glibc
 
 /// The names of all settings of all tools, and what a name that is none of them may stand for.
 enum SettingNames {
-  private static let all =
-    allSettingGroups.flatMap(\.settings).compactMap(\.name)
-    + SettingName.allCases.map(\.rawValue)
+  static let all = allSettingGroups.flatMap(\.settings).compactMap(\.name)
   /// What the scripts and the search for p1.conf read.
   private static let others: Set = ["P1_BIN", "P1_CONF"]
   private static let prefixes = [

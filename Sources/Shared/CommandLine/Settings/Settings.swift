@@ -50,6 +50,9 @@ public struct Settings {
   /// Whether a setting is set anywhere.
   public func isSet(_ setting: any AnySetting) -> Bool { given(setting) != nil }
 
+  /// The values of the environment and p1.conf.
+  public var withoutOptions: Settings { Settings(file: file, environment: variable) }
+
   /// Whether an option of the command line sets it.
   public func isOption(_ setting: any AnySetting) -> Bool { options[setting.key] != nil }
 
@@ -187,4 +190,10 @@ public struct Settings {
       return "\(name) = '\(value)'  # \(origin)\n"
     }.joined()
   }
+}
+
+/// The value of a variable in the environment of the process, nil if it is not set.
+@Sendable public func processVariable(_ name: String) -> String? {
+  guard let value = unsafe getenv(name) else { return nil }
+  return unsafe String(cString: value)
 }

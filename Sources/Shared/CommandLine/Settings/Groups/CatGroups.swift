@@ -1,0 +1,171 @@
+/// The source of p1cat, and when to stop reading it.
+public struct SourceGroup: SettingGroup {
+  public static let title = "Source"
+
+  public let port: Setting<String?> = Setting(
+    "SER_PORT", .anything("source"), default: "standard input",
+    help: "Read this source if the command line names none.",
+    manual: "It can be any source of the command line, despite its name.")
+  public let count = Setting(
+    nil, letter: "n", .number(1...1_000_000_000, "count"),
+    help: "Exit after this number of telegrams.",
+    manual: "The number is 1 to 1000000000.")
+  public let telegramTimeout = Setting(
+    nil, letter: "t", .wholeSeconds(1...86_400),
+    help: "Exit with status 75 if no telegram arrives within this time.",
+    manual: "The time is 1 to 86400 seconds, counted from the start and from each telegram.")
+  public let once = Setting(
+    nil, option: "once", .flag, default: false,
+    help: "Exit if the serial line or the connection is lost, instead of reconnecting.")
+  public let idleTimeout = Setting(
+    "SER_TIMEOUT", option: "silence", .seconds(1...86_400), default: .seconds(20),
+    help: "If no byte arrives within this time, log it, or reconnect to the server.",
+    manual: """
+      The time is 1 to 86400 seconds.
+      The silence of a serial line is only logged, as reopening it would not help.
+      A server may have vanished without closing the connection, so
+      .Nm
+      reconnects.
+      """)
+
+  public init() {}
+}
+
+/// The serial line of p1cat. The names are those of pySerial's attributes.
+public struct SerialLineGroup: SettingGroup {
+  public static let title = "Serial line"
+
+  /// The baud rates that a line can be set to.
+  public static let rates = [
+    300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200,
+  ]
+
+  public let baudRate = Setting(
+    "SER_BAUDRATE", option: "baudrate", .number(oneOf: rates, "rate"),
+    default: "the speed of the meter",
+    help: "Read the serial line at this baud rate.",
+    manual: """
+      The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.
+      Otherwise
+      .Nm
+      tries 115200 and 9600 until a telegram arrives.
+      """)
+  public let dataBits = Setting(
+    "SER_BYTESIZE", option: "bytesize", .number(7...8, "bits"), default: 8,
+    help: "Read 7 or 8 data bits.",
+    manual: """
+      8 suits all meters.
+      With 7, the top bit of each byte of a serial line or a server is removed, unless the telegram
+      has a checksum that covers it.
+      """)
+  public let parity = Setting(
+    "SER_PARITY", option: "parity",
+    .choice(["n", "e", "o", "none", "even", "odd"], "parity"), default: "n", as: "N",
+    help: "Set the parity: N for none, E for even or O for odd.",
+    manual: "N suits all meters, and so does E with 7 data bits.")
+  public let stopBits = Setting(
+    "SER_STOPBITS", option: "stopbits", .number(1...2, "bits"), default: 1,
+    help: "Set 1 or 2 stop bits.")
+  public let usesXOnXOff = Setting(
+    "SER_XONXOFF", option: "xonxoff", .yesOrNo, default: false, as: "no",
+    help: "Use software flow control (XON and XOFF).",
+    manual: "Meters do not use it.")
+  public let usesRTSCTS = Setting(
+    "SER_RTSCTS", option: "rtscts", .yesOrNo, default: false, as: "no",
+    help: "Use hardware flow control (RTS and CTS).",
+    manual: "Meters do not use it.")
+
+  public init() {}
+}
+
+/// What p1cat does with the telegrams besides writing them.
+public struct OutputGroup: SettingGroup {
+  public static let title = "Output"
+
+  public let stamp = Setting(
+    "P1_STAMP", option: "stamp", .flag, default: false, isInvertible: true,
+    help: "Write a stamp with the time of receipt before each telegram.",
+    manual: """
+      The stamp is a line
+      .Ql #2026-11-23T10:00:00.123Z .
+      .Xr p1parse 1
+      uses it for telegrams without a time of their own; other programs that read telegrams skip it.
+      A stamp that the source already has is kept, even without this option.
+      The stamp of a simulated telegram has the simulated time.
+      """)
+  public let buffer = Setting(
+    "P1_BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
+    help: "Limit the buffer for a slow reader; beyond it drop the oldest telegrams.",
+    manual: """
+      The size is 1 to 4096 MiB.
+      16 MiB hold about four hours of a meter that sends a telegram every second.
+      """)
+  public let capture: Setting<String?> = Setting(
+    "P1_CAPTURE", option: "capture", .directory,
+    help: "Also append each telegram, with a stamp, to a file of its day in this directory.",
+    manual: """
+      The directory must exist.
+      .Pa telegrams-2026-11-28.p1
+      has the telegrams of the day that the meter's clock shows, or of this machine's day if the
+      meter has no clock.
+      .Ql p1capture -d directory -z
+      compresses the files of earlier days while
+      .Nm
+      runs.
+      If a file cannot be written, for example because the disk is full, this is logged once a
+      minute, and
+      .Nm
+      continues.
+      Telegrams of a regular file are not captured again.
+      """)
+
+  public init() {}
+}
+
+/// What p1cat and p1parse do with telegrams that are not whole and valid.
+public struct DamageGroup: SettingGroup {
+  public static let title = "Damaged telegrams"
+
+  public let noCheck = Setting(
+    nil, option: "no-check", .flag, default: false,
+    help: "Accept telegrams with a wrong checksum or without an end.",
+    manual: """
+      This shows what a damaged telegram says; its values may be wrong.
+      .Xr p1cat 1
+      writes such telegrams unchanged, so
+      .Xr p1parse 1
+      needs the option, too.
+      A telegram is still dropped if the next one begins in the middle of a line, or if it has no
+      value.
+      A telegram of an unknown version is taken for a damaged one, unless its checksum is right.
+      """)
+  public let strict = Setting(
+    "P1_STRICT", option: "strict", .flag, default: false,
+    help: "Exit with status 65 if the input is damaged.",
+    manual: """
+      .Xr p1cat 1
+      does so at the end of a file or a pipe that held no telegram, or of which a telegram was
+      dropped; it writes all other telegrams first.
+      It never does so for a serial line or a server.
+      .Xr p1parse 1
+      does so at the first telegram or line that it cannot read, at the first byte outside telegrams,
+      and at the end of an input without telegrams; it writes the records before that.
+      A line that repeats the value of another line is no reason.
+      """)
+
+  public init() {}
+}
+
+extension ValueForm<Int> {
+  /// One of a few whole numbers.
+  static func number(oneOf numbers: [Int], _ placeholder: String) -> ValueForm {
+    ValueForm(placeholder, completion: .words(numbers.map(String.init))) {
+      text throws(InvalidValue) in
+      guard let number = Int(text), numbers.contains(number) else {
+        let words = numbers.map(String.init).joined(separator: ", ")
+        throw InvalidValue("\"\(text)\" is none of \(words)")
+      }
+      return number
+    }
+  }
+}

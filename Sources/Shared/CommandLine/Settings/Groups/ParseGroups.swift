@@ -1,0 +1,220 @@
+import Records
+
+/// The records that p1parse writes.
+public struct RecordGroup: SettingGroup {
+  public static let title = "Records"
+
+  public let format = Setting(
+    nil, option: "format", .choice(["lines", "json"], "format"), default: "lines",
+    help: "Write records as lines, or as JSON (json).",
+    manual: """
+      .Cm lines
+      are lines of
+      .Ar key Ns = Ns Ar value ,
+      as the sinks read them.
+      .Cm json
+      is one JSON object a line, with numbers as numbers, for
+      .Xr jq 1
+      and the like.
+      """)
+  public let names = Setting(
+    "P1_NAMES", option: "names",
+    .choice(
+      ["canonical", "obis", "classic", "esphome", "dsmr-reader", "dsmr_parser"], "names"),
+    default: "canonical",
+    help: "Name the metrics as in p1record(5), by OBIS code (obis), or as another tool does.",
+    manual: """
+      .Cm canonical
+      names are those in
+      .Xr p1record 5 .
+      .Cm obis
+      names are the codes of the telegram, such as
+      .Ql 1-0:1.8.1 ;
+      the second value of a line gets a name that ends in
+      .Ql _2 .
+      Their units are those of the canonical names.
+      .Cm classic ,
+      .Cm esphome ,
+      .Cm dsmr-reader
+      and
+      .Cm dsmr_parser
+      are for those who have dashboards with the names of such a tool: see
+      .Sx NAMES OF OTHER TOOLS .
+      The values are the same with all names.
+      """)
+  public let all = Setting(
+    "P1_ALL", option: "all", .flag, default: false,
+    help: "Include lines with unknown codes, named by their code.",
+    manual: """
+      They go to the record of the electricity meter.
+      A number is written without its unit, any other value as the meter printed it, and several
+      values with their parentheses:
+      .Ql (1)(2) .
+      """)
+  public let net = Setting(
+    "P1_NET", option: "net", .flag, default: false,
+    help: "Add the net power: import minus export.",
+    manual: """
+      This is
+      .Cm power_net_kw
+      and, for each phase with both values,
+      .Cm power_net_l1_kw
+      and so on.
+      It is negative while the house exports more than it imports.
+      A meter that prints one power with a sign, such as Q3D, already has it in
+      .Cm power_import_kw .
+      """)
+  public let history = Setting(
+    "P1_HISTORY", option: "history", .flag, default: false,
+    help: "Also write records of the past, which each telegram repeats.",
+    manual: """
+      These are each long power failure
+      .Pq Cm power_failure_seconds , No with the time of its end ,
+      the month peaks of earlier months in Belgium
+      .Pq Cm power_import_month_peak_kw , No with the time of the peak ,
+      and in Hungary all registers at the end of the last month.
+      Use it to look at one telegram, or with
+      .Xr p1influx 1 ,
+      where writing a point again changes nothing.
+      Do not use it with
+      .Xr p1mqtt 1 ,
+      which would publish old values as new ones.
+      """)
+
+  public init() {}
+}
+
+/// How p1parse finds the timestamps.
+public struct TimeGroup: SettingGroup {
+  public static let title = "Times"
+
+  public let source = Setting(
+    "P1_TIME", option: "time", .choice(["meter", "receipt"], "source"), default: "meter",
+    help: "Take the timestamp from the meter's clock, or from the stamp (receipt).",
+    manual: """
+      Use
+      .Cm receipt
+      for a meter whose clock is wrong.
+      The stamp is that of
+      .Nm p1cat Fl -stamp ;
+      a telegram without one keeps the time of the meter.
+      Readings of sub-meters, month peaks and records of
+      .Fl -history
+      keep their own times.
+      """)
+  public let utcOffset = Setting(
+    "P1_UTC_OFFSET", option: "utc-offset", .utcOffset, default: "+01:00",
+    help: "Read the meter's clock with this offset from UTC in winter.",
+    manual: """
+      The offset is hours, or hours and minutes:
+      .Ql 2 ,
+      .Ql +02:00
+      or
+      .Ql -3:30 .
+      In summer (S) it is one hour more.
+      Telegrams that begin with
+      .Ql /ESO ,
+      of Lithuania's grid operator, are read with
+      .Ql +02:00
+      unless this is set.
+      Other meters in Lithuania, and those in Finland, Greece and Israel, need
+      .Ql +02:00 .
+      """)
+  public let summerTime = Setting(
+    "P1_SUMMER_TIME", option: "summer-time", .flag, default: true, as: "True",
+    isInvertible: true,
+    help: "Read times without S or W as civil time, which has summer time.",
+    manual: """
+      With
+      .Fl -no-summer-time
+      they are read as normal time all year.
+      A stamp before the telegram has priority: see
+      .Sx TIMES .
+      Swedish meters that print the time as
+      .Ql 1-0:0.9.1
+      and
+      .Ql 1-0:0.9.2
+      have normal time, Belgian ones with the same lines civil time.
+      """)
+
+  public init() {}
+}
+
+/// The specification files of p1parse.
+public struct SpecificationGroup: SettingGroup {
+  public static let title = "Specification files"
+
+  public let file: Setting<String?> = Setting(
+    "P1_SPEC", option: "spec", .file,
+    help: "Read every telegram by this specification file, whatever its version.",
+    manual: """
+      No other specification file is read.
+      .Ev P1_SPEC
+      is ignored with
+      .Fl -spec-dir .
+      """)
+  public let directory: Setting<String?> = Setting(
+    "P1_SPEC_DIR", option: "spec-dir", .directory,
+    help: "Also search this directory for the specification files of versions.",
+    manual: """
+      The files are named
+      .Pa dsmr Ns Ar NN Ns Pa .py .
+      They are searched in the working directory, the directory of this option, that of
+      .Ev P1_SPEC_DIR
+      and
+      .Pa /etc/p1 ;
+      the first file for a version is used.
+      """)
+
+  public init() {}
+}
+
+/// What p1parse can print instead of records.
+public struct ListingGroup: SettingGroup {
+  public static let title = "Lists"
+
+  public let metrics = Setting(
+    nil, option: "list", .flag, default: false,
+    help: "Print all metrics and exit.",
+    manual: "Each line has the name, the unit, the OBIS code and the description.")
+  public let versions = Setting(
+    nil, option: "list-specs", .flag, default: false,
+    help: "Print all versions of the P1 port and exit.",
+    manual: "Each line has the version, the file that specifies it, and the country or standard.")
+  public let specification = Setting(
+    nil, option: "print-spec", .anything("version"),
+    help: "Print the built-in specification of a version as a file and exit.",
+    manual: "Without changes, the file gives the same records as the built-in specification.")
+
+  public init() {}
+}
+
+extension ValueForm<Int> {
+  /// An offset from UTC in seconds, written as `2`, `+02:00` or `-3:30`.
+  static var utcOffset: ValueForm {
+    ValueForm("offset") { text throws(InvalidValue) in
+      guard let seconds = utcOffset(text) else {
+        throw InvalidValue("\"\(text)\" is not an offset such as +02:00")
+      }
+      return seconds
+    }
+  }
+
+  private static func utcOffset(_ text: String) -> Int? {
+    let isNegative = text.hasPrefix("-")
+    let isSigned = isNegative || text.hasPrefix("+")
+    let parts = text.dropFirst(isSigned ? 1 : 0)
+      .split(separator: ":", omittingEmptySubsequences: false)
+    guard (1...2).contains(parts.count), parts.count == 1 || parts[1].utf8.count == 2,
+      parts.allSatisfy({
+        (1...2).contains($0.utf8.count) && $0.utf8.allSatisfy { $0.decimalDigit != nil }
+      }),
+      let hours = Int(parts[0]), let minutes = parts.count == 1 ? 0 : Int(parts[1]), minutes < 60
+    else {
+      return nil
+    }
+    let seconds = (isNegative ? -1 : 1) * (hours * 3600 + minutes * 60)
+    // No time zone is outside UTC-12 to UTC+14.
+    return (-12 * 3600...14 * 3600).contains(seconds) ? seconds : nil
+  }
+}

@@ -1,0 +1,108 @@
+import CommandLine
+import Glibc
+import SystemPackage
+import Telegrams
+
+/// What p1cat does, with all settings checked.
+struct CatPlan: ToolPlan {
+  private enum SourceKind {
+    case standardInput
+    case simulation(SimulationOptions)
+    case server(ServerAddress)
+    /// A serial line, a file or a named pipe.
+    case path
+  }
+
+  let subject: String
+  private let sourceKind: SourceKind
+  private let settings: Settings
+  private let line: SerialLineSettings
+  private let idleTimeout: Duration
+  private let exitsWhenLost: Bool
+  private let telegramTimeout: Duration?
+  private let limit: Int?
+  private let addsStamps: Bool
+  private let bufferSize: Int
+  private let captureDirectory: String?
+  private let checksums: Framer.Checksums
+  private let isStrict: Bool
+  private let statisticsPeriod: Duration?
+
+  /// - Parameter source: the argument of the command line.
+  /// - Throws: `Failure` for a setting that cannot be used.
+  init(_ source: String?, _ settings: Settings) throws {
+    let (input, output, damage) = (SourceGroup(), OutputGroup(), DamageGroup())
+    self.settings = settings
+    subject = try source ?? settings[input.port] ?? "-"
+    do {
+      sourceKind = try CatPlan.kind(of: subject)
+    } catch let failure as Failure where source == nil {
+      throw settings.failure(input.port, "\"\(subject)\": \(failure.reason)")
+    }
+    line = try SerialLineSettings(settings)
+    idleTimeout = try settings[input.idleTimeout]
+    exitsWhenLost = try settings[input.once]
+    telegramTimeout = try settings[input.telegramTimeout]
+    limit = try settings[input.count]
+    addsStamps = try settings[output.stamp]
+    bufferSize = try settings[output.buffer] << 20
+    captureDirectory = try settings[output.capture]
+    checksums = try settings[damage.noCheck] ? .ignored : .verified
+    isStrict = try settings[damage.strict]
+    statisticsPeriod = try settings[MonitoringGroup().stats]
+  }
+
+  private static func kind(of source: String) throws -> SourceKind {
+    guard !source.isEmpty else { throw Failure("source", "must not be empty", .usage) }
+    if source == "-" { return .standardInput }
+    if let simulation = try SimulationOptions(source) { return .simulation(simulation) }
+    return try ServerAddress(source).map { .server($0) } ?? .path
+  }
+
+  func run(_ messages: Messages) throws {
+    let report = try NoticeSignal(.report)
+    let reload = try NoticeSignal(.reload)
+    let stop = try StopSignal()
+    let source = try openSource(messages)
+    let writer = TelegramWriter(
+      addsStamps: addsStamps, limit: limit, queueing: source.isLive ? bufferSize : nil,
+      capture: try captureFiles(of: source, messages), messages: messages)
+    let statusReport = StatusReport<SourceFault>(
+      of: source.name, "reading", at: report, every: statisticsPeriod, messages: messages)
+    let framer = Framer(
+      checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7)
+    var reader = TelegramReader(
+      source, to: writer, with: framer, statusReport: statusReport, messages: messages, stop: stop,
+      reload: reload, telegramTimeout: telegramTimeout, isStrict: isStrict)
+    try reader.copyTelegrams()
+  }
+
+  private func openSource(_ messages: Messages) throws -> any Source {
+    let connection: any MeterConnection
+    switch sourceKind {
+    case .standardInput: return FileSource("standard input", .standardInput)
+    case .simulation(let options): return SimulatedSource(subject, options)
+    case .server(let server): connection = TCPConnection(to: server)
+    case .path:
+      let descriptor = try FileDescriptor.open(source: subject)
+      guard isatty(descriptor.rawValue) == 1 else { return FileSource(subject, descriptor) }
+      connection = SerialLine(subject, descriptor, line, messages: messages)
+    }
+    // Reading a meter must not wait for a reader of the messages.
+    messages.stopWaiting()
+    return try ReconnectingSource(
+      connection, idleTimeout: idleTimeout, endsWhenLost: exitsWhenLost, messages: messages)
+  }
+
+  /// The files of `--capture`. A regular file as the source is not captured again: if it is the capture
+  /// file of today, reading it would never end.
+  private func captureFiles(of source: any Source, _ messages: Messages) throws -> CaptureFiles? {
+    guard let captureDirectory else { return nil }
+    let capture = OutputGroup().capture
+    if let file = source as? FileSource, file.isRegular {
+      guard settings.isOption(capture) else { return nil }
+      throw settings.failure(capture, "cannot be used with a file as the source")
+    }
+    return try CaptureFiles(in: captureDirectory, messages: messages)
+  }
+}

@@ -1,0 +1,125 @@
+import CommandLine
+import Glibc
+import Metrics
+import Records
+import SystemPackage
+import Telegrams
+
+/// What p1parse does, with all settings checked.
+struct ParsePlan: ToolPlan {
+  private enum Work {
+    case translate
+    case list(metrics: Bool)
+    case printSpecification(KnownVersion)
+  }
+
+  let subject = "standard input"
+  private let work: Work
+  private let format: RecordFormat
+  private let options: TelegramParser.Options
+  private let specifications: SpecificationSearchPath
+  private let checksums: Framer.Checksums
+  private let isStrict: Bool
+
+  /// - Throws: `Failure` for a setting that cannot be used.
+  init(_ settings: Settings) throws {
+    work = try ParsePlan.work(settings)
+    format = try settings.value(RecordGroup().format, of: RecordFormat.self)
+    options = try ParsePlan.options(settings)
+    specifications = try SpecificationSearchPath(settings)
+    checksums = try settings[DamageGroup().noCheck] ? .ignored : .verified
+    isStrict = try settings[DamageGroup().strict]
+  }
+
+  private static func work(_ settings: Settings) throws -> Work {
+    let group = ListingGroup()
+    if try settings[group.metrics] { return .list(metrics: true) }
+    if try settings[group.versions] { return .list(metrics: false) }
+    guard let name = try settings[group.specification] else { return .translate }
+    guard let version = KnownVersion(named: name) else {
+      let names = KnownVersion.all.map(\.name).joined(separator: ", ")
+      throw settings.failure(group.specification, "unknown version \"\(name)\"; use \(names)")
+    }
+    return .printSpecification(version)
+  }
+
+  private static func options(_ settings: Settings) throws -> TelegramParser.Options {
+    let (records, times) = (RecordGroup(), TimeGroup())
+    var options = TelegramParser.Options()
+    options.names = try settings.value(records.names, of: NameSet.self)
+    options.includesUnknown = try settings[records.all]
+    options.addsNetPower = try settings[records.net]
+    options.includesHistory = try settings[records.history]
+    options.timeSource = try settings.value(times.source, of: TelegramParser.TimeSource.self)
+    options.winterOffset = try settings[times.utcOffset]
+    options.changesInSummer = try settings[times.summerTime]
+    return options
+  }
+
+  func run(_ messages: Messages) throws {
+    let text: String
+    switch work {
+    case .translate: return try translate(messages)
+    case .list(metrics: true): text = Listing.metrics
+    case .list(metrics: false): text = Listing.versions(try specifications.load(messages))
+    case .printSpecification(let version): text = version.specification
+    }
+    try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
+  }
+
+  /// Translates standard input until its end, or until SIGTERM or SIGINT.
+  ///
+  /// - Throws: `Failure`, after the records before it are written.
+  private func translate(_ messages: Messages) throws {
+    let reload = try NoticeSignal(.reload)
+    let report = try NoticeSignal(.report)
+    var files = try specifications.load(messages)
+    // A signal that comes before this ends the process: a file may be a pipe without a writer.
+    let stop = try StopSignal()
+    let parser = TelegramParser(options, files: SpecificationFiles(files))
+    var translator = TelegramTranslator(
+      Framer(checksums: checksums), parser, RecordWriter(format), specifications,
+      isStrict: isStrict, messages: messages)
+    defer { translator.reportIgnored() }
+    try translate(
+      with: &translator, until: stop, reportingAt: report, reloadingAt: reload
+    ) {
+      files = specifications.reload(files, messages)
+      return SpecificationFiles(files)
+    }
+  }
+
+  private func translate(
+    with translator: inout TelegramTranslator, until stop: StopSignal,
+    reportingAt report: NoticeSignal, reloadingAt reload: NoticeSignal,
+    _ reloadFiles: () -> SpecificationFiles
+  ) throws {
+    // After a signal to stop, p1parse still reads what a pipe can hold, and no more.
+    var remaining: Int?
+    while true {
+      let ready = try wait(
+        for: [
+          .reading(.standardInput), .reading(stop.descriptor), .reading(report.descriptor),
+          .reading(reload.descriptor),
+        ], until: remaining == nil ? nil : .now)
+      if remaining == nil, ready.contains(.reading(stop.descriptor)) {
+        remaining = StopSignal.pipeSize
+      }
+      if ready.contains(.reading(report.descriptor)) {
+        report.clear()
+        translator.reportCounters()
+      }
+      if ready.contains(.reading(reload.descriptor)) {
+        reload.clear()
+        translator.use(reloadFiles())
+      }
+      if ready.contains(.reading(.standardInput)), remaining ?? 1 > 0 {
+        guard let count = try translator.translateNext() else { continue }
+        if count == 0 { return }
+        remaining = remaining.map { $0 - count }
+      } else if remaining != nil {
+        return
+      }
+    }
+  }
+}
