@@ -132,9 +132,9 @@ extension MQTTDelivery {
     }
     if subscription.disconnected() { reportRefusedSubscription() }
     // An outage is logged when it begins, and when its reason changes.
-    let passes = server.fail(reason, at: .now)
+    let isNewReason = server.fail(reason, at: .now)
     messages.say(
-      passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     state = .waiting
     returnUnsent(last)
   }

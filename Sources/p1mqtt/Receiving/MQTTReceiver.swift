@@ -241,9 +241,9 @@ struct MQTTReceiver {
     let reason =
       requests.isEmpty
       ? reason : "\(reason) before the subscription was granted; may the user read these topics?"
-    let passes = server.fail(reason, at: .now)
+    let isNewReason = server.fail(reason, at: .now)
     messages.say(
-      passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     requests = [:]
   }
 

@@ -25,6 +25,20 @@ import Testing
     }
   }
 
+  /// Discovery goes on without the messages of Home Assistant.
+  @Test func aSubscriptionThatIsRefusedIsLogged() async throws {
+    let script: ScriptedBroker.Script = { $0.kind == .subscribe ? [.reason(0x87)] : [.usual] }
+    try await ScriptedBroker.running(script) { broker in
+      try await broker.p1mqtt(["--homeassistant"]).whileRunning { sink in
+        try await sink.write("n=1\n\n")
+        try await sink.waitForError(
+          "broker refused the subscription; discovery will not be repeated when Home Assistant restarts"
+        )
+        try await broker.wait { $0.lines.contains("dsmr/n 1") }
+      }
+    }
+  }
+
   @Test(arguments: ["json", "record"], [1, 2])
   func recordsThatAreRefusedAreKeptApart(_ payload: String, _ qos: Int) async throws {
     try await TemporaryDirectory.with { directory in
