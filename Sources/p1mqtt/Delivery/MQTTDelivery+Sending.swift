@@ -10,7 +10,7 @@ extension MQTTDelivery {
   private static let stableConnectionTime = Duration.seconds(30)
 
   /// Connects if that is due, and gives up a connection whose answer is overdue.
-  mutating func proceedWithState(_ now: ContinuousClock.Instant) throws {
+  mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
     switch state {
     case .waiting where server.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + limits.responseTimeout)
