@@ -32,7 +32,7 @@ import Testing
         .run(input: records)
       #expect(result.status == .success)
       // It acknowledges a message of QoS 2 as one of QoS 1, which ends the connection.
-      #expect(result.errorText.contains("going on with QoS 1") == (qos == 2))
+      #expect(result.errorText.contains("publishing with QoS 1") == (qos == 2))
       try await subscriber.wait { $0.last?.text == "199" }
       let values = subscriber.messages.compactMap { Int($0.text) }
       // After that, only the newest value is sent.

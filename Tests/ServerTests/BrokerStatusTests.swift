@@ -115,8 +115,8 @@ import Testing
         #expect(result.status == .success)
         #expect(
           result.errorText
-            == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
-            + "retaining any\n")
+            == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
+            + "without retain\n")
         try await subscriber.wait(within: .seconds(30)) { $0.count == 3 }
         #expect(subscriber.messages.map(\.text) == ["online", "1", "offline"])
       }
@@ -132,7 +132,8 @@ import Testing
       let name = "p1mqtt: 127.0.0.1:\(broker.port): "
       #expect(
         result.errorText.hasPrefix(
-          "\(name)the broker does not take QoS 1, which records need; trying again\n"),
+          "\(name)the broker does not take QoS 1, which --payload json and record need; trying again\n"
+        ),
         "\(result.errorText)")
       #expect(result.errorText.hasSuffix("\(name)2 records could not be delivered\n"))
     }
@@ -145,7 +146,7 @@ import Testing
       ).run(input: "n=1\n\nn=2\n")
       #expect(result.status == .success)
       #expect(
-        result.errorText.contains("the broker does not take QoS 2; going on with QoS 1"),
+        result.errorText.contains("the broker does not take QoS 2; publishing with QoS 1"),
         "\(result.errorText)")
     }
   }
@@ -159,7 +160,9 @@ import Testing
         ]
         let result = try await p1mqtt(broker, arguments).run(input: "n=1\n\nn=\(long)\n\nn=3\n")
         #expect(result.status == .success)
-        #expect(result.errorText.contains("dsmr/unknown/record refused: "), "\(result.errorText)")
+        #expect(
+          result.errorText.contains("message to dsmr/unknown/record rejected: "),
+          "\(result.errorText)")
         let find = try await Program("grep", ["-rl", "n=\(long)", directory.path("spool/bad")])
           .run()
         #expect(find.lines.count == 1)
@@ -180,7 +183,7 @@ import Testing
         ]
         let result = try await p1mqtt(broker, arguments).run(input: "meter=E1\nn=1\n")
         #expect(result.status == .success)
-        let isTold = result.errorText.contains("closed/E1 refused: Not authorized")
+        let isTold = result.errorText.contains("message to closed/E1 rejected: Not authorized")
         #expect(isTold == (version == "5"), "\(result.errorText)")
       }
     }

@@ -150,10 +150,12 @@ import Testing
         p1mqtt(port, client, ["SSL_CERT_FILE": try await path("ca.pem")]), to: broker.client)
       // The broker may have gone before what it said was read.
       try await expectRefusal(
-        p1mqtt(port, authority), port, "the broker wants a certificate; set --cert-file and --key-file",
+        p1mqtt(port, authority), port,
+        "the broker wants a certificate; set --cert-file and --key-file",
         Self.isSilent)
       try await expectRefusal(
-        p1mqtt(port, authority + stranger), port, "the broker does not trust the certificate of --cert-file",
+        p1mqtt(port, authority + stranger), port,
+        "the broker does not trust the certificate of --cert-file",
         Self.isSilentToOurs)
     }
   }

@@ -10,7 +10,7 @@ extension MQTTDelivery {
   private static let stableConnectionTime = Duration.seconds(30)
 
   /// Connects if that is due, and gives up a connection whose answer is overdue.
-  mutating func proceedWithState(_ now: ContinuousClock.Instant) throws {
+  mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
     switch state {
     case .waiting where server.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + limits.responseTimeout)
@@ -132,9 +132,9 @@ extension MQTTDelivery {
     }
     if subscription.disconnected() { reportRefusedSubscription() }
     // An outage is logged when it begins, and when its reason changes.
-    let passes = server.fail(reason, at: .now)
+    let isNewReason = server.fail(reason, at: .now)
     messages.say(
-      passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     state = .waiting
     returnUnsent(last)
   }

@@ -98,7 +98,7 @@ struct MQTTDelivery: RecordDelivery {
   mutating func endInput() { server.hurry(.now) }
 
   mutating func sendDue() throws {
-    try proceedWithState(.now)
+    try checkConnection(.now)
     try send()
     try handleEvents()
     if isReconnecting, state != .connected || inFlight.isEmpty { try reconnect() }

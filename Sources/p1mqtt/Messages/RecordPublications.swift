@@ -65,20 +65,20 @@ struct RecordPublications: Publications {
   private mutating func place(
     _ record: Record, _ discovery: inout Discovery?
   ) -> String? {
-    let origin = MeterKey(record)
-    topics.see(origin, at: .now)
-    guard let topic = topics.topic(of: origin) else { return nil }
-    discovery?.see(record.keys.map { ($0, topic) }, of: origin)
+    let meter = MeterKey(record)
+    topics.see(meter, at: .now)
+    guard let topic = topics.topic(of: meter) else { return nil }
+    discovery?.see(record.keys.map { ($0, topic) }, of: meter)
     return topic
   }
 
   private mutating func passes(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
     guard changes != nil else { return true }
-    let origin = MeterKey(record)
-    var name = "\(origin.meterLevel)/\(origin.channelLevel)/\(origin.past ?? "")"
+    let meter = MeterKey(record)
+    var name = "\(meter.meterLevel)/\(meter.channelLevel)/\(meter.past ?? "")"
     // Records of the past do not follow each other: each time is a series of its own.
-    if origin.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
-    return changes?.passes(record.untimedText, of: name, origin, record.timestamp, at: now) ?? true
+    if meter.past != nil, let timestamp = record.timestamp { name += "/\(timestamp)" }
+    return changes?.passes(record.untimedText, of: name, meter, record.timestamp, at: now) ?? true
   }
 
   mutating func attend(_ now: ContinuousClock.Instant) {

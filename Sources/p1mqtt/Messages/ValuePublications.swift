@@ -58,11 +58,11 @@ struct ValuePublications: Publications {
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
     counts.read += 1
-    let origin = MeterKey(record)
-    topics.see(origin, at: now)
-    var values = origin.past == nil ? values(of: record, origin) : pastValues(of: record, origin)
-    discovery?.see(values.map { ($0.key, $0.topic) }, of: origin)
-    if changes != nil { leaveOutRepeats(&values, origin, record.timestamp, now) }
+    let meter = MeterKey(record)
+    topics.see(meter, at: now)
+    var values = meter.past == nil ? values(of: record, meter) : pastValues(of: record, meter)
+    discovery?.see(values.map { ($0.key, $0.topic) }, of: meter)
+    if changes != nil { leaveOutRepeats(&values, meter, record.timestamp, now) }
     for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
   }
 
@@ -72,17 +72,17 @@ struct ValuePublications: Publications {
     let text: [UInt8]
   }
 
-  private mutating func values(of record: Record, _ origin: MeterKey) -> [Value] {
+  private mutating func values(of record: Record, _ meter: MeterKey) -> [Value] {
     var values: [Value] = []
-    let known = topics.known(of: origin)
+    let known = topics.known(of: meter)
     record.forEachField { key, text in
       // A record of the past publishes its time below its own topic, and nothing of its meter.
       let isLeftOut =
-        origin.past == nil ? RecordKey.channel.matches(key) : RecordKey.isReserved(key)
+        meter.past == nil ? RecordKey.channel.matches(key) : RecordKey.isReserved(key)
       // An empty message would delete the one that the broker retains.
       guard !isLeftOut, !text.isEmpty else { return }
       let key = String(decoding: [UInt8](key), as: UTF8.self)
-      if let topic = known[key] ?? topics.topic(of: key, origin) {
+      if let topic = known[key] ?? topics.topic(of: key, meter) {
         values.append(Value(key: key, topic: topic, text: Escape.decode(text)))
       } else {
         withoutTopicCount += 1
@@ -93,9 +93,9 @@ struct ValuePublications: Publications {
 
   /// The values of a record of the past, each with its time below its topic, and none that is older than
   /// the last one of its topic.
-  private mutating func pastValues(of record: Record, _ origin: MeterKey) -> [Value] {
+  private mutating func pastValues(of record: Record, _ meter: MeterKey) -> [Value] {
     var values: [Value] = []
-    for value in self.values(of: record, origin) {
+    for value in self.values(of: record, meter) {
       // A time of the future would suppress all values until then.
       if let timestamp = record.pastTimestamp {
         if let known = newest[value.topic], timestamp < known { continue }
@@ -117,7 +117,7 @@ struct ValuePublications: Publications {
 
   /// Leaves out values that have not changed. The time is published if any value is.
   private mutating func leaveOutRepeats(
-    _ values: inout [Value], _ origin: MeterKey, _ timestamp: Timestamp?,
+    _ values: inout [Value], _ meter: MeterKey, _ timestamp: Timestamp?,
     _ now: ContinuousClock.Instant
   ) {
     var hasChanged = false
@@ -125,7 +125,7 @@ struct ValuePublications: Publications {
     values.removeAll { value in
       guard value.key != time else { return false }
       let isNewValue =
-        changes?.passes(value.text, of: value.topic, origin, timestamp, at: now) ?? true
+        changes?.passes(value.text, of: value.topic, meter, timestamp, at: now) ?? true
       hasChanged = hasChanged || isNewValue
       return !isNewValue
     }

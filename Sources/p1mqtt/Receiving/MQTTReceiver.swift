@@ -72,7 +72,7 @@ struct MQTTReceiver {
       try output.flush()
       let isBlocked = try output.isBlocked()
       try noteBlockage(isBlocked)
-      try proceedWithState(.now)
+      try checkConnection(.now)
       let happened = try wait(for: interests(isBlocked: isBlocked), until: deadline(isBlocked))
       if happened.contains(.reading(stop.descriptor)) { return try end() }
       if output.isAbandoned(happened) { return }
@@ -142,7 +142,7 @@ struct MQTTReceiver {
 
   // MARK: - The connection
 
-  private mutating func proceedWithState(_ now: ContinuousClock.Instant) throws {
+  private mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
     switch state {
     case .waiting where blockedSince == nil && server.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + connection.settings.timeout)
@@ -241,9 +241,9 @@ struct MQTTReceiver {
     let reason =
       requests.isEmpty
       ? reason : "\(reason) before the subscription was granted; may the user read these topics?"
-    let passes = server.fail(reason, at: .now)
+    let isNewReason = server.fail(reason, at: .now)
     messages.say(
-      passes ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     requests = [:]
   }
 

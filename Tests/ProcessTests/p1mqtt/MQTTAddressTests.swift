@@ -109,7 +109,10 @@ import Testing
     (["--keepalive", "1"], "--keepalive: \"1\" is not a whole number from 5 to 65535"),
     (["--expiry", "0"], "--expiry: \"0\" is not a whole number from 1 to "),
     (["--payload", "xml"], "--payload: \"xml\" is none of value, json, record"),
-    (["--topic", "{prefix}/{what}"], "--topic: \"{prefix}/{what}\" has something in braces that is not one of"),
+    (
+      ["--topic", "{prefix}/{what}"],
+      "--topic: \"{prefix}/{what}\" has something in braces that is not one of"
+    ),
     (["--topic", "a"], "--topic: \"a\" has no {metric}"),
     (["--payload", "json", "--topic", "{metric}"], "--topic: \"{metric}\" has {metric}, but"),
     (["--on-change", "x"], "--on-change: "), (["--spool", "x"], "--spool: a spool keeps records"),

@@ -18,8 +18,8 @@ import Testing
       #expect(broker.taken.allSatisfy { $0.qos == most })
       let name = "p1mqtt: 127.0.0.1:\(broker.port): "
       let lines = [
-        "\(name)the broker does not take QoS 2; going on with QoS 1\n",
-        "\(name)the broker does not take QoS 1; going on with QoS 0\n",
+        "\(name)the broker does not take QoS 2; publishing with QoS 1\n",
+        "\(name)the broker does not take QoS 1; publishing with QoS 0\n",
       ]
       #expect(result.errorText == lines.prefix(2 - most).joined())
     }
@@ -31,8 +31,8 @@ import Testing
       #expect(result.status == .success)
       #expect(
         result.errorText
-          == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
-          + "retaining any\n")
+          == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
+          + "without retain\n")
       #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
       #expect(broker.taken.allSatisfy { !$0.isRetained })
       #expect(broker.malformed == [])
@@ -52,8 +52,8 @@ import Testing
       #expect(result.status == .success)
       #expect(
         result.errorText
-          == "p1mqtt: 127.0.0.1:\(broker.port): the broker keeps no messages; going on without "
-          + "retaining any\n")
+          == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
+          + "without retain\n")
       #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
       #expect(broker.taken.allSatisfy { !$0.isRetained })
       #expect(broker.connects.compactMap(\.will).map(\.isRetained).prefix(2) == [true, false])
@@ -81,7 +81,9 @@ import Testing
         ).run(input: "n=1\n\nn=\(long)\n\nn=3\n")
         #expect(result.status == .success)
         #expect(broker.taken.count == 2 && broker.taken.last?.text.contains("n=3") == true)
-        #expect(result.errorText.contains("dsmr/unknown/record refused: "), "\(result.errorText)")
+        #expect(
+          result.errorText.contains("message to dsmr/unknown/record rejected: "),
+          "\(result.errorText)")
         let bad = try directory.badRecords
         #expect(bad.contains("n=\(long)") && bad.hasPrefix("# "), "\(bad)")
       }
@@ -140,7 +142,7 @@ import Testing
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
         let said = result.errorText.matches(
-          of: /the broker speaks no MQTT 5: messages do not expire/)
+          of: /the broker does not speak MQTT 5, so messages do not expire/)
         #expect(said.count == 1, "\(result.errorText)")
       }
     }

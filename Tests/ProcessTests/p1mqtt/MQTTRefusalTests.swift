@@ -13,13 +13,28 @@ import Testing
     try await ScriptedBroker.running(script(refusing: "bad", 0x87)) { broker in
       try await broker.p1mqtt(["--qos", "\(qos)", "--no-status"]).whileRunning { sink in
         try await sink.write("n=1\n\nn=bad\n\nn=3\n\n")
-        try await sink.waitForError("dsmr/n refused: Not authorized", within: .seconds(30))
+        try await sink.waitForError(
+          "message to dsmr/n rejected: Not authorized", within: .seconds(30))
         try await broker.wait { $0.lines == ["dsmr/n 1", "dsmr/n 3"] }
         try await sink.waitForCounters("records=3 delivered=2 waiting=0 refused=1 dropped=0")
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .exited(65))
         #expect(broker.connectionCount == 1)
+      }
+    }
+  }
+
+  /// Discovery goes on without the messages of Home Assistant.
+  @Test func aSubscriptionThatIsRefusedIsLogged() async throws {
+    let script: ScriptedBroker.Script = { $0.kind == .subscribe ? [.reason(0x87)] : [.usual] }
+    try await ScriptedBroker.running(script) { broker in
+      try await broker.p1mqtt(["--homeassistant"]).whileRunning { sink in
+        try await sink.write("n=1\n\n")
+        try await sink.waitForError(
+          "broker refused the subscription; discovery will not be repeated when Home Assistant restarts"
+        )
+        try await broker.wait { $0.lines.contains("dsmr/n 1") }
       }
     }
   }
@@ -42,7 +57,8 @@ import Testing
           let result = try await sink.waitForExit(within: .seconds(30))
           #expect(result.status == .success)
           #expect(
-            result.errorText.contains("dsmr/unknown/\(payload) refused: Payload format invalid"))
+            result.errorText.contains(
+              "message to dsmr/unknown/\(payload) rejected: Payload format invalid"))
           #expect(
             try directory.badRecords == "# Payload format invalid\n\(time)\nn=bad\n\n")
         }

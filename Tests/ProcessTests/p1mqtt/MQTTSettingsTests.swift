@@ -45,7 +45,7 @@ import Testing
     ("--spool", "MQTT_SPOOL", ["waiting"]), ("--spool-size", "MQTT_SPOOL_SIZE", ["0", "x", "1.5"]),
     ("--sync", "MQTT_SYNC", ["-1", "3601", "x", "nan"]),
     ("--buffer", "MQTT_BUFFER", ["0", "4097", "x"]),
-    ("--linger", "MQTT_LINGER", ["-1", "86401", "x"]),
+    ("", "MQTT_HOLD", ["maybe"]), ("--linger", "MQTT_LINGER", ["-1", "86401", "x"]),
     ("--every", "MQTT_EVERY", ["-1", "86401", "x", "1.5"]), ("", "MQTT_EXTREMES", ["maybe", "1"]),
   ]
 
