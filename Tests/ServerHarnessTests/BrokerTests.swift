@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Both brokers, and the clients that look at them from outside.
+/// Both brokers, with the clients of mosquitto.
 @Suite struct BrokerTests {
   /// The brokers that tests share.
   enum Kind: CaseIterable {
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// More of them than mosquitto lets wait as it comes.
+  /// More messages than mosquitto queues by default.
   @Test(arguments: Kind.allCases) func allMessagesWaitForASubscriber(_ kind: Kind) async throws {
     let client = try await kind.broker.client
     try await client.subscribed(to: "waiting", identifier: "late") { _ in }
@@ -124,7 +124,7 @@ import Testing
       try await broker.client.subscribed(to: "kept", identifier: "away") { subscriber in
         try await subscriber.wait { $0.map(\.text) == ["waiting"] }
       }
-      // The same when it is killed.
+      // The same after a kill.
       let again = try await broker.client.publish("again", to: "kept")
       #expect(again.status == .success)
       await broker.kill()

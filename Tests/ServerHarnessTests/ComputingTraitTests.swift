@@ -3,13 +3,13 @@ import Synchronization
 import TestValues
 import Testing
 
-/// Tests that compute for long, and those beside them.
+/// Tests with `.computing` leave processors to other tests.
 @Suite(.computing) struct ComputingTraitTests {
   private final class Spinning: Sendable {
     private let startedCount = Atomic(0)
     private let isOver = Atomic(false)
 
-    /// Computes until a task of another test had its turn, which all of them leave it.
+    /// Computes until a task of another test has run.
     func spin(asOneOf count: Int) -> Bool {
       if startedCount.add(1, ordering: .relaxed).newValue == count {
         Task.detached { self.isOver.store(true, ordering: .relaxed) }
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// More of them than there are processors.
+  /// There are more computing tests than processors.
   @Test func othersGetTheirTurnMeanwhile() async {
     let count = 2 * ProcessInfo.processInfo.activeProcessorCount
     let spinning = Spinning()

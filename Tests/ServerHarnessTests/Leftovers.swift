@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a server may have left behind, looked for without the means of the harness.
+/// Processes and files that a server left behind, found without the harness.
 enum Leftovers {
   /// Expects that no process names the directory of the server in its arguments or environment,
   /// and that the directory is gone.

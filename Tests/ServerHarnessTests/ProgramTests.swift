@@ -28,7 +28,7 @@ import Testing
     #expect(try await Program("true").run(input: bytes).status == .success)
   }
 
-  /// It is killed at the deadline, which is not its own end.
+  /// The program is killed at the deadline.
   @Test func inputThatIsNotReadInTimeIsAnError() async {
     let bytes = [UInt8](repeating: 65, count: 1_000_000)
     await #expect(throws: ProgramFailure.self) {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The broker that does what a test has it do, looked at with the clients of mosquitto.
+/// The scripted broker, with the clients of mosquitto.
 @Suite struct ScriptedBrokerTests {
   private static let versions = ["mqttv31", "mqttv311", "mqttv5"]
 
@@ -138,7 +138,7 @@ import Testing
           try await client.waitForError("Quota exceeded")
           try await client.waitForError("Topic Name invalid")
         }
-        // Nothing is to be released that was not taken.
+        // A message that was refused must not be released.
         #expect(broker.taken == [] && broker.packets(.pubrel).isEmpty)
       }
     }
@@ -186,11 +186,11 @@ import Testing
       let client = broker.client.with("-V", "mqttv5")
       let twice = try await client.publish("x", to: "a", qos: 2)
       #expect(twice.errorText.contains("QoS"), "\(twice.errorText)")
-      // The library leaves the flag away, and says nothing.
+      // The library drops the retain flag without an error.
       let kept = try await client.publish("kept", to: "a", retain: true)
       #expect(kept.status == .success, "\(kept.errorText)")
       #expect(broker.packets(.publish).map { $0.message?.isRetained } == [false])
-      // Of what is too long nothing is said either.
+      // The library drops a message that is too long without an error.
       try await client.publish(String(repeating: "x", count: 200), to: "a")
       try await publishing(to: broker, ["-V", "5"]) { _ in
         try await broker.wait { $0.packets(.publish).count == 3 }
@@ -242,7 +242,7 @@ import Testing
     }
   }
 
-  /// What goes over the wire, without a client that would make something of it.
+  /// Packets byte by byte, in hexadecimal digits.
   @Test(arguments: [
     ("100c00044d5154540402003c0000e000", "20020000"),
     ("100d00044d5154540502003c000000e000", "2003000000"),

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What becomes of servers and programs when the test process itself is killed.
+/// Servers and programs end when the test process itself is killed.
 @Suite struct WatchmanTests {
   private static let request = "HARNESS_WAITS_TO_BE_KILLED"
 

@@ -12,7 +12,7 @@ import Testing
   func sinkThatIsKilledAgainAndAgainLosesNothing(
     _ payload: String, _ rate: Int, _ isTorn: Bool
   ) async throws {
-    try await Spooling.withMosquitto(payload) { _, sink, subscriber in
+    try await SpoolingSink.withMosquitto(payload) { _, sink, subscriber in
       let records = try RecordFlow(rate: rate, isTorn: isTorn)
       try await killsCostNothing(sink, records, within: rate * 3 / 5, subscriber)
     }
@@ -21,7 +21,7 @@ import Testing
   @Test func sinkOfRabbitMQThatIsKilledAgainAndAgainLosesNothing() async throws {
     let broker = try await RabbitMQ.shared
     try await TemporaryDirectory.with { directory in
-      let sink = Spooling(to: broker, "json", in: directory)
+      let sink = SpoolingSink(to: broker, "json", in: directory)
       try await broker.client.subscribed(to: "fault/#", identifier: "kills") { subscriber in
         let records = try RecordFlow(rate: 300)
         try await killsCostNothing(sink, records, within: 200, subscriber)
@@ -30,7 +30,7 @@ import Testing
   }
 
   private func killsCostNothing(
-    _ sink: Spooling, _ records: RecordFlow, within count: Int, _ subscriber: MQTTSubscriber
+    _ sink: SpoolingSink, _ records: RecordFlow, within count: Int, _ subscriber: MQTTSubscriber
   ) async throws {
     for _ in 0..<15 { try await sink.runAndKill(on: records, within: count) }
     let sent = try await records.finish()
@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func aSpoolHasOneSink() async throws {
-    try await Spooling.withMosquitto("record") { _, sink, subscriber in
+    try await SpoolingSink.withMosquitto("record") { _, sink, subscriber in
       let records = try RecordFlow(rate: 200)
       try await sink.program.whileRunning(input: records.input) { running in
         try await subscriber.wait(within: .seconds(60)) { !$0.isEmpty }
@@ -64,7 +64,7 @@ import Testing
   @Test func brokerThatStandsStillCostsNothingAndStallsNobody() async throws {
     // So much that a pipe would be full in less time than the broker stands still.
     let records = try RecordFlow(rate: 400, padding: 1000)
-    try await Spooling.withMosquitto("json", ["--timeout", "2"]) { broker, sink, subscriber in
+    try await SpoolingSink.withMosquitto("json", ["--timeout", "2"]) { broker, sink, subscriber in
       try await everythingArrives(records, sink, subscriber) { sink in
         try await subscriber.wait(within: .seconds(60)) { !$0.isEmpty }
         try await records.pass(200)
@@ -80,7 +80,7 @@ import Testing
   /// of `Mosquitto.durable` after each: a kill may come between these, and costs that one where it has
   /// not reached who subscribes.
   @Test func killsOfMosquittoCostOneEachAtMost() async throws {
-    try await Spooling.withMosquitto("json", settings: Mosquitto.durable) {
+    try await SpoolingSink.withMosquitto("json", settings: Mosquitto.durable) {
       broker, sink, subscriber in
       let kills = 4
       let records = try RecordFlow(rate: 50)
@@ -111,7 +111,7 @@ import Testing
   @Test func killsOfRabbitMQCostNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await RabbitMQ.running { broker in
-        let sink = Spooling(to: broker, "json", in: directory)
+        let sink = SpoolingSink(to: broker, "json", in: directory)
         try await broker.client.subscribed(to: "fault/#", identifier: "kills") { subscriber in
           let records = try RecordFlow(rate: 200)
           try await everythingArrives(records, sink, subscriber) { _ in
@@ -129,7 +129,7 @@ import Testing
 
   /// Has a sink publish records while something happens, of which a subscriber has all in the end.
   private func everythingArrives(
-    _ records: RecordFlow, _ sink: Spooling, _ subscriber: MQTTSubscriber,
+    _ records: RecordFlow, _ sink: SpoolingSink, _ subscriber: MQTTSubscriber,
     although body: (RunningProgram) async throws -> Void
   ) async throws {
     try await sink.program.whileRunning(input: records.input) { running in

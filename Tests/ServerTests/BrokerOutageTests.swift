@@ -113,11 +113,11 @@ import Testing
 
   /// Whether nothing spins: in five tries to connect, which take some seconds, it takes next to no time
   /// of a processor.
-  @Test(arguments: BrokerAbsence.allCases)
-  func absentBrokerCostsNoTime(_ absence: BrokerAbsence) async throws {
-    try await ScriptedBroker.running(isDeaf: absence.isDeaf, { absence.answers(to: $0) }) {
+  @Test(arguments: BrokerOutage.allCases)
+  func absentBrokerCostsNoTime(_ outage: BrokerOutage) async throws {
+    try await ScriptedBroker.running(isDeaf: outage.isDeaf, { outage.answers(to: $0) }) {
       broker in
-      let options = ["--timeout", "1", "--linger", "0"] + absence.options
+      let options = ["--timeout", "1", "--linger", "0"] + outage.options
       try await p1mqtt(broker.port, "json", options).whileRunning { sink in
         try await sink.write(RecordFlow.text(0))
         try await broker.wait(within: .seconds(60)) { $0.connectionCount >= 2 }

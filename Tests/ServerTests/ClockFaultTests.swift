@@ -34,9 +34,9 @@ import Testing
       try await Program("python3", ["-c", Self.server]).whileRunning { server in
         try await server.wait(for: "a port", within: .seconds(30)) { $0.text.contains("\n") }
         let port = try #require(server.text.split(separator: "\n").first)
-        let sink = Spooling(
+        let sink = SpoolingSink(
           to: "http://127.0.0.1:\(port)", in: directory, ["--linger", "0", "--spool-size", "1"])
-        let away = Spooling(to: "http://127.0.0.1:1", in: directory, ["--linger", "0"])
+        let away = SpoolingSink(to: "http://127.0.0.1:1", in: directory, ["--linger", "0"])
         // Several segments, of as many runs; then files whose times are an hour ahead, or long ago.
         for run in 0..<3 {
           let input = (run * 100..<run * 100 + 100).map(record).joined()
@@ -71,7 +71,7 @@ import Testing
   /// The hour that comes twice, and the one that never comes.
   @Test(arguments: ["2026-10-25T00:59:50Z", "2026-03-29T00:59:50Z"])
   func aChangeOfDaylightSavingIsASecondLikeAnyOther(_ start: String) async throws {
-    try await Spooling.withInfluxDB { database, sink in
+    try await SpoolingSink.withInfluxDB { database, sink in
       let script = "p1cat sim:start=\(start),count=20,rate=max | p1parse | \"$@\""
       let program = Program.bash(
         "set -o pipefail; " + script, [sink.program.executable] + sink.program.arguments,

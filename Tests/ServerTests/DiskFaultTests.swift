@@ -9,7 +9,7 @@ import Testing
 
   /// p1influx with a spool on a file system of 256 KiB, once or more often: the later ones have no
   /// input, and wait for a file `next` each.
-  private func onSmallDisk(_ sink: Spooling, runs: Int = 1) -> Program {
+  private func onSmallDisk(_ sink: SpoolingSink, runs: Int = 1) -> Program {
     let script = """
       mkdir "$1"
       mount -t tmpfs -o size=256k none "$1"
@@ -35,7 +35,7 @@ import Testing
 
   @Test func whatAFullDiskHasNoRoomForWaitsInMemory() async throws {
     guard try await Namespaces.haveMounts() else { return }
-    try await Spooling.withInfluxDB(["--buffer", "16"]) { database, sink in
+    try await SpoolingSink.withInfluxDB(["--buffer", "16"]) { database, sink in
       await database.kill()
       let records = try RecordFlow(rate: 300, padding: 1000)
       try await onSmallDisk(sink).whileRunning(input: records.input) { sink in
@@ -54,7 +54,7 @@ import Testing
 
   @Test func whatHasNoRoomInMemoryEitherIsCounted() async throws {
     guard try await Namespaces.haveMounts() else { return }
-    try await Spooling.withInfluxDB(["--buffer", "1"]) { database, sink in
+    try await SpoolingSink.withInfluxDB(["--buffer", "1"]) { database, sink in
       await database.kill()
       let records = try RecordFlow(rate: 2000, padding: 1000)
       try await onSmallDisk(sink).whileRunning(input: records.input) { sink in
@@ -79,7 +79,7 @@ import Testing
   /// What the disk has is there the next time; what it has not is counted.
   @Test func stopInAnOutageCountsWhatNoDiskKeeps() async throws {
     guard try await Namespaces.haveMounts() else { return }
-    try await Spooling.withInfluxDB(["--linger", "2"]) { database, sink in
+    try await SpoolingSink.withInfluxDB(["--linger", "2"]) { database, sink in
       await database.kill()
       let records = try RecordFlow(rate: 1000, padding: 1000)
       let directory = sink.directory

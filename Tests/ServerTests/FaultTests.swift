@@ -7,7 +7,7 @@ import Testing
 @Suite struct FaultTests {
   @Test(arguments: [(500, false), (10, true)])
   func sinkThatIsKilledAgainAndAgainLosesNothing(_ rate: Int, _ isTorn: Bool) async throws {
-    try await Spooling.withInfluxDB { database, sink in
+    try await SpoolingSink.withInfluxDB { database, sink in
       let records = try RecordFlow(rate: rate, isTorn: isTorn)
       for _ in 0..<15 {
         try await sink.runAndKill(on: records, within: rate * 3 / 5)
@@ -74,7 +74,7 @@ import Testing
   @Test func killsOfVictoriaMetricsCostNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await VictoriaMetrics.running { database in
-        let sink = Spooling(
+        let sink = SpoolingSink(
           to: "http://127.0.0.1:\(database.port)", in: directory, ["--settle", "15"])
         let rate = 100
         let records = try RecordFlow(rate: rate)
@@ -115,7 +115,7 @@ import Testing
     _ records: RecordFlow, _ options: [String] = [],
     although body: (InfluxDB, RunningProgram) async throws -> Void
   ) async throws {
-    try await Spooling.withInfluxDB(options) { database, sink in
+    try await SpoolingSink.withInfluxDB(options) { database, sink in
       try await sink.program.whileRunning(input: records.input) { running in
         try await body(database, running)
         _ = try await records.finish()

@@ -53,7 +53,7 @@ import Testing
 
   /// One that does not even begin: who writes to it gets EPIPE.
   @Test func sinkThatRefusesToRunDoesNotCostTheNeighbourAnything() async throws {
-    try await Spooling.withInfluxDB { _, sink in
+    try await SpoolingSink.withInfluxDB { _, sink in
       let records = try RecordFlow(rate: 1000)
       let script = "mkdir '\(sink.spool)'; exec 9>'\(sink.spool)/lock'; flock 9; "
       try await sink.beside(before: script).whileRunning(input: records.input) { both in
@@ -69,7 +69,7 @@ import Testing
 
   /// One that reads a little and goes: tee(1) writes on for the other.
   @Test func neighbourThatDiesCostsNothing() async throws {
-    try await Spooling.withMosquitto { _, sink, subscriber in
+    try await SpoolingSink.withMosquitto { _, sink, subscriber in
       let records = try RecordFlow(rate: 1000)
       try await sink.beside(">(head -n 10 >&2)").whileRunning(input: records.input) { both in
         try await both.waitForError("n=2\n", within: .seconds(60))
@@ -86,7 +86,7 @@ import Testing
   /// Nothing helps where a neighbour never reads, but nothing is lost either: the rest comes once it
   /// has gone.
   @Test func neighbourThatStandsStillCostsNothing() async throws {
-    try await Spooling.withMosquitto { _, sink, subscriber in
+    try await SpoolingSink.withMosquitto { _, sink, subscriber in
       let records = try RecordFlow(rate: 400, padding: 1000)
       try await sink.beside(">(exec sleep 300 >&2)").whileRunning(input: records.input) { both in
         try await subscriber.wait(within: .seconds(60)) { !$0.isEmpty }

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// What a scripted broker does wrong on its first connections; on the later ones it is as it should be.
+/// What a scripted broker does wrong on its first connections; later ones work.
 enum BrokerFault: CaseIterable {
   case noConnack
   case noAnswerAtAll
@@ -17,15 +17,14 @@ enum BrokerFault: CaseIterable {
   case hasNoRoom
   case garbage
 
-  /// On so many connections.
+  /// The number of connections with the fault.
   static let connections = 2
-  /// At this message of a connection.
+  /// The position in a connection of the message with the fault.
   private static let place = 7
 
   /// Whether it takes messages behind one that it does not take.
   var leavesOneOut: Bool { [.noAnswerToOne, .answerToAnother].contains(self) }
 
-  /// What the broker does about a packet.
   func answers(to packet: MQTTPacket) -> [MQTTAnswer] {
     guard packet.connection <= Self.connections else { return [.usual] }
     let isThere = packet.ordinal >= Self.place

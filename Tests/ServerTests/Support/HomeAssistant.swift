@@ -1,16 +1,16 @@
 import Foundation
 import TestSupport
 
-/// Home Assistant's own code, asked what it makes of messages of MQTT discovery.
+/// Home Assistant's own code, which checks messages of MQTT discovery.
 ///
-/// pip brings it into `.build/homeassistant`, once: half a minute, 150 MB. It does not run, it is
+/// pip installs it into `.build/homeassistant` once: half a minute, 150 MB. It does not run; it is
 /// imported by `Tests/ServerTests/homeassistant.py`.
 enum HomeAssistant {
   private static let script = Repository.path("Tests/ServerTests/homeassistant.py")
   private static let requirements = Repository.path("Tests/ServerTests/homeassistant.txt")
   private static let directory = Repository.path(".build/homeassistant")
 
-  /// Asks about messages that belong together: no two may have the same `unique_id`.
+  /// Checks messages that belong together: no two may have the same `unique_id`.
   /// - Returns: a verdict for each message, in their order.
   /// - Throws: `MissingProgram` if Home Assistant could not be installed, or `ProgramFailure`.
   static func check(_ messages: [DiscoveryMessage]) async throws -> [DiscoveryVerdict] {
@@ -33,7 +33,7 @@ enum HomeAssistant {
   private static let python = Shared {
     try FileManager.default.createDirectory(
       atPath: Repository.path(".build"), withIntermediateDirectories: true)
-    // pip gets all that is set where the tests run: a proxy, a mirror, certificates, a cache.
+    // pip gets the environment of the tests, for a proxy, a mirror, certificates and a cache.
     let program = Program.bash(
       install, [directory, requirements, script] + pythons,
       environment: ProcessInfo.processInfo.environment)
@@ -49,7 +49,7 @@ enum HomeAssistant {
     return directory + "/bin/python"
   }
 
-  /// Every Python 3 in PATH and of pyenv, the newest first; not each of them has to work.
+  /// Every Python 3 in PATH and of pyenv, the newest first; some may not work.
   private static var pythons: [String] {
     let environment = ProcessInfo.processInfo.environment
     let home = environment["PYENV_ROOT"] ?? (environment["HOME"] ?? "/root") + "/.pyenv"
@@ -61,10 +61,10 @@ enum HomeAssistant {
       .filter(FileManager.default.isExecutableFile(atPath:))
   }
 
-  /// Makes `$1` of the requirements `$2`, with the first of the Pythons after `$3` with which the
-  /// script `$3` then starts.
+  /// Installs the requirements `$2` into `$1`, with the first Python after `$3` that can then run the
+  /// script `$3`.
   ///
-  /// It is kept as long as the requirements stay the same. A second one waits, and finds it made.
+  /// The installation is kept until the requirements change. A lock lets a second test run wait for it.
   private static let install = """
     set -uo pipefail
     directory=$1 requirements=$2 script=$3
@@ -93,17 +93,15 @@ enum HomeAssistant {
     """
 }
 
-/// A message of MQTT discovery, as Home Assistant would find it.
+/// A message of MQTT discovery.
 struct DiscoveryMessage: Sendable, Encodable {
   var topic: String
   /// The text of the message, which is JSON; an empty one removes a sensor.
   var payload: String
-  /// What its state topic may carry, to be rendered.
+  /// Values of its state topic, for its template to render.
   var values: [String]
-  /// What the topics of discovery begin with.
   var prefix: String
 
-  /// Describes a message.
   init(
     topic: String, payload: String, values: [String] = [], prefix: String = "homeassistant"
   ) {
@@ -114,11 +112,11 @@ struct DiscoveryMessage: Sendable, Encodable {
   }
 }
 
-/// What Home Assistant makes of a message of MQTT discovery.
+/// The result of Home Assistant's checks of a message.
 struct DiscoveryVerdict: Sendable, Decodable {
   let topic: String
-  /// What is wrong with it, each with the key at fault; none if all is well.
+  /// Errors, each with the key at fault.
   let problems: [String]
-  /// What its template makes of each of the values: an empty text is ignored, and nil is a failure.
+  /// The values as its template renders them; Home Assistant ignores an empty text, and nil is an error.
   let rendered: [String?]
 }

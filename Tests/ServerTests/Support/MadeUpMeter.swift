@@ -11,7 +11,7 @@ struct MadeUpMeter {
     var time: Int { 1_768_478_400 + number }
     var gasTime: Int { 1_768_478_400 }
 
-    /// What the electricity meter's record has to hold besides its time and meter.
+    /// The fields of the electricity meter's record, without its time and meter.
     var values: KeyValuePairs<String, String> {
       [
         "p1_version": "50",

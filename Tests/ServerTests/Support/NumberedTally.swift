@@ -1,19 +1,16 @@
 import TestSupport
 
-/// What a receiver has of records that were numbered from 0 on.
+/// Compares the numbered records that arrived with those sent, whose numbers begin at 0.
 struct NumberedTally: Sendable, CustomStringConvertible {
-  /// The numbers that it lacks, in order.
+  /// The numbers that did not arrive.
   let lost: [Int]
-  /// How many it has more than once, each time counted.
+  /// The number of records that arrived again.
   let duplicates: Int
-  /// The numbers that it has and that were never sent.
+  /// The numbers that were never sent.
   let strange: [Int]
-  /// The numbers that came first after a higher one had, in order.
+  /// The numbers that arrived for the first time after a higher one.
   let overtaken: [Int]
 
-  /// - Parameters:
-  ///   - received: the numbers that the receiver has; their order counts for `overtaken` alone.
-  ///   - sent: how many were sent.
   init(_ received: [Int], of sent: Int) {
     let set = Set(received)
     lost = (0..<sent).filter { !set.contains($0) }
@@ -27,10 +24,10 @@ struct NumberedTally: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Whether it has all that was sent, and nothing else.
+  /// All records that were sent arrived, and no others.
   var isWhole: Bool { lost.isEmpty && strange.isEmpty }
 
-  /// Whether it has all that was sent, nothing else, and each for the first time in order.
+  /// The records also arrived in order, apart from duplicates.
   var isWholeInOrder: Bool { isWhole && overtaken.isEmpty }
 
   var description: String {
@@ -55,7 +52,7 @@ extension InfluxDB {
 }
 
 extension MQTTSubscriber {
-  /// What it has of numbered records, once it has all of them, or the limit has passed.
+  /// The tally once all records have arrived, or after the limit.
   func tally(of sent: Int, within limit: Duration = .seconds(30)) async throws
     -> NumberedTally
   {
@@ -68,9 +65,9 @@ extension MQTTSubscriber {
 }
 
 extension MQTTMessage {
-  /// The number of the record that it is, as p1record(5) has it or in JSON.
+  /// The number of the record in it, which is in the format of p1record(5) or JSON.
   var number: Int? {
-    // Behind its time; there may be much behind it.
+    // The number follows the time; the padding that may follow it is long.
     let field = String(decoding: payload.prefix(80), as: UTF8.self)
       .split { "\n,}".contains($0) }
       .first { $0.hasPrefix("n=") || $0.hasPrefix("\"n\":") }

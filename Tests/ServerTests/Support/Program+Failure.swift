@@ -1,7 +1,7 @@
 import TestSupport
 
 extension Program {
-  /// Runs a sink that cannot deliver a record: its input ends once it has said so.
+  /// Runs a sink on a record that it cannot deliver, and ends its input after its message.
   func runToItsFailure() async throws -> ProgramResult {
     try await whileRunning { sink in
       try await sink.write("n=1\n\n")

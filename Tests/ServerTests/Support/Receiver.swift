@@ -11,13 +11,13 @@ enum Receiver {
   /// - Parameter payload: the messages to a broker, `json` or `record`.
   static func with(
     _ kind: Kind, payload: String = "record", _ options: [String] = [],
-    _ body: (Receiver, Spooling) async throws -> Void
+    _ body: (Receiver, SpoolingSink) async throws -> Void
   ) async throws {
     switch kind {
     case .database:
-      try await Spooling.withInfluxDB(options) { try await body(.database($0), $1) }
+      try await SpoolingSink.withInfluxDB(options) { try await body(.database($0), $1) }
     case .broker:
-      try await Spooling.withMosquitto(payload, options) { broker, sink, subscriber in
+      try await SpoolingSink.withMosquitto(payload, options) { broker, sink, subscriber in
         try await body(.broker(broker, subscriber), sink)
       }
     }

@@ -2,10 +2,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Records with the numbers 0, 1, 2 … that flow at an even pace into a pipe, which is held open at
-/// both ends: readers may come and go.
-///
-/// The time of a record is as many seconds after noon of a day as its number says.
+/// Writes records with the numbers 0, 1, 2 … to a pipe at an even rate. The pipe stays open at both ends,
+/// so that one reader can follow another. The time of record N is N seconds after noon.
 final class RecordFlow: Sendable {
   private struct State {
     var sent = 0
@@ -19,12 +17,10 @@ final class RecordFlow: Sendable {
   private let isTorn: Bool
   private let state = Mutex(State())
 
-  /// Begins at once.
   /// - Parameters:
-  ///   - rate: how many there are a second.
-  ///   - padding: how many bytes of text each one has besides, at most 3000.
-  ///   - isTorn: whether each is written in two pieces, with some time between them.
-  /// - Throws: `Errno` where there can be no pipe.
+  ///   - rate: records per second.
+  ///   - padding: bytes of text that each record has besides, at most 3000.
+  ///   - isTorn: whether each record is written in two pieces, with a pause between.
   init(rate: Int, padding: Int = 0, isTorn: Bool = false) throws {
     signal(SIGPIPE, SIG_IGN)
     pipe = try PipeEnds()
@@ -37,14 +33,14 @@ final class RecordFlow: Sendable {
 
   deinit { close(pipe.reading) }
 
-  /// The end of the pipe that a program may have as its standard input.
+  /// The reading end of the pipe, for the standard input of a program.
   var input: Int32 { pipe.reading }
 
-  /// How many were written.
+  /// The number of records written so far.
   var sent: Int { state.withLock(\.sent) }
 
-  /// Waits until so many more were written.
-  /// - Throws: `CancellationError` where that takes far longer than it should.
+  /// Waits until `count` more records were written.
+  /// - Throws: `CancellationError` if the reader does not read them in time.
   func pass(_ count: Int) async throws {
     let end = sent + count
     let limit = Duration.seconds(20 + 4 * count / rate)
@@ -53,9 +49,9 @@ final class RecordFlow: Sendable {
     }
   }
 
-  /// Ends the flow, and with it the input of who reads it.
-  /// - Returns: how many were written.
-  /// - Throws: `CancellationError` where it does not end.
+  /// Ends the flow and the input of its reader.
+  /// - Returns: the number of records written.
+  /// - Throws: `CancellationError` if the reader does not read the last one in time.
   func finish() async throws -> Int {
     state.withLock { $0.isStopping = true }
     let isDone = try await Deadline(in: .seconds(30)).poll { state.withLock(\.isDone) }
@@ -63,12 +59,11 @@ final class RecordFlow: Sendable {
     return sent
   }
 
-  /// A record.
   static func text(_ number: Int, padding: String = "") -> String {
     "timestamp=\(time(number))\nn=\(number)\n\(padding)\n"
   }
 
-  /// The numbers of the records that a text has, in order.
+  /// The numbers of the records in a text, in order.
   static func numbers(in text: String) -> [Int] {
     text.split(separator: "\n").filter { $0.hasPrefix("n=") }.compactMap { Int($0.dropFirst(2)) }
   }
@@ -84,7 +79,7 @@ final class RecordFlow: Sendable {
     while !state.withLock(\.isStopping) {
       var bytes = Array(Self.text(number, padding: padding).utf8)
       if isTorn {
-        // In the middle of the number, if it has two digits.
+        // Tear it in the middle of the number, if that has two digits.
         let count = bytes.count - padding.utf8.count - 3
         guard writeWhole(bytes.prefix(count)) else { break }
         bytes.removeFirst(count)
@@ -100,8 +95,8 @@ final class RecordFlow: Sendable {
     state.withLock { $0.isDone = true }
   }
 
-  /// Writes a piece as a whole, as the kernel does what a page holds.
-  /// - Returns: false where the flow is to end, and there is no room.
+  /// Writes a piece in one write: the kernel does not split one that fits into a page (PIPE_BUF).
+  /// - Returns: false if the flow is to end and the pipe is full.
   private func writeWhole(_ bytes: ArraySlice<UInt8>) -> Bool {
     while true {
       let count = bytes.withUnsafeBytes { write(pipe.writing, $0.baseAddress, $0.count) }

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// A client of a broker on 127.0.0.1, by the programs of Debian's mosquitto-clients.
+/// The programs mosquitto_pub and mosquitto_sub as a client of a broker on 127.0.0.1.
 public struct MQTTClient: Sendable {
   public let port: Int
   public let login: Login?
-  /// More options of both programs, such as `-V mqttv5`; the last of two that contradict counts.
+  /// More options for both programs, such as `-V mqttv5`; of two that contradict the last wins.
   public var options: [String]
 
   public init(port: Int, login: Login?, options: [String] = []) {
@@ -13,7 +13,6 @@ public struct MQTTClient: Sendable {
     self.options = options
   }
 
-  /// The same client with more options of both programs.
   public func with(_ more: String...) -> MQTTClient {
     MQTTClient(port: port, login: login, options: options + more)
   }
@@ -31,18 +30,14 @@ public struct MQTTClient: Sendable {
   }
 
   /// Calls `body` with a subscriber, whose subscription the broker has acknowledged.
-  /// - Parameters:
-  ///   - filter: the topic filter.
-  ///   - qos: the highest quality of service to receive with.
-  ///   - identifier: the client identifier under which the broker keeps the subscription, and what
-  ///     arrives for it, while the subscriber is away; nil to keep nothing.
+  /// - Parameter identifier: the client id of a persistent session; nil for none.
   public func subscribed<Result>(
     to filter: String, qos: Int = 1, identifier: String? = nil,
     _ body: (MQTTSubscriber) async throws -> Result
   ) async throws -> Result {
     try MissingProgram.check("/usr/bin/mosquitto_sub", package: "mosquitto-clients")
     let options = ["-d", "-F", MQTTSubscriber.format, "-t", filter, "-q", "\(qos)"]
-    // It does not flush its debug output.
+    // mosquitto_sub does not flush its debug output.
     let program = Program(
       "stdbuf",
       ["-oL", "/usr/bin/mosquitto_sub"] + arguments + options
@@ -69,22 +64,20 @@ public struct MQTTClient: Sendable {
   }
 }
 
-/// A running `mosquitto_sub`, which connects and subscribes again by itself when the broker was
-/// away.
+/// A running `mosquitto_sub`, which reconnects and subscribes again by itself.
 public final class MQTTSubscriber: Sendable {
   // The debug output shares the stream, so messages need a mark; the payload is hexadecimal, so a
   // message is always one line.
   static let format = "message\t%q\t%r\t%x\t%t"
 
   let program: RunningProgram
-  /// What was made of the first bytes of the output; each is looked at once.
+  /// The messages in the first bytes of the output, so that each is parsed once.
   private let read = Mutex<(bytes: Int, messages: [MQTTMessage])>((0, []))
 
   init(program: RunningProgram) {
     self.program = program
   }
 
-  /// The messages received so far, in order.
   public var messages: [MQTTMessage] {
     read.withLock { read in
       let rest = program.output(from: read.bytes)
@@ -107,15 +100,15 @@ public final class MQTTSubscriber: Sendable {
     try await program.wait(for: "matching messages", within: limit) { _ in condition(messages) }
   }
 
-  /// Waits until the broker has acknowledged this many subscriptions, counted from the start; each
-  /// time it comes back there is one more.
+  /// Waits until the broker has acknowledged this many subscriptions since the start: one, and one more
+  /// after each reconnection.
   /// - Throws: `ProgramFailure` if it does not, or refuses.
   public func waitUntilSubscribed(
     times count: Int = 1, within limit: Duration = .seconds(10)
   ) async throws {
     try await program.wait(for: "acknowledged subscription", within: limit) { program in
       let grants = program.text.split(separator: "\n").filter { $0.hasPrefix("Subscribed (mid:") }
-      // From 128 on it is a reason why there is none.
+      // 128 and more are reasons for a refusal.
       let areRefused = grants.contains { (Int($0.split(separator: " ").last ?? "") ?? 0) >= 128 }
       return grants.count >= count && !areRefused
     }
@@ -136,17 +129,15 @@ extension MQTTMessage {
   }
 }
 
-/// A message as a subscriber received it.
+/// A message as its receiver sees it.
 public struct MQTTMessage: Sendable, Equatable {
   public let topic: String
   public let qos: Int
   public let isRetained: Bool
   public let payload: [UInt8]
 
-  /// The payload as text.
   public var text: String { String(decoding: payload, as: UTF8.self) }
 
-  /// Describes a message.
   public init(topic: String, qos: Int, isRetained: Bool = false, payload: [UInt8]) {
     self.topic = topic
     self.qos = qos

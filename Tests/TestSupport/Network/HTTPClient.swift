@@ -1,6 +1,6 @@
 import Foundation
 
-/// A client of a web server on 127.0.0.1, by the program `curl`.
+/// The program curl as a client of a web server on 127.0.0.1.
 public struct HTTPClient: Sendable {
   public let port: Int
   public let login: Login?
@@ -10,18 +10,13 @@ public struct HTTPClient: Sendable {
     self.login = login
   }
 
-  /// An answer of the server.
   public struct Response: Sendable {
-    /// The status, or 0 if there was no answer.
+    /// 0 if there was no answer.
     public let status: Int
     public let body: String
   }
 
   /// A GET, or a POST if there is a body.
-  /// - Parameters:
-  ///   - limit: how long to wait for the whole answer.
-  /// - Returns: the answer; its status is 0 where there was none.
-  /// - Throws: `MissingProgram`, or what kept the request from being made.
   public func request(
     _ path: String, query: [String: String] = [:], body: String? = nil,
     within limit: Duration = .seconds(10)
@@ -48,7 +43,7 @@ public struct HTTPClient: Sendable {
   }
 }
 
-/// A web server answered otherwise than a test can go on with.
+/// An answer with which a test cannot go on.
 public struct HTTPFailure: Error, CustomStringConvertible {
   public let description: String
 

@@ -102,16 +102,15 @@ public struct HTTPRequest: Sendable {
   public let headers: [String: String]
   /// The body as it was sent.
   public let body: [UInt8]
-  /// When it was there as a whole.
+  /// When its last byte had arrived.
   public let time: ContinuousClock.Instant
 
-  /// The body as text.
   public var text: String { String(decoding: body, as: UTF8.self) }
 
   /// The lines of the body, without the empty ones.
   public var lines: [Substring] { text.split(separator: "\n") }
 
-  /// The body as it was before it was compressed, by the program `gzip`.
+  /// The body decompressed by the program `gzip`.
   /// - Throws: `MissingProgram`, or `ProgramFailure`.
   public func unzipped() async throws -> String {
     try MissingProgram.check("/usr/bin/gzip", package: "gzip")
@@ -119,28 +118,26 @@ public struct HTTPRequest: Sendable {
   }
 }
 
-/// What a scripted web server answers to a request.
 public enum HTTPAnswer: Sendable, Equatable {
-  /// An answer in order, after which the connection is kept.
+  /// A complete answer; the connection is kept.
   case status(Int, headers: [String: String] = [:], body: String = "")
   /// The first half of a body, and the end of the connection.
   case half(Int, body: String)
   /// The end of the connection.
   case close
-  /// Nothing, on a connection that stays.
+  /// No answer, on a connection that stays open.
   case silence
 
-  /// What a database answers that has written all.
+  /// The answer of a database that has written all points.
   public static let noContent = HTTPAnswer.status(204)
 
-  /// An error as InfluxDB says it.
+  /// An error as InfluxDB reports it.
   public static func error(
     _ status: Int, _ reason: String, headers: [String: String] = [:]
   ) -> HTTPAnswer {
     .status(status, headers: headers, body: "{\"error\":\"\(reason)\"}\n")
   }
 
-  /// Whether it says that all is well.
   public var isSuccess: Bool {
     if case .status(200..<300, _, _) = self { true } else { false }
   }

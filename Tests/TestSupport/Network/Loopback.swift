@@ -3,13 +3,8 @@ import SystemPackage
 
 /// The loopback address, 127.0.0.1 and ::1.
 public enum Loopback {
-  /// Binds a socket to a port of it.
-  /// - Parameters:
-  ///   - socket: one of AF_INET6 where `isIPv6`, else of AF_INET.
-  ///   - port: which, or 0 for one that is free.
-  ///   - isIPv6: whether to ::1, else to 127.0.0.1.
+  /// Binds a socket to a port, 0 for any free one, of ::1 where `isIPv6`, else of 127.0.0.1.
   /// - Returns: the port.
-  /// - Throws: `Errno` if that is not possible, such as where somebody else has it.
   public static func bind(_ socket: Int32, port: Int = 0, isIPv6: Bool = false) throws -> Int {
     var address = sockaddr_in6()
     var length: socklen_t
@@ -34,11 +29,11 @@ public enum Loopback {
       }
     }
     guard result == 0 else { throw Errno(rawValue: errno) }
-    // The port is at the same place in both forms.
+    // The port is at the same offset in sockaddr_in and sockaddr_in6.
     return Int(UInt16(bigEndian: address.sin6_port))
   }
 
-  /// Opens a socket that listens on a port of it.
+  /// Opens a socket that listens on a port.
   /// - Parameters:
   ///   - port: 0 for any free port.
   ///   - backlog: how many connections may wait to be accepted, and one.
@@ -61,12 +56,11 @@ public enum Loopback {
   }
 }
 
-/// Port numbers of the loopback address.
 public enum FreePort {
-  /// Ports that nobody uses at this moment, no two of them equal.
+  /// Different ports of the loopback address that are free now.
   ///
-  /// They lie below those that the kernel gives to whoever connects somewhere, so that they stay free
-  /// while a server is away. Somebody else may take one all the same, so a start has to be tried again.
+  /// They are below the range that the kernel gives to clients, so that they stay free while a server is
+  /// stopped. Another process may still take one, so `Server.launch` tries a start again.
   public static func find(_ count: Int) throws -> [Int] {
     var sockets: [Int32] = []
     defer { for descriptor in sockets { close(descriptor) } }

@@ -2,13 +2,11 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// A server on the loopback address that says what a test has it say, and nothing else.
+/// A server on the loopback address whose connections a test writes to.
 public final class TCPServer: Sendable {
-  /// Where it listens.
   public let port: Int
   private let socket: Mutex<Int32?>
 
-  /// Listens.
   /// - Parameters:
   ///   - port: where, or 0 for a port that is free.
   ///   - isIPv6: whether on ::1, else on 127.0.0.1.
@@ -23,8 +21,8 @@ public final class TCPServer: Sendable {
 
   deinit { close() }
 
-  /// Waits for somebody to connect.
-  /// - Throws: `Errno.timedOut` if nobody does in time.
+  /// Waits for a connection.
+  /// - Throws: `Errno.timedOut` after the limit.
   public func accept(within limit: Duration = .seconds(60)) async throws -> Connection {
     var accepted: Int32 = -1
     let isThere = try await Deadline(in: limit).poll(every: .milliseconds(2)) {
@@ -36,7 +34,7 @@ public final class TCPServer: Sendable {
     return Connection(accepted)
   }
 
-  /// Listens no longer, and refuses who connects from now on.
+  /// Stops listening: new connections are refused.
   public func close() {
     socket.withLock { socket in
       if let open = socket { Foundation.close(open) }
@@ -44,35 +42,32 @@ public final class TCPServer: Sendable {
     }
   }
 
-  /// Somebody who has connected.
+  /// An accepted connection.
   public final class Connection: Sendable {
-    private let outlet: Outlet
+    private let writer: PipeWriter
 
-    init(_ descriptor: Int32) { outlet = Outlet(descriptor) }
+    init(_ descriptor: Int32) { writer = PipeWriter(descriptor) }
 
-    /// Sends bytes.
     public func write(_ bytes: [UInt8]) async throws {
-      if try await !outlet.write(bytes, within: .seconds(10)) { throw Errno.timedOut }
+      if try await !writer.write(bytes, within: .seconds(10)) { throw Errno.timedOut }
     }
 
-    /// Sends text.
     public func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
     /// Whether the other side has closed the connection.
     public var isLeft: Bool {
-      outlet.withDescriptor { descriptor in
+      writer.withDescriptor { descriptor in
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
       }
     }
 
-    /// Ends the connection as a machine does that knows nothing of it.
+    /// Closes the connection with a reset, as a machine does that does not know it.
     public func reset() {
-      outlet.withDescriptor { Socket(descriptor: $0).resetOnClose() }
-      outlet.close()
+      writer.withDescriptor { Socket(descriptor: $0).resetOnClose() }
+      writer.close()
     }
 
-    /// Closes the connection in order.
-    public func close() { outlet.close() }
+    public func close() { writer.close() }
   }
 }

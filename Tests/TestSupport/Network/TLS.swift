@@ -1,14 +1,14 @@
 import Foundation
 
-/// Certificates of an authority that a test makes up, by the program `openssl`, in a directory:
-/// `ca.pem`; `server`, `other`, `expired` and `client`, each as `.pem` and `.key`; `stranger`, which
-/// signed itself; and `locked.key`, the key of `client` behind the password `secret`.
+/// Certificates made by the program `openssl` in a directory: `ca.pem`, the authority; `server`, `other`,
+/// `expired` and `client`, each as `.pem` and `.key`; `stranger`, which is self-signed; and `locked.key`,
+/// the key of `client` with the password `secret`.
 public struct Certificates: Sendable {
   private let directory: TemporaryDirectory
   /// The hash of the key of `server`, as libcurl wants it.
   public let serverKeyHash: String
 
-  /// Those of the servers that did not make their own; they stay as long as the process.
+  /// The certificates of all servers of this process.
   public static var shared: Certificates { get async throws { try await sharedOnes.value } }
   private static let sharedOnes = Shared { try await Certificates(in: TemporaryDirectory()) }
 
@@ -31,7 +31,6 @@ public struct Certificates: Sendable {
     openssl pkey -in server.key -pubout -outform DER | openssl dgst -sha256 -binary | base64
     """#
 
-  /// Makes them.
   public init(in directory: TemporaryDirectory) async throws {
     let result = try await Program.bash(Self.script, directory: directory.path).run()
     guard result.status == .success else {
@@ -41,12 +40,11 @@ public struct Certificates: Sendable {
     serverKeyHash = "sha256//" + result.text.split(separator: "\n").joined()
   }
 
-  /// The path of one of the files.
   public func path(_ name: String) -> String { directory.path(name) }
 }
 
-/// Speaks TLS on a port of 127.0.0.1 in front of a server that does not, by python3, and tells how
-/// clients have come: what the protocol of the application (ALPN) and the name asked for (SNI) were.
+/// A TLS proxy in front of a server without TLS, by python3. It records what the clients sent in the
+/// handshake: the application protocol (ALPN), the server name (SNI) and the certificate.
 public struct TLSFront: Sendable {
   public let port: Int
   private let program: RunningProgram
@@ -92,12 +90,11 @@ public struct TLSFront: Sendable {
       threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
     """
 
-  /// Calls `body` with a front, which ends with it.
   /// - Parameters:
-  ///   - target: the port of 127.0.0.1 that it passes everything on to.
-  ///   - certificate: which of `Certificates.shared` it shows.
+  ///   - target: the port of the server on 127.0.0.1.
+  ///   - certificate: the name of its certificate in `Certificates.shared`.
   ///   - wantsClients: whether a client needs a certificate of the same authority.
-  ///   - protocols: those of applications that it knows; it takes a client that asks for none of them.
+  ///   - protocols: the application protocols it accepts; a client may also ask for none.
   public static func running<Result>(
     before target: Int, certificate: String = "server", wantsClients: Bool = false,
     protocols: [String] = [], _ body: (TLSFront) async throws -> Result
@@ -118,15 +115,12 @@ public struct TLSFront: Sendable {
     }
   }
 
-  /// How the clients have come, a line each: the version of TLS, the protocol of the application,
-  /// the name asked for and that of the client's certificate, each `-` where there is none; or
-  /// `failed:` and why.
+  /// One line for each client: the TLS version, the application protocol, the server name and the name in
+  /// the client's certificate, each `-` if absent; or `failed:` and the error.
   public var handshakes: [String] {
     program.text.split(separator: "\n").dropFirst().map(String.init)
   }
 
-  /// Waits until so many clients have come.
-  /// - Throws: `ProgramFailure` if they do not.
   public func waitForHandshakes(
     _ count: Int = 1, within limit: Duration = .seconds(10)
   ) async throws {

@@ -35,7 +35,7 @@ public enum ToolPaths {
   }
 }
 
-/// A program that a test needs is not there; the test fails, it is never skipped.
+/// A program that a test needs is not installed. The test fails; it is never skipped.
 public struct MissingProgram: Error, CustomStringConvertible {
   public let description: String
 
@@ -52,12 +52,12 @@ public struct MissingProgram: Error, CustomStringConvertible {
 
 /// Namespaces of Linux, in which a test has a network or a disk of its own. A machine may forbid them.
 public enum Namespaces {
-  /// Whether a program may have a network of its own; where not, that is said.
+  /// Whether a program may have a network of its own; prints a note if not.
   public static func haveNetworks() async throws -> Bool {
     try await areAllowed("networks", ["-rn", "ip", "link"])
   }
 
-  /// Whether a program may have mounts of its own; where not, that is said.
+  /// Whether a program may have mounts of its own; prints a note if not.
   public static func haveMounts() async throws -> Bool {
     try await areAllowed("mounts", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
   }
@@ -65,7 +65,7 @@ public enum Namespaces {
   private static func areAllowed(_ name: String, _ attempt: [String]) async throws -> Bool {
     let result = try await Program("unshare", attempt).run()
     if result.status != .success {
-      print("not run, it needs namespaces for \(name): \(result.errorText)")
+      print("skipped: namespaces are not permitted for \(name): \(result.errorText)")
     }
     return result.status == .success
   }

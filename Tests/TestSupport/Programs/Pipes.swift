@@ -15,11 +15,11 @@ public struct PipeEnds: Sendable {
   }
 }
 
-/// The writing side of a pipe or a terminal; to write waits without holding a thread.
-final class Outlet: Sendable {
+/// The writing end of a pipe or terminal. A write to a full pipe suspends the task, not its thread.
+final class PipeWriter: Sendable {
   private let descriptor: Mutex<Int32?>
 
-  /// Takes over an open descriptor; nil stands for one that is closed.
+  /// Takes over an open descriptor; nil for one that is closed.
   init(_ descriptor: Int32?) {
     if let descriptor { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
     self.descriptor = Mutex(descriptor)
@@ -27,8 +27,7 @@ final class Outlet: Sendable {
 
   deinit { close() }
 
-  /// Writes all bytes, as fast as they are taken.
-  /// - Returns: whether they were all taken within the limit.
+  /// - Returns: whether all bytes were written within the limit.
   /// - Throws: `Errno.brokenPipe` if nobody reads, `Errno.badFileDescriptor` if it is closed.
   func write(_ bytes: [UInt8], within limit: Duration) async throws -> Bool {
     var rest = bytes[...]
@@ -45,7 +44,7 @@ final class Outlet: Sendable {
     }
   }
 
-  /// Calls `body` with the descriptor, or -1, which cannot be closed meanwhile.
+  /// Calls `body` with the descriptor, or -1; it is not closed meanwhile.
   func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
     try descriptor.withLock { try body($0 ?? -1) }
   }
@@ -59,7 +58,7 @@ final class Outlet: Sendable {
   }
 }
 
-/// Gathers everything that is written to a pipe, so that the writer never has to wait.
+/// Reads everything from a pipe, so that its writer never blocks.
 final class ByteCollector: Sendable {
   private let state = Mutex((bytes: [UInt8](), isComplete: false))
 
@@ -80,10 +79,8 @@ final class ByteCollector: Sendable {
     }
   }
 
-  /// What has been read so far.
   var bytes: [UInt8] { state.withLock { $0.bytes } }
 
-  /// What has been read so far, without its first bytes.
   func bytes(from offset: Int) -> [UInt8] { state.withLock { Array($0.bytes[offset...]) } }
 
   /// Whether every writer has closed the pipe.

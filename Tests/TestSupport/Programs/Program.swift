@@ -1,20 +1,18 @@
 import Foundation
 
-/// A program to be run, as a command line, an environment and a working directory.
+/// A program to be run: a command line, an environment and a working directory.
 ///
-/// Its environment is a clean one: PATH, which begins with the directory of the built tools, HOME,
-/// which is a temporary directory, TZ, which is UTC unless given, and the variables given here.
+/// The environment has PATH, which begins with the directory of the built tools, HOME, a temporary
+/// directory, TZ, which is UTC unless given, and the variables given here, but none of the test's own.
 public struct Program: Sendable, CustomStringConvertible {
-  /// A path, or a name that is looked up in PATH.
+  /// A path, or a name to look up in PATH.
   public var executable: String
-  /// The arguments, without the name of the program.
   public var arguments: [String]
-  /// What the environment has in addition to PATH, HOME and TZ, or instead of them.
+  /// Variables besides PATH, HOME and TZ, or in their place.
   public var environment: [String: String]
   /// The working directory; the directory of the test run if nil.
   public var directory: String?
 
-  /// Describes a program; nothing is started yet.
   public init(
     _ executable: String, _ arguments: [String] = [], environment: [String: String] = [:],
     directory: String? = nil
@@ -25,7 +23,7 @@ public struct Program: Sendable, CustomStringConvertible {
     self.directory = directory
   }
 
-  /// A shell script, run by `bash -c`, with its positional parameters.
+  /// A shell script and its positional parameters.
   public static func bash(
     _ script: String, _ parameters: [String] = [], environment: [String: String] = [:],
     directory: String? = nil
@@ -39,23 +37,18 @@ public struct Program: Sendable, CustomStringConvertible {
     ([executable] + arguments).joined(separator: " ")
   }
 
-  /// The whole environment, without what marks the process.
+  /// The environment without the mark of the process.
   var fullEnvironment: [String: String] {
     let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return ["PATH": ToolPaths.directory + ":" + system, "HOME": TestRun.directory, "TZ": "UTC"]
       .merging(environment) { _, given in given }
   }
 
-  /// Runs the program to its end, and to the end of its output.
+  /// Runs the program on an input, and waits for its end and the end of its output.
   ///
-  /// Nothing the program started outlives the call, not even a daemon. Input the program does not
-  /// read is no error.
-  /// - Parameters:
-  ///   - input: what it finds on its standard input, which then ends.
-  ///   - limit: how long it may take.
-  /// - Returns: what the program left behind.
-  /// - Throws: `ProgramFailure` if it was not done in time and had to be killed, or what prevented
-  ///   its start.
+  /// At the end everything that it has started is killed, daemons too. It is no error if the program
+  /// does not read all input.
+  /// - Throws: `ProgramFailure` if it did not end within the limit, and the error of a failed start.
   @discardableResult
   public func run(
     input: [UInt8] = [], within limit: Duration = .seconds(30)
@@ -68,7 +61,6 @@ public struct Program: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Runs the program to its end, as above, with text as its input.
   @discardableResult
   public func run(
     input: String, within limit: Duration = .seconds(30)
@@ -77,9 +69,8 @@ public struct Program: Sendable, CustomStringConvertible {
   }
 
   /// Starts the program and calls `body`, at whose end the program and all it started are killed.
-  /// - Parameters:
-  ///   - descriptor: an open file that becomes its standard input, and stays the caller's to
-  ///     close; nil for a pipe that `body` writes to.
+  /// - Parameter descriptor: an open file for its standard input, which the caller closes; nil for a pipe
+  ///   that `body` writes to.
   public func whileRunning<Result>(
     input descriptor: Int32? = nil, _ body: (RunningProgram) async throws -> Result
   ) async throws -> Result {
@@ -95,30 +86,24 @@ public struct Program: Sendable, CustomStringConvertible {
   }
 }
 
-/// What a program left behind: how it ended, and all that it wrote.
+/// The status and the output of a program that has ended.
 public struct ProgramResult: Sendable {
-  /// How it ended.
   public let status: ProgramStatus
-  /// All bytes of its standard output.
   public let output: [UInt8]
-  /// All bytes of its standard error, as text.
   public let errorText: String
 
-  /// Its standard output as text; what is not UTF-8 is shown as U+FFFD.
+  /// Its standard output; bytes that are not UTF-8 become U+FFFD.
   public var text: String { String(decoding: output, as: UTF8.self) }
 
-  /// The lines of its standard output, without the empty ones.
+  /// The lines of its standard output except empty ones.
   public var lines: [Substring] { text.split(whereSeparator: \.isNewline) }
 }
 
 /// How a program ended.
 public enum ProgramStatus: Sendable, Equatable, CustomStringConvertible {
-  /// It ended by itself, with this exit code.
   case exited(Int32)
-  /// This signal ended it.
   case signalled(Int32)
 
-  /// It ended by itself, with exit code 0.
   public static let success = exited(0)
 
   public var description: String {
@@ -128,8 +113,7 @@ public enum ProgramStatus: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The status of a child that has ended but is not reaped, which it does not become by this.
-  /// - Returns: nil while the child runs.
+  /// The status of a child that has ended, without reaping it; nil while it runs.
   init?(ofChild pid: pid_t) {
     var information = siginfo_t()
     guard waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0,
@@ -140,17 +124,13 @@ public enum ProgramStatus: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A program did not do in time what a test waited for; the description is the full report.
+/// A program did not do in time what a test waited for; the description has its status and output.
 public struct ProgramFailure: Error, CustomStringConvertible {
-  /// What was waited for, or what went wrong.
   public let reason: String
-  /// The program that was run.
   public let program: Program
-  /// How it ended; nil if it was still running, in which case it has been killed.
+  /// nil if it was still running; it has then been killed.
   public let status: ProgramStatus?
-  /// What it had written to its standard output.
   public let output: String
-  /// What it had written to its standard error.
   public let errorText: String
 
   public var description: String {
@@ -169,7 +149,7 @@ public struct ProgramFailure: Error, CustomStringConvertible {
 }
 
 extension ProgramFailure {
-  /// The failure of a program that ended otherwise than a test can go on with.
+  /// The failure of a program that has ended.
   public init(reason: String, program: Program, result: ProgramResult) {
     self.init(
       reason: reason, program: program, status: result.status, output: result.text,

@@ -1,24 +1,23 @@
 import Foundation
 import SystemPackage
 
-/// A pseudo-terminal that stands in for a serial line: the test writes what the meter would send,
-/// and a tool opens `path` as its device.
+/// A pseudo-terminal in place of a serial line: the test writes as the meter, and a tool opens `path`.
 ///
-/// It holds some 17 KB and then makes the writer wait, so it cannot show a receiver overrun.
+/// It buffers about 17 KB and then blocks the writer, so it cannot simulate a receiver overrun.
 public final class PseudoTerminal: Sendable {
   // <asm-generic/ioctls.h>; macros that Swift does not import.
   private static let setLock: UInt = 0x4004_5431  // TIOCSPTLCK
   private static let getNumber: UInt = 0x8004_5430  // TIOCGPTN
 
-  /// The device to be opened, `/dev/pts/N`.
+  /// The device for the tool, `/dev/pts/N`.
   public let path: String
-  private let master: Outlet
+  private let master: PipeWriter
 
-  /// Opens a new pair; the device has the settings of a terminal until someone changes them.
+  /// Opens a new pair. The device has the settings of a terminal until a tool changes them.
   public init() throws {
     let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    master = Outlet(descriptor)
+    master = PipeWriter(descriptor)
     var unlocked: Int32 = 0
     var number: UInt32 = 0
     guard ioctl(descriptor, Self.setLock, &unlocked) == 0,
@@ -27,18 +26,17 @@ public final class PseudoTerminal: Sendable {
     path = "/dev/pts/\(number)"
   }
 
-  /// Sends bytes down the line.
-  /// - Throws: `Errno.timedOut` if they were not taken in time.
+  /// Sends bytes to the tool.
+  /// - Throws: `Errno.timedOut` if the line was full until the limit.
   public func write(_ bytes: [UInt8], within limit: Duration = .seconds(10)) async throws {
     if try await !master.write(bytes, within: limit) { throw Errno.timedOut }
   }
 
-  /// Sends text down the line, as above.
   public func write(_ text: String, within limit: Duration = .seconds(10)) async throws {
     try await write(Array(text.utf8), within: limit)
   }
 
-  /// What was written to the device and not read yet.
+  /// The bytes written to the device since the last read.
   public func read() -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -49,7 +47,7 @@ public final class PseudoTerminal: Sendable {
     }
   }
 
-  /// The settings of the device as they are now; on Linux the master side shows them.
+  /// The current settings of the device; on Linux the master side has them too.
   public func settings() throws -> termios {
     var settings = termios()
     let result = master.withDescriptor { tcgetattr($0, &settings) }
@@ -65,7 +63,7 @@ public final class PseudoTerminal: Sendable {
     if !isRaw { throw Errno.timedOut }
   }
 
-  /// Hangs up: whoever reads the device meets the end of the file or an error.
+  /// Hangs up: a reader of the device gets the end of the file or an error.
   public func close() {
     master.close()
   }

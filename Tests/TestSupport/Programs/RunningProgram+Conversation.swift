@@ -1,21 +1,18 @@
 import Foundation
 import SystemPackage
 
-/// What a test writes to a running program, reads of it and waits for.
+/// Writing to a running program, reading its output and waiting for it.
 extension RunningProgram {
-  /// All bytes of its standard output up to now.
+  /// Its standard output so far.
   public var output: [UInt8] { standardOutput.bytes }
 
-  /// Its standard output up to now, without the first bytes.
   public func output(from offset: Int) -> [UInt8] { standardOutput.bytes(from: offset) }
 
-  /// All of its standard output up to now, as text.
   public var text: String { String(decoding: output, as: UTF8.self) }
 
-  /// All of its standard error up to now, as text.
   public var errorText: String { String(decoding: standardError.bytes, as: UTF8.self) }
 
-  /// Whether the program has ended and nothing can be added to its output any more.
+  /// Whether the program has ended and all its output has been read.
   var isComplete: Bool {
     status != nil && standardOutput.isComplete && standardError.isComplete
   }
@@ -30,7 +27,7 @@ extension RunningProgram {
 
   /// Waits until a condition on the program holds.
   /// - Parameters:
-  ///   - expectation: what is waited for, in the words of the report.
+  ///   - expectation: names the condition in the report of a failure.
   ///   - condition: asked every 10 ms.
   /// - Throws: `ProgramFailure` if the condition does not hold within the limit, or when the program
   ///   has ended; the program has then been killed.
@@ -47,19 +44,18 @@ extension RunningProgram {
     if !holds { throw await fail("no \(expectation) within \(limit), or before it ended") }
   }
 
-  /// Waits until its standard output contains the text.
   public func waitForOutput(_ text: String, within limit: Duration = .seconds(10)) async throws {
     try await wait(for: "'\(text)' on standard output", within: limit) { $0.text.contains(text) }
   }
 
-  /// Waits until its standard error contains the text.
   public func waitForError(_ text: String, within limit: Duration = .seconds(10)) async throws {
     try await wait(for: "'\(text)' on standard error", within: limit) {
       $0.errorText.contains(text)
     }
   }
 
-  /// Asks a tool, which is past its start, for its counters until it tells these.
+  /// Asks a tool for its counters, by SIGUSR1, until its answer contains the text. The tool must have
+  /// installed its signal handlers.
   public func waitForCounters(_ text: String, within limit: Duration = .seconds(30)) async throws {
     try await wait(for: "'\(text)'", within: limit) {
       $0.send(signal: SIGUSR1)
@@ -67,7 +63,7 @@ extension RunningProgram {
     }
   }
 
-  /// Kills the program and makes the report.
+  /// Kills the program and reports its output.
   func fail(_ reason: String) async -> ProgramFailure {
     let status = status
     await end()
@@ -89,7 +85,7 @@ extension RunningProgram {
     try await write(Array(text.utf8), within: limit)
   }
 
-  /// Writes all input and closes it; that nobody may read it to its end is no error.
+  /// Writes all input and closes it; it is no error if the program does not read it to its end.
   /// - Throws: `ProgramFailure` if it was not read in time and the program was killed.
   func writeToTheEnd(_ bytes: [UInt8], within limit: Duration) async throws {
     defer { closeInput() }

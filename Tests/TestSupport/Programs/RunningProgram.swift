@@ -3,44 +3,39 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// A program that was started, and that a test talks to while it runs.
+/// A program that runs while a test writes to it and reads its output.
 ///
-/// It leads a session of its own, with no signal blocked or ignored. It is not reaped before
-/// `end()`, so a signal never reaches a stranger that was given its number.
+/// It leads a session of its own, with no signal blocked or ignored. It is reaped in `end()`: until then
+/// no other process can get its number and its signals.
 public final class RunningProgram: Sendable {
-  /// What was started.
   public let program: Program
-  /// The number of the process, which is also that of its process group.
+  /// Also the number of its process group.
   public let processIdentifier: pid_t
 
   private let mark: ProcessMark?
-  let input: Outlet
+  let input: PipeWriter
   let standardOutput: ByteCollector
   let standardError: ByteCollector
   private let reaping: Task<Void, any Error>
   private let release: AsyncStream<Never>.Continuation
   private let finalStatus = Mutex<(status: ProgramStatus?, isFinal: Bool)>((nil, false))
 
-  /// Starts a program; the caller has to see to it that `end()` is called.
-  /// - Parameters:
-  ///   - program: what to start.
-  ///   - input: an open file for its standard input, or nil for a pipe.
-  /// - Returns: the program, which runs.
-  /// - Throws: what prevented the start.
+  /// Starts a program; the caller must call `end()`.
+  /// - Parameter input: an open file for its standard input; nil for a pipe.
   public static func start(_ program: Program, input: Int32? = nil) async throws -> RunningProgram {
     try await TestRun.begin()
     return try await RunningProgram(program, mark: .next(), input: input)
   }
 
   init(_ program: Program, mark: ProcessMark?, input descriptor: Int32?) async throws {
-    // A program that closes its input must not end the tests. Children get the default back.
+    // A write to a program that has closed its input must not kill the tests. Children get the default.
     signal(SIGPIPE, SIG_IGN)
     let inputPipe = descriptor == nil ? try PipeEnds() : nil
     let outputPipe = try PipeEnds()
     let errorPipe = try PipeEnds()
     self.program = program
     self.mark = mark
-    input = Outlet(inputPipe?.writing)
+    input = PipeWriter(inputPipe?.writing)
     standardOutput = ByteCollector(reading: outputPipe.reading)
     standardError = ByteCollector(reading: errorPipe.reading)
 
@@ -68,7 +63,7 @@ public final class RunningProgram: Sendable {
         throw error
       }
     }
-    // Detached, since it must be known what was started even if this task is cancelled meanwhile.
+    // Detached: if this task is cancelled, the program may still have started and must be ended.
     let pid = try await Task.detached { try await started.first { _ in true } }.value
     guard let pid else { throw CancellationError() }
     processIdentifier = pid
@@ -83,7 +78,7 @@ public final class RunningProgram: Sendable {
       executable: program.executable.contains("/")
         ? .path(FilePath(program.executable)) : .name(program.executable),
       arguments: Arguments(program.arguments),
-      // The bytes have to end with a zero, or what follows in memory would be added.
+      // Subprocess 1.0 passes the bytes on as a C string, so they must end with a zero.
       environment: .custom(environment.map { Array("\($0)=\($1)\0".utf8) }),
       workingDirectory: FilePath(program.directory ?? TestRun.directory),
       platformOptions: options)
@@ -91,31 +86,28 @@ public final class RunningProgram: Sendable {
 }
 
 extension RunningProgram {
-  /// How the program ended; nil while it runs.
+  /// nil while the program runs.
   public var status: ProgramStatus? {
     finalStatus.withLock { final in
       final.isFinal ? final.status : ProgramStatus(ofChild: processIdentifier)
     }
   }
 
-  /// Every live process that the program is or has started, daemons included.
+  /// The program, if it is alive, and every live process that it has started, daemons too.
   public var processes: [pid_t] { mark?.processes ?? [] }
 
-  /// Sends a signal to the program itself.
   public func send(signal: Int32) {
     finalStatus.withLock { final in
       if !final.isFinal { _ = kill(processIdentifier, signal) }
     }
   }
 
-  /// Sends a signal to the program and to everything it has started.
   public func sendToAll(signal: Int32) {
     for pid in processes { kill(pid, signal) }
   }
 
-  /// Kills the program and everything it has started, and waits until they are gone.
-  ///
-  /// Doing so twice is no error.
+  /// Kills the program and everything it has started, and waits until they are gone. Doing so twice is no
+  /// error.
   public func end() async {
     closeInput()
     send(signal: SIGKILL)
@@ -123,7 +115,7 @@ extension RunningProgram {
       if !final.isFinal { _ = kill(-processIdentifier, SIGKILL) }
     }
     await mark?.killAll()
-    // Every writer is dead: what they wrote is read to its end, unless a process hid its mark.
+    // Every writer is dead, so the output ends, unless a process has cleared its environment.
     _ = await Task.detached { [self] in
       try await Deadline(in: .seconds(5)).poll(every: .milliseconds(2)) { isComplete }
     }.result

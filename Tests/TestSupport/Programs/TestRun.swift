@@ -1,16 +1,16 @@
 import Foundation
 import Synchronization
 
-/// What belongs to this run of the test process: a name, a directory, and a watchman.
+/// The name, the directory and the watchman of this test process.
 ///
-/// The watchman is a small shell in a session of its own that holds the read end of a pipe. When
-/// the test process is gone, however it went, the pipe closes: the watchman kills every process
-/// that still bears the mark of this run and removes the run's directory.
+/// The watchman is a shell in a session of its own that reads from a pipe. When the test process ends,
+/// even by SIGKILL, the pipe closes; the watchman then kills every process with the mark of this run and
+/// removes its directory.
 enum TestRun {
-  /// Begins the mark of every process that this run starts.
+  /// The beginning of the mark of every process that this run starts.
   static let name = "run-" + UUID().uuidString
 
-  /// Holds every temporary directory of this run, and is the HOME of its programs.
+  /// The parent of all temporary directories of this run, and HOME of its programs.
   static let directory = FileManager.default.temporaryDirectory.path + "/" + name
 
   /// Creates the directory and starts the watchman, once.
@@ -38,17 +38,14 @@ enum TestRun {
   }
 }
 
-/// A variable in the environment of a started program, by which everything it starts is found.
-///
-/// It is inherited, so it also finds daemons that left their process group and session, which no
-/// signal to a group would reach.
+/// A variable in the environment of a program that marks everything it starts. Processes inherit it, even
+/// daemons in another process group and session.
 struct ProcessMark: Sendable {
   static let variable = "TEST_RUN_MARK"
   private static let count = Mutex(0)
 
   let value: String
 
-  /// A mark that no other process bears.
   static func next() -> ProcessMark {
     let number = count.withLock { count in
       count += 1
@@ -57,7 +54,7 @@ struct ProcessMark: Sendable {
     return ProcessMark(value: "\(TestRun.name)/\(number)")
   }
 
-  /// The live processes that bear the mark; those that ended and wait to be reaped do not count.
+  /// The live processes with the mark, without zombies.
   var processes: [pid_t] {
     let entry = Data("\0\(Self.variable)=\(value)\0".utf8)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
@@ -69,8 +66,8 @@ struct ProcessMark: Sendable {
     }
   }
 
-  /// Kills every process that bears the mark.
-  /// - Returns: whether none is left; false only if one cannot be killed within ten seconds.
+  /// Kills every process with the mark.
+  /// - Returns: false if one is still alive after ten seconds.
   @discardableResult
   func killAll() async -> Bool {
     for _ in 0..<1_000 {
@@ -82,18 +79,17 @@ struct ProcessMark: Sendable {
     return false
   }
 
-  /// Ten milliseconds, also in a task that was cancelled.
+  /// Sleeps ten milliseconds, also in a cancelled task.
   private func pause() async {
     await Task.detached { try? await Task.sleep(for: .milliseconds(10)) }.value
   }
 }
 
-/// A directory of its own, under the directory of the test run.
+/// A new directory in the directory of the test run.
 public struct TemporaryDirectory: Sendable {
-  /// The absolute path of the directory.
   public let path: String
 
-  /// Creates an empty directory, which only its owner may enter.
+  /// Creates the directory, which only its owner may enter.
   public init() async throws {
     try await TestRun.begin()
     path = TestRun.directory + "/" + UUID().uuidString.prefix(8)
@@ -101,18 +97,16 @@ public struct TemporaryDirectory: Sendable {
       atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
   }
 
-  /// The path of a file in the directory.
   public func path(_ name: String) -> String { path + "/" + name }
 
-  /// Writes a file into the directory.
-  /// - Returns: the path of the file.
+  /// Writes a file.
+  /// - Returns: its path.
   @discardableResult
   public func write(_ text: String, to name: String) throws -> String {
     try text.write(toFile: path(name), atomically: false, encoding: .utf8)
     return path(name)
   }
 
-  /// Removes the directory and all it holds.
   public func remove() {
     try? FileManager.default.removeItem(atPath: path)
   }

@@ -1,20 +1,15 @@
-/// The moment up to which a test is willing to wait.
+/// The end of a wait in a test.
 public struct Deadline: Sendable {
   private let end: ContinuousClock.Instant
 
-  /// A deadline that lies `duration` ahead of now.
   public init(in duration: Duration) {
     end = .now + duration
   }
 
-  /// Whether the moment has passed.
   public var hasPassed: Bool { .now >= end }
 
-  /// Asks again and again until the condition holds or the deadline has passed.
-  ///
-  /// The condition is asked at least once, and once more after the deadline.
-  /// - Returns: whether the condition came to hold.
-  /// - Throws: what the condition throws, or `CancellationError`.
+  /// Polls a condition until it holds or the deadline has passed, and once more after the deadline.
+  /// - Returns: whether the condition holds.
   public func poll(
     every interval: Duration = .milliseconds(10), until condition: () async throws -> Bool
   ) async throws -> Bool {
@@ -26,17 +21,16 @@ public struct Deadline: Sendable {
   }
 }
 
-/// A value that is made when it is first asked for, and then kept as long as the process lives.
+/// A value that is made at its first use and kept for the life of the process.
 public actor Shared<Value: Sendable> {
   private let make: @Sendable () async throws -> Value
   private var making: Task<Value, any Error>?
 
-  /// - Parameter make: how the value is made; called at most once.
   public init(_ make: @escaping @Sendable () async throws -> Value) {
     self.make = make
   }
 
-  /// The value; everyone who asks gets the same one, or the same error.
+  /// Every caller gets the same value, or the same error.
   public var value: Value {
     get async throws {
       let task = making ?? Task.detached { [make] in try await make() }
@@ -46,7 +40,7 @@ public actor Shared<Value: Sendable> {
   }
 }
 
-/// A condition that a test waited for did not come to hold.
+/// A condition that a test waited for did not hold in time.
 public struct ConditionNotMet: Error, CustomStringConvertible {
   public let description: String
 

@@ -3,24 +3,20 @@ import Foundation
 /// Debian's InfluxDB 1.6.
 public struct InfluxDB: Server {
   public let process: ServerProcess
-  /// A client with the login of the administrator, if there is one.
   public let client: HTTPClient
   /// The database that was created at the first start.
   public let database: String
 
-  /// The port on 127.0.0.1.
   public var port: Int { client.port }
-  /// The login of the administrator; nil if authentication is off.
+  /// The administrator; nil if authentication is off.
   public var login: Login? { client.login }
 
-  /// One server, with the standard login, for all tests of the process that do not stop it; tests
-  /// create databases of their own.
+  /// The server for all tests that do not stop it, with the standard login; each creates its own database.
   public static var shared: InfluxDB { get async throws { try await sharedServer.value } }
   private static let sharedServer = Shared { try await launch(login: .standard, database: "test") }
 
-  /// Calls `body` with a server of its own.
-  /// - Parameters:
-  ///   - login: the administrator; nil to turn authentication off.
+  /// Calls `body` with a new server.
+  /// - Parameter login: the administrator; nil to turn authentication off.
   public static func running<Result>(
     login: Login? = .standard, database: String = "test",
     _ body: (InfluxDB) async throws -> Result
@@ -82,11 +78,9 @@ public struct InfluxDB: Server {
     _ = try await results(["q": influxQL], body: "")
   }
 
-  /// Asks for rows, over all series of the answer.
-  /// - Parameters:
-  ///   - influxQL: one or more SELECT or SHOW statements.
-  ///   - database: the database to ask; the server's first one if nil.
-  /// - Returns: a row as its columns and tags by name; `time` is in nanoseconds.
+  /// The rows of all series that SELECT or SHOW statements return.
+  /// - Parameter database: nil for the first database of the server.
+  /// - Returns: the columns and tags of each row by name; `time` is in nanoseconds.
   /// - Throws: `HTTPFailure` if the server reports an error.
   public func query(
     _ influxQL: String, database: String? = nil

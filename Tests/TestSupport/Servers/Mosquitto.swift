@@ -1,32 +1,29 @@
-/// Debian's mosquitto as an MQTT broker.
+/// Debian's mosquitto.
 ///
-/// As it comes, it lets no more than a thousand messages wait for a subscriber, and drops what it has
-/// acknowledged beyond that: on a busy machine that is what a subscriber misses that got no turn for
-/// a moment. Here it lets all wait.
+/// By default it queues 1000 messages for a subscriber and drops later ones, although it has acknowledged
+/// them; on a busy machine a subscriber would lose messages. Here its queue has no limit.
 public struct Mosquitto: MQTTBroker {
   public let process: ServerProcess
   public let client: MQTTClient
-  /// The ports of the other listeners, in the order in which they were given; what it says of a Unix
-  /// socket is 0.
+  /// The ports of the other listeners, in the order given; 0 for a Unix socket.
   public let ports: [Int]
 
-  /// Settings with which it writes its data to the disk after each change, soon after it has
-  /// acknowledged it; without them a kill costs all since its start.
+  /// Settings to write each change to the disk, soon after its acknowledgement. Without them a kill loses
+  /// everything since the start.
   public static let durable = [
     "persistence true", "autosave_on_changes true", "autosave_interval 1",
   ]
 
-  /// One broker, with the standard login, for all tests of the process that do not stop it.
+  /// The broker for all tests that do not stop it, with the standard login.
   public static var shared: Mosquitto { get async throws { try await sharedServer.value } }
   private static let sharedServer = Shared { try await launch(.standard, [], nil, []) }
 
-  /// Calls `body` with a broker of its own.
+  /// Calls `body` with a new broker.
   /// - Parameters:
-  ///   - login: the only login that is accepted; nil to let anyone in.
-  ///   - listeners: where it listens besides; `client` always uses the plain port.
-  ///   - accessList: the lines of an `acl_file`, which say who may do what; nil for anything.
-  ///   - settings: more lines of `mosquitto.conf(5)`; `persistence true` keeps its data, which lie
-  ///     in the directory of the server.
+  ///   - login: the only login that is accepted; nil to accept every client.
+  ///   - listeners: more listeners; `client` uses the plain port.
+  ///   - accessList: the lines of an `acl_file`; nil to permit everything.
+  ///   - settings: more lines of `mosquitto.conf(5)`.
   public static func running<Result>(
     login: Login? = .standard, listeners: [BrokerListener] = [], accessList: [String]? = nil,
     settings: [String] = [], _ body: (Mosquitto) async throws -> Result
@@ -34,7 +31,6 @@ public struct Mosquitto: MQTTBroker {
     try await launch(login, listeners, accessList, settings).whileRunning(body)
   }
 
-  /// The Unix socket, where it listens on one.
   public var socketPath: String { Self.socketPath(in: process.directory) }
 
   static func socketPath(in directory: TemporaryDirectory) -> String { directory.path("mqtt.sock") }
@@ -48,7 +44,7 @@ public struct Mosquitto: MQTTBroker {
       if let login { try await write(login, into: directory) }
       var lines = [
         "listener \(ports[0]) 127.0.0.1",
-        // Root would otherwise become a user who may not enter the directory.
+        // As root, it would otherwise switch to a user without access to the directory.
         "user root",
         "persistence_location \(directory.path)/",
         "log_dest stdout",
@@ -76,7 +72,6 @@ public struct Mosquitto: MQTTBroker {
     }
   }
 
-  /// Writes the file of passwords.
   private static func write(_ login: Login, into directory: TemporaryDirectory) async throws {
     let result = try await Program(
       "/usr/bin/mosquitto_passwd",
@@ -88,15 +83,15 @@ public struct Mosquitto: MQTTBroker {
   }
 }
 
-/// Where a Mosquitto listens besides its plain port.
+/// A listener of Mosquitto besides its plain port.
 public enum BrokerListener: Sendable, Equatable {
   /// A port of 127.0.0.1 for TLS.
   /// - Parameters:
-  ///   - certificate: which of `Certificates.shared` it shows.
+  ///   - certificate: the name of its certificate in `Certificates.shared`.
   ///   - wantsClients: whether a client needs a certificate of the same authority.
   ///   - settings: more lines of `mosquitto.conf(5)` for it, such as `tls_version tlsv1.2`.
   case tls(_ certificate: String = "server", wantsClients: Bool = false, settings: [String] = [])
-  /// A port of 127.0.0.1 for TLS with a key that both sides know, in hexadecimal digits.
+  /// A port of 127.0.0.1 for TLS-PSK; the key is in hexadecimal digits.
   case psk(identity: String, key: String, hint: String = "meter")
   /// A Unix socket, `Mosquitto.socketPath`.
   case unixSocket
@@ -124,16 +119,12 @@ public enum BrokerListener: Sendable, Equatable {
   }
 }
 
-/// A server that speaks MQTT.
 public protocol MQTTBroker: Server {
-  /// Where it is, and the right login.
   var client: MQTTClient { get }
 }
 
 extension MQTTBroker {
-  /// The port on 127.0.0.1.
   public var port: Int { client.port }
 
-  /// What a client has to present; nil if anyone may come.
   public var login: Login? { client.login }
 }

@@ -1,23 +1,23 @@
 import Foundation
 
-/// Debian's RabbitMQ with its MQTT plugin as a broker; the password is always required.
+/// Debian's RabbitMQ with its MQTT plugin; the password is always required.
 ///
-/// It brings an epmd of its own, on a port of its own, which ends with it. Its sessions, and what waits
-/// in them, survive a kill; what it was to retain just before does not.
+/// It runs its own epmd, on its own port. Sessions and the messages queued in them survive a kill; a
+/// retained message published just before does not.
 public struct RabbitMQ: MQTTBroker {
   public let process: ServerProcess
   public let client: MQTTClient
-  /// The port of 127.0.0.1 for TLS, on which it shows the certificate `server` of
-  /// `Certificates.shared`; it asks for none of the client, but refuses one of another authority.
+  /// The port for TLS, with the certificate `server` of `Certificates.shared`. A client needs no
+  /// certificate, but one of another authority is refused.
   public let securePort: Int
 
-  /// One broker, with the standard login, for all tests of the process that do not stop it.
+  /// The broker for all tests that do not stop it, with the standard login.
   public static var shared: RabbitMQ { get async throws { try await sharedServer.value } }
   private static let sharedServer = Shared { try await launch(login: .standard) }
 
   private static let home = "/usr/lib/rabbitmq"
 
-  /// Calls `body` with a broker of its own; it takes some ten seconds to start.
+  /// Calls `body` with a new broker, which takes about ten seconds to start.
   public static func running<Result>(
     login: Login = .standard, _ body: (RabbitMQ) async throws -> Result
   ) async throws -> Result {
@@ -42,8 +42,8 @@ public struct RabbitMQ: MQTTBroker {
     }
   }
 
-  /// Makes a copy of the server's tree, by links, without the plugins that are not needed: it
-  /// starts a third faster, as each module is looked for in every directory.
+  /// Links the server's tree into a directory without the plugins that are not needed. It starts a third
+  /// faster, as it looks for each module in every directory.
   private static func linkServer(into directory: TemporaryDirectory) throws -> String {
     let files = FileManager.default
     let version = try files.contentsOfDirectory(atPath: home + "/lib")
@@ -67,7 +67,7 @@ public struct RabbitMQ: MQTTBroker {
   }
 
   /// Writes the configuration files.
-  /// - Returns: the variables that make the server use them, and nothing else of the system.
+  /// - Returns: the environment with which the server uses them instead of those of the system.
   private static func environment(
     _ directory: TemporaryDirectory, server: String, login: Login, ports: [Int],
     _ certificates: Certificates
@@ -94,7 +94,7 @@ public struct RabbitMQ: MQTTBroker {
       "LANG": "C.UTF-8",
       "ERL_EPMD_ADDRESS": "127.0.0.1",
       "ERL_EPMD_PORT": "\(ports[3])",
-      // Names are looked up in /etc/hosts alone: without this it waits for name servers.
+      // Look names up in /etc/hosts alone; otherwise it waits for name servers.
       "ERL_INETRC": try directory.write(
         "{lookup, [file]}.\n{hosts_file, \"/etc/hosts\"}.\n", to: "inetrc"),
       "RABBITMQ_CONF_ENV_FILE": directory.path("none"),

@@ -1,9 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A server that runs on a free port of 127.0.0.1, with a directory of its own.
+/// A server on a free port of 127.0.0.1, with its own directory.
 public protocol Server: Sendable {
-  /// The process behind the server.
   var process: ServerProcess { get }
 }
 
@@ -11,16 +10,15 @@ extension Server {
   /// Starts the server again, on the same ports and data, and returns when it answers.
   public func start() async throws { try await process.start() }
 
-  /// Ends the server by SIGTERM; nothing of it is left but its data.
+  /// Ends the server by SIGTERM; its data stay.
   public func stop() async throws { try await process.stop() }
 
-  /// Ends the server by SIGKILL; nothing of it is left but its data.
+  /// Ends the server by SIGKILL; its data stay.
   public func kill() async { await process.kill() }
 
-  /// Makes the server stand still: it accepts no bytes, and closes nothing.
+  /// Stops all processes of the server; its connections stay open.
   public func pause() { process.send(signal: SIGSTOP) }
 
-  /// Lets the server go on.
   public func resume() { process.send(signal: SIGCONT) }
 
   /// Calls `body`, at whose end the server is killed and its directory removed.
@@ -36,7 +34,7 @@ extension Server {
     }
   }
 
-  /// Makes a server in a new directory, and starts it; once more if its ports were taken meanwhile.
+  /// Starts a server in a new directory; tries again if another process has taken its ports.
   static func launch(
     _ make: (TemporaryDirectory) async throws -> Self
   ) async throws -> Self {
@@ -58,7 +56,6 @@ extension Server {
 }
 
 extension ProgramFailure {
-  /// Whether the program complained that a port was taken.
   fileprivate var isAddressInUse: Bool {
     let log = (output + errorText).lowercased()
     return ["address already in use", "eaddrinuse", "dist_port_already_used"].contains {
@@ -67,21 +64,19 @@ extension ProgramFailure {
   }
 }
 
-/// The process of a server, its directory, and how to tell that it answers.
+/// The process and the directory of a server.
 public final class ServerProcess: Sendable {
-  /// Holds the server's configuration and data.
+  /// The configuration and data.
   public let directory: TemporaryDirectory
   private let program: Program
   private let limit: Duration
   private let answers: @Sendable () async throws -> Bool
   private let running = Mutex<RunningProgram?>(nil)
 
-  /// Describes a server; nothing is started yet.
   /// - Parameters:
-  ///   - program: what to start; it must stay in the foreground.
-  ///   - directory: is removed when the scope of the server ends.
-  ///   - limit: how long it may take to answer.
-  ///   - answers: whether it does.
+  ///   - program: must stay in the foreground.
+  ///   - limit: the time until it answers.
+  ///   - answers: whether it answers now.
   init(
     _ program: Program, in directory: TemporaryDirectory, within limit: Duration = .seconds(30),
     answers: @escaping @Sendable () async throws -> Bool
@@ -92,14 +87,13 @@ public final class ServerProcess: Sendable {
     self.answers = answers
   }
 
-  /// Every live process of the server.
   public var processes: [pid_t] { running.withLock { $0 }?.processes ?? [] }
 
-  /// What the server has logged since its last start.
+  /// The output since the last start.
   public var log: String { running.withLock { $0 }.map { $0.text + $0.errorText } ?? "" }
 
-  /// Starts the server and returns when it answers; if it runs already, it is left alone.
-  /// - Throws: `ProgramFailure` if it does not answer, or ends; nothing of it is left then.
+  /// Starts the server unless it runs, and returns when it answers.
+  /// - Throws: `ProgramFailure` if it does not answer; it has then been killed.
   func start() async throws {
     if let old = running.withLock({ $0 }) {
       if old.status == nil { return }
@@ -121,7 +115,6 @@ public final class ServerProcess: Sendable {
     }
   }
 
-  /// Asks the server to end and waits until nothing of it is left.
   /// - Throws: `ProgramFailure` if it does not end in time; it has then been killed.
   func stop() async throws {
     guard let program = running.withLock({ $0 }) else { return }
@@ -132,18 +125,15 @@ public final class ServerProcess: Sendable {
     await program.end()
   }
 
-  /// Kills the server and waits until nothing of it is left.
   func kill() async {
     await running.withLock { $0 }?.end()
   }
 
-  /// Sends a signal to all processes of the server.
   func send(signal: Int32) {
     running.withLock { $0 }?.sendToAll(signal: signal)
   }
 }
 
-/// A user and a password.
 public struct Login: Sendable, Equatable {
   public let user: String
   public let password: String
@@ -153,6 +143,6 @@ public struct Login: Sendable, Equatable {
     self.password = password
   }
 
-  /// The login of servers that were not given another one.
+  /// The default login of servers.
   public static let standard = Login(user: "meter", password: "correct horse: battery")
 }

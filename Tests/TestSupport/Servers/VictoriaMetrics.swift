@@ -1,23 +1,21 @@
 import Foundation
 
-/// Debian's VictoriaMetrics, which keeps points of any age.
+/// Debian's VictoriaMetrics, with a retention of 100 years.
 public struct VictoriaMetrics: Server {
   public let process: ServerProcess
-  /// A client with the right login, if there is one.
   public let client: HTTPClient
 
-  /// The port on 127.0.0.1.
   public var port: Int { client.port }
-  /// The login of HTTP's basic authentication; nil if anyone may come.
+  /// The login of HTTP basic authentication; nil for none.
   public var login: Login? { client.login }
 
-  /// One server, without login, for all tests of the process that do not stop it.
+  /// The server for all tests that do not stop it, without a login.
   public static var shared: VictoriaMetrics { get async throws { try await sharedServer.value } }
   private static let sharedServer = Shared { try await launch(login: nil, options: []) }
 
-  /// Calls `body` with a server of its own.
+  /// Calls `body` with a new server.
   /// - Parameters:
-  ///   - login: what HTTP's basic authentication asks for; nil to let anyone in.
+  ///   - login: the login of HTTP basic authentication; nil for none.
   ///   - options: more options, such as `-dedup.minScrapeInterval=1ms`.
   public static func running<Result>(
     login: Login? = nil, options: [String] = [],
@@ -50,7 +48,7 @@ public struct VictoriaMetrics: Server {
 
   /// A time series with all its points.
   public struct Series: Sendable, Decodable, Equatable {
-    /// The labels; the name is that of `__name__`.
+    /// The labels; the name is in `__name__`.
     public let metric: [String: String]
     /// The values, in the order of the times.
     public let values: [Double]
@@ -58,7 +56,7 @@ public struct VictoriaMetrics: Server {
     public let timestamps: [Int]
   }
 
-  /// All that is stored for a selector such as `{meter="1"}`, once what was received is written.
+  /// The series that match a selector such as `{meter="1"}`, with all points received so far.
   /// - Throws: `HTTPFailure` if the server reports an error.
   public func export(_ match: String) async throws -> [Series] {
     let flush = try await client.request("/internal/force_flush")

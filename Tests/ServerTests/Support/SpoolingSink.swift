@@ -1,17 +1,13 @@
 import Foundation
 import TestSupport
 
-/// A sink with a spool: p1influx, and a database to write to, or p1mqtt, and a broker.
-struct Spooling: Sendable {
-  /// Where the spool is.
+/// A sink with a spool: p1influx for a database, or p1mqtt for a broker.
+struct SpoolingSink: Sendable {
   let directory: TemporaryDirectory
-  /// The directory of the spool.
   let spool: String
-  /// The command line.
   let program: Program
 
-  /// - Parameters:
-  ///   - server: the address of the database.
+  /// p1influx, which writes to the database `test` of the server at this address.
   init(to server: String, in directory: TemporaryDirectory, _ options: [String] = []) {
     self.directory = directory
     spool = directory.path("spool")
@@ -20,10 +16,8 @@ struct Spooling: Sendable {
       ["--url", server, "--db", "test", "--spool", spool, "--batch-age", "0.1"] + options)
   }
 
-  /// Describes p1mqtt, which publishes below `fault/`.
-  /// - Parameters:
-  ///   - broker: where it publishes.
-  ///   - payload: what a message is, `json` or `record`.
+  /// p1mqtt, which publishes below `fault/`.
+  /// - Parameter payload: `json` or `record`.
   init(
     to broker: some MQTTBroker, _ payload: String, in directory: TemporaryDirectory,
     _ options: [String] = []
@@ -47,7 +41,7 @@ struct Spooling: Sendable {
     }
   }
 
-  /// Runs it until up to so many records more were written, and kills it then.
+  /// Runs it until at most `count` more records were written, then kills it.
   func runAndKill(on records: RecordFlow, within count: Int) async throws {
     try await program.whileRunning(input: records.input) { sink in
       let end = records.sent + .random(in: 1...count)
@@ -57,7 +51,7 @@ struct Spooling: Sendable {
     }
   }
 
-  /// Runs it until it has said that its server is away, and asks it to stop then.
+  /// Runs it until it reports that its server is unreachable, then asks it to stop.
   func runAndStopInAnOutage(on records: RecordFlow) async throws -> ProgramResult {
     try await program.whileRunning(input: records.input) { sink in
       try await records.pass(100)
@@ -67,12 +61,12 @@ struct Spooling: Sendable {
     }
   }
 
-  /// Runs it without records until the spool is empty: a sink may leave what it had no time for.
+  /// Runs it without records until the spool is empty: a sink may end before it has delivered all.
   func drain() async throws {
     for _ in 0..<5 where try !segments.isEmpty { try await program.run(within: .seconds(60)) }
   }
 
-  /// The segments of the spool that are left, in order.
+  /// The segments left in the spool, in order.
   var segments: [String] {
     get throws {
       let names = try FileManager.default.contentsOfDirectory(atPath: spool)
@@ -80,26 +74,26 @@ struct Spooling: Sendable {
     }
   }
 
-  /// tee(1) before it, and beside it who reads the standard output.
+  /// tee(1), which writes to the sink and to standard output, as a neighbour reads it.
   /// - Parameters:
   ///   - others: more readers, as bash has them: `>(sleep 10)`.
-  ///   - script: what comes before.
-  /// - Returns: both, which end as the sink does.
+  ///   - script: commands to run before tee.
+  /// - Returns: a program that ends with the status of the sink.
   func beside(_ others: String = "", before script: String = "") -> Program {
     .bash(
       script + "tee -p \(others) >(exec \"$@\" >&2); wait $!",
       [program.executable] + program.arguments, environment: program.environment)
   }
 
-  /// Calls `body` with a broker that has no login and passes all on, a sink for it, and a subscriber
-  /// whose session stays while that is away.
+  /// Calls `body` with a broker that has no login, a sink for it, and a subscriber with a persistent
+  /// session.
   static func withMosquitto(
     _ payload: String = "record", _ options: [String] = [], settings: [String] = [],
-    _ body: (Mosquitto, Spooling, MQTTSubscriber) async throws -> Void
+    _ body: (Mosquitto, SpoolingSink, MQTTSubscriber) async throws -> Void
   ) async throws {
     try await TemporaryDirectory.with { directory in
       try await Mosquitto.running(login: nil, settings: settings) { broker in
-        let sink = Spooling(to: broker, payload, in: directory, options)
+        let sink = SpoolingSink(to: broker, payload, in: directory, options)
         try await broker.client.subscribed(to: "fault/#", identifier: "stays") { subscriber in
           try await body(broker, sink, subscriber)
         }
@@ -109,12 +103,12 @@ struct Spooling: Sendable {
 
   /// Calls `body` with a database that has no login, and a sink for it.
   static func withInfluxDB(
-    _ options: [String] = [], _ body: (InfluxDB, Spooling) async throws -> Void
+    _ options: [String] = [], _ body: (InfluxDB, SpoolingSink) async throws -> Void
   ) async throws {
     try await TemporaryDirectory.with { directory in
       try await InfluxDB.running(login: nil) { database in
         let server = "http://127.0.0.1:\(database.port)"
-        try await body(database, Spooling(to: server, in: directory, options))
+        try await body(database, SpoolingSink(to: server, in: directory, options))
       }
     }
   }
