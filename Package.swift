@@ -9,6 +9,7 @@ let memorySafe = strict + [.strictMemorySafety()]
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
@@ -21,6 +22,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     // For the tests alone: the processes that they run.
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -39,7 +41,7 @@ let package = Package(
       path: "Sources/Shared/Telegrams",
       swiftSettings: memorySafe),
     .target(
-      name: "Delivery", dependencies: ["Metrics", "Records", system],
+      name: "Delivery", dependencies: ["Metrics", "Records", deque, system],
       path: "Sources/Shared/Delivery",
       swiftSettings: memorySafe),
     .target(
@@ -53,14 +55,16 @@ let package = Package(
 
     // The four tools. Only the sinks link a C library.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine"],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine", deque],
       swiftSettings: memorySafe),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
       swiftSettings: memorySafe),
     .executableTarget(
       name: "p1mqtt",
-      dependencies: ["Metrics", "Records", "Delivery", "CommandLine", "Sinks", "CMosquitto"],
+      dependencies: [
+        "Metrics", "Records", "Delivery", "CommandLine", "Sinks", "CMosquitto", deque,
+      ],
       exclude: ["CMosquitto"], swiftSettings: memorySafe),
     .executableTarget(
       name: "p1influx", dependencies: ["Records", "Delivery", "CommandLine", "Sinks", "CCurl"],

@@ -87,7 +87,9 @@ import Testing
   ])
   func aMisspeltNameIsRejected(_ name: String, _ meant: String?) throws {
     let file = try ConfigurationFile(path: "p1.conf", Array("\n\(name) = '1'\n".utf8))
-    let failure = #expect(throws: Failure.self) { try Settings(file: file).checkNames() }
+    let failure = #expect(throws: Failure.self) {
+      try Settings(file: file).checkNames(of: "p1mqtt")
+    }
     let key = name.uppercased().replacing(".", with: "_")
     let question = meant.map { "; did you mean \($0)?" } ?? ""
     #expect(
@@ -97,6 +99,18 @@ import Testing
   @Test(arguments: ["DEBUG", "HOST", "P1_BIN", "P1_CONF", "LOG_LEVEL"])
   func theNamesOfOthersAreLeftAlone(_ name: String) throws {
     let file = try ConfigurationFile(path: "p1.conf", Array("\(name) = '1'\n".utf8))
-    try Settings(file: file).checkNames()
+    try Settings(file: file).checkNames(of: "p1mqtt")
+  }
+
+  @Test func aRemovedSettingIsRejected() throws {
+    let file = try ConfigurationFile(path: "p1.conf", Array("MQTT_PSK = '00'\n".utf8))
+    for settings in [
+      Settings(file: file), Settings(environment: { $0 == "MQTT_PSK" ? "00" : nil }),
+    ] {
+      let failure = #expect(throws: Failure.self) { try settings.checkNames(of: "p1mqtt") }
+      #expect(failure?.exitStatus == .configuration)
+      #expect(failure?.reason.contains("use certificates") == true)
+    }
+    try Settings(environment: { $0 == "MQTT_PSK" ? "00" : nil }).checkNames(of: "p1influx")
   }
 }

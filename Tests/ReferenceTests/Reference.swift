@@ -51,11 +51,12 @@ struct Reference {
 
   /// A list for p1.conf(5): each setting, with its option in the page of its tool.
   static func settings(of references: [Reference]) -> [String] {
-    references.flatMap { reference in
+    var listed: Set<String> = []
+    return references.flatMap { reference in
       [".Ss \(reference.tool)"]
         + [".Bl -tag -width Ds"]
         + reference.groups.flatMap(\.settings).flatMap { setting -> [String] in
-          guard let name = setting.name else { return [] }
+          guard let name = setting.name, listed.insert(name).inserted else { return [] }
           let flag =
             flag(of: setting, isShort: true).map { ["Its option is", ".Fl \($0) ."] } ?? []
           return [".It Cm \(name)"] + sentences(setting.summary) + defaultLines(of: setting) + flag
@@ -105,11 +106,13 @@ struct Reference {
 
   // MARK: - The README
 
-  /// The rows of the table of settings.
+  /// The rows of the table of settings. One that several tools have is listed with the first.
   static func table(of references: [Reference]) -> [String] {
-    ["| setting | default | what it does |", "|---|---|---|"]
+    var listed: Set<String> = []
+    return ["| setting | default | what it does |", "|---|---|---|"]
       + references.flatMap { $0.groups.flatMap(\.settings) }.compactMap { setting in
-        setting.name.map { name in
+        setting.name.flatMap { name in
+          guard listed.insert(name).inserted else { return nil }
           let value = setting.defaultText ?? (setting.isFlag ? "False" : "")
           return "| `\(name)` | \(value) | \(setting.summary) |".replacing("  ", with: " ")
         }

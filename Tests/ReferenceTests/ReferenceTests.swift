@@ -17,19 +17,23 @@ import Testing
 
   private static func reference<T: Tool>(of tool: T.Type) throws -> Reference {
     Reference(
-      tool: tool.configuration.commandName ?? "", groups: try tool.parse([]).optionGroups.map(\.group))
+      tool: tool.configuration.commandName ?? "",
+      groups: try tool.parse([]).optionGroups.map(\.group))
   }
 
   /// Of all tools, in the order of the pipe.
   private static func references() throws -> [Reference] {
     [
-      try reference(of: P1Cat.self), try reference(of: P1Parse.self), try reference(of: P1MQTT.self),
+      try reference(of: P1Cat.self), try reference(of: P1Parse.self),
+      try reference(of: P1MQTT.self),
       try reference(of: P1Influx.self),
     ]
   }
 
   /// Compares the part of a file between two lines, or writes it.
-  private func expect(_ lines: [String], in file: String, between begin: String, and end: String) throws {
+  private func expect(_ lines: [String], in file: String, between begin: String, and end: String)
+    throws
+  {
     var text = try Repository.text(file).components(separatedBy: "\n")
     let first = try #require(text.firstIndex(of: begin), "\(file) has no line \(begin)") + 1
     let last = try #require(text[first...].firstIndex(of: end), "\(file) has no line \(end)")

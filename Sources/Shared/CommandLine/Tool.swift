@@ -72,7 +72,7 @@ extension Tool {
     Self.run(name, messages, { status }) { messages in
       let settings = Settings(
         options: options, file: try .find(options[general.config.key]?.value))
-      try settings.checkNames()
+      try settings.checkNames(of: name)
       let plan = try plan(settings)
       // Of a sink that is off, no other setting matters.
       if plan.offReason == nil { try settings.checkValues(groups.map(\.group)) }

@@ -1,3 +1,5 @@
+import DequeModule
+
 /// The buffer for a slow reader: telegrams in order, in bounded memory.
 ///
 /// When the buffer is full, the oldest whole telegrams are dropped. The rest of a telegram that was
@@ -7,9 +9,7 @@ struct TelegramQueue {
   private let capacity: Int
   private(set) var droppedCount = 0
 
-  /// The queued telegrams begin at `head`; those before it are empty.
-  private var telegrams: [[UInt8]] = []
-  private var head = 0
+  private var telegrams: Deque<[UInt8]> = []
   /// The bytes of the oldest telegram that are written.
   private var writtenCount = 0
   private var size = 0
@@ -24,12 +24,12 @@ struct TelegramQueue {
   }
 
   /// The number of queued telegrams, including one that is written in part.
-  var count: Int { telegrams.count - head }
+  var count: Int { telegrams.count }
 
-  var isEmpty: Bool { count == 0 }
+  var isEmpty: Bool { telegrams.isEmpty }
 
   /// The oldest telegram, or the rest of it; empty if none is queued.
-  var next: ArraySlice<UInt8> { isEmpty ? [] : telegrams[head][writtenCount...] }
+  var next: ArraySlice<UInt8> { telegrams.first?[writtenCount...] ?? [] }
 
   /// Adds a telegram, and drops the oldest ones if there is no room for it.
   mutating func add(_ telegram: [UInt8]) {
@@ -38,7 +38,7 @@ struct TelegramQueue {
     while size > capacity, count > (writtenCount > 0 ? 2 : 1) {
       if writtenCount > 0 {
         // The telegram that is written in part stays first, and the next one is dropped.
-        telegrams.swapAt(head, head + 1)
+        telegrams.swapAt(0, 1)
       }
       removeOldest()
       droppedCount += 1
@@ -48,18 +48,13 @@ struct TelegramQueue {
   /// Removes the first bytes of ``next``, which are written.
   mutating func removeFirst(_ count: Int) {
     writtenCount += count
-    guard !isEmpty, writtenCount >= telegrams[head].count else { return }
+    guard let oldest = telegrams.first, writtenCount >= oldest.count else { return }
     removeOldest()
     writtenCount = 0
   }
 
   private mutating func removeOldest() {
-    size -= telegrams[head].count + TelegramQueue.overhead
-    telegrams[head] = []
-    head += 1
-    if head > 1024, head > telegrams.count / 2 {
-      telegrams.removeSubrange(..<head)
-      head = 0
-    }
+    guard let oldest = telegrams.popFirst() else { return }
+    size -= oldest.count + TelegramQueue.overhead
   }
 }

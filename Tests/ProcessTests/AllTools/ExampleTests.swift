@@ -91,7 +91,7 @@ import Testing
       try directory.write(text, to: "p1.conf")
       let result = try await Program(
         "/bin/bash", ["\(Repository.directory)/scripts/p1run", "--check"],
-        directory: directory.path
+        environment: ["P1_BIN": ToolPaths.directory], directory: directory.path
       ).run()
       #expect(result.status == .success && result.text == "/dev/ttyUSB0\n")
       #expect(result.errorText == "")

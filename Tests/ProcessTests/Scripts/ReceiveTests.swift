@@ -67,7 +67,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["MQTT_BROKER": "me:secret@b.lan"], 78, "p1mqtt: MQTT_BROKER: an address has no user or password"),
+    (
+      ["MQTT_BROKER": "me:secret@b.lan"], 78,
+      "p1mqtt: MQTT_BROKER: an address has no user or password"
+    ),
     (
       ["MQTT_BROKER": "unix:socket"], 78,
       "p1mqtt: MQTT_BROKER: \"unix:socket\" is not the absolute path of a socket"

@@ -120,7 +120,9 @@ import Testing
       ["--payload", "record", "--homeassistant"],
       "--homeassistant: Home Assistant cannot read records"
     ),
-    (["--cert-file", "/dev/null"], "--cert-file: /dev/null: it contains no certificate in PEM form"),
+    (
+      ["--cert-file", "/dev/null"], "--cert-file: /dev/null: it contains no certificate in PEM form"
+    ),
     (["--key-file", "/dev/null"], "--key-file: /dev/null: it contains no private key in PEM form"),
     (["--ca-file", "/none"], "--ca-file: /none: No such file or directory"),
   ])

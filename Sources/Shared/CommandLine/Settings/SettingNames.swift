@@ -9,6 +9,14 @@ enum SettingNames {
     "p1cat": "SER_", "p1parse": "P1_", "p1mqtt": "MQTT_", "p1influx": "INFLUXDB_",
   ]
 
+  /// Settings that older versions had, and what to do without them. They are errors: a connection must not be
+  /// less safe than the user has set it.
+  private static let removed = [
+    "MQTT_PSK": noSharedKeys, "MQTT_PSK_FILE": noSharedKeys, "MQTT_PSK_IDENTITY": noSharedKeys,
+  ]
+  private static let noSharedKeys =
+    "TLS with a pre-shared key is not supported any more; use certificates, see MQTT_CA_FILE"
+
   /// A name in p1.conf.
   enum Kind: Equatable {
     case known
@@ -16,11 +24,13 @@ enum SettingNames {
     case foreign
     /// A misspelt one, and the setting that it most likely stands for; nil where none is near.
     case misspelt(nearest: String?)
+    case removed(String)
   }
 
   /// What a name in p1.conf is. One that begins as ours do is never another program's.
   static func kind(of name: String) -> Kind {
     guard !all.contains(name), !others.contains(name) else { return .known }
+    if let reason = removed[name] { return .removed(reason) }
     let near = all.map { ($0, editDistance(name, $0)) }.min { $0.1 < $1.1 }
     if let near, near.1 <= 2 { return .misspelt(nearest: near.0) }
     guard let prefix = prefixes.values.first(where: name.hasPrefix) else { return .foreign }
@@ -30,6 +40,12 @@ enum SettingNames {
   }
 
   // MARK: - The environment
+
+  /// The removed settings of a tool, with what to do without them.
+  static func removed(of tool: String) -> [(name: String, reason: String)] {
+    removed.filter { $0.key.hasPrefix(prefixes[tool] ?? "?") }.sorted { $0.key < $1.key }
+      .map { ($0.key, $0.value) }
+  }
 
   /// Variables that look like a misspelt setting, with that setting. Each tool looks for those of its own
   /// prefix, so that only one tool of a pipe warns about a variable.

@@ -150,16 +150,22 @@ public struct Settings {
 
   // MARK: - All of them
 
-  /// Checks the names in p1.conf.
+  /// Checks the names in p1.conf, and that no variable is a removed setting of the tool.
   ///
-  /// - Throws: ``Failure`` for the first one that is misspelt.
-  func checkNames() throws {
-    guard let file else { return }
-    for (name, entry) in file.entries.sorted(by: { $0.value.line < $1.value.line }) {
-      guard case .misspelt(let nearest) = SettingNames.kind(of: name) else { continue }
-      let question = nearest.map { "; did you mean \($0)?" } ?? ""
-      throw Failure(
-        "\(file.path):\(entry.line)", "unknown setting \(name)\(question)", .configuration)
+  /// - Throws: ``Failure`` for the first name that is misspelt or removed.
+  func checkNames(of tool: String) throws {
+    for (name, entry) in file?.entries.sorted(by: { $0.value.line < $1.value.line }) ?? [] {
+      let reason: String
+      switch SettingNames.kind(of: name) {
+      case .known, .foreign: continue
+      case .misspelt(let nearest?): reason = "unknown setting \(name); did you mean \(nearest)?"
+      case .misspelt(nil): reason = "unknown setting \(name)"
+      case .removed(let text): reason = "\(name): \(text)"
+      }
+      throw Failure("\(file?.path ?? ""):\(entry.line)", reason, .configuration)
+    }
+    for (name, reason) in SettingNames.removed(of: tool) where !(variable(name) ?? "").isEmpty {
+      throw Failure(name, reason, .configuration)
     }
   }
 

@@ -1,3 +1,4 @@
+import DequeModule
 import Records
 
 /// A queue of records in memory, which are numbered without gaps.
@@ -13,26 +14,22 @@ struct RecordQueue {
   private(set) var first: UInt64
   /// The approximate memory of all records, in bytes.
   private(set) var size = 0
-  /// The records, behind `head` entries that were removed.
-  private var entries: [Entry] = []
-  private var head = 0
+  private var entries: Deque<Entry> = []
 
   /// The memory of a record besides its text: the header of the text's array and an entry here,
-  /// twice because the array may have as many free places.
+  /// twice because the queue may have as many free places.
   private static let overhead = 48 + 2 * MemoryLayout<Entry>.stride
 
   init(first: UInt64 = 0) {
     self.first = first
   }
 
-  var count: Int { entries.count - head }
-  /// How many records fit without more memory.
-  var capacity: Int { entries.capacity }
-  var isEmpty: Bool { count == 0 }
+  var count: Int { entries.count }
+  var isEmpty: Bool { entries.isEmpty }
   /// The number of the next record.
   var end: UInt64 { first + UInt64(count) }
 
-  var oldestSince: ContinuousClock.Instant? { isEmpty ? nil : entries[head].since }
+  var oldestSince: ContinuousClock.Instant? { entries.first?.since }
 
   mutating func append(_ record: Record?, since: ContinuousClock.Instant) {
     entries.append(Entry(record: record, since: since))
@@ -46,13 +43,10 @@ struct RecordQueue {
 
   /// Removes the first entry; its record is nil if it could not be read.
   mutating func removeFirst() -> (record: Record?, since: ContinuousClock.Instant)? {
-    guard !isEmpty else { return nil }
-    let entry = entries[head]
-    entries[head].record = nil
+    guard let entry = entries.popFirst() else { return nil }
     size -= RecordQueue.size(of: entry.record)
-    head += 1
     first += 1
-    compact()
+    freeMemoryIfEmpty()
     return (entry.record, entry.since)
   }
 
@@ -62,38 +56,26 @@ struct RecordQueue {
   @discardableResult
   mutating func remove(before number: UInt64) -> Int {
     var removed = 0
-    while !isEmpty, first < number || entries[head].record == nil, let entry = removeFirst() {
+    while !isEmpty, first < number || entries[0].record == nil, let entry = removeFirst() {
       removed += entry.record == nil ? 0 : 1
     }
     return removed
   }
 
   /// Removes the first record whose number is at least `number`, or else the last one. The numbers
-  /// of those before it increase by one.
+  /// of those behind it decrease by one.
   mutating func removeFirst(notBefore number: UInt64) -> Record? {
     guard !isEmpty else { return nil }
-    var index = head + Int(Swift.min(Swift.max(number, first), end - 1) - first)
-    let record = entries[index].record
+    let index = Int(Swift.min(Swift.max(number, first), end - 1) - first)
+    let record = entries.remove(at: index).record
     size -= RecordQueue.size(of: record)
-    while index > head {
-      entries[index] = entries[index - 1]
-      index -= 1
-    }
-    entries[head].record = nil
-    head += 1
-    compact()
+    freeMemoryIfEmpty()
     return record
   }
 
-  /// Drops the removed entries once they are the greater part of the array.
-  private mutating func compact() {
-    if isEmpty {
-      entries.removeAll(keepingCapacity: entries.capacity <= 1024)
-      head = 0
-    } else if head > 1024, head > entries.count / 2 {
-      entries.removeSubrange(..<head)
-      head = 0
-    }
+  /// Frees the memory of a long outage.
+  private mutating func freeMemoryIfEmpty() {
+    if isEmpty { entries = [] }
   }
 
   /// Removes all records; the next one has `number`, which must not be lower than any before it.
@@ -109,7 +91,7 @@ struct RecordQueue {
     var left = size
     for offset in 0..<UInt64(end > start ? end - start : 0) {
       guard records.count < count else { break }
-      guard let record = entries[head + Int(start - first + offset)].record else { continue }
+      guard let record = entries[Int(start - first + offset)].record else { continue }
       left -= record.text.count
       guard records.isEmpty || left >= 0 else { break }
       if records.isEmpty { numbers = (start + offset)..<(start + offset) }
@@ -123,7 +105,7 @@ struct RecordQueue {
   func suffices(from number: UInt64, count: Int, size: Int) -> Bool {
     var left = (count: count, size: size)
     let start = Swift.min(Swift.max(number, first), end)
-    for entry in entries[(head + Int(start - first))...] {
+    for entry in entries[Int(start - first)...] {
       guard left.count > 0, left.size > 0 else { break }
       guard let record = entry.record else { continue }
       left.count -= 1

@@ -33,7 +33,8 @@ extension Framer {
     /// Whether `bytes` begin with a telegram of this shape and its checksum is right.
     fileprivate func isTelegram(at bytes: Span<UInt8>) -> Bool {
       // The `!` first, as it rules out most other telegrams and incomplete ones.
-      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.matchesPrefix(of: bytes) else {
+      guard mark < bytes.count, bytes[mark] == UInt8(ascii: "!"), text.matchesPrefix(of: bytes)
+      else {
         return false
       }
       let telegram = bytes.extracting(first: text.count)
