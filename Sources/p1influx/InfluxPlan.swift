@@ -6,6 +6,8 @@ struct InfluxPlan: ToolPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
     case drain
+    /// Records are kept for the next run.
+    case spool(SinkSettings)
     case print(PointStyle, SinkSettings)
     case write(PointStyle, SinkSettings, InfluxSettings, InfluxLimits)
   }
@@ -19,6 +21,11 @@ struct InfluxPlan: ToolPlan {
   init(_ settings: Settings) throws {
     self.settings = settings
     let group = DatabaseServerGroup()
+    guard try !settings[BufferingGroup<InfluxSink>().spoolOnly] else {
+      work = .spool(try SinkSettings(settings, of: InfluxSink.self))
+      (subject, offReason) = ("spool", nil)
+      return
+    }
     guard try !settings[PointGroup().dryRun] else {
       work = .print(try PointStyle(settings), try SinkSettings(settings, of: InfluxSink.self))
       (subject, offReason) = ("standard output", nil)
@@ -41,6 +48,7 @@ struct InfluxPlan: ToolPlan {
   func run(_ messages: Messages) throws {
     switch work {
     case .drain: try SinkSettings.drain(messages)
+    case .spool(let sink): try sink.spoolAll(messages)
     case .print(let style, let sink):
       var dryRun = DryRun(LineProtocol(style), RecordPreprocessor(sink.summary))
       try sink.read(messages) { try dryRun.run(&$0) }

@@ -7,6 +7,8 @@ struct MQTTPlan: ToolPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
     case drain
+    /// Records are kept for the next run.
+    case spool(SinkSettings)
     case publish(PublishSettings, SinkSettings, to: BrokerSettings)
     case receive(ReceiveSettings, from: BrokerSettings)
   }
@@ -36,6 +38,11 @@ struct MQTTPlan: ToolPlan {
       (subject, offReason) = (broker.clientID, nil)
       return
     }
+    guard try !settings[BufferingGroup<MQTTSink>().spoolOnly] else {
+      work = .spool(try SinkSettings(settings, of: MQTTSink.self))
+      (subject, offReason) = ("spool", nil)
+      return
+    }
     if let filter = filters.first {
       throw Failure(filter, "topic filters need --receive", .usage)
     }
@@ -58,6 +65,7 @@ struct MQTTPlan: ToolPlan {
   func run(_ messages: Messages) throws {
     switch work {
     case .drain: try SinkSettings.drain(messages)
+    case .spool(let sink): try sink.spoolAll(messages)
     case .publish(let publishing, let sink, let broker):
       try publish(publishing, sink, to: broker, messages)
     case .receive(let receiving, let broker): try receive(receiving, from: broker, messages)

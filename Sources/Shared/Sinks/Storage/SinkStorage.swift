@@ -35,6 +35,16 @@ public struct SinkStorage {
     self.init(MemoryOutbox(capacity: limits.memory), "buffer", leftovers)
   }
 
+  /// Opens the directory that the next run finds: that of `--state`, else the spool of `--spool`.
+  ///
+  /// - Throws: ``Failure`` if neither is set, or the directory cannot be used.
+  init(spoolingIn settings: SinkSettings) throws {
+    guard let path = settings.statePath ?? settings.spoolPath else {
+      throw Failure("--spool-only", "it needs a spool; set --state or --spool", .usage)
+    }
+    self.init(try SinkStorage.spool(path, settings.limits), path, nil)
+  }
+
   private init(_ outbox: any Outbox, _ name: String, _ leftovers: Leftovers?) {
     self.outbox = outbox
     self.name = name

@@ -98,6 +98,15 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
       The buffer is used without a spool, and while the disk of the spool cannot be written.
       16 MiB hold about five hours of a meter that sends a telegram every second.
       """)
+  public let spoolOnly = Setting(
+    nil, option: "spool-only", .flag, default: false,
+    help: "Keep all records in the spool, and deliver none.",
+    manual: """
+      The next run without this option delivers them.
+      Settings of the server are not used, so this works even if they are wrong.
+      p1run does this while the sink cannot run; see
+      .Xr p1 7 .
+      """)
   public let hold = Setting(
     Sink.prefix + "HOLD", option: "hold", .flag, default: false, isInvertible: true,
     help: "If the buffer is full, pause the input instead of dropping the oldest records.",
