@@ -4,16 +4,12 @@ import SystemPackage
 import Synchronization
 import Testing
 
-/// What is said on standard error, which is one for all of the process: one test after the other.
-@Suite(.serialized) struct MessagesTests {
-  /// The lines that `body` says with the name `tool`; anybody else's are passed on.
-  private func said(_ tool: String, _ body: () throws -> Void) throws -> [String] {
+/// The lines that messages are.
+@Suite struct MessagesTests {
+  /// The lines that `body` writes to the descriptor that it gets.
+  private func lines(_ body: (FileDescriptor) throws -> Void) throws -> [String] {
     let pipe = try FileDescriptor.pipe()
-    let standardError = try FileDescriptor.standardError.duplicate()
-    _ = try pipe.writeEnd.duplicate(as: .standardError)
-    defer { try? standardError.close() }
-    let result = Result { try body() }
-    _ = try standardError.duplicate(as: .standardError)
+    let result = Result { try body(pipe.writeEnd) }
     try pipe.writeEnd.close()
     defer { try? pipe.readEnd.close() }
     var bytes: [UInt8] = []
@@ -24,16 +20,12 @@ import Testing
       bytes += piece[..<count]
     }
     try result.get()
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
-    for line in lines where !line.contains("\(tool): ") {
-      try standardError.writeAll("\(line)\n".utf8)
-    }
-    return lines.filter { $0.contains("\(tool): ") }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
   @Test func messageIsOneLine() throws {
-    let lines = try said("tool-a") {
-      let messages = Messages(tool: "tool-a")
+    let lines = try self.lines { output in
+      let messages = Messages(tool: "tool-a", to: output)
       messages.say(.error, "/dev/ttyUSB0", "No such file or directory")
       messages.say(.notice, nil, "ready")
       messages.say(.warning, "x\ny\u{1B}[31m", "a\r\nb\u{0}\u{85}é")
@@ -50,8 +42,8 @@ import Testing
     (.info, ["error", "warning", "notice", "info"]),
   ])
   func lessImportantOnesAreNotSaid(_ highest: Messages.Level, _ expected: [String]) throws {
-    let lines = try said("tool-b") {
-      let messages = Messages(tool: "tool-b", highest: highest)
+    let lines = try self.lines { output in
+      let messages = Messages(tool: "tool-b", highest: highest, to: output)
       messages.say(.error, nil, "error")
       messages.say(.warning, nil, "warning")
       messages.say(.notice, nil, "notice")
@@ -61,8 +53,8 @@ import Testing
   }
 
   @Test func failureHasItsHint() throws {
-    let lines = try said("tool-c") {
-      let messages = Messages(tool: "tool-c", highest: .error)
+    let lines = try self.lines { output in
+      let messages = Messages(tool: "tool-c", highest: .error, to: output)
       messages.say(Failure("file", "it is bad", .configuration, hint: "make it good"))
       messages.say(Failure(nil, Errno.noSuchFileOrDirectory))
     }
@@ -77,8 +69,8 @@ import Testing
     (50, ["x: 1", "x: 50 (and 48 more like it)"]),
   ])
   func repeatedMessageIsWithheldAndCounted(_ count: Int, _ expected: [String]) throws {
-    let lines = try said("tool-d") {
-      let messages = Messages(tool: "tool-d")
+    let lines = try self.lines { output in
+      let messages = Messages(tool: "tool-d", to: output)
       for number in 1...count { messages.say(.warning, "x", "\(number)", repeating: "kind") }
       messages.flush()
       messages.flush()
@@ -87,8 +79,8 @@ import Testing
   }
 
   @Test func kindsAreWithheldEachByItself() throws {
-    let lines = try said("tool-e") {
-      let messages = Messages(tool: "tool-e")
+    let lines = try self.lines { output in
+      let messages = Messages(tool: "tool-e", to: output)
       for kind in ["a", "b", "a"] { messages.say(.warning, nil, kind, repeating: kind) }
       messages.say(.info, nil, "c", repeating: "b")
     }
@@ -97,8 +89,8 @@ import Testing
 
   /// The last one is said in the end, though nobody says anything more.
   @Test func withheldMessageIsSaidAfterAWhile() throws {
-    let lines = try said("tool-f") {
-      let messages = Messages(tool: "tool-f", silence: .milliseconds(50))
+    let lines = try self.lines { output in
+      let messages = Messages(tool: "tool-f", silence: .milliseconds(50), to: output)
       #expect(messages.deadline == nil)
       for number in 1...5 { messages.say(.notice, nil, "\(number)", repeating: "state", burst: 2) }
       messages.sayDue()
@@ -116,8 +108,8 @@ import Testing
   /// Standard error may be a pipe that is nearly full, or one that somebody has made non-blocking.
   @Test(arguments: [0, O_NONBLOCK]) func messageIsWrittenWhole(_ flags: Int32) throws {
     let long = String(repeating: "word ", count: 20_000)
-    let lines = try readingSlowly("tool-g", flags) {
-      let messages = Messages(tool: "tool-g")
+    let lines = try readingSlowly(flags) { output in
+      let messages = Messages(tool: "tool-g", to: output)
       messages.say(.error, nil, long)
       messages.say(.error, nil, "next")
     }
@@ -127,49 +119,34 @@ import Testing
   /// What does not fit is lost, but the next message begins a line of its own.
   @Test func messageThatIsTornEndsInItsLine() throws {
     let pipe = try FileDescriptor.pipe()
-    let standardError = try FileDescriptor.standardError.duplicate()
-    defer { for end in [standardError, pipe.readEnd] { try? end.close() } }
+    defer { for end in [pipe.readEnd, pipe.writeEnd] { try? end.close() } }
     _ = fcntl(pipe.writeEnd.rawValue, 1031, Int32(PIPE_BUF))
-    _ = try pipe.writeEnd.duplicate(as: .standardError)
-    try pipe.writeEnd.close()
-    let messages = Messages(tool: "tool-h")
+    let messages = Messages(tool: "tool-h", to: pipe.writeEnd)
     messages.stopWaiting()
     messages.say(.error, nil, String(repeating: "x", count: 10_000))
     var piece = [UInt8](repeating: 0, count: 1 << 16)
     var text: [UInt8] = []
     text += piece[..<(try piece.withUnsafeMutableBytes { try pipe.readEnd.read(into: $0) })]
     messages.say(.error, nil, "next")
-    _ = try standardError.duplicate(as: .standardError)
     text += piece[..<(try piece.withUnsafeMutableBytes { try pipe.readEnd.read(into: $0) })]
     let lines = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
-    // What else is said meanwhile, as by other tests, is in the pipe, too.
-    for line in lines where !line.contains("xxx") && !line.contains("tool-h: ") {
-      try standardError.writeAll("\(line)\n".utf8)
-    }
     #expect(lines.contains { $0.hasSuffix("xxx") })
     #expect(lines.contains("tool-h: next (dropped before this: 1 message)"))
   }
 
-  /// As ``said(_:_:)``, from a pipe that holds little and is read all the while.
+  /// As ``lines(_:)``, from a small pipe that is read all the while.
   private func readingSlowly(
-    _ tool: String, _ flags: Int32, _ body: () -> Void
+    _ flags: Int32, _ body: (FileDescriptor) -> Void
   ) throws -> [String] {
     let pipe = try FileDescriptor.pipe()
-    let standardError = try FileDescriptor.standardError.duplicate()
-    defer { for end in [standardError, pipe.readEnd] { try? end.close() } }
+    defer { try? pipe.readEnd.close() }
     // F_SETPIPE_SZ of Linux.
     _ = fcntl(pipe.writeEnd.rawValue, 1031, Int32(PIPE_BUF))
     _ = fcntl(pipe.writeEnd.rawValue, F_SETFL, flags)
-    _ = try pipe.writeEnd.duplicate(as: .standardError)
-    try pipe.writeEnd.close()
     let reader = SlowReader(pipe.readEnd)
-    body()
-    _ = try standardError.duplicate(as: .standardError)
-    let lines = reader.text().split(separator: "\n").map(String.init)
-    for line in lines where !line.contains("\(tool): ") {
-      try standardError.writeAll("\(line)\n".utf8)
-    }
-    return lines.filter { $0.contains("\(tool): ") }
+    body(pipe.writeEnd)
+    try pipe.writeEnd.close()
+    return reader.text().split(separator: "\n").map(String.init)
   }
 
   @Test func numbersAgreeWithTheirThing() {

@@ -25,7 +25,8 @@ public final class Messages {
   private let tool: String
   private let highest: Level
   private let isJournal: Bool
-  private let isTerminal = isatty(2) == 1
+  private let output: FileDescriptor
+  private let isTerminal: Bool
   /// Whether the cursor is behind a progress line.
   private var isShowing = false
   /// Whether a write waits for a slow reader of standard error, and how many messages were dropped because
@@ -46,11 +47,16 @@ public final class Messages {
   ///   - tool: the name that each line begins with.
   ///   - highest: the least important level that is written.
   ///   - silence: how long repeated messages of a kind are withheld.
-  public init(tool: String, highest: Level = .notice, silence: Duration = .seconds(60)) {
+  public init(
+    tool: String, highest: Level = .notice, silence: Duration = .seconds(60),
+    to output: FileDescriptor = .standardError
+  ) {
     self.tool = tool
     self.highest = highest
     self.silence = silence
-    isJournal = Messages.standardErrorIsJournal()
+    self.output = output
+    isTerminal = isatty(output.rawValue) == 1
+    isJournal = Messages.isJournal(output)
   }
 
   /// Writes a message.
@@ -193,14 +199,14 @@ public final class Messages {
   /// Whether a write would not block, or may.
   private var hasRoom: Bool {
     guard !waits else { return true }
-    let ready = try? wait(for: [.writing(.standardError)], until: .now)
+    let ready = try? wait(for: [.writing(output)], until: .now)
     return ready?.isEmpty == false
   }
 
   private func write(_ text: String) {
     let bytes = [UInt8](text.utf8)
     if waits {
-      try? FileDescriptor.standardError.write(all: bytes.span)
+      try? output.write(all: bytes.span)
     } else {
       writeWhatFits(bytes.span)
     }
@@ -213,7 +219,7 @@ public final class Messages {
       let piece = rest.extracting(first: Int(PIPE_BUF))
       do {
         guard hasRoom else { throw Errno.wouldBlock }
-        rest = rest.extracting(droppingFirst: try FileDescriptor.standardError.write(once: piece))
+        rest = rest.extracting(droppingFirst: try output.write(once: piece))
       } catch Errno.interrupted {
         continue
       } catch {
@@ -225,10 +231,10 @@ public final class Messages {
   }
 
   /// Whether standard error is what `JOURNAL_STREAM` names (systemd.exec(5)).
-  private static func standardErrorIsJournal() -> Bool {
+  private static func isJournal(_ output: FileDescriptor) -> Bool {
     guard let stream = processVariable("JOURNAL_STREAM") else { return false }
     var status = stat()
-    guard unsafe fstat(2, &status) == 0 else { return false }
+    guard unsafe fstat(output.rawValue, &status) == 0 else { return false }
     return stream == "\(status.st_dev):\(status.st_ino)"
   }
 }
