@@ -62,7 +62,12 @@ import Testing
       ]
       try FileManager.default.createDirectory(
         atPath: directory.path("bin"), withIntermediateDirectories: false)
-      let script = try directory.write("#!/bin/bash\nexec cat\n", to: "bin/p1influx")
+      for tool in ["p1cat", "p1parse", "p1mqtt"] {
+        try FileManager.default.createSymbolicLink(
+          atPath: directory.path("bin/\(tool)"), withDestinationPath: try ToolPaths.path(of: tool))
+      }
+      let script = try directory.write(
+        "#!/bin/bash\n[[ $1 != --check ]] || exit 0\nexec cat\n", to: "bin/p1influx")
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
       try await Mosquitto.running(settings: listeners) { broker in
         for settings in [

@@ -19,8 +19,7 @@ import Testing
 
   /// What the dead sink had not read yet waits for the next one; the other notices nothing.
   @Test func aSinkThatDiesIsStartedAgain() async throws {
-    let dying =
-      "head -c 0; read -r line; echo \"$line\" >> mqtt; [ -e again ] || { : > again; kill -9 $$; }; cat >> mqtt"
+    let dying = "[ -e again ] || { : > again; kill -9 $$; }; waiting >> mqtt; cat >> mqtt"
     try await MadeUpTools.with(p1mqtt: dying, p1influx: "cat > influx") { directory in
       let result = try await MadeUpTools.p1run("sim:count=3,rate=max", directory, both).run()
       #expect(result.status == .success)
@@ -32,11 +31,15 @@ import Testing
     }
   }
 
-  @Test func aSinkThatNoRestartWouldMendEndsAll() async throws {
-    try await MadeUpTools.with(p1mqtt: "exit 78", p1influx: "cat > influx") { directory in
-      let result = try await MadeUpTools.p1run("sim:", directory, both).run()
+  /// Settings are checked before anything starts.
+  @Test func aWrongSettingEndsAll() async throws {
+    try await MadeUpTools.with(p1mqtt: "cat > mqtt", p1influx: "cat > influx") { directory in
+      let settings = both.merging(["MQTT_PORT": "0"]) { $1 }
+      let result = try await MadeUpTools.p1run("sim:", directory, settings).run()
       #expect(result.status == .exited(78))
-      #expect(result.errorText.contains("p1mqtt: ended with status 78"))
+      #expect(
+        result.errorText == "p1mqtt: MQTT_PORT: \"0\" is not a whole number from 1 to 65535\n")
+      #expect(!FileManager.default.fileExists(atPath: directory.path("influx")))
     }
   }
 
@@ -70,65 +73,22 @@ import Testing
 
   // MARK: - The spool
 
-  /// Each source has a place of its own, in the home or where systemd says; a setting says another.
+  /// Each source has a directory of its own, in the home directory or where systemd says.
   @Test(arguments: [
     (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max"),
     (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max"),
     (["STATE_DIRECTORY": "one:two", "HOME": "home"], "one/sim_count_1_rate_max"),
   ])
-  func whatWaitsHasAPlace(_ environment: [String: String], _ place: String) async throws {
-    for payload in ["json", "Record"] {
-      let settings = environment.merging(["MQTT_PAYLOAD": payload]) { $1 }
-      try await expectPlaces(settings, mqtt: place + "/mqtt", influx: place + "/influx")
-    }
-    // Values say no time, so that none of them is kept.
-    try await expectPlaces(environment, mqtt: "", influx: place + "/influx")
-  }
-
-  @Test(arguments: ["mine", ""]) func aSettingSaysWhereWhatWaitsIs(_ place: String) async throws {
-    let settings = [
-      "MQTT_PAYLOAD": "json", "MQTT_SPOOL": place, "INFLUXDB_SPOOL": place, "HOME": "home",
-    ]
-    try await expectPlaces(settings, mqtt: place, influx: place, areMade: false)
-  }
-
-  private func expectPlaces(
-    _ environment: [String: String], mqtt: String, influx: String, areMade: Bool = true
-  ) async throws {
-    try await MadeUpTools.with(
-      p1mqtt: "echo \"$MQTT_SPOOL\" > place1; cat > mqtt",
-      p1influx: "echo \"$INFLUXDB_SPOOL\" > place2; cat > influx"
-    ) { directory in
+  func aSourceHasADirectory(_ environment: [String: String], _ place: String) async throws {
+    let seeing = "echo \"$state\" > \"seen${0##*/}\"; cat > /dev/null"
+    try await MadeUpTools.with(p1mqtt: seeing, p1influx: seeing) { directory in
       let settings = both.merging(environment) { $1 }
       let result = try await MadeUpTools.p1run("sim:count=1,rate=max", directory, settings).run()
       #expect(result.status == .success && result.errorText == "")
-      for (file, place) in [("place1", mqtt), ("place2", influx)] {
-        let seen = try String(contentsOfFile: directory.path(file), encoding: .utf8)
+      for tool in ["p1mqtt", "p1influx"] {
+        let seen = try String(contentsOfFile: directory.path("seen\(tool)"), encoding: .utf8)
         #expect(seen == place + "\n")
-        guard !place.isEmpty else { continue }
-        #expect(FileManager.default.fileExists(atPath: directory.path(place)) == areMade)
       }
-    }
-  }
-
-  @Test func aSpoolThatCannotBeIsDoneWithout() async throws {
-    let refusing = { (setting: String, file: String) in
-      "[ -z \"$\(setting)\" ] || exit 73; cat > \(file)"
-    }
-    try await MadeUpTools.with(
-      p1mqtt: refusing("MQTT_SPOOL", "mqtt"), p1influx: refusing("INFLUXDB_SPOOL", "influx")
-    ) { directory in
-      let settings = both.merging(["MQTT_PAYLOAD": "record"]) { $1 }
-      let result = try await MadeUpTools.p1run("sim:count=3,rate=max", directory, settings).run()
-      #expect(result.status == .success)
-      for server in ["broker", "database"] {
-        #expect(
-          result.errorText.contains(
-            "it cannot be used; records for the \(server) wait in memory"))
-      }
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
-      #expect(influx == mqtt && influx.matches(of: /timestamp=/).count == 6)
     }
   }
 
@@ -138,7 +98,7 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:", directory, off).run()
       #expect(result.status == .exited(78))
       #expect(
-        result.errorText == "p1run: nothing to do: neither MQTT nor InfluxDB is on\n")
+        result.errorText == "p1run: nothing to do: no sink takes part; see p1.conf(5)\n")
     }
   }
 

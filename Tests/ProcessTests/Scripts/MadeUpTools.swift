@@ -3,6 +3,24 @@ import TestSupport
 
 /// scripts/p1run with the real reader and parser, and sinks that are shell scripts.
 enum MadeUpTools {
+  /// What each made-up sink begins with: the real tool checks the settings and keeps records. `spool` is where it
+  /// keeps them, and `waiting` prints them and removes them.
+  private static func prelude(_ name: String) throws -> String {
+    """
+    #!/bin/bash
+    arguments=("$@")
+    while (($#)); do
+      case $1 in
+        --check | --spool-only) exec '\(try ToolPaths.path(of: name))' "${arguments[@]}" ;;
+        --state) state=$2 spool=$2/\(name.dropFirst(2)) ;;
+      esac
+      shift
+    done
+    waiting() { cat "$spool"/[0-9]* 2> /dev/null; rm -f "$spool"/[0-9]*; }
+
+    """
+  }
+
   /// A directory with these tools, in which `body` runs.
   static func with(
     p1mqtt: String, p1influx: String, _ body: (TemporaryDirectory) async throws -> Void
@@ -13,7 +31,7 @@ enum MadeUpTools {
           atPath: directory.path(tool), withDestinationPath: try ToolPaths.path(of: tool))
       }
       for (name, script) in [("p1mqtt", p1mqtt), ("p1influx", p1influx)] {
-        let file = try directory.write("#!/bin/bash\n\(script)\n", to: name)
+        let file = try directory.write(try prelude(name) + script + "\n", to: name)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
       }
       try await body(directory)
