@@ -107,7 +107,7 @@ public struct Setting<Value: Sendable>: AnySetting {
   ///   - defaultText: what `--help` and the manual say happens without it; nil for nothing.
   public init<Wrapped>(
     _ name: String?, option: String? = nil, letter: Character? = nil, _ form: ValueForm<Wrapped>,
-    whenBare bareValue: String? = nil, default defaultText: String? = nil,
+    whenBare bareValue: String? = nil, ifUnset defaultText: String? = nil,
     isRepeatable: Bool = false, isInvertible: Bool = false,
     isSecret: Bool = false, help summary: String, manual: String = ""
   ) where Value == Wrapped? {

@@ -26,7 +26,7 @@ public struct BrokerGroup: SettingGroup {
       """)
   public let port = Setting(
     "MQTT_PORT", option: "port", .number(1...65_535, "number"),
-    default: "1883, or 8883 with TLS",
+    ifUnset: "1883, or 8883 with TLS",
     help: "Connect to this port of the broker.",
     manual: """
       A port in the address comes before
@@ -34,7 +34,7 @@ public struct BrokerGroup: SettingGroup {
       but not before the option.
       """)
   public let clientID = Setting<String?>(
-    "MQTT_CLIENT_UNIQ", option: "id", .text("id"), default: "a random one",
+    "MQTT_CLIENT_UNIQ", option: "id", .text("id"), ifUnset: "a random one",
     help: "Use this client id.",
     manual: """
       Client ids must be unique: the broker disconnects the older of two clients with the same id.
@@ -46,7 +46,7 @@ public struct BrokerGroup: SettingGroup {
       so that a sender and a receiver can have the same settings; the option is used as it is.
       """)
   public let authentication = Setting(
-    "MQTT_AUTH", .flag, default: "True if there is a user",
+    "MQTT_AUTH", .flag, ifUnset: "True if there is a user",
     help: "Log in as the user.",
     manual: """
       If it is
@@ -78,7 +78,7 @@ public struct BrokerGroup: SettingGroup {
       """)
   public let version = Setting<String?>(
     "MQTT_PROTOCOL", option: "protocol", .protocolVersion,
-    default: "5, then 3.1.1 if the broker does not know 5",
+    ifUnset: "5, then 3.1.1 if the broker does not know 5",
     help: "Speak this version of MQTT.",
     manual: """
       The version is
@@ -110,14 +110,14 @@ public struct BrokerGroup: SettingGroup {
     manual: "From 1 to 3600 seconds.")
   public let tls = Setting(
     "MQTT_TLS", option: "tls", .flag,
-    default: "on with an mqtts: address or one of the options below", isInvertible: true,
+    ifUnset: "on with an mqtts: address or one of the options below", isInvertible: true,
     help: "Encrypt the connection.",
     manual: """
       See
       .Sx Encryption .
       """)
   public let caFile = Setting<String?>(
-    "MQTT_CA_FILE", option: "ca-file", .file, default: "those of the system",
+    "MQTT_CA_FILE", option: "ca-file", .file, ifUnset: "those of the system",
     help: "Trust the certificate authorities in this file only.",
     manual: """
       The file is in PEM.

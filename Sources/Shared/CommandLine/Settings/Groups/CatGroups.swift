@@ -3,7 +3,7 @@ public struct SourceGroup: SettingGroup {
   public static let title = "Source"
 
   public let port: Setting<String?> = Setting(
-    "SER_PORT", .anything("source"), default: "standard input",
+    "SER_PORT", .anything("source"), ifUnset: "standard input",
     help: "Read this source if the command line names none.",
     manual: "It can be any source of the command line, despite its name.")
   public let count = Setting(
@@ -42,7 +42,7 @@ public struct SerialLineGroup: SettingGroup {
 
   public let baudRate = Setting(
     "SER_BAUDRATE", option: "baudrate", .number(oneOf: rates, "rate"),
-    default: "the speed of the meter",
+    ifUnset: "the speed of the meter",
     help: "Read the serial line at this baud rate.",
     manual: """
       The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.

@@ -43,7 +43,7 @@ public struct DatabaseServerGroup: SettingGroup {
     manual: "VictoriaMetrics listens on 8428.")
   public let api: Setting<String?> = Setting(
     "INFLUXDB_API", option: "api", .choice(["1", "2", "3"], "version"),
-    default: "2 with a bucket or an organization, else 1",
+    ifUnset: "2 with a bucket or an organization, else 1",
     help: "Use the API of this version of InfluxDB: 1, 2 or 3.",
     manual: """
       The paths are
@@ -70,7 +70,7 @@ public struct DatabaseServerGroup: SettingGroup {
       InfluxDB 2 has no such request for its buckets.
       """)
   public let retentionPolicy: Setting<String?> = Setting(
-    "INFLUXDB_RP", option: "retention-policy", .text("name"), default: "that of the database",
+    "INFLUXDB_RP", option: "retention-policy", .text("name"), ifUnset: "that of the database",
     help: "Write to this retention policy of InfluxDB 1.")
   public let organization = Setting(
     "INFLUXDB_ORG", option: "org", .text("name"),
@@ -118,14 +118,14 @@ public struct DatabaseServerGroup: SettingGroup {
       .Pa INFLUXDB_TOKEN .
       """)
   public let caFile: Setting<String?> = Setting(
-    "INFLUXDB_CA_FILE", option: "ca-file", .file, default: "the authorities of the system",
+    "INFLUXDB_CA_FILE", option: "ca-file", .file, ifUnset: "the authorities of the system",
     help: "Trust the certificate authorities in this file (PEM).",
     manual: "For a server with a self-signed certificate, the file holds that certificate.")
   public let certificateFile = Setting(
     "INFLUXDB_CERT_FILE", option: "cert-file", .file,
     help: "Log in with the client certificate in this file (PEM).")
   public let keyFile: Setting<String?> = Setting(
-    "INFLUXDB_KEY_FILE", option: "key-file", .file, default: "the file of the certificate",
+    "INFLUXDB_KEY_FILE", option: "key-file", .file, ifUnset: "the file of the certificate",
     help: "Read the key of the client certificate from this file (PEM).",
     manual: "The key must not be encrypted.")
   public let pinnedKey = Setting(
@@ -208,7 +208,7 @@ public struct BatchGroup: SettingGroup {
       It speeds up the backfill of captures of many meters; one meter alone gains nothing.
       """)
   public let gzip = Setting(
-    "INFLUXDB_GZIP", option: "gzip", .flag, default: "True if the server is on another machine",
+    "INFLUXDB_GZIP", option: "gzip", .flag, ifUnset: "True if the server is on another machine",
     isInvertible: true,
     help: "Compress requests.")
   public let timeout = Setting(

@@ -18,7 +18,7 @@ public struct MessageGroup: SettingGroup {
       """)
   public let topic = Setting<String?>(
     "MQTT_TOPIC", option: "topic", .anything("template"),
-    default: "{prefix}/{metric}, {prefix}/{meter}/json or {prefix}/{meter}/record",
+    ifUnset: "{prefix}/{metric}, {prefix}/{meter}/json or {prefix}/{meter}/record",
     help: "Make topics from this template.",
     manual: """
       It is text with
@@ -64,7 +64,7 @@ public struct MessageGroup: SettingGroup {
       grid operator.
       """)
   public let expiry = Setting(
-    "MQTT_EXPIRY", option: "expiry", .number(1...31_536_000, "seconds"), default: "never",
+    "MQTT_EXPIRY", option: "expiry", .number(1...31_536_000, "seconds"), ifUnset: "never",
     help: "Let the broker drop messages that nobody fetched in time.",
     manual: """
       From 1 to 31536000 seconds.
@@ -75,7 +75,7 @@ public struct MessageGroup: SettingGroup {
       """)
   public let status = Setting<String?>(
     "MQTT_STATUS", option: "status", .anything("template"), whenBare: "True",
-    default: "{prefix}/status, or {prefix}/{id}/status with json and record",
+    ifUnset: "{prefix}/status, or {prefix}/{id}/status with json and record",
     help: "Publish online and offline to this topic.",
     manual: """
       It is text with
@@ -95,7 +95,7 @@ public struct MessageGroup: SettingGroup {
     nil, option: "no-status", .flag, default: false,
     help: "Do not publish online and offline.")
   public let onChange = Setting<String?>(
-    "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", default: "off",
+    "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", ifUnset: "off",
     help: "Publish only what changed, and the rest every so many seconds.",
     manual: """
       From 1 to 86400 seconds, and 300 without a number; 0 turns it off.
@@ -116,7 +116,7 @@ public struct MessageGroup: SettingGroup {
       """)
   public let homeAssistant = Setting<String?>(
     "MQTT_HOMEASSISTANT", option: "homeassistant", .anything("prefix"),
-    whenBare: "homeassistant", default: "off",
+    whenBare: "homeassistant", ifUnset: "off",
     help: "Announce the metrics to Home Assistant below this prefix.",
     manual: """
       Without a prefix it is

@@ -104,7 +104,7 @@ public struct TimeGroup: SettingGroup {
       keep their own times.
       """)
   public let utcOffset = Setting(
-    "P1_UTC_OFFSET", option: "utc-offset", .utcOffset, default: "+01:00",
+    "P1_UTC_OFFSET", option: "utc-offset", .utcOffset, ifUnset: "+01:00",
     help: "Read the meter's clock with this offset from UTC in winter.",
     manual: """
       The offset is hours, or hours and minutes:

@@ -22,7 +22,7 @@ public struct InputGroup<Sink: SinkName>: SettingGroup {
 
   public let every = Setting(
     Sink.prefix + "EVERY", option: "every", .number(0...86_400, "seconds"),
-    default: "$P1_EVERY, else 0",
+    ifUnset: "$P1_EVERY, else 0",
     help: "Combine the records of each period of this length into one.",
     manual: """
       The period is 0 to 86400 seconds; 0 keeps every record.
@@ -36,7 +36,7 @@ public struct InputGroup<Sink: SinkName>: SettingGroup {
       is killed; the counters of the next record make up for them.
       """)
   public let extremes = Setting(
-    Sink.prefix + "EXTREMES", option: "extremes", .flag, default: "$P1_EXTREMES, else no",
+    Sink.prefix + "EXTREMES", option: "extremes", .flag, ifUnset: "$P1_EXTREMES, else no",
     help: "With --every, add the minimum and the maximum to each mean.",
     manual: """
       For example
@@ -64,7 +64,7 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
 
   public let spool: Setting<String?> = Setting(
     Sink.prefix + "SPOOL", option: "spool", .directory,
-    default: "a directory below --state, else none",
+    ifUnset: "a directory below --state, else none",
     help: "Keep undelivered records in this directory.",
     manual: """
       The directory is made if it does not exist.
