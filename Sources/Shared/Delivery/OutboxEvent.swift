@@ -52,9 +52,9 @@ extension OutboxEvent: CustomStringConvertible {
       return "\(errno) during fsync; records may be lost if the power fails"
     case .quarantineTrimmed(let file): return "\(file) removed: bad/ is full"
     case .quarantineHeld(let errno):
-      return "bad/ cannot be written: \(errno); refused records are kept in memory"
+      return "bad/ cannot be written: \(errno); rejected records are kept in memory"
     case .quarantineLost(let errno):
-      return "bad/ cannot be written: \(errno); a refused record is lost"
+      return "bad/ cannot be written: \(errno); a rejected record is lost"
     }
   }
 
