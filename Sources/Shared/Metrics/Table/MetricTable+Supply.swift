@@ -1,4 +1,5 @@
 extension MetricTable {
+  /// Voltage, current and frequency.
   static let voltageAndCurrent: [Metric] =
     phases("voltage", 32, 7, .quantity(.volt), "Voltage")
     + [
@@ -23,6 +24,7 @@ extension MetricTable {
       Metric("frequency_hz", OBISCode(1, 0, 14, 7, 0), .quantity(.hertz), "Frequency of the grid"),
     ]
 
+  /// The limits of current and power, and the breaker and relays that enforce them.
   static let limits: [Metric] =
     [
       Metric(
@@ -59,6 +61,7 @@ extension MetricTable {
         "Relay \(relay): 0 open, 1 closed")
     }
 
+  /// The log of power failures, sags and swells.
   static let quality: [Metric] =
     [
       Metric("power_failures", OBISCode(0, 0, 96, 7, 21), .number, "Power failures on any phase"),
@@ -78,6 +81,7 @@ extension MetricTable {
     + phases(
       "voltage_swell_magnitude", 32, 38, .quantity(.volt), "Magnitude of the last voltage swell")
 
+  /// Messages of the grid operator.
   static let messages: [Metric] =
     [
       Metric(

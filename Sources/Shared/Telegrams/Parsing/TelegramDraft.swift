@@ -146,13 +146,14 @@ struct RecordDraft {
   }
 }
 
-/// The record of a telegram that a line belongs to: of the electricity meter, or of a sub-meter.
+/// Which meter of a telegram a line is about: the electricity meter, or a sub-meter on the M-Bus. Each has a
+/// record of its own.
 struct MBusChannel: Equatable {
   /// The first number of the OBIS codes: 0, or 7 for a gas meter older than DSMR.
   let medium: UInt8
   /// Counted from 1 in the order of installation; 0 for a meter without channel.
   let number: UInt8
 
-  /// The electricity meter itself.
+  /// Channel 0 of OBIS codes: the electricity meter itself.
   static let main = MBusChannel(medium: 0, number: 0)
 }

@@ -1,7 +1,10 @@
 import Records
 
-/// Finds out, by comparing with the times of receipt, whether a meter's clock changes to daylight
-/// saving time, if it prints no letter after a time.
+/// Decides which instant a time without a letter is: whether the meter's clock changes to daylight saving
+/// time, and which of the two hours in autumn it shows. A time with a letter, S or W, is read by ``TelegramTime``.
+///
+/// A telegram without a time of receipt is read as the setting says (``MeterTimeZone``), or as the earlier
+/// telegrams of the same meter were decided.
 ///
 /// In summer `21:38` can be daylight saving time or, an hour later, standard time; in the hour that
 /// autumn has twice it is ambiguous too. The instant within ``tolerance`` of the time of receipt is the
