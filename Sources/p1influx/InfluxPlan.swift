@@ -62,8 +62,8 @@ struct InfluxPlan: ToolPlan {
     _ messages: Messages
   ) throws {
     let request = try NoticeSignal(.report)
-    let backpressure = Backpressure(
-      linger: sink.linger, confirmationDelay: limits.confirmationDelay, pausesInput: sink.holds)
+    let exitDeadline = ExitDeadline(
+      linger: sink.linger, confirmationDelay: limits.confirmationDelay)
     let client = try HTTPClient()
     let server = { (settings: InfluxSettings) in
       try InfluxServer(settings, style.precision, limits, by: client)
@@ -79,7 +79,8 @@ struct InfluxPlan: ToolPlan {
       of: delivery.serverName, "writing", at: request, every: sink.statisticsPeriod,
       messages: messages)
     var run = try SinkRun(
-      delivery, RecordPreprocessor(sink.summary), backpressure, storage, statusReport, messages)
+      delivery, RecordPreprocessor(sink.summary), Backpressure(pausesInput: sink.holds),
+      exitDeadline, storage, statusReport, messages)
     try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 }

@@ -83,7 +83,7 @@ struct MQTTPlan: ToolPlan {
     let preprocessor = RecordPreprocessor(sink.summary, stamps: isTimed)
     // Values do not say when they were measured, so only the newest of each topic are kept.
     let backpressure = Backpressure(
-      linger: sink.linger, pausesInput: sink.holds && isTimed, pausesFiles: isTimed)
+      pausesInput: sink.holds && isTimed, pausesFiles: isTimed)
     let connection = try MQTTConnection(
       broker, will: announcements.offline, expiry: publishing.expiry)
     let storage = try SinkStorage(sink, usesSpool: isTimed, messages)
@@ -96,7 +96,9 @@ struct MQTTPlan: ToolPlan {
       publications(publishing, memory, storage.outbox), announcements, messages: messages)
     let statusReport = StatusReport<String>(
       of: broker.name, "publishing", at: request, every: sink.statisticsPeriod, messages: messages)
-    var run = try SinkRun(delivery, preprocessor, backpressure, storage, statusReport, messages)
+    var run = try SinkRun(
+      delivery, preprocessor, backpressure, ExitDeadline(linger: sink.linger), storage,
+      statusReport, messages)
     try sink.read(messages, isCareful: storage.outbox.isLasting) { try run.run(&$0) }
   }
 

@@ -25,8 +25,8 @@ import Testing
     #expect(waits.allSatisfy { (.seconds(1)...(.seconds(2))).contains($0) })
     #expect(waits.contains { $0 < .milliseconds(1100) })
     #expect(waits.contains { $0 > .milliseconds(1900) })
-    var anybody = Backoff()
-    var anybodyElse = Backoff()
+    var anybody = Backoff(from: .seconds(1), to: .seconds(30))
+    var anybodyElse = Backoff(from: .seconds(1), to: .seconds(30))
     #expect(anybody.next() != anybodyElse.next())
   }
 

@@ -107,7 +107,7 @@ import Testing
 
   @Test func spoolOutlivesItsProcess() throws {
     let path = "\(root)/spool"
-    let limits = SpoolLimits(capacity: 1 << 20)
+    let limits = SpoolLimits(capacity: 1 << 20, memory: 16 << 20, sync: .seconds(5))
     do {
       var spool = try Spool(try SpoolDirectory(path), limits, at: now)
       spool.fill(0..<500, length: 300, at: now)

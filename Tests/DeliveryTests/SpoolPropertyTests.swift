@@ -149,7 +149,8 @@ import Testing
         disk.put(text, as: name)
       }
       if round % 4 == 3 { disk.capacity = disk.size }
-      var spool = try Spool(disk, SpoolLimits(capacity: 64 << 10), at: disk.now)
+      var spool = try Spool(
+        disk, SpoolLimits(capacity: 64 << 10, memory: 16 << 20, sync: .seconds(5)), at: disk.now)
       spool.fill(100..<103, at: disk.now)
       let records = spool.drain(3, size: 500)
       #expect(spool.isEmpty && records.suffix(3).map(\.number) == [100, 101, 102])
@@ -189,7 +190,8 @@ import Testing
         disk.put(text, as: Segment.name(UInt64(place)))
       }
       if Int.random(in: 0..<3, using: &generator) == 0 { disk.capacity = disk.size }
-      var spool = try Spool(disk, SpoolLimits(capacity: 64 << 10), at: disk.now)
+      var spool = try Spool(
+        disk, SpoolLimits(capacity: 64 << 10, memory: 16 << 20, sync: .seconds(5)), at: disk.now)
       #expect(spool.count == expected.count)
       #expect(spool.drainNumbers(3) == expected)
       spool.close(at: disk.now)

@@ -9,7 +9,7 @@ import Testing
   private let start = ContinuousClock.now
   private let disk: ModelDisk
   /// Segments of 4 KiB.
-  private let limits = SpoolLimits(capacity: 32 << 10, memory: 16 << 10)
+  private let limits = SpoolLimits(capacity: 32 << 10, memory: 16 << 10, sync: .seconds(5))
 
   init() {
     disk = ModelDisk(at: start)
@@ -74,7 +74,8 @@ import Testing
   }
 
   @Test(arguments: [1, 7, 1000]) func orderIsThatOfTheAdding(_ count: Int) throws {
-    var spool = try Spool(disk, SpoolLimits(capacity: 1 << 20), at: start)
+    var spool = try Spool(
+      disk, SpoolLimits(capacity: 1 << 20, memory: 16 << 20, sync: .seconds(5)), at: start)
     spool.fill(0..<1000, length: 100, at: start)
     // Only some of the records are in memory.
     #expect(spool.drainNumbers(count) == Array(0..<1000))
@@ -459,7 +460,7 @@ import Testing
   }
 
   @Test func memoryDoesNotDependOnWhatWaits() throws {
-    let limits = SpoolLimits()
+    let limits = SpoolLimits(capacity: 64 << 20, memory: 16 << 20, sync: .seconds(5))
     var spool = try Spool(disk, limits, at: start)
     let record = Record.numbered(0, length: 10_000)
     let count = 5300

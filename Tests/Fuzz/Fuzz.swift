@@ -112,7 +112,8 @@ private func readSpool(_ text: [UInt8]) {
   }
   let files = MemoryFiles(Dictionary(named) { first, _ in first })
   let now = ContinuousClock.now
-  guard var spool = try? Spool(files, SpoolLimits(capacity: 1 << 20), at: now),
+  let limits = SpoolLimits(capacity: 1 << 20, memory: 16 << 20, sync: .seconds(5))
+  guard var spool = try? Spool(files, limits, at: now),
     let added = Record([UInt8]("added=1\n".utf8))
   else {
     preconditionFailure("there is a spool")

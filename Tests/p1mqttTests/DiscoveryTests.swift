@@ -195,9 +195,9 @@ import Testing
   @Test func aTopicThatMovesIsToldAgain() throws {
     var discovery = try discovery()
     let origin = MeterKey(try Record.fields("meter=E1"))
-    discovery.see([("a", "dsmr/a")], of: origin)
+    discovery.noteRecord([("a", "dsmr/a")], of: origin)
     _ = messages(&discovery)
-    discovery.see([("a", "dsmr/E1/a")], of: origin)
+    discovery.noteRecord([("a", "dsmr/E1/a")], of: origin)
     let moved = try messages(&discovery).map(sensor)
     #expect(moved.map { $0["state_topic"] as? String } == ["dsmr/E1/a"])
   }
@@ -237,7 +237,7 @@ extension DiscoveryTests {
       let key = String(decoding: [UInt8](key), as: UTF8.self)
       values.append((key, "\(place)/\(key)"))
     }
-    discovery.see(values, of: MeterKey(record))
+    discovery.noteRecord(values, of: MeterKey(record))
   }
 
   /// The broker has something of an earlier run.

@@ -137,7 +137,7 @@ import Testing
         "timestamp=202\($0)-01-01T00:00:00Z meter=G\($0) channel=\($0) gas_m3=1")
     }
     for count in [1, 2, 3, 3] {
-      for record in topics.see(Array(meters[..<count]), at: start) + meters[..<count] {
+      for record in topics.noteSubmeters(Array(meters[..<count]), at: start) + meters[..<count] {
         _ = topics.topic(of: "gas_m3", MeterKey(record))
       }
       let found = meters[..<count].map { topics.topic(of: "gas_m3", MeterKey($0)) }
@@ -228,7 +228,7 @@ import Testing
     var known: Set<String> = []
     func take(_ meter: Int) throws -> String? {
       let record = try Record.fields("meter=E\(meter) a=1")
-      topics.see(MeterKey(record), at: start)
+      topics.noteRecord(of: MeterKey(record), at: start)
       return topics.topic(of: "a", MeterKey(record))
     }
     for number in 0..<10_000 {
@@ -290,8 +290,8 @@ import Testing
   ) throws -> [String] {
     let record = try Record.fields(text)
     let origin = MeterKey(record)
-    if record.isOfSubmeter { _ = topics.see([record], at: start + time) }
-    topics.see(origin, at: start + time)
+    if record.isOfSubmeter { _ = topics.noteSubmeters([record], at: start + time) }
+    topics.noteRecord(of: origin, at: start + time)
     var found: [String] = []
     record.forEachField { key, _ in
       let key = String(decoding: [UInt8](key), as: UTF8.self)
@@ -303,7 +303,7 @@ import Testing
 
   private func topic(of text: String, _ topics: inout Topics) throws -> String? {
     let record = try Record.fields(text)
-    topics.see(MeterKey(record), at: start)
+    topics.noteRecord(of: MeterKey(record), at: start)
     return topics.topic(of: MeterKey(record))
   }
 }

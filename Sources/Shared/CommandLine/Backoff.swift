@@ -5,7 +5,7 @@ public struct Backoff: Sendable {
   private let longest: Duration
   private var failures = 0
 
-  public init(from shortest: Duration = .seconds(1), to longest: Duration = .seconds(30)) {
+  public init(from shortest: Duration, to longest: Duration) {
     self.shortest = shortest
     self.longest = longest
   }

@@ -6,9 +6,9 @@ import Records
 extension InfluxDelivery {
   /// When to send something; nil where there is nothing to send, or a request is under way.
   var nextSend: ContinuousClock.Instant? {
-    if current != nil { return server.client.isBusy ? nil : state.retryAt ?? .now }
+    if current != nil { return server.client.isBusy ? nil : serverState.retryAt ?? .now }
     guard unsentCount > 0, outbox.isAvailable else { return nil }
-    if let retryAt = state.retryAt { return retryAt }
+    if let retryAt = serverState.retryAt { return retryAt }
     return isReady ? .now : sentAt.map { $0 + limits.batchAge } ?? .now
   }
 
@@ -16,12 +16,12 @@ extension InfluxDelivery {
   private var isReady: Bool {
     let hasBytes = unconfirmed.isEmpty && outbox.waitingSize >= sizeLimit
     return unsentCount >= limits.batchCount || hasBytes || outbox.isFull || isEnding
-      || state.isOutage
+      || serverState.isOutage
   }
 
   /// - Throws: `Failure` where libcurl fails.
   mutating func send(_ now: ContinuousClock.Instant) throws {
-    if let retryAt = state.retryAt, now < retryAt { return }
+    if let retryAt = serverState.retryAt, now < retryAt { return }
     // Records that were dropped during the retries are counted as dropped, and not sent any more.
     if let batch = current, batch.first < outbox.first, !server.client.isBusy { forgetBatches() }
     resendIfNeeded()
@@ -188,8 +188,8 @@ extension InfluxDelivery {
     case .status(200..<300, _, _):
       answeredAt = .now
       // This request may have been sent before another one failed: the retry of that stays where it is.
-      let isStillOff = state.retryAt.map { .now < $0 } ?? false
-      if !isStillOff, state.succeed() {
+      let isStillOff = serverState.retryAt.map { .now < $0 } ?? false
+      if !isStillOff, serverState.succeed() {
         messages.say(.notice, server.name, "writing again", repeating: "again")
       }
       acceptedSize = max(acceptedSize, current?.lanes[lane].parts.last?.size ?? 0)
@@ -266,7 +266,7 @@ extension InfluxDelivery {
     var delay = Duration.zero
     if case .status(_, _, let asked) = answer { delay = asked }
     // An outage is a warning when it begins or its reason changes; each retry is not.
-    let isNews = state.fail(answer.kind, for: delay, at: .now)
+    let isNews = serverState.fail(answer.kind, for: delay, at: .now)
     messages.say(
       isNews ? .warning : .info, server.name, "\(answer.description); trying again",
       repeating: answer.kind)

@@ -17,7 +17,7 @@ struct InfluxDelivery: RecordDelivery {
   private var droppedCount = 0
   var duplicates = DuplicateFilter()
 
-  var state = ServerState()
+  var serverState = ServerState()
   var answeredAt = ContinuousClock.now
   /// Whether the input has ended.
   var isEnding = false
@@ -58,7 +58,7 @@ struct InfluxDelivery: RecordDelivery {
   }
 
   var serverName: String { server.name }
-  var outage: String? { state.failure }
+  var outage: String? { serverState.failure }
   var isFull: Bool { outbox.isFull }
   var isDone: Bool { outbox.isEmpty && current == nil }
   var keepsAll: Bool { outbox.keepsAll }
@@ -85,7 +85,7 @@ struct InfluxDelivery: RecordDelivery {
 
   mutating func endInput() {
     isEnding = true
-    state.hurry(.now)
+    serverState.hurry(.now)
   }
 
   mutating func sendDue() throws {
@@ -105,7 +105,7 @@ struct InfluxDelivery: RecordDelivery {
   }
 
   mutating func reload() throws -> String {
-    defer { state.retryNow(.now) }
+    defer { serverState.retryNow(.now) }
     server = try reloadServer()
     return "password, token and certificates read again"
   }

@@ -12,7 +12,7 @@ extension MQTTDelivery {
   /// Connects if that is due, and gives up a connection whose answer is overdue.
   mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
     switch state {
-    case .waiting where server.retryAt.map { now >= $0 } ?? true:
+    case .waiting where serverState.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + limits.responseTimeout)
       do {
         try connection.connect()
@@ -44,7 +44,7 @@ extension MQTTDelivery {
       state = .waiting
     }
     isReconnecting = false
-    server.retryNow(.now)
+    serverState.retryNow(.now)
   }
 
   private var noAnswer: String { "no answer for \(limits.responseTimeout.components.seconds) s" }
@@ -106,7 +106,7 @@ extension MQTTDelivery {
     publications.connected()
     announcements.connected()
     subscribe()
-    if server.connect() {
+    if serverState.connect() {
       messages.say(.notice, broker, "connected", repeating: "connected")
     }
     if connection.lacksExpiry, !hasLoggedExpiry {
@@ -128,11 +128,11 @@ extension MQTTDelivery {
     if state == .connected {
       // The next connection may be to another broker.
       connection.limits.canRetain = true
-      if .now - connectedAt >= MQTTDelivery.stableConnectionTime { _ = server.succeed() }
+      if .now - connectedAt >= MQTTDelivery.stableConnectionTime { _ = serverState.succeed() }
     }
     if subscription.disconnected() { reportRefusedSubscription() }
     // An outage is logged when it begins, and when its reason changes.
-    let isNewReason = server.fail(reason, at: .now)
+    let isNewReason = serverState.fail(reason, at: .now)
     messages.say(
       isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     state = .waiting
@@ -248,7 +248,7 @@ extension MQTTDelivery {
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
-    if qos > 0 { _ = server.succeed() }
+    if qos > 0 { _ = serverState.succeed() }
     answeredAt = .now
     publications.arrived(message)
   }
@@ -280,7 +280,7 @@ extension MQTTDelivery {
 
   /// Publishes `offline`, and disconnects.
   mutating func publishOfflineAndDisconnect() throws {
-    let deadline = ContinuousClock.now + Backpressure.exitTimeout
+    let deadline = ContinuousClock.now + ExitTimeout.records
     if let offline = announcements.offline { try send(offline) }
     while state == .connected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))

@@ -6,7 +6,7 @@ import Sinks
 /// Carries records from the input to a broker, as messages in order.
 struct MQTTDelivery: RecordDelivery {
   enum State: Equatable {
-    /// Not connected; `server` knows when to try again.
+    /// Not connected; ``serverState`` says when to retry.
     case waiting
     /// Connecting, at most until then.
     case connecting(until: ContinuousClock.Instant)
@@ -26,7 +26,7 @@ struct MQTTDelivery: RecordDelivery {
   var state = State.waiting
   /// Since when the oldest message in flight is unanswered.
   var unansweredSince = ContinuousClock.now
-  var server = ServerState()
+  var serverState = ServerState()
   var answeredAt = ContinuousClock.now
   /// When the last connection was made.
   var connectedAt = ContinuousClock.now
@@ -56,7 +56,7 @@ struct MQTTDelivery: RecordDelivery {
   // MARK: - What SinkRun asks for
 
   var serverName: String { broker }
-  var outage: String? { server.failure }
+  var outage: String? { serverState.failure }
   var isFull: Bool { publications.isFull }
   var isDone: Bool {
     publications.isEmpty
@@ -75,7 +75,7 @@ struct MQTTDelivery: RecordDelivery {
       let telegram = rest[..<end]
       // Records of a telegram after the first one are of sub-meters.
       let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
-      if !submeters.isEmpty { publications.see(Array(submeters), at: .now) }
+      if !submeters.isEmpty { publications.noteSubmeters(Array(submeters), at: .now) }
       for record in telegram {
         for record in preprocessor.process(record) { try add(record, at: .now) }
       }
@@ -95,7 +95,7 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func overflow() { publications.overflow() }
-  mutating func endInput() { server.hurry(.now) }
+  mutating func endInput() { serverState.hurry(.now) }
 
   mutating func sendDue() throws {
     try checkConnection(.now)
@@ -133,7 +133,7 @@ struct MQTTDelivery: RecordDelivery {
 
   private var nextLook: ContinuousClock.Instant? {
     switch state {
-    case .waiting: server.retryAt ?? .now
+    case .waiting: serverState.retryAt ?? .now
     // An attempt ends by itself, and the time for the answer begins then.
     case .connecting(let until): connection.isConnecting ? nil : until
     case .connected: earliest(.now + connection.maintenanceInterval, answerDue)

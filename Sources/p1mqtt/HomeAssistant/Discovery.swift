@@ -27,8 +27,8 @@ struct Discovery {
   }
 
   /// A sensor to be announced, or to be withdrawn if it is no longer in ``Device/sensors``.
-  private struct Pending: Hashable {
-    let device: MeterKey
+  private struct SensorKey: Hashable {
+    let meter: MeterKey
     let id: String
   }
 
@@ -36,8 +36,8 @@ struct Discovery {
   private let style: SensorStyle
   /// The prefix of the topics of values, which is in the id of a meter without a number.
   private let valuePrefix: String
-  /// The sensor whose values each topic has.
-  private var states: [String: Pending] = [:]
+  /// The sensor whose values a topic has, by topic.
+  private var owners: [String: SensorKey] = [:]
   private var devices: LRUCache<MeterKey, Device>
   /// The meters by the ids of their devices.
   private var meters: [String: MeterKey] = [:]
@@ -47,9 +47,9 @@ struct Discovery {
   private var sensorCount = 0
   /// The electricity meter of the last telegram.
   private var main: MeterKey?
-  private var pending = UniqueQueue<Pending>()
+  private var pending = UniqueQueue<SensorKey>()
   /// What the broker retains from earlier runs and other processes.
-  private var retained: RetainedSensors
+  private var earlier: EarlierAnnouncements
   /// The ids of metrics by their keys.
   private var ids: [String: String] = [:]
 
@@ -68,7 +68,7 @@ struct Discovery {
   private static let overhead =
     2
     * (MemoryLayout<Announced>.stride + 3 * MemoryLayout<String>.stride
-      + 2 * MemoryLayout<Pending>.stride) + 128
+      + 2 * MemoryLayout<SensorKey>.stride) + 128
 
   /// - Parameters:
   ///   - prefix: the beginning of its topics, `homeassistant`.
@@ -77,7 +77,7 @@ struct Discovery {
     self.prefix = prefix
     devices = LRUCache(capacity: capacity)
     valuePrefix = settings.prefix
-    retained = RetainedSensors(below: valuePrefix, settings.statusTopic)
+    earlier = EarlierAnnouncements(below: valuePrefix, settings.statusTopic)
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
@@ -86,51 +86,51 @@ struct Discovery {
   private var birthTopic: String { "\(prefix)/status" }
 
   /// Notes a record, by its keys and the topics of their values.
-  mutating func see(_ values: [(key: String, topic: String)], of meterKey: MeterKey) {
-    let device = meterKey.device
-    if device.channel == nil { main = device }
-    let known = devices[device] ?? add(device, values.map(\.key))
-    if meterKey.past == nil { known.recordCount += 1 }
-    if device.channel != nil { note(known, device) }
+  mutating func noteRecord(_ values: [(key: String, topic: String)], of recordKey: MeterKey) {
+    let meter = recordKey.device
+    if meter.channel == nil { main = meter }
+    let device = devices[meter] ?? add(meter, values.map(\.key))
+    if recordKey.past == nil { device.recordCount += 1 }
+    if meter.channel != nil { noteParent(of: meter, device) }
     var growth = 0
     for (key, topic) in values {
       // The device says which meter it is. Of the reserved keys, only the time is a sensor.
       let isSensor =
-        RecordKey(rawValue: key).map { $0 == .timestamp && meterKey.past == nil } ?? true
+        RecordKey(rawValue: key).map { $0 == .timestamp && recordKey.past == nil } ?? true
       guard isSensor else { continue }
       let id = id(of: key)
-      let isNew = known.sensors[id]?.topic != topic
-      guard known.sensors[id] != nil || known.sensors.count < Discovery.maximumMetrics else {
+      let isNew = device.sensors[id]?.topic != topic
+      guard device.sensors[id] != nil || device.sensors.count < Discovery.maximumMetrics else {
         continue
       }
-      let before = known.sensors.updateValue(
-        Announced(key: key, topic: topic, lastSeen: known.recordCount), forKey: id)
+      let before = device.sensors.updateValue(
+        Announced(key: key, topic: topic, lastSeen: device.recordCount), forKey: id)
       guard isNew else { continue }
       growth += Discovery.size(key, topic)
       if let before {
-        leave(before.topic, Pending(device: device, id: id))
+        release(before.topic, of: SensorKey(meter: meter, id: id))
         growth -= Discovery.size(key, before.topic)
       } else {
         sensorCount += 1
       }
-      retained.remove(configTopic(id, known.identity))
-      announce(id, of: device)
-      take(topic, for: Pending(device: device, id: id))
+      earlier.forget(configTopic(id, device.identity))
+      announce(id, of: meter)
+      claim(topic, for: SensorKey(meter: meter, id: id))
     }
-    withdraw(known, device)
-    withdrawRetained(known, device)
-    if device.channel == nil { withdrawSubmeters(of: known, device) }
-    devices.use(device, default: known) { _ in growth }
+    withdrawAbsentMetrics(of: meter, device)
+    withdrawEarlier(of: meter, device)
+    if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
+    devices.use(meter, default: device) { _ in growth }
     makeRoom()
   }
 
   /// Notes that a record of a sub-meter follows one of its electricity meter.
-  private mutating func note(_ submeter: Device, _ meterKey: MeterKey) {
-    submeter.lastAfter = nil
-    guard let main, let meter = devices[main] else { return }
-    submeter.lastAfter = (main, meter.recordCount)
-    if meter.submeters.insert(meterKey).inserted {
-      devices.use(main, default: meter) { _ in meterKey.size }
+  private mutating func noteParent(of submeter: MeterKey, _ device: Device) {
+    device.lastAfter = nil
+    guard let main, let parent = devices[main] else { return }
+    device.lastAfter = (main, parent.recordCount)
+    if parent.submeters.insert(submeter).inserted {
+      devices.use(main, default: parent) { _ in submeter.size }
     }
   }
 
@@ -141,87 +141,88 @@ struct Discovery {
   /// Forgets the meters that have been silent longest, as far as the cache is over its bound. Their
   /// announcements stay with the broker.
   private mutating func makeRoom() {
-    while devices.isOverfull, let (device, known) = devices.removeOldest() {
-      for sensor in known.sensors.values where states[sensor.topic]?.device == device {
-        states[sensor.topic] = nil
+    while devices.isOverfull, let (meter, device) = devices.removeOldest() {
+      for sensor in device.sensors.values where owners[sensor.topic]?.meter == meter {
+        owners[sensor.topic] = nil
       }
-      sensorCount -= known.sensors.count
-      meters[known.identity.id] = nil
+      sensorCount -= device.sensors.count
+      meters[device.identity.id] = nil
       forgottenMeterCount += 1
     }
   }
 
-  /// Gives a topic to a sensor. The sensor that had it, of a meter that was replaced, is withdrawn.
-  private mutating func take(_ topic: String, for sensor: Pending) {
-    if let other = states[topic], other.device != sensor.device {
-      remove(other.id, of: other.device)
+  /// Gives a topic to a sensor. If ``Topics`` took the topic from another meter, which was replaced, the sensor
+  /// of that meter is withdrawn.
+  private mutating func claim(_ topic: String, for sensor: SensorKey) {
+    if let other = owners[topic], other.meter != sensor.meter {
+      withdrawSensor(other.id, of: other.meter)
     }
-    states[topic] = sensor
-    retained.withdraw(state: topic)
+    owners[topic] = sensor
+    earlier.withdraw(publishedTo: topic)
   }
 
   /// Takes a topic from a sensor, if it has it.
-  private mutating func leave(_ topic: String, _ sensor: Pending) {
-    if states[topic] == sensor { states[topic] = nil }
+  private mutating func release(_ topic: String, of sensor: SensorKey) {
+    if owners[topic] == sensor { owners[topic] = nil }
   }
 
   /// Withdraws a sensor.
-  private mutating func remove(_ id: String, of device: MeterKey) {
-    guard let known = devices[device], let sensor = known.sensors.removeValue(forKey: id) else {
+  private mutating func withdrawSensor(_ id: String, of meter: MeterKey) {
+    guard let device = devices[meter], let sensor = device.sensors.removeValue(forKey: id) else {
       return
     }
     sensorCount -= 1
-    leave(sensor.topic, Pending(device: device, id: id))
-    devices.use(device, default: known) { _ in -Discovery.size(sensor.key, sensor.topic) }
-    announce(id, of: device)
+    release(sensor.topic, of: SensorKey(meter: meter, id: id))
+    devices.use(meter, default: device) { _ in -Discovery.size(sensor.key, sensor.topic) }
+    announce(id, of: meter)
   }
 
   /// Withdraws the sub-meters that have not followed their electricity meter for long.
-  private mutating func withdrawSubmeters(of meter: Device, _ meterKey: MeterKey) {
-    guard meter.recordCount > Discovery.submeterAbsence else { return }
-    for submeter in meter.submeters {
-      guard let known = devices[submeter], let last = known.lastAfter, last.meter == meterKey,
-        last.count + Discovery.submeterAbsence < meter.recordCount
+  private mutating func withdrawAbsentSubmeters(of meter: MeterKey, _ device: Device) {
+    guard device.recordCount > Discovery.submeterAbsence else { return }
+    for submeter in device.submeters {
+      guard let absent = devices[submeter], let last = absent.lastAfter, last.meter == meter,
+        last.count + Discovery.submeterAbsence < device.recordCount
       else {
         continue
       }
-      meter.submeters.remove(submeter)
-      devices.use(meterKey, default: meter) { _ in -submeter.size }
-      for id in known.sensors.keys.sorted() { remove(id, of: submeter) }
+      device.submeters.remove(submeter)
+      devices.use(meter, default: device) { _ in -submeter.size }
+      for id in absent.sensors.keys.sorted() { withdrawSensor(id, of: submeter) }
     }
   }
 
   /// Withdraws what an earlier run has announced of a device and of its sub-meters, and what is no longer
   /// read. Another process may announce the same meter, with topics of its own.
-  private mutating func withdrawRetained(_ known: Device, _ device: MeterKey) {
+  private mutating func withdrawEarlier(of meter: MeterKey, _ device: Device) {
     // Other processes may have announced many, so they are searched only now and then.
-    guard known.recordCount % Discovery.metricAbsence == 1 else { return }
-    if known.recordCount > Discovery.metricAbsence {
-      retained.withdraw(of: known.identity.id)
+    guard device.recordCount % Discovery.metricAbsence == 1 else { return }
+    if device.recordCount > Discovery.metricAbsence {
+      earlier.withdraw(ofDevice: device.identity.id)
     }
-    if device.channel == nil, known.recordCount > Discovery.submeterAbsence {
-      retained.withdraw(behind: known.identity.id)
+    if meter.channel == nil, device.recordCount > Discovery.submeterAbsence {
+      earlier.withdraw(submetersOf: device.identity.id)
     }
   }
 
-  private mutating func add(_ device: MeterKey, _ keys: [String]) -> Device {
-    let parent = device.channel == nil ? nil : main.flatMap { devices[$0]?.identity }
-    let identity = DeviceIdentity(device, via: parent, in: valuePrefix, keys, besides: names)
+  private mutating func add(_ meter: MeterKey, _ keys: [String]) -> Device {
+    let parent = meter.channel == nil ? nil : main.flatMap { devices[$0]?.identity }
+    let identity = DeviceIdentity(meter, via: parent, in: valuePrefix, keys, besides: names)
     if names.count < Discovery.maximumNames { names.insert(identity.name) }
-    meters[identity.id] = device
-    let known = Device(identity)
-    devices.use(device, default: known) { _ in device.size + 2 * identity.id.utf8.count + 256 }
-    return known
+    meters[identity.id] = meter
+    let device = Device(identity)
+    devices.use(meter, default: device) { _ in meter.size + 2 * identity.id.utf8.count + 256 }
+    return device
   }
 
   /// Withdraws the metrics that are no longer read.
-  private mutating func withdraw(_ known: Device, _ device: MeterKey) {
-    guard known.recordCount > Discovery.metricAbsence else { return }
-    let gone = known.sensors.filter {
-      $0.value.lastSeen + Discovery.metricAbsence < known.recordCount
+  private mutating func withdrawAbsentMetrics(of meter: MeterKey, _ device: Device) {
+    guard device.recordCount > Discovery.metricAbsence else { return }
+    let gone = device.sensors.filter {
+      $0.value.lastSeen + Discovery.metricAbsence < device.recordCount
     }
     .keys
-    for id in gone.sorted() { remove(id, of: device) }
+    for id in gone.sorted() { withdrawSensor(id, of: meter) }
   }
 
   private mutating func id(of key: String) -> String {
@@ -232,16 +233,16 @@ struct Discovery {
     return id
   }
 
-  private mutating func announce(_ id: String, of device: MeterKey) {
+  private mutating func announce(_ id: String, of meter: MeterKey) {
     // The bound holds while there is no broker and sensors come and go.
     guard pending.count < max(Discovery.maximumPending, sensorCount) else { return }
-    pending.append(Pending(device: device, id: id))
+    pending.append(SensorKey(meter: meter, id: id))
   }
 
   /// Announces everything again.
   mutating func repeatAll() {
-    for device in devices.keys {
-      for id in devices[device]?.sensors.keys.sorted() ?? [] { announce(id, of: device) }
+    for meter in devices.keys {
+      for id in devices[meter]?.sensors.keys.sorted() ?? [] { announce(id, of: meter) }
     }
   }
 
@@ -259,25 +260,25 @@ struct Discovery {
     }
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
     guard isRetained, levels.count == 4, levels[0] == "sensor" else { return false }
-    let (device, id) = (String(levels[1]), String(levels[2]))
-    let isOurs = meters[device].flatMap { devices[$0]?.sensors[id] } != nil
+    let (deviceID, id) = (String(levels[1]), String(levels[2]))
+    let isOurs = meters[deviceID].flatMap { devices[$0]?.sensors[id] } != nil
     guard !isOurs else { return false }
     let text = String(decoding: payload, as: UTF8.self)
     // The topics of a meter that was replaced belong to its successor.
-    if let state = retained.add(topic, of: device, text), states[state] != nil {
-      retained.withdraw(state: state)
+    if let state = earlier.add(topic, of: deviceID, text), owners[state] != nil {
+      earlier.withdraw(publishedTo: state)
     }
     return false
   }
 
   /// Takes the next message to be published; nil where there is none.
   mutating func takeMessage() -> Message? {
-    if let topic = retained.takeRemoval() {
+    if let topic = earlier.takeWithdrawal() {
       return Message(topic: topic, payload: [], purpose: .announcement, isRetained: true)
     }
     while let entry = pending.removeFirst() {
       // The device may have been forgotten meanwhile.
-      guard let device = devices[entry.device] else { continue }
+      guard let device = devices[entry.meter] else { continue }
       let text = device.sensors[entry.id].map {
         Sensor($0.key, $0.topic, of: device.identity, style).text
       }
@@ -292,5 +293,5 @@ struct Discovery {
     "\(prefix)/sensor/\(device.id)/\(id)/config"
   }
 
-  var isEmpty: Bool { pending.isEmpty && retained.isEmpty }
+  var isEmpty: Bool { pending.isEmpty && earlier.isEmpty }
 }

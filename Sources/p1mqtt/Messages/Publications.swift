@@ -19,7 +19,7 @@ protocol Publications {
 
   /// Notes the sub-meters of a telegram, whose records are taken next. If two of them claim one topic,
   /// the readings of both decide.
-  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant)
+  mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant)
 
   /// Takes a record.
   ///

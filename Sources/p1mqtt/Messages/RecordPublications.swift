@@ -46,8 +46,10 @@ struct RecordPublications: Publications {
 
   var statistics: DeliveryStatistics { DeliveryStatistics(outbox, arrived: arrivedCount) }
 
-  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
-    for record in topics.see(submeters, at: now) { _ = topics.topic(of: MeterKey(record)) }
+  mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.noteSubmeters(submeters, at: now) {
+      _ = topics.topic(of: MeterKey(record))
+    }
   }
 
   mutating func take(
@@ -66,9 +68,9 @@ struct RecordPublications: Publications {
     _ record: Record, _ discovery: inout Discovery?
   ) -> String? {
     let meter = MeterKey(record)
-    topics.see(meter, at: .now)
+    topics.noteRecord(of: meter, at: .now)
     guard let topic = topics.topic(of: meter) else { return nil }
-    discovery?.see(record.keys.map { ($0, topic) }, of: meter)
+    discovery?.noteRecord(record.keys.map { ($0, topic) }, of: meter)
     return topic
   }
 

@@ -50,8 +50,10 @@ struct ValuePublications: Publications {
     return DeliveryStatistics(ofValues: counts, waiting: queue.count + inFlightCount)
   }
 
-  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) {
-    for record in topics.see(submeters, at: now) { _ = values(of: record, MeterKey(record)) }
+  mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant) {
+    for record in topics.noteSubmeters(submeters, at: now) {
+      _ = values(of: record, MeterKey(record))
+    }
   }
 
   mutating func take(
@@ -59,9 +61,9 @@ struct ValuePublications: Publications {
   ) {
     counts.read += 1
     let meter = MeterKey(record)
-    topics.see(meter, at: now)
+    topics.noteRecord(of: meter, at: now)
     var values = meter.past == nil ? values(of: record, meter) : pastValues(of: record, meter)
-    discovery?.see(values.map { ($0.key, $0.topic) }, of: meter)
+    discovery?.noteRecord(values.map { ($0.key, $0.topic) }, of: meter)
     if changes != nil { leaveOutRepeats(&values, meter, record.timestamp, now) }
     for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
   }

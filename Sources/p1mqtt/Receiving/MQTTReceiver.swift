@@ -11,7 +11,7 @@ import Sinks
 /// made again when the reader goes on.
 struct MQTTReceiver {
   private enum State: Equatable {
-    /// Not connected; `server` knows when to try again.
+    /// Not connected; ``serverState`` says when to retry.
     case waiting
     /// Connecting, at most until then.
     case connecting(until: ContinuousClock.Instant)
@@ -29,7 +29,7 @@ struct MQTTReceiver {
 
   private var output = RecordOutput()
   private var state = State.waiting
-  private var server = ServerState()
+  private var serverState = ServerState()
   private var connectedAt = ContinuousClock.now
   /// The filters that the broker has not answered yet, by packet identifier.
   private var requests: [Int32: String] = [:]
@@ -78,7 +78,7 @@ struct MQTTReceiver {
       if output.isAbandoned(happened) { return }
       if !(isBlocked && state == .connected) { try proceed(happened) }
       try reloadSettings(happened)
-      statusReport.update(server.failure)
+      statusReport.update(serverState.failure)
       if statusReport.isDue(happened) { statusReport.write(counters) }
       messages.sayDue()
     }
@@ -93,7 +93,7 @@ struct MQTTReceiver {
   private func deadline(_ isBlocked: Bool) -> ContinuousClock.Instant? {
     let next: ContinuousClock.Instant? =
       switch state {
-      case .waiting: isBlocked ? nil : server.retryAt ?? .now
+      case .waiting: isBlocked ? nil : serverState.retryAt ?? .now
       // An attempt ends by itself.
       case .connecting(let until): connection.isConnecting ? nil : until
       case .connected: isBlocked ? stallEnd : .now + connection.maintenanceInterval
@@ -144,7 +144,7 @@ struct MQTTReceiver {
 
   private mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
     switch state {
-    case .waiting where blockedSince == nil && server.retryAt.map { now >= $0 } ?? true:
+    case .waiting where blockedSince == nil && serverState.retryAt.map { now >= $0 } ?? true:
       state = .connecting(until: now + connection.settings.timeout)
       do {
         try connection.connect()
@@ -195,7 +195,7 @@ struct MQTTReceiver {
   }
 
   private mutating func outageIsOver() {
-    if server.connect() { messages.say(.notice, broker, "connected", repeating: "connected") }
+    if serverState.connect() { messages.say(.notice, broker, "connected", repeating: "connected") }
   }
 
   private mutating func subscribed(_ number: Int32, _ code: Int32) throws {
@@ -235,13 +235,13 @@ struct MQTTReceiver {
       return
     }
     if wasConnected, .now - connectedAt >= MQTTReceiver.stableConnectionTime {
-      _ = server.succeed()
+      _ = serverState.succeed()
     }
     // Some brokers end the connection instead of refusing a subscription.
     let reason =
       requests.isEmpty
       ? reason : "\(reason) before the subscription was granted; may the user read these topics?"
-    let isNewReason = server.fail(reason, at: .now)
+    let isNewReason = serverState.fail(reason, at: .now)
     messages.say(
       isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
     requests = [:]
@@ -262,7 +262,7 @@ struct MQTTReceiver {
       try connection.abandon()
       state = .waiting
     }
-    server.retryNow(.now)
+    serverState.retryNow(.now)
   }
 
   // MARK: - Messages

@@ -41,7 +41,9 @@ struct BrokerSettings {
     let isPortUsed = address.port == nil || settings.isOption(group.port)
     self.port =
       address.isSocket
-      ? 0 : (isPortUsed ? port : nil) ?? address.port ?? (tls == nil ? 1883 : 8883)
+      ? 0
+      : (isPortUsed ? port : nil) ?? address.port
+        ?? (tls == nil ? BrokerGroup.defaultPort : BrokerGroup.defaultTLSPort)
     let isIPv6 = host.contains(":")
     name = address.isSocket ? host : isIPv6 ? "[\(host)]:\(self.port)" : "\(host):\(self.port)"
     login = try BrokerSettings.login(settings)

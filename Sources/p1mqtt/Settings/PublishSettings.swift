@@ -63,7 +63,7 @@ struct PublishSettings {
       }
       return nil
     }
-    let usual = payload.isTimed ? "{prefix}/{id}/status" : "{prefix}/status"
+    let usual = payload.isTimed ? MessageGroup.recordStatusTopic : MessageGroup.valueStatusTopic
     let text = try settings[group.status] ?? usual
     let isWanted = ValueForm.truth(text)
     if isWanted == false { return nil }
@@ -89,7 +89,7 @@ struct PublishSettings {
     let seconds = Int(text)
     // In the environment and in p1.conf, 1 is True, as for any other setting.
     if seconds != 1 || !settings.isOption(group.onChange), let isWanted = ValueForm.truth(text) {
-      return isWanted ? 300 : nil
+      return isWanted ? group.onChange.bareValue.flatMap { Int($0) } : nil
     }
     guard let seconds, (1...86_400).contains(seconds) else {
       throw settings.failure(
@@ -138,9 +138,9 @@ enum Payload: String, CaseIterable {
   /// The default topics.
   var topic: String {
     switch self {
-    case .value: "{prefix}/{metric}"
-    case .json: "{prefix}/{meter}/json"
-    case .record: "{prefix}/{meter}/record"
+    case .value: MessageGroup.valueTopic
+    case .json: MessageGroup.jsonTopic
+    case .record: MessageGroup.recordTopic
     }
   }
 }

@@ -48,7 +48,7 @@ struct Topics {
   /// The seconds between two readings of a sub-meter that has had one so far. DSMR 4 meters read gas
   /// every hour, later ones more often.
   private static let defaultInterval: Int64 = 3600
-  /// Between these, the measured interval is believed.
+  /// A measured interval beyond these bounds is replaced by the nearer bound.
   private static let intervals: ClosedRange<Int64> = 300...86_400
   /// About how many bytes a topic takes besides the texts of topic and metric: its places in two
   /// dictionaries, of which half may be empty.
@@ -72,15 +72,17 @@ struct Topics {
   }
 
   /// Notes that a record of a meter was read.
-  mutating func see(_ meter: MeterKey, at now: ContinuousClock.Instant) {
-    if let rival = note(meter, nil, at: now) { takeOver(from: rival, meter, at: now) }
+  mutating func noteRecord(of meter: MeterKey, at now: ContinuousClock.Instant) {
+    if let rival = noteReading(of: meter, nil, at: now) {
+      takeOver(from: rival, by: meter, at: now)
+    }
   }
 
   /// Notes that a record of a meter was read, and the time of a reading.
   ///
   /// - Returns: the meter whose topics it would have.
-  private mutating func note(
-    _ meter: MeterKey, _ reading: Timestamp?, at now: ContinuousClock.Instant
+  private mutating func noteReading(
+    of meter: MeterKey, _ reading: Timestamp?, at now: ContinuousClock.Instant
   ) -> MeterKey? {
     var rival: MeterKey?
     meters.use(meter, default: Known()) {
@@ -98,29 +100,29 @@ struct Topics {
   ///
   /// - Returns: the records that choose their topics first, as the readings of the other sub-meters have
   ///   stopped. It is empty where none has.
-  mutating func see(_ submeters: [Record], at now: ContinuousClock.Instant) -> [Record] {
+  mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant) -> [Record] {
     let meters = submeters.map { MeterKey($0) }
-    let rivals = zip(submeters, meters).map { note($1, $0.pastTimestamp, at: now) }
+    let rivals = zip(submeters, meters).map { noteReading(of: $1, $0.pastTimestamp, at: now) }
     // Whether a meter has stopped is known only by the readings of the others.
     for case (let meter, let rival?) in zip(meters, rivals) {
-      takeOver(from: rival, meter, at: now)
+      takeOver(from: rival, by: meter, at: now)
     }
     guard submeters.count > 1, let newest = submeters.compactMap(\.pastTimestamp).max() else {
       return []
     }
-    let living = zip(submeters, meters).filter { !isBehind($0.1, newest) }
+    let living = zip(submeters, meters).filter { !isStale($0.1, newest) }
     return living.count == submeters.count ? [] : living.map(\.0)
   }
 
   /// Gives a meter the topics of its rival, if that has been replaced.
   private mutating func takeOver(
-    from other: MeterKey, _ meter: MeterKey, at now: ContinuousClock.Instant
+    from other: MeterKey, by meter: MeterKey, at now: ContinuousClock.Instant
   ) {
     if let heir = meters[other]?.rival {
       // A third meter has taken over the topics of the rival.
       setRival(of: meter, heir == meter ? nil : heir)
-    } else if hasStopped(other, beside: meter) || isSilent(other, at: now) {
-      pass(topicsOf: other, to: meter)
+    } else if isReplaced(other, by: meter) || isSilent(other, at: now) {
+      transferTopics(of: other, to: meter)
     }
   }
 
@@ -130,9 +132,9 @@ struct Topics {
     return known.seenAt.map { $0 + Topics.replacementSilence < now } ?? false
   }
 
-  private mutating func pass(topicsOf other: MeterKey, to meter: MeterKey) {
-    forget(other)
-    forget(meter)
+  private mutating func transferTopics(of other: MeterKey, to meter: MeterKey) {
+    releaseTopics(of: other)
+    releaseTopics(of: meter)
     setRival(of: other, meter)
     meters.use(meter, default: Known()) {
       $0.rival = nil
@@ -151,13 +153,13 @@ struct Topics {
   }
 
   /// Whether a sub-meter was replaced: telegrams repeat its last reading, while the other one has new ones.
-  private func hasStopped(_ meter: MeterKey, beside other: MeterKey) -> Bool {
+  private func isReplaced(_ meter: MeterKey, by other: MeterKey) -> Bool {
     guard meter.channel != nil, other.channel != nil else { return false }
-    return meters[other]?.reading.map { isBehind(meter, $0) } ?? false
+    return meters[other]?.reading.map { isStale(meter, $0) } ?? false
   }
 
   /// Whether the reading of a sub-meter is so old, compared with another one, that it has stopped.
-  private func isBehind(_ meter: MeterKey, _ other: Timestamp) -> Bool {
+  private func isStale(_ meter: MeterKey, _ other: Timestamp) -> Bool {
     guard let known = meters[meter], let reading = known.reading else { return false }
     // One reading may have been missed.
     let limit = known.interval.map {
@@ -188,12 +190,12 @@ struct Topics {
         meter: meterLevel, channel: meter.channelLevel, metric: metric)
       if let inserted { candidate = Topics.insert(inserted, into: candidate) }
       if let owner = owners[candidate], owner != meter {
-        if let owner, hasStopped(owner, beside: meter) {
-          pass(topicsOf: owner, to: meter)
+        if let owner, isReplaced(owner, by: meter) {
+          transferTopics(of: owner, to: meter)
           return topic(of: metric, meter)
         }
         isBesideOther = isBesideOther || owner.map { $0.device != meter.device } ?? false
-        note(meter, owner)
+        noteRival(of: meter, owner)
         continue
       }
       owners[candidate] = meter
@@ -235,7 +237,7 @@ struct Topics {
     return "\(topic[..<slash])/\(level)\(topic[slash...])"
   }
 
-  private mutating func note(_ meter: MeterKey, _ owner: MeterKey?) {
+  private mutating func noteRival(of meter: MeterKey, _ owner: MeterKey?) {
     guard let owner, meters[meter]?.rival == nil, meters[owner]?.rival != meter,
       meter.device != owner.device
     else {
@@ -259,7 +261,7 @@ struct Topics {
   }
 
   /// Takes all topics from a meter.
-  private mutating func forget(_ meter: MeterKey) {
+  private mutating func releaseTopics(of meter: MeterKey) {
     guard let known = meters[meter] else { return }
     release(known)
     meters.use(meter, default: Known()) {

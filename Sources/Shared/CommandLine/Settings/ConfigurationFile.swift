@@ -6,9 +6,9 @@ import SystemPackage
 /// p1.conf: lines `NAME = 'value'`, read as data and never run. p1.conf(5) describes it.
 ///
 /// It takes the settings block of a Python script, with pySerial's attributes, and systemd's EnvironmentFile.
-public struct ConfigurationFile {
+public struct ConfigurationFile: Sendable {
   /// A value, and the line that it stands on, counted from 1.
-  struct Entry: Equatable {
+  struct Entry: Equatable, Sendable {
     var value: String
     var line: Int
   }
@@ -51,7 +51,28 @@ public struct ConfigurationFile {
         let isFirst = index == 0
         try read(isFirst && line.first == "\u{FEFF}" ? line.dropFirst() : line, number: index + 1)
       } catch {
-        throw Failure("\(path):\(index + 1)", error.reason, .configuration)
+        throw failure(line: index + 1, error.reason)
+      }
+    }
+  }
+
+  /// A line of the file, as messages name it.
+  func place(ofLine line: Int) -> String { "\(path):\(line)" }
+
+  /// What is wrong with a line of the file.
+  func failure(line: Int, _ reason: String) -> Failure {
+    Failure(place(ofLine: line), reason, .configuration)
+  }
+
+  /// - Throws: ``Failure`` for the first name that is misspelt or removed.
+  func checkNames() throws {
+    for (name, entry) in entries.sorted(by: { $0.value.line < $1.value.line }) {
+      switch SettingNames.kind(of: name) {
+      case .known, .foreign: continue
+      case .misspelt(let nearest?):
+        throw failure(line: entry.line, "unknown setting \(name); did you mean \(nearest)?")
+      case .misspelt(nil): throw failure(line: entry.line, "unknown setting \(name)")
+      case .removed(let text): throw failure(line: entry.line, "\(name): \(text)")
       }
     }
   }

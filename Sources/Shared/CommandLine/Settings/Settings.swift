@@ -5,16 +5,16 @@ import Glibc
 /// An empty variable is not set, and hides the line in p1.conf: so a single run can differ from the file.
 public struct Settings {
   /// Where a value was set.
-  public enum Origin: Equatable, Sendable, CustomStringConvertible {
+  public enum Origin: Sendable, CustomStringConvertible {
     case option(String)
     case environment
-    case file(String, line: Int)
+    case file(ConfigurationFile, line: Int)
 
     public var description: String {
       switch self {
       case .option(let name): name
       case .environment: "environment"
-      case .file(let path, let line): "\(path):\(line)"
+      case .file(let file, let line): file.place(ofLine: line)
       }
     }
   }
@@ -44,7 +44,7 @@ public struct Settings {
     guard let name = setting.name else { return nil }
     if let value = variable(name) { return value.isEmpty ? nil : (value, .environment) }
     guard let file, let entry = file.entries[name], !entry.value.isEmpty else { return nil }
-    return (entry.value, .file(file.path, line: entry.line))
+    return (entry.value, .file(file, line: entry.line))
   }
 
   /// Whether a setting is set anywhere.
@@ -118,7 +118,7 @@ public struct Settings {
     return path
   }
 
-  /// Refuses files that a running tool reads again and might have to wait for.
+  /// Rejects files that a running tool reads again and might have to wait for.
   ///
   /// - Throws: ``Failure``.
   public func rejectStreams(_ settings: [Setting<String?>]) throws {
@@ -134,8 +134,7 @@ public struct Settings {
   public func failure(_ setting: any AnySetting, _ reason: String) -> Failure {
     switch given(setting)?.origin {
     case .option(let name): Failure(name, reason, .usage)
-    case .file(let path, let line):
-      Failure("\(path):\(line)", "\(setting.name ?? ""): \(reason)", .configuration)
+    case .file(let file, let line): file.failure(line: line, "\(setting.name ?? ""): \(reason)")
     case .environment, nil: Failure(setting.name ?? setting.text, reason, .configuration)
     }
   }
@@ -154,16 +153,7 @@ public struct Settings {
   ///
   /// - Throws: ``Failure`` for the first name that is misspelt or removed.
   func checkNames(of tool: String) throws {
-    for (name, entry) in file?.entries.sorted(by: { $0.value.line < $1.value.line }) ?? [] {
-      let reason: String
-      switch SettingNames.kind(of: name) {
-      case .known, .foreign: continue
-      case .misspelt(let nearest?): reason = "unknown setting \(name); did you mean \(nearest)?"
-      case .misspelt(nil): reason = "unknown setting \(name)"
-      case .removed(let text): reason = "\(name): \(text)"
-      }
-      throw Failure("\(file?.path ?? ""):\(entry.line)", reason, .configuration)
-    }
+    try file?.checkNames()
     for (name, reason) in SettingNames.removed(of: tool) where !(variable(name) ?? "").isEmpty {
       throw Failure(name, reason, .configuration)
     }

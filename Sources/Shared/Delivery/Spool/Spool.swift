@@ -222,7 +222,7 @@ public struct SpoolLimits: Sendable {
   /// segments are dropped, and large enough to keep the number of files below about 4096.
   var segmentSize: Int { max(min(256 << 10, max(4096, capacity / 8)), capacity / 4096) }
 
-  public init(capacity: Int = 64 << 20, memory: Int = 16 << 20, sync: Duration = .seconds(5)) {
+  public init(capacity: Int, memory: Int, sync: Duration) {
     self.capacity = capacity
     self.memory = memory
     self.sync = sync

@@ -6,7 +6,8 @@ public struct ServerState: Sendable {
   public private(set) var retryAt: ContinuousClock.Instant?
   /// Why the last try failed; nil while the server works.
   public private(set) var failure: String?
-  private var backoff = Backoff()
+  /// The delay before a sink retries its server: 1 s after the first failure, up to 30 s.
+  private var backoff = Backoff(from: .seconds(1), to: .seconds(30))
   /// Whether the server itself asked for the pause (`Retry-After`).
   private var isAsked = false
 

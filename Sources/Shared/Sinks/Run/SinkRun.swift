@@ -9,6 +9,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private var delivery: Delivery
   private var preprocessor: RecordPreprocessor
   private var backpressure: Backpressure
+  private var exitDeadline: ExitDeadline
   private let outboxName: String
   private var leftovers: Leftovers?
   private var statusReport: StatusReport<String>
@@ -20,11 +21,13 @@ public struct SinkRun<Delivery: RecordDelivery> {
   /// - Throws: ``Failure`` where SIGHUP cannot be caught.
   public init(
     _ delivery: Delivery, _ preprocessor: RecordPreprocessor, _ backpressure: Backpressure,
-    _ storage: SinkStorage, _ statusReport: StatusReport<String>, _ messages: Messages
+    _ exitDeadline: ExitDeadline, _ storage: SinkStorage, _ statusReport: StatusReport<String>,
+    _ messages: Messages
   ) throws {
     self.delivery = delivery
     self.preprocessor = preprocessor
     self.backpressure = backpressure
+    self.exitDeadline = exitDeadline
     outboxName = storage.name
     leftovers = storage.leftovers
     self.statusReport = statusReport
@@ -85,7 +88,8 @@ public struct SinkRun<Delivery: RecordDelivery> {
     var records: [Record] = []
     try input.read(happened) { records.append($0) }
     try delivery.read(records, &preprocessor)
-    if backpressure.endsInput(&input) {
+    backpressure.stop(&input)
+    if exitDeadline.begins(atEndOf: input) {
       delivery.endInput()
       for record in preprocessor.finish() { try delivery.add(record, at: .now) }
     }
@@ -150,7 +154,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
   }
 
   private func giveUpAt(_ input: RecordInput) -> ContinuousClock.Instant? {
-    backpressure.giveUpAt(
+    exitDeadline.instant(
       input, isKept: delivery.keepsAll, isOutage: delivery.outage != nil,
       isTimed: delivery.isTimed, answeredAt: delivery.answeredAt)
   }

@@ -60,8 +60,8 @@ extension SinkSettings {
     let statusReport = StatusReport<String>(
       of: storage.name, "spooling", at: request, every: statisticsPeriod, messages: messages)
     var run = try SinkRun(
-      SpoolOnly(storage), RecordPreprocessor(nil), Backpressure(linger: .zero, pausesInput: holds),
-      storage, statusReport, messages)
+      SpoolOnly(storage), RecordPreprocessor(nil), Backpressure(pausesInput: holds),
+      ExitDeadline(linger: .zero), storage, statusReport, messages)
     try read(messages, isCareful: true) { try run.run(&$0) }
   }
 }

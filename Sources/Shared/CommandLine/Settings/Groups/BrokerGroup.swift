@@ -2,6 +2,10 @@
 public struct BrokerGroup: SettingGroup {
   public static let title = "Broker"
 
+  /// The ports that IANA gives MQTT, without and with TLS.
+  public static let defaultPort = 1883
+  public static let defaultTLSPort = 8883
+
   public let enabled = Setting(
     "MQTT_ENABLED", .flag, default: true,
     help: "Publish or receive records.",
@@ -26,7 +30,7 @@ public struct BrokerGroup: SettingGroup {
       """)
   public let port = Setting(
     "MQTT_PORT", option: "port", .number(1...65_535, "number"),
-    ifUnset: "1883, or 8883 with TLS",
+    ifUnset: "\(defaultPort), or \(defaultTLSPort) with TLS",
     help: "Connect to this port of the broker.",
     manual: """
       A port in the address comes before

@@ -2,6 +2,14 @@
 public struct MessageGroup: SettingGroup {
   public static let title = "Messages"
 
+  /// The default topics of values and records.
+  public static let valueTopic = "{prefix}/{metric}"
+  public static let jsonTopic = "{prefix}/{meter}/json"
+  public static let recordTopic = "{prefix}/{meter}/record"
+  /// The default topics of the status: values have one sender below a prefix, records may have many.
+  public static let valueStatusTopic = "{prefix}/status"
+  public static let recordStatusTopic = "{prefix}/{id}/status"
+
   public let payload = Setting(
     "MQTT_PAYLOAD", option: "payload", .choice(["value", "json", "record"], "kind"),
     default: "value",
@@ -18,7 +26,7 @@ public struct MessageGroup: SettingGroup {
       """)
   public let topic = Setting<String?>(
     "MQTT_TOPIC", option: "topic", .anything("template"),
-    ifUnset: "{prefix}/{metric}, {prefix}/{meter}/json or {prefix}/{meter}/record",
+    ifUnset: "\(valueTopic), \(jsonTopic) or \(recordTopic)",
     help: "Make topics from this template.",
     manual: """
       It is text with
@@ -75,7 +83,7 @@ public struct MessageGroup: SettingGroup {
       """)
   public let status = Setting<String?>(
     "MQTT_STATUS", option: "status", .anything("template"), whenBare: "True",
-    ifUnset: "{prefix}/status, or {prefix}/{id}/status with json and record",
+    ifUnset: "\(valueStatusTopic), or \(recordStatusTopic) with json and record",
     help: "Publish online and offline to this topic.",
     manual: """
       It is text with

@@ -16,6 +16,14 @@ public enum InfluxSink: SinkName {
   public static let directory = "influx"
 }
 
+/// How long a sink waits for its server after SIGTERM, if `--linger` is longer.
+public enum ExitTimeout {
+  /// For records that are kept in the spool for the next run; also for a server that cannot be reached.
+  public static let records = Duration.seconds(5)
+  /// For values without a time.
+  public static let values = Duration.seconds(2)
+}
+
 /// What a sink does with its input before it goes to the buffer.
 public struct InputGroup<Sink: SinkName>: SettingGroup {
   public static var title: String { "Input" }
@@ -122,7 +130,7 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
       The time is 0 to 86400 seconds, counted from the last answer.
       With a spool,
       .Nm
-      waits at most 5 seconds after a signal, or for a server that cannot be reached.
+      waits at most \(ExitTimeout.records.inSeconds) seconds after a signal, or for a server that cannot be reached.
       """)
 
   public init() {}

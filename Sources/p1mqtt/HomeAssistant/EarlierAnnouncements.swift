@@ -1,6 +1,6 @@
 /// The announcements that the broker retains from an earlier run or another process, and which of them
 /// are to be withdrawn.
-struct RetainedSensors {
+struct EarlierAnnouncements {
   private struct Entry {
     let device: String
     /// The id of the electricity meter of a sub-meter; nil for an electricity meter.
@@ -25,13 +25,13 @@ struct RetainedSensors {
   private var entries: [String: Entry] = [:]
   /// The topics of the announcements with a trait.
   private var topics: [Trait: Set<String>] = [:]
-  private var removals = UniqueQueue<String>()
+  private var withdrawals = UniqueQueue<String>()
 
   /// The most that are remembered, as a broker may have those of many processes.
   private static let maximumEntries = 10_000
 
   /// Whether nothing is to be withdrawn.
-  var isEmpty: Bool { removals.isEmpty }
+  var isEmpty: Bool { withdrawals.isEmpty }
 
   init(below prefix: String, _ statusTopic: String?) {
     self.prefix = prefix
@@ -46,16 +46,16 @@ struct RetainedSensors {
   ///   - text: its payload.
   /// - Returns: the topic of its values; nil if it is no announcement of p1mqtt, or one too many.
   mutating func add(_ topic: String, of device: String, _ text: String) -> String? {
-    guard entries.count < RetainedSensors.maximumEntries, let sensor = Sensor.read(text) else {
+    guard entries.count < EarlierAnnouncements.maximumEntries, let sensor = Sensor.read(text) else {
       return nil
     }
     // The prefix of another process may begin with this one, so the status decides if there is one.
     let isOurs = sensor.status.map(statusTopics.contains) ?? sensor.state.hasPrefix("\(prefix)/")
-    remove(topic)
+    forget(topic)
     let entry = Entry(
       device: device, parent: sensor.parent, state: sensor.state, isOurs: isOurs)
     entries[topic] = entry
-    for trait in RetainedSensors.traits(of: entry) { topics[trait, default: []].insert(topic) }
+    for trait in EarlierAnnouncements.traits(of: entry) { topics[trait, default: []].insert(topic) }
     return sensor.state
   }
 
@@ -64,38 +64,38 @@ struct RetainedSensors {
   }
 
   /// Forgets an announcement, which this run now makes itself.
-  mutating func remove(_ topic: String) {
+  mutating func forget(_ topic: String) {
     guard let entry = entries.removeValue(forKey: topic) else { return }
-    for trait in RetainedSensors.traits(of: entry) {
+    for trait in EarlierAnnouncements.traits(of: entry) {
       topics[trait]?.remove(topic)
       if topics[trait]?.isEmpty == true { topics[trait] = nil }
     }
   }
 
   /// Withdraws those whose values have a topic that now belongs to another sensor.
-  mutating func withdraw(state: String) {
-    withdraw(.state(state)) { _ in true }
+  mutating func withdraw(publishedTo topic: String) {
+    withdraw(.state(topic)) { _ in true }
   }
 
   /// Withdraws those of a device.
-  mutating func withdraw(of device: String) {
+  mutating func withdraw(ofDevice device: String) {
     withdraw(.device(device), where: \.isOurs)
   }
 
   /// Withdraws those of the sub-meters of a meter.
-  mutating func withdraw(behind parent: String) {
+  mutating func withdraw(submetersOf parent: String) {
     withdraw(.parent(parent), where: \.isOurs)
   }
 
   private mutating func withdraw(_ trait: Trait, where isGone: (Entry) -> Bool) {
     for topic in topics[trait] ?? [] where entries[topic].map(isGone) ?? false {
       // The broker sends the others again after the next connection.
-      guard removals.count < RetainedSensors.maximumEntries else { return }
-      remove(topic)
-      removals.append(topic)
+      guard withdrawals.count < EarlierAnnouncements.maximumEntries else { return }
+      forget(topic)
+      withdrawals.append(topic)
     }
   }
 
   /// Takes the topic of an announcement to be withdrawn; nil where there is none.
-  mutating func takeRemoval() -> String? { removals.removeFirst() }
+  mutating func takeWithdrawal() -> String? { withdrawals.removeFirst() }
 }
