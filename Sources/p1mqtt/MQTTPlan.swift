@@ -27,7 +27,7 @@ struct MQTTPlan: ToolPlan {
     self.settings = settings
     let isEnabled = try settings[group.enabled]
     if try settings[ReceivingGroup().receive] {
-      try ReceiveSettings.refusePublishing(groups, settings)
+      try ReceiveSettings.rejectPublishing(groups, settings)
       guard isEnabled else {
         throw settings.failure(group.enabled, "it is False: nothing to receive; set it to True")
       }

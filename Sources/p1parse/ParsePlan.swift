@@ -52,9 +52,11 @@ struct ParsePlan: ToolPlan {
     options.includesHistory = try settings[records.history]
     options.timeSource = try settings.value(times.source, of: TelegramParser.TimeSource.self)
     options.winterOffset = try settings[times.utcOffset]
-    options.changesInSummer = try settings[times.summerTime]
+    options.hasSummerTime = try settings[times.summerTime]
     return options
   }
+
+  func checkFiles(_ messages: Messages) throws { try specifications.check(messages) }
 
   func run(_ messages: Messages) throws {
     let text: String

@@ -57,6 +57,14 @@ struct SpecificationSearchPath {
     return files.sorted { $0.key < $1.key }.map(\.value)
   }
 
+  /// Reads the files, but for a pipe, which can be read only once.
+  ///
+  /// - Throws: `Failure` as ``load(previous:_:)``.
+  func check(_ messages: Messages) throws {
+    if let file, isStream(file) { return }
+    _ = try load(messages)
+  }
+
   /// Reads the files again. If any has a mistake, all previous ones stay in use; a previous one also
   /// stays if it was removed and its version has no built-in specification. Both are logged.
   func reload(_ previous: [LoadedFile], _ messages: Messages) -> [LoadedFile] {

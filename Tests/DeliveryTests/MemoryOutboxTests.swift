@@ -12,7 +12,7 @@ extension MemoryOutbox {
   }
 
   fileprivate mutating func add(_ record: Record) { add(record, at: now) }
-  fileprivate mutating func remove(before number: UInt64) { remove(before: number, refused: 0) }
+  fileprivate mutating func remove(before number: UInt64) { remove(before: number, rejected: 0) }
 }
 
 @Suite struct MemoryOutboxTests {
@@ -73,9 +73,9 @@ extension MemoryOutbox {
     for number in 0..<3 { outbox.add(.numbered(number)) }
     outbox.quarantine(.numbered(0), reason: "no")
     #expect(outbox.oldest(5).first == 0)
-    outbox.remove(before: 1, refused: 1)
+    outbox.remove(before: 1, rejected: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)
-    #expect(outbox.counts.dropped == 0 && outbox.counts.refused == 1)
+    #expect(outbox.counts.dropped == 0 && outbox.counts.rejected == 1)
     // The acknowledgement of a removed record changes nothing.
     outbox.remove(before: 1)
     #expect(outbox.oldest(5).first == 1 && outbox.count == 2)
@@ -140,7 +140,7 @@ extension MemoryOutbox {
           model.removeFirst(batch.records.count)
         case 8:
           guard let first = model.first else { continue }
-          outbox.remove(before: first.number + 1, refused: 1)
+          outbox.remove(before: first.number + 1, rejected: 1)
           model.removeFirst()
         default:
           let number = UInt64.random(in: 0...(next + 1), using: &generator)

@@ -11,7 +11,7 @@ extension Spool {
       let batch = batch(from: first, count: count, size: size)
       guard !batch.records.isEmpty else { break }
       records += batch.records
-      remove(before: batch.end, refused: 0)
+      remove(before: batch.end, rejected: 0)
     }
     return records
   }

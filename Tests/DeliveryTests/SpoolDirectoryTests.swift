@@ -111,7 +111,7 @@ import Testing
     do {
       var spool = try Spool(try SpoolDirectory(path), limits, at: now)
       spool.fill(0..<500, length: 300, at: now)
-      spool.remove(before: spool.batch(from: 0, count: 10, size: .max).end, refused: 0)
+      spool.remove(before: spool.batch(from: 0, count: 10, size: .max).end, rejected: 0)
       spool.attend(now + .seconds(6))
       // The process is killed here.
     }

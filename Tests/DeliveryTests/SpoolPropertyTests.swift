@@ -71,9 +71,9 @@ import Testing
         guard sent > spool.first else { continue }
         let number = UInt64.random(in: spool.first...sent, using: &generator)
         let count = Int(number - spool.first)
-        let refused = Int.random(in: 0...min(1, count), using: &generator)
-        if refused > 0 { spool.quarantine(.numbered(-5), reason: "no") }
-        spool.remove(before: number, refused: refused)
+        let rejected = Int.random(in: 0...min(1, count), using: &generator)
+        if rejected > 0 { spool.quarantine(.numbered(-5), reason: "no") }
+        spool.remove(before: number, rejected: rejected)
         model.remove(count)
       case 88..<93:
         disk.now += .milliseconds(Int.random(in: 0...12_000, using: &generator))

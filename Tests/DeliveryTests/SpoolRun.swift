@@ -10,7 +10,7 @@ final class SpoolRun {
   struct State {
     /// The time at which each record was added, by number.
     var added: [ContinuousClock.Instant] = []
-    /// The numbers of the records that were acknowledged, refused or dropped.
+    /// The numbers of the records that were acknowledged, rejected or dropped.
     var done: Set<Int> = []
     /// How many records are synced or done.
     var synced = 0
@@ -52,7 +52,7 @@ final class SpoolRun {
     spool.store(at: disk.now)
   }
 
-  private func deliver(_ count: Int, refused: Int? = nil) {
+  private func deliver(_ count: Int, rejected: Int? = nil) {
     var left = count
     while left > 0 {
       let batch = spool.batch(from: spool.first, count: min(left, 5), size: 2000)
@@ -61,12 +61,12 @@ final class SpoolRun {
       let numbers = batch.records.map { $0.number ?? -1 }
       delivered += numbers
       state.done.formUnion(numbers)
-      var refusedCount = 0
-      for (record, number) in zip(batch.records, numbers) where number == refused {
+      var rejectedCount = 0
+      for (record, number) in zip(batch.records, numbers) where number == rejected {
         spool.quarantine(record, reason: "400 Bad Request")
-        refusedCount += 1
+        rejectedCount += 1
       }
-      spool.remove(before: batch.end, refused: refusedCount)
+      spool.remove(before: batch.end, rejected: rejectedCount)
     }
   }
 
@@ -99,7 +99,7 @@ final class SpoolRun {
       add(3, 50...250)
       wait(700)
     }
-    deliver(11, refused: state.done.count + 4)
+    deliver(11, rejected: state.done.count + 4)
     add(4)
     wait(300)
     if restarts { restart(kill: true) }

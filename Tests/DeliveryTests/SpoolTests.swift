@@ -39,16 +39,16 @@ import Testing
     #expect(spool.batch(from: 0, count: 3, size: .max) == batch)
     let next = spool.batch(from: batch.end, count: 10, size: .max)
     #expect(next.first == 3 && next.records.map(\.number) == [3, 4])
-    spool.remove(before: batch.end, refused: 0)
+    spool.remove(before: batch.end, rejected: 0)
     #expect(spool.count == 2 && spool.first == 3 && spool.counts.delivered == 3)
     #expect(spool.batch(from: 0, count: 10, size: .max) == next)
     // A second acknowledgement changes nothing.
-    spool.remove(before: 2, refused: 0)
+    spool.remove(before: 2, rejected: 0)
     #expect(spool.count == 2)
-    spool.remove(before: .max, refused: 0)
+    spool.remove(before: .max, rejected: 0)
     #expect(spool.isEmpty && spool.first == 5 && spool.end == 5)
     #expect(spool.counts.read == 5 && spool.counts.delivered == 5)
-    #expect(spool.counts.dropped == 0 && spool.counts.refused == 0)
+    #expect(spool.counts.dropped == 0 && spool.counts.rejected == 0)
     spool.fill(5..<6, at: start)
     #expect(spool.batch(from: 0, count: 10, size: .max).first == 5)
     #expect(spool.takeEvents() == [])
@@ -103,7 +103,7 @@ import Testing
     spool.fill(0..<100, length: 100, at: start)
     spool.close(at: start)
     spool = try open()
-    spool.remove(before: 40, refused: 0)
+    spool.remove(before: 40, rejected: 0)
     #expect(spool.count == 60)
     #expect(spool.drainNumbers() == Array(40..<100))
   }
@@ -130,7 +130,7 @@ import Testing
     var left = names.count
     while !spool.isEmpty {
       let number = spool.batch(from: spool.first, count: 1, size: 1).end
-      spool.remove(before: number, refused: 0)
+      spool.remove(before: number, rejected: 0)
       #expect((left - 1...left).contains(segmentNames.count))
       left = segmentNames.count
     }
@@ -181,11 +181,11 @@ import Testing
     spool.attend(late)
     spool.fill(3..<4, at: late)
     #expect(segmentNames.count == 1)
-    spool.remove(before: 1, refused: 0)
+    spool.remove(before: 1, rejected: 0)
     spool.attend(late)
     spool.fill(4..<5, at: late)
     #expect(segmentNames == ["0000000000000001", "0000000000000002"])
-    spool.remove(before: 4, refused: 0)
+    spool.remove(before: 4, rejected: 0)
     #expect(segmentNames == ["0000000000000002"])
     #expect(spool.drainNumbers() == [4])
     #expect(spool.deadline == nil)
@@ -209,7 +209,7 @@ import Testing
     var spool = try open()
     spool.fill(0..<50, length: 100, at: start)
     let number = spool.batch(from: 0, count: 3, size: .max).end
-    spool.remove(before: number, refused: 0)
+    spool.remove(before: number, rejected: 0)
     spool.close(at: start)
     let texts = segmentNames.map { disk.text($0) }
     disk.now = start + .seconds(100)
@@ -247,7 +247,7 @@ import Testing
     disk.put(Array(whole.dropLast(3)), as: "0000000000000001")
     spool = try open()
     #expect(spool.takeEvents() == [.damaged(segment: "0000000000000001"), .found(9)])
-    #expect(spool.counts.refused == 1)
+    #expect(spool.counts.rejected == 1)
     spool.fill(10..<12, at: start)
     #expect(spool.drainNumbers() == Array(0..<9) + [10, 11])
     spool.close(at: start)
@@ -271,7 +271,7 @@ import Testing
       disk.put(Array(whole.dropLast(count)), as: "0000000000000007")
       var spool = try Spool(disk, limits, at: start)
       #expect(spool.drainNumbers() == [0, 1], "without \(count) bytes")
-      #expect(spool.counts.refused == (count == last ? 0 : 1))
+      #expect(spool.counts.rejected == (count == last ? 0 : 1))
     }
   }
 
@@ -283,7 +283,7 @@ import Testing
     disk.put(before + damaged + after, as: "0000000000000003")
     disk.put(Record.stream([9]), as: "0000000000000004")
     var spool = try open()
-    #expect(spool.count == 9 && spool.counts.refused == 1)
+    #expect(spool.count == 9 && spool.counts.rejected == 1)
     #expect(spool.takeEvents() == [.damaged(segment: "0000000000000003"), .found(9)])
     // The whole records are written to a new file and synced.
     #expect(disk.text("0000000000000003") == before + after)
@@ -332,7 +332,7 @@ import Testing
     disk.put(Array(text.dropLast(text.count / 2)), as: names[1])
     let numbers = spool.drainNumbers(1)
     let lost = 150 - numbers.count
-    #expect(lost > 0 && lost < 30 && spool.counts.refused == lost)
+    #expect(lost > 0 && lost < 30 && spool.counts.rejected == lost)
     #expect(numbers == numbers.sorted() && numbers.last == 149 && !numbers.contains(-1))
     #expect(spool.takeEvents() == [.unreadable(segment: names[1], lost, .ioError)])
     #expect(disk.fileNames == ["bad/0000000000000001.segment"])
@@ -379,7 +379,7 @@ import Testing
       #expect(spool.isAvailable)
     }
     #expect(spool.batch(from: 0, count: 1, size: 1).records == [])
-    #expect(spool.isEmpty && spool.oldestSince == nil && spool.counts.refused == 20)
+    #expect(spool.isEmpty && spool.oldestSince == nil && spool.counts.rejected == 20)
     #expect(disk.fileNames == ["bad/0000000000000001.segment"])
     spool.fill(20..<22, at: start)
     #expect(spool.drainNumbers() == [20, 21])
@@ -396,7 +396,7 @@ import Testing
       disk.broken = [:]
       spool.attend(start + .seconds(second + 1))
     }
-    #expect(spool.drainNumbers() == Array(0..<150) && spool.counts.refused == 0)
+    #expect(spool.drainNumbers() == Array(0..<150) && spool.counts.rejected == 0)
   }
 
   @Test func filesOfOthersAreLeftAlone() throws {
@@ -454,7 +454,7 @@ import Testing
     spool.fill(10..<400, length: 100, at: start)
     let first = spool.first
     #expect(first > batch.end)
-    spool.remove(before: batch.end, refused: 0)
+    spool.remove(before: batch.end, rejected: 0)
     #expect(spool.first == first && spool.counts.delivered == 0)
     #expect(spool.drainNumbers() == Array(Int(first)..<400))
   }
@@ -477,13 +477,13 @@ import Testing
       #expect(batch.records.allSatisfy { $0 == record })
       most = max(most, spool.loaded.size)
       delivered += batch.records.count
-      spool.remove(before: batch.end, refused: 0)
+      spool.remove(before: batch.end, rejected: 0)
     }
     #expect(delivered >= 1000 && spool.count == count - delivered && most < 2 << 20)
     #expect(spool.counts.dropped == 0)
   }
 
-  // MARK: - Refused records
+  // MARK: - Rejected records
 
   @Test func refusedRecordsAreKeptWithTheirReason() throws {
     var spool = try open()
@@ -492,9 +492,9 @@ import Testing
       spool.quarantine(.numbered(number), reason: "400 Bad Request:\nfield \(number)")
     }
     #expect(disk.count(.sync) == 0)
-    spool.remove(before: 3, refused: 2)
+    spool.remove(before: 3, rejected: 2)
     #expect(disk.count(.sync) == 1 && disk.count(.syncDirectories) == 1)
-    #expect(spool.counts.refused == 2 && spool.counts.delivered == 1)
+    #expect(spool.counts.rejected == 2 && spool.counts.delivered == 1)
     #expect(
       bad.text == """
         # 400 Bad Request:
@@ -624,7 +624,7 @@ import Testing
     var spool = try open()
     spool.fill(0..<3, at: start)
     let number = spool.batch(from: 0, count: 1, size: 1).end
-    spool.remove(before: number, refused: 0)
+    spool.remove(before: number, rejected: 0)
     disk.broken[.write] = .ioError
     spool.fill(3..<6, at: start)
     #expect(spool.drainNumbers() == [1, 2, 3, 4, 5])
@@ -750,7 +750,7 @@ import Testing
       spool.attend(now)
       spool.fill(number..<number + 1, length: 100, at: now)
       // Records of four seconds are not acknowledged yet.
-      if number >= 4 { spool.remove(before: UInt64(number - 3), refused: 0) }
+      if number >= 4 { spool.remove(before: UInt64(number - 3), rejected: 0) }
       _ = spool.batch(from: spool.first, count: 10, size: .max)
     }
     #expect(disk.count(.sync) == 0 && disk.count(.syncDirectories) == 0)

@@ -126,7 +126,7 @@ private func readSpool(_ text: [UInt8]) {
     precondition(!batch.records.isEmpty && batch.end > spool.first)
     for record in batch.records { precondition(Record(record.text) == record) }
     last = batch.records.last
-    spool.remove(before: batch.end, refused: 0)
+    spool.remove(before: batch.end, rejected: 0)
   }
   precondition(last == added)
   spool.close(at: now)

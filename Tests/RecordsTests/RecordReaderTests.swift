@@ -10,7 +10,7 @@ import Testing
     let handle = { (event: RecordReader.Event) in
       switch event {
       case .record(let record): found.append(record.text.text)
-      case .refused(let line, let reason): found.append("\(line): \(reason)")
+      case .rejected(let line, let reason): found.append("\(line): \(reason)")
       }
     }
     for piece in pieces { reader.read(piece.span, handle) }
@@ -71,7 +71,7 @@ import Testing
     let longest = "k=" + String(repeating: "v", count: RecordReader.maximumRecordLength - 3)
     #expect(read(longest + "\n\na=1\n") == [longest + "\n", "a=1\n"])
     #expect(read(longest + "v\n\na=1\n") == ["1: \(RecordReaderTests.tooMuch)", "a=1\n"])
-    // The lines that do not fit are refused, and the others are kept.
+    // The lines that do not fit are rejected, and the others are kept.
     #expect(
       read("a=1\n" + longest + "\nb=2\n") == ["2: \(RecordReaderTests.tooMuch)", "a=1\nb=2\n"])
   }

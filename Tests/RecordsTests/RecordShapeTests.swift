@@ -81,7 +81,7 @@ import Testing
   @Test func linesAreCounted() {
     let known = String(repeating: "a=1\nb=2\n\n", count: 5)
     let events = events(in: [(known + "nonsense\n").bytes])
-    #expect(events.last == .refused(line: 16, reason: "line is not key=value"))
+    #expect(events.last == .rejected(line: 16, reason: "line is not key=value"))
   }
 
   @Test func moreShapesThanAreKeptAreReadAsWell() {

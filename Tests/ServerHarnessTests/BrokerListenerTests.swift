@@ -18,7 +18,7 @@ import Testing
   }
 
   private func expectRefusal(_ client: MQTTClient) async throws {
-    let result = try await client.publish("1", to: "refused")
+    let result = try await client.publish("1", to: "rejected")
     #expect(result.status != .success)
   }
 
@@ -90,9 +90,9 @@ import Testing
       try await broker.client.subscribed(to: "#") { subscriber in
         for version in ["311", "5"] {
           let client = broker.client.with("-V", version)
-          let refused = try await client.publish(version, to: "forbidden/a")
+          let rejected = try await client.publish(version, to: "forbidden/a")
           // Only MQTT 5 can say so.
-          #expect(refused.errorText.lowercased().contains("not authori") == (version == "5"))
+          #expect(rejected.errorText.lowercased().contains("not authori") == (version == "5"))
           try await client.publish(version, to: "allowed/a")
         }
         try await subscriber.wait { $0.count == 2 }

@@ -64,9 +64,9 @@ import Testing
     let port = try await kind.broker.port
     for login in [Login(user: Login.standard.user, password: "wrong"), nil] {
       let client = MQTTClient(port: port, login: login)
-      let result = try await client.publish("x", to: "meter/refused")
+      let result = try await client.publish("x", to: "meter/rejected")
       #expect(result.status != .success)
-      #expect(result.errorText.contains("refused") || result.errorText.contains("authori"))
+      #expect(result.errorText.contains("rejected") || result.errorText.contains("authori"))
       #expect(try await !client.isServed())
       await #expect(throws: ProgramFailure.self) { try await client.subscribed(to: "#") { _ in } }
     }
@@ -88,8 +88,8 @@ import Testing
         try await subscriber.wait { $0.count == 1 }
         try await broker.stop()
         #expect(broker.process.processes.isEmpty)
-        let refused = try await broker.client.publish("x", to: "a")
-        #expect(refused.status != .success)
+        let rejected = try await broker.client.publish("x", to: "a")
+        #expect(rejected.status != .success)
         try await broker.start()
         try await subscriber.waitUntilSubscribed(times: 2)
         try await subscriber.wait { $0.map(\.text) == ["before", "before"] }

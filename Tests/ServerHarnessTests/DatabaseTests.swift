@@ -24,8 +24,8 @@ import Testing
     await #expect(throws: HTTPFailure.self) { try await server.query("SELECT nonsense") }
     for login in [Login(user: Login.standard.user, password: "wrong"), nil] {
       let stranger = HTTPClient(port: server.port, login: login)
-      let refused = try await stranger.request("/write", query: query, body: line)
-      #expect(refused.status == 401)
+      let rejected = try await stranger.request("/write", query: query, body: line)
+      #expect(rejected.status == 401)
     }
   }
 
@@ -68,8 +68,8 @@ import Testing
     var server: VictoriaMetrics?
     try await VictoriaMetrics.running(login: .standard) { metrics in
       server = metrics
-      let refused = try await HTTPClient(port: metrics.port).request("/write", body: line)
-      #expect(refused.status == 401)
+      let rejected = try await HTTPClient(port: metrics.port).request("/write", body: line)
+      #expect(rejected.status == 401)
       let written = try await metrics.client.request("/write", body: line)
       #expect(written.status == 204)
       try await metrics.stop()

@@ -138,7 +138,7 @@ import Testing
           try await client.waitForError("Quota exceeded")
           try await client.waitForError("Topic Name invalid")
         }
-        // A message that was refused must not be released.
+        // A message that was rejected must not be released.
         #expect(broker.taken == [] && broker.packets(.pubrel).isEmpty)
       }
     }

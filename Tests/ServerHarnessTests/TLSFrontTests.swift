@@ -15,9 +15,9 @@ import Testing
           "--tls-alpn", "x-amzn-mqtt-ca", "--cert", certificates.path("client.pem"), "--key",
           certificates.path("client.key"))
         try await named.publish("2", to: "a")
-        let refused = try await client.with("--cafile", certificates.path("stranger.pem"))
+        let rejected = try await client.with("--cafile", certificates.path("stranger.pem"))
           .publish("3", to: "a")
-        #expect(refused.status != .success)
+        #expect(rejected.status != .success)
         try await front.waitForHandshakes(3)
         #expect(
           front.handshakes.prefix(2) == [

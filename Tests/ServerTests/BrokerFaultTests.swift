@@ -10,10 +10,10 @@ import Testing
 
   @Test(arguments: [("json", 500, false), ("record", 500, false), ("record", 10, true)])
   func sinkThatIsKilledAgainAndAgainLosesNothing(
-    _ payload: String, _ rate: Int, _ isTorn: Bool
+    _ payload: String, _ rate: Int, _ isSourceLost: Bool
   ) async throws {
     try await SpoolingSink.withMosquitto(payload) { _, sink, subscriber in
-      let records = try RecordFlow(rate: rate, isTorn: isTorn)
+      let records = try RecordFlow(rate: rate, isSourceLost: isSourceLost)
       try await killsCostNothing(sink, records, within: rate * 3 / 5, subscriber)
     }
   }

@@ -107,7 +107,7 @@ import Testing
 
   // MARK: - Where a broker does less
 
-  /// It refuses a will that is to be kept.
+  /// It rejects a will that is to be kept.
   @Test func aBrokerThatKeepsNothing() async throws {
     try await Mosquitto.running(settings: ["retain_available false"]) { broker in
       try await broker.client.subscribed(to: "dsmr/#") { subscriber in

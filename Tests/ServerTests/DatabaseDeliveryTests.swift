@@ -192,18 +192,18 @@ import Testing
   }
 
   @Test func aRecordTheServerRefusesCostsNoOther() async throws {
-    let database = try await database("refused")
+    let database = try await database("rejected")
     let written = try await database.client.request(
-      "/write", query: ["db": "refused"], body: "dsmr n=\"text\" \(1_768_478_399_000_000_000)\n")
+      "/write", query: ["db": "rejected"], body: "dsmr n=\"text\" \(1_768_478_399_000_000_000)\n")
     #expect(written.status == 204)
-    // A number where the database has text: refused, wherever it stands in a batch.
+    // A number where the database has text: rejected, wherever it stands in a batch.
     let records = (0..<40).map { number in
       "timestamp=\(time(number))\n\(number == 23 ? "n" : "m")=\(number)\n\n"
     }
-    let result = try await p1influx(database, "refused").run(input: records.joined())
+    let result = try await p1influx(database, "rejected").run(input: records.joined())
     #expect(result.status == .exited(65))
     #expect(result.errorText.contains("record rejected"), "\(result.errorText)")
-    let rows = try await database.query("SELECT m FROM dsmr", database: "refused")
+    let rows = try await database.query("SELECT m FROM dsmr", database: "rejected")
     #expect(rows.map { $0["m"]?.double } == (0..<40).filter { $0 != 23 }.map(Double.init))
   }
 
@@ -236,7 +236,7 @@ import Testing
           "SELECT count(value) FROM \(name) WHERE time >= 1768478400s", database: "old")
         #expect(rows.first?["count"] == .integer(200), "\(name)")
       }
-      // What was refused is whole, and goes where there is no conflict.
+      // What was rejected is whole, and goes where there is no conflict.
       let sink = p1influx(database, "new", ["--layout", "metric"])
       let again = try await Program.bash(
         #"cat $1/bad/* | p1influx "${@:2}""#, [spool] + sink.arguments,

@@ -6,9 +6,9 @@ import Testing
 /// pipe, and in the end the receiver has each of them. scripts/fault does the same for longer.
 @Suite struct FaultTests {
   @Test(arguments: [(500, false), (10, true)])
-  func sinkThatIsKilledAgainAndAgainLosesNothing(_ rate: Int, _ isTorn: Bool) async throws {
+  func sinkThatIsKilledAgainAndAgainLosesNothing(_ rate: Int, _ isSourceLost: Bool) async throws {
     try await SpoolingSink.withInfluxDB { database, sink in
-      let records = try RecordFlow(rate: rate, isTorn: isTorn)
+      let records = try RecordFlow(rate: rate, isSourceLost: isSourceLost)
       for _ in 0..<15 {
         try await sink.runAndKill(on: records, within: rate * 3 / 5)
       }

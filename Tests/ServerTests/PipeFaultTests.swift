@@ -133,7 +133,7 @@ import Testing
       let result = try await sink.program.whileRunning(input: input) { sink in
         try await sink.waitForExit(within: .seconds(60))
       }
-      #expect(result.status == .success && !result.errorText.contains("refused"))
+      #expect(result.status == .success && !result.errorText.contains("rejected"))
       let isThere = try await Deadline(in: .seconds(10)).poll {
         try await receiver.numbers.contains(12)
       }

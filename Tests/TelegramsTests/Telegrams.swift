@@ -23,9 +23,9 @@ extension Framer {
   mutating func take(_ piece: [UInt8]) { fill(with: piece.span) }
 
   /// The events that the bytes so far make.
-  mutating func found(atEnd: Bool, isTorn: Bool = false) -> [Found] {
+  mutating func found(atEnd: Bool, isSourceLost: Bool = false) -> [Found] {
     var found: [Found] = []
-    while let event = next(atEnd: atEnd, isTorn: isTorn) {
+    while let event = next(atEnd: atEnd, isSourceLost: isSourceLost) {
       switch event {
       case .telegram(let telegram):
         found.append(

@@ -23,20 +23,20 @@ import Testing
   /// - Returns: the texts that were taken, and those of single values that were not.
   private func deliver(
     _ lane: inout PreparedBatch.Lane, _ isTaken: ([String]) -> Bool
-  ) -> (taken: [String], refused: [String]) {
-    var (taken, refused): ([String], [String]) = ([], [])
+  ) -> (taken: [String], rejected: [String]) {
+    var (taken, rejected): ([String], [String]) = ([], [])
     while let part = lane.parts.last {
       let texts = part.records.map(\.text.text)
       if isTaken(texts) {
         taken += texts
         lane.removeNext()
       } else if !lane.splitNext() {
-        refused += texts
-        lane.refused.insert(part.pieceOf ?? part.first)
+        rejected += texts
+        lane.rejected.insert(part.pieceOf ?? part.first)
         lane.removeNext()
       }
     }
-    return (taken, refused)
+    return (taken, rejected)
   }
 
   @Test func wholeBatchIsOnePart() throws {
@@ -56,19 +56,19 @@ import Testing
     let records = try (0..<count).map { try record($0) }
     for most in 1...count {
       var batch = batch(records)
-      let (taken, refused) = deliver(&batch.lanes[0]) { $0.count <= most }
-      #expect(taken == records.map(\.text.text) && refused.isEmpty)
-      #expect(batch.isDone && batch.refusedCount == 0)
+      let (taken, rejected) = deliver(&batch.lanes[0]) { $0.count <= most }
+      #expect(taken == records.map(\.text.text) && rejected.isEmpty)
+      #expect(batch.isDone && batch.rejectedCount == 0)
     }
   }
 
   @Test func oneFieldIsRefusedAlone() throws {
     let records = try (0..<7).map { try record($0, $0 == 3 ? "a=1\nbad=1\nb=1\n" : "a=1\n") }
     var batch = batch(records)
-    let (taken, refused) = deliver(&batch.lanes[0]) { !$0.contains { $0.contains("bad=") } }
+    let (taken, rejected) = deliver(&batch.lanes[0]) { !$0.contains { $0.contains("bad=") } }
     let identity = "timestamp=2026-01-15T12:00:00Z\nmeter=E1\n"
-    #expect(refused == [identity + "bad=1\n"])
-    #expect(batch.refusedCount == 1)
+    #expect(rejected == [identity + "bad=1\n"])
+    #expect(batch.rejectedCount == 1)
     #expect(
       taken == records[..<3].map(\.text.text) + [identity + "n=3\na=1\n", identity + "b=1\n"]
         + records[4...].map(\.text.text))
@@ -79,8 +79,8 @@ import Testing
       try record(number, number % 2 == 0 ? "bad1=1\na=1\nbad2=1\nbad3=1\n" : "")
     }
     var batch = batch(records)
-    let (_, refused) = deliver(&batch.lanes[0]) { !$0.contains { $0.contains("bad") } }
-    #expect(refused.count == 9 && batch.refusedCount == 3)
+    let (_, rejected) = deliver(&batch.lanes[0]) { !$0.contains { $0.contains("bad") } }
+    #expect(rejected.count == 9 && batch.rejectedCount == 3)
   }
 
   @Test func singleValueIsNotSplit() throws {

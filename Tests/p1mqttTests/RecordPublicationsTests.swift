@@ -16,8 +16,8 @@ import Testing
     #expect(publications.statistics.text.hasPrefix("records=4 delivered=0 waiting=4 "))
     publications.arrived(sent[0])
     #expect(publications.statistics.text.hasPrefix("records=4 delivered=2 waiting=2 "))
-    publications.refused(sent[2], "no")
-    #expect(publications.statistics.text.hasPrefix("records=4 delivered=3 waiting=0 refused=1 "))
+    publications.rejected(sent[2], "no")
+    #expect(publications.statistics.text.hasPrefix("records=4 delivered=3 waiting=0 rejected=1 "))
     #expect(publications.isEmpty)
   }
 

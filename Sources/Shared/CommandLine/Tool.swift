@@ -10,7 +10,7 @@ public let toolsVersion = "0.1.0"
 public protocol Tool: ParsableCommand {
   associatedtype Plan: ToolPlan
 
-  /// Reads all settings and refuses what cannot be used, without touching a device, a server or the input.
+  /// Reads all settings and rejects what cannot be used, without touching a device, a server or the input.
   ///
   /// - Throws: ``Failure``.
   func plan(_ settings: Settings) throws -> Plan
@@ -23,6 +23,11 @@ public protocol ToolPlan {
   /// Why a composition need not start the tool; nil where it has something to do.
   var offReason: String? { get }
 
+  /// Checks the files that the settings name, for `--check`.
+  ///
+  /// - Throws: ``Failure`` for one that cannot be used.
+  func checkFiles(_ messages: Messages) throws
+
   /// Does the work; returns at the end of the input or when asked to stop.
   ///
   /// - Throws: ``Failure``, which is said and gives the exit status.
@@ -31,6 +36,7 @@ public protocol ToolPlan {
 
 extension ToolPlan {
   public var offReason: String? { nil }
+  public func checkFiles(_ messages: Messages) {}
 }
 
 extension Tool {
@@ -81,6 +87,7 @@ extension Tool {
         messages.sayReadableSecrets(settings, of: groups.map(\.group))
         return try plan.run(messages)
       }
+      try plan.checkFiles(messages)
       let off = plan.offReason
       if off != nil { status = 1 }
       let text =

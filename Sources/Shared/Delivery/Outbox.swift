@@ -3,7 +3,7 @@ import Records
 /// A bounded buffer of the records that a sink has read and its receiver has not acknowledged yet.
 ///
 /// A sink adds each record that it reads, sends the oldest ones, and removes those that the
-/// receiver has acknowledged or refused for good. Records are numbered, so that an acknowledgement
+/// receiver has acknowledged or rejected for good. Records are numbered, so that an acknowledgement
 /// means the same records even if the outbox has dropped some of them meanwhile. No failure in an
 /// outbox ends the sink: failures are reported as events.
 public protocol Outbox {
@@ -25,8 +25,8 @@ public protocol Outbox {
   var isLasting: Bool { get }
   /// How many of the buffered records would be lost if the process ended now.
   var unkeptCount: Int { get }
-  /// How many records, or parts of one, the receiver refused and no file has.
-  var lostRefusedCount: Int { get }
+  /// How many records, or parts of one, the receiver rejected and no file has.
+  var lostRejectedCount: Int { get }
   /// When ``attend(_:)`` has to be called next; nil if no time is set.
   var deadline: ContinuousClock.Instant? { get }
 
@@ -46,11 +46,11 @@ public protocol Outbox {
 
   /// Removes the records with numbers below `number`, all of which the receiver has answered.
   ///
-  /// - Parameter refused: how many of them the receiver refused, wholly or in part.
-  mutating func remove(before number: UInt64, refused: Int)
+  /// - Parameter rejected: how many of them the receiver rejected, wholly or in part.
+  mutating func remove(before number: UInt64, rejected: Int)
 
-  /// Saves a record, or a part of one, that the receiver refused for good, with the receiver's
-  /// reason. This has to come before ``remove(before:refused:)``.
+  /// Saves a record, or a part of one, that the receiver rejected for good, with the receiver's
+  /// reason. This has to come before ``remove(before:rejected:)``.
   mutating func quarantine(_ record: Record, reason: String)
 
   /// Retries and syncs what is due at `now`.
@@ -75,8 +75,8 @@ public struct OutboxCounts: Equatable, Sendable {
   public var read = 0
   /// Records that the receiver has acknowledged.
   public var delivered = 0
-  /// Records, or parts of one, that the receiver refused for good or the disk has damaged.
-  public var refused = 0
+  /// Records, or parts of one, that the receiver rejected for good or the disk has damaged.
+  public var rejected = 0
   /// Records that were dropped because the outbox was full.
   public var dropped = 0
 

@@ -24,9 +24,9 @@ public enum OutboxEvent: Equatable, Sendable {
   case syncFailed(Errno)
   /// The oldest file of `bad/` was removed because `bad/` reached its bound.
   case quarantineTrimmed(file: String)
-  /// `bad/` cannot be written; refused records are held in memory.
+  /// `bad/` cannot be written; rejected records are held in memory.
   case quarantineHeld(Errno)
-  /// A refused record is lost because `bad/` cannot be written.
+  /// A rejected record is lost because `bad/` cannot be written.
   case quarantineLost(Errno)
 }
 

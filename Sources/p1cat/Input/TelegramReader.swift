@@ -127,14 +127,14 @@ struct TelegramReader {
       try copyWholeTelegrams()
     case .end: try copyWholeTelegrams(atEnd: true)
     case .gap:
-      try copyWholeTelegrams(atEnd: true, isTorn: true)
+      try copyWholeTelegrams(atEnd: true, isSourceLost: true)
       earlierNoiseCount += framer.noiseCount
       framer = newFramer
     }
   }
 
-  private mutating func copyWholeTelegrams(atEnd: Bool = false, isTorn: Bool = false) throws {
-    while !writer.isComplete, let event = framer.next(atEnd: atEnd, isTorn: isTorn) {
+  private mutating func copyWholeTelegrams(atEnd: Bool = false, isSourceLost: Bool = false) throws {
+    while !writer.isComplete, let event = framer.next(atEnd: atEnd, isSourceLost: isSourceLost) {
       switch event {
       case .telegram(let telegram):
         let bytes = framer.bytes

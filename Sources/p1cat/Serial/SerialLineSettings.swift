@@ -62,13 +62,13 @@ struct SerialLineSettings: Equatable {
     let flags: KeyValuePairs = [
       "--bytesize": CSIZE, "--parity": PARENB | PARODD, "--stopbits": CSTOPB,
     ]
-    let refused = flags.filter {
+    let rejected = flags.filter {
       (requested.c_cflag ^ actual.c_cflag) & tcflag_t($0.value) != 0
     }
     let hasSpeed = unsafe withUnsafePointer(to: requested) { requested in
       unsafe withUnsafePointer(to: actual) { unsafe cfgetispeed(requested) == cfgetispeed($0) }
     }
-    return refused.map(\.key) + (hasSpeed ? [] : ["--baudrate"])
+    return rejected.map(\.key) + (hasSpeed ? [] : ["--baudrate"])
   }
 }
 

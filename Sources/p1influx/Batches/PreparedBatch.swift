@@ -22,7 +22,7 @@ struct PreparedBatch {
     /// The next part in line protocol; nil until that is made.
     var body: [UInt8]?
     /// The indices of the records that were rejected, wholly or in part.
-    var refused: Set<Int> = []
+    var rejected: Set<Int> = []
     var isSending = false
   }
 
@@ -47,7 +47,7 @@ struct PreparedBatch {
   var isDone: Bool { lanes.allSatisfy(\.parts.isEmpty) }
 
   /// How many records were rejected, wholly or in part.
-  var refusedCount: Int { lanes.reduce(0) { $0 + $1.refused.count } }
+  var rejectedCount: Int { lanes.reduce(0) { $0 + $1.rejected.count } }
 }
 
 extension PreparedBatch.Lane {

@@ -6,7 +6,7 @@ struct UnconfirmedBatches {
     let first: UInt64
     let end: UInt64
     /// How many of the records were rejected.
-    let refused: Int
+    let rejected: Int
     /// When the records count as delivered.
     let confirmedAt: ContinuousClock.Instant
   }
@@ -25,10 +25,10 @@ struct UnconfirmedBatches {
   /// The number after the last record; nil where there is none.
   var end: UInt64? { batches.last?.end }
 
-  mutating func add(_ numbers: Range<UInt64>, refused: Int, at now: ContinuousClock.Instant) {
+  mutating func add(_ numbers: Range<UInt64>, rejected: Int, at now: ContinuousClock.Instant) {
     batches.append(
       Batch(
-        first: numbers.lowerBound, end: numbers.upperBound, refused: refused,
+        first: numbers.lowerBound, end: numbers.upperBound, rejected: rejected,
         confirmedAt: now + delay))
   }
 

@@ -105,7 +105,7 @@ extension InfluxDelivery {
     // The batch is sent again, with the ones before it.
     guard !hasToResend else { return }
     let now = ContinuousClock.now
-    unconfirmed.add(batch.first..<batch.end, refused: batch.refusedCount, at: now)
+    unconfirmed.add(batch.first..<batch.end, rejected: batch.rejectedCount, at: now)
     while let batch = unconfirmed.takeConfirmed(now) { remove(batch) }
   }
 
@@ -118,8 +118,8 @@ extension InfluxDelivery {
   /// Removes a batch from the outbox, as the server has it for good.
   mutating func remove(_ batch: UnconfirmedBatches.Batch) {
     let first = min(outbox.first, batch.end)
-    if first > batch.first { arrivedCount += max(0, Int(first - batch.first) - batch.refused) }
-    outbox.remove(before: batch.end, refused: batch.refused)
+    if first > batch.first { arrivedCount += max(0, Int(first - batch.first) - batch.rejected) }
+    outbox.remove(before: batch.end, rejected: batch.rejected)
     duplicates.delivered(before: outbox.first)
   }
 
@@ -197,7 +197,7 @@ extension InfluxDelivery {
     case .status(413, _, _):
       answeredAt = .now
       tooLarge(lane)
-      if current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
+      if current?.lanes[lane].splitNext() == false { reject(lane, answer) }
     // A web page is not from a database, but from a proxy, or from another service on that port.
     case .status(400, let text, _) where text.hasPrefix("<"):
       retry(answer)
@@ -213,7 +213,7 @@ extension InfluxDelivery {
         isCommon = current?.lanes[lane].nextHasOnly(metric) ?? false
       }
       let isHopeless = isCommon && isAllDropped(text, lane)
-      if isHopeless || current?.lanes[lane].splitNext() == false { refuse(lane, answer) }
+      if isHopeless || current?.lanes[lane].splitNext() == false { reject(lane, answer) }
     case .status(404, _, _) where server.creation != nil:
       needsDatabase = true
       retry(answer)
@@ -251,13 +251,13 @@ extension InfluxDelivery {
   }
 
   /// Gives up the next part of a lane, which the server will never accept.
-  private mutating func refuse(_ lane: Int, _ answer: HTTPAnswer) {
+  private mutating func reject(_ lane: Int, _ answer: HTTPAnswer) {
     guard let part = current?.lanes[lane].parts.last else { return }
     messages.say(
       .error, server.name, "record rejected: \(answer.description)", repeating: "rejected")
     for (offset, record) in part.records.enumerated() where record.hasMetrics {
       outbox.quarantine(record, reason: answer.description)
-      current?.lanes[lane].refused.insert(part.pieceOf ?? part.first + offset)
+      current?.lanes[lane].rejected.insert(part.pieceOf ?? part.first + offset)
     }
     current?.lanes[lane].removeNext()
   }

@@ -14,38 +14,38 @@ struct InfluxAddress {
     ("/api/v3/write_lp", .version3), ("/api/v2/write", .version2), ("/write", .version1),
   ]
 
-  /// - Parameter refused: makes the failure for an invalid address, of the reason.
+  /// - Parameter failure: makes the failure for an invalid address, of the reason.
   /// - Throws: that failure.
-  init(_ text: String, refused: (String) -> Failure) throws {
-    if let socket = try UnixSocketAddress(text, as: "/run/influxdb.sock", refused: refused) {
+  init(_ text: String, failure: (String) -> Failure) throws {
+    if let socket = try UnixSocketAddress(text, as: "/run/influxdb.sock", failure: failure) {
       (base, self.socket, api) = ("http://localhost", socket.path, nil)
       return
     }
     // These messages do not show the address, as it may contain a password.
     guard !text.contains("@") else {
-      throw refused(
+      throw failure(
         "an address must not contain a user or a password; they have settings of their own")
     }
     guard !text.contains(where: { "?#".contains($0) }) else {
-      throw refused(
+      throw failure(
         "an address must not contain ? or #; the database and the like have settings of their own")
     }
     guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
     else {
-      throw refused("\"\(text)\" does not start with http://, https:// or unix:")
+      throw failure("\"\(text)\" does not start with http://, https:// or unix:")
     }
     var rest = text.dropFirst(scheme.count)
     while rest.hasSuffix("/") { rest = rest.dropLast() }
     let host = rest.prefix { $0 != "/" }
     let parts = HostAndPort(host)
     guard parts.port != nil || !parts.hasPort else {
-      throw refused("\"\(text)\" has no port from 1 to 65535 after the colon")
+      throw failure("\"\(text)\" has no port from 1 to 65535 after the colon")
     }
     // In a URL, an IPv6 address is in brackets (RFC 3986, 3.2.2).
     guard parts.isHostValid, host.hasPrefix("[") || !parts.host.contains(":"),
       rest.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F && $0 != "\\" })
     else {
-      throw refused("\"\(text)\" is not the address of a server")
+      throw failure("\"\(text)\" is not the address of a server")
     }
     let known = InfluxAddress.paths.first { rest.hasSuffix($0.0) }
     if let known { rest = rest.dropLast(known.0.count) }

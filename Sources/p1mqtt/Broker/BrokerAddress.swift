@@ -14,7 +14,7 @@ struct BrokerAddress: Equatable {
   /// - Parameter failure: makes the failure of a reason.
   /// - Throws: that failure, for a text that is no address.
   init(_ text: String, failure: (String) -> Failure) throws {
-    if let socket = try UnixSocketAddress(text, as: "/run/mosquitto.sock", refused: failure) {
+    if let socket = try UnixSocketAddress(text, as: "/run/mosquitto.sock", failure: failure) {
       (host, port, isEncrypted, isSocket) = (socket.path, nil, false, true)
       return
     }

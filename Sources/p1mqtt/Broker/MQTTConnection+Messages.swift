@@ -6,7 +6,7 @@ extension MQTTConnection {
     /// It is in flight with this packet identifier, which is that of an event when it has arrived.
     case sent(Int32, qos: Int)
     /// It can never be sent.
-    case refused(reason: String)
+    case rejected(reason: String)
     /// The broker takes no message of this quality of service.
     case tooHigh(qos: Int)
     case disconnected(reason: String)
@@ -29,7 +29,7 @@ extension MQTTConnection {
     switch mosq_err_t(result.code) {
     case MOSQ_ERR_SUCCESS: return .sent(number, qos: qos)
     case MOSQ_ERR_INVAL, MOSQ_ERR_PAYLOAD_SIZE, MOSQ_ERR_MALFORMED_UTF8, MOSQ_ERR_OVERSIZE_PACKET:
-      return .refused(reason: result.reason)
+      return .rejected(reason: result.reason)
     case MOSQ_ERR_QOS_NOT_SUPPORTED: return .tooHigh(qos: qos)
     // The library has queued it for the next connection.
     case let code where resendsInFlight && qos > 0 && code != MOSQ_ERR_NOMEM:

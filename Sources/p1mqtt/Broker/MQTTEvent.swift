@@ -7,9 +7,9 @@ enum MQTTEvent: Equatable {
   /// The message with this packet identifier was written (QoS 0) or acknowledged (QoS 1 and 2).
   case published(Int32)
   /// The broker has rejected the message with this packet identifier, perhaps only for now.
-  case refused(Int32, reason: String, isTemporary: Bool)
+  case rejected(Int32, reason: String, isTemporary: Bool)
   /// The broker has answered the subscription with this packet identifier: it grants a quality of service,
-  /// or refuses for a reason from 128 on (MQTT 5, 3.9.3).
+  /// or rejects for a reason from 128 on (MQTT 5, 3.9.3).
   case subscribed(Int32, code: Int32)
   /// The broker has sent a message.
   case received(topic: String, payload: [UInt8], isRetained: Bool)

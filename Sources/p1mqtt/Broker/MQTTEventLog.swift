@@ -123,7 +123,7 @@ final class MQTTEventLog {
       return
     }
     events.append(
-      .refused(
+      .rejected(
         number, reason: MQTTResult(code).reason,
         isTemporary: code == MQTT_RC_QUOTA_EXCEEDED.rawValue))
   }

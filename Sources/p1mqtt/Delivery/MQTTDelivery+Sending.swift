@@ -76,8 +76,8 @@ extension MQTTDelivery {
       case .connected: connected()
       case .disconnected(let reason, let fault): try disconnected(reason, fault)
       case .published(let number): arrived(number)
-      case .refused(let number, let reason, let isTemporary):
-        try refused(number, reason, isTemporary: isTemporary)
+      case .rejected(let number, let reason, let isTemporary):
+        try rejected(number, reason, isTemporary: isTemporary)
       case .subscribed(_, let code):
         let isGranted = code < 128
         subscription.answered(isGranted: isGranted)
@@ -139,7 +139,7 @@ extension MQTTDelivery {
     returnUnsent(last)
   }
 
-  /// Demands less of the broker than it has just refused.
+  /// Demands less of the broker than it has just rejected.
   ///
   /// - Returns: whether the next attempt is to follow at once; false where there is nothing to give up.
   /// - Throws: `Failure` if the client cannot be made anew.
@@ -237,7 +237,7 @@ extension MQTTDelivery {
       inFlight.append((number, qos, message))
       // A message of QoS 0 may have been written already.
       if qos == 0 { try handleEvents() }
-    case .refused(let reason): refused(message, reason)
+    case .rejected(let reason): rejected(message, reason)
     case .tooHigh(let qos):
       lowerQoS(below: qos, isLogged: qos > limits.leastQoS)
       try send(message)
@@ -253,21 +253,21 @@ extension MQTTDelivery {
     publications.arrived(message)
   }
 
-  private mutating func refused(_ number: Int32, _ reason: String, isTemporary: Bool) throws {
+  private mutating func rejected(_ number: Int32, _ reason: String, isTemporary: Bool) throws {
     if isTemporary {
       try connection.discardSession()
       return try disconnected(reason)
     }
-    if let (message, _) = takeInFlight(number) { refused(message, reason) }
+    if let (message, _) = takeInFlight(number) { rejected(message, reason) }
   }
 
-  private mutating func refused(_ message: Message, _ reason: String) {
+  private mutating func rejected(_ message: Message, _ reason: String) {
     messages.say(
       .error, broker, "message to \(message.topic) rejected: \(reason)",
-      repeating: message.isAnnouncement ? "announcement refused" : "refused")
+      repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     guard !message.isAnnouncement else { return }
     answeredAt = .now
-    publications.refused(message, reason)
+    publications.rejected(message, reason)
   }
 
   private mutating func takeInFlight(_ number: Int32) -> (Message, qos: Int)? {

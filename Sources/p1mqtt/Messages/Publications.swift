@@ -45,7 +45,7 @@ protocol Publications {
   mutating func arrived(_ message: Message)
 
   /// The broker has rejected a message for good.
-  mutating func refused(_ message: Message, _ reason: String)
+  mutating func rejected(_ message: Message, _ reason: String)
 
   /// The connection broke.
   ///

@@ -129,7 +129,7 @@ struct RecordPublications: Publications {
     if case .record(let number) = message.purpose { answer(number, isTaken: true) }
   }
 
-  mutating func refused(_ message: Message, _ reason: String) {
+  mutating func rejected(_ message: Message, _ reason: String) {
     guard case .record(let number) = message.purpose else { return }
     let batch = outbox.batch(from: number, count: 1, size: .max)
     if batch.first == number, let record = batch.records.first {
@@ -146,7 +146,7 @@ struct RecordPublications: Publications {
     }
     answers[number] = isTaken
     while let isTaken = answers.removeValue(forKey: outbox.first) {
-      outbox.remove(before: outbox.first + 1, refused: isTaken ? 0 : 1)
+      outbox.remove(before: outbox.first + 1, rejected: isTaken ? 0 : 1)
     }
     sweep()
   }

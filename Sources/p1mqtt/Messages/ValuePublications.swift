@@ -151,9 +151,9 @@ struct ValuePublications: Publications {
     if queue.keepsNewestOnly { queue.keepAll() }
   }
 
-  mutating func refused(_ message: Message, _ reason: String) {
+  mutating func rejected(_ message: Message, _ reason: String) {
     inFlightCount -= 1
-    counts.refused += 1
+    counts.rejected += 1
   }
 
   mutating func disconnected(_ unsent: [Message]) {

@@ -176,7 +176,7 @@ struct MQTTReceiver {
       case .disconnected(let reason, let fault): disconnected(reason, fault)
       case .subscribed(let number, let code): try subscribed(number, code)
       case .received(let topic, let payload, _): receive(topic, payload)
-      case .published, .refused: break
+      case .published, .rejected: break
       }
     }
   }
@@ -277,7 +277,7 @@ struct MQTTReceiver {
     let handle = { (event: RecordReader.Event) in
       switch event {
       case .record(let record): records.append(record)
-      case .refused(let line, let reason): fault = fault ?? "line \(line): \(reason)"
+      case .rejected(let line, let reason): fault = fault ?? "line \(line): \(reason)"
       }
     }
     var reader = RecordReader()

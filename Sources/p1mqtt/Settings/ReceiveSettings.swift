@@ -43,11 +43,11 @@ struct ReceiveSettings {
     return filter
   }
 
-  /// Refuses options of publishing, which would do nothing. A variable may be meant for other commands.
+  /// Rejects options of publishing, which would do nothing. A variable may be meant for other commands.
   ///
   /// - Parameter groups: the groups of the tool, with those that both sinks have.
   /// - Throws: `Failure` for the first of them.
-  static func refusePublishing(_ groups: [any SettingGroup], _ settings: Settings) throws {
+  static func rejectPublishing(_ groups: [any SettingGroup], _ settings: Settings) throws {
     let session = BrokerGroup().session.key
     let usedGroups: [any SettingGroup] = [
       BrokerGroup(), ReceivingGroup(), MonitoringGroup(), GeneralSettings(),

@@ -80,7 +80,7 @@ import Testing
             sink.send(signal: SIGTERM)
             let result = try await sink.waitForExit()
             #expect(result.status == .success, "\(result.status)")
-            #expect(!result.errorText.contains("refused:"), "\(result.errorText)")
+            #expect(!result.errorText.contains("rejected:"), "\(result.errorText)")
           }
           #expect(pipe.count == half.utf8.count)
         }
@@ -120,7 +120,7 @@ import Testing
         sink.send(signal: SIGTERM)
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .success, "\(result.errorText)")
-        #expect(!result.errorText.contains("dropped") && !result.errorText.contains("refused"))
+        #expect(!result.errorText.contains("dropped") && !result.errorText.contains("rejected"))
         #expect(result.errorText.contains(" records kept for the next run"))
         #expect(Int64(lseek(descriptor, 0, SEEK_CUR)) == place)
       }
@@ -175,7 +175,7 @@ import Testing
     }
   }
 
-  /// A record longer than what is read at once is refused as ever, and the next one is not.
+  /// A record longer than what is read at once is rejected as ever, and the next one is not.
   @Test func recordThatIsTooLongStopsNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
@@ -217,7 +217,7 @@ import Testing
       try await HTTPServer.running { server in
         let file = try directory.write(NumberedRecords.text(0..<5000), to: "records")
         let result = try await p1influx(server, directory, reading: file).run()
-        #expect(result.status == .success && !result.errorText.contains("refused:"))
+        #expect(result.status == .success && !result.errorText.contains("rejected:"))
         #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<5000))
       }
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The recipes of the README and the manual that remove something once it was delivered, with a server
-/// that refuses: they must not remove the only copy.
+/// that rejects: they must not remove the only copy.
 @Suite struct RemovingRecipeTests {
   /// The blocks of the pages that have a word in them.
   private static func blocks(with words: [String]) throws -> [String] {

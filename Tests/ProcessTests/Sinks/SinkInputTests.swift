@@ -18,7 +18,7 @@ import Testing
     power_import_kw=0.322
     """
 
-  private static let refused = [
+  private static let rejected = [
     "rejected: line 4: line is not key=value",
     "rejected: line 9: timestamp is not an RFC 3339 time of 1970 to 2199",
     "rejected: line 11: invalid key: only letters, digits and _ . : - are allowed (and 1 more like it)",
@@ -98,6 +98,7 @@ import Testing
     let said = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
       .map { $0.dropFirst("\(tool): standard input: ".count) }
     #expect(
-      said.sorted() == [Self.refused[0], Self.refused[2], Self.refused[3]].sorted().map { $0[...] })
+      said.sorted()
+        == [Self.rejected[0], Self.rejected[2], Self.rejected[3]].sorted().map { $0[...] })
   }
 }

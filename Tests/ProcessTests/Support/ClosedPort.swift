@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A port of 127.0.0.1 that refuses connections, and that nobody else can take meanwhile.
+/// A port of 127.0.0.1 that rejects connections, and that nobody else can take meanwhile.
 final class ClosedPort: Sendable {
   let number: Int
   private let socket: Int32

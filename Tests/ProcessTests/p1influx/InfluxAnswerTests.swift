@@ -14,7 +14,7 @@ import Testing
     "p1influx: http://127.0.0.1:\(server.port): "
   }
 
-  /// All that was refused, with the reasons.
+  /// All that was rejected, with the reasons.
   private func bad(_ spool: String) throws -> String {
     let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad").sorted()
     return try names.map { try String(contentsOfFile: "\(spool)/bad/\($0)", encoding: .utf8) }
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  // MARK: - Refused
+  // MARK: - Rejected
 
   private static let conflict =
     #"partial write: field type conflict: input field \"bad\" is type float dropped=1"#
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  /// Where one field is refused wherever it stands, it is found without halving all that is sent.
+  /// Where one field is rejected wherever it stands, it is found without halving all that is sent.
   @Test(arguments: ["wide", "metric"])
   func fieldOfAnotherTypeCostsThreeRequests(_ layout: String) async throws {
     let (field, measurement) = layout == "wide" ? ("n", "dsmr") : ("value", "n")
@@ -327,9 +327,9 @@ import Testing
       let times = lines.map { $0.split(separator: " ").last ?? "" }
       #expect(times == times.sorted())
       // The first batches teach how much is too much.
-      let refused = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
-      #expect(refused.count < 12, "\(refused)")
-      #expect((refused.last ?? 0) < server.exchanges.count / 2, "\(refused)")
+      let rejected = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
+      #expect(rejected.count < 12, "\(rejected)")
+      #expect((rejected.last ?? 0) < server.exchanges.count / 2, "\(rejected)")
     }
   }
 
@@ -500,7 +500,8 @@ import Testing
         try await sink.write(
           NumberedRecords.text(0..<3) + NumberedRecords.text(3, between: "bad=1\n"))
         try await sink.waitForError(
-          subject(server) + "records=4 delivered=3 waiting=0 refused=1 dropped=0 oldest_age_s=none")
+          subject(server) + "records=4 delivered=3 waiting=0 rejected=1 dropped=0 oldest_age_s=none"
+        )
         try await sink.wait(for: "two reports") {
           $0.errorText.matches(of: /records=4/).count >= 2
         }
@@ -514,7 +515,7 @@ import Testing
         try await sink.write(NumberedRecords.text(0..<3))
         try await server.wait { !$0.exchanges.isEmpty }
         try await sink.waitForCounters(
-          "records=3 delivered=0 waiting=3 refused=0 dropped=0 oldest_age_s=")
+          "records=3 delivered=0 waiting=3 rejected=0 dropped=0 oldest_age_s=")
       }
     }
   }

@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  /// Such a broker refuses the client for its will alone.
+  /// Such a broker rejects the client for its will alone.
   @Test(arguments: ["clean", "persistent"])
   func aWillThatCannotBeKept(_ session: String) async throws {
     let script: ScriptedBroker.Script = {

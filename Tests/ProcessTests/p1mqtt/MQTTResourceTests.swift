@@ -34,7 +34,7 @@ import Testing
       try await program.whileRunning { sink in
         try await sink.write("n=1\n\n")
         try await sink.waitForError("trying again")
-        // poll(2) refuses to wait for more than may be open; for standard error alone it does.
+        // poll(2) rejects to wait for more than may be open; for standard error alone it does.
         try await limitFiles(of: sink, to: 3)
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .exited(74), "\(result.errorText)")

@@ -87,11 +87,13 @@ import Testing
         #expect(result.output.isEmpty)
         #expect(result.errorText == "p1parse: ./dsmr10.py:\(file.message)\n")
       }
-      let all = try await Program(
-        "p1parse", ["--spec", "dsmr10.py", "--list-specs"], directory: directory.path
-      ).run()
-      #expect(all.status == .exited(78))
-      #expect(all.errorText == "p1parse: dsmr10.py:\(file.message)\n")
+      for option in ["--list-specs", "--check"] {
+        let all = try await Program(
+          "p1parse", ["--spec", "dsmr10.py", option], directory: directory.path
+        ).run()
+        #expect(all.status == .exited(78))
+        #expect(all.errorText == "p1parse: dsmr10.py:\(file.message)\n")
+      }
     }
   }
 

@@ -169,7 +169,7 @@ import Testing
               spec = ast.literal_eval(text.lstrip())
               entries = [[code, *entry[:3]] for code, entry in spec.items()]
               show("read", *[field for entry in entries for field in entry])
-          except Exception: show("refused")
+          except Exception: show("rejected")
       """#, files.map { [$0] })
     #expect(expected.count == files.count)
     var readCount = 0

@@ -14,19 +14,19 @@ final class RecordFlow: Sendable {
   private let pipe: PipeEnds
   private let rate: Int
   private let padding: String
-  private let isTorn: Bool
+  private let isSourceLost: Bool
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - rate: records per second.
   ///   - padding: bytes of text that each record has besides, at most 3000.
-  ///   - isTorn: whether each record is written in two pieces, with a pause between.
-  init(rate: Int, padding: Int = 0, isTorn: Bool = false) throws {
+  ///   - isSourceLost: whether each record is written in two pieces, with a pause between.
+  init(rate: Int, padding: Int = 0, isSourceLost: Bool = false) throws {
     signal(SIGPIPE, SIG_IGN)
     pipe = try PipeEnds()
     _ = fcntl(pipe.writing, F_SETFL, O_NONBLOCK)
     self.rate = rate
-    self.isTorn = isTorn
+    self.isSourceLost = isSourceLost
     self.padding = padding > 0 ? "message=\(String(repeating: "x", count: padding))\n" : ""
     Thread.detachNewThread { [self] in flow() }
   }
@@ -78,7 +78,7 @@ final class RecordFlow: Sendable {
     var number = 0
     while !state.withLock(\.isStopping) {
       var bytes = Array(Self.text(number, padding: padding).utf8)
-      if isTorn {
+      if isSourceLost {
         // Tear it in the middle of the number, if that has two digits.
         let count = bytes.count - padding.utf8.count - 3
         guard writeWhole(bytes.prefix(count)) else { break }

@@ -134,18 +134,18 @@ import Testing
       var framer = Framer()
       framer.take((FramerTests.old + rest).bytes)
       #expect(
-        framer.found(atEnd: true, isTorn: true) == [
+        framer.found(atEnd: true, isSourceLost: true) == [
           taken(FramerTests.old), .dropped(.cutShort),
         ])
     }
     // If checksums are ignored, it is accepted.
     var lenient = Framer(checksums: .ignored)
     lenient.take(endless.bytes)
-    #expect(lenient.found(atEnd: true, isTorn: true) == [taken(endless)])
+    #expect(lenient.found(atEnd: true, isSourceLost: true) == [taken(endless)])
     // With its `!` it is complete.
     var framer = Framer()
     framer.take(FramerTests.old.bytes)
-    #expect(framer.found(atEnd: true, isTorn: true) == [taken(FramerTests.old)])
+    #expect(framer.found(atEnd: true, isSourceLost: true) == [taken(FramerTests.old)])
   }
 
   @Test func headerMayFollowAnotherHeader() {

@@ -80,7 +80,7 @@ import Testing
     .with { $0.includesHistory = true },
     .with { $0.includesUnknown = true }, .with { $0.addsNetPower = true },
     .with { $0.winterOffset = 19_800 }, .with { $0.timeSource = .receipt },
-    .with { $0.changesInSummer = false },
+    .with { $0.hasSummerTime = false },
   ]
 
   /// Specification files for telegrams of any version: with and without types, patterns that distinguish

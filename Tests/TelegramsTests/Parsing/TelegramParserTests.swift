@@ -292,7 +292,7 @@ import Testing
       let text = writer.text + (parsed?.records.bytes ?? [])
       var reader = RecordReader()
       let handle = { (event: RecordReader.Event) in
-        if case .refused = event { Issue.record("\(event) of \(body)") } else { count += 1 }
+        if case .rejected = event { Issue.record("\(event) of \(body)") } else { count += 1 }
       }
       reader.read(text.span, handle)
       reader.finish(handle)

@@ -86,7 +86,7 @@ import Testing
     let shown = CivilTime(year: 2022, month: 9, day: 10, hour: 20, minute: 38, second: 5)
     let telegram = telegram(try #require(shown))
     #expect(try instants(telegram) == ["2022-09-10T18:38:05Z"])
-    let normal = TelegramParser.Options.with { $0.changesInSummer = false }
+    let normal = TelegramParser.Options.with { $0.hasSummerTime = false }
     #expect(try instants(telegram, normal) == ["2022-09-10T19:38:05Z"])
     // A letter overrides the setting.
     let lettered = checkedTelegram(["0-0:1.0.0(220910203805S)", "0-0:96.7.21(00004)"])
@@ -150,9 +150,9 @@ import Testing
 
   /// A year of telegrams with right times of receipt, cut anywhere: each part makes the same records.
   @Test(arguments: [true, false])
-  func captureCanBeCutAnywhere(_ changesInSummer: Bool) throws {
+  func captureCanBeCutAnywhere(_ hasSummerTime: Bool) throws {
     var generator = SeededGenerator(seed: 65)
-    let timeZone = MeterTimeZone(winterOffset: 3600, changesInSummer: changesInSummer)
+    let timeZone = MeterTimeZone(winterOffset: 3600, hasSummerTime: hasSummerTime)
     var telegrams: [String] = []
     var expected: [String] = []
     // More often around the changes of the clocks.
@@ -199,7 +199,7 @@ import Testing
         stream += stamped(telegram(shown), kind == 0 ? nil : Timestamp(seconds: local - ahead))
       }
       let options = TelegramParser.Options.with {
-        $0.changesInSummer = Bool.random(using: &generator)
+        $0.hasSummerTime = Bool.random(using: &generator)
       }
       let found = try instants(stream, options)
       if found != found.sorted() { Issue.record("\(stream)\n\(found)") }

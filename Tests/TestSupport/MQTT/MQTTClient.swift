@@ -102,7 +102,7 @@ public final class MQTTSubscriber: Sendable {
 
   /// Waits until the broker has acknowledged this many subscriptions since the start: one, and one more
   /// after each reconnection.
-  /// - Throws: `ProgramFailure` if it does not, or refuses.
+  /// - Throws: `ProgramFailure` if it does not, or rejects.
   public func waitUntilSubscribed(
     times count: Int = 1, within limit: Duration = .seconds(10)
   ) async throws {

@@ -97,7 +97,7 @@ public final class ScriptedBroker: Sendable {
   /// Ends all connections; new ones are served.
   public func endConnections() { listener.endConnections() }
 
-  /// Ends all connections and refuses new ones; doing so twice is no error.
+  /// Ends all connections and rejects new ones; doing so twice is no error.
   public func close() { listener.close() }
 
   // MARK: - Connections
@@ -267,7 +267,7 @@ public enum MQTTAnswer: Sendable, Equatable {
   /// The answer of a broker that knows only MQTT 3.1.1 to a CONNECT of MQTT 5.
   public static let unknownVersion = [MQTTAnswer.bytes([0x20, 2, 0, 1]), .close]
 
-  /// What the CONNACK says of a session, where `isKnown` is the truth; nil where the client is refused.
+  /// What the CONNACK says of a session, where `isKnown` is the truth; nil where the client is rejected.
   func sessionPresent(isKnown: Bool) -> Bool? {
     switch self {
     case .usual, .reason(0, _): isKnown

@@ -69,7 +69,7 @@ public final class HTTPServer: Sendable {
     if !holds { throw ConditionNotMet(within: limit, seen: seen) }
   }
 
-  /// Ends all connections and refuses new ones; doing so twice is no error.
+  /// Ends all connections and rejects new ones; doing so twice is no error.
   public func close() { listener.close() }
 
   private func serve(_ connection: HTTPConnection) {

@@ -34,7 +34,7 @@ public final class TCPServer: Sendable {
     return Connection(accepted)
   }
 
-  /// Stops listening: new connections are refused.
+  /// Stops listening: new connections are rejected.
   public func close() {
     socket.withLock { socket in
       if let open = socket { Foundation.close(open) }

@@ -65,7 +65,7 @@ final class ThreadedListener: Sendable {
     }
   }
 
-  /// Ends all connections and refuses new ones; doing so twice is no error.
+  /// Ends all connections and rejects new ones; doing so twice is no error.
   func close() {
     state.withLock { state in
       guard !state.isClosed else { return }

@@ -8,7 +8,7 @@ public struct RabbitMQ: MQTTBroker {
   public let process: ServerProcess
   public let client: MQTTClient
   /// The port for TLS, with the certificate `server` of `Certificates.shared`. A client needs no
-  /// certificate, but one of another authority is refused.
+  /// certificate, but one of another authority is rejected.
   public let securePort: Int
 
   /// The broker for all tests that do not stop it, with the standard login.

@@ -9,14 +9,14 @@ public struct UnixSocketAddress {
   ///
   /// - Parameters:
   ///   - example: a path for the message.
-  ///   - refused: makes the failure of a reason.
-  public init?(_ text: String, as example: String, refused: (String) -> Failure) throws {
+  ///   - failure: makes the failure of a reason.
+  public init?(_ text: String, as example: String, failure: (String) -> Failure) throws {
     let scheme = "unix:"
     guard text.hasPrefix(scheme) else { return nil }
     let rest = text.dropFirst(scheme.count)
     path = String(rest.hasPrefix("//") ? rest.dropFirst(2) : rest)
     guard path.hasPrefix("/"), path.utf8.count <= UnixSocketAddress.mostBytes else {
-      throw refused("\"\(text)\" is not the absolute path of a socket, such as \(scheme)\(example)")
+      throw failure("\"\(text)\" is not the absolute path of a socket, such as \(scheme)\(example)")
     }
   }
 }

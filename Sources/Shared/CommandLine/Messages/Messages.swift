@@ -34,7 +34,7 @@ public final class Messages {
   private var waits = true
   private var droppedCount = 0
   /// Whether only a part of the last message was written.
-  private var isTorn = false
+  private var isLineIncomplete = false
   private let clock = ContinuousClock()
   private var repeated: [String: Repeated] = [:]
   /// Whether `repeated` holds a message that was not written yet.
@@ -183,9 +183,9 @@ public final class Messages {
       if droppedCount > 0 { line += " (dropped before this: \(counted(droppedCount, "message")))" }
       droppedCount = 0
     }
-    var text = isTorn ? "\n" : isShowing ? Messages.lineStart : ""
+    var text = isLineIncomplete ? "\n" : isShowing ? Messages.lineStart : ""
     isShowing = false
-    isTorn = false
+    isLineIncomplete = false
     text += isJournal ? "<\(level.rawValue)>" : ""
     text += "\(tool): "
     for scalar in line.unicodeScalars {
@@ -223,7 +223,7 @@ public final class Messages {
       } catch Errno.interrupted {
         continue
       } catch {
-        isTorn = rest.count < text.count
+        isLineIncomplete = rest.count < text.count
         droppedCount += 1
         return
       }

@@ -21,7 +21,7 @@ public struct MemoryOutbox: Outbox {
   public var isAvailable: Bool { true }
   public var waitingSize: Int { queue.size }
   public var unkeptCount: Int { count }
-  public var lostRefusedCount: Int { counts.refused }
+  public var lostRejectedCount: Int { counts.rejected }
 
   /// True from half of the bound on, so that what the sink has already read still has room.
   public var isFull: Bool { queue.size >= capacity / 2 }
@@ -41,9 +41,9 @@ public struct MemoryOutbox: Outbox {
     queue.batch(from: number, count: count, size: size)
   }
 
-  public mutating func remove(before number: UInt64, refused: Int) {
-    counts.refused += refused
-    counts.delivered += max(0, queue.remove(before: number) - refused)
+  public mutating func remove(before number: UInt64, rejected: Int) {
+    counts.rejected += rejected
+    counts.delivered += max(0, queue.remove(before: number) - rejected)
   }
 
   public mutating func quarantine(_ record: Record, reason: String) {}

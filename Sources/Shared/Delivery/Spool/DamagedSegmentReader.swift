@@ -59,7 +59,7 @@ struct DamagedSegmentReader {
     reader.read(rest.span) { event in
       switch event {
       case .record(let record): records.append(record)
-      case .refused(_, let why): reason = why
+      case .rejected(_, let why): reason = why
       }
     }
     let text = rest.dropLast(1)

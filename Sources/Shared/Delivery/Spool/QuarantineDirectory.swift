@@ -1,7 +1,7 @@
 import Records
 import SystemPackage
 
-/// The directory `bad/` of a spool: records that the receiver refused or the disk damaged, each
+/// The directory `bad/` of a spool: records that the receiver rejected or the disk damaged, each
 /// behind a comment with the reason. Its files can be read as records again.
 struct QuarantineDirectory {
   private let files: any SpoolFiles

@@ -90,7 +90,7 @@ extension Spool {
       counts.dropped += rest
       events.append(.gone(segment: segment.name, rest))
     } else {
-      counts.refused += rest
+      counts.rejected += rest
       events.append(.unreadable(segment: segment.name, rest, error))
     }
     loaded.skip(to: segment.end, since: segment.since)

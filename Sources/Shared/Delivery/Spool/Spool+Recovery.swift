@@ -89,7 +89,7 @@ extension Spool {
       return true
     } catch {
       segment.isDamaged = true
-      counts.refused += segment.count
+      counts.rejected += segment.count
       events.append(.unreadable(segment: segment.name, segment.count, error))
       discard(segment)
       return false
@@ -129,7 +129,7 @@ extension Spool {
           good += text
           segment.count += 1
         case .damaged(let bytes, let reason):
-          counts.refused += 1
+          counts.rejected += 1
           try quarantineDirectory.add(damaged: bytes, reason: "segment \(segment.name): \(reason)")
         }
       }

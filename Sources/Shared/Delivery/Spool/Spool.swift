@@ -6,7 +6,7 @@ import SystemPackage
 /// The directory is all of its state. The segments `0000000000000001` and so on are files of
 /// records in the format of p1record(5), in the order of their numbers. A process never writes to a
 /// segment of an earlier process. A segment is removed once all of its records are acknowledged;
-/// the one that records are added to is truncated instead. `bad/` has the records that were refused
+/// the one that records are added to is truncated instead. `bad/` has the records that were rejected
 /// or damaged, each behind a comment with the reason.
 ///
 /// Each record is written at once, but synced (fdatasync(2)) only if it is not acknowledged within
@@ -92,7 +92,7 @@ public struct Spool: Outbox {
   public var isLasting: Bool { true }
   public var isAvailable: Bool { readRetryAt == nil }
   public var unkeptCount: Int { unwritten.count + missingCount }
-  public var lostRefusedCount: Int { quarantineDirectory.lostCount }
+  public var lostRejectedCount: Int { quarantineDirectory.lostCount }
   public var waitingSize: Int { size + unwritten.size }
 
   public var oldestSince: ContinuousClock.Instant? {
@@ -156,14 +156,14 @@ public struct Spool: Outbox {
     return batch
   }
 
-  public mutating func remove(before number: UInt64, refused: Int) {
+  public mutating func remove(before number: UInt64, rejected: Int) {
     let number = min(number, end)
     guard number > first else { return }
-    counts.refused += refused
+    counts.rejected += rejected
     let known = loaded.remove(before: number)
-    counts.delivered += max(0, known + unwritten.remove(before: number) - refused)
+    counts.delivered += max(0, known + unwritten.remove(before: number) - rejected)
     if loaded.isEmpty, number > loaded.end { loaded.restart(at: number) }
-    if refused > 0 { quarantineDirectory.fsyncReportingFailure() }
+    if rejected > 0 { quarantineDirectory.fsyncReportingFailure() }
     removeDone()
   }
 

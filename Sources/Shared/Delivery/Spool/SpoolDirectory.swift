@@ -5,7 +5,7 @@ import SystemPackage
 /// The directory of a spool on a disk. The file `lock` in it keeps other processes out.
 public final class SpoolDirectory: SpoolFiles {
   /// Why the directory cannot be used.
-  public struct Refusal: Error {
+  public struct OpenError: Error {
     public let path: String
     public let errno: Errno
     /// Whether another process uses the directory.
@@ -21,8 +21,8 @@ public final class SpoolDirectory: SpoolFiles {
 
   /// Creates the directory, and its parents, if it does not exist, and locks it.
   ///
-  /// - Throws: ``Refusal`` if that fails or another process uses the directory.
-  public init(_ path: String) throws(Refusal) {
+  /// - Throws: ``OpenError`` if that fails or another process uses the directory.
+  public init(_ path: String) throws(OpenError) {
     self.path = path
     do throws(Errno) {
       try SpoolDirectory.make(path)
@@ -40,7 +40,7 @@ public final class SpoolDirectory: SpoolFiles {
       }
       lock = file
     } catch {
-      throw Refusal(path: path, errno: error)
+      throw OpenError(path: path, errno: error)
     }
   }
 

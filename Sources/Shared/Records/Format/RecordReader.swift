@@ -1,6 +1,6 @@
 /// Reads a record stream (p1record(5)) in chunks of any size.
 ///
-/// A malformed line is refused alone, and a record whose `timestamp` is malformed as a whole; both
+/// A malformed line is rejected alone, and a record whose `timestamp` is malformed as a whole; both
 /// are reported as events. The memory is bounded by ``maximumRecordLength``.
 ///
 /// A record that has the shape of a recent one is read at once, and any other line by line, with
@@ -9,7 +9,7 @@ public struct RecordReader: Sendable {
   public enum Event: Equatable, Sendable {
     case record(Record)
     /// A malformed line or record, and the reason; `line` counts from 1.
-    case refused(line: Int, reason: String)
+    case rejected(line: Int, reason: String)
   }
 
   /// The most bytes of a record with its line feeds.
@@ -86,16 +86,16 @@ public struct RecordReader: Sendable {
     if line.count == 0 { return try endRecord(handle) }
     if line[0] == UInt8(ascii: "#") { return }
     guard text.count + line.count < RecordReader.maximumRecordLength else {
-      return try refuse("record longer than \(RecordReader.maximumRecordLength) bytes", handle)
+      return try reject("record longer than \(RecordReader.maximumRecordLength) bytes", handle)
     }
     guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
-      return try refuse("line is not key=value", handle)
+      return try reject("line is not key=value", handle)
     }
     guard RecordKey.isValid(line.extracting(..<equals)) else {
-      return try refuse("invalid key: only letters, digits and _ . : - are allowed", handle)
+      return try reject("invalid key: only letters, digits and _ . : - are allowed", handle)
     }
     // After a power failure a file may have zeros in place of what was not written.
-    guard line.firstIndex(of: 0) == nil else { return try refuse("zero byte in a line", handle) }
+    guard line.firstIndex(of: 0) == nil else { return try reject("zero byte in a line", handle) }
     text.append(contentsOf: line)
     text.append(UInt8(ascii: "\n"))
   }
@@ -109,7 +109,7 @@ public struct RecordReader: Sendable {
     text.removeAll(keepingCapacity: true)
     if let range = record.range(of: .timestamp) {
       guard let timestamp = Timestamp(record.text.span.extracting(range)) else {
-        return try refuse("timestamp is not an RFC 3339 time of 1970 to 2199", handle)
+        return try reject("timestamp is not an RFC 3339 time of 1970 to 2199", handle)
       }
       record = Record(checked: record.text, timestamp)
     }
@@ -119,9 +119,9 @@ public struct RecordReader: Sendable {
     try handle(.record(record))
   }
 
-  private func refuse<Failure>(
+  private func reject<Failure>(
     _ reason: String, _ handle: (Event) throws(Failure) -> Void
   ) throws(Failure) {
-    try handle(.refused(line: lineNumber, reason: reason))
+    try handle(.rejected(line: lineNumber, reason: reason))
   }
 }

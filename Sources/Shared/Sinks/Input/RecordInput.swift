@@ -15,7 +15,7 @@ public struct RecordInput {
   private var wantsMore = false
   /// The most bytes to read after a signal: the size of a pipe, as the input may be endless.
   private var readable = StopSignal.pipeSize
-  private var refusedCount = 0
+  private var rejectedCount = 0
 
   public private(set) var byteCount = 0
 
@@ -117,8 +117,8 @@ public struct RecordInput {
 
   /// Logs at the end how many lines and records were rejected.
   public func report() {
-    guard refusedCount > 0 else { return }
-    messages.say(.warning, "standard input", "\(counted(refusedCount, "rejection")) in all")
+    guard rejectedCount > 0 else { return }
+    messages.say(.warning, "standard input", "\(counted(rejectedCount, "rejection")) in all")
   }
 
   private mutating func readPiece(_ handle: (Record) throws -> Void) throws {
@@ -188,7 +188,7 @@ public struct RecordInput {
   private mutating func leave() {
     guard !isEnded else { return }
     isEnded = true
-    if !reader.isBetweenRecords { refuse("an incomplete record") }
+    if !reader.isBetweenRecords { reject("an incomplete record") }
   }
 
   /// Notes an error of the input, which then counts as ended: the records before it are delivered.
@@ -214,16 +214,16 @@ public struct RecordInput {
   ) throws {
     switch event {
     case .record(let record) where needsTimestamp && record.timestamp == nil:
-      refuse("a record without a timestamp")
+      reject("a record without a timestamp")
     case .record(let record):
       try handle(record)
-    case .refused(let line, let reason):
-      refuse("line \(line): \(reason)")
+    case .rejected(let line, let reason):
+      reject("line \(line): \(reason)")
     }
   }
 
-  private mutating func refuse(_ reason: String) {
-    refusedCount += 1
+  private mutating func reject(_ reason: String) {
+    rejectedCount += 1
     messages.say(.warning, "standard input", "rejected: \(reason)", repeating: "rejected")
   }
 }

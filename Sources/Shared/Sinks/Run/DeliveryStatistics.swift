@@ -14,7 +14,7 @@ public struct DeliveryStatistics {
   /// How many of those that wait are lost when the process ends.
   private let unkept: Int
   /// How many were rejected and are not kept in bad/.
-  private let lostRefused: Int
+  private let lostRejected: Int
   /// Since when the oldest waits; nil where none does.
   private let oldestSince: ContinuousClock.Instant?
 
@@ -29,7 +29,7 @@ public struct DeliveryStatistics {
     self.counts = counts
     waiting = outbox.count
     unkept = outbox.unkeptCount
-    lostRefused = outbox.lostRefusedCount
+    lostRejected = outbox.lostRejectedCount
     oldestSince = outbox.oldestSince
   }
 
@@ -39,7 +39,7 @@ public struct DeliveryStatistics {
     self.counts = counts
     self.waiting = waiting
     unkept = waiting
-    lostRefused = counts.refused
+    lostRejected = counts.rejected
     oldestSince = nil
   }
 
@@ -47,7 +47,7 @@ public struct DeliveryStatistics {
   public var text: String {
     let text = """
       records=\(counts.read) delivered=\(counts.delivered) waiting=\(waiting) \
-      refused=\(counts.refused) dropped=\(counts.dropped)
+      rejected=\(counts.rejected) dropped=\(counts.dropped)
       """
     guard unit == .record else { return text }
     return text + " oldest_age_s=\(oldestSince.map { (.now - $0).inMilliseconds } ?? "none")"
@@ -66,15 +66,15 @@ public struct DeliveryStatistics {
       messages.say(.notice, outboxName, "\(counted(kept, unit.rawValue)) kept for the next run")
     }
     guard lost == 0 else {
-      let refused = lostRefused > 0 ? ", \(lostRefused) rejected" : ""
+      let rejected = lostRejected > 0 ? ", \(lostRejected) rejected" : ""
       throw Failure(
-        server, "\(counted(lost, unit.rawValue)) could not be delivered" + refused, .unavailable)
+        server, "\(counted(lost, unit.rawValue)) could not be delivered" + rejected, .unavailable)
     }
-    guard lostRefused == 0 else {
+    guard lostRejected == 0 else {
       // Values go to no spool.
       let remedy = unit == .record ? "; --spool keeps them in bad/" : ""
       throw Failure(
-        server, "\(counted(lostRefused, unit.rawValue)) rejected and not kept" + remedy, .badData)
+        server, "\(counted(lostRejected, unit.rawValue)) rejected and not kept" + remedy, .badData)
     }
   }
 }

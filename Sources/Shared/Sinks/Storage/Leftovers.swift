@@ -36,7 +36,7 @@ public struct Leftovers {
 
   /// Removes the records that were taken, once they are delivered or kept elsewhere.
   mutating func attend(isDelivered: Bool) {
-    if isDelivered, takenEnd > spool.first { spool.remove(before: takenEnd, refused: 0) }
+    if isDelivered, takenEnd > spool.first { spool.remove(before: takenEnd, rejected: 0) }
     spool.attend(.now)
   }
 

@@ -71,10 +71,10 @@ public struct SinkStorage {
   private static func spool(_ path: String, _ limits: SpoolLimits) throws -> Spool {
     do {
       return try Spool(SpoolDirectory(path), limits, at: .now)
-    } catch let refusal as SpoolDirectory.Refusal where refusal.isInUse {
+    } catch let error as SpoolDirectory.OpenError where error.isInUse {
       throw Failure(path, "in use by another process", .temporaryFailure)
-    } catch let refusal as SpoolDirectory.Refusal {
-      throw Failure(path, refusal.errno, .cannotCreate)
+    } catch let error as SpoolDirectory.OpenError {
+      throw Failure(path, error.errno, .cannotCreate)
     } catch let errno as Errno {
       throw Failure(path, errno, .cannotCreate)
     }

@@ -111,9 +111,9 @@ public struct Framer: Sendable {
   ///
   /// - Parameters:
   ///   - atEnd: whether the input has ended, which also ends a telegram without `!`.
-  ///   - isTorn: whether the input ended because the source failed. A telegram without `!` is
+  ///   - isSourceLost: whether the input ended because the source failed. A telegram without `!` is
   ///     then dropped, unless checksums are ignored.
-  public mutating func next(atEnd: Bool = false, isTorn: Bool = false) -> Event? {
+  public mutating func next(atEnd: Bool = false, isSourceLost: Bool = false) -> Event? {
     if let end = endByKnownShape() { return take(to: end) }
     while true {
       // One byte more than the maximum shows that the telegram is too long.
@@ -135,7 +135,7 @@ public struct Framer: Sendable {
         continue
       }
       guard lineStart < lineEnd else {
-        return isTorn && checksums == .verified
+        return isSourceLost && checksums == .verified
           ? drop(.cutShort, to: lineEnd) : finishWithoutEnd(at: lineEnd)
       }
       switch bytes[lineStart] {

@@ -18,7 +18,7 @@ public struct TelegramParser {
     public var winterOffset: Int?
     /// Whether a time without a letter is daylight saving time in summer. A time of receipt overrides
     /// it.
-    public var changesInSummer = true
+    public var hasSummerTime = true
     /// The timestamp of the electricity meter's record, if both times are known.
     public var timeSource = TimeSource.meter
 
@@ -160,7 +160,7 @@ public struct TelegramParser {
     identityReader.begin()
     timeZone =
       options.winterOffset.map { MeterTimeZone(winterOffset: $0) } ?? MeterTimeZone(of: telegram)
-    timeZone.changesInSummer = options.changesInSummer
+    timeZone.hasSummerTime = options.hasSummerTime
     timeDependsOnReceipt = false
     readIdentityLines(of: telegram)
     guard drafts[.main].timestamp == nil else { return }

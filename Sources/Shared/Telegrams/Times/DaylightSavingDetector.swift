@@ -20,7 +20,7 @@ struct DaylightSavingDetector {
   private struct Meter {
     let name: [UInt8]
     /// Nil if no time of receipt has decided it.
-    var changesInSummer: Bool?
+    var hasSummerTime: Bool?
     /// The last civil time, in seconds, and its instant.
     var shown: Int64
     var instant: Timestamp
@@ -37,7 +37,7 @@ struct DaylightSavingDetector {
   ///
   /// - Parameters:
   ///   - receivedAt: the time of receipt, if known.
-  ///   - timeZone: that of the setting. Its ``MeterTimeZone/changesInSummer`` is replaced by that of
+  ///   - timeZone: that of the setting. Its ``MeterTimeZone/hasSummerTime`` is replaced by that of
   ///     the meter's clock, if known.
   ///   - name: identifies the meter.
   mutating func instant(
@@ -46,8 +46,8 @@ struct DaylightSavingDetector {
   ) -> Timestamp {
     let index = meters.firstIndex { $0.name == name }
     guard receivedAt != nil || index != nil else { return timeZone.instant(of: civil) }
-    var changesInSummer = index.map { meters[$0].changesInSummer } ?? nil
-    timeZone.changesInSummer = changesInSummer ?? timeZone.changesInSummer
+    var hasSummerTime = index.map { meters[$0].hasSummerTime } ?? nil
+    timeZone.hasSummerTime = hasSummerTime ?? timeZone.hasSummerTime
     var instant = timeZone.instant(of: civil)
     let standard = civil.instant(ahead: timeZone.winterOffset)
     let daylightSaving = civil.instant(ahead: timeZone.summerOffset)
@@ -60,21 +60,21 @@ struct DaylightSavingDetector {
       instant = decided ?? instant
       // In the hour that autumn has twice, a clock with daylight saving time shows both instants.
       let isTwice = seasonalZone.offset(at: standard) == seasonalZone.winterOffset
-      if let decided, !isTwice { changesInSummer = decided == daylightSaving }
+      if let decided, !isTwice { hasSummerTime = decided == daylightSaving }
     }
     if let index {
       let last = meters[index]
       if last.shown <= civil.secondsSinceEpoch, instant < last.instant {
         instant = standard
-        changesInSummer = last.changesInSummer
+        hasSummerTime = last.hasSummerTime
       }
       meters.remove(at: index)
     }
-    timeZone.changesInSummer = changesInSummer ?? timeZone.changesInSummer
+    timeZone.hasSummerTime = hasSummerTime ?? timeZone.hasSummerTime
     if meters.count == DaylightSavingDetector.maximumCount { meters.removeFirst() }
     meters.append(
       Meter(
-        name: name, changesInSummer: changesInSummer, shown: civil.secondsSinceEpoch,
+        name: name, hasSummerTime: hasSummerTime, shown: civil.secondsSinceEpoch,
         instant: instant))
     return instant
   }

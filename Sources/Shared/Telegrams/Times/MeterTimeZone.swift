@@ -9,15 +9,15 @@ public struct MeterTimeZone: Equatable, Sendable {
   public let winterOffset: Int
   /// Whether a time without a letter is daylight saving time in summer. Swedish meters show standard
   /// time all year.
-  public var changesInSummer: Bool
+  public var hasSummerTime: Bool
 
   /// In seconds ahead of UTC.
   public var summerOffset: Int { winterOffset + 3600 }
 
   /// - Parameter winterOffset: in seconds ahead of UTC; less than a day.
-  public init(winterOffset: Int, changesInSummer: Bool = true) {
+  public init(winterOffset: Int, hasSummerTime: Bool = true) {
     self.winterOffset = winterOffset
-    self.changesInSummer = changesInSummer
+    self.hasSummerTime = hasSummerTime
   }
 
   /// UTC+1 in winter: the Netherlands and their neighbours.
@@ -33,7 +33,7 @@ public struct MeterTimeZone: Equatable, Sendable {
 
   /// The offset at an instant, in seconds ahead of UTC.
   public func offset(at instant: Timestamp) -> Int {
-    guard changesInSummer else { return winterOffset }
+    guard hasSummerTime else { return winterOffset }
     let year = CivilTime(secondsSinceEpoch: instant.seconds).year
     let isSummer =
       MeterTimeZone.change(month: 3, of: year) <= instant.seconds

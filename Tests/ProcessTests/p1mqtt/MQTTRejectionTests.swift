@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a broker of MQTT 5 refuses never counts as delivered.
-@Suite struct MQTTRefusalTests {
-  /// A broker that refuses the messages with a payload that has this in it.
+/// What a broker of MQTT 5 rejects never counts as delivered.
+@Suite struct MQTTRejectionTests {
+  /// A broker that rejects the messages with a payload that has this in it.
   private func script(refusing text: String, _ reason: UInt8) -> ScriptedBroker.Script {
     { $0.message?.text.contains(text) == true ? [.reason(reason)] : [.usual] }
   }
@@ -16,7 +16,7 @@ import Testing
         try await sink.waitForError(
           "message to dsmr/n rejected: Not authorized", within: .seconds(30))
         try await broker.wait { $0.lines == ["dsmr/n 1", "dsmr/n 3"] }
-        try await sink.waitForCounters("records=3 delivered=2 waiting=0 refused=1 dropped=0")
+        try await sink.waitForCounters("records=3 delivered=2 waiting=0 rejected=1 dropped=0")
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .exited(65))
@@ -51,7 +51,7 @@ import Testing
           let time = "timestamp=2026-01-15T12:00:00Z"
           try await sink.write("\(time)\nn=1\n\n\(time)\nn=bad\n\n\(time)\nn=3\n\n")
           try await broker.wait { $0.taken.count == 2 }
-          let counters = "records=3 delivered=2 waiting=0 refused=1 dropped=0"
+          let counters = "records=3 delivered=2 waiting=0 rejected=1 dropped=0"
           try await sink.waitForCounters(counters)
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(30))
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// With QoS 2 a broker may refuse the message once more, where it is released.
+  /// With QoS 2 a broker may reject the message once more, where it is released.
   @Test func messagesRefusedAtTheirReleaseDoNotStay() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .pubrel && $0.ordinal == 1 ? [.reason(0x92)] : [.usual]
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// A broker that has had enough for now gets it later: nothing is refused, and nothing lost.
+  /// A broker that has had enough for now gets it later: nothing is rejected, and nothing lost.
   @Test(arguments: [1, 2], ["clean", "persistent"])
   func aQuotaIsNoRefusal(_ qos: Int, _ session: String) async throws {
     let script: ScriptedBroker.Script = {
@@ -98,7 +98,7 @@ import Testing
           for number in 1...3 {
             try await broker.wait { $0.taken.contains { $0.text.contains("n=\(number)\n") } }
           }
-          try await sink.waitForCounters("records=3 delivered=3 waiting=0 refused=0 dropped=0")
+          try await sink.waitForCounters("records=3 delivered=3 waiting=0 rejected=0 dropped=0")
         }
       }
     }
