@@ -53,7 +53,7 @@ extension Tool {
       }
     } catch {
       let reason = message(for: error).split(separator: "\n").joined(separator: "; ")
-      Messages(tool: name).say(.error, nil, "\(reason) (\(name) --help tells more)")
+      Messages(tool: name).say(.error, nil, "\(reason); see \(name) --help")
       Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
@@ -153,7 +153,7 @@ extension Messages {
     else {
       return
     }
-    say(.warning, path, "it holds a password and others can read it; use chmod o= \(path)")
+    say(.warning, path, "it contains a password, and others can read it; use chmod o= \(path)")
   }
 }
 
