@@ -8,16 +8,16 @@ struct P1Cat: Tool {
     abstract: "Read telegrams from a smart meter's P1 port.",
     usage: "p1cat [<options>] [<source>]",
     discussion: """
-      p1cat writes whole, unchanged telegrams to standard output. Line noise, incomplete telegrams \
-      and telegrams with a wrong checksum are dropped and logged. Every setting can also be in the \
-      environment or in p1.conf. See p1cat(1).
+      p1cat writes complete, unchanged telegrams to standard output. Line noise, incomplete \
+      telegrams and telegrams with a wrong checksum are dropped and logged. Settings can also be in \
+      the environment or in p1.conf. See p1cat(1).
       """,
     version: toolsVersion)
 
   @Argument(
     help: ArgumentHelp(
-      "A serial line, a file, tcp://host:port, - for standard input, or sim: for a simulated "
-        + "meter: sim:seed=1,start=2026-01-01T00:00:00Z,step=1,count=60,rate=max. "
+      "Read a serial line, a file, tcp://host:port, standard input (-) or a simulated meter: sim: "
+        + "or sim:seed=1,start=2026-01-01T00:00:00Z,step=1,count=60,rate=max. "
         + "(default: $SER_PORT, else -)",
       valueName: "source"))
   var source: String?

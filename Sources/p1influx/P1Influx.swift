@@ -8,8 +8,8 @@ struct P1Influx: Tool {
     commandName: "p1influx",
     abstract: "Write records to InfluxDB, VictoriaMetrics and other databases.",
     discussion: """
-      Records are read from standard input, in the format of p1parse. Every setting can also be in \
-      the environment or in p1.conf; a password can only be there or in a file. See p1influx(1).
+      p1influx reads records from standard input, as p1parse writes them. Settings can also be in \
+      the environment or in p1.conf; a password can be only there or in a file. See p1influx(1).
       """,
     version: toolsVersion)
 

@@ -9,8 +9,8 @@ struct P1MQTT: Tool {
     abstract: "Publish records to an MQTT broker, or receive them from it.",
     discussion: """
       p1mqtt reads records from standard input, as p1parse writes them, and publishes each value \
-      to the topic PREFIX/METRIC, or each record to a topic of its meter. Every setting can also be \
-      in the environment or in p1.conf; a password can only be there or in a file. See p1mqtt(1).
+      to the topic PREFIX/METRIC, or each record to a topic of its meter. Settings can also be in \
+      the environment or in p1.conf; a password can be only there or in a file. See p1mqtt(1).
       """,
     version: toolsVersion)
 

@@ -7,9 +7,9 @@ struct P1Parse: Tool {
     commandName: "p1parse",
     abstract: "Turn a smart meter's telegrams into records.",
     discussion: """
-      p1parse reads telegrams from standard input, as p1cat writes them or a meter prints them, and \
-      writes records to standard output: lines metric=value, with an empty line after each record. \
-      Every setting can also be in the environment or in p1.conf. See p1parse(1) and p1record(5).
+      p1parse reads telegrams from standard input, and writes records to standard output: lines \
+      metric=value, with an empty line after each record. \
+      Settings can also be in the environment or in p1.conf. See p1parse(1) and p1record(5).
       """,
     version: toolsVersion)
 

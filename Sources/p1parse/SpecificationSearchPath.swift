@@ -81,7 +81,7 @@ struct SpecificationSearchPath {
       return files
     } catch {
       if let failure = error as? Failure { messages.say(failure) }
-      messages.say(.error, nil, "the specification files read before stay in use")
+      messages.say(.error, nil, "the previous specification files stay in use")
       return previous
     }
   }
@@ -93,7 +93,7 @@ struct SpecificationSearchPath {
     guard SpecificationSearchPath.version(of: name) != nil else {
       return Failure(
         nil, "No DSMR config for version \(version)", .configuration,
-        hint: "no file is searched for a version that is not a number; use --spec FILE")
+        hint: "no file can be found for a version that is not a number; use --spec FILE")
     }
     return Failure(
       nil, "No DSMR config for version \(version) (\(directories.first ?? ".")/\(name))",

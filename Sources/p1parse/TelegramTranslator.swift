@@ -119,11 +119,11 @@ struct TelegramTranslator {
       let lines = counted(unknownLineCount, "line")
       messages.say(
         .info, "standard input",
-        "\(lines) ignored, as there is no metric for the code; use --all to include them")
+        "\(lines) ignored: no metric for the code; use --all to include them")
     }
     if unreadableLineCount > 0 {
       let lines = counted(unreadableLineCount, "line")
-      messages.say(.warning, "standard input", "\(lines) dropped, as they cannot be read")
+      messages.say(.warning, "standard input", "\(lines) dropped: they cannot be read")
     }
   }
 

@@ -59,7 +59,7 @@ import Testing
 
   @Test(arguments: [
     ("MQTT_PASS = 'abc", "this string has no closing quote"),
-    ("MQTT_PASS = 'abc' def", "there is more after the closing quote"),
+    ("MQTT_PASS = 'abc' def", "unexpected text after the closing quote"),
     ("MQTT_PASS = b'abc'", "expected text, found bytes (b\"…\")"),
     ("MQTT_USER = os.environ['USER']", "the value needs quotes"),
     ("MQTT_USER = $(touch pwned)", "the value needs quotes"),
@@ -67,7 +67,7 @@ import Testing
     ("SER.a.b = 2", "expected NAME = 'value'"),
     (
       "SER = serial.Serial('/dev/ttyUSB0')",
-      "SER takes serial.Serial() alone; set SER.port, SER.baudrate and the like"
+      "SER can only be serial.Serial(); set SER.port, SER.baudrate and so on"
     ),
     (
       "SER.parity = serial.PARITY_MARK",

@@ -17,7 +17,7 @@ import Testing
       let padding = "message=\(String(repeating: "x", count: 1000))\n"
       let text = (0..<3000).map { RecordFlow.text($0, padding: padding) }.joined()
       try await sink.write(text, within: .seconds(60))
-      try await sink.waitForError(" dropped up to now, the oldest first, of 2026-01-15T12:00:00Z")
+      try await sink.waitForError(" dropped so far, the oldest first, of 2026-01-15T12:00:00Z")
       // All is read, and not in the pipe yet: what is on its way goes as well.
       try await sink.waitForCounters(": records=3000 ")
       sink.closeInput()

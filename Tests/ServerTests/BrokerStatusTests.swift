@@ -132,7 +132,7 @@ import Testing
       let name = "p1mqtt: 127.0.0.1:\(broker.port): "
       #expect(
         result.errorText.hasPrefix(
-          "\(name)the broker does not take QoS 1, which --payload json and record need; trying again\n"
+          "\(name)the broker does not support QoS 1, which --payload json and record need; trying again\n"
         ),
         "\(result.errorText)")
       #expect(result.errorText.hasSuffix("\(name)2 records could not be delivered\n"))
@@ -146,7 +146,7 @@ import Testing
       ).run(input: "n=1\n\nn=2\n")
       #expect(result.status == .success)
       #expect(
-        result.errorText.contains("the broker does not take QoS 2; publishing with QoS 1"),
+        result.errorText.contains("the broker does not support QoS 2; publishing with QoS 1"),
         "\(result.errorText)")
     }
   }

@@ -122,16 +122,16 @@ import Testing
       "the certificate of the broker is not trusted: self-signed certificate in certificate chain")
     try await expectRefusal(
       p1mqtt(broker.securePort, authority + ["--protocol", "5"]), broker.securePort,
-      "the broker closed the connection without an answer: it may not speak MQTT 5, or it may want a certificate, or "
-        + "its port may be one without TLS")
+      "the broker closed the connection without an answer: it may not support MQTT 5, or it may require a client certificate, or "
+        + "its port may not use TLS")
   }
 
   // MARK: - Certificates of ours
 
   private static let isSilent =
-    "the broker closed the connection without an answer: it may want a certificate, or its port may be one without TLS"
+    "the broker closed the connection without an answer: it may require a client certificate, or its port may not use TLS"
   private static let isSilentToOurs =
-    "the broker closed the connection without an answer: it may not take ours, or its port may be one without TLS"
+    "the broker closed the connection without an answer: it may not trust the client certificate, or its port may not use TLS"
 
   @Test(arguments: ["tlsv1.2", "tlsv1.3"])
   func certificatesThatABrokerWants(_ version: String) async throws {
@@ -151,7 +151,7 @@ import Testing
       // The broker may have gone before what it said was read.
       try await expectRefusal(
         p1mqtt(port, authority), port,
-        "the broker wants a certificate; set --cert-file and --key-file",
+        "the broker requires a client certificate; set --cert-file and --key-file",
         Self.isSilent)
       try await expectRefusal(
         p1mqtt(port, authority + stranger), port,
@@ -177,7 +177,7 @@ import Testing
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       try await expectRefusal(
         p1mqtt(broker.ports[0], []), broker.ports[0],
-        "the broker closed the connection without an answer: its port may be one for TLS")
+        "the broker closed the connection without an answer: its port may require TLS")
     }
     let rabbit = try await RabbitMQ.shared
     let result = try await p1mqtt(rabbit.securePort, ["--linger", "1"]).runToItsFailure()

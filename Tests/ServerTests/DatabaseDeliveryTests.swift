@@ -229,7 +229,7 @@ import Testing
       #expect(result.status == .success)
       #expect(
         result.errorText.matches(
-          of: /field "value" of measurement "(power_import_kw|tariff)" has values of type/
+          of: /field "value" of measurement "(power_import_kw|tariff)" already has values of type/
         ).count == 1, "\(result.errorText)")
       for name in ["gas_m3", "n"] {
         let rows = try await database.query(
@@ -261,7 +261,7 @@ import Testing
           let records = (number - 3999...number).map { "timestamp=\(time($0))\nn=\($0)\n\n" }
           try await sink.write(records.joined(), within: .seconds(20))
         }
-        try await sink.waitForError("dropped up to now, the oldest first")
+        try await sink.waitForError("dropped so far, the oldest first")
         database.resume()
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(60))

@@ -60,7 +60,7 @@ import Testing
       try await onSmallDisk(sink).whileRunning(input: records.input) { sink in
         try await records.pass(4000)
         try await sink.waitForError(Self.full)
-        try await sink.waitForError(" records dropped up to now, the oldest first, of 2026-")
+        try await sink.waitForError(" records dropped so far, the oldest first, of 2026-")
         try await database.start()
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))

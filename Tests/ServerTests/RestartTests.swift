@@ -24,7 +24,7 @@ import Testing
         try await subscriber.wait(within: .seconds(20)) { $0.count >= 10 }
         let sink = try #require(composition.processes.first { isProcess($0, "p1mqtt") })
         kill(sink, SIGKILL)
-        try await composition.waitForError("p1mqtt: killed by SIGKILL; started again in 1 s")
+        try await composition.waitForError("p1mqtt: killed by SIGKILL; restarting in 1 s")
         // The one that came in its place goes on to the end.
         let result = try await composition.waitForExit(within: .seconds(40))
         #expect(result.status == .success)

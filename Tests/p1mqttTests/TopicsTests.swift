@@ -255,7 +255,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{prefix}/x", "no {metric}"), ("{metric", "something in braces"), ("a}", "braces"),
+    ("{prefix}/x", "no {metric}"), ("{metric", "unknown field in braces"), ("a}", "braces"),
     ("{prefix}/{unit}/{metric}", "braces"), ("#/{metric}", "invalid topic"),
     ("$x/{metric}", "invalid topic"), ("a\n/{metric}", "invalid topic"),
   ])

@@ -59,7 +59,7 @@ extension Tool {
       }
     } catch {
       let reason = message(for: error).split(separator: "\n").joined(separator: "; ")
-      Messages(tool: name).say(.error, nil, "\(reason) (\(name) --help tells more)")
+      Messages(tool: name).say(.error, nil, "\(reason); see \(name) --help")
       Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
@@ -160,7 +160,7 @@ extension Messages {
     else {
       return
     }
-    say(.warning, path, "it holds a password and others can read it; use chmod o= \(path)")
+    say(.warning, path, "it contains a password, and others can read it; use chmod o= \(path)")
   }
 }
 

@@ -36,10 +36,10 @@ extension OutboxEvent: CustomStringConvertible {
     case .dropped(let total, let times):
       let last = times.map { ", of \($0.lowerBound) to \($0.upperBound) most recently" } ?? ""
       return
-        "\(OutboxEvent.records(total)) dropped up to now, the oldest first\(last): no room left"
+        "\(OutboxEvent.records(total)) dropped so far, the oldest first\(last): the limit is reached"
     case .found(let count): return "\(OutboxEvent.records(count)) left from an earlier run"
     case .damaged(let segment):
-      return "segment \(segment): damaged records in it, kept in bad/"
+      return "segment \(segment): damaged records moved to bad/"
     case .unreadable(let segment, let count, let errno):
       return "segment \(segment): \(errno); moved to bad/ with \(OutboxEvent.records(count))"
     case .gone(let segment, let count):

@@ -160,7 +160,7 @@ struct TelegramWriter {
     guard hasQueuedTelegrams else { return }
     messages.say(
       .warning, TelegramWriter.name,
-      "\(counted(queue.count, "telegram")) not written, as the reader does not read")
+      "\(counted(queue.count, "telegram")) not written: the reader does not read")
   }
 
   mutating func finish() {
@@ -187,7 +187,7 @@ struct TelegramWriter {
     guard droppedCount > reportedDrops else { return }
     let dropped = counted(droppedCount - reportedDrops, "telegram")
     messages.say(
-      .warning, TelegramWriter.name, "\(dropped) dropped, as the reader is too slow")
+      .warning, TelegramWriter.name, "\(dropped) dropped: the reader is too slow")
     reportedDrops = droppedCount
   }
 }

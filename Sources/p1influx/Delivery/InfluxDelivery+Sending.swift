@@ -228,8 +228,8 @@ extension InfluxDelivery {
     hasExplainedConflict = true
     messages.say(
       .warning, server.name,
-      "field \"\(conflict.field)\" of measurement \"\(conflict.measurement)\" has values of type "
-        + "\(conflict.type) already, and p1influx writes floats and texts; \(lines.remedy): "
+      "field \"\(conflict.field)\" of measurement \"\(conflict.measurement)\" already has values of "
+        + "type \(conflict.type), but p1influx writes floats and strings; \(lines.remedy): "
         + "see \"Existing series\" in p1influx(1)")
   }
 

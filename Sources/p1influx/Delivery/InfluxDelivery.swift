@@ -107,7 +107,7 @@ struct InfluxDelivery: RecordDelivery {
   mutating func reload() throws -> String {
     defer { serverState.retryNow(.now) }
     server = try reloadServer()
-    return "password, token and certificates read again"
+    return "settings, password, token and certificates reloaded"
   }
 
   mutating func close() { outbox.close(at: .now) }

@@ -24,11 +24,11 @@ struct InfluxAddress {
     // These messages do not show the address, as it may contain a password.
     guard !text.contains("@") else {
       throw failure(
-        "an address must not contain a user or a password; they have settings of their own")
+        "an address must not contain a user or a password; use --user and INFLUXDB_PASS_FILE")
     }
     guard !text.contains(where: { "?#".contains($0) }) else {
       throw failure(
-        "an address must not contain ? or #; the database and the like have settings of their own")
+        "an address must not contain ? or #; use --db, --bucket and other options")
     }
     guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
     else {

@@ -34,7 +34,8 @@ struct InfluxSettings {
     }
     if createsDatabase, api.creation(of: place) == nil {
       throw settings.failure(
-        group.createDatabase, "InfluxDB 2 has no such request; use influx bucket create")
+        group.createDatabase,
+        "InfluxDB 2 cannot create its buckets this way; use influx bucket create")
     }
     try setLogin(settings)
     try setTLS(settings)
@@ -98,7 +99,7 @@ struct InfluxSettings {
     }
     // In the request, a colon ends the name of the user (RFC 7617, section 2).
     guard !user.contains(":") else {
-      throw settings.failure(group.user, "\"\(user)\" contains a colon")
+      throw settings.failure(group.user, "\"\(user)\" must not contain a colon")
     }
     target.login = (user, password ?? Secret(""))
   }

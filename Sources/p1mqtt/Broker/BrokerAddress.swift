@@ -20,7 +20,8 @@ struct BrokerAddress: Equatable {
     }
     // The address may hold a password, so the message does not show it.
     guard !text.contains("@") else {
-      throw failure("an address has no user or password; use --user and MQTT_PASS_FILE")
+      throw failure(
+        "an address must not contain a user or a password; use --user and MQTT_PASS_FILE")
     }
     let schemes = [("mqtt://", false), ("mqtts://", true)]
     let scheme = schemes.first { text.lowercased().hasPrefix($0.0) }
@@ -39,7 +40,7 @@ struct BrokerAddress: Equatable {
       throw failure("\"\(text)\" has a port; use mqtt://\(text) or --port")
     }
     guard parts.port != nil || !parts.hasPort else {
-      throw failure("\"\(text)\" has no port from 1 to 65535 after its colon")
+      throw failure("\"\(text)\" has no port from 1 to 65535 after the colon")
     }
     (host, port, isEncrypted, isSocket) = (parts.host, parts.port, scheme?.1, false)
   }

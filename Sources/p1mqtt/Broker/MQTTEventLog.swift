@@ -142,13 +142,16 @@ final class MQTTEventLog {
   /// An error of OpenSSL in the terms of a user.
   private func meaning(_ error: Substring) -> String {
     let meanings = [
-      ("certificate required", "the broker wants a certificate; set --cert-file and --key-file"),
+      (
+        "certificate required",
+        "the broker requires a client certificate; set --cert-file and --key-file"
+      ),
       ("unknown ca", "the broker does not trust the certificate of --cert-file"),
       ("bad certificate", "the broker does not trust the certificate of --cert-file"),
       ("certificate unknown", "the broker does not trust the certificate of --cert-file"),
       ("certificate expired", "the certificate of --cert-file has expired"),
-      ("no application protocol", "the broker does not know the protocol of --alpn"),
-      ("wrong version number", "this port of the broker is not for TLS"),
+      ("no application protocol", "the broker does not support the protocol of --alpn"),
+      ("wrong version number", "this port of the broker does not use TLS"),
     ]
     return meanings.first { error.contains($0.0) }?.1 ?? "TLS: \(error)"
   }

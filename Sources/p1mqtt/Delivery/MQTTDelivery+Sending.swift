@@ -111,7 +111,8 @@ extension MQTTDelivery {
     }
     if connection.lacksExpiry, !hasLoggedExpiry {
       hasLoggedExpiry = true
-      messages.say(.warning, broker, "the broker does not speak MQTT 5, so messages do not expire")
+      messages.say(
+        .warning, broker, "the broker does not support MQTT 5, so messages do not expire")
     }
   }
 
@@ -188,7 +189,7 @@ extension MQTTDelivery {
     connection.limits.highestQoS = qos - 1
     guard isLogged else { return }
     messages.say(
-      .warning, broker, "the broker does not take QoS \(qos); publishing with QoS \(qos - 1)",
+      .warning, broker, "the broker does not support QoS \(qos); publishing with QoS \(qos - 1)",
       repeating: "qos")
   }
 
@@ -229,7 +230,8 @@ extension MQTTDelivery {
     guard connection.limits.highestQoS >= leastQoS else {
       try connection.discardSession()
       return try disconnected(
-        "the broker does not take QoS 1, which --payload json and record need", returning: message)
+        "the broker does not support QoS 1, which --payload json and record need",
+        returning: message)
     }
     switch connection.publish(message, qos: qos) {
     case .sent(let number, let qos):

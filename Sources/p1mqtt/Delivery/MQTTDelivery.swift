@@ -115,7 +115,7 @@ struct MQTTDelivery: RecordDelivery {
   mutating func reload() throws -> String {
     connection.renew(try reloadSettings())
     isReconnecting = true
-    return "password, key and certificates read again; connecting anew"
+    return "settings, password, key and certificates reloaded; reconnecting"
   }
 
   mutating func disconnect() throws {

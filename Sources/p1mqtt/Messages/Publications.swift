@@ -100,7 +100,7 @@ struct LogMessage {
   /// Meters that were forgotten because the caches are full.
   static func forgottenMeters(_ count: Int, logged: inout Int) -> [LogMessage] {
     ifGrown(count, logged: &logged, kind: "forgotten") {
-      "\(counted($0, "meter")) forgotten so far, the longest silent first: --buffer is too small"
+      "\(counted($0, "meter")) forgotten so far, the longest silent first; raise --buffer"
     }
   }
 }

@@ -122,8 +122,8 @@ struct MQTTReceiver {
     state = .waiting
     messages.say(
       .notice, "standard output",
-      "the reader has taken nothing for \(connection.keepAlive) s; disconnected from \(broker) "
-        + "until it does", repeating: "stalled")
+      "the reader has read nothing for \(connection.keepAlive) s; disconnected from \(broker) "
+        + "until it reads again", repeating: "stalled")
   }
 
   /// Writes the rest, acknowledges it, and disconnects.
@@ -204,7 +204,7 @@ struct MQTTReceiver {
       let reason = MQTTResult(code).reason
       messages.say(
         .warning, broker,
-        "subscription to \(filter) refused: \(reason); give the user the right to read these topics",
+        "subscription to \(filter) rejected: \(reason); allow the user to read these topics",
         repeating: "refused \(filter)")
     } else {
       grantedCount += 1
@@ -240,7 +240,8 @@ struct MQTTReceiver {
     // Some brokers end the connection instead of refusing a subscription.
     let reason =
       requests.isEmpty
-      ? reason : "\(reason) before the subscription was granted; may the user read these topics?"
+      ? reason
+      : "\(reason) before the subscription was granted; allow the user to read these topics"
     let isNewReason = serverState.fail(reason, at: .now)
     messages.say(
       isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
@@ -257,7 +258,7 @@ struct MQTTReceiver {
       messages.sayOldLogin(error)
       return
     }
-    messages.say(.notice, broker, "password, key and certificates read again; connecting anew")
+    messages.say(.notice, broker, "settings, password, key and certificates reloaded; reconnecting")
     if state == .connected {
       try connection.abandon()
       state = .waiting
@@ -288,7 +289,7 @@ struct MQTTReceiver {
     guard let fault = fault ?? (records.isEmpty ? "no record in it" : nil) else { return }
     counts.rejected += 1
     messages.say(
-      .warning, broker, "message to \(topic) dropped in part or whole: \(fault)",
+      .warning, broker, "message to \(topic) dropped, in part or completely: \(fault)",
       repeating: "rejected")
   }
 
@@ -296,6 +297,6 @@ struct MQTTReceiver {
     guard counts.rejected > 0 else { return }
     let count = counted(counts.rejected, "message")
     messages.say(
-      .warning, broker, "\(count) dropped in part or whole, as they have lines that are no records")
+      .warning, broker, "\(count) dropped, in part or completely: lines are not records")
   }
 }

@@ -99,12 +99,14 @@ struct BrokerSettings {
   /// Why a broker may have closed the connection without an answer.
   var hangUpReason: String {
     var causes: [String] = []
-    if version == .version5 { causes.append("it may not speak MQTT 5") }
+    if version == .version5 { causes.append("it may not support MQTT 5") }
     if let tls {
-      causes.append(tls.certificate == nil ? "it may want a certificate" : "it may not take ours")
-      causes.append("its port may be one without TLS")
+      causes.append(
+        tls.certificate == nil
+          ? "it may require a client certificate" : "it may not trust the client certificate")
+      causes.append("its port may not use TLS")
     } else {
-      causes.append("its port may be one for TLS")
+      causes.append("its port may require TLS")
     }
     return
       "the broker closed the connection without an answer: \(causes.joined(separator: ", or "))"
@@ -118,7 +120,7 @@ struct BrokerSettings {
       return (user, try Secret.read(settings, group.password, file: group.passwordFile))
     }
     guard isWanted == nil else {
-      throw settings.failure(group.authentication, "needs a user; set \(group.user.text)")
+      throw settings.failure(group.authentication, "it needs a user; set \(group.user.text)")
     }
     let passwords: [any AnySetting] = [group.passwordFile, group.password]
     if let password = passwords.first(where: settings.isSet) {

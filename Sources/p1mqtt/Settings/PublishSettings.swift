@@ -75,7 +75,7 @@ struct PublishSettings {
     let rest = template.replacing("{prefix}", with: "").replacing("{id}", with: "")
     guard !rest.contains(where: { "{}".contains($0) }) else {
       throw settings.failure(
-        group.status, "\"\(template)\" has something in braces that is not one of {prefix} {id}")
+        group.status, "\"\(template)\" has an unknown field in braces; use {prefix} or {id}")
     }
     let id = try settings[BrokerGroup().clientID] ?? BrokerSettings.hostName
     let topic = template.replacing("{id}", with: TopicLevel.escaped(id.utf8Bytes))

@@ -38,7 +38,7 @@ struct ReceiveSettings {
     guard TopicFilter.fault(in: filter) == nil else {
       throw settings.failure(
         messages.topic,
-        "\"\(text)\" has {meter} or {channel} in part of a level; give the filter as an argument")
+        "\"\(text)\" has {meter} or {channel} as a part of a level; give the filter as an argument")
     }
     return filter
   }

@@ -31,7 +31,7 @@ struct TLSSettings {
     guard flag != false else {
       let text = cause.map { settings.given($0)?.origin.description ?? $0.text }
       throw settings.failure(
-        group.tls, "TLS is off, but \(text ?? "the address of the broker") asks for it")
+        group.tls, "TLS is off, but \(text ?? "the address of the broker") needs it")
     }
     guard address.isEncrypted != false else {
       throw settings.failure(
@@ -67,10 +67,10 @@ struct TLSSettings {
     case (let certificate?, let key?): return (certificate, key)
     case (nil, nil): return nil
     case (_?, nil):
-      throw settings.failure(group.certificateFile, "needs its key; set \(group.keyFile.text)")
+      throw settings.failure(group.certificateFile, "it needs a key; set \(group.keyFile.text)")
     case (nil, _?):
       throw settings.failure(
-        group.keyFile, "needs its certificate; set \(group.certificateFile.text)")
+        group.keyFile, "it needs a certificate; set \(group.certificateFile.text)")
     }
   }
 }

@@ -28,7 +28,7 @@ struct TopicTemplate {
         let field = Field(rawValue: String(rest[rest.index(after: brace)..<end]))
       else {
         let fields = Field.allCases.map { "{\($0.rawValue)}" }.joined(separator: " ")
-        throw failure("\"\(text)\" has something in braces that is not one of \(fields)")
+        throw failure("\"\(text)\" has an unknown field in braces; use \(fields)")
       }
       parts.append(field == .prefix ? .text(prefix) : .field(field))
       rest = rest[rest.index(after: end)...]

@@ -59,7 +59,7 @@ import Testing
           <4>\(Self.dropped)\
           <3>p1cat: /no/such/file: No such file or directory
           <5>p1parse: standard input: no metric for code 1-0:1.2.3
-          <6>p1parse: standard input: 1 line ignored, as there is no metric for the code; use --all to include \
+          <6>p1parse: standard input: 1 line ignored: no metric for the code; use --all to include \
           them
           p1cat: /no/such/file: No such file or directory
 

@@ -226,7 +226,7 @@ import Testing
         try await other.waitForOutput("locked")
         let (status, text) = try await run(directory, ["-t", "1", "sim:"])
         #expect(status == 75)
-        #expect(text == "p1capture: \(directory.path): another run has not ended for 1 s\n")
+        #expect(text == "p1capture: \(directory.path): another run has not ended within 1 s\n")
       }
     }
   }

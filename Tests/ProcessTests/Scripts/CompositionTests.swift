@@ -23,7 +23,7 @@ import Testing
     try await MadeUpTools.with(p1mqtt: dying, p1influx: "cat > influx") { directory in
       let result = try await MadeUpTools.p1run("sim:count=3,rate=max", directory, both).run()
       #expect(result.status == .success)
-      #expect(result.errorText.contains("p1run: p1mqtt: killed by SIGKILL; started again in 1 s"))
+      #expect(result.errorText.contains("p1run: p1mqtt: killed by SIGKILL; restarting in 1 s"))
       let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
       #expect(influx.matches(of: /timestamp=/).count == 6)
       let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
@@ -98,7 +98,7 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:", directory, off).run()
       #expect(result.status == .exited(78))
       #expect(
-        result.errorText == "p1run: nothing to do: no sink takes part; see p1.conf(5)\n")
+        result.errorText == "p1run: no sink is enabled; see p1.conf(5)\n")
     }
   }
 

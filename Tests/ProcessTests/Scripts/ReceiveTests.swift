@@ -57,7 +57,7 @@ import Testing
       (["-o", "x"], [:], 64, "p1receive: -o: unknown option; see p1receive --help"),
       (["--check"], [:], 64, "p1receive: --check: unknown option"),
       (["a/#/b"], [:], 64, "p1mqtt: "),
-      ([], ["INFLUXDB_ENABLED": "no"], 78, "p1receive: nothing to do: no sink takes part"),
+      ([], ["INFLUXDB_ENABLED": "no"], 78, "p1receive: no sink is enabled"),
       ([], ["MQTT_ENABLED": "no"], 78, "p1mqtt: MQTT_ENABLED: "),
       ([], ["MQTT_BROKER": "unix:socket"], 78, "p1mqtt: MQTT_BROKER: "),
     ] as [([String], [String: String], Int32, String)])

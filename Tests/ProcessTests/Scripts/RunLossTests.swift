@@ -21,8 +21,8 @@ import Testing
       try await expectAll(
         p1mqtt: sink == "p1mqtt" ? failing : "cat >> p1mqtt",
         p1influx: sink == "p1influx" ? failing : "cat >> p1influx",
-        says: "\(sink): ended with status \(status)".replacing(
-          "ended with status 126", with: "cannot be started"))
+        says: "\(sink): exited with status \(status)".replacing(
+          "exited with status 126", with: "cannot be started"))
     }
   }
 
@@ -44,7 +44,7 @@ import Testing
     try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: leaving) { directory in
       let result = try await MadeUpTools.p1run(Self.source, directory, Self.settings).run()
       #expect(result.status == .success)
-      #expect(result.errorText.contains("p1influx: cannot be started; started again in 2 s"))
+      #expect(result.errorText.contains("p1influx: cannot be started; restarting in 2 s"))
       try expectSame(directory, "p1mqtt.records", "p1influx.records")
     }
   }
@@ -96,7 +96,7 @@ import Testing
         let victim = try #require(
           composition.processes.first { isPart($0, name, directory) }, "\(name)")
         kill(victim, SIGKILL)
-        try await composition.waitForError("\(name): killed by SIGKILL; started again in 1 s")
+        try await composition.waitForError("\(name): killed by SIGKILL; restarting in 1 s")
         let isBack = try await Deadline(in: .seconds(20)).poll {
           composition.processes.contains { $0 != victim && isPart($0, name, directory) }
         }

@@ -46,7 +46,8 @@ import Testing
     for line in told {
       #expect(
         line.wholeMatch(
-          of: /p1influx: (\d+) records, (\d+) a second, (\d+) %, (\d+) waiting/) != nil, "\(line)")
+          of: /p1influx: (\d+) records, (\d+) per second, (\d+) %, (\d+) waiting/) != nil, "\(line)"
+      )
     }
   }
 

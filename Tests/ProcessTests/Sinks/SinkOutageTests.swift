@@ -116,7 +116,7 @@ import Testing
       #expect(result.status == .exited(69))
       if tool == "p1influx" {
         #expect(
-          result.errorText.contains(" records dropped up to now, the oldest first, of 2026-11-23"))
+          result.errorText.contains(" records dropped so far, the oldest first, of 2026-11-23"))
         #expect(result.errorText.contains(": 500 records could not be delivered"))
       } else {
         // Only the newest of each topic is kept.

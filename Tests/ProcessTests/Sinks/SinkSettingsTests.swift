@@ -76,7 +76,7 @@ import Testing
         #expect(result.status == .exited(78))
         #expect(
           result.errorText
-            == "\(tool): \(path): its first line has to be the secret, and it is empty\n")
+            == "\(tool): \(path): its first line is empty; write the secret there\n")
       }
     }
   }
@@ -85,7 +85,7 @@ import Testing
     let environment = ["MQTT_AUTH": "True", "MQTT_PASS": "hunter2hunter2"]
     let result = try await Program("p1mqtt", environment: environment).run()
     #expect(result.status == .exited(78))
-    #expect(result.errorText == "p1mqtt: MQTT_AUTH: needs a user; set --user or MQTT_USER\n")
+    #expect(result.errorText == "p1mqtt: MQTT_AUTH: it needs a user; set --user or MQTT_USER\n")
   }
 
   @Test func aClientIDIsNotEmpty() async throws {
@@ -114,7 +114,7 @@ import Testing
       let rejected = try await program.run(input: "a=1\n")
       #expect(rejected.status == .exited(77))
       #expect(
-        rejected.errorText.hasPrefix("\(tool): \(path): others can read this file with a secret"))
+        rejected.errorText.hasPrefix("\(tool): \(path): others can read this secret"))
       #expect(rejected.messages.count == 1)
       #expect(chmod(path, 0o640) == 0)
       let taken = try await program.run(input: "a=1\n")

@@ -38,7 +38,7 @@ import Testing
       try await reader.wait(for: "the last one", within: .seconds(30)) {
         $0.output.suffix(8000).contains(Array(telegrams[count - 1].utf8))
       }
-      try await reader.waitForError(" dropped, as the reader is too slow\n")
+      try await reader.waitForError(" dropped: the reader is too slow\n")
       // The output has whole telegrams in order: those of the pipe, and the newest.
       let numbers = Dictionary(uniqueKeysWithValues: zip(telegrams, 0...))
       let read = reader.text.split(separator: "/SIM5").map { numbers["/SIM5\($0)"] ?? -1 }
@@ -46,7 +46,7 @@ import Testing
       #expect(Array(read[..<gap]) == Array(0..<gap))
       #expect(Array(read[gap...]) == Array((count - read.count + gap)..<count))
       let said = try #require(
-        reader.errorText.firstMatch(of: /(\d+) telegrams dropped, as the reader/))
+        reader.errorText.firstMatch(of: /(\d+) telegrams dropped: the reader/))
       #expect(Int(said.1) == count - read.count)
       // The queue has 1 MiB, and the pipe has as much if the system allows it.
       #expect((1000...2300).contains(read.count))
@@ -58,7 +58,7 @@ import Testing
       _ = try await Self.send(1500, to: line)
       let isCat = { (pid: pid_t) in isProcess(pid, "p1cat") }
       reader.processes.filter(isCat).forEach { kill($0, SIGTERM) }
-      try await reader.waitForError(" telegrams not written, as the reader does not read\n")
+      try await reader.waitForError(" telegrams not written: the reader does not read\n")
       let isEnded = try await Deadline(in: .seconds(10)).poll {
         !reader.processes.contains(where: isCat)
       }
@@ -88,7 +88,7 @@ import Testing
       _ = try await Self.send(2000, to: line)
       try await reader.waitForError(
         "p1cat: \(line.path): no telegram for 6 s\n", within: .seconds(60))
-      try await reader.waitForError(" telegrams not written, as the reader does not read\n")
+      try await reader.waitForError(" telegrams not written: the reader does not read\n")
     }
   }
 

@@ -108,7 +108,7 @@ import Testing
         #expect(result.status == .success)
         #expect(server.exchanges.count <= 6, "\(server.exchanges.count)")
         let explanation = result.messages.filter {
-          $0.contains("has values of type string already")
+          $0.contains("already has values of type string")
         }
         #expect(explanation.count == 1)
         #expect(
@@ -366,7 +366,7 @@ import Testing
             let records = NumberedRecords.text(2000 * part..<2000 * part + 2000)
             try await sink.write(records, within: .seconds(60))
           }
-          try await sink.waitForError("dropped up to now", within: .seconds(60))
+          try await sink.waitForError("dropped so far", within: .seconds(60))
           isBack.withLock { $0 = true }
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(60))
@@ -399,7 +399,7 @@ import Testing
             let records = NumberedRecords.text(2000 * part..<2000 * part + 2000)
             try await sink.write(gas + records, within: .seconds(60))
           }
-          try await sink.waitForError("dropped up to now", within: .seconds(60))
+          try await sink.waitForError("dropped so far", within: .seconds(60))
           isBack.withLock { $0 = true }
           try await sink.write(gas)
           sink.closeInput()

@@ -27,7 +27,7 @@ import Testing
           // A file that cannot be used changes nothing.
           #expect(chmod(path, 0o644) == 0)
           sink.send(signal: SIGHUP)
-          try await sink.waitForError("\(path): others can read this file with a secret")
+          try await sink.waitForError("\(path): others can read this secret")
           #expect(chmod(path, 0o600) == 0)
           _ = try directory.write("right\n", to: "secret")
           #expect(chmod(path, 0o600) == 0)

@@ -90,7 +90,7 @@ import Testing
     ),
     (
       ["--broker", "mqtt://me:hunter2@broker"],
-      "--broker: an address has no user or password; use --user"
+      "--broker: an address must not contain a user or a password; use --user"
     ),
     (
       ["--broker", "mqtt://broker", "--tls"],
@@ -111,7 +111,7 @@ import Testing
     (["--payload", "xml"], "--payload: \"xml\" is none of value, json, record"),
     (
       ["--topic", "{prefix}/{what}"],
-      "--topic: \"{prefix}/{what}\" has something in braces that is not one of"
+      "--topic: \"{prefix}/{what}\" has an unknown field in braces; use"
     ),
     (["--topic", "a"], "--topic: \"a\" has no {metric}"),
     (["--payload", "json", "--topic", "{metric}"], "--topic: \"{metric}\" has {metric}, but"),

@@ -151,7 +151,7 @@ import Testing
         #expect(result.status == .exited(69))
         let name = "p1mqtt: 127.0.0.1:\(broker.port): "
         let reason =
-          "the broker closed the connection without an answer: its port may be one for TLS"
+          "the broker closed the connection without an answer: its port may require TLS"
         #expect(result.errorText.hasPrefix("\(name)\(reason); trying again"))
         #expect(result.errorText.hasSuffix("\(name)1 value could not be delivered\n"))
       }
@@ -179,7 +179,7 @@ import Testing
         try await broker.wait { $0.connects.count >= 2 }
         #expect(broker.packets(.connect).allSatisfy { $0.version == 5 })
         try await sink.waitForError(
-          "the broker closed the connection without an answer: it may not speak MQTT 5, or its port may be one for TLS"
+          "the broker closed the connection without an answer: it may not support MQTT 5, or its port may require TLS"
         )
       }
     }

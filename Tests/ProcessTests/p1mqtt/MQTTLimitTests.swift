@@ -18,8 +18,8 @@ import Testing
       #expect(broker.taken.allSatisfy { $0.qos == most })
       let name = "p1mqtt: 127.0.0.1:\(broker.port): "
       let lines = [
-        "\(name)the broker does not take QoS 2; publishing with QoS 1\n",
-        "\(name)the broker does not take QoS 1; publishing with QoS 0\n",
+        "\(name)the broker does not support QoS 2; publishing with QoS 1\n",
+        "\(name)the broker does not support QoS 1; publishing with QoS 0\n",
       ]
       #expect(result.errorText == lines.prefix(2 - most).joined())
     }
@@ -142,7 +142,7 @@ import Testing
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
         let said = result.errorText.matches(
-          of: /the broker does not speak MQTT 5, so messages do not expire/)
+          of: /the broker does not support MQTT 5, so messages do not expire/)
         #expect(said.count == 1, "\(result.errorText)")
       }
     }

@@ -47,7 +47,7 @@ import Testing
         input: Self.input, within: .seconds(120))
       #expect(result.status == .success)
       let said =
-        /p1mqtt: 127\.0\.0\.1:\d+: \d+ meters forgotten so far, the longest silent first: --buffer is too small/
+        /p1mqtt: 127\.0\.0\.1:\d+: \d+ meters forgotten so far, the longest silent first; raise --buffer/
       #expect(result.errorText.contains(said), "\(result.errorText)")
       #expect(!result.errorText.contains("rejected"))
     }

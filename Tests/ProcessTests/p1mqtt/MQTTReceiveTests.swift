@@ -78,7 +78,7 @@ import Testing
     (["--receive", "--topic", "{prefix}/all"], "--topic: \"{prefix}/all\" has no level {meter}; "),
     (
       ["--receive", "--topic", "x/{meter}-{channel}"],
-      "--topic: \"x/{meter}-{channel}\" has {meter} or {channel} in part of a level; "
+      "--topic: \"x/{meter}-{channel}\" has {meter} or {channel} as a part of a level; "
     ),
   ])
   func commandLinesThatCannotBeUsed(_ arguments: [String], _ reason: String) async throws {
@@ -122,11 +122,11 @@ import Testing
         let name = "p1mqtt: localhost:\(broker.port): "
         #expect(
           result.errorText.contains(
-            "\(name)message to dsmr/E1/record dropped in part or whole: line 1: line is not key=value\n"
+            "\(name)message to dsmr/E1/record dropped, in part or completely: line 1: line is not key=value\n"
           ))
         #expect(
           result.errorText.contains(
-            "\(name)2 messages dropped in part or whole, as they have lines that are no records\n"))
+            "\(name)2 messages dropped, in part or completely: lines are not records\n"))
       }
     }
   }
@@ -150,7 +150,7 @@ import Testing
           try await broker.wait { $0.packets(.subscribe).count == 1 }
           for number in 0..<40 { broker.publish(Self.message("n=\(number)\nt=\(padding)\n\n")) }
           // A pipe holds 1 MiB, less what is lost to the ends of pages.
-          try await pipe.waitForError("the reader has taken nothing for 5 s; disconnected from ")
+          try await pipe.waitForError("the reader has read nothing for 5 s; disconnected from ")
           let written = broker.packets(.puback).count
           #expect((8...18).contains(written), "\(written)")
           try await broker.wait { $0.openCount == 0 }
@@ -220,7 +220,7 @@ import Testing
         let name = "p1mqtt: localhost:\(broker.port): "
         #expect(
           receiver.errorText == """
-            \(name)subscription to dsmr/+/record refused: Not authorized; give the user the right to \
+            \(name)subscription to dsmr/+/record rejected: Not authorized; allow the user to \
             read these topics
             \(name)no subscription granted; trying again
             \(name)connected

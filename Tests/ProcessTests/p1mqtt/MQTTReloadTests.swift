@@ -24,7 +24,7 @@ import Testing
           // A file that cannot be used changes nothing.
           #expect(chmod(path, 0o644) == 0)
           sink.send(signal: SIGHUP)
-          try await sink.waitForError("\(path): others can read this file with a secret")
+          try await sink.waitForError("\(path): others can read this secret")
           _ = try write("right", in: directory)
           sink.send(signal: SIGHUP)
           try await broker.wait { $0.lines.count == 1 }
@@ -57,7 +57,7 @@ import Testing
           #expect(result.status == .success)
           #expect(
             result.errorText.hasSuffix(
-              ": password, key and certificates read again; connecting anew\n"))
+              ": settings, password, key and certificates reloaded; reconnecting\n"))
           // A persistent session of before is forgotten first, by a connection of its own.
           #expect(broker.connects.count == (session == "clean" ? 2 : 3))
           let statuses = broker.taken.filter { $0.topic.hasSuffix("/status") }.map(\.text)

@@ -127,7 +127,7 @@ import Testing
     #expect(
       verbose.messages.last
         == """
-        p1parse: standard input: 10 lines ignored, as there is no metric for the code; use --all \
+        p1parse: standard input: 10 lines ignored: no metric for the code; use --all \
         to include them
         """)
   }

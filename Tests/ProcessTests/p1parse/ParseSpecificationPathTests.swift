@@ -246,7 +246,7 @@ import Testing
 
         try directory.write("{ 'nothing' }", to: "dsmr10.py")
         parser.send(signal: SIGHUP)
-        try await parser.waitForError("the specification files read before stay in use\n")
+        try await parser.waitForError("the previous specification files stay in use\n")
         #expect(
           parser.errorText.hasPrefix(
             "p1parse: ./dsmr10.py:1:3: \"nothing\" is not an OBIS code such as 1-0:1.8.1\n"))

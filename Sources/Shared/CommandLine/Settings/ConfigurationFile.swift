@@ -42,7 +42,7 @@ public struct ConfigurationFile: Sendable {
   init(path: String, _ bytes: [UInt8]) throws {
     self.path = path
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(path, "it is not a text in UTF-8", .configuration)
+      throw Failure(path, "it is not UTF-8 text", .configuration)
     }
     let lines = text.replacing("\r\n", with: "\n").split(
       omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" })
@@ -94,7 +94,7 @@ public struct ConfigurationFile: Sendable {
       let call = ConfigurationFile.withoutComment(text).filter { !$0.isWhitespace }
       guard call == "serial.Serial()" else {
         throw InvalidValue(
-          "SER takes serial.Serial() alone; set SER.port, SER.baudrate and the like")
+          "SER can only be serial.Serial(); set SER.port, SER.baudrate and so on")
       }
       return
     }
@@ -143,7 +143,7 @@ public struct ConfigurationFile: Sendable {
       throw InvalidValue(error.reason)
     }
     guard tokens.isAtEnd || tokens.take(";") else {
-      throw InvalidValue("there is more after the closing quote")
+      throw InvalidValue("unexpected text after the closing quote")
     }
     return value
   }

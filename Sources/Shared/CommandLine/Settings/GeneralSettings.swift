@@ -5,17 +5,17 @@ public struct GeneralSettings: SettingGroup {
   public let config = Setting(
     nil, option: "config", .file,
     default: "$P1_CONF, else ./p1.conf, ~/.config/p1.conf or /etc/p1.conf",
-    help: "Read the settings in this file.",
+    help: "Read settings from this file.",
     manual: """
       .Xr p1.conf 5
       describes it.
-      Options and the environment come before the file.
+      Options and the environment take precedence over the file.
       """)
   public let check = Setting(
     nil, option: "check", .flag, default: false,
     help: "Check all settings, print them and exit.",
     manual: """
-      Nothing is opened, read or sent.
+      The tool does not read its input and contacts no server.
       Each setting is printed in the form of
       .Xr p1.conf 5 ,
       with the place where it was set.

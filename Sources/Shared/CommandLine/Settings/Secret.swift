@@ -40,12 +40,12 @@ public struct Secret: Sendable, CustomStringConvertible {
     }
     guard status.st_mode & 0o007 == 0 else {
       throw Failure(
-        path, "others can read this file with a secret; use chmod o= \(path)", .noPermission)
+        path, "others can read this secret; use chmod o= \(path)", .noPermission)
     }
     let text = try readFile(path, limit: 4096, .configuration)
     let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     guard !line.isEmpty else {
-      throw Failure(path, "its first line has to be the secret, and it is empty", .configuration)
+      throw Failure(path, "its first line is empty; write the secret there", .configuration)
     }
     self.init(String(decoding: line, as: UTF8.self))
   }

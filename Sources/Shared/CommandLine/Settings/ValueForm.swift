@@ -101,8 +101,8 @@ extension ValueForm<String> {
       let isPlain = text.unicodeScalars.allSatisfy {
         $0.properties.generalCategory != .control && !$0.properties.isNoncharacterCodePoint
       }
-      guard isPlain else { throw InvalidValue("it has a control character in it") }
-      guard text.utf8.count <= limit else { throw InvalidValue("it has over \(limit) bytes") }
+      guard isPlain else { throw InvalidValue("it contains a control character") }
+      guard text.utf8.count <= limit else { throw InvalidValue("it is longer than \(limit) bytes") }
       return text
     }
   }

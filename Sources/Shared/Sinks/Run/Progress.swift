@@ -41,7 +41,7 @@ struct Progress {
       ", \(size > 0 ? min(100, 100 * input.byteCount / size) : 100) %"
     }
     messages.show(
-      "\(delivered) records, \(Int(rate)) a second\(place ?? ""), \(waiting) waiting")
+      "\(delivered) records, \(Int(rate)) per second\(place ?? ""), \(waiting) waiting")
   }
 
   /// Removes the line from the terminal.

@@ -44,7 +44,7 @@ struct SpoolOnly: RecordDelivery {
     try wait(for: interests, until: deadline)
   }
 
-  func reload() -> String { "nothing to read again" }
+  func reload() -> String { "nothing to reload" }
   mutating func close() { outbox.close(at: .now) }
   mutating func takeEvents() -> [OutboxEvent] { outbox.takeEvents() }
 }

@@ -33,9 +33,9 @@ public struct BrokerGroup: SettingGroup {
     ifUnset: "\(defaultPort), or \(defaultTLSPort) with TLS",
     help: "Connect to this port of the broker.",
     manual: """
-      A port in the address comes before
+      A port in the address takes precedence over
       .Ev MQTT_PORT ,
-      but not before the option.
+      but not over the option.
       """)
   public let clientID = Setting<String?>(
     "MQTT_CLIENT_UNIQ", option: "id", .text("id"), ifUnset: "a random one",
@@ -47,16 +47,16 @@ public struct BrokerGroup: SettingGroup {
       .Ev MQTT_CLIENT_UNIQ
       gets the suffix
       .Ql -receive ,
-      so that a sender and a receiver can have the same settings; the option is used as it is.
+      so that a sender and a receiver can share their settings; the option gets no suffix.
       """)
   public let authentication = Setting(
-    "MQTT_AUTH", .flag, ifUnset: "True if there is a user",
-    help: "Log in as the user.",
+    "MQTT_AUTH", .flag, ifUnset: "True if a user is set",
+    help: "Log in to the broker.",
     manual: """
       If it is
       .Cm False ,
       .Nm
-      logs in as nobody, even if a user is set.
+      does not log in, even if a user is set.
       If it is
       .Cm True ,
       a user must be set.
@@ -68,22 +68,22 @@ public struct BrokerGroup: SettingGroup {
     "MQTT_PASS", .anything("password"), isSecret: true,
     help: "Log in with this password.",
     manual: """
-      No option has it, as
+      There is no option for it, because
       .Xr ps 1
-      shows options to everybody.
+      would show its value.
       """)
   public let passwordFile = Setting(
     "MQTT_PASS_FILE", .file,
     help: "Read the password from the first line of this file.",
     manual: """
-      It comes before
+      It takes precedence over
       .Ev MQTT_PASS .
       A file that others can read is rejected.
       """)
   public let version = Setting<String?>(
     "MQTT_PROTOCOL", option: "protocol", .protocolVersion,
-    ifUnset: "5, then 3.1.1 if the broker does not know 5",
-    help: "Speak this version of MQTT.",
+    ifUnset: "5, or 3.1.1 if the broker does not support 5",
+    help: "Use this version of MQTT: 3.1.1 or 5.",
     manual: """
       The version is
       .Cm 3.1.1
@@ -92,64 +92,58 @@ public struct BrokerGroup: SettingGroup {
       """)
   public let session = Setting(
     "MQTT_SESSION", option: "session", .choice(["clean", "persistent"], "kind"), default: "clean",
-    help: "Choose what the broker remembers when the connection breaks.",
+    help: "Use a clean or a persistent session.",
     manual: """
-      With
+      If the connection breaks, the broker keeps the messages in flight of a
+      .Cm persistent
+      session, which needs a client id, and nothing of a
       .Cm clean
-      it remembers nothing; with
-      .Cm persistent ,
-      which needs a client id, the messages in flight: see
+      one: see
       .Sx Sessions .
       """)
   public let keepAlive = Setting(
     "MQTT_KEEPALIVE", option: "keepalive", .number(5...65_535, "seconds"), default: 30,
     help: "Ping the broker after this many idle seconds.",
     manual: """
-      From 5 to 65535.
-      The broker ends a connection that was idle one and a half times as long.
+      The time is 5 to 65535 seconds.
+      The broker closes a connection that is idle for one and a half times this time.
       """)
   public let timeout = Setting(
     "MQTT_TIMEOUT", option: "timeout", .wholeSeconds(1...3600), default: .seconds(30),
-    help: "Disconnect and retry if the broker does not answer in time.",
-    manual: "From 1 to 3600 seconds.")
+    help: "Disconnect and retry if the broker does not answer within this time.",
+    manual: "The time is 1 to 3600 seconds.")
   public let tls = Setting(
     "MQTT_TLS", option: "tls", .flag,
-    ifUnset: "on with an mqtts: address or one of the options below", isInvertible: true,
+    ifUnset: "True with an mqtts: address or another TLS setting", isInvertible: true,
     help: "Encrypt the connection.",
     manual: """
       See
       .Sx Encryption .
       """)
   public let caFile = Setting<String?>(
-    "MQTT_CA_FILE", option: "ca-file", .file, ifUnset: "those of the system",
-    help: "Trust the certificate authorities in this file only.",
-    manual: """
-      The file is in PEM.
-      For a broker with a self-signed certificate it is that certificate.
-      """)
+    "MQTT_CA_FILE", option: "ca-file", .file, ifUnset: "the authorities of the system",
+    help: "Trust only the certificate authorities in this file (PEM).",
+    manual: "For a broker with a self-signed certificate, the file holds that certificate.")
   public let certificateFile = Setting(
     "MQTT_CERT_FILE", option: "cert-file", .file,
-    help: "Present the certificate in this file to the broker.",
+    help: "Log in with the client certificate in this file (PEM).",
     manual: """
-      The file is in PEM.
       It needs
       .Fl -key-file .
       """)
   public let keyFile = Setting(
     "MQTT_KEY_FILE", option: "key-file", .file,
-    help: "Use the private key in this file for the certificate.",
+    help: "Read the key of the client certificate from this file (PEM).",
     manual: """
-      The file is in PEM, and the key has no passphrase.
+      The key must not be encrypted.
       It needs
       .Fl -cert-file .
       """)
   public let alpn = Setting(
     // RFC 7301, 3.1.
     "MQTT_ALPN", option: "alpn", .text("name", limit: 255),
-    help: "Ask for this protocol by ALPN.",
-    manual: """
-      Use it for a server with more than one protocol behind a port.
-      """)
+    help: "Request this protocol by ALPN.",
+    manual: "A server with several protocols on one port needs it.")
 
   public init() {}
 }

@@ -5,7 +5,7 @@ public struct SourceGroup: SettingGroup {
   public let port: Setting<String?> = Setting(
     "SER_PORT", .anything("source"), ifUnset: "standard input",
     help: "Read this source if the command line names none.",
-    manual: "It can be any source of the command line, despite its name.")
+    manual: "Despite its name, it can be any source, not only a serial line.")
   public let count = Setting(
     nil, letter: "n", .number(1...1_000_000_000, "count"),
     help: "Exit after this number of telegrams.",
@@ -19,13 +19,11 @@ public struct SourceGroup: SettingGroup {
     help: "Exit if the serial line or the connection is lost, instead of reconnecting.")
   public let idleTimeout = Setting(
     "SER_TIMEOUT", option: "silence", .seconds(1...86_400), default: .seconds(20),
-    help: "If no byte arrives within this time, log it, or reconnect to the server.",
+    help: "If no byte arrives within this time, log it (serial line) or reconnect (server).",
     manual: """
       The time is 1 to 86400 seconds.
-      The silence of a serial line is only logged, as reopening it would not help.
-      A server may have vanished without closing the connection, so
-      .Nm
-      reconnects.
+      Reopening a silent serial line would not help.
+      A silent server may have vanished without closing the connection.
       """)
 
   public init() {}
@@ -46,9 +44,9 @@ public struct SerialLineGroup: SettingGroup {
     help: "Read the serial line at this baud rate.",
     manual: """
       The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.
-      Otherwise
+      Without this setting,
       .Nm
-      tries 115200 and 9600 until a telegram arrives.
+      tries 115200 and 9600 in turn until a telegram arrives.
       """)
   public let dataBits = Setting(
     "SER_BYTESIZE", option: "bytesize", .number(7...8, "bits"), default: 8,
@@ -62,7 +60,7 @@ public struct SerialLineGroup: SettingGroup {
     "SER_PARITY", option: "parity",
     .choice(["n", "e", "o", "none", "even", "odd"], "parity"), default: "n", as: "N",
     help: "Set the parity: N for none, E for even or O for odd.",
-    manual: "N suits all meters, and so does E with 7 data bits.")
+    manual: "N suits all meters; E with 7 data bits does, too.")
   public let stopBits = Setting(
     "SER_STOPBITS", option: "stopbits", .number(1...2, "bits"), default: 1,
     help: "Set 1 or 2 stop bits.")
@@ -95,27 +93,25 @@ public struct OutputGroup: SettingGroup {
       """)
   public let buffer = Setting(
     "P1_BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
-    help: "Limit the buffer for a slow reader; beyond it drop the oldest telegrams.",
+    help: "Limit the buffer for a slow reader; if it is full, drop the oldest telegrams.",
     manual: """
       The size is 1 to 4096 MiB.
       16 MiB hold about four hours of a meter that sends a telegram every second.
       """)
   public let capture: Setting<String?> = Setting(
     "P1_CAPTURE", option: "capture", .directory,
-    help: "Also append each telegram, with a stamp, to a file of its day in this directory.",
+    help: "Also append each telegram, with a stamp, to one file per day in this directory.",
     manual: """
       The directory must exist.
       .Pa telegrams-2026-11-28.p1
-      has the telegrams of the day that the meter's clock shows, or of this machine's day if the
-      meter has no clock.
+      has the telegrams of this day by the meter's clock, or by this machine's if the meter has none.
       .Ql p1capture -d directory -z
       compresses the files of earlier days while
       .Nm
       runs.
-      If a file cannot be written, for example because the disk is full, this is logged once a
-      minute, and
+      If a file cannot be written,
       .Nm
-      continues.
+      logs it once a minute and continues.
       Telegrams of a regular file are not captured again.
       """)
 
@@ -130,25 +126,25 @@ public struct DamageGroup: SettingGroup {
     nil, option: "no-check", .flag, default: false,
     help: "Accept telegrams with a wrong checksum or without an end.",
     manual: """
-      This shows what a damaged telegram says; its values may be wrong.
+      Use it to look at a damaged telegram; its values may be wrong.
       .Nm p1cat
       writes such telegrams unchanged, so
       .Nm p1parse
       needs the option, too.
       A telegram is still dropped if the next one begins in the middle of a line, or if it has no
       value.
-      A telegram of an unknown version is taken for a damaged one, unless its checksum is right.
+      A telegram of an unknown version counts as damaged, unless its checksum is right.
       """)
   public let strict = Setting(
     "P1_STRICT", option: "strict", .flag, default: false,
     help: "Exit with status 65 if the input is damaged.",
     manual: """
       .Nm p1cat
-      does so at the end of a file or a pipe that held no telegram, or of which a telegram was
-      dropped; it writes all other telegrams first.
-      It never does so for a serial line or a server.
+      exits at the end of a file or a pipe if it dropped a telegram or found none; it writes all
+      other telegrams first.
+      It ignores the option for a serial line or a server.
       .Nm p1parse
-      does so at the first telegram or line that it cannot read, at the first byte outside telegrams,
+      exits at the first telegram or line that it cannot read, at the first byte outside telegrams
       and at the end of an input without telegrams; it writes the records before that.
       A line that repeats the value of another line does not count as damage.
       """)

@@ -1,4 +1,4 @@
-/// The server of p1influx, where in it points go, and who logs in.
+/// The server of p1influx, the database there, and the login.
 public struct DatabaseServerGroup: SettingGroup {
   public static let title = "Server"
 
@@ -67,10 +67,11 @@ public struct DatabaseServerGroup: SettingGroup {
     manual: """
       .Nm
       creates it before it writes anything, and again if the server answers that it does not exist.
-      InfluxDB 2 has no such request for its buckets.
+      Buckets of InfluxDB 2 cannot be created this way.
       """)
   public let retentionPolicy: Setting<String?> = Setting(
-    "INFLUXDB_RP", option: "retention-policy", .text("name"), ifUnset: "that of the database",
+    "INFLUXDB_RP", option: "retention-policy", .text("name"),
+    ifUnset: "the default policy of the database",
     help: "Write to this retention policy of InfluxDB 1.")
   public let organization = Setting(
     "INFLUXDB_ORG", option: "org", .text("name"),
@@ -87,7 +88,7 @@ public struct DatabaseServerGroup: SettingGroup {
     help: "Log in with this password.",
     manual: """
       It needs a user.
-      There is no option for it, as
+      There is no option for it, because
       .Xr ps 1
       would show its value.
       """)
@@ -98,11 +99,13 @@ public struct DatabaseServerGroup: SettingGroup {
       It takes precedence over
       .Ev INFLUXDB_PASS .
       A file that others can read is rejected, and so is an empty first line.
-      If neither is set, the credential
-      .Pa INFLUXDB_PASS
-      of
+      If neither is set,
+      .Nm
+      reads the
       .Xr systemd 1
-      is used, a file in
+      credential
+      .Pa INFLUXDB_PASS ,
+      a file in
       .Ev CREDENTIALS_DIRECTORY .
       """)
   public let token = Setting(
@@ -130,13 +133,13 @@ public struct DatabaseServerGroup: SettingGroup {
     manual: "The key must not be encrypted.")
   public let pinnedKey = Setting(
     "INFLUXDB_PINNED_KEY", option: "pinned-key", .anything("hash", completion: .file),
-    help: "Only write to a server with this public key.",
+    help: "Write only to a server with this public key.",
     manual: """
       The value is
       .Ql sha256//
-      and the base64 of the hash of the key, more than one with semicolons between them, or a file
-      with the key.
-      The certificate of the server must be trusted too.
+      and the base64 of the hash of the key, or a file with the key.
+      Several hashes are separated by semicolons.
+      The certificate of the server must be trusted, too.
       """)
 
   public init() {}
@@ -161,7 +164,7 @@ public struct PointGroup: SettingGroup {
     help: "Add this tag to each point.",
     manual: """
       The option may be given more than once.
-      The variable takes several tags with commas between them; a comma in a tag is written
+      The variable takes several tags, separated by commas; a comma in a tag is written
       .Ql \\e, .
       """)
   public let precision = Setting(
@@ -173,8 +176,9 @@ public struct PointGroup: SettingGroup {
     nil, option: "dry-run", .flag, default: false,
     help: "Print the points on standard output and contact no server.",
     manual: """
+      It ignores
       .Ev INFLUXDB_ENABLED
-      and the settings of the server and of the spool are not used then.
+      and the settings of the server and of the spool.
       """)
 
   public init() {}
@@ -190,14 +194,14 @@ public struct BatchGroup: SettingGroup {
     manual: "The count is 1 to 100000.")
   public let size = Setting(
     "INFLUXDB_BATCH_SIZE", option: "batch-size", .number(1...65_536, "KiB"), default: 4096,
-    help: "Send at most records of this size in a request.",
+    help: "Send at most this amount of records in a request.",
     manual: "The size is 1 to 65536 KiB.")
   public let age = Setting(
     "INFLUXDB_BATCH_AGE", option: "batch-age", .seconds(0...3600), default: .milliseconds(500),
-    help: "Send a record at the latest after this time, even alone.",
+    help: "Send an incomplete batch after this time.",
     manual: """
       The time is 0 to 3600 seconds.
-      A record that arrives later than this after the last batch is sent at once.
+      If the last batch is older than this, a record is sent at once.
       """)
   public let parallel = Setting(
     "INFLUXDB_PARALLEL", option: "parallel", .number(1...64, "count"), default: 1,
@@ -205,7 +209,7 @@ public struct BatchGroup: SettingGroup {
     manual: """
       The count is 1 to 64.
       The records of one meter always stay in order, in the same request.
-      It speeds up the backfill of captures of many meters; one meter alone gains nothing.
+      More requests speed up a backfill of many meters, but not of one.
       """)
   public let gzip = Setting(
     "INFLUXDB_GZIP", option: "gzip", .flag, ifUnset: "True if the server is on another machine",
@@ -220,9 +224,10 @@ public struct BatchGroup: SettingGroup {
     help: "Resend records acknowledged within this time before the connection was lost.",
     manual: """
       The time is 0 to 3600 seconds.
-      For a server that acknowledges records before they are on its disk, as VictoriaMetrics does: see
+      Use it for a server that acknowledges records before they are on its disk, as VictoriaMetrics
+      does: see
       .Sx Servers .
-      Until the time is over, the records stay in the buffer or in the spool.
+      Until the time has passed, the records stay in the buffer or in the spool.
       """)
 
   public init() {}

@@ -13,15 +13,15 @@ public struct MessageGroup: SettingGroup {
   public let payload = Setting(
     "MQTT_PAYLOAD", option: "payload", .choice(["value", "json", "record"], "kind"),
     default: "value",
-    help: "Publish a message per value, or per record as JSON or as it is.",
+    help: "Publish one message per value (value), or per record as JSON (json) or text (record).",
     manual: """
       With
       .Cm value
-      each metric has a topic; with
+      each metric has a topic of its own; with
       .Cm json
       and
       .Cm record
-      each meter: see
+      each meter has one: see
       .Sx Payloads .
       """)
   public let topic = Setting<String?>(
@@ -29,74 +29,72 @@ public struct MessageGroup: SettingGroup {
     ifUnset: "\(valueTopic), \(jsonTopic) or \(recordTopic)",
     help: "Make topics from this template.",
     manual: """
-      It is text with
+      The template may contain
       .Ql {prefix} ,
       .Ql {meter} ,
       .Ql {channel}
       and
-      .Ql {metric}
-      in it: see
+      .Ql {metric} :
+      see
       .Sx Topics .
       """)
   public let prefix = Setting(
     "MQTT_TOPIC_PREFIX", option: "prefix", .anything("topic"), default: "dsmr",
     help: "Begin topics with this text.",
     manual: """
-      It stands for
-      .Ql {prefix} ,
-      and may have slashes, but not
+      It replaces
+      .Ql {prefix}
+      in templates.
+      It may contain slashes, but not
       .Ql +
       or
       .Ql # .
-      A slash at its end is left out.
+      A slash at its end is removed.
       """)
   public let qos = Setting(
     "MQTT_QOS", option: "qos", .number(0...2, "qos"), default: 0,
-    help: "Publish with this quality of service.",
+    help: "Publish with this quality of service: 0, 1 or 2.",
     manual: """
       0 is at most once, 1 at least once, 2 exactly once.
       With
       .Fl -payload Cm json
       and
       .Cm record
-      it is at least 1, as a message with QoS 0 is not acknowledged.
-      If the broker grants less, values are published with what it grants.
-      Records then wait as in an outage, if it grants only 0.
+      it is at least 1, because the broker does not acknowledge messages with QoS 0.
+      If the broker allows only a lower QoS, values are published with that one.
+      If it allows only 0, whole records stay in the buffer as in an outage.
       """)
   public let retain = Setting(
     "MQTT_RETAIN", option: "retain", .flag, default: false, isInvertible: true,
     help: "Let the broker retain the last message of each topic.",
     manual: """
       Clients that subscribe later get it at once.
-      The last message of a metric that no longer comes stays at the broker, such as a message of the
-      grid operator.
+      The message of a metric stays at the broker even if the meter no longer sends this metric.
       """)
   public let expiry = Setting(
     "MQTT_EXPIRY", option: "expiry", .number(1...31_536_000, "seconds"), ifUnset: "never",
-    help: "Let the broker drop messages that nobody fetched in time.",
+    help: "Let the broker drop messages that it cannot deliver within this time.",
     manual: """
-      From 1 to 31536000 seconds.
-      This needs MQTT 5.
-      With 3.1.1
+      The time is 1 to 31536000 seconds.
+      It needs MQTT 5; with 3.1.1,
       .Nm
-      logs a warning and publishes messages that do not expire.
+      logs a warning, and messages do not expire.
       """)
   public let status = Setting<String?>(
     "MQTT_STATUS", option: "status", .anything("template"), whenBare: "True",
     ifUnset: "\(valueStatusTopic), or \(recordStatusTopic) with json and record",
     help: "Publish online and offline to this topic.",
     manual: """
-      It is text with
+      The template must have a slash, and may contain
       .Ql {prefix}
       and
       .Ql {id} ,
-      the client id, in it, and has a slash: see
+      the client id: see
       .Sx The status .
-      The value
       .Cm True
-      is the default topic,
+      selects the default topic;
       .Cm False
-      the same as
+      is the same as
       .Fl -no-status .
       """)
   public let noStatus = Setting(
@@ -104,18 +102,18 @@ public struct MessageGroup: SettingGroup {
     help: "Do not publish online and offline.")
   public let onChange = Setting<String?>(
     "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", ifUnset: "off",
-    help: "Publish only what changed, and the rest every so many seconds.",
+    help: "Publish only what changed, and everything at this interval.",
     manual: """
-      From 1 to 86400 seconds, and 300 without a number; 0 turns it off.
+      The interval is 1 to 86400 seconds, and 300 without a number; 0 turns the option off.
       With
-      .Fl -payload Cm value
-      this goes for each topic, and the timestamp is published if anything changed.
+      .Fl -payload Cm value ,
+      each topic is compared, and the timestamp is published if any value changed.
       With
       .Cm json
       and
-      .Cm record
-      a record is left out if it differs from the last one of its topic only in its time.
-      After each connection, and when Home Assistant is back, everything is published once.
+      .Cm record ,
+      a record is not published if only its time differs from the last one of its topic.
+      After each connection, and when Home Assistant restarts, everything is published once.
       .Ev MQTT_ON_CHANGE
       is
       .Cm True ,
@@ -127,9 +125,9 @@ public struct MessageGroup: SettingGroup {
     whenBare: "homeassistant", ifUnset: "off",
     help: "Announce the metrics to Home Assistant below this prefix.",
     manual: """
-      Without a prefix it is
-      .Ql homeassistant :
-      see
+      The prefix is
+      .Ql homeassistant
+      if none is given: see
       .Sx Home Assistant .
       .Ev MQTT_HOMEASSISTANT
       is
@@ -141,13 +139,13 @@ public struct MessageGroup: SettingGroup {
   public init() {}
 }
 
-/// The other direction of p1mqtt.
+/// Receiving records with p1mqtt.
 public struct ReceivingGroup: SettingGroup {
   public static let title = "Receiving"
 
   public let receive = Setting(
     nil, option: "receive", .flag, default: false,
-    help: "Write records that the broker has to standard output.",
+    help: "Receive records from the broker and write them to standard output.",
     manual: """
       See
       .Sx Receiving records .

@@ -6,7 +6,7 @@ public struct RecordGroup: SettingGroup {
 
   public let format = Setting(
     nil, option: "format", .choice(["lines", "json"], "format"), default: "lines",
-    help: "Write records as lines, or as JSON (json).",
+    help: "Write records as lines (lines) or as JSON (json).",
     manual: """
       A record in
       .Cm lines
@@ -23,7 +23,7 @@ public struct RecordGroup: SettingGroup {
     .choice(
       ["canonical", "obis", "classic", "esphome", "dsmr-reader", "dsmr_parser"], "names"),
     default: "canonical",
-    help: "Name the metrics as in p1record(5), by OBIS code (obis), or as another tool does.",
+    help: "Name metrics as in p1record(5) (canonical), by OBIS code (obis) or like another tool.",
     manual: """
       .Cm canonical
       names are those in
@@ -39,7 +39,7 @@ public struct RecordGroup: SettingGroup {
       .Cm dsmr-reader
       and
       .Cm dsmr_parser
-      are for those who have dashboards with the names of such a tool: see
+      are for dashboards made for these tools: see
       .Sx NAMES OF OTHER TOOLS .
       The values are the same with all names.
       """)
@@ -47,7 +47,7 @@ public struct RecordGroup: SettingGroup {
     "P1_ALL", option: "all", .flag, default: false,
     help: "Include lines with unknown codes, named by their code.",
     manual: """
-      They go to the record of the electricity meter.
+      These lines go to the record of the electricity meter.
       A number is written without its unit, any other value as the meter printed it, and several
       values with their parentheses:
       .Ql (1)(2) .
@@ -62,14 +62,14 @@ public struct RecordGroup: SettingGroup {
       .Cm power_net_l1_kw
       and so on.
       It is negative while the house exports more than it imports.
-      A meter that prints one power with a sign, such as Q3D, already has it in
+      Meters that print one power with a sign, such as Q3D, already have the net power in
       .Cm power_import_kw .
       """)
   public let history = Setting(
     "P1_HISTORY", option: "history", .flag, default: false,
-    help: "Also write records of the past, which each telegram repeats.",
+    help: "Also write the records of earlier times that each telegram repeats.",
     manual: """
-      These are each long power failure
+      They are each long power failure
       .Pq Cm power_failure_seconds , No with the time of its end ,
       the month peaks of earlier months in Belgium
       .Pq Cm power_import_month_peak_kw , No with the time of the peak ,
@@ -91,14 +91,13 @@ public struct TimeGroup: SettingGroup {
 
   public let source = Setting(
     "P1_TIME", option: "time", .choice(["meter", "receipt"], "source"), default: "meter",
-    help: "Take the timestamp from the meter's clock, or from the stamp (receipt).",
+    help: "Take the timestamp from the meter's clock (meter) or from the stamp (receipt).",
     manual: """
       Use
       .Cm receipt
       for a meter whose clock is wrong.
-      The stamp is that of
-      .Nm p1cat Fl -stamp ;
-      a telegram without one keeps the time of the meter.
+      .Nm p1cat Fl -stamp
+      writes the stamp; a telegram without one keeps the time of the meter.
       Readings of sub-meters, month peaks and records of
       .Fl -history
       keep their own times.
@@ -113,29 +112,27 @@ public struct TimeGroup: SettingGroup {
       or
       .Ql -3:30 .
       In summer (S) it is one hour more.
-      Telegrams that begin with
+      Meters in Finland, Greece, Israel and Lithuania need
+      .Ql +02:00 ;
+      it is the default for telegrams that begin with
       .Ql /ESO ,
-      of Lithuania's grid operator, are read with
-      .Ql +02:00
-      unless this is set.
-      Other meters in Lithuania, and those in Finland, Greece and Israel, need
-      .Ql +02:00 .
+      those of Lithuania's grid operator.
       """)
   public let summerTime = Setting(
     "P1_SUMMER_TIME", option: "summer-time", .flag, default: true, as: "True",
     isInvertible: true,
-    help: "Read times without S or W as civil time, which has summer time.",
+    help: "Read times without S or W as civil time, with summer time.",
     manual: """
       With
-      .Fl -no-summer-time
-      they are read as normal time all year.
-      A stamp before the telegram has priority: see
+      .Fl -no-summer-time ,
+      such times are read as normal time all year.
+      A stamp before the telegram takes precedence: see
       .Sx TIMES .
       Swedish meters that print the time as
       .Ql 1-0:0.9.1
       and
       .Ql 1-0:0.9.2
-      have normal time, Belgian ones with the same lines civil time.
+      have normal time; Belgian ones with the same lines have civil time.
       """)
 
   public init() {}
@@ -147,7 +144,7 @@ public struct SpecificationGroup: SettingGroup {
 
   public let file: Setting<String?> = Setting(
     "P1_SPEC", option: "spec", .file,
-    help: "Read every telegram by this specification file, whatever its version.",
+    help: "Read all telegrams, of any version, by this specification file.",
     manual: """
       No other specification file is read.
       .Ev P1_SPEC
@@ -160,11 +157,12 @@ public struct SpecificationGroup: SettingGroup {
     manual: """
       The files are named
       .Pa dsmr Ns Ar NN Ns Pa .py .
-      They are searched in the working directory, the directory of this option, that of
+      .Nm
+      searches the working directory, the directory of this option, the directory of
       .Ev P1_SPEC_DIR
       and
-      .Pa /etc/p1 ;
-      the first file for a version is used.
+      .Pa /etc/p1
+      in this order; the first file for a version is used.
       """)
 
   public init() {}
@@ -180,12 +178,12 @@ public struct ListingGroup: SettingGroup {
     manual: "Each line has the name, the unit, the OBIS code and the description.")
   public let versions = Setting(
     nil, option: "list-specs", .flag, default: false,
-    help: "Print all versions of the P1 port and exit.",
+    help: "Print all supported versions of telegrams and exit.",
     manual: "Each line has the version, the file that specifies it, and the country or standard.")
   public let specification = Setting(
     nil, option: "print-spec", .anything("version"),
     help: "Print the built-in specification of a version as a file and exit.",
-    manual: "Without changes, the file gives the same records as the built-in specification.")
+    manual: "Use it as the start of a specification file of your own.")
 
   public init() {}
 }

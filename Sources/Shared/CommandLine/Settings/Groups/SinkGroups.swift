@@ -31,7 +31,7 @@ public struct InputGroup<Sink: SinkName>: SettingGroup {
   public let every = Setting(
     Sink.prefix + "EVERY", option: "every", .number(0...86_400, "seconds"),
     ifUnset: "$P1_EVERY, else 0",
-    help: "Combine the records of each period of this length into one.",
+    help: "Combine the records of each period of this length into one record.",
     manual: """
       The period is 0 to 86400 seconds; 0 keeps every record.
       The combined record has the mean of power, voltage, current and frequency, and the last
@@ -39,20 +39,20 @@ public struct InputGroup<Sink: SinkName>: SettingGroup {
       Its time is that of the last record, for which the counters are exact.
       A period begins at a whole multiple of its length since 1970, and ends when a record of a
       later time arrives, so the same capture always gives the same result.
-      The records of an unfinished period are in memory only, and are lost if
+      The records of an unfinished period are in memory only; if
       .Nm
-      is killed; the counters of the next record make up for them.
+      is killed, their means are lost, but the counters of the next record include them.
       """)
   public let extremes = Setting(
-    Sink.prefix + "EXTREMES", option: "extremes", .flag, ifUnset: "$P1_EXTREMES, else no",
+    Sink.prefix + "EXTREMES", option: "extremes", .flag, ifUnset: "$P1_EXTREMES",
     help: "With --every, add the minimum and the maximum to each mean.",
     manual: """
-      For example
+      For example,
+      .Ql power_import_kw
+      gets
       .Ql power_import_min_kw
       and
-      .Ql power_import_max_kw
-      beside
-      .Ql power_import_kw .
+      .Ql power_import_max_kw .
       """)
   public let requireTimestamp = Setting(
     nil, option: "require-timestamp", .flag, default: false,
@@ -66,7 +66,7 @@ public struct InputGroup<Sink: SinkName>: SettingGroup {
   public init() {}
 }
 
-/// Records between the input and the server.
+/// The spool and the buffer, which hold undelivered records.
 public struct BufferingGroup<Sink: SinkName>: SettingGroup {
   public static var title: String { "Buffering" }
 
@@ -75,7 +75,8 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
     ifUnset: "a directory below --state, else none",
     help: "Keep undelivered records in this directory.",
     manual: """
-      The directory is made if it does not exist.
+      .Nm
+      creates the directory if it does not exist.
       Only one process can use it at a time.
       Without a spool, undelivered records are in memory, and are lost when
       .Nm
@@ -83,7 +84,7 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
       """)
   public let spoolSize = Setting(
     Sink.prefix + "SPOOL_SIZE", option: "spool-size", .number(1...1_048_576, "MiB"), default: 64,
-    help: "Limit the spool to this size; beyond it drop the oldest records.",
+    help: "Limit the spool to this size; if it is full, drop the oldest records.",
     manual: """
       The size is 1 to 1048576 MiB.
       64 MiB hold a day of a meter that sends a telegram every second, or ten days of one that sends
@@ -92,15 +93,15 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
       """)
   public let sync = Setting(
     Sink.prefix + "SYNC", option: "sync", .seconds(0...3600), default: .seconds(5),
-    help: "Fsync spooled records at the latest after this time.",
+    help: "Fsync spooled records after this time at the latest.",
     manual: """
       The time is 0 to 3600 seconds.
       A power cut loses at most the records of this time.
-      0 loses nothing that was read, but wears out a memory card sooner.
+      With 0 it loses no record that was read, but a memory card wears out sooner.
       """)
   public let buffer = Setting(
     Sink.prefix + "BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
-    help: "Limit the buffer in memory to this size; beyond it drop the oldest records.",
+    help: "Limit the buffer in memory to this size; if it is full, drop the oldest records.",
     manual: """
       The size is 1 to 4096 MiB.
       The buffer is used without a spool, and while the disk of the spool cannot be written.
@@ -108,24 +109,25 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
       """)
   public let spoolOnly = Setting(
     nil, option: "spool-only", .flag, default: false,
-    help: "Keep all records in the spool, and deliver none.",
+    help: "Keep all records in the spool and deliver none.",
     manual: """
       The next run without this option delivers them.
-      Settings of the server are not used, so this works even if they are wrong.
-      p1run does this while the sink cannot run; see
+      The settings of the server are not read, so they may be wrong.
+      p1run uses this option while the sink cannot run; see
       .Xr p1 7 .
       """)
   public let hold = Setting(
     Sink.prefix + "HOLD", option: "hold", .flag, default: false, isInvertible: true,
     help: "If the buffer is full, pause the input instead of dropping the oldest records.",
     manual: """
-      For a pipe that can wait, such as a backfill; not for one from a meter or behind
-      .Xr tee 1 .
+      Use it for a backfill, but not behind a meter or
+      .Xr tee 1 ,
+      which cannot wait.
       A file on standard input is always paused.
       """)
   public let linger = Setting(
     Sink.prefix + "LINGER", option: "linger", .wholeSeconds(0...86_400), default: .seconds(30),
-    help: "At the end of the input, exit if the server answers nothing for this time.",
+    help: "At the end of the input, exit if the server does not answer within this time.",
     manual: """
       The time is 0 to 86400 seconds, counted from the last answer.
       With a spool,
@@ -136,7 +138,7 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
   public init() {}
 }
 
-/// What one setting says for both sinks.
+/// Settings that apply to both sinks.
 public struct BothSinksGroup: SettingGroup {
   public static let title = "Both sinks"
 
@@ -149,10 +151,12 @@ public struct BothSinksGroup: SettingGroup {
       or
       .Pa influx
       in it.
-      If it cannot be made,
+      If it cannot be created,
       .Nm
       logs a warning and keeps undelivered records in memory.
-      Records that are found there are delivered before the input, even if the spool is elsewhere.
+      Records found there are delivered before the input, even if
+      .Fl -spool
+      names another directory.
       """)
   public let every = Setting(
     "P1_EVERY", .number(0...86_400, "seconds"),
@@ -166,7 +170,7 @@ public struct BothSinksGroup: SettingGroup {
   public init() {}
 }
 
-/// How a tool that runs for long reports its counters.
+/// How a tool reports its counters.
 public struct MonitoringGroup: SettingGroup {
   public static let title = "Monitoring"
 
