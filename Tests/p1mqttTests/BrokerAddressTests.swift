@@ -38,7 +38,7 @@ import Testing
     ("1.2.3.4.5", "not a host name"), ("mqtt://b:+1", "no port"),
     ("unix:run/m.sock", "is not the absolute path of a socket"),
     ("mqtt://b/path", "not a host name"),
-    ("mqtt://user:hunter2@b", "an address has no user or password"),
+    ("mqtt://user:hunter2@b", "an address must not contain a user or a password"),
   ])
   func whatIsNoneIsRefused(_ text: String, _ reason: String) {
     do {
