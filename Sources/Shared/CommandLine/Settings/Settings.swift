@@ -66,7 +66,7 @@ public struct Settings {
     get throws {
       guard let (text, _) = given(setting) else { return setting.defaultValue }
       do throws(InvalidValue) {
-        guard !text.isEmpty else { throw InvalidValue("it is empty") }
+        guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
         return try setting.read(text)
       } catch {
         throw failure(setting, error.reason)
@@ -177,7 +177,7 @@ public struct Settings {
     for setting in groups.flatMap(\.settings) {
       guard let (text, _) = given(setting) else { continue }
       do throws(InvalidValue) {
-        guard !text.isEmpty else { throw InvalidValue("it is empty") }
+        guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
         try setting.check(text)
       } catch {
         throw failure(setting, error.reason)
