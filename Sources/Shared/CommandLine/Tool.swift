@@ -10,7 +10,7 @@ public let toolsVersion = "0.1.0"
 public protocol Tool: ParsableCommand {
   associatedtype Plan: ToolPlan
 
-  /// Reads and checks all settings, without access to a device, a server or the input.
+  /// Reads all settings and rejects what cannot be used, without touching a device, a server or the input.
   ///
   /// - Throws: ``Failure``.
   func plan(_ settings: Settings) throws -> Plan

@@ -7,7 +7,7 @@ import SystemPackage
 ///
 /// It takes the settings block of a Python script, with pySerial's attributes, and systemd's EnvironmentFile.
 public struct ConfigurationFile {
-  /// A value and the number of its line, counted from 1.
+  /// A value, and the line that it stands on, counted from 1.
   struct Entry: Equatable {
     var value: String
     var line: Int

@@ -119,7 +119,7 @@ public struct Settings {
     return path
   }
 
-  /// Rejects files that could block a running tool when it reloads them.
+  /// Rejects files that a running tool reads again and might have to wait for.
   ///
   /// - Throws: ``Failure``.
   public func rejectStreams(_ settings: [Setting<String?>]) throws {
