@@ -123,7 +123,7 @@ struct TelegramTranslator {
     }
     if unreadableLineCount > 0 {
       let lines = counted(unreadableLineCount, "line")
-      messages.say(.warning, "standard input", "\(lines) dropped: they cannot be read")
+      messages.say(.warning, "standard input", "\(lines) dropped: cannot be read")
     }
   }
 

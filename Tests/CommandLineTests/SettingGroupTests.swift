@@ -62,7 +62,7 @@ import Testing
 
   @Test(arguments: [
     (["--cups", "0"], "", "--cups", "\"0\" is not a whole number from 1 to 12", Int32(64)),
-    (["--cups", ""], "", "--cups", "it is empty", 64),
+    (["--cups", ""], "", "--cups", "it must not be empty", 64),
     ([], "\nP1_CUPS = 'x'\n", "p1.conf:2", "P1_CUPS: \"x\" is not a whole number from 1 to 12", 78),
     ([], "P1_MILK = maybe", "p1.conf:1", "P1_MILK: \"maybe\" is neither True nor False", 78),
   ])

@@ -2,15 +2,15 @@
 public enum ExitStatus: Int32, Sendable {
   /// The end of the input, or a stop signal.
   case success = 0
-  /// The command line cannot be used.
+  /// The command line is invalid.
   case usage = 64
-  /// Bad data with `--strict`, or data that the server rejected and nothing keeps.
+  /// Damaged input with `--strict`, or data that the server rejected and that are lost.
   case badData = 65
   /// The source cannot be opened.
   case noInput = 66
-  /// The service is unavailable, and nothing keeps the data.
+  /// The server is unavailable, and data are lost.
   case unavailable = 69
-  /// The spool cannot be made.
+  /// The spool cannot be created.
   case cannotCreate = 73
   case ioError = 74
   /// Stopped waiting; try again.

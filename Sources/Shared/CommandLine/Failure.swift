@@ -23,5 +23,5 @@ public struct Failure: Error, Sendable {
   }
 }
 
-/// Nobody reads standard output any more: the tool ends without a message, with status 0.
+/// The reader of standard output has exited: the tool exits without a message, with status 0.
 struct ReaderGone: Error {}

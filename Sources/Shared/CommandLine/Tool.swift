@@ -16,11 +16,11 @@ public protocol Tool: ParsableCommand {
   func plan(_ settings: Settings) throws -> Plan
 }
 
-/// What a tool will do, as the settings have it.
+/// The work of a tool, as its settings define it.
 public protocol ToolPlan {
   /// The source or the server, as messages call it.
   var subject: String { get }
-  /// Why a composition need not start the tool; nil where it has something to do.
+  /// Why p1run need not start the tool; nil if it has work to do.
   var offReason: String? { get }
 
   /// Checks the files that the settings name, for `--check`.
@@ -30,7 +30,7 @@ public protocol ToolPlan {
 
   /// Does the work; returns at the end of the input or when asked to stop.
   ///
-  /// - Throws: ``Failure``, which is said and gives the exit status.
+  /// - Throws: ``Failure``, which is logged and gives the exit status.
   consuming func run(_ messages: Messages) throws
 }
 
@@ -80,7 +80,7 @@ extension Tool {
         options: options, file: try .find(options[general.config.key]?.value))
       try settings.checkNames(of: name)
       let plan = try plan(settings)
-      // Of a sink that is off, no other setting matters.
+      // The other settings of a disabled sink do not matter.
       if plan.offReason == nil { try settings.checkValues(groups.map(\.group)) }
       guard try settings[general.check] else {
         messages.sayMisspeltSettings(of: name)
@@ -108,7 +108,7 @@ extension Tool {
     _ name: String, _ messages: Messages,
     _ success: () -> Int32 = { ExitStatus.success.rawValue }, _ body: (Messages) throws -> Void
   ) -> Never {
-    // A tool that has something to read again asks for this signal once more.
+    // A tool with files to reload requests this signal again.
     _ = try? NoticeSignal(.reload)
     let status: Int32
     do {
@@ -118,7 +118,7 @@ extension Tool {
       status = ExitStatus.success.rawValue
     } catch {
       let failure = error as? Failure ?? Failure(nil, "\(error)", .ioError)
-      // Why it ends is said last.
+      // The reason for the exit is the last message.
       messages.flush()
       messages.say(failure)
       status = failure.exitStatus.rawValue
@@ -164,11 +164,10 @@ extension Messages {
   }
 }
 
-/// Opens /dev/null in place of a standard input, output or error that the shell has closed (`<&-`): else
-/// the next file to be opened would get its number.
+/// Opens /dev/null in place of a standard input, output or error that the shell has closed (`<&-`);
+/// otherwise the next file to be opened would get its number.
 ///
-/// What is written to a closed output would be lost. Its /dev/null is open for reading alone, so that
-/// writing fails.
+/// /dev/null is opened only for reading, so that writing to a closed output fails.
 func openStandardDescriptors() {
   for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
     _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)

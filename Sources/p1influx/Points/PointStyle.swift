@@ -39,7 +39,8 @@ struct PointStyle {
     }
     for tag in try settings.list(group.tags) where !addTag(tag) {
       throw settings.failure(
-        group.tags, "\"\(tag)\" is not a tag: key=value, each key once, not meter, channel or time")
+        group.tags,
+        "\"\(tag)\" is not a tag; use key=value, each key once, and not meter, channel or time")
     }
   }
 

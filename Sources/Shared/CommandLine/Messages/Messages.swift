@@ -1,10 +1,10 @@
 import Glibc
 import SystemPackage
 
-/// What a tool says on standard error: one line a message, `tool: subject: reason`.
+/// Messages on standard error, one per line: `tool: subject: reason`.
 ///
-/// Where standard error is the journal, each line begins with its level, `<3>` to `<6>`
-/// (sd-daemon(3)). Messages that repeat are said once a minute, with a count.
+/// If standard error is the journal, each line begins with its level, `<3>` to `<6>`
+/// (sd-daemon(3)). Repeated messages are written once a minute, with a count.
 public final class Messages {
   public enum Level: Int, Sendable {
     case error = 3
@@ -29,8 +29,8 @@ public final class Messages {
   private let isTerminal: Bool
   /// Whether the cursor is behind a progress line.
   private var isShowing = false
-  /// Whether a write waits for a slow reader of standard error, and how many messages were dropped because
-  /// it does not.
+  /// Whether a write waits for a slow reader of standard error, and how many messages were dropped
+  /// instead.
   private var waits = true
   private var droppedCount = 0
   /// Whether only a part of the last message was written.
@@ -85,7 +85,7 @@ public final class Messages {
     if let hint = failure.hint { say(.error, nil, hint) }
   }
 
-  /// Warns that the settings could not be read again, so that the tool keeps those that it has.
+  /// Warns that the settings could not be reloaded, so the tool keeps the previous ones.
   public func sayOldLogin(_ error: any Error) {
     let failure = error as? Failure
     say(
@@ -93,8 +93,8 @@ public final class Messages {
       "\(failure?.reason ?? "\(error)"); keeping the previous login")
   }
 
-  /// From now on a message that standard error has no room for is dropped and counted: a reader of messages
-  /// that stands still must not stop a tool from reading the meter.
+  /// From now on, messages are dropped and counted while standard error is full: a reader of messages that
+  /// stalls must not stop a tool from reading the meter.
   public func stopWaiting() { waits = false }
 
   /// Writes the answer to a request, even with `-q`.
@@ -123,7 +123,7 @@ public final class Messages {
     return repeated.values.filter { $0.withheld > 0 }.map { $0.saidAt + silence }.min()
   }
 
-  /// Writes what was withheld for a minute: the last message of each kind, with a count.
+  /// Writes the last message of each kind that was withheld for a minute, with a count.
   public func sayDue() {
     guard isWithholding else { return }
     let now = clock.now
@@ -138,7 +138,7 @@ public final class Messages {
     }
   }
 
-  /// Writes everything that was withheld: the tool is about to exit.
+  /// Writes all withheld messages, before the tool exits.
   public func flush() {
     for (_, state) in repeated where state.withheld > 0 { sayLast(state) }
     repeated = [:]
@@ -149,8 +149,7 @@ public final class Messages {
     write(state.level, others > 0 ? "\(state.last) (and \(others) more like it)" : state.last)
   }
 
-  /// How many messages of a kind were withheld before one that is to be written now; nil if this one is to be
-  /// withheld too.
+  /// How many messages of a kind were withheld before this one; nil if this one must be withheld, too.
   private func countOfWithheld(
     _ kind: String, _ line: String, _ level: Level, burst: Int
   ) -> Int? {

@@ -19,13 +19,13 @@ public struct ConfigurationFile: Sendable {
   /// The most bytes of a file.
   private static let limit = 1 << 20
 
-  /// Reads the file that the tool's options, `P1_CONF` or the search name; nil where there is none.
+  /// Reads the file of `--config`, of `P1_CONF` or of the search path; nil if there is none.
   ///
-  /// - Parameter path: that of `--config`.
+  /// - Parameter path: the value of `--config`.
   /// - Throws: ``Failure`` for a file that cannot be read.
   static func find(_ path: String?) throws -> ConfigurationFile? {
     let named = path ?? processVariable("P1_CONF")
-    // Set to nothing, it means no file.
+    // An empty variable means no file.
     if let named { return named.isEmpty ? nil : try ConfigurationFile(path: named) }
     let home = processVariable("HOME").map { "\($0)/.config/p1.conf" }
     return try ["./p1.conf", home, "/etc/p1.conf"].compactMap(\.self)
@@ -38,7 +38,7 @@ public struct ConfigurationFile: Sendable {
     try self.init(path: path, bytes)
   }
 
-  /// - Throws: ``Failure`` for a line that is no setting.
+  /// - Throws: ``Failure`` for an invalid line.
   init(path: String, _ bytes: [UInt8]) throws {
     self.path = path
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -108,7 +108,7 @@ public struct ConfigurationFile: Sendable {
       && name.count { $0 == "." } <= 1
   }
 
-  /// What stands behind the `=`; nil for Python's `None`.
+  /// The value after the `=`; nil for Python's `None`.
   private static func value(_ text: Substring) throws(InvalidValue) -> String? {
     let letters = text.prefix(2).prefix { "rRuUbBfF".contains($0) }
     if let quote = text.dropFirst(letters.count).first, quote == "'" || quote == "\"" {
@@ -132,7 +132,7 @@ public struct ConfigurationFile: Sendable {
     }
   }
 
-  /// A string, or some, as Python and systemd write them, and then at most a comment.
+  /// One or more strings, as Python and systemd write them, and a comment or nothing.
   private static func string(_ text: Substring) throws(InvalidValue) -> String {
     var tokens: PythonTokens
     let value: String

@@ -11,8 +11,8 @@ public struct Secret: Sendable, CustomStringConvertible {
 
   public var description: String { "(secret)" }
 
-  /// The secret that the settings give: from a file that others cannot read, else as the value of a setting,
-  /// else as a credential of systemd with the name of that setting (systemd.exec(5), `LoadCredential=`).
+  /// The secret in a file that others cannot read, else the value of a setting, else the credential of systemd
+  /// with the name of that setting (systemd.exec(5), `LoadCredential=`).
   ///
   /// - Parameters:
   ///   - setting: holds the secret.

@@ -1,35 +1,33 @@
 /// A setting of the tools, declared once. Its option, its variable in the environment, its line in p1.conf,
-/// its line in `--help`, its paragraph in the manual and its row in the README's table all come from here.
-///
-/// Where a declaration stands is its place in all of these: a ``SettingGroup`` is a titled part of the
-/// options of a tool.
+/// its line in `--help`, its paragraph in the manual and its row in the README's table are made from the
+/// declaration, in the order of the declarations in a ``SettingGroup``.
 public protocol AnySetting: Sendable {
   /// The name in the environment and in p1.conf, `MQTT_QOS`; nil for an option of a single run.
   var name: String? { get }
-  /// The long option without its dashes, `qos`; nil for a setting that no option has, as a password.
+  /// The long option without its dashes, `qos`; nil for a setting without an option, such as a password.
   var option: String? { get }
-  /// The one-letter option, `n`; nil where there is none.
+  /// The one-letter option, `n`; nil if there is none.
   var letter: Character? { get }
-  /// What the value is called in `--help`, `level`; nil for a flag, which takes no value.
+  /// The name of the value in `--help`, such as `level`; nil for a flag, which takes no value.
   var placeholder: String? { get }
-  /// The value of an option that is given without one, `--homeassistant`; nil where it needs one.
+  /// The value of an option without one, such as `--homeassistant`; nil if the option needs a value.
   var bareValue: String? { get }
-  /// What a shell offers as the value.
+  /// The values that a shell completes.
   var completion: ValueCompletion { get }
   /// Whether a value may begin with a dash.
   var takesDash: Bool { get }
   /// Whether the option may be given more than once; its values are then joined by commas.
   var isRepeatable: Bool { get }
-  /// Whether a flag has a `--no-` form too, which turns off what a file or the environment turned on.
+  /// Whether a flag has a `--no-` form, too, which turns off a flag of the file or the environment.
   var isInvertible: Bool { get }
   /// Whether the value is a password, a token or a key, which no message shows.
   var isSecret: Bool { get }
-  /// The value of a setting that is not set, as `--help` and the manual say it; nil where there is none.
+  /// The default in `--help` and in the manual; nil if there is none.
   var defaultText: String? { get }
   /// The line in `--help`: an imperative and a full stop, without the default.
   var summary: String { get }
-  /// The paragraph in the manual, in mdoc, without the default: what it does, its values and their unit,
-  /// when one wants it. Empty where the summary says all.
+  /// The paragraph in the manual, in mdoc, without the summary and the default: values and their unit, and
+  /// when to use the setting. Empty if the summary is sufficient.
   var manual: String { get }
   /// Checks a value.
   ///
@@ -40,7 +38,7 @@ public protocol AnySetting: Sendable {
 extension AnySetting {
   /// Whether the option is a flag, which takes no value.
   public var isFlag: Bool { placeholder == nil }
-  /// What the setting is called where it is told from all others.
+  /// The unique key of the setting.
   public var key: String { option ?? letter.map(String.init) ?? name ?? "" }
   /// The option as it is typed: `--qos`, or `-n`.
   public var optionText: String? {
@@ -75,7 +73,7 @@ public struct Setting<Value: Sendable>: AnySetting {
   /// - Parameters:
   ///   - form: what values it takes.
   ///   - defaultValue: its value if it is not set.
-  ///   - defaultText: how `--help` and the manual say that; nil for as it is written.
+  ///   - defaultText: the default in `--help` and in the manual; nil for the text of `defaultValue`.
   public init(
     _ name: String?, option: String? = nil, letter: Character? = nil, _ form: ValueForm<Value>,
     default defaultValue: Value, as defaultText: String? = nil, isInvertible: Bool = false,
@@ -103,8 +101,8 @@ public struct Setting<Value: Sendable>: AnySetting {
   ///
   /// - Parameters:
   ///   - form: what values it takes.
-  ///   - bareValue: its value if the option is given without one; nil where it needs one.
-  ///   - defaultText: what `--help` and the manual say happens without it; nil for nothing.
+  ///   - bareValue: its value if the option has none; nil if the option needs a value.
+  ///   - defaultText: the default in `--help` and in the manual; nil for none.
   public init<Wrapped>(
     _ name: String?, option: String? = nil, letter: Character? = nil, _ form: ValueForm<Wrapped>,
     whenBare bareValue: String? = nil, ifUnset defaultText: String? = nil,
@@ -131,7 +129,7 @@ public struct Setting<Value: Sendable>: AnySetting {
   public func check(_ text: String) throws(InvalidValue) { _ = try read(text) }
 }
 
-/// Why a value cannot be used: the rest of `MQTT_PORT: "0" …`.
+/// Why a value is invalid: the rest of `MQTT_PORT: "0" …`.
 public struct InvalidValue: Error {
   public let reason: String
 

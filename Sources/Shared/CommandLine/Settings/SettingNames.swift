@@ -1,16 +1,16 @@
 import Glibc
 
-/// The names of all settings of all tools, and what a name that is none of them may stand for.
+/// The names of all settings of all tools, and the nearest one to an unknown name.
 enum SettingNames {
   static let all = allSettingGroups.flatMap(\.settings).compactMap(\.name)
-  /// What the scripts and the search for p1.conf read.
+  /// Variables that the scripts and the search for p1.conf read.
   private static let others: Set = ["P1_BIN", "P1_CONF"]
   private static let prefixes = [
     "p1cat": "SER_", "p1parse": "P1_", "p1mqtt": "MQTT_", "p1influx": "INFLUXDB_",
   ]
 
-  /// Settings that older versions had, and what to do without them. They are errors: a connection must not be
-  /// less safe than the user has set it.
+  /// Removed settings, and what to use instead. They are errors, because a connection must not be less
+  /// secure than the user has set it.
   private static let removed = [
     "MQTT_PSK": noSharedKeys, "MQTT_PSK_FILE": noSharedKeys, "MQTT_PSK_IDENTITY": noSharedKeys,
   ]
@@ -20,14 +20,14 @@ enum SettingNames {
   /// A name in p1.conf.
   enum Kind: Equatable {
     case known
-    /// Of another program, whose settings may stand in the same file.
+    /// The name belongs to another program with settings in the same file.
     case foreign
-    /// A misspelt one, and the setting that it most likely stands for; nil where none is near.
+    /// The name is misspelt; the nearest setting, or nil if none is near.
     case misspelt(nearest: String?)
     case removed(String)
   }
 
-  /// What a name in p1.conf is. One that begins as ours do is never another program's.
+  /// The kind of a name in p1.conf. A name with the prefix of a tool never belongs to another program.
   static func kind(of name: String) -> Kind {
     guard !all.contains(name), !others.contains(name) else { return .known }
     if let reason = removed[name] { return .removed(reason) }
@@ -70,8 +70,8 @@ enum SettingNames {
     return near.min { $0.errors < $1.errors }?.setting
   }
 
-  /// How many letters differ; nil where that is more than two, or a third of them. A name that goes on
-  /// behind that of a setting, `PASSWORD` for `PASS`, is near as well.
+  /// How many letters differ; nil if these are more than two, or a third of them. A name that begins with
+  /// that of a setting, `PASSWORD` for `PASS`, is near, too.
   private static func errors(in name: Substring, for setting: Substring) -> Int? {
     let most = min(2, max(1, setting.count / 3))
     let errors = editDistance(name, setting)

@@ -2,7 +2,8 @@ import Glibc
 
 /// The values of the settings: the options of the command line first, then the environment, then p1.conf.
 ///
-/// An empty variable is not set, and hides the line in p1.conf: so a single run can differ from the file.
+/// An empty variable counts as not set and hides the line in p1.conf, so that a single run can differ from
+/// the file.
 public struct Settings {
   /// Where a value was set.
   public enum Origin: Sendable, CustomStringConvertible {
@@ -25,7 +26,7 @@ public struct Settings {
 
   /// - Parameters:
   ///   - options: what was typed, by the key of the setting.
-  ///   - file: what p1.conf holds; nil for no file.
+  ///   - file: the contents of p1.conf; nil for no file.
   ///   - variable: the value of a variable of the environment, nil where it is not set.
   public init(
     options: [String: TypedOption] = [:], file: ConfigurationFile? = nil,
@@ -65,7 +66,7 @@ public struct Settings {
     get throws {
       guard let (text, _) = given(setting) else { return setting.defaultValue }
       do throws(InvalidValue) {
-        guard !text.isEmpty else { throw InvalidValue("it is empty") }
+        guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
         return try setting.read(text)
       } catch {
         throw failure(setting, error.reason)
@@ -85,7 +86,7 @@ public struct Settings {
     return value
   }
 
-  /// The values of a setting that may have several, with commas between them; `\\,` is a comma in one.
+  /// The values of a setting with several, separated by commas; `\\,` is a comma in a value.
   public func list(_ setting: Setting<String?>) throws -> [String] {
     let pieces = try self[setting]?.split(separator: ",") ?? []
     return pieces.reduce(into: []) { list, piece in
@@ -97,7 +98,7 @@ public struct Settings {
     }
   }
 
-  /// The path of a file that can be read: a library would say only when it needs the file that it cannot.
+  /// The path of a readable file. A library would report an unreadable one only when it needs the file.
   ///
   /// - Parameters:
   ///   - setting: names the file.
@@ -129,8 +130,8 @@ public struct Settings {
     }
   }
 
-  /// The failure that ends a tool for a value that cannot be used: an option is the command line's fault,
-  /// all else that of the configuration.
+  /// The failure of a tool for an invalid value, with the exit status for the command line or for the
+  /// configuration.
   public func failure(_ setting: any AnySetting, _ reason: String) -> Failure {
     switch given(setting)?.origin {
     case .option(let name): Failure(name, reason, .usage)
@@ -166,7 +167,7 @@ public struct Settings {
     for setting in groups.flatMap(\.settings) {
       guard let (text, _) = given(setting) else { continue }
       do throws(InvalidValue) {
-        guard !text.isEmpty else { throw InvalidValue("it is empty") }
+        guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
         try setting.check(text)
       } catch {
         throw failure(setting, error.reason)

@@ -1,23 +1,23 @@
-/// What a shell offers as the value of an option.
+/// The values that a shell completes.
 public enum ValueCompletion: Sendable {
   case nothing, file, directory
   case words([String])
 }
 
-/// What values a setting takes, and what they are called.
+/// The valid values of a setting, and their name.
 public struct ValueForm<Value: Sendable>: Sendable {
   let placeholder: String?
   var completion = ValueCompletion.nothing
   /// Whether a value may begin with a dash, as a negative number does.
   var takesDash = false
   let read: @Sendable (String) throws(InvalidValue) -> Value
-  /// A value as it is written in p1.conf.
+  /// The text of a value in p1.conf.
   let text: @Sendable (Value) -> String
 
   /// - Parameters:
-  ///   - placeholder: what `--help` calls the value; nil for a flag.
-  ///   - text: a value as it is written.
-  ///   - read: makes the value of what was written.
+  ///   - placeholder: the name of the value in `--help`; nil for a flag.
+  ///   - text: the text of a value.
+  ///   - read: reads a value from its text.
   public init(
     _ placeholder: String?, completion: ValueCompletion = .nothing,
     text: @escaping @Sendable (Value) -> String = { "\($0)" },
@@ -42,14 +42,14 @@ extension ValueForm<Bool> {
     }
   }
 
-  /// Flow control of a serial line and the like: a flag whose option takes `yes` or `no`.
+  /// A flag whose option takes `yes` or `no`, such as the flow control of a serial line.
   public static var yesOrNo: ValueForm {
     var form = ValueForm("yes|no", text: flag.text, read: flag.read)
     form.completion = .words(["yes", "no"])
     return form
   }
 
-  /// What a word says that means yes or no; nil for any other.
+  /// The meaning of a word for yes or no; nil for any other word.
   public static func truth(_ text: String) -> Bool? {
     switch text.lowercased() {
     case "true", "1", "yes", "on": true
@@ -118,7 +118,7 @@ extension ValueForm<String> {
     }
   }
 
-  /// What the tool itself checks.
+  /// Any text; the tool checks it.
   public static func anything(
     _ placeholder: String, completion: ValueCompletion = .nothing
   ) -> ValueForm {

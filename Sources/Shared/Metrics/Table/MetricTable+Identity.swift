@@ -9,10 +9,10 @@ extension MetricTable {
       "Time of the telegram; in place of 0-0:1.0.0 with some meters"),
     Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 2), .telegramDate,
-      "Date of the telegram; where a meter prints that on a line of its own"),
+      "Date of the telegram; if a meter prints it on a line of its own"),
     Metric(
       "timestamp", OBISCode(1, 0, 0, 9, 1), .telegramTimeOfDay,
-      "Time of day of the telegram; where a meter prints that on a line of its own"),
+      "Time of day of the telegram; if a meter prints it on a line of its own"),
     Metric(
       "meter", OBISCode(0, 0, 96, 1, 1), .meterIdentifier(rank: 0),
       "Number of the electricity meter"),
@@ -61,6 +61,6 @@ extension MetricTable {
       "Ratio of the voltage transformers; no value is multiplied by it"),
     Metric(
       "averaging_period_seconds", OBISCode(1, 0, 0, 8, 2), .quantity(.second),
-      "Length of the averaging period; of the metrics called period_average"),
+      "Length of the averaging period; for the metrics called period_average"),
   ]
 }

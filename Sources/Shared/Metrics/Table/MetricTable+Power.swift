@@ -12,7 +12,7 @@ extension MetricTable {
         "Power given to the grid"),
       Metric(
         "power_net_kw", OBISCode(1, 0, 16, 7, 0), .quantity(.kilowatt),
-        "Power taken from the grid less that given to it"),
+        "Net power taken from the grid"),
       Metric(
         "power_reactive_import_kvar", OBISCode(1, 0, 3, 7, 0), .quantity(.kilovar),
         "Reactive power taken from the grid"),
@@ -38,7 +38,7 @@ extension MetricTable {
     phases("power_import", 21, 7, .quantity(.kilowatt), "Power taken from the grid")
     + phases("power_export", 22, 7, .quantity(.kilowatt), "Power given to the grid")
     + phases(
-      "power_net", 36, 7, .quantity(.kilowatt), "Power taken from the grid less that given to it")
+      "power_net", 36, 7, .quantity(.kilowatt), "Net power taken from the grid")
     + phases(
       "power_reactive_import", 23, 7, .quantity(.kilovar), "Reactive power taken from the grid")
     + phases(
@@ -95,7 +95,7 @@ extension MetricTable {
       "Mean power taken from and given to the grid, added up, in the last averaging period"),
     Metric(
       "power_net_period_average_kw", OBISCode(1, 0, 16, 24, 0), .quantity(.kilowatt),
-      "Mean power taken from the grid less that given to it, in the last averaging period"),
+      "Mean net power taken from the grid in the last averaging period"),
   ]
 
   private static let monthPeaks: [Metric] =
@@ -110,6 +110,7 @@ extension MetricTable {
     } + [
       Metric(
         "power_import_month_peak_kw", OBISCode(0, 0, 98, 1, 0), .monthLog,
-        "Month peaks of the past; in Hungary, all registers at the end of last month (--history)")
+        "Month peaks of earlier months; in Hungary, all registers at the end of last month (--history)"
+      )
     ]
 }

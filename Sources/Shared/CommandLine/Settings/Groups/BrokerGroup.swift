@@ -83,13 +83,7 @@ public struct BrokerGroup: SettingGroup {
   public let version = Setting<String?>(
     "MQTT_PROTOCOL", option: "protocol", .protocolVersion,
     ifUnset: "5, or 3.1.1 if the broker does not support 5",
-    help: "Use this version of MQTT: 3.1.1 or 5.",
-    manual: """
-      The version is
-      .Cm 3.1.1
-      or
-      .Cm 5 .
-      """)
+    help: "Use this version of MQTT: 3.1.1 or 5.")
   public let session = Setting(
     "MQTT_SESSION", option: "session", .choice(["clean", "persistent"], "kind"), default: "clean",
     help: "Use a clean or a persistent session.",

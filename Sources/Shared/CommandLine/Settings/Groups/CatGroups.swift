@@ -44,7 +44,7 @@ public struct SerialLineGroup: SettingGroup {
     help: "Read the serial line at this baud rate.",
     manual: """
       The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.
-      Without this setting,
+      By default,
       .Nm
       tries 115200 and 9600 in turn until a telegram arrives.
       """)

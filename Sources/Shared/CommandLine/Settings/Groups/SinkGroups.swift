@@ -97,7 +97,7 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
     manual: """
       The time is 0 to 3600 seconds.
       A power cut loses at most the records of this time.
-      With 0 it loses no record that was read, but a memory card wears out sooner.
+      With 0, no record that was read is lost, but a memory card wears out sooner.
       """)
   public let buffer = Setting(
     Sink.prefix + "BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
