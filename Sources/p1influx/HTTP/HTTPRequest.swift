@@ -81,7 +81,11 @@ import Glibc
     // These are the defaults of libcurl; no setting turns them off.
     try set(CURLOPT_SSL_VERIFYPEER, 1)
     try set(CURLOPT_SSL_VERIFYHOST, 2)
-    if let file = target.caFile { try set(CURLOPT_CAINFO, file) }
+    if let file = target.caFile {
+      try set(CURLOPT_CAINFO, file)
+      // Else libcurl would also trust the directory of the system's authorities.
+      try set(CURLOPT_CAPATH, nil)
+    }
     if let file = target.certificateFile { try set(CURLOPT_SSLCERT, file) }
     if let file = target.keyFile { try set(CURLOPT_SSLKEY, file) }
     if let key = target.pinnedKey { try set(CURLOPT_PINNEDPUBLICKEY, key) }
@@ -175,7 +179,7 @@ import Glibc
     }
   }
 
-  private func set(_ option: CURLoption, _ value: String) throws {
+  private func set(_ option: CURLoption, _ value: String?) throws {
     try check(unsafe curl_set_string(easy, option, value))
   }
 

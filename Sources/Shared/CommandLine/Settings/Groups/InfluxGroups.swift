@@ -121,8 +121,8 @@ public struct DatabaseServerGroup: SettingGroup {
       .Pa INFLUXDB_TOKEN .
       """)
   public let caFile: Setting<String?> = Setting(
-    "INFLUXDB_CA_FILE", option: "ca-file", .file,
-    help: "Also trust the certificate authorities in this file (PEM).",
+    "INFLUXDB_CA_FILE", option: "ca-file", .file, ifUnset: "the authorities of the system",
+    help: "Trust only the certificate authorities in this file (PEM).",
     manual: "For a server with a self-signed certificate, the file holds that certificate.")
   public let certificateFile = Setting(
     "INFLUXDB_CERT_FILE", option: "cert-file", .file,
