@@ -37,7 +37,8 @@ struct CatPlan: ToolPlan {
     do {
       sourceKind = try CatPlan.kind(of: subject)
     } catch let failure as Failure where source == nil {
-      throw settings.failure(input.port, "\"\(subject)\": \(failure.reason)")
+      let name = subject.contains("@") ? "" : "\"\(subject)\": "
+      throw settings.failure(input.port, "\(name)\(failure.reason)")
     }
     line = try SerialLineSettings(settings)
     idleTimeout = try settings[input.idleTimeout]
@@ -59,6 +60,10 @@ struct CatPlan: ToolPlan {
     return try ServerAddress(source).map { .server($0) } ?? .path
   }
 
+  func checkFiles(_ messages: Messages) throws {
+    if let captureDirectory { _ = try CaptureFiles(in: captureDirectory, messages: messages) }
+  }
+
   func run(_ messages: Messages) throws {
     let report = try NoticeSignal(.report)
     let reload = try NoticeSignal(.reload)
@@ -67,7 +72,7 @@ struct CatPlan: ToolPlan {
     let writer = TelegramWriter(
       addsStamps: addsStamps, limit: limit, queueing: source.isLive ? bufferSize : nil,
       capture: try captureFiles(of: source, messages), messages: messages)
-    let statusReport = StatusReport<SourceFault>(
+    let statusReport = StatusReport(
       of: source.name, "reading", at: report, every: statisticsPeriod, messages: messages)
     let framer = Framer(
       checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7)

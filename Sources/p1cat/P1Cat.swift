@@ -19,7 +19,8 @@ struct P1Cat: Tool {
       "Read a serial line, a file, tcp://host:port, standard input (-) or a simulated meter: sim: "
         + "or sim:seed=1,start=2026-01-01T00:00:00Z,step=1,count=60,rate=max. "
         + "(default: $SER_PORT, else -)",
-      valueName: "source"))
+      valueName: "source"),
+    completion: .file())
   var source: String?
 
   @OptionGroup(title: SourceGroup.title) var input: GroupOptions<SourceGroup>

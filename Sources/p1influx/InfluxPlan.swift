@@ -75,7 +75,7 @@ struct InfluxPlan: ToolPlan {
       reloadServer: { [settings] in try server(.again(settings.readAgain())) }, LineProtocol(style),
       limits,
       outbox: storage.outbox, messages: messages)
-    let statusReport = StatusReport<String>(
+    let statusReport = StatusReport(
       of: delivery.serverName, "writing", at: request, every: sink.statisticsPeriod,
       messages: messages)
     var run = try SinkRun(

@@ -32,10 +32,10 @@ struct MQTTPlan: ToolPlan {
         throw settings.failure(group.enabled, "it is False: nothing to receive; set it to True")
       }
       let receiving = try ReceiveSettings(filters, settings)
-      let broker = try BrokerSettings(settings, receivingBelow: receiving.prefix)
+      let broker = try BrokerSettings(settings, for: receiving)
       work = .receive(receiving, from: broker)
-      // The spool of a sink behind this is named by the session, which has the records.
-      (subject, offReason) = (broker.clientID, nil)
+      // p1receive names the directory of its sink by this, and the session has the records.
+      (subject, offReason) = ("\(broker.name), session \(broker.clientID)", nil)
       return
     }
     guard try !settings[BufferingGroup<MQTTSink>().spoolOnly] else {
@@ -94,7 +94,7 @@ struct MQTTPlan: ToolPlan {
         qos: publishing.qos, leastQoS: publishing.payload.leastQoS,
         responseTimeout: broker.timeout),
       publications(publishing, memory, storage.outbox), announcements, messages: messages)
-    let statusReport = StatusReport<String>(
+    let statusReport = StatusReport(
       of: broker.name, "publishing", at: request, every: sink.statisticsPeriod, messages: messages)
     var run = try SinkRun(
       delivery, preprocessor, backpressure, ExitDeadline(linger: sink.linger), storage,
@@ -121,12 +121,12 @@ struct MQTTPlan: ToolPlan {
   ) throws {
     let request = try NoticeSignal(.report)
     let connection = try MQTTConnection(broker, receives: true)
-    let statusReport = StatusReport<String>(
+    let statusReport = StatusReport(
       of: broker.name, "receiving", at: request, every: try settings[MonitoringGroup().stats],
       messages: messages)
     var receiver = try MQTTReceiver(
       connection, receiving.filters, reload: NoticeSignal(.reload),
-      reloadSettings: { [settings] in try .again(settings, receivingBelow: receiving.prefix) },
+      reloadSettings: { [settings] in try .again(settings, for: receiving) },
       statusReport, messages: messages)
     messages.stopWaiting()
     try receiver.run()

@@ -68,7 +68,11 @@ struct TelegramTranslator {
     }
     keepFirstBytes(count)
     try translate(atEnd: count == 0)
-    pipe?.take(count)
+    do throws(Errno) {
+      try pipe?.take(count)
+    } catch {
+      throw Failure("standard input", error)
+    }
     if count > 0 { StartupCode.unmapAfterStart() } else { try checkWholeInput() }
     return count
   }

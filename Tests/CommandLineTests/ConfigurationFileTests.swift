@@ -5,7 +5,7 @@ import Testing
 /// p1.conf: what its lines mean, and what is said of those that mean nothing.
 @Suite struct ConfigurationFileTests {
   private func values(_ text: String) throws -> [String: String] {
-    try ConfigurationFile(path: "p1.conf", Array(text.utf8)).entries.mapValues(\.value)
+    try ConfigurationFile(path: "p1.conf", Array(text.utf8)).entries.compactMapValues(\.value)
   }
 
   @Test(arguments: ["\n", "\r\n", "\r"]) func aPythonBlockIsRead(_ lineEnd: String) throws {
@@ -60,6 +60,7 @@ import Testing
   @Test(arguments: [
     ("MQTT_PASS = 'abc", "this string has no closing quote"),
     ("MQTT_PASS = 'abc' def", "unexpected text after the closing quote"),
+    ("MQTT_BROKER = 'x'; MQTT_TLS = True", "unexpected text after the closing quote"),
     ("MQTT_PASS = b'abc'", "expected text, found bytes (b\"…\")"),
     ("MQTT_USER = os.environ['USER']", "the value needs quotes"),
     ("MQTT_USER = $(touch pwned)", "the value needs quotes"),
@@ -86,7 +87,12 @@ import Testing
     ("MQTT_CLIENT_ID", "MQTT_CLIENT_UNIQ"), ("INFLUXDB_DATABASE", nil),
   ])
   func aMisspeltNameIsRejected(_ name: String, _ meant: String?) throws {
-    let file = try ConfigurationFile(path: "p1.conf", Array("\n\(name) = '1'\n".utf8))
+    try expectMisspelt(name, "'1'", meant)
+    try expectMisspelt(name, "None", meant)
+  }
+
+  private func expectMisspelt(_ name: String, _ value: String, _ meant: String?) throws {
+    let file = try ConfigurationFile(path: "p1.conf", Array("\n\(name) = \(value)\n".utf8))
     let failure = #expect(throws: Failure.self) {
       try Settings(file: file).checkNames(of: "p1mqtt")
     }
@@ -100,6 +106,15 @@ import Testing
   func theNamesOfOthersAreLeftAlone(_ name: String) throws {
     let file = try ConfigurationFile(path: "p1.conf", Array("\(name) = '1'\n".utf8))
     try Settings(file: file).checkNames(of: "p1mqtt")
+  }
+
+  @Test func aLineThatIsNotUTF8IsNamed() {
+    let failure = #expect(throws: Failure.self) {
+      try ConfigurationFile(
+        path: "p1.conf", Array("MQTT_QOS = 1\nMQTT_PASS = '".utf8) + [0xFF, 0x27])
+    }
+    #expect(
+      failure?.subject == "p1.conf:2" && failure?.reason == "the line is not text in UTF-8")
   }
 
   @Test func aRemovedSettingIsRejected() throws {

@@ -83,7 +83,7 @@ import Testing
         P1_CUPS = '3'  # --cups
         P1_MILK = 'no'  # environment
         P1_BEANS = 'it\\'s'  # p1.conf:2
-        P1_KEY = '...'  # p1.conf:1
+        # P1_KEY is set  # p1.conf:1
 
         """)
   }

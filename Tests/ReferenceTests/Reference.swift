@@ -73,17 +73,16 @@ struct Reference {
 
   /// ` Ar level`; in brackets where the option may be given without a value.
   private static func value(of setting: any AnySetting) -> String {
-    let brackets = setting.bareValue == nil ? "" : " Op"
-    return setting.placeholder.map { "\(brackets) Ar \($0)" } ?? ""
+    guard let placeholder = setting.placeholder else { return "" }
+    return setting.bareValue == nil ? " Ar \(placeholder)" : " Oo Ar \(placeholder) Oc"
   }
 
   private static func item(_ setting: any AnySetting) -> String {
     let names = [
       setting.letter.map(String.init), setting.option.map { "-\($0)" },
-      setting.isInvertible ? "-no-\(setting.option ?? "")" : nil,
     ].compactMap(\.self)
-    let value = Reference.value(of: setting)
-    return ".It Fl \(names.joined(separator: " , "))\(value)"
+    let inverse = setting.isInvertible ? " , Fl -no-\(setting.option ?? "")" : ""
+    return ".It Fl \(names.joined(separator: " , "))\(Reference.value(of: setting))\(inverse)"
   }
 
   private static func text(of setting: any AnySetting) -> [String] {

@@ -2,6 +2,8 @@
 public enum ExitStatus: Int32, Sendable {
   /// The end of the input, or a stop signal.
   case success = 0
+  /// With `--check`: the settings are valid, and the sink is disabled.
+  case disabled = 1
   /// The command line is invalid.
   case usage = 64
   /// Damaged input with `--strict`, or data that the server rejected and that are lost.

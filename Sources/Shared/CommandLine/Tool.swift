@@ -44,6 +44,9 @@ extension Tool {
   public static func start() -> Never {
     let name = configuration.commandName ?? "p1"
     openStandardDescriptors()
+    // These signals never end a tool. A tool that acts on them requests them again.
+    _ = try? NoticeSignal(.reload)
+    _ = try? NoticeSignal(.report)
     do {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {
@@ -56,6 +59,7 @@ extension Tool {
       let text = [UInt8]("\(fullMessage(for: error))\n".utf8)
       run(name, Messages(tool: name)) { _ in
         try FileDescriptor.standardOutput.write(all: text.span)
+        return .success
       }
     } catch {
       let reason = message(for: error).split(separator: "\n").joined(separator: "; ")
@@ -74,26 +78,31 @@ extension Tool {
     let isQuiet = options[general.quiet.key] != nil
     let isVerbose = options[general.verbose.key] != nil
     let messages = Messages(tool: name, highest: isQuiet ? .error : isVerbose ? .info : .notice)
-    var status = ExitStatus.success.rawValue
-    Self.run(name, messages, { status }) { messages in
-      let settings = Settings(
-        options: options, file: try .find(options[general.config.key]?.value))
+    Self.run(name, messages) { messages in
+      let path = options[general.config.key]?.value
+      // With this option a sink keeps its records, which a wrong setting must not prevent.
+      if options[BufferingGroup<MQTTSink>().spoolOnly.key] != nil {
+        let file = messages.warn { try ConfigurationFile.find(path) } ?? nil
+        try plan(Settings(options: options, file: file, ignoresWrongValues: true)).run(messages)
+        return .success
+      }
+      let settings = Settings(options: options, file: try .find(path))
       try settings.checkNames(of: name)
       let plan = try plan(settings)
       // The other settings of a disabled sink do not matter.
       if plan.offReason == nil { try settings.checkValues(groups.map(\.group)) }
+      messages.sayMisspeltSettings(of: name)
+      messages.sayReadableSecrets(settings, of: groups.map(\.group))
       guard try settings[general.check] else {
-        messages.sayMisspeltSettings(of: name)
-        messages.sayReadableSecrets(settings, of: groups.map(\.group))
-        return try plan.run(messages)
+        try plan.run(messages)
+        return .success
       }
       try plan.checkFiles(messages)
-      let off = plan.offReason
-      if off != nil { status = 1 }
       let text =
-        "\(name): \(off.map { "off: \($0)" } ?? plan.subject)\n"
+        "\(name): \(plan.offReason.map { "off: \($0)" } ?? plan.subject)\n"
         + settings.listing(groups.map(\.group))
       try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
+      return plan.offReason == nil ? .success : .disabled
     }
   }
 
@@ -105,26 +114,22 @@ extension Tool {
   }
 
   private static func run(
-    _ name: String, _ messages: Messages,
-    _ success: () -> Int32 = { ExitStatus.success.rawValue }, _ body: (Messages) throws -> Void
+    _ name: String, _ messages: Messages, _ body: (Messages) throws -> ExitStatus
   ) -> Never {
-    // A tool with files to reload requests this signal again.
-    _ = try? NoticeSignal(.reload)
-    let status: Int32
+    let status: ExitStatus
     do {
-      try body(messages)
-      status = success()
+      status = try body(messages)
     } catch is ReaderGone {
-      status = ExitStatus.success.rawValue
+      status = .success
     } catch {
       let failure = error as? Failure ?? Failure(nil, "\(error)", .ioError)
       // The reason for the exit is the last message.
       messages.flush()
       messages.say(failure)
-      status = failure.exitStatus.rawValue
+      status = failure.exitStatus
     }
     messages.flush()
-    Glibc.exit(status)
+    Glibc.exit(status.rawValue)
   }
 }
 

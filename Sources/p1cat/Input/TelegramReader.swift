@@ -8,7 +8,7 @@ import Telegrams
 struct TelegramReader {
   private var source: any Source
   private var writer: TelegramWriter
-  private var statusReport: StatusReport<SourceFault>
+  private var statusReport: StatusReport
   private let messages: Messages
   private let stop: StopSignal
   /// SIGHUP, which reopens a source that has a fault.
@@ -39,7 +39,7 @@ struct TelegramReader {
 
   init(
     _ source: any Source, to writer: TelegramWriter, with framer: Framer,
-    statusReport: StatusReport<SourceFault>,
+    statusReport: StatusReport,
     messages: Messages, stop: StopSignal, reload: NoticeSignal, telegramTimeout: Duration?,
     isStrict: Bool
   ) {
@@ -84,8 +84,8 @@ struct TelegramReader {
         if source.isLive { writer.reportUnwritten() }
         break
       }
-      statusReport.update(source.fault)
-      if statusReport.isDue(ready) {
+      statusReport.update(source.fault?.description)
+      if statusReport.takeRequest(ready) {
         updateStatistics()
         statusReport.write(statistics.text(at: .now))
       }
@@ -213,7 +213,7 @@ struct TelegramReader {
       reportSerialErrors()
       // Another process may use the line while the last telegrams are still being written.
       source.close()
-      statusReport.isStopping()
+      statusReport.notifyStopping()
     }
     ending = Ending(failure: failure ?? ending?.failure, deadline: deadline)
   }

@@ -13,6 +13,10 @@ struct ServerAddress: Equatable {
   /// - Throws: `Failure` if the host or port is missing or invalid, or for a scheme of another program,
   ///   such as `socket://gateway.lan:2001`.
   init?(_ source: String) throws {
+    // This message does not show the address, as it may contain a password.
+    guard !source.contains("://") || !source.contains("@") else {
+      throw Failure("source", "an address must not contain a user or a password", .usage)
+    }
     guard source.hasPrefix(ServerAddress.prefix) else {
       guard source.contains("://") else { return nil }
       let suggestion = ServerAddress.suggestion(for: source) ?? "tcp://host:port"

@@ -105,8 +105,8 @@ struct InfluxDelivery: RecordDelivery {
   }
 
   mutating func reload() throws -> String {
-    defer { serverState.retryNow(.now) }
     server = try reloadServer()
+    serverState.retryNow(.now)
     return "settings, password, token and certificates reloaded"
   }
 

@@ -10,6 +10,10 @@ struct InfluxAddress {
   /// The API whose path the address ends in; nil for another address.
   let api: InfluxAPI?
 
+  /// What is wrong with an address that contains a login.
+  static let noLogin =
+    "an address must not contain a user or a password; use --user and INFLUXDB_PASS_FILE"
+
   private static let paths: [(String, InfluxAPI)] = [
     ("/api/v3/write_lp", .version3), ("/api/v2/write", .version2), ("/write", .version1),
   ]
@@ -23,8 +27,7 @@ struct InfluxAddress {
     }
     // These messages do not show the address, as it may contain a password.
     guard !text.contains("@") else {
-      throw failure(
-        "an address must not contain a user or a password; use --user and INFLUXDB_PASS_FILE")
+      throw failure(InfluxAddress.noLogin)
     }
     guard !text.contains(where: { "?#".contains($0) }) else {
       throw failure(

@@ -67,6 +67,10 @@ struct InfluxSettings {
       return
     }
     let text = try settings[group.host]
+    // This message does not show the address, as it may contain a password.
+    guard !text.contains("@") else {
+      throw settings.failure(group.host, InfluxAddress.noLogin)
+    }
     let parts = HostAndPort(text)
     guard parts.isHostValid else {
       throw settings.failure(group.host, "\"\(text)\" is not the name or address of a host")
@@ -92,8 +96,9 @@ struct InfluxSettings {
     }
     let password = try Secret.read(settings, group.password, file: group.passwordFile)
     guard let user = try settings[group.user] else {
-      guard password == nil else {
-        throw settings.failure(group.user, "a password needs a user; set \(group.user.text)")
+      let passwords: [any AnySetting] = [group.passwordFile, group.password]
+      if password != nil, let setting = passwords.first(where: settings.isSet) {
+        throw settings.failure(setting, "a password needs a user; set \(group.user.text)")
       }
       return
     }

@@ -186,6 +186,16 @@ import SystemPackage
     unsafe mosquitto_disconnect(client)
   }
 
+  /// Sends a DISCONNECT, and waits until it is written: else the broker publishes the will.
+  func disconnect(until deadline: ContinuousClock.Instant) throws {
+    disconnect()
+    while .now < deadline {
+      let writing = interests.filter(\.isWrite)
+      guard !writing.isEmpty else { return }
+      try proceed(wait(for: writing, until: deadline))
+    }
+  }
+
   // MARK: - Events
 
   /// The events since the last call.

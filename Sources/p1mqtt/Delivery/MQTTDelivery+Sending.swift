@@ -37,7 +37,7 @@ extension MQTTDelivery {
 
   /// Disconnects, and has the next attempt follow at once.
   mutating func reconnect() throws {
-    if state == .connected {
+    if state != .waiting {
       connection.disconnect()
       try connection.abandon()
       try handleEvents()
@@ -287,10 +287,6 @@ extension MQTTDelivery {
     while state == .connected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))
     }
-    guard state == .connected else { return }
-    connection.disconnect()
-    // The DISCONNECT, of two bytes, is still to be written if the socket was full.
-    let interests = connection.interests
-    if !interests.isEmpty { try connection.proceed(wait(for: interests, until: deadline)) }
+    if state == .connected { try connection.disconnect(until: deadline) }
   }
 }

@@ -1,5 +1,6 @@
 import CommandLine
 import Delivery
+import DequeModule
 import Records
 import Sinks
 
@@ -22,7 +23,7 @@ struct MQTTDelivery: RecordDelivery {
   var publications: any Publications
   var announcements: StatusAndDiscovery
   /// The messages in flight, in the order in which they were sent.
-  var inFlight: [(number: Int32, qos: Int, message: Message)] = []
+  var inFlight: Deque<(number: Int32, qos: Int, message: Message)> = []
   var state = State.waiting
   /// Since when the oldest message in flight is unanswered.
   var unansweredSince = ContinuousClock.now

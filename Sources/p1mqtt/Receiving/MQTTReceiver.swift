@@ -25,7 +25,7 @@ struct MQTTReceiver {
   /// Asks to read the settings and their files again.
   private let reload: NoticeSignal
   private let reloadSettings: () throws -> BrokerSettings
-  private var statusReport: StatusReport<String>
+  private var statusReport: StatusReport
 
   private var output = RecordOutput()
   private var state = State.waiting
@@ -49,7 +49,7 @@ struct MQTTReceiver {
   init(
     _ connection: MQTTConnection, _ filters: [String],
     reload: NoticeSignal, reloadSettings: @escaping () throws -> BrokerSettings,
-    _ statusReport: StatusReport<String>, messages: Messages
+    _ statusReport: StatusReport, messages: Messages
   ) throws {
     self.connection = connection
     self.filters = filters
@@ -66,7 +66,10 @@ struct MQTTReceiver {
   ///
   /// - Throws: `Failure`.
   mutating func run() throws {
-    defer { reportRejected() }
+    defer {
+      output.leave()
+      reportRejected()
+    }
     while true {
       try handleEvents()
       try output.flush()
@@ -79,7 +82,7 @@ struct MQTTReceiver {
       if !(isBlocked && state == .connected) { try proceed(happened) }
       try reloadSettings(happened)
       statusReport.update(serverState.failure)
-      if statusReport.isDue(happened) { statusReport.write(counters) }
+      if statusReport.takeRequest(happened) { statusReport.write(counters) }
       messages.sayDue()
     }
   }
@@ -128,16 +131,10 @@ struct MQTTReceiver {
 
   /// Writes the rest, acknowledges it, and disconnects.
   private mutating func end() throws {
-    statusReport.isStopping()
+    statusReport.notifyStopping()
     try output.close(within: MQTTReceiver.exitTimeout)
     guard state == .connected, !output.isPending else { return }
-    let deadline = ContinuousClock.now + MQTTReceiver.exitTimeout
-    connection.disconnect()
-    while .now < deadline {
-      let interests = connection.interests.filter(\.isWrite)
-      guard !interests.isEmpty else { return }
-      try connection.proceed(wait(for: interests, until: deadline))
-    }
+    try connection.disconnect(until: .now + MQTTReceiver.exitTimeout)
   }
 
   // MARK: - The connection
@@ -255,11 +252,11 @@ struct MQTTReceiver {
     do {
       connection.renew(try reloadSettings())
     } catch {
-      messages.sayOldLogin(error)
+      messages.warnReloadFailed(error)
       return
     }
     messages.say(.notice, broker, "settings, password, key and certificates reloaded; reconnecting")
-    if state == .connected {
+    if state != .waiting {
       try connection.abandon()
       state = .waiting
     }
@@ -273,6 +270,15 @@ struct MQTTReceiver {
     // An empty message deletes one that the broker retains.
     guard !payload.isEmpty else { return }
     counts.messages += 1
+    // The broker keeps the subscriptions of a session, also those of an earlier run with other filters.
+    guard filters.contains(where: { TopicFilter.matches($0, topic) }) else {
+      counts.rejected += 1
+      messages.say(
+        .warning, broker,
+        "message to \(topic) dropped: an earlier run with this client id subscribed to it; use another --id",
+        repeating: "other filter")
+      return
+    }
     var records: [Record] = []
     var fault: String?
     let handle = { (event: RecordReader.Event) in

@@ -1,4 +1,5 @@
 import CommandLine
+import DequeModule
 import Records
 import SystemPackage
 
@@ -11,7 +12,7 @@ struct RecordOutput {
   /// The most bytes that are written as a whole.
   private let writeSize: Int
   /// What is to be written, one piece per write.
-  private var pieces: [[UInt8]] = []
+  private var pieces: Deque<[UInt8]> = []
   /// How much of the first piece is written.
   private var writtenCount = 0
   private var isFirst = true
@@ -82,7 +83,7 @@ struct RecordOutput {
     return happened.contains(.reading(output.descriptor))
   }
 
-  /// Writes the rest, as far as the reader takes it in time, and restores the descriptor.
+  /// Writes the rest, as far as the reader takes it in time.
   mutating func close(within limit: Duration) throws {
     let deadline = ContinuousClock.now + limit
     try flush()
@@ -90,6 +91,8 @@ struct RecordOutput {
       _ = try wait(for: [.writing(output.descriptor)], until: deadline)
       try flush()
     }
-    output?.leave()
   }
+
+  /// Restores the descriptor.
+  func leave() { output?.leave() }
 }

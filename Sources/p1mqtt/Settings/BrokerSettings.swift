@@ -26,9 +26,9 @@ struct BrokerSettings {
 
   /// - Parameters:
   ///   - settings: the settings.
-  ///   - prefix: what the topics of the records begin with that are received; nil to publish.
+  ///   - receiving: what is received; nil to publish.
   /// - Throws: `Failure` for a setting that cannot be used.
-  init(_ settings: Settings, receivingBelow prefix: String? = nil) throws {
+  init(_ settings: Settings, for receiving: ReceiveSettings? = nil) throws {
     let group = BrokerSettings.group
     let address = try BrokerAddress(settings[group.broker]) { settings.failure(group.broker, $0) }
     tls = try TLSSettings(settings, address)
@@ -51,11 +51,11 @@ struct BrokerSettings {
     keepAlive = try settings[group.keepAlive]
     timeout = try settings[group.timeout]
     let id = try settings[group.clientID]
-    if let prefix {
+    if let receiving {
       isPersistent = true
       clientID =
         settings.isOption(group.clientID)
-        ? id ?? "" : id.map { "\($0)-receive" } ?? BrokerSettings.receiverID(below: prefix)
+        ? id ?? "" : id.map { "\($0)-receive" } ?? BrokerSettings.receiverID(for: receiving)
       return
     }
     isPersistent = try settings[group.session] == "persistent"
@@ -70,23 +70,29 @@ struct BrokerSettings {
   ///
   /// - Throws: `Failure` for a file that cannot be used, or that might have to be waited for.
   static func again(
-    _ settings: Settings, receivingBelow prefix: String? = nil
+    _ settings: Settings, for receiving: ReceiveSettings? = nil
   ) throws -> BrokerSettings {
     let settings = try settings.readAgain()
     try settings.rejectStreams([
       group.passwordFile, group.caFile, group.certificateFile, group.keyFile,
     ])
-    return try BrokerSettings(settings, receivingBelow: prefix)
+    return try BrokerSettings(settings, for: receiving)
   }
 
   /// The client id of a receiver for which none is set. It is the same after each start, as the broker
-  /// finds the session by it, and not that of a sender on the same machine.
-  private static func receiverID(below prefix: String) -> String {
-    let name = prefix.map { character in
+  /// finds the session by it. It is not that of a sender on the same machine, nor that of a receiver of other topics.
+  private static func receiverID(for receiving: ReceiveSettings) -> String {
+    let name = receiving.prefix.map { character in
       character.isASCII && (character.isLetter || character.isNumber || ".-".contains(character))
         ? character : "_"
     }
-    return "p1receive-\(hostName)-\(String(name))"
+    let id = "p1receive-\(hostName)-\(String(name))"
+    guard receiving.hasOwnFilters else { return id }
+    // The FNV-1a hash of the filters.
+    let hash = receiving.filters.joined(separator: "\n").utf8.reduce(UInt32(2_166_136_261)) {
+      ($0 ^ UInt32($1)) &* 16_777_619
+    }
+    return "\(id)-\(String(hash, radix: 16))"
   }
 
   /// The name of the machine, which is the same after each start.

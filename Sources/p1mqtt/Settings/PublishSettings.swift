@@ -57,12 +57,6 @@ struct PublishSettings {
   private static func statusTopic(
     _ prefix: String, _ payload: Payload, _ settings: Settings
   ) throws -> String? {
-    if try settings[group.noStatus] {
-      guard !settings.isOption(group.status) else {
-        throw Failure(nil, "--status and --no-status exclude each other", .usage)
-      }
-      return nil
-    }
     let usual = payload.isTimed ? MessageGroup.recordStatusTopic : MessageGroup.valueStatusTopic
     let text = try settings[group.status] ?? usual
     let isWanted = ValueForm.truth(text)

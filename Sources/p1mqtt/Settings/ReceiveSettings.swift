@@ -3,6 +3,8 @@ import CommandLine
 /// What `p1mqtt --receive` subscribes to.
 struct ReceiveSettings {
   let filters: [String]
+  /// Whether the command line has filters.
+  let hasOwnFilters: Bool
   /// What the topics of records begin with.
   let prefix: String
 
@@ -18,6 +20,7 @@ struct ReceiveSettings {
       if let fault = TopicFilter.fault(in: filter) { throw Failure(nil, fault, .usage) }
     }
     prefix = try PublishSettings.prefix(settings)
+    hasOwnFilters = !filters.isEmpty
     self.filters =
       filters.isEmpty ? [try ReceiveSettings.filterOfRecords(below: prefix, settings)] : filters
   }

@@ -90,7 +90,8 @@ import Testing
 
   @Test func aClientIDIsNotEmpty() async throws {
     let result = try await Program("p1mqtt", ["--id", ""]).run()
-    #expect(result.status == .exited(64) && result.errorText == "p1mqtt: --id: it must not be empty\n")
+    #expect(
+      result.status == .exited(64) && result.errorText == "p1mqtt: --id: it must not be empty\n")
   }
 
   @Test func topicPrefixIsNoFilter() async throws {

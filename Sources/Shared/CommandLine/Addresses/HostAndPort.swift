@@ -57,7 +57,8 @@ public struct HostAndPort: Equatable {
     }
     guard last.allSatisfy({ ("0"..."9").contains($0) }) else { return true }
     var address = in_addr()
-    return unsafe inet_aton(text, &address) == 1
+    // 127.1 is an address, too; a number alone is more likely a port.
+    return unsafe labels.count > 1 && inet_aton(text, &address) == 1
   }
 
   /// Letters of any language, which multicast DNS allows, and `_`, which is found in practice.

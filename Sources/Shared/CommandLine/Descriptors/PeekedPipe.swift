@@ -73,12 +73,14 @@ public struct PeekedPipe {
   }
 
   /// Removes bytes that were peeked at.
-  public func take(_ count: Int) {
+  ///
+  /// - Throws: `Errno`; the bytes that were not removed would be read again.
+  public func take(_ count: Int) throws(Errno) {
     var rest = count
     while rest > 0 {
       let moved = pipe_move(
         FileDescriptor.standardInput.rawValue, nowhere.rawValue, rest)
-      guard moved > 0 || (moved < 0 && errno == EINTR) else { return }
+      guard moved > 0 || (moved < 0 && errno == EINTR) else { throw Errno(rawValue: errno) }
       rest -= max(0, moved)
     }
   }

@@ -86,11 +86,22 @@ public final class Messages {
   }
 
   /// Warns that the settings could not be reloaded, so the tool keeps the previous ones.
-  public func sayOldLogin(_ error: any Error) {
+  public func warnReloadFailed(_ error: any Error) {
     let failure = error as? Failure
     say(
       .warning, failure?.subject,
       "\(failure?.reason ?? "\(error)"); keeping the previous login")
+  }
+
+  /// Does what a tool can continue without, and warns if it fails.
+  func warn<Value>(_ body: () throws -> Value) -> Value? {
+    do {
+      return try body()
+    } catch {
+      let failure = error as? Failure
+      say(.warning, failure?.subject, failure?.reason ?? "\(error)")
+      return nil
+    }
   }
 
   /// From now on, messages are dropped and counted while standard error is full: a reader of messages that
@@ -128,7 +139,8 @@ public final class Messages {
     guard isWithholding else { return }
     let now = clock.now
     isWithholding = false
-    for (kind, state) in repeated where state.withheld > 0 {
+    for (kind, state) in repeated.sorted(by: { $0.value.saidAt < $1.value.saidAt })
+    where state.withheld > 0 {
       if now < state.saidAt + silence {
         isWithholding = true
       } else {
@@ -140,7 +152,8 @@ public final class Messages {
 
   /// Writes all withheld messages, before the tool exits.
   public func flush() {
-    for (_, state) in repeated where state.withheld > 0 { sayLast(state) }
+    let withheld = repeated.values.filter { $0.withheld > 0 }
+    for state in withheld.sorted(by: { $0.saidAt < $1.saidAt }) { sayLast(state) }
     repeated = [:]
   }
 
@@ -156,6 +169,10 @@ public final class Messages {
     let now = clock.now
     guard var state = repeated[kind], now - state.saidAt < silence else {
       let withheld = repeated[kind]?.withheld ?? 0
+      // Kinds may contain topics and reasons, of which there is no end.
+      if repeated.count >= 100 {
+        repeated = repeated.filter { $0.value.withheld > 0 || now - $0.value.saidAt < silence }
+      }
       repeated[kind] = Repeated(saidAt: now, level: level)
       return withheld
     }

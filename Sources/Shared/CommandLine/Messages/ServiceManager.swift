@@ -20,20 +20,20 @@ public struct ServiceManager {
 
   /// Tells that the start is over. Without this the manager would kill the tool, so it waits for a manager that
   /// is busy.
-  public func isReady() {
+  public func notifyReady() {
     guard let socket else { return }
     _ = try? wait(for: [.writing(socket)], until: .now + .seconds(5))
     say("READY=1")
   }
 
   /// Tells the watchdog that the tool is not stuck.
-  public func isAlive() { say("WATCHDOG=1") }
+  public func pingWatchdog() { say("WATCHDOG=1") }
 
   /// Tells that the tool is about to exit.
-  public func isStopping() { say("STOPPING=1") }
+  public func notifyStopping() { say("STOPPING=1") }
 
   /// Tells what the tool does, for people who ask for its status.
-  public func isDoing(_ state: String) { say("STATUS=\(state)") }
+  public func notifyStatus(_ state: String) { say("STATUS=\(state)") }
 
   private func say(_ text: String) {
     guard let socket else { return }

@@ -1,13 +1,13 @@
 /// Reports how a tool's work goes: its counters on SIGUSR1 and every `--stats` seconds, and its state
 /// and watchdog signs to systemd (sd_notify(3)).
-public struct StatusReport<Problem: Equatable & CustomStringConvertible> {
+public struct StatusReport {
   private let subject: String
   private let work: String
   private let messages: Messages
   private let manager = ServiceManager()
   private let request: NoticeSignal
   private let period: Duration?
-  private var problem: Problem?
+  private var problem: String?
   private var nextCounters: ContinuousClock.Instant?
   private var nextSign: ContinuousClock.Instant?
 
@@ -28,19 +28,19 @@ public struct StatusReport<Problem: Equatable & CustomStringConvertible> {
     let now = ContinuousClock.now
     nextCounters = period.map { now + $0 }
     nextSign = manager.watchdogInterval.map { now + $0 }
-    manager.isReady()
-    manager.isDoing("\(subject): \(work)")
+    manager.notifyReady()
+    manager.notifyStatus("\(subject): \(work)")
   }
 
   /// What to wait for besides the ``deadline``.
   public var interests: [Interest] { [.reading(request.descriptor)] }
   public var deadline: ContinuousClock.Instant? { earliest(nextCounters, nextSign) }
 
-  /// Sends a watchdog sign that is due.
+  /// Takes a request for the counters, and sends a watchdog sign that is due.
   ///
   /// - Parameter happened: the interests that something happened on.
   /// - Returns: whether the counters are to be written now, by ``write(_:)``.
-  public mutating func isDue(_ happened: [Interest]) -> Bool {
+  public mutating func takeRequest(_ happened: [Interest]) -> Bool {
     let isRequested = happened.contains(.reading(request.descriptor))
     guard isRequested || deadline != nil else { return false }
     let now = ContinuousClock.now
@@ -48,7 +48,7 @@ public struct StatusReport<Problem: Equatable & CustomStringConvertible> {
     let isPeriodOver = nextCounters.map { now >= $0 } ?? false
     if isPeriodOver, let period { nextCounters = now + period }
     if let sign = nextSign, now >= sign {
-      manager.isAlive()
+      manager.pingWatchdog()
       nextSign = manager.watchdogInterval.map { now + $0 }
     }
     return isRequested || isPeriodOver
@@ -60,12 +60,12 @@ public struct StatusReport<Problem: Equatable & CustomStringConvertible> {
   public func write(_ counters: String) { messages.answer(subject, counters) }
 
   /// Tells systemd what keeps the tool from its work; nil where nothing does.
-  public mutating func update(_ problem: Problem?) {
+  public mutating func update(_ problem: String?) {
     guard problem != self.problem else { return }
     self.problem = problem
-    manager.isDoing("\(subject): \(problem?.description ?? work)")
+    manager.notifyStatus("\(subject): \(problem ?? work)")
   }
 
   /// Tells systemd that the tool is about to exit.
-  public func isStopping() { manager.isStopping() }
+  public func notifyStopping() { manager.notifyStopping() }
 }

@@ -9,7 +9,8 @@ import SystemPackage
 public struct ConfigurationFile: Sendable {
   /// A value, and the line that it stands on, counted from 1.
   struct Entry: Equatable, Sendable {
-    var value: String
+    /// Nil for `None`.
+    var value: String?
     var line: Int
   }
 
@@ -29,8 +30,14 @@ public struct ConfigurationFile: Sendable {
     if let named { return named.isEmpty ? nil : try ConfigurationFile(path: named) }
     let home = processVariable("HOME").map { "\($0)/.config/p1.conf" }
     return try ["./p1.conf", home, "/etc/p1.conf"].compactMap(\.self)
-      .first { unsafe access($0, F_OK) == 0 }
+      .first(where: isThere)
       .map { try ConfigurationFile(path: $0) }
+  }
+
+  /// Whether a directory has the name, even if it is a link to a missing file.
+  private static func isThere(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
   }
 
   private init(path: String) throws {
@@ -41,15 +48,17 @@ public struct ConfigurationFile: Sendable {
   /// - Throws: ``Failure`` for an invalid line.
   init(path: String, _ bytes: [UInt8]) throws {
     self.path = path
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(path, "it is not UTF-8 text", .configuration)
-    }
-    let lines = text.replacing("\r\n", with: "\n").split(
-      omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r" })
+    let isMarked = bytes.starts(with: "\u{FEFF}".utf8)
+    // Only in a file of an old Mac does \r alone end a line.
+    let lineEnd = UInt8(ascii: bytes.contains(UInt8(ascii: "\n")) ? "\n" : "\r")
+    let lines = bytes.dropFirst(isMarked ? 3 : 0).split(
+      separator: lineEnd, omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {
       do throws(InvalidValue) {
-        let isFirst = index == 0
-        try read(isFirst && line.first == "\u{FEFF}" ? line.dropFirst() : line, number: index + 1)
+        guard let text = String(validating: line, as: UTF8.self) else {
+          throw InvalidValue("the line is not text in UTF-8")
+        }
+        try read(text[...], number: index + 1)
       } catch {
         throw failure(line: index + 1, error.reason)
       }
@@ -98,7 +107,7 @@ public struct ConfigurationFile: Sendable {
       }
       return
     }
-    entries[key] = try ConfigurationFile.value(text).map { Entry(value: $0, line: number) }
+    entries[key] = Entry(value: try ConfigurationFile.value(text), line: number)
   }
 
   /// Letters, digits and underscores, with at most one dot: `SER.port`.
@@ -142,7 +151,7 @@ public struct ConfigurationFile: Sendable {
     } catch {
       throw InvalidValue(error.reason)
     }
-    guard tokens.isAtEnd || tokens.take(";") else {
+    guard tokens.isAtEnd || tokens.take(";") && tokens.isAtEnd else {
       throw InvalidValue("unexpected text after the closing quote")
     }
     return value

@@ -24,7 +24,14 @@ public struct GroupOptions<Group: SettingGroup>: ParsableArguments, CustomReflec
   /// What was typed, by the key of the setting.
   public private(set) var typed: [String: TypedOption] = [:]
 
+  /// What is wrong with the combination of options.
+  private var conflict: String?
+
   public init() {}
+
+  public func validate() throws {
+    if let conflict { throw ValidationError(conflict) }
+  }
 
   private struct Key: CodingKey {
     let stringValue: String
@@ -43,13 +50,26 @@ public struct GroupOptions<Group: SettingGroup>: ParsableArguments, CustomReflec
     for setting in Self.options {
       let key = Key(stringValue: setting.key)
       typed[setting.key] = try setting.typed { type in try container.decode(type, forKey: key) }
+      guard let inverse = setting.inverse,
+        try container.decode(Flag<Bool>.self, forKey: Key(stringValue: inverse)).wrappedValue
+      else {
+        continue
+      }
+      if let option = typed[setting.key] {
+        conflict = "\(option.name) and --\(inverse) exclude each other"
+      }
+      typed[setting.key] = TypedOption(name: "--\(inverse)", value: "False")
     }
   }
 
   public var customMirror: Mirror {
     Mirror(
       self,
-      children: Self.options.map { (label: $0.key, value: $0.argument as Any) },
+      children: Self.options.flatMap { setting in
+        let inverse = setting.inverse.map { (label: Optional($0), value: setting.inverseArgument) }
+        return [(label: Optional(setting.key), value: setting.argument)]
+          + [inverse].compactMap(\.self)
+      },
       displayStyle: .struct)
   }
 }
@@ -98,6 +118,18 @@ extension AnySetting {
       : Option<String?>(
         name: names, parsing: takesDash ? .unconditional : .next, help: help,
         completion: completionKind)
+  }
+
+  /// The option `--no-`, without its dashes, of a setting with an optional value; nil for any other. The
+  /// `--no-` form of a flag belongs to its declaration.
+  fileprivate var inverse: String? {
+    isInvertible && !isFlag ? option.map { "no-\($0)" } : nil
+  }
+
+  fileprivate var inverseArgument: Any {
+    Flag<Bool>(
+      wrappedValue: false, name: .customLong(inverse ?? ""),
+      help: ArgumentHelp(stringLiteral: "Turn off \(optionText ?? "")."))
   }
 
   /// What was typed.

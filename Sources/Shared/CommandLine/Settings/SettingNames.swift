@@ -31,12 +31,11 @@ enum SettingNames {
   static func kind(of name: String) -> Kind {
     guard !all.contains(name), !others.contains(name) else { return .known }
     if let reason = removed[name] { return .removed(reason) }
-    let near = all.map { ($0, editDistance(name, $0)) }.min { $0.1 < $1.1 }
-    if let near, near.1 <= 2 { return .misspelt(nearest: near.0) }
-    guard let prefix = prefixes.values.first(where: name.hasPrefix) else { return .foreign }
-    let kin = all.filter { $0.hasPrefix(prefix) }.map { ($0, editDistance(name, $0)) }
-      .min { $0.1 < $1.1 }
-    return .misspelt(nearest: kin.flatMap { $0.1 < 5 ? $0.0 : nil })
+    guard let prefix = prefixes.values.first(where: name.hasPrefix) else {
+      return nearest(to: name, in: all) { _ in 2 }.map { .misspelt(nearest: $0) } ?? .foreign
+    }
+    let kin = all.filter { $0.hasPrefix(prefix) }
+    return .misspelt(nearest: nearest(to: name, in: kin) { _ in 4 })
   }
 
   // MARK: - The environment
@@ -48,36 +47,41 @@ enum SettingNames {
   }
 
   /// Variables that look like a misspelt setting, with that setting. Each tool looks for those of its own
-  /// prefix, so that only one tool of a pipe warns about a variable.
+  /// prefix, so that only one tool of a pipe warns about a variable. Other programs may have variables with
+  /// the prefix, such as `MQTT_PORT_1883_TCP` of Docker.
   static func misspelt(
     among names: some Sequence<String>, of tool: String
   ) -> [(name: String, meant: String)] {
     guard let prefix = prefixes[tool] else { return [] }
+    let kin = all.filter { $0.hasPrefix(prefix) }
     let unknown = names.filter {
       $0.hasPrefix(prefix) && !all.contains($0) && !others.contains($0)
     }
-    return unknown.sorted().compactMap { name in nearest(to: name, prefix).map { (name, $0) } }
-  }
-
-  /// The setting whose name is nearest to that of a variable; nil where none is near, as to
-  /// `MQTT_PORT_1883_TCP`, which Docker sets.
-  private static func nearest(to name: String, _ prefix: String) -> String? {
-    let near = all.filter { $0.hasPrefix(prefix) }.compactMap { setting in
-      errors(in: name.dropFirst(prefix.count), for: setting.dropFirst(prefix.count)).map {
-        (setting: setting, errors: $0)
-      }
+    return unknown.sorted().compactMap { name in
+      let near = nearest(to: name, in: kin) { min(2, max(1, ($0.count - prefix.count) / 3)) }
+      return (near ?? extended(name, in: kin)).map { (name, $0) }
     }
-    return near.min { $0.errors < $1.errors }?.setting
   }
 
-  /// How many letters differ; nil if these are more than two, or a third of them. A name that begins with
-  /// that of a setting, `PASSWORD` for `PASS`, is near, too.
-  private static func errors(in name: Substring, for setting: Substring) -> Int? {
-    let most = min(2, max(1, setting.count / 3))
-    let errors = editDistance(name, setting)
-    if errors <= most { return errors }
-    let rest = name.dropFirst(setting.count)
-    return name.hasPrefix(setting) && rest.allSatisfy(\.isLetter) ? errors : nil
+  // MARK: - The nearest name
+
+  /// The name that differs least from another one, by at most `limit` letters; nil where none is so near.
+  private static func nearest(
+    to name: String, in names: [String], within limit: (String) -> Int
+  ) -> String? {
+    let near = names.compactMap { candidate -> (name: String, distance: Int)? in
+      let most = limit(candidate)
+      guard abs(candidate.utf8.count - name.utf8.count) <= most else { return nil }
+      let distance = editDistance(name, candidate)
+      return distance <= most ? (candidate, distance) : nil
+    }
+    return near.min { $0.distance < $1.distance }?.name
+  }
+
+  /// The longest name that another one begins with, before letters alone: `MQTT_PASS` for `MQTT_PASSWORD`.
+  private static func extended(_ name: String, in names: [String]) -> String? {
+    names.filter { name.hasPrefix($0) && name.dropFirst($0.count).allSatisfy(\.isLetter) }
+      .max { $0.count < $1.count }
   }
 
   /// How many bytes have to be inserted, removed, replaced, or exchanged with their neighbour to make one

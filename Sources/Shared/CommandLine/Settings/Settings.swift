@@ -21,19 +21,24 @@ public struct Settings {
   }
 
   private let options: [String: TypedOption]
+  /// Whether a wrong value of the environment or of p1.conf counts as not set.
+  public let ignoresWrongValues: Bool
   private let variable: @Sendable (String) -> String?
   let file: ConfigurationFile?
 
   /// - Parameters:
   ///   - options: what was typed, by the key of the setting.
   ///   - file: the contents of p1.conf; nil for no file.
+  ///   - ignoresWrongValues: whether a wrong value of the environment or of p1.conf counts as not set.
   ///   - variable: the value of a variable of the environment, nil where it is not set.
   public init(
     options: [String: TypedOption] = [:], file: ConfigurationFile? = nil,
+    ignoresWrongValues: Bool = false,
     environment variable: @escaping @Sendable (String) -> String? = processVariable
   ) {
     self.options = options
     self.file = file
+    self.ignoresWrongValues = ignoresWrongValues
     self.variable = variable
   }
 
@@ -44,8 +49,10 @@ public struct Settings {
     if let option = options[setting.key] { return (option.value, .option(option.name)) }
     guard let name = setting.name else { return nil }
     if let value = variable(name) { return value.isEmpty ? nil : (value, .environment) }
-    guard let file, let entry = file.entries[name], !entry.value.isEmpty else { return nil }
-    return (entry.value, .file(file, line: entry.line))
+    guard let file, let entry = file.entries[name], let value = entry.value, !value.isEmpty else {
+      return nil
+    }
+    return (value, .file(file, line: entry.line))
   }
 
   /// Whether a setting is set anywhere.
@@ -65,12 +72,24 @@ public struct Settings {
   public subscript<Value>(_ setting: Setting<Value>) -> Value {
     get throws {
       guard let (text, _) = given(setting) else { return setting.defaultValue }
-      do throws(InvalidValue) {
-        guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
-        return try setting.read(text)
-      } catch {
-        throw failure(setting, error.reason)
+      do {
+        return try parse(text, of: setting, setting.read)
+      } catch  where ignoresWrongValues && !isOption(setting) {
+        return setting.defaultValue
       }
+    }
+  }
+
+  private func parse<Value>(
+    _ text: String, of setting: any AnySetting, _ read: (String) throws(InvalidValue) -> Value
+  ) throws -> Value {
+    do throws(InvalidValue) {
+      guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
+      // An option or a variable may have any bytes; those that are not UTF-8 have become this character.
+      guard !text.contains("\u{FFFD}") else { throw InvalidValue("it is not text in UTF-8") }
+      return try read(text)
+    } catch {
+      throw failure(setting, error.reason)
     }
   }
 
@@ -145,6 +164,9 @@ public struct Settings {
   /// - Throws: ``Failure`` for a file that cannot be read.
   public func readAgain() throws -> Settings {
     guard let file else { return self }
+    guard !isStream(file.path) else {
+      throw Failure(file.path, "a pipe cannot be read again", .configuration)
+    }
     return Settings(options: options, file: try .find(file.path), environment: variable)
   }
 
@@ -166,12 +188,7 @@ public struct Settings {
   func checkValues(_ groups: [any SettingGroup]) throws {
     for setting in groups.flatMap(\.settings) {
       guard let (text, _) = given(setting) else { continue }
-      do throws(InvalidValue) {
-        guard !text.isEmpty else { throw InvalidValue("it must not be empty") }
-        try setting.check(text)
-      } catch {
-        throw failure(setting, error.reason)
-      }
+      try parse(text, of: setting, setting.check)
     }
   }
 
@@ -179,11 +196,9 @@ public struct Settings {
   func listing(_ groups: [any SettingGroup]) -> String {
     groups.flatMap(\.settings).compactMap { setting in
       guard let name = setting.name, let (text, origin) = given(setting) else { return nil }
-      let value =
-        setting.isSecret
-        ? "..."
-        : text.replacing("\\", with: "\\\\")
-          .replacing("'", with: "\\'")
+      if setting.isSecret { return "# \(name) is set  # \(origin)\n" }
+      let escapes = [("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\r", "\\r")]
+      let value = escapes.reduce(text) { $0.replacing($1.0, with: $1.1) }
       return "\(name) = '\(value)'  # \(origin)\n"
     }.joined()
   }

@@ -63,7 +63,7 @@ extension ValueForm<Int> {
   /// A whole number within a range.
   public static func number(_ range: ClosedRange<Int>, _ placeholder: String) -> ValueForm {
     ValueForm(placeholder) { text throws(InvalidValue) in
-      guard let number = Int(text), range.contains(number) else {
+      guard let number = Int(text), range.contains(number), text.first != "+" else {
         throw InvalidValue(
           "\"\(text)\" is not a whole number from \(range.lowerBound) to \(range.upperBound)")
       }
@@ -77,7 +77,9 @@ extension ValueForm<Duration> {
   public static func seconds(_ range: ClosedRange<Int>) -> ValueForm {
     ValueForm("seconds", text: \.inSeconds) { text throws(InvalidValue) in
       let bounds = Double(range.lowerBound)...Double(range.upperBound)
-      guard let seconds = Double(text), bounds.contains(seconds) else {
+      guard let seconds = Double(text), bounds.contains(seconds),
+        text.allSatisfy({ "0123456789.".contains($0) })
+      else {
         throw InvalidValue(
           "\"\(text)\" is not a number of seconds from \(range.lowerBound) to \(range.upperBound)")
       }

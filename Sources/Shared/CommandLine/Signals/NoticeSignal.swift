@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// A signal that requests something and ends nothing, as a descriptor to wait for.
+/// A signal that requests something and ends nothing, as a descriptor to wait for. Every tool catches both kinds
+/// from its start (``Tool``).
 public struct NoticeSignal {
   public enum Kind: Sendable {
-    /// SIGHUP: read the settings again. Every tool catches it (``Tool``), so that none ends when its
-    /// terminal is closed.
+    /// SIGHUP: read the settings again.
     case reload
     /// SIGUSR1: write the counters.
     case report

@@ -103,7 +103,11 @@ public struct RecordInput {
   /// Takes out of the pipe what was read, as it is in the outbox now.
   public mutating func release() {
     guard unreleased > 0 else { return }
-    pipe?.take(unreleased)
+    do throws(Errno) {
+      try pipe?.take(unreleased)
+    } catch {
+      fail(error)
+    }
     unreleased = 0
   }
 

@@ -27,7 +27,10 @@ public struct RecordPreprocessor {
     return records
   }
 
-  /// Undelivered records were dropped: a record that repeats one of them counts as new.
+  /// Whether records of an open period are held back.
+  var hasPeriods: Bool { summary != nil }
+
+  /// Undelivered records were dropped, so a record that repeats one of them has to be sent.
   mutating func forgetRepeats() { summary?.forgetRepeats() }
 
   /// The records to send at the end of the input, in order.

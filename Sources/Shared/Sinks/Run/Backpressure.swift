@@ -42,7 +42,10 @@ public struct Backpressure {
       return true
     }
     if pausesInput || pausesFiles && input.isFile { return false }
-    guard !isOutage else { return true }
+    guard !isOutage else {
+      fullSince = nil
+      return true
+    }
     let now = ContinuousClock.now
     let since = fullSince ?? now
     fullSince = since

@@ -18,7 +18,7 @@ public struct ExitDeadline {
   /// Notes the end of the input.
   ///
   /// - Returns: whether it has ended since the last call.
-  mutating func begins(atEndOf input: RecordInput) -> Bool {
+  mutating func noteEnd(of input: RecordInput) -> Bool {
     guard input.isEnded, endedAt == nil else { return false }
     endedAt = .now
     return true

@@ -4,7 +4,7 @@ import Records
 
 /// The run loop of both sinks: reads records, has them delivered, and reports how that goes.
 ///
-/// The input is always read, so that `tee` never starves the other sink (see ``Backpressure``).
+/// ``Backpressure`` decides when the input may be paused, as `tee` then starves the other sink.
 public struct SinkRun<Delivery: RecordDelivery> {
   private var delivery: Delivery
   private var preprocessor: RecordPreprocessor
@@ -12,7 +12,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private var exitDeadline: ExitDeadline
   private let outboxName: String
   private var leftovers: Leftovers?
-  private var statusReport: StatusReport<String>
+  private var statusReport: StatusReport
   private let reloadSignal: NoticeSignal
   private var isReloadDue = false
   private let messages: Messages
@@ -21,7 +21,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
   /// - Throws: ``Failure`` where SIGHUP cannot be caught.
   public init(
     _ delivery: Delivery, _ preprocessor: RecordPreprocessor, _ backpressure: Backpressure,
-    _ exitDeadline: ExitDeadline, _ storage: SinkStorage, _ statusReport: StatusReport<String>,
+    _ exitDeadline: ExitDeadline, _ storage: SinkStorage, _ statusReport: StatusReport,
     _ messages: Messages
   ) throws {
     self.delivery = delivery
@@ -42,8 +42,9 @@ public struct SinkRun<Delivery: RecordDelivery> {
   public mutating func run(_ input: inout RecordInput) throws {
     var result = Result { try deliver(&input) }
     progress.end()
-    statusReport.isStopping()
+    statusReport.notifyStopping()
     if case .success = result { result = Result { try delivery.disconnect() } }
+    removeLeftovers()
     delivery.close()
     leftovers?.close()
     sayEvents()
@@ -89,7 +90,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
     try input.read(happened) { records.append($0) }
     try delivery.read(records, &preprocessor)
     backpressure.stop(&input)
-    if exitDeadline.begins(atEndOf: input) {
+    if exitDeadline.noteEnd(of: input) {
       delivery.endInput()
       for record in preprocessor.finish() { try delivery.add(record, at: .now) }
     }
@@ -109,6 +110,15 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private mutating func takeLeftovers() throws {
     guard let records = leftovers?.take() else { return }
     try delivery.read(records, &preprocessor)
+    guard leftovers?.hasMore == false else { return }
+    for record in preprocessor.finish() { try delivery.add(record, at: .now) }
+  }
+
+  /// Removes the leftovers that were taken, once they are delivered or in the outbox. Those of an open period of
+  /// `--every` are in neither.
+  private mutating func removeLeftovers() {
+    let areTaken = leftovers?.hasMore == false || !preprocessor.hasPeriods
+    leftovers?.attend(isDelivered: areTaken && (delivery.isDone || delivery.keepsAll))
   }
 
   // MARK: - Reports
@@ -125,17 +135,15 @@ public struct SinkRun<Delivery: RecordDelivery> {
       let done = try delivery.reload()
       messages.say(.notice, delivery.serverName, done)
     } catch {
-      let failure = error as? Failure
-      messages.say(
-        .warning, failure?.subject, "\(failure?.reason ?? "\(error)"); keeping the previous login")
+      messages.warnReloadFailed(error)
     }
   }
 
   private mutating func report(_ happened: [Interest], _ input: RecordInput) {
-    leftovers?.attend(isDelivered: delivery.isDone || delivery.keepsAll)
+    removeLeftovers()
     sayEvents()
     statusReport.update(delivery.outage)
-    if statusReport.isDue(happened) { statusReport.write(delivery.statistics.text) }
+    if statusReport.takeRequest(happened) { statusReport.write(delivery.statistics.text) }
     messages.sayDue()
     progress.show(delivery.statistics, input, at: .now)
   }

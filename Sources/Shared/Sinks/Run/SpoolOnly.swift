@@ -57,10 +57,10 @@ extension SinkSettings {
     let request = try NoticeSignal(.report)
     let storage = try SinkStorage(spoolingIn: self)
     messages.stopWaiting()
-    let statusReport = StatusReport<String>(
+    let statusReport = StatusReport(
       of: storage.name, "spooling", at: request, every: statisticsPeriod, messages: messages)
     var run = try SinkRun(
-      SpoolOnly(storage), RecordPreprocessor(nil), Backpressure(pausesInput: holds),
+      SpoolOnly(storage), RecordPreprocessor(summary), Backpressure(pausesInput: holds),
       ExitDeadline(linger: .zero), storage, statusReport, messages)
     try read(messages, isCareful: true) { try run.run(&$0) }
   }

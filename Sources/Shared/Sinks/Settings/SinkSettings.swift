@@ -23,7 +23,7 @@ public struct SinkSettings {
     let (input, buffering, both) = (InputGroup<Sink>(), BufferingGroup<Sink>(), BothSinksGroup())
     let period = try settings[input.every] ?? settings[both.every] ?? 0
     let ownExtremes = try settings[input.extremes]
-    guard period > 0 || ownExtremes != true else {
+    guard period > 0 || ownExtremes != true || settings.ignoresWrongValues else {
       throw settings.failure(input.extremes, "it needs a period; set \(input.every.text)")
     }
     let extremes = try ownExtremes ?? settings[both.extremes] ?? false

@@ -35,14 +35,21 @@ public struct SinkStorage {
     self.init(MemoryOutbox(capacity: limits.memory), "buffer", leftovers)
   }
 
-  /// Opens the directory that the next run finds: that of `--state`, else the spool of `--spool`.
+  /// Opens the spool of `--spool`, or if it is not set or cannot be used, that of `--state`. The next run finds
+  /// the records in both.
   ///
   /// - Throws: ``Failure`` if neither is set, or the directory cannot be used.
   init(spoolingIn settings: SinkSettings) throws {
-    guard let path = settings.statePath ?? settings.spoolPath else {
+    let paths = [settings.spoolPath, settings.statePath].compactMap(\.self)
+    guard let last = paths.last else {
       throw Failure("--spool-only", "it needs a spool; set --state or --spool", .usage)
     }
-    self.init(try SinkStorage.spool(path, settings.limits), path, nil)
+    if let path = paths.dropLast().first, let spool = try? SinkStorage.spool(path, settings.limits)
+    {
+      self.init(spool, path, nil)
+      return
+    }
+    self.init(try SinkStorage.spool(last, settings.limits), last, nil)
   }
 
   private init(_ outbox: any Outbox, _ name: String, _ leftovers: Leftovers?) {

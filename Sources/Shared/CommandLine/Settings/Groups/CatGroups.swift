@@ -3,7 +3,7 @@ public struct SourceGroup: SettingGroup {
   public static let title = "Source"
 
   public let port: Setting<String?> = Setting(
-    "SER_PORT", .anything("source"), ifUnset: "standard input",
+    "SER_PORT", .text("source", limit: 4096), ifUnset: "standard input",
     help: "Read this source if the command line names none.",
     manual: "Despite its name, it can be any source, not only a serial line.")
   public let count = Setting(
@@ -136,7 +136,7 @@ public struct DamageGroup: SettingGroup {
       A telegram of an unknown version counts as damaged, unless its checksum is right.
       """)
   public let strict = Setting(
-    "P1_STRICT", option: "strict", .flag, default: false,
+    "P1_STRICT", option: "strict", .flag, default: false, isInvertible: true,
     help: "Exit with status 65 if the input is damaged.",
     manual: """
       .Nm p1cat

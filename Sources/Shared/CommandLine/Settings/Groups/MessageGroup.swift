@@ -83,6 +83,7 @@ public struct MessageGroup: SettingGroup {
   public let status = Setting<String?>(
     "MQTT_STATUS", option: "status", .anything("template"), whenBare: "True",
     ifUnset: "\(valueStatusTopic), or \(recordStatusTopic) with json and record",
+    isInvertible: true,
     help: "Publish online and offline to this topic.",
     manual: """
       The template must have a slash, and may contain
@@ -97,11 +98,9 @@ public struct MessageGroup: SettingGroup {
       is the same as
       .Fl -no-status .
       """)
-  public let noStatus = Setting(
-    nil, option: "no-status", .flag, default: false,
-    help: "Do not publish online and offline.")
   public let onChange = Setting<String?>(
     "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", ifUnset: "off",
+    isInvertible: true,
     help: "Publish only what changed, and everything at this interval.",
     manual: """
       The interval is 1 to 86400 seconds, and 300 without a number; 0 turns the option off.
@@ -122,7 +121,7 @@ public struct MessageGroup: SettingGroup {
       """)
   public let homeAssistant = Setting<String?>(
     "MQTT_HOMEASSISTANT", option: "homeassistant", .anything("prefix"),
-    whenBare: "homeassistant", ifUnset: "off",
+    whenBare: "homeassistant", ifUnset: "off", isInvertible: true,
     help: "Announce the metrics to Home Assistant below this prefix.",
     manual: """
       The prefix is

@@ -44,7 +44,7 @@ public struct RecordGroup: SettingGroup {
       The values are the same with all names.
       """)
   public let all = Setting(
-    "P1_ALL", option: "all", .flag, default: false,
+    "P1_ALL", option: "all", .flag, default: false, isInvertible: true,
     help: "Include lines with unknown codes, named by their code.",
     manual: """
       These lines go to the record of the electricity meter.
@@ -53,7 +53,7 @@ public struct RecordGroup: SettingGroup {
       .Ql (1)(2) .
       """)
   public let net = Setting(
-    "P1_NET", option: "net", .flag, default: false,
+    "P1_NET", option: "net", .flag, default: false, isInvertible: true,
     help: "Add the net power: import minus export.",
     manual: """
       This is
@@ -66,7 +66,7 @@ public struct RecordGroup: SettingGroup {
       .Cm power_import_kw .
       """)
   public let history = Setting(
-    "P1_HISTORY", option: "history", .flag, default: false,
+    "P1_HISTORY", option: "history", .flag, default: false, isInvertible: true,
     help: "Also write the records of earlier times that each telegram repeats.",
     manual: """
       They are each long power failure

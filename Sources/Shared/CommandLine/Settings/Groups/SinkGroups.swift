@@ -45,6 +45,7 @@ public struct InputGroup<Sink: SinkName>: SettingGroup {
       """)
   public let extremes = Setting(
     Sink.prefix + "EXTREMES", option: "extremes", .flag, ifUnset: "$P1_EXTREMES",
+    isInvertible: true,
     help: "With --every, add the minimum and the maximum to each mean.",
     manual: """
       For example,
