@@ -52,12 +52,12 @@ import Testing
     try await TemporaryDirectory.with { directory in
       let path = try directory.write("hunter2\n", to: "password")
       #expect(chmod(path, 0o600) == 0)
-      for environment in [["INFLUXDB_PASS": "hunter2"], ["INFLUXDB_PASS_FILE": path]] {
-        let result = try await Program("p1influx", environment: environment).run(input: "a=1\n")
+      for (name, value) in [("INFLUXDB_PASS", "hunter2"), ("INFLUXDB_PASS_FILE", path)] {
+        let result = try await Program("p1influx", environment: [name: value]).run(input: "a=1\n")
         #expect(result.status == .exited(78))
         #expect(
           result.errorText
-            == "p1influx: INFLUXDB_USER: a password needs a user; set --user or INFLUXDB_USER\n")
+            == "p1influx: \(name): a password needs a user; set --user or INFLUXDB_USER\n")
       }
     }
   }

@@ -114,7 +114,7 @@ import Testing
       try await connection.write(Self.first)
       try await reader.waitForOutput(Self.first)
       // The message is logged once, however often p1cat tried.
-      #expect(reader.errorText.matches(of: /rejected/).count == 1)
+      #expect(reader.errorText.matches(of: /refused/).count == 1)
     }
   }
 

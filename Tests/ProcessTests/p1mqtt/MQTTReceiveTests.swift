@@ -49,7 +49,7 @@ import Testing
     ([], ["MQTT_TOPIC_PREFIX": "my site/1/"], ["my site/1/+/record"], "p1receive-HOST-my_site_1"),
     (["--prefix", "a"], ["MQTT_PAYLOAD": "json"], ["a/+/record"], "p1receive-HOST-a"),
     ([], ["MQTT_TOPIC": "{prefix}/{meter}/{channel}/all"], ["dsmr/+/+/all"], "p1receive-HOST-dsmr"),
-    (["a/#", "+/b"], ["MQTT_TOPIC": "x"], ["a/#", "+/b"], "p1receive-HOST-dsmr"),
+    (["a/#", "+/b"], ["MQTT_TOPIC": "x"], ["a/#", "+/b"], "p1receive-HOST-dsmr-b26c3374"),
     (["--id", "me"], ["MQTT_CLIENT_UNIQ": "attic"], ["dsmr/+/record"], "me"),
   ])
   func filtersAndIDs(
