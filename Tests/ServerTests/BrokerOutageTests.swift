@@ -10,7 +10,7 @@ import Testing
 
   /// What goes where there is no room is the oldest; it is counted, and said.
   @Test func fullBufferDropsTheOldest() async throws {
-    let port = try FreePort.find(1)[0]
+    let port = Loopback.freePorts(1)[0]
     let sink = p1mqtt(port, "record", ["--buffer", "1", "--no-status"])
     try await sink.whileRunning { sink in
       try await sink.waitForError("; trying again", within: .seconds(60))
@@ -34,7 +34,7 @@ import Testing
 
   /// With --hold it waits in the pipe: nothing is dropped, and who writes is held up.
   @Test func heldInputWaits() async throws {
-    let port = try FreePort.find(1)[0]
+    let port = Loopback.freePorts(1)[0]
     let sink = p1mqtt(port, "record", ["--buffer", "1", "--hold", "--no-status"])
     let records = try RecordFlow(rate: 3000, padding: 3000)
     try await sink.whileRunning(input: records.input) { sink in

@@ -172,11 +172,11 @@ import Testing
 
   /// MQTT 5 tells what may not be published; the older version does not.
   @Test(arguments: ["3.1.1", "5"]) func whatMayNotBePublished(_ version: String) async throws {
-    let access = [
-      "user \(Login.standard.user)", "topic readwrite open/#", "topic readwrite test/#",
-    ]
-    try await Mosquitto.running(accessList: access) { broker in
-      try await TemporaryDirectory.with { directory in
+    try await TemporaryDirectory.with { directory in
+      let access = try directory.write(
+        "user \(Login.standard.user)\ntopic readwrite open/#\ntopic readwrite test/#\n",
+        to: "access")
+      try await Mosquitto.running(settings: ["acl_file \(access)"]) { broker in
         let arguments = [
           "--payload", "record", "--topic", "closed/{meter}", "--prefix", "open", "--protocol",
           version, "--spool", directory.path("spool"),

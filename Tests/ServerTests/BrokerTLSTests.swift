@@ -197,19 +197,28 @@ import Testing
 
   // MARK: - ALPN
 
-  @Test func theProtocolThatIsAskedFor() async throws {
-    let broker = try await Mosquitto.shared
-    let authority = ["--ca-file", try await path("ca.pem"), "--prefix", "alpn"]
-    try await TLSFront.running(before: broker.port, protocols: ["mqtt", "x-amzn-mqtt-ca"]) {
-      front in
-      try await expectDelivery(
-        p1mqtt(front.port, authority + ["--alpn", "x-amzn-mqtt-ca"]), to: broker.client,
-        prefix: "alpn")
-      try await expectDelivery(p1mqtt(front.port, authority), to: broker.client, prefix: "alpn")
-      try await front.waitForHandshakes(2)
-      #expect(front.handshakes.map { $0.split(separator: " ")[1] } == ["x-amzn-mqtt-ca", "-"])
-      // The name that is asked for is that of the broker.
-      #expect(front.handshakes.allSatisfy { $0.split(separator: " ")[2] == "localhost" })
+  /// openssl prints what the client offers in the handshake, and then what it sends.
+  @Test func protocolAndNameInTheHandshake() async throws {
+    let port = Loopback.freePorts(1)[0]
+    let server = Program(
+      "openssl",
+      [
+        "s_server", "-accept", "127.0.0.1:\(port)", "-tlsextdebug", "-alpn", "mqtt,x-amzn-mqtt-ca",
+        "-cert", try await path("server.pem"), "-key", try await path("server.key"),
+      ])
+    let authority = ["--ca-file", try await path("ca.pem")]
+    for alpn in [["--alpn", "x-amzn-mqtt-ca"], []] {
+      try await server.whileRunning { server in
+        try await server.waitForOutput("ACCEPT")
+        try await p1mqtt(port, authority + alpn).whileRunning { sink in
+          try await sink.write("n=1\n\n")
+          try await server.waitForOutput("MQTT")
+        }
+        let selected = server.text.contains("ALPN protocols selected: x-amzn-mqtt-ca")
+        #expect(selected == !alpn.isEmpty, "\(server.text)")
+        #expect(server.text.contains("ALPN protocols") == !alpn.isEmpty)
+        #expect(server.text.contains(".localhost"), "\(server.text)")
+      }
     }
   }
 }

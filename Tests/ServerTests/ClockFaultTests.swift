@@ -45,9 +45,7 @@ import Testing
         }
         let segments = try sink.segments
         #expect(segments.count == 3)
-        let spooled = try segments.map {
-          try String(contentsOfFile: sink.spool + "/" + $0, encoding: .utf8)
-        }
+        let spooled = try segments.map { try sink.directory.text(of: "spool/\($0)") }
         #expect(spooled.joined() == (0..<300).map(record).joined())
         for (segment, hours) in zip(segments, [1, -1, -100_000]) {
           try FileManager.default.setAttributes(

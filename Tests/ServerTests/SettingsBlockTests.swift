@@ -43,7 +43,7 @@ import Testing
     let login = Login(user: "dsmr", password: "it's # mine")
     let readings = (0..<10).map(MadeUpMeter.Reading.init)
     try await Mosquitto.running(login: login) { broker in
-      try await InfluxDB.running(login: nil, database: "meter") { database in
+      try await InfluxDB.running(database: "meter") { database in
         try await TemporaryDirectory.with { directory in
           let file = try directory.write(Self.block, to: "p1.conf")
           try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)

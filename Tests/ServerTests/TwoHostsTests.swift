@@ -8,7 +8,7 @@ import Testing
   @Test func everyRecordArrives() async throws {
     let broker = try await RabbitMQ.shared
     try await TemporaryDirectory.with { directory in
-      try await InfluxDB.running(login: nil) { database in
+      try await InfluxDB.running { database in
         let receiver = receiver(broker, database, in: directory)
         try await receiver.whileRunning { receiver in
           try await waitUntilReceived(broker, database)
@@ -48,7 +48,7 @@ import Testing
   @Test func brokersOfEveryAddress() async throws {
     try await TemporaryDirectory.with { directory in
       let certificates = try await Certificates(in: directory)
-      let port = try FreePort.find(1)[0]
+      let port = Loopback.freePorts(1)[0]
       let listeners = [
         "listener \(port) 127.0.0.1", "cafile \(certificates.path("ca.pem"))",
         "certfile \(certificates.path("server.pem"))",
@@ -64,7 +64,7 @@ import Testing
         atPath: directory.path("bin"), withIntermediateDirectories: false)
       for tool in ["p1cat", "p1parse", "p1mqtt"] {
         try FileManager.default.createSymbolicLink(
-          atPath: directory.path("bin/\(tool)"), withDestinationPath: try ToolPaths.path(of: tool))
+          atPath: directory.path("bin/\(tool)"), withDestinationPath: try Program(tool).path)
       }
       let script = try directory.write(
         "#!/bin/bash\n[[ $1 != --check ]] || exit 0\nexec cat\n", to: "bin/p1influx")

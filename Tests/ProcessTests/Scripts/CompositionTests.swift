@@ -10,9 +10,9 @@ import Testing
     try await MadeUpTools.with(p1mqtt: "cat > mqtt", p1influx: "cat > influx") { directory in
       let result = try await MadeUpTools.p1run("sim:count=200,rate=max", directory, both).run()
       #expect(result.status == .success && result.errorText == "")
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      let mqtt = try directory.text(of: "mqtt")
       #expect(mqtt.matches(of: /timestamp=/).count == 400)
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let influx = try directory.text(of: "influx")
       #expect(influx == mqtt)
     }
   }
@@ -24,9 +24,9 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:count=3,rate=max", directory, both).run()
       #expect(result.status == .success)
       #expect(result.errorText.contains("p1run: p1mqtt: killed by SIGKILL; started again in 1 s"))
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let influx = try directory.text(of: "influx")
       #expect(influx.matches(of: /timestamp=/).count == 6)
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      let mqtt = try directory.text(of: "mqtt")
       #expect(mqtt == influx)
     }
   }
@@ -48,7 +48,7 @@ import Testing
       directory in
       try await MadeUpTools.p1run("sim:rate=50", directory, both).whileRunning { composition in
         let isRunning = try await Deadline(in: .seconds(20)).poll {
-          (try? String(contentsOfFile: directory.path("influx"), encoding: .utf8))?.isEmpty == false
+          (try? directory.text(of: "influx"))?.isEmpty == false
         }
         #expect(isRunning)
         composition.send(signal: SIGTERM)
@@ -56,8 +56,8 @@ import Testing
         #expect(result.status == .success && result.errorText == "")
         #expect(composition.processes.isEmpty)
       }
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let mqtt = try directory.text(of: "mqtt")
+      let influx = try directory.text(of: "influx")
       #expect(mqtt == influx + "done\n")
       #expect(influx.hasSuffix("\n\n"))
     }
@@ -86,7 +86,7 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:count=1,rate=max", directory, settings).run()
       #expect(result.status == .success && result.errorText == "")
       for tool in ["p1mqtt", "p1influx"] {
-        let seen = try String(contentsOfFile: directory.path("seen\(tool)"), encoding: .utf8)
+        let seen = try directory.text(of: "seen\(tool)")
         #expect(seen == place + "\n")
       }
     }

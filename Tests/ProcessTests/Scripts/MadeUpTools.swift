@@ -11,7 +11,7 @@ enum MadeUpTools {
     arguments=("$@")
     while (($#)); do
       case $1 in
-        --check | --spool-only) exec '\(try ToolPaths.path(of: name))' "${arguments[@]}" ;;
+        --check | --spool-only) exec '\(try Program(name).path)' "${arguments[@]}" ;;
         --state) state=$2 spool=$2/\(name.dropFirst(2)) ;;
       esac
       shift
@@ -28,7 +28,7 @@ enum MadeUpTools {
     try await TemporaryDirectory.with { directory in
       for tool in ["p1cat", "p1parse"] {
         try FileManager.default.createSymbolicLink(
-          atPath: directory.path(tool), withDestinationPath: try ToolPaths.path(of: tool))
+          atPath: directory.path(tool), withDestinationPath: try Program(tool).path)
       }
       for (name, script) in [("p1mqtt", p1mqtt), ("p1influx", p1influx)] {
         let file = try directory.write(try prelude(name) + script + "\n", to: name)

@@ -24,12 +24,12 @@ import Testing
       directory in
       let result = try await p1receive(directory, ["north/+/record", "south/#"], settings).run()
       #expect(result.status == .success && result.errorText == "")
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let influx = try directory.text(of: "influx")
       #expect(influx == "timestamp=2026-01-15T12:00:00Z\nn=1\n\n")
-      let arguments = try String(contentsOfFile: directory.path("arguments"), encoding: .utf8)
+      let arguments = try directory.text(of: "arguments")
       #expect(arguments == "--receive -- north/+/record south/#\n")
       // The spool is that of the session with the broker.
-      let state = try String(contentsOfFile: directory.path("state"), encoding: .utf8)
+      let state = try directory.text(of: "state")
       #expect(state.hasPrefix("./.local/state/p1/p1receive-") && state.hasSuffix("-dsmr\n"))
     }
   }

@@ -58,11 +58,10 @@ import Testing
         composition.send(signal: SIGTERM)
         #expect(try await composition.waitForExit().status == .exited(1))
       }
-      let place = directory.path(".local/state/p1/sim_rate_100/mqtt")
-      let kept = try FileManager.default.contentsOfDirectory(atPath: place)
-        .filter { $0.hasPrefix("0") }.sorted()
-        .map { try String(contentsOfFile: "\(place)/\($0)", encoding: .utf8) }
-      let sent = try String(contentsOfFile: directory.path("p1influx.records"), encoding: .utf8)
+      let spool = ".local/state/p1/sim_rate_100/mqtt"
+      let kept = try directory.names(in: spool).filter { $0.hasPrefix("0") }
+        .map { try directory.text(of: "\(spool)/\($0)") }
+      let sent = try directory.text(of: "p1influx.records")
       #expect(kept.joined() == sent && !sent.isEmpty)
     }
   }
@@ -122,7 +121,7 @@ import Testing
         #expect(areGone, "\(composition.processes)")
       }
       try expectSame(directory, "p1mqtt.records", "p1influx.records")
-      let records = try String(contentsOfFile: directory.path("p1mqtt.records"), encoding: .utf8)
+      let records = try directory.text(of: "p1mqtt.records")
       #expect(records.hasSuffix("\n\ndone\n"))
     }
   }
@@ -139,7 +138,7 @@ import Testing
         for (signal, word) in [(SIGUSR1, "usr1\n"), (SIGHUP, "hup\n")] {
           composition.send(signal: signal)
           let isTold = try await Deadline(in: .seconds(20)).poll {
-            (try? String(contentsOfFile: directory.path("told"), encoding: .utf8))?
+            (try? directory.text(of: "told"))?
               .hasSuffix(word) == true
           }
           #expect(isTold, "\(word)")
@@ -165,21 +164,21 @@ import Testing
       #expect(result.status == .success)
       #expect(result.errorText.contains(message), "\(result.errorText)")
       try expectSame(directory, "p1mqtt.records", "p1influx.records")
-      let records = try String(contentsOfFile: directory.path("p1mqtt.records"), encoding: .utf8)
+      let records = try directory.text(of: "p1mqtt.records")
       #expect(records.matches(of: /timestamp=/).count == 1600)
     }
   }
 
   private func expectSame(_ directory: TemporaryDirectory, _ one: String, _ other: String) throws {
     let texts = try [one, other].map {
-      try String(contentsOfFile: directory.path($0), encoding: .utf8)
+      try directory.text(of: $0)
     }
     #expect(texts[0] == texts[1], "\(texts.map(\.count))")
   }
 
   private func waitForRecords(in directory: TemporaryDirectory, _ file: String) async throws {
     let areThere = try await Deadline(in: .seconds(20)).poll {
-      (try? String(contentsOfFile: directory.path(file), encoding: .utf8))?.isEmpty == false
+      (try? directory.text(of: file))?.isEmpty == false
     }
     #expect(areThere)
   }

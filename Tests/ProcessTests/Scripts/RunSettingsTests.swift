@@ -28,7 +28,7 @@ import Testing
         Repository.path("scripts/p1run"), options, environment: settings, directory: directory.path
       ).run()
       #expect(result.status == .success && result.errorText == "")
-      let records = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      let records = try directory.text(of: "mqtt")
       #expect(records.matches(of: /timestamp=/).count == 2)
       #expect(!FileManager.default.fileExists(atPath: directory.path("influx")))
     }

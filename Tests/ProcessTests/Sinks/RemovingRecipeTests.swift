@@ -32,18 +32,18 @@ import Testing
           "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--spool", spool])
         let bad = (0..<40).map { NumberedRecords.text($0, between: "bad=1\n") }.joined()
         _ = try await sink.run(input: bad)
-        let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad")
+        let names = try directory.names(in: "influx/bad")
         try #require(names.count == 1)
         try directory.write(NumberedRecords.text(50..<60), to: "influx/bad/0000000000000009")
-        let kept = try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8)
+        let kept = try directory.text(of: "influx/bad/\(names[0])")
 
         let recipe = try #require(try Self.blocks(with: ["rm "]).first)
           .replacing("/var/lib/p1/influx", with: spool)
           .replacing("--host influx.lan", with: "--url http://127.0.0.1:\(server.port)")
         let result = try await Program.bash(recipe).run()
         #expect(result.messages.last?.contains("40 records rejected and not kept") == true)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: spool + "/bad") == names)
-        #expect(try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8) == kept)
+        #expect(try directory.names(in: "influx/bad") == names)
+        #expect(try directory.text(of: "influx/bad/\(names[0])") == kept)
         #expect(NumberedRecords.numbers(in: server.takenLines).suffix(10) == Array(50..<60)[...])
       }
     }

@@ -73,8 +73,7 @@ import Testing
         "--port", "\(port.number)", "--linger", "0", "--state", directory.path("state"),
       ]
       _ = try await Program("p1mqtt", options).run(input: "a=1\n")
-      let text = try String(
-        contentsOfFile: directory.path("state/mqtt/0000000000000001"), encoding: .utf8)
+      let text = try directory.text(of: "state/mqtt/0000000000000001")
       #expect(text == NumberedRecords.text(0..<3))
     }
   }

@@ -14,13 +14,6 @@ import Testing
     "p1influx: http://127.0.0.1:\(server.port): "
   }
 
-  /// All that was refused, with the reasons.
-  private func bad(_ spool: String) throws -> String {
-    let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad").sorted()
-    return try names.map { try String(contentsOfFile: "\(spool)/bad/\($0)", encoding: .utf8) }
-      .joined()
-  }
-
   @Test(arguments: [200, 204])
   func allIsWell(_ status: Int) async throws {
     try await HTTPServer.running({ _ in .status(status) }) { server in
@@ -62,7 +55,8 @@ import Testing
         }
         guard isKept else { return }
         #expect(
-          try bad(spool) == "# \(reason)\ntimestamp=2026-01-15T12:00:23Z\nmeter=E1\nbad=1\n\n")
+          try directory.badRecords
+            == "# \(reason)\ntimestamp=2026-01-15T12:00:23Z\nmeter=E1\nbad=1\n\n")
       }
     }
   }
@@ -114,7 +108,7 @@ import Testing
         #expect(
           explanation.first?.hasPrefix(
             "\(subject(server))field \"\(field)\" of measurement \"\(measurement)\" ") == true)
-        let kept = try bad(directory.path("spool"))
+        let kept = try directory.badRecords
         #expect(kept.matches(of: /\nn=\d+\n/).count == 500)
         #expect(!kept.contains("m=") && !kept.contains("gas="))
         #expect(server.takenLines.filter { $0.contains("gas") }.count == 50)
@@ -157,7 +151,7 @@ import Testing
         #expect(server.requests.count <= 2)
         #expect(result.errorText.contains("record rejected: HTTP 400: {\"error\":\"partial write:"))
         #expect(result.messages.count <= 2)
-        let kept = try bad(spool)
+        let kept = try directory.badRecords
         #expect(kept.matches(of: /\nn=\d+\n/).count == 50)
       }
     }

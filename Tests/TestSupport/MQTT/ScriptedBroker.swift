@@ -1,6 +1,6 @@
 import Synchronization
 
-/// An MQTT broker (3.1, 3.1.1 and 5) on the loopback address that misbehaves as a test scripts it,
+/// An MQTT broker (3.1.1 and 5) on the loopback address that misbehaves as a test scripts it,
 /// which mosquitto cannot. It keeps all packets that it receives, and delivers no message to others.
 public final class ScriptedBroker: Sendable {
   /// The answers to a packet; called on the thread of the connection, which it may block.
@@ -232,9 +232,6 @@ public final class ScriptedBroker: Sendable {
     case .subscribe:
       let reasons = packet.requestedQoS.map { reason == 0 ? UInt8($0) : reason }
       output.acknowledge(.suback, id: id, reasons: reasons, properties)
-    case .unsubscribe:
-      let reasons = packet.filters.map { _ in reason }
-      output.acknowledge(.unsuback, id: id, reasons: reasons, properties)
     case .pingreq: output.write(MQTTWriter.packet(.pingresp))
     default: break
     }

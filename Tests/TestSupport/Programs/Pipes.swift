@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// The two ends of a new pipe, neither of which is inherited by other programs.
+/// The two ends of a new pipe.
 public struct PipeEnds: Sendable {
   public let reading: Int32
   public let writing: Int32
@@ -10,7 +10,6 @@ public struct PipeEnds: Sendable {
   public init() throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (reading, writing) = (ends[0], ends[1])
   }
 }

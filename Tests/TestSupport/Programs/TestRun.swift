@@ -99,6 +99,16 @@ public struct TemporaryDirectory: Sendable {
 
   public func path(_ name: String) -> String { path + "/" + name }
 
+  /// The names of what is in a directory below it, sorted.
+  public func names(in subdirectory: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path(subdirectory)).sorted()
+  }
+
+  /// The text of a file; bytes that are not UTF-8 become U+FFFD.
+  public func text(of name: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: path(name))), as: UTF8.self)
+  }
+
   /// Writes a file.
   /// - Returns: its path.
   @discardableResult

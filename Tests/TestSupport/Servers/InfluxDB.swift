@@ -15,19 +15,16 @@ public struct InfluxDB: Server {
   public static var shared: InfluxDB { get async throws { try await sharedServer.value } }
   private static let sharedServer = Shared { try await launch(login: .standard, database: "test") }
 
-  /// Calls `body` with a new server.
-  /// - Parameter login: the administrator; nil to turn authentication off.
+  /// Calls `body` with a new server, without authentication.
   public static func running<Result>(
-    login: Login? = .standard, database: String = "test",
-    _ body: (InfluxDB) async throws -> Result
+    database: String = "test", _ body: (InfluxDB) async throws -> Result
   ) async throws -> Result {
-    try await launch(login: login, database: database).whileRunning(body)
+    try await launch(login: nil, database: database).whileRunning(body)
   }
 
   private static func launch(login: Login?, database: String) async throws -> InfluxDB {
-    try MissingProgram.check("/usr/bin/influxd", package: "influxdb")
     let server = try await launch { directory in
-      let ports = try FreePort.find(2)
+      let ports = Loopback.freePorts(2)
       let file = try directory.write(
         """
         reporting-enabled = false
@@ -52,7 +49,7 @@ public struct InfluxDB: Server {
 
         """, to: "influxdb.conf")
       let client = HTTPClient(port: ports[0], login: login)
-      let program = Program("/usr/bin/influxd", ["-config", file])
+      let program = Program("influxd", ["-config", file])
       let process = ServerProcess(program, in: directory) {
         try await client.request("/ping").status == 204
       }
