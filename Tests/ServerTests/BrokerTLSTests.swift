@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// p1mqtt and brokers that speak TLS: nothing goes to one that cannot prove who it is.
+/// p1mqtt with TLS: no record is sent to a broker without a trusted certificate.
 @Suite struct BrokerTLSTests {
   private func p1mqtt(
     _ port: Int, _ arguments: [String], _ environment: [String: String] = [:]
@@ -18,7 +18,7 @@ import Testing
     try await Certificates.shared.path(name)
   }
 
-  /// The value arrives, and nothing is said.
+  /// Expects that the value arrives and nothing is logged.
   private func expectDelivery(
     _ program: Program, to client: MQTTClient, prefix: String = "dsmr"
   ) async throws {
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// The value is not delivered, and why is said in one line, until the end.
+  /// Expects that the value is not delivered, for one of the reasons.
   private func expectRefusal(_ program: Program, _ port: Int, _ reasons: String...) async throws {
     var program = program
     program.arguments += ["--linger", "1"]
@@ -63,11 +63,11 @@ import Testing
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       let port = broker.ports[0]
       try await expectDelivery(p1mqtt(port, ["--tls"], environment), to: broker.client)
-      // What an address says is enough.
+      // The address alone turns TLS on.
       var program = p1mqtt(port, [], environment)
       program.arguments += ["--broker", "mqtts://localhost"]
       try await expectDelivery(program, to: broker.client)
-      // So is what the others ask for; a certificate of ours changes nothing about theirs.
+      // A certificate of the client does not replace the check of the broker's.
       try await expectRefusal(
         p1mqtt(port, certificate), port,
         "the certificate of the broker is not trusted: self-signed certificate in certificate chain"
@@ -114,7 +114,7 @@ import Testing
   @Test func rabbitMQIsTrusted() async throws {
     let broker = try await RabbitMQ.shared
     let authority = ["--ca-file", try await path("ca.pem"), "--prefix", "secure"]
-    // It knows no MQTT 5, and hangs up; behind TLS too it is tried with the older one.
+    // RabbitMQ closes an MQTT 5 connection; MQTT 3.1.1 is then tried over TLS as well.
     try await expectDelivery(
       p1mqtt(broker.securePort, authority), to: broker.client, prefix: "secure")
     try await expectRefusal(
@@ -148,7 +148,7 @@ import Testing
       try await expectDelivery(p1mqtt(port, authority + client), to: broker.client)
       try await expectDelivery(
         p1mqtt(port, client, ["SSL_CERT_FILE": try await path("ca.pem")]), to: broker.client)
-      // The broker may have gone before what it said was read.
+      // The broker may close the connection before p1mqtt has read its TLS alert.
       try await expectRefusal(
         p1mqtt(port, authority), port,
         "the broker wants a certificate; set --cert-file and --key-file",
@@ -173,7 +173,7 @@ import Testing
 
   // MARK: - Ports of another kind
 
-  @Test func plainWordsToAPortForTLS() async throws {
+  @Test func plainConnectionToAPortForTLS() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       try await expectRefusal(
         p1mqtt(broker.ports[0], []), broker.ports[0],

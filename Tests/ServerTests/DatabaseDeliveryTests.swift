@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// p1influx and real databases: the shape of points, and what happens while a server is away.
+/// p1influx with real databases: the points, and outages of the server.
 @Suite struct DatabaseDeliveryTests {
   @Test func aPointARecordWithItsTimeAndTags() async throws {
     let database = try await database("wide")
@@ -174,7 +174,7 @@ import Testing
     }
   }
 
-  /// The first reason of an outage is not the last one: what keeps it up is said.
+  /// If the reason of an outage changes, the new one is logged.
   @Test func aNewReasonIsSaid() async throws {
     try await InfluxDB.running { database in
       try await database.stop()
@@ -196,7 +196,7 @@ import Testing
     let written = try await database.client.request(
       "/write", query: ["db": "refused"], body: "dsmr n=\"text\" \(1_768_478_399_000_000_000)\n")
     #expect(written.status == 204)
-    // A number where the database has text: refused, wherever it stands in a batch.
+    // The field is text in the database, so a number is rejected, wherever it is in a batch.
     let records = (0..<40).map { number in
       "timestamp=\(time(number))\n\(number == 23 ? "n" : "m")=\(number)\n\n"
     }
@@ -207,7 +207,7 @@ import Testing
     #expect(rows.map { $0["m"]?.double } == (0..<40).filter { $0 != 23 }.map(Double.init))
   }
 
-  /// Series of a script that wrote texts and integers, a measurement a metric.
+  /// Existing series with text and integer values, in the metric layout.
   @Test func seriesOfAnotherTypeAreExplainedAndKept() async throws {
     let database = try await database("old")
     try await database.execute("CREATE DATABASE new")
@@ -236,7 +236,7 @@ import Testing
           "SELECT count(value) FROM \(name) WHERE time >= 1768478400s", database: "old")
         #expect(rows.first?["count"] == .integer(200), "\(name)")
       }
-      // What was refused is whole, and goes where there is no conflict.
+      // The rejected records are complete, and another database accepts them.
       let sink = p1influx(database, "new", ["--layout", "metric"])
       let again = try await Program.bash(
         #"cat $1/bad/* | p1influx "${@:2}""#, [spool] + sink.arguments,
@@ -252,7 +252,7 @@ import Testing
     }
   }
 
-  @Test func aServerThatStandsStillNeverStallsTheInput() async throws {
+  @Test func pausedServerNeverBlocksTheInput() async throws {
     try await InfluxDB.running { database in
       try await p1influx(database, "test", ["--buffer", "1"]).whileRunning { sink in
         try await sink.write("timestamp=\(time(0))\nn=0\n\n")
@@ -280,7 +280,7 @@ import Testing
       + "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60))Z"
   }
 
-  /// The shared server, with an empty database.
+  /// The shared server with a new database.
   private func database(_ name: String) async throws -> InfluxDB {
     let server = try await InfluxDB.shared
     try await server.execute("CREATE DATABASE \(name)")

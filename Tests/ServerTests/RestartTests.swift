@@ -25,7 +25,7 @@ import Testing
         let sink = try #require(composition.processes.first { isProcess($0, "p1mqtt") })
         kill(sink, SIGKILL)
         try await composition.waitForError("p1mqtt: killed by SIGKILL; started again in 1 s")
-        // The one that came in its place goes on to the end.
+        // The new sink runs to the end.
         let result = try await composition.waitForExit(within: .seconds(40))
         #expect(result.status == .success)
         try await subscriber.wait { $0.last?.text == "2026-03-01T12:01:39Z" }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Records that cross hosts: p1mqtt → a broker → scripts/p1receive → a database.
+/// Records between two hosts: p1mqtt → a broker → scripts/p1receive → a database.
 @Suite struct TwoHostsTests {
-  /// Whatever of the far end is away meanwhile, each record is in the database in the end.
+  /// Each record reaches the database, although the receiving side is down for a while.
   @Test func everyRecordArrives() async throws {
     let broker = try await RabbitMQ.shared
     try await TemporaryDirectory.with { directory in
@@ -18,7 +18,7 @@ import Testing
           let result = try await receiver.waitForExit()
           #expect(result.status == .success && result.errorText == "")
         }
-        // The broker keeps these for the session.
+        // The broker keeps these records for the session.
         try await send(300..<600, to: broker)
         try await receiver.whileRunning { receiver in
           try await expect(600, in: database)
@@ -33,7 +33,7 @@ import Testing
           receiver.send(signal: SIGTERM)
           #expect(try await receiver.waitForExit().status == .success)
         }
-        // To the letter, time and all.
+        // The points are exactly those of the records, with their times.
         let rows = try await database.query("SELECT n, meter FROM dsmr WHERE n >= 0")
         #expect(
           rows.map { $0["time"] }
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// Over TLS with certificates on both sides, and over a Unix socket.
+  /// A broker with TLS and certificates on both sides, and one on a Unix socket.
   @Test func brokersOfEveryAddress() async throws {
     try await TemporaryDirectory.with { directory in
       let certificates = try await Certificates(in: directory)
@@ -112,7 +112,7 @@ import Testing
       directory: directory.path)
   }
 
-  /// Publishes records with these numbers, which the broker has acknowledged then.
+  /// Publishes records with these numbers, and waits until the broker has acknowledged them.
   private func send(_ numbers: Range<Int>, to broker: some MQTTBroker) async throws {
     try await send(numbers, settings(broker))
   }
@@ -126,7 +126,7 @@ import Testing
     #expect(result.status == .success && result.errorText == "")
   }
 
-  /// Until the broker has the subscription, nothing is kept for it.
+  /// The broker keeps messages only after the first subscription.
   private func waitUntilReceived(_ broker: some MQTTBroker, _ database: InfluxDB) async throws {
     let record = "timestamp=2026-01-01T00:00:00Z\nready=1\n\n"
     let isReceived = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {

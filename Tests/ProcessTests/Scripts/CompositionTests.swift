@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// scripts/p1run with tools that a test made up: what joins, restarts and ends them.
+/// How scripts/p1run connects, restarts and ends the tools, with scripts in place of the sinks.
 @Suite struct CompositionTests {
   private let both = ["MQTT_ENABLED": "True", "INFLUXDB_ENABLED": "True"]
 
@@ -17,7 +17,8 @@ import Testing
     }
   }
 
-  /// What the dead sink had not read yet waits for the next one; the other notices nothing.
+  /// Records that the dead sink had not read stay in the pipe for the next one; the other sink is
+  /// not affected.
   @Test func aSinkThatDiesIsStartedAgain() async throws {
     let dying = "[ -e again ] || { : > again; kill -9 $$; }; waiting >> mqtt; cat >> mqtt"
     try await MadeUpTools.with(p1mqtt: dying, p1influx: "cat > influx") { directory in
@@ -73,7 +74,7 @@ import Testing
 
   // MARK: - The spool
 
-  /// Each source has a directory of its own, in the home directory or where systemd says.
+  /// Each source has its own directory, in the home directory or in $STATE_DIRECTORY.
   @Test(arguments: [
     (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max"),
     (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max"),
@@ -102,7 +103,7 @@ import Testing
     }
   }
 
-  /// What shows the records may end first, as a pager does.
+  /// A pager that shows the records may exit before p1run.
   @Test func aReaderThatHasGoneIsAQuietEnd() async throws {
     try await TemporaryDirectory.with { directory in
       let result = try await Program.bash(

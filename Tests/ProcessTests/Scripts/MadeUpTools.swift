@@ -1,10 +1,10 @@
 import Foundation
 import TestSupport
 
-/// scripts/p1run with the real reader and parser, and sinks that are shell scripts.
+/// scripts/p1run with the real p1cat and p1parse, and shell scripts in place of the sinks.
 enum MadeUpTools {
-  /// What each made-up sink begins with: the real tool checks the settings and keeps records. `spool` is where it
-  /// keeps them, and `waiting` prints them and removes them.
+  /// The first lines of each sink script: the real tool checks the settings and spools records.
+  /// `spool` is the spool directory; `waiting` prints its records and removes them.
   private static func prelude(_ name: String) throws -> String {
     """
     #!/bin/bash
@@ -38,7 +38,7 @@ enum MadeUpTools {
     }
   }
 
-  /// p1run with these tools; without a source it is that of the settings.
+  /// p1run with these tools; a nil source leaves the source to the settings.
   static func p1run(
     _ source: String?, _ directory: TemporaryDirectory, _ settings: [String: String]
   ) -> Program {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// scripts/p1receive: `p1mqtt --receive | p1influx`. What the receiver does by itself is in MQTTReceiveTests.
+/// scripts/p1receive: `p1mqtt --receive | p1influx`. MQTTReceiveTests test the receiver alone.
 @Suite struct ReceiveTests {
   private let settings = ["MQTT_BROKER": "b.lan", "INFLUXDB_HOST": "i.lan", "HOME": "."]
 
@@ -28,7 +28,7 @@ import Testing
       #expect(influx == "timestamp=2026-01-15T12:00:00Z\nn=1\n\n")
       let arguments = try directory.text(of: "arguments")
       #expect(arguments == "--receive -- north/+/record south/#\n")
-      // The spool is that of the session with the broker.
+      // The spool is named after the session with the broker.
       let state = try directory.text(of: "state")
       #expect(state.hasPrefix("./.local/state/p1/p1receive-") && state.hasSuffix("-dsmr\n"))
     }

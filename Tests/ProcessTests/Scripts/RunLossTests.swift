@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What scripts/p1run does with records while a part of it does not run: none is lost.
+/// scripts/p1run loses no record while one of its tools is not running.
 @Suite struct RunLossTests {
   private static let source = "sim:count=800,rate=100"
   private static let settings = [
     "MQTT_ENABLED": "True", "INFLUXDB_ENABLED": "True", "MQTT_PAYLOAD": "record", "HOME": ".",
   ]
-  /// A sink that keeps dying, or cannot be used any more, for as long as the file `broken` is there.
+  /// A sink that exits at once, or cannot be executed, while the file `broken` exists.
   @Test(arguments: [1, 77, 78, 126])
   func recordsWaitInTheSpool(_ status: Int) async throws {
     for sink in ["p1mqtt", "p1influx"] {
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// A sink of values has no spool, but it finds what was kept.
+  /// A sink of values has no spool, but it delivers the records that were spooled for it.
   @Test func valuesWaitToo() async throws {
     let failing = "[ -e tries ] || { : > tries; kill -9 $$; }; waiting >> p1mqtt; cat >> p1mqtt"
     try await expectAll(
@@ -34,7 +34,7 @@ import Testing
       ["MQTT_PAYLOAD": "value"])
   }
 
-  /// An upgrade takes the program away for a while.
+  /// An upgrade removes the program for a moment.
   @Test func aProgramThatIsAwayIsWaitedFor() async throws {
     let leaving = """
       [ -e once ] || { : > once; mv p1influx away; (sleep 2.8; mv away p1influx) > /dev/null 2>&1 & exit 1; }
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// What a sink that never ran should have read is there for the next time.
+  /// Records for a sink that never ran are spooled for the next run.
   @Test func aSinkThatCannotStartLosesNothing() async throws {
     try await MadeUpTools.with(p1mqtt: "exit 1", p1influx: "cat >> p1influx.records") { directory in
       let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
@@ -66,8 +66,8 @@ import Testing
     }
   }
 
-  /// Beyond the size of the spool the oldest records go, and that is said.
-  @Test func whatIsKeptIsBounded() async throws {
+  /// When the spool is full, the oldest records are dropped and logged.
+  @Test func spoolSizeIsLimited() async throws {
     try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: "exit 1") { directory in
       let settings = Self.settings.merging(["INFLUXDB_SPOOL_SIZE": "1"]) { $1 }
       let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run(
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  /// When p1run itself is killed, all the rest ends in its order.
+  /// When p1run is killed, the tools end in the order of the pipe.
   @Test func nothingOutlivesP1run() async throws {
     try await MadeUpTools.with(
       p1mqtt: "cat >> p1mqtt.records; echo done >> p1mqtt.records",
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  /// SIGUSR1 and SIGHUP are for the tools, and end nothing.
+  /// SIGUSR1 and SIGHUP are passed on to the tools, and end nothing.
   @Test func signalsArePassedOn() async throws {
     let sink =
       "trap 'echo usr1 >> told' USR1; trap 'echo hup >> told' HUP; (trap '' USR1 HUP; exec cat >> records) <&0 & wait; wait"
@@ -152,7 +152,7 @@ import Testing
   private func expectAll(
     p1mqtt: String, p1influx: String, says message: String, _ settings: [String: String] = [:]
   ) async throws {
-    // The files have the names of the tools, so the tools need others.
+    // The files are named after the tools, so the scripts write to other names.
     let rename = { (script: String) in
       script.replacing(">> p1mqtt", with: ">> p1mqtt.records")
         .replacing(">> p1influx", with: ">> p1influx.records")
@@ -183,7 +183,7 @@ import Testing
     #expect(areThere)
   }
 
-  /// Whether a process is a part of the composition; the sinks are `cat` with their file open.
+  /// Whether a process is the tool of this name; the sinks are `cat` with their file open.
   private func isPart(_ process: pid_t, _ name: String, _ directory: TemporaryDirectory) -> Bool {
     guard name == "p1mqtt" || name == "p1influx" else { return isProcess(process, name) }
     let output = try? FileManager.default.destinationOfSymbolicLink(

@@ -11,7 +11,7 @@ import Testing
 
     """
 
-  /// In the working directory, as `-c` says, and as P1_CONF says.
+  /// The file is p1.conf in the working directory, or the one that `-c` or P1_CONF names.
   @Test(
     arguments: [
       ("p1.conf", [], [:]), ("my.conf", ["-c", "my.conf"], [:]),
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  /// The first tool that is asked says what is wrong.
+  /// The first tool that checks the settings reports the fault.
   @Test(arguments: [
     ("MQTT_BROKR = 'b.lan'", "unknown setting MQTT_BROKR; did you mean MQTT_BROKER?"),
     ("MQTT_PASS = 'abc", "this string has no closing quote"),

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// With a spool, p1influx takes nothing out of a pipe that it does not keep.
+/// With a spool, p1influx removes only those records from a pipe that it has spooled.
 @Suite struct CarefulInputTests {
-  /// p1influx with a spool in the directory, and a file or a named pipe for its input.
+  /// p1influx with a spool in the directory, and a file or a named pipe as input.
   private func p1influx(
     _ server: HTTPServer, _ directory: TemporaryDirectory, reading path: String
   ) -> Program {
@@ -13,7 +13,7 @@ import Testing
       ["http://127.0.0.1:\(server.port)", directory.path("spool"), path])
   }
 
-  /// The numbers that were taken, each where it came first.
+  /// The numbers of the records that the server accepted, without duplicates.
   private func firstTaken(_ server: HTTPServer) -> [Int] {
     var seen: Set<Int> = []
     return NumberedRecords.numbers(in: server.takenLines).filter { seen.insert($0).inserted }
@@ -36,14 +36,14 @@ import Testing
         }
         defer { writing.cancel() }
         for _ in 0..<15 {
-          // Killed at the end of this, wherever it may be.
+          // The end of this scope kills p1influx wherever it is.
           try await program.whileRunning { _ in
             try await Task.sleep(for: .milliseconds(Int.random(in: 5...120)))
           }
         }
         try await program.whileRunning { sink in
           try await writing.value
-          // One that this process has to read.
+          // A record that this process must read.
           try await pipe.write(NumberedRecords.text(count))
           try await server.wait { firstTaken($0).count == count + 1 }
           sink.send(signal: SIGTERM)
@@ -72,7 +72,8 @@ import Testing
           try await program.whileRunning { sink in
             try await server.wait { $0.takenLines.count == 1 }
             try await sink.waitForError(" waiting=0 ", within: .seconds(30))
-            // Long enough to be taken for all there is, were it taken for that.
+            // The pause is long enough for p1influx to take the half for a whole record, if it did
+            // so.
             let isTaken = try await Deadline(in: .milliseconds(200)).poll {
               pipe.count < half.utf8.count
             }
@@ -80,7 +81,7 @@ import Testing
             sink.send(signal: SIGTERM)
             let result = try await sink.waitForExit()
             #expect(result.status == .success, "\(result.status)")
-            #expect(!result.errorText.contains("refused:"), "\(result.errorText)")
+            #expect(!result.errorText.contains("rejected:"), "\(result.errorText)")
           }
           #expect(pipe.count == half.utf8.count)
         }
@@ -98,7 +99,8 @@ import Testing
     }
   }
 
-  /// Asked to stop, it drops nothing that it had to make room for what can wait where it is.
+  /// When p1influx is stopped with a full buffer, the rest of a file is left unread, and nothing is
+  /// dropped.
   @Test func stopLeavesTheRestOfAFileWhereItIs() async throws {
     try await TemporaryDirectory.with { directory in
       let port = try ClosedPort()
@@ -111,7 +113,7 @@ import Testing
           + ["--linger", "0"])
       try await program.whileRunning(input: descriptor) { sink in
         try await sink.waitForError("; trying again")
-        // It reads until there is no room for more.
+        // p1influx reads until its buffer is full.
         var place = Int64(-1)
         _ = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
           defer { place = Int64(lseek(descriptor, 0, SEEK_CUR)) }
@@ -120,7 +122,7 @@ import Testing
         sink.send(signal: SIGTERM)
         let result = try await sink.waitForExit(within: .seconds(30))
         #expect(result.status == .success, "\(result.errorText)")
-        #expect(!result.errorText.contains("dropped") && !result.errorText.contains("refused"))
+        #expect(!result.errorText.contains("dropped") && !result.errorText.contains("rejected"))
         #expect(result.errorText.contains(" records kept for the next run"))
         #expect(Int64(lseek(descriptor, 0, SEEK_CUR)) == place)
       }
@@ -151,7 +153,7 @@ import Testing
     }
   }
 
-  /// One that is written line by line, by somebody who takes his time.
+  /// A record whose lines are written slowly, one by one.
   @Test func recordOfManyPiecesIsOne() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
@@ -175,7 +177,7 @@ import Testing
     }
   }
 
-  /// A record longer than what is read at once is refused as ever, and the next one is not.
+  /// A record longer than the read buffer is rejected, and the next one is not.
   @Test func recordThatIsTooLongStopsNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
@@ -212,12 +214,12 @@ import Testing
     }
   }
 
-  @Test func fileIsReadAsEver() async throws {
+  @Test func fileIsReadToItsEnd() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
         let file = try directory.write(NumberedRecords.text(0..<5000), to: "records")
         let result = try await p1influx(server, directory, reading: file).run()
-        #expect(result.status == .success && !result.errorText.contains("refused:"))
+        #expect(result.status == .success && !result.errorText.contains("rejected:"))
         #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<5000))
       }
     }

@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The recipes of the README and the manual that remove something once it was delivered, with a server
-/// that refuses: they must not remove the only copy.
+/// The recipes of the README and the manual that remove files after their delivery must not remove
+/// the only copy of rejected records.
 @Suite struct RemovingRecipeTests {
-  /// The blocks of the pages that have a word in them.
+  /// The blocks of the pages that contain one of the words.
   private static func blocks(with words: [String]) throws -> [String] {
     try ManualPage.names.flatMap { try ManualPage($0).blocks().map(\.text) }.filter { text in
       words.contains { text.contains($0) }
     }
   }
 
-  /// What removes a file is tried here; what else goes on after a success concerns no record.
-  @Test func everyRecipeIsTried() throws {
+  /// Each recipe that removes a file is tested here; the others need no test.
+  @Test func everyRecipeIsTested() throws {
     let removing = try Self.blocks(with: ["rm ", "unlink", "-delete"])
     #expect(removing.count == 1)
     let readMe = try Repository.text("README.md")
@@ -22,7 +22,7 @@ import Testing
     #expect(sinks == removing)
   }
 
-  @Test func whatIsRefusedAgainStays() async throws {
+  @Test func recordsRejectedAgainAreKept() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ request in
         request.text.contains("bad=") ? .error(400, "no") : .noContent

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What the sinks take for a record, and what they say of the rest.
+/// Input of the sinks: valid and invalid records, and the messages about them.
 @Suite struct SinkInputTests {
   private static let input = """
     # a remark
@@ -64,9 +64,9 @@ import Testing
     #expect(result.errorText.contains("standard input: 1 rejection in all\n"))
   }
 
-  /// What came before is kept, or counted as lost.
+  /// Records before the error are spooled, or counted as lost.
   @Test(arguments: ["p1mqtt", "p1influx"], [true, false])
-  func inputThatCannotBeReadIsAnEnd(_ tool: String, _ keeps: Bool) async throws {
+  func readErrorEndsASink(_ tool: String, _ keeps: Bool) async throws {
     let (input, port) = (try TCPServer(), try ClosedPort())
     try await TemporaryDirectory.with { directory in
       let options = keeps ? ["--spool", directory.path("spool")] : ["--linger", "0"]
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  /// The first refusal at once, the last one with a count, and how many there were.
+  /// The first rejection at once, the last one with a count, and the total.
   private func expectRefusals(_ tool: String, _ result: ProgramResult) throws {
     let said = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
       .map { $0.dropFirst("\(tool): standard input: ".count) }

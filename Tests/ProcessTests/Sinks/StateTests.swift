@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The directory of --state: the spool in it, and records that were left there.
+/// The directory of --state: its spool, and records that p1run left there.
 @Suite struct StateTests {
-  /// Runs p1influx with a server, and returns the numbers of the records that it got.
+  /// Runs p1influx with a server, and returns the numbers of the records that the server got.
   private func deliver(
     _ options: [String], _ input: Range<Int>
   ) async throws -> (numbers: [Int], result: ProgramResult) {
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  /// Puts records into the directory of a sink, as a script does that keeps them.
+  /// Puts records into the state directory of a sink, as an earlier p1run may have.
   private func leave(_ numbers: Range<Int>, of sink: String, in directory: TemporaryDirectory)
     throws
   {

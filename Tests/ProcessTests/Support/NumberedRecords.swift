@@ -1,4 +1,4 @@
-/// Records that a test knows again: each has its number, as `n`, and half as much again, as `m`.
+/// Records with their number N in `n=N` and `m=N.5`.
 enum NumberedRecords {
   /// One of them, one second after the one before.
   /// - Parameters:
@@ -10,12 +10,11 @@ enum NumberedRecords {
     "timestamp=\(time(number))\nmeter=\(meter)\nn=\(number)\n\(between)m=\(number).5\n\n"
   }
 
-  /// Some of them, one after the other.
   static func text(_ numbers: Range<Int>, meter: String = "E1") -> String {
     numbers.map { text($0, meter: meter) }.joined()
   }
 
-  /// The numbers in lines of points, of the field `n`, or of `m`, in the wide layout.
+  /// The numbers of the records in lines of points in the wide layout, by the field `n` or `m`.
   static func numbers(in lines: [Substring], field: String = "n") -> [Int] {
     lines.flatMap { line in
       line.split(separator: " ").dropFirst().first?.split(separator: ",").compactMap { item in

@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [["-"], ["sim:"], ["tcp://127.0.0.1:1"], ["tty"]])
-  func countersAreToldEverySoOften(_ source: [String]) async throws {
+  func countersAreLoggedPeriodically(_ source: [String]) async throws {
     let line = try PseudoTerminal()
     let name = source == ["tty"] ? line.path : source[0]
     try await Program("p1cat", ["-q", "--stats", "1", name]).whileRunning { reader in

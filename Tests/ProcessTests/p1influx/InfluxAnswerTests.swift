@@ -3,19 +3,19 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// p1influx and whatever a server may answer: nothing is lost, and all stays in order.
+/// p1influx with every kind of answer from a server: no record is lost, and the order stays.
 @Suite struct InfluxAnswerTests {
   private func p1influx(_ server: HTTPServer, _ arguments: [String] = []) -> Program {
     Program("p1influx", ["--url", "http://127.0.0.1:\(server.port)"] + arguments)
   }
 
-  /// What a message about the server begins with.
+  /// The beginning of a message about the server.
   private func subject(_ server: HTTPServer) -> String {
     "p1influx: http://127.0.0.1:\(server.port): "
   }
 
   @Test(arguments: [200, 204])
-  func allIsWell(_ status: Int) async throws {
+  func successfulAnswers(_ status: Int) async throws {
     try await HTTPServer.running({ _ in .status(status) }) { server in
       let result = try await p1influx(server, ["--batch-count", "100"])
         .run(input: NumberedRecords.text(0..<2500))
@@ -30,7 +30,7 @@ import Testing
   private static let conflict =
     #"partial write: field type conflict: input field \"bad\" is type float dropped=1"#
 
-  /// Records of which one has a field that the server will not have.
+  /// Forty records, one of which has a field that the server rejects.
   private static let withOneBadField =
     (0..<40).map { NumberedRecords.text($0, between: $0 == 23 ? "bad=1\n" : "") }.joined()
 
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// Where one field is refused wherever it stands, it is found without halving all that is sent.
+  /// If the error names a field, p1influx removes that field instead of halving the batch.
   @Test(arguments: ["wide", "metric"])
   func fieldOfAnotherTypeCostsThreeRequests(_ layout: String) async throws {
     let (field, measurement) = layout == "wide" ? ("n", "dsmr") : ("value", "n")
@@ -118,7 +118,8 @@ import Testing
     }
   }
 
-  /// A field whose name another metric would have is found as any other refusal is.
+  /// A field `time` would be sent as `time_value`; a field that really has that name is found all
+  /// the same.
   @Test func fieldOfAnotherTypeCostsNothingElse() async throws {
     try await HTTPServer.running({ request in
       let dropped = request.lines.count { $0.contains("time_value=") }
@@ -137,7 +138,7 @@ import Testing
     }
   }
 
-  @Test func allTooOldIsNotTriedInHalves() async throws {
+  @Test func tooOldBatchIsNotHalved() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ request in
         .error(
@@ -147,7 +148,7 @@ import Testing
         let result = try await p1influx(server, ["--spool", spool])
           .run(input: NumberedRecords.text(0..<50))
         #expect(result.status == .success)
-        // The first record may go alone, as it is there first.
+        // The first record may be sent alone, as it arrives first.
         #expect(server.requests.count <= 2)
         #expect(result.errorText.contains("record rejected: HTTP 400: {\"error\":\"partial write:"))
         #expect(result.messages.count <= 2)
@@ -157,7 +158,7 @@ import Testing
     }
   }
 
-  @Test func someTooOldCostsNoOther() async throws {
+  @Test func tooOldPointsCostNoOthers() async throws {
     try await HTTPServer.running({ request in
       let old = NumberedRecords.numbers(in: request.lines).count { $0 < 3 }
       return old == 0
@@ -173,7 +174,7 @@ import Testing
   // MARK: - Put off
 
   @Test(arguments: [301, 401, 403, 404, 405, 408, 429, 500, 502, 503])
-  func whatIsNoRefusalIsTriedAgain(_ status: Int) async throws {
+  func otherStatusesAreRetried(_ status: Int) async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -196,7 +197,7 @@ import Testing
   }
 
   @Test(arguments: [429, 503])
-  func serverIsLeftAloneForAsLongAsItAsks(_ status: Int) async throws {
+  func retryAfterIsKept(_ status: Int) async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -211,13 +212,13 @@ import Testing
       let requests = server.requests
       try #require(requests.count >= 2)
       #expect(requests[1].time - requests[0].time >= .milliseconds(1990))
-      // What was put off was the same, or the same and more.
+      // The repeated batch is the same, or the same with more records.
       #expect(requests[0].lines == requests[1].lines)
     }
   }
 
-  /// What another request that was under way meets does not shorten that.
-  @Test func serverIsLeftAloneWhateverElseItTook() async throws {
+  /// The answer to another request in flight does not shorten the pause.
+  @Test func retryAfterIsKeptDespiteOtherAnswers() async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -245,7 +246,7 @@ import Testing
     }
   }
 
-  @Test func serverThatNeverTakesAnythingIsAnError() async throws {
+  @Test func serverThatNeverAcceptsARecordIsAnError() async throws {
     try await HTTPServer.running({ _ in .error(503, "no") }) { server in
       let result = try await p1influx(server, ["--linger", "1"])
         .run(input: NumberedRecords.text(0..<3))
@@ -254,7 +255,7 @@ import Testing
     }
   }
 
-  @Test func whatNeverWasTakenIsKeptForTheNextTime() async throws {
+  @Test func undeliveredRecordsAreKeptForTheNextRun() async throws {
     try await TemporaryDirectory.with { directory in
       let isOpen = Mutex(false)
       try await HTTPServer.running({ _ in
@@ -273,9 +274,9 @@ import Testing
     }
   }
 
-  /// With `--hold`, or a file for its input, nothing is dropped where there is no room.
+  /// With `--hold`, or a file as input, nothing is dropped when the buffer is full.
   @Test(arguments: [true, false])
-  func inputWaitsWhereItCan(_ isFile: Bool) async throws {
+  func fullBufferStopsReadingWithHoldOrAFile(_ isFile: Bool) async throws {
     try await TemporaryDirectory.with { directory in
       let isOpen = Mutex(false)
       try await HTTPServer.running({ _ in
@@ -306,7 +307,7 @@ import Testing
   // MARK: - Too large
 
   @Test(arguments: ["wide", "metric"])
-  func halvesGoWhereAllIsTooLarge(_ layout: String) async throws {
+  func tooLargeBatchIsHalved(_ layout: String) async throws {
     try await HTTPServer.running({ request in
       request.body.count > 3000 ? .error(413, "too large") : .noContent
     }) { server in
@@ -317,17 +318,17 @@ import Testing
       #expect(result.status == .success && result.errorText == "")
       let lines = server.takenLines
       #expect(lines.count == (layout == "wide" ? 2000 : 4000))
-      // In order, by their times.
+      // The records stay in the order of their times.
       let times = lines.map { $0.split(separator: " ").last ?? "" }
       #expect(times == times.sorted())
-      // The first batches teach how much is too much.
+      // After the first batches p1influx knows the size that the server accepts.
       let refused = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
       #expect(refused.count < 12, "\(refused)")
       #expect((refused.last ?? 0) < server.exchanges.count / 2, "\(refused)")
     }
   }
 
-  @Test func valueThatIsTooLargeIsRefused() async throws {
+  @Test func tooLargeValueIsRejected() async throws {
     try await HTTPServer.running({ request in
       request.body.count > 2000 ? .error(413, "too large") : .noContent
     }) { server in
@@ -345,9 +346,9 @@ import Testing
     }
   }
 
-  /// What goes as there is no room may be on its way already, or made ready to follow.
+  /// The records dropped when the buffer is full may be in flight or prepared already.
   @Test(arguments: [true, false])
-  func allButWhatIsSaidToBeDroppedArrives(_ isSpooled: Bool) async throws {
+  func everyRecordIsDeliveredOrCountedAsDropped(_ isSpooled: Bool) async throws {
     let isBack = Mutex(false)
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in
@@ -376,9 +377,9 @@ import Testing
     }
   }
 
-  /// A reading that a meter repeats, as of gas, is not lost where there was no room for it once.
+  /// A reading that a meter repeats, such as gas, is sent again if its first record was dropped.
   @Test(arguments: [[], ["--every", "1"], ["--spool-size", "1"]])
-  func whatWasDroppedCountsWhenItComesAgain(_ arguments: [String]) async throws {
+  func repeatedReadingIsSentIfTheFirstWasDropped(_ arguments: [String]) async throws {
     let gas = "timestamp=2026-01-15T11:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3456.789\n\n"
     let isBack = Mutex(false)
     try await TemporaryDirectory.with { directory in
@@ -399,15 +400,15 @@ import Testing
           sink.closeInput()
           _ = try await sink.waitForExit(within: .seconds(60))
           let readings = server.takenLines.filter { $0.contains("gas_m3=3456.789") }
-          // Once for each time that it may have been dropped.
+          // Once for each record that may have been dropped.
           #expect((1...11).contains(readings.count), "\(readings.count)")
         }
       }
     }
   }
 
-  /// An answer for people is from something else than a database.
-  @Test func pageIsNoRefusal() async throws {
+  /// An HTML page does not come from a database, so it is not a rejection.
+  @Test func htmlPageIsNoRejection() async throws {
     try await HTTPServer.running({ _ in
       .status(400, body: "<html>The plain HTTP request was sent to HTTPS port</html>")
     }) { server in
@@ -424,7 +425,7 @@ import Testing
     HTTPAnswer.silence, .close, .half(200, body: "all is well, or would be"),
     .half(500, body: "nothing is well, nor would be"),
   ])
-  func noWholeAnswerIsNone(_ answer: HTTPAnswer) async throws {
+  func incompleteAnswerIsRetried(_ answer: HTTPAnswer) async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -460,9 +461,9 @@ import Testing
     }
   }
 
-  /// Whatever ends it, what waits is kept, and that is said.
+  /// However p1influx ends, the buffered records are spooled or counted as lost.
   @Test(arguments: [true, false])
-  func whatWaitsIsSeenToOnEachWayOut(_ isSpooled: Bool) async throws {
+  func bufferedRecordsAreKeptOrCountedAtEveryExit(_ isSpooled: Bool) async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in .error(503, "no") }) { server in
         let spool = directory.path("spool")
@@ -470,10 +471,10 @@ import Testing
           try await sink.write(NumberedRecords.text(0..<3))
           try await sink.waitForError("503")
           try await sink.waitForCounters("records=3 delivered=0 waiting=3")
-          // With so few descriptors poll(2) fails, and with it what waits for them.
+          // With so few file descriptors poll(2) fails, which ends p1influx with an error.
           let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]
           #expect(try await Program("prlimit", limit).run().status == .success)
-          // Else it waits until the server is tried again.
+          // Without that limit p1influx waits for the next retry.
           sink.send(signal: SIGUSR1)
           let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .exited(74), "\(result.errorText)")
@@ -486,7 +487,7 @@ import Testing
     }
   }
 
-  @Test func countersAreToldEverySoOften() async throws {
+  @Test func countersAreLoggedPeriodically() async throws {
     try await HTTPServer.running({ request in
       request.text.contains("bad=") ? .error(400, "no") : .noContent
     }) { server in
@@ -502,7 +503,7 @@ import Testing
     }
   }
 
-  @Test func countersAreToldWhileTheServerIsAway() async throws {
+  @Test func countersAreLoggedInAnOutage() async throws {
     try await HTTPServer.running({ _ in .error(503, "no") }) { server in
       try await p1influx(server, ["-q"]).whileRunning { sink in
         try await sink.write(NumberedRecords.text(0..<3))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The options and settings of p1influx, as its messages tell of them.
+/// The messages about options and settings of p1influx that exclude each other or are invalid.
 @Suite struct InfluxOptionTests {
   // MARK: - Addresses
 

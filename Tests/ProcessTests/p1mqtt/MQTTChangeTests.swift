@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// Fewer messages: only what has changed, or one a period.
+/// `--on-change` and `--every`: only values that have changed, or one record a period.
 @Suite struct MQTTChangeTests {
   private func record(_ second: Int, _ fields: String...) -> String {
     let digits = second < 10 ? "0\(second)" : "\(second)"
     return (["timestamp=2026-01-15T12:00:\(digits)Z"] + fields).joined(separator: "\n") + "\n\n"
   }
 
-  /// Runs p1mqtt with an input, and tells what the broker has taken.
+  /// The messages that a broker gets from p1mqtt with an input.
   private func taken(
     _ arguments: [String], _ input: String, _ environment: [String: String] = [:]
   ) async throws -> [String] {
@@ -26,23 +26,23 @@ import Testing
       record(0, "a=1", "b=1") + record(1, "a=1", "b=1") + record(2, "a=1", "b=2")
       + record(3, "a=1", "b=2")
     let time = "dsmr/timestamp 2026-01-15T12:00:"
-    // The time goes along with what has changed.
+    // The timestamp is sent with the values that have changed.
     #expect(
       try await taken(["--on-change"], input) == [
         "\(time)00Z", "dsmr/a 1", "dsmr/b 1", "\(time)02Z", "dsmr/b 2",
       ])
   }
 
-  /// A variable that is 1 is True, as any other is; as an option it is a second.
+  /// The value 1 of the variable means True; as an option, it means one second.
   @Test(arguments: [([], "True", 1), ([], "1", 1), ([], "0", 3), (["--on-change", "1"], "0", 2)])
-  func itIsSwitchedOnOrOff(_ options: [String], _ setting: String, _ count: Int) async throws {
+  func onChangeOnAndOff(_ options: [String], _ setting: String, _ count: Int) async throws {
     let input = record(0, "a=1") + record(0, "a=1") + record(1, "a=1")
     let lines = try await taken(options, input, ["MQTT_ON_CHANGE": setting])
     #expect(lines.count { $0 == "dsmr/a 1" } == count)
   }
 
-  /// By the time of the records, as in a replay.
-  @Test func theSameIsNewsAgainAfterAWhile() async throws {
+  /// The time is that of the records, so a replay gives the same messages.
+  @Test func unchangedValuesAreSentAgainAfterAWhile() async throws {
     let input = (0..<50).map { record($0, "a=1") }.joined()
     let times = try await taken(["--on-change", "20"], input).filter { $0.hasPrefix("dsmr/time") }
     #expect(
@@ -62,14 +62,14 @@ import Testing
   }
 
   @Test(arguments: ["value", "json", "record"])
-  func allIsNewsToABrokerThatCameBack(_ payload: String) async throws {
+  func everythingIsSentAfterAReconnection(_ payload: String) async throws {
     try await ScriptedBroker.running { broker in
       let arguments = ["--on-change", "--payload", payload, "--no-status"]
       try await broker.p1mqtt(arguments).whileRunning { sink in
         try await sink.write(record(0, "a=1") + record(1, "a=1"))
         let each = payload == "value" ? 2 : 1
         try await broker.wait { $0.lines.count == each }
-        // None is on its way, to be sent again.
+        // No message is unacknowledged, which would be sent again.
         try await sink.waitForCounters("delivered=\(each) waiting=0 ")
         broker.endConnections()
         try await broker.wait { $0.connects.count == 2 }

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// What a broker of MQTT 5 says that it does not do, and p1mqtt then does without.
+/// The limits that a broker of MQTT 5 announces, and how p1mqtt keeps to them.
 @Suite struct MQTTLimitTests {
-  /// A broker that says so when a client comes.
+  /// A broker with these properties in its CONNACK.
   private func script(_ properties: MQTTProperties) -> ScriptedBroker.Script {
     { $0.kind == .connect ? [.connack(properties: properties)] : [.usual] }
   }
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func nothingIsRetainedWhereNothingIsKept() async throws {
+  @Test func retainIsNotUsedIfUnavailable() async throws {
     try await ScriptedBroker.running(script([.retainAvailable: 0])) { broker in
       let result = try await broker.p1mqtt(["--retain"]).run(input: "n=1\n")
       #expect(result.status == .success)
@@ -39,9 +39,9 @@ import Testing
     }
   }
 
-  /// Such a broker refuses the client for its will alone.
+  /// Such a broker rejects the whole connection because of the will.
   @Test(arguments: ["clean", "persistent"])
-  func aWillThatCannotBeKept(_ session: String) async throws {
+  func willIsNotRetainedIfUnavailable(_ session: String) async throws {
     let script: ScriptedBroker.Script = {
       $0.kind != .connect
         ? [.usual] : [.connack($0.connect?.will?.isRetained == true ? 0x9A : 0)]
@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func aWillOfTooHighAQoS() async throws {
+  @Test func willWithTooHighAQoS() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind != .connect ? [.usual] : [.connack($0.connect?.will?.qos == 1 ? 0x9B : 0)]
     }
@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test func whatIsTooLongIsRefused() async throws {
+  @Test func tooLongMessageIsRejected() async throws {
     try await TemporaryDirectory.with { directory in
       try await ScriptedBroker.running(script([.maximumPacketSize: 100])) { broker in
         let long = String(repeating: "x", count: 200)
@@ -90,9 +90,9 @@ import Testing
     }
   }
 
-  /// No more are on their way than the broker wants.
-  @Test func noMoreAreOnTheirWayThanTheBrokerTakes() async throws {
-    // Nothing is acknowledged before three are there, as never more come.
+  /// No more messages are in flight than the broker permits.
+  @Test func receiveMaximumIsKept() async throws {
+    // The broker acknowledges nothing until three messages are in flight, which is its limit.
     try await ScriptedBroker.running({ packet in
       switch packet.kind {
       case .connect: [.connack(properties: [.receiveMaximum: 3])]

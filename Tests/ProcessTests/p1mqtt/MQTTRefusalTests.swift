@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a broker of MQTT 5 refuses never counts as delivered.
+/// A message that a broker of MQTT 5 rejects never counts as delivered.
 @Suite struct MQTTRefusalTests {
-  /// A broker that refuses the messages with a payload that has this in it.
+  /// A broker that rejects the messages whose payload contains the text.
   private func script(refusing text: String, _ reason: UInt8) -> ScriptedBroker.Script {
     { $0.message?.text.contains(text) == true ? [.reason(reason)] : [.usual] }
   }
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  /// Discovery goes on without the messages of Home Assistant.
+  /// Discovery works without the birth message of Home Assistant.
   @Test func aSubscriptionThatIsRefusedIsLogged() async throws {
     let script: ScriptedBroker.Script = { $0.kind == .subscribe ? [.reason(0x87)] : [.usual] }
     try await ScriptedBroker.running(script) { broker in
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// With QoS 2 a broker may refuse the message once more, where it is released.
+  /// With QoS 2 a broker may also reject a message in its PUBCOMP.
   @Test func messagesRefusedAtTheirReleaseDoNotStay() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .pubrel && $0.ordinal == 1 ? [.reason(0x92)] : [.usual]
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// A broker that has had enough for now gets it later: nothing is refused, and nothing lost.
+  /// "Quota exceeded" is not a rejection: the message is sent again later, and none is lost.
   @Test(arguments: [1, 2], ["clean", "persistent"])
   func aQuotaIsNoRefusal(_ qos: Int, _ session: String) async throws {
     let script: ScriptedBroker.Script = {
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  /// A reason below 0x80 is none: nobody has subscribed to the topic.
+  /// A reason code below 0x80 is no error: 0x10 means that nobody has subscribed to the topic.
   @Test(arguments: [1, 2]) func aMessageThatNobodyWantsHasArrived(_ qos: Int) async throws {
     let script: ScriptedBroker.Script = { $0.message != nil ? [.reason(0x10)] : [.usual] }
     try await ScriptedBroker.running(script) { broker in

@@ -22,7 +22,7 @@ enum BrokerFault: CaseIterable {
   /// The position in a connection of the message with the fault.
   private static let place = 7
 
-  /// Whether it takes messages behind one that it does not take.
+  /// Whether it acknowledges later messages, but not this one.
   var leavesOneOut: Bool { [.noAnswerToOne, .answerToAnother].contains(self) }
 
   func answers(to packet: MQTTPacket) -> [MQTTAnswer] {

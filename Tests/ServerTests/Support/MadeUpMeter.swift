@@ -1,9 +1,9 @@
-/// A DSMR 5.0 meter with a gas meter, whose every value a test knows.
+/// A DSMR 5.0 meter with a gas meter and known values.
 struct MadeUpMeter {
   static let identifier = "E0012345678901234"
   static let gasIdentifier = "G0098765432109876"
 
-  /// One of its telegrams, one each second from 2026-01-15T12:00:00Z.
+  /// The values of a telegram, one each second from 2026-01-15T12:00:00Z.
   struct Reading {
     let number: Int
 
@@ -31,7 +31,7 @@ struct MadeUpMeter {
 
     var gas: String { "567.\(digits(800 + number, 3))" }
 
-    /// The telegram, as it comes down the line.
+    /// The bytes of the telegram.
     var telegram: String {
       let stamp = "260115130000W"
       let local = 13 * 3600 + number

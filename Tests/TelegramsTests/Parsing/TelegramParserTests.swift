@@ -305,10 +305,17 @@ import Testing
     var generator = SeededGenerator(seed: 41)
     var parser = TelegramParser()
     var writer = RecordWriter()
-    let alphabet = "0-1:24.2.1(()*)\r\n!3SWm8kh".bytes
+    let sample = SampleTelegram.numbered().bytes
     for _ in 0..<1500 {
-      for noise in [generator.bytes(0...300), generator.bytes(0...300, from: alphabet)] {
-        try? parser.parse(("/\n".bytes + noise).span, receivedAt: nil, into: &writer)
+      var damaged = sample
+      for _ in 0..<3 {
+        damaged[Int.random(in: damaged.indices, using: &generator)] = UInt8.random(
+          in: 0...255, using: &generator)
+      }
+      let noise = generator.bytes(0...300)
+      let lines = generator.bytes(0...300, from: "0-1:24.2.1(()*)\r\n!3SWm8kh".bytes)
+      for bytes in [damaged, "/\n".bytes + noise, "/\n".bytes + lines] {
+        try? parser.parse(bytes.span, receivedAt: nil, into: &writer)
       }
     }
     let lines = writer.text.text.split(separator: "\n")
