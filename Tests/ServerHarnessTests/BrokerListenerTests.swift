@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  private func expectRefusal(_ client: MQTTClient) async throws {
+  private func expectRejection(_ client: MQTTClient) async throws {
     let result = try await client.publish("1", to: "refused")
     #expect(result.status != .success)
   }
@@ -41,10 +41,10 @@ import Testing
       let wanting = try await secure(broker, broker.ports[1])
       let shown = wanting.with(client[0], client[1], "--key", certificates.path("client.key"))
       try await expectDelivery(to: broker, shown, "client")
-      try await expectRefusal(wanting)
+      try await expectRejection(wanting)
       let stranger = wanting.with(
         "--cert", certificates.path("stranger.pem"), "--key", certificates.path("stranger.key"))
-      try await expectRefusal(stranger)
+      try await expectRejection(stranger)
       try await expectDelivery(to: broker, plain.with("--unix", broker.socketPath), "unix")
       #expect(broker.ports[2] == 0)
       let six = plain.with("-h", "::1", "-p", "\(broker.ports[3])")
@@ -59,7 +59,7 @@ import Testing
 
   @Test func certificateThatProvesNothing() async throws {
     try await Mosquitto.running(listeners: [.tls("other"), .tls("expired")]) { broker in
-      for port in broker.ports { try await expectRefusal(secure(broker, port)) }
+      for port in broker.ports { try await expectRejection(secure(broker, port)) }
       let other = try await secure(broker, broker.ports[0])
       try await expectDelivery(to: broker, other.with("--insecure"), "insecure")
     }
@@ -73,10 +73,10 @@ import Testing
     let shown = client.with(
       "--cert", certificates.path("client.pem"), "--key", certificates.path("client.key"))
     try await expectDelivery(to: broker, shown, "tls/b")
-    try await expectRefusal(client.with("--cafile", certificates.path("stranger.pem")))
+    try await expectRejection(client.with("--cafile", certificates.path("stranger.pem")))
     let stranger = client.with(
       "--cert", certificates.path("stranger.pem"), "--key", certificates.path("stranger.key"))
-    try await expectRefusal(stranger)
+    try await expectRejection(stranger)
   }
 
   @Test func mosquittoKeepsItsDataWhenItIsKilled() async throws {

@@ -88,8 +88,8 @@ import Testing
         try await subscriber.wait { $0.count == 1 }
         try await broker.stop()
         #expect(broker.process.processes.isEmpty)
-        let refused = try await broker.client.publish("x", to: "a")
-        #expect(refused.status != .success)
+        let rejected = try await broker.client.publish("x", to: "a")
+        #expect(rejected.status != .success)
         try await broker.start()
         try await subscriber.waitUntilSubscribed(times: 2)
         try await subscriber.wait { $0.map(\.text) == ["before", "before"] }

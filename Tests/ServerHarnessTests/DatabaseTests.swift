@@ -24,8 +24,8 @@ import Testing
     await #expect(throws: HTTPFailure.self) { try await server.query("SELECT nonsense") }
     for login in [Login(user: Login.standard.user, password: "wrong"), nil] {
       let stranger = HTTPClient(port: server.port, login: login)
-      let refused = try await stranger.request("/write", query: query, body: line)
-      #expect(refused.status == 401)
+      let rejected = try await stranger.request("/write", query: query, body: line)
+      #expect(rejected.status == 401)
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
       let result = try await p1mqtt(broker, payload, ["--qos", "\(qos)", "--timeout", "2"])
         .run(input: Self.records(300), within: .seconds(60))
       #expect(result.status == .success, "\(result.errorText)")
-      let tally = NumberedTally(broker.taken.compactMap(\.number), of: 300)
+      let tally = NumberedTally(broker.accepted.compactMap(\.number), of: 300)
       #expect(tally.isWhole, "\(tally)\n\(result.errorText)")
       // A broker that left a message out gets it after later ones.
       #expect(tally.overtaken.count <= (fault.leavesOneOut ? 1 : 0), "\(tally)")
@@ -29,7 +29,7 @@ import Testing
       let result = try await p1mqtt(broker, "record", ["--protocol", "3.1.1", "--timeout", "2"])
         .run(input: Self.records(300), within: .seconds(60))
       #expect(result.status == .success, "\(result.errorText)")
-      let tally = NumberedTally(broker.taken.compactMap(\.number), of: 300)
+      let tally = NumberedTally(broker.accepted.compactMap(\.number), of: 300)
       #expect(tally.isWhole, "\(tally)\n\(result.errorText)")
       // A broker that left a message out gets it after later ones.
       #expect(tally.overtaken.count <= (fault.leavesOneOut ? 1 : 0), "\(tally)")
@@ -65,7 +65,7 @@ import Testing
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
-        let tally = NumberedTally(broker.taken.compactMap(\.number), of: sent)
+        let tally = NumberedTally(broker.accepted.compactMap(\.number), of: sent)
         // The broker left the message out, so it comes last.
         #expect(tally.isWhole && tally.overtaken.count <= 1, "\(tally)")
       }

@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test func aWrongPasswordIsSaidAndKeptSecret() async throws {
+  @Test func wrongPasswordIsLoggedWithoutThePassword() async throws {
     let broker = try await Mosquitto.shared
     var program = try p1mqtt(broker, ["--linger", "1"])
     program.environment["MQTT_PASS"] = "wrong-password"
@@ -161,7 +161,7 @@ import Testing
     }
   }
 
-  @Test func aBrokerThatIsNotThereYetGetsTheNewestOfEachTopic() async throws {
+  @Test func brokerThatStartsLaterGetsTheNewestOfEachTopic() async throws {
     try await Mosquitto.running { broker in
       try await broker.stop()
       try await p1mqtt(broker, ["--retain"]).whileRunning { sink in
@@ -185,7 +185,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1, 2]) func aBrokerThatDiesAndComesBackGetsTheNewest(
+  @Test(arguments: [0, 1, 2]) func restartedBrokerGetsTheNewestValues(
     _ qos: Int
   ) async throws {
     try await Mosquitto.running(settings: ["persistence true"]) { broker in

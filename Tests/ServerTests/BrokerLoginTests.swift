@@ -21,29 +21,29 @@ import Testing
   ]
 
   /// Each failed login is logged with its reason and without the password.
-  private func expectRefusals(
+  private func expectRejections(
     by broker: some MQTTBroker, _ arguments: [String], _ reasons: [String]
   ) async throws {
     for environment in Self.strangers {
       let result = try await p1mqtt(broker, arguments + ["-v"], environment).runToItsFailure()
       #expect(result.status == .exited(69))
-      let isSaid = reasons.contains {
+      let isLogged = reasons.contains {
         result.errorText.contains("p1mqtt: 127.0.0.1:\(broker.port): \($0); trying again\n")
       }
-      #expect(isSaid, "\(environment) \(result.errorText)")
+      #expect(isLogged, "\(environment) \(result.errorText)")
       #expect(!result.errorText.contains("hunter2"))
     }
   }
 
   @Test(arguments: ["3.1.1", "5"]) func failedLoginsAtMosquitto(_ version: String) async throws {
-    try await expectRefusals(
+    try await expectRejections(
       by: try await Mosquitto.shared, ["--protocol", version],
       version == "5"
         ? ["Connection Refused: Not authorized"] : ["Connection Refused: not authorised"])
   }
 
   @Test func failedLoginsAtRabbitMQ() async throws {
-    try await expectRefusals(
+    try await expectRejections(
       by: try await RabbitMQ.shared, [],
       ["Connection Refused: bad user name or password", "Connection Refused: not authorised"])
   }

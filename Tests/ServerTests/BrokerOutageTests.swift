@@ -23,7 +23,7 @@ import Testing
       sink.closeInput()
       try await ScriptedBroker.running(port: port) { broker in
         let result = try await sink.waitForExit(within: .seconds(60))
-        let numbers = broker.taken.compactMap(\.number)
+        let numbers = broker.accepted.compactMap(\.number)
         let dropped = 3000 - numbers.count
         #expect(result.status == .exited(69))
         #expect(numbers == Array(dropped..<3000) && (500...900).contains(numbers.count))
@@ -49,7 +49,7 @@ import Testing
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success && !result.errorText.contains("dropped"))
-        #expect(broker.taken.compactMap(\.number) == Array(0..<sent))
+        #expect(broker.accepted.compactMap(\.number) == Array(0..<sent))
       }
     }
   }
@@ -91,7 +91,7 @@ import Testing
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
-        let values = broker.taken.filter { $0.topic == "dsmr/n" }.compactMap { Int($0.text) }
+        let values = broker.accepted.filter { $0.topic == "dsmr/n" }.compactMap { Int($0.text) }
         #expect(values == values.sorted() && values.last == sent - 1)
         #expect(values.count < sent)
       }
@@ -105,7 +105,7 @@ import Testing
       let result = try await p1mqtt(broker.port, "record", ["--qos", "\(qos)"]).run(
         input: text, within: .seconds(120))
       #expect(result.status == .success && result.errorText == "")
-      #expect(broker.taken.compactMap(\.number) == Array(0..<70_000))
+      #expect(broker.accepted.compactMap(\.number) == Array(0..<70_000))
     }
   }
 

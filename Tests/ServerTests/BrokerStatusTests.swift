@@ -183,8 +183,8 @@ import Testing
         ]
         let result = try await p1mqtt(broker, arguments).run(input: "meter=E1\nn=1\n")
         #expect(result.status == .success)
-        let isTold = result.errorText.contains("message to closed/E1 rejected: Not authorized")
-        #expect(isTold == (version == "5"), "\(result.errorText)")
+        let isLogged = result.errorText.contains("message to closed/E1 rejected: Not authorized")
+        #expect(isLogged == (version == "5"), "\(result.errorText)")
       }
     }
   }

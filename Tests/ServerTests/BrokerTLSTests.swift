@@ -30,7 +30,7 @@ import Testing
   }
 
   /// Expects that the value is not delivered, for one of the reasons.
-  private func expectRefusal(_ program: Program, _ port: Int, _ reasons: String...) async throws {
+  private func expectRejection(_ program: Program, _ port: Int, _ reasons: String...) async throws {
     var program = program
     program.arguments += ["--linger", "1"]
     let result = try await program.runToItsFailure()
@@ -68,7 +68,7 @@ import Testing
       program.arguments += ["--broker", "mqtts://localhost"]
       try await expectDelivery(program, to: broker.client)
       // A certificate of the client does not replace the check of the broker's.
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(port, certificate), port,
         "the certificate of the broker is not trusted: self-signed certificate in certificate chain"
       )
@@ -79,7 +79,7 @@ import Testing
     let stranger = try await path("stranger.pem")
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       for arguments in [["--tls"], ["--ca-file", stranger]] {
-        try await expectRefusal(
+        try await expectRejection(
           p1mqtt(broker.ports[0], arguments), broker.ports[0],
           "the certificate of the broker is not trusted: "
             + "self-signed certificate in certificate chain")
@@ -91,13 +91,13 @@ import Testing
     let authority = ["--ca-file", try await path("ca.pem")]
     try await Mosquitto.running(listeners: [.tls("other"), .tls("expired"), .tls("stranger")]) {
       broker in
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[0], authority), broker.ports[0],
         "the certificate of the broker is for another host name")
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[1], authority), broker.ports[1],
         "the certificate of the broker is not trusted: certificate has expired")
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[2], authority), broker.ports[2],
         "the certificate of the broker is not trusted: self-signed certificate")
     }
@@ -117,10 +117,10 @@ import Testing
     // RabbitMQ closes an MQTT 5 connection; MQTT 3.1.1 is then tried over TLS as well.
     try await expectDelivery(
       p1mqtt(broker.securePort, authority), to: broker.client, prefix: "secure")
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(broker.securePort, ["--tls"]), broker.securePort,
       "the certificate of the broker is not trusted: self-signed certificate in certificate chain")
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(broker.securePort, authority + ["--protocol", "5"]), broker.securePort,
       "the broker closed the connection without an answer: it may not speak MQTT 5, or it may want a certificate, or "
         + "its port may be one without TLS")
@@ -130,7 +130,7 @@ import Testing
 
   private static let isSilent =
     "the broker closed the connection without an answer: it may want a certificate, or its port may be one without TLS"
-  private static let isSilentToOurs =
+  private static let isSilentAboutOurs =
     "the broker closed the connection without an answer: it may not take ours, or its port may be one without TLS"
 
   @Test(arguments: ["tlsv1.2", "tlsv1.3"])
@@ -149,33 +149,33 @@ import Testing
       try await expectDelivery(
         p1mqtt(port, client, ["SSL_CERT_FILE": try await path("ca.pem")]), to: broker.client)
       // The broker may close the connection before p1mqtt has read its TLS alert.
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(port, authority), port,
         "the broker wants a certificate; set --cert-file and --key-file",
         Self.isSilent)
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(port, authority + stranger), port,
         "the broker does not trust the certificate of --cert-file",
-        Self.isSilentToOurs)
+        Self.isSilentAboutOurs)
     }
   }
 
-  @Test func rabbitMQRefusesTheCertificateOfAStranger() async throws {
+  @Test func rabbitMQRejectsAnUntrustedCertificate() async throws {
     let broker = try await RabbitMQ.shared
     let arguments = [
       "--ca-file", try await path("ca.pem"), "--cert-file", try await path("stranger.pem"),
       "--key-file", try await path("stranger.key"), "--prefix", "stranger",
     ]
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(broker.securePort, arguments), broker.securePort,
-      "the broker does not trust the certificate of --cert-file", Self.isSilentToOurs)
+      "the broker does not trust the certificate of --cert-file", Self.isSilentAboutOurs)
   }
 
   // MARK: - Ports of another kind
 
   @Test func plainConnectionToAPortForTLS() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[0], []), broker.ports[0],
         "the broker closed the connection without an answer: its port may be one for TLS")
     }
@@ -189,10 +189,10 @@ import Testing
   @Test func tlsToAPlainPort() async throws {
     let authority = ["--ca-file", try await path("ca.pem")]
     let mosquitto = try await Mosquitto.shared
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(mosquitto.port, authority), mosquitto.port, Self.isSilent)
     let rabbit = try await RabbitMQ.shared
-    try await expectRefusal(p1mqtt(rabbit.port, authority), rabbit.port, Self.isSilent)
+    try await expectRejection(p1mqtt(rabbit.port, authority), rabbit.port, Self.isSilent)
   }
 
   // MARK: - ALPN

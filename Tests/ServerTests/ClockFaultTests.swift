@@ -25,8 +25,8 @@ import Testing
   /// The time jumps forward and back an hour with each record.
   private func record(_ number: Int) -> String {
     RecordFlow.text(number).replacing(
-      RecordFlow.time(number),
-      with: RecordFlow.time(number + (number % 3 - 1) * 3600))
+      noon(plus: number),
+      with: noon(plus: number + (number % 3 - 1) * 3600))
   }
 
   @Test func recordsKeepTheirOrderWhateverTheClocksSay() async throws {

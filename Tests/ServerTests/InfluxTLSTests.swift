@@ -53,7 +53,7 @@ import Testing
   }
 
   /// Expects that the record is kept, and one line says why.
-  private func expectRefusal(_ result: ProgramResult, _ server: RunningProgram, _ url: String) {
+  private func expectRejection(_ result: ProgramResult, _ server: RunningProgram, _ url: String) {
     #expect(result.status == .exited(69))
     let messages = result.errorText.split(separator: "\n")
     #expect(messages.count == 2, "\(result.errorText)")
@@ -77,10 +77,10 @@ import Testing
 
   @Test func authorityThatIsNotTrusted() async throws {
     try await withServer("server") { certificates, server, url in
-      expectRefusal(try await send(url, []), server, url)
+      expectRejection(try await send(url, []), server, url)
       // Another authority does not help.
       let other = try await send(url, ["--ca-file", certificates.path("client.pem")])
-      expectRefusal(other, server, url)
+      expectRejection(other, server, url)
     }
   }
 
@@ -103,7 +103,7 @@ import Testing
   func certificateThatProvesNothing(_ name: String) async throws {
     try await withServer(name) { certificates, server, url in
       let result = try await send(url, ["--ca-file", certificates.path("ca.pem")])
-      expectRefusal(result, server, url)
+      expectRejection(result, server, url)
     }
   }
 
@@ -111,9 +111,9 @@ import Testing
     try await withServer("server") { certificates, server, url in
       let authority = ["--ca-file", certificates.path("ca.pem")]
       let wrong = "sha256//" + String(repeating: "A", count: 43) + "="
-      expectRefusal(try await send(url, authority + ["--pinned-key", wrong]), server, url)
+      expectRejection(try await send(url, authority + ["--pinned-key", wrong]), server, url)
       // A pinned key is checked in addition to the authority, not instead.
-      expectRefusal(
+      expectRejection(
         try await send(url, ["--pinned-key", certificates.serverKeyHash]), server, url)
       let right = try await send(url, authority + ["--pinned-key", certificates.serverKeyHash])
       try await expectDelivery(right, server)

@@ -51,10 +51,10 @@ import Testing
         directory: directory.path)
       let records = try RecordFlow(rate: 100)
       try await program.whileRunning(input: records.input) { sink in
-        let isReading = try await Deadline(in: .seconds(60)).poll {
+        let isStarted = try await Deadline(in: .seconds(60)).poll {
           FileManager.default.fileExists(atPath: directory.path("spool"))
         }
-        #expect(isReading)
+        #expect(isStarted)
         try await records.pass(100)
         try directory.write("", to: "down")
         try await sink.waitForError("; trying again\n", within: .seconds(20))

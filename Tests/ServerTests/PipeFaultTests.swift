@@ -28,7 +28,7 @@ import Testing
         let tally = try await receiver.tally(of: sent)
         #expect(
           tally.isWholeInOrder,
-          "\(tally); said: \(result.errorText); \(receiver.server.process.log.suffix(5000))")
+          "\(tally); messages: \(result.errorText); \(receiver.server.process.log.suffix(5000))")
       }
     }
   }
@@ -40,7 +40,7 @@ import Testing
       try await sink.beside().whileRunning(input: records.input) { both in
         #expect(try await receiver.waitForRecord())
         let victim = try #require(
-          both.processes.first { isProcess($0, sink.program.executable) })
+          both.processes(named: sink.program.executable).first)
         kill(victim, SIGKILL)
         try await records.pass(500)
         let sent = try await records.finish()
@@ -52,7 +52,7 @@ import Testing
   }
 
   /// The sink exits at once, so tee(1) gets EPIPE.
-  @Test func sinkThatRefusesToRunDoesNotCostTheNeighbourAnything() async throws {
+  @Test func sinkThatCannotStartDoesNotCostTheNeighbourAnything() async throws {
     try await SpoolingSink.withInfluxDB { _, sink in
       let records = try RecordFlow(rate: 1000)
       let script = "mkdir '\(sink.spool)'; exec 9>'\(sink.spool)/lock'; flock 9; "
@@ -97,7 +97,7 @@ import Testing
           return records.sent == before
         }
         #expect(isStuck)
-        let neighbour = try #require(both.processes.first { isProcess($0, "sleep") })
+        let neighbour = try #require(both.processes(named: "sleep").first)
         kill(neighbour, SIGKILL)
         try await records.pass(200)
         let sent = try await records.finish()
@@ -134,10 +134,10 @@ import Testing
         try await sink.waitForExit(within: .seconds(60))
       }
       #expect(result.status == .success && !result.errorText.contains("rejected"))
-      let isThere = try await Deadline(in: .seconds(10)).poll {
+      let hasArrived = try await Deadline(in: .seconds(10)).poll {
         try await receiver.numbers.contains(12)
       }
-      #expect(isThere)
+      #expect(hasArrived)
       #expect(try await Set(receiver.numbers) == [0, 12])
       if case .database(let database) = receiver {
         let rows = try await database.query("SELECT n FROM dsmr")
@@ -150,7 +150,7 @@ import Testing
   @Test(arguments: Receiver.Kind.allCases, ["", "\n", "\n\n"])
   func inputThatEndsInTheMiddleOfARecord(_ kind: Receiver.Kind, _ end: String) async throws {
     try await Receiver.with(kind) { receiver, sink in
-      let text = RecordFlow.text(0) + "timestamp=\(RecordFlow.time(1))\nn=1" + end
+      let text = RecordFlow.text(0) + "timestamp=\(noon(plus: 1))\nn=1" + end
       let result = try await sink.program.run(input: text)
       #expect(result.status == .success && result.errorText == "")
       let tally = try await receiver.tally(of: 2)

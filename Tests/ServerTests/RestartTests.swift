@@ -22,7 +22,7 @@ import Testing
     try await broker.client.subscribed(to: "restart/timestamp") { subscriber in
       try await p1run.whileRunning { composition in
         try await subscriber.wait(within: .seconds(20)) { $0.count >= 10 }
-        let sink = try #require(composition.processes.first { isProcess($0, "p1mqtt") })
+        let sink = try #require(composition.processes(named: "p1mqtt").first)
         kill(sink, SIGKILL)
         try await composition.waitForError("p1mqtt: killed by SIGKILL; started again in 1 s")
         // The new sink runs to the end.

@@ -22,7 +22,7 @@ import Testing
         try await send(300..<600, to: broker)
         try await receiver.whileRunning { receiver in
           try await expect(600, in: database)
-          let sink = try #require(receiver.processes.first { isProcess($0, "p1influx") })
+          let sink = try #require(receiver.processes(named: "p1influx").first)
           kill(sink, SIGKILL)
           try await send(600..<900, to: broker)
           try await expect(900, in: database)
@@ -80,11 +80,11 @@ import Testing
           program.environment["P1_BIN"] = directory.path("bin")
           program.environment["INFLUXDB_HOST"] = "localhost"
           try await program.whileRunning { receiver in
-            let isThere = try await Deadline(in: .seconds(20)).poll {
+            let hasArrived = try await Deadline(in: .seconds(20)).poll {
               try await send(0..<1, settings)
               return receiver.text.contains("n=0\nmeter=E1\n\n")
             }
-            #expect(isThere, "\(receiver.errorText)")
+            #expect(hasArrived, "\(receiver.errorText)")
             receiver.send(signal: SIGTERM)
             #expect(try await receiver.waitForExit().status == .success)
           }
@@ -137,10 +137,10 @@ import Testing
   }
 
   private func expect(_ count: Int, in database: InfluxDB) async throws {
-    let areThere = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(100)) {
+    let haveArrived = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(100)) {
       try await database.tally(of: count).isWhole
     }
     let tally = try await database.tally(of: count)
-    #expect(areThere, "\(tally)")
+    #expect(haveArrived, "\(tally)")
   }
 }

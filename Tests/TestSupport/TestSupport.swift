@@ -36,28 +36,34 @@ public enum ToolPaths {
   }()
 }
 
-/// Namespaces of Linux, in which a test has a network or a disk of its own. A machine may forbid them.
+/// Namespaces of Linux, in which a test has its own network or disk. A machine may forbid them.
 public enum Namespaces {
-  /// Whether a program may have a network of its own; prints a note if not.
   public static func haveNetworks() async throws -> Bool {
-    try await areAllowed("networks", ["-rn", "ip", "link"])
+    try await arePermitted(["-rn", "ip", "link"])
   }
 
-  /// Whether a program may have mounts of its own; prints a note if not.
   public static func haveMounts() async throws -> Bool {
-    try await areAllowed("mounts", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
+    try await arePermitted(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])
   }
 
-  private static func areAllowed(_ name: String, _ attempt: [String]) async throws -> Bool {
+  private static func arePermitted(_ attempt: [String]) async throws -> Bool {
     let result = try await Program("unshare", attempt).run()
     if result.status != .success {
-      print("skipped: namespaces are not permitted for \(name): \(result.errorText)")
+      print("skipped: no permission for namespaces: \(result.errorText)")
     }
     return result.status == .success
   }
 }
 
-/// The end of a wait in a test.
+/// The timestamp of a record this many seconds after noon, in UTC, of 2026-01-15.
+public func noon(plus seconds: Int) -> String {
+  func two(_ part: Int) -> String { part < 10 ? "0\(part)" : "\(part)" }
+  let second = 12 * 3600 + seconds
+  return "2026-01-\(15 + second / 86_400)T"
+    + "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60))Z"
+}
+
+/// The deadline of a wait.
 public struct Deadline: Sendable {
   private let end: ContinuousClock.Instant
 

@@ -39,8 +39,10 @@ import Testing
   @Test func fileThatIsReadIsNotWritten() async throws {
     try await TemporaryDirectory.with { directory in
       let path = try directory.write(Self.telegrams, to: "telegrams.p1")
-      let result = try await Program.bash("p1cat \"$1\" >&- <&- 2> said; cat said \"$1\"", [path])
-        .run()
+      let result = try await Program.bash(
+        "p1cat \"$1\" >&- <&- 2> errors; cat errors \"$1\"", [path]
+      )
+      .run()
       #expect(result.text == "p1cat: standard output: Bad file descriptor\n" + Self.telegrams)
     }
   }
@@ -82,7 +84,8 @@ import Testing
     try await TemporaryDirectory.with { directory in
       try directory.write(Self.telegrams, to: "telegrams.p1")
       let program = Program.bash(
-        "\(script) \(redirection) 2> said; echo $? >&2; cat said >&2", directory: directory.path)
+        "\(script) \(redirection) 2> errors; echo $? >&2; cat errors >&2", directory: directory.path
+      )
       let result = try await program.run(input: Self.telegrams)
       let tool = script.contains("p1influx") ? "p1influx" : script.prefix { $0 != " " }
       #expect(

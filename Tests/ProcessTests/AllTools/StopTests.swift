@@ -11,12 +11,12 @@ import Testing
     try await Program.bash(script).whileRunning { pipe in
       let name = tool.split(separator: " ")[0]
       let isRunning = try await Deadline(in: .seconds(10)).poll {
-        pipe.processes.contains { isProcess($0, name) }
+        !pipe.processes(named: name).isEmpty
       }
       #expect(isRunning)
-      pipe.processes.filter { isProcess($0, name) }.forEach { kill($0, SIGTERM) }
+      pipe.processes(named: name).forEach { kill($0, SIGTERM) }
       let isEnded = try await Deadline(in: .seconds(20)).poll {
-        !pipe.processes.contains { isProcess($0, name) }
+        pipe.processes(named: name).isEmpty
       }
       #expect(isEnded)
     }
@@ -49,12 +49,12 @@ import Testing
       let name: Substring = producer.contains("p1parse") ? "p1parse" : "p1cat"
       // The tool waits in write(2) or poll(2) once its output is full.
       let isStalled = try await Deadline(in: .seconds(20)).poll {
-        pipe.processes.contains { isProcess($0, name) && isWaitingToWrite($0) }
+        pipe.processes(named: name).contains { isWaitingToWrite($0) }
       }
       #expect(isStalled)
-      pipe.processes.filter { isProcess($0, name) }.forEach { kill($0, SIGTERM) }
+      pipe.processes(named: name).forEach { kill($0, SIGTERM) }
       let isEnded = try await Deadline(in: .seconds(20)).poll {
-        !pipe.processes.contains { isProcess($0, name) }
+        pipe.processes(named: name).isEmpty
       }
       #expect(isEnded)
     }
@@ -107,7 +107,7 @@ import Testing
   }
 
   @Test(arguments: ["p1cat", "p1parse", "p1mqtt --port 1 --linger 0", "p1influx --port 1"])
-  func closedInputIsAnEnd(_ tool: String) async throws {
+  func closedInputEndsATool(_ tool: String) async throws {
     let result = try await Program.bash("\(tool) <&-").run()
     #expect(result.status == .success, "\(result.errorText)")
   }

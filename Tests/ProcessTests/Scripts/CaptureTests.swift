@@ -235,7 +235,7 @@ import Testing
     (["-x", "sim:"], 64), (["-t", "0", "sim:"], 64), (["-k", "x", "sim:"], 64), (["-t"], 64),
     (["sim:", "sim:"], 64), ([], 64), (["-d", "/no/such", "sim:"], 73), (["sim:nonsense"], 64),
   ])
-  func whatCannotBeIsRefused(_ arguments: [String], _ status: Int) async throws {
+  func invalidOptionsAreRejected(_ arguments: [String], _ status: Int) async throws {
     try await capturing { directory, _ in
       let (ended, text) = try await run(directory, arguments)
       #expect(Int(ended) == status)

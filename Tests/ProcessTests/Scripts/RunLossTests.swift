@@ -96,10 +96,10 @@ import Testing
           composition.processes.first { isPart($0, name, directory) }, "\(name)")
         kill(victim, SIGKILL)
         try await composition.waitForError("\(name): killed by SIGKILL; started again in 1 s")
-        let isBack = try await Deadline(in: .seconds(20)).poll {
+        let isRestarted = try await Deadline(in: .seconds(20)).poll {
           composition.processes.contains { $0 != victim && isPart($0, name, directory) }
         }
-        #expect(isBack)
+        #expect(isRestarted)
         composition.send(signal: SIGTERM)
         #expect(try await composition.waitForExit().status == .success)
         #expect(composition.processes.isEmpty)
@@ -129,7 +129,7 @@ import Testing
   /// SIGUSR1 and SIGHUP are passed on to the tools, and end nothing.
   @Test func signalsArePassedOn() async throws {
     let sink =
-      "trap 'echo usr1 >> told' USR1; trap 'echo hup >> told' HUP; (trap '' USR1 HUP; exec cat >> records) <&0 & wait; wait"
+      "trap 'echo usr1 >> signals' USR1; trap 'echo hup >> signals' HUP; (trap '' USR1 HUP; exec cat >> records) <&0 & wait; wait"
     try await MadeUpTools.with(p1mqtt: "\(sink); wait", p1influx: "cat > p1influx.records") {
       directory in
       let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
@@ -137,11 +137,11 @@ import Testing
         try await waitForRecords(in: directory, "records")
         for (signal, word) in [(SIGUSR1, "usr1\n"), (SIGHUP, "hup\n")] {
           composition.send(signal: signal)
-          let isTold = try await Deadline(in: .seconds(20)).poll {
-            (try? directory.text(of: "told"))?
+          let isLogged = try await Deadline(in: .seconds(20)).poll {
+            (try? directory.text(of: "signals"))?
               .hasSuffix(word) == true
           }
-          #expect(isTold, "\(word)")
+          #expect(isLogged, "\(word)")
         }
         composition.send(signal: SIGTERM)
         #expect(try await composition.waitForExit().status == .success)
@@ -177,10 +177,10 @@ import Testing
   }
 
   private func waitForRecords(in directory: TemporaryDirectory, _ file: String) async throws {
-    let areThere = try await Deadline(in: .seconds(20)).poll {
+    let haveArrived = try await Deadline(in: .seconds(20)).poll {
       (try? directory.text(of: file))?.isEmpty == false
     }
-    #expect(areThere)
+    #expect(haveArrived)
   }
 
   /// Whether a process is the tool of this name; the sinks are `cat` with their file open.

@@ -14,9 +14,9 @@ import Testing
   }
 
   /// The numbers of the records that the server accepted, without duplicates.
-  private func firstTaken(_ server: HTTPServer) -> [Int] {
+  private func firstAccepted(_ server: HTTPServer) -> [Int] {
     var seen: Set<Int> = []
-    return NumberedRecords.numbers(in: server.takenLines).filter { seen.insert($0).inserted }
+    return NumberedRecords.numbers(in: server.acceptedLines).filter { seen.insert($0).inserted }
   }
 
   @Test func killsLoseNothing() async throws {
@@ -45,15 +45,15 @@ import Testing
           try await writing.value
           // A record that this process must read.
           try await pipe.write(NumberedRecords.text(count))
-          try await server.wait { firstTaken($0).count == count + 1 }
+          try await server.wait { firstAccepted($0).count == count + 1 }
           sink.send(signal: SIGTERM)
           let result = try await sink.waitForExit()
           #expect(result.status == .success, "\(result.status), \(result.errorText)")
         }
-        #expect(firstTaken(server) == Array(0...count))
+        #expect(firstAccepted(server) == Array(0...count))
         for field in ["n", "m"] {
           #expect(
-            Set(NumberedRecords.numbers(in: server.takenLines, field: field)) == Set(0...count))
+            Set(NumberedRecords.numbers(in: server.acceptedLines, field: field)) == Set(0...count))
         }
         #expect(pipe.count == 0)
       }
@@ -70,7 +70,7 @@ import Testing
         try await pipe.write(NumberedRecords.text(0) + half)
         for _ in 0..<2 {
           try await program.whileRunning { sink in
-            try await server.wait { $0.takenLines.count == 1 }
+            try await server.wait { $0.acceptedLines.count == 1 }
             try await sink.waitForError(" waiting=0 ", within: .seconds(30))
             // The pause is long enough for p1influx to take the half for a whole record, if it did
             // so.
@@ -87,13 +87,13 @@ import Testing
         }
         try await pipe.write(String(record.dropFirst(half.count)))
         try await program.whileRunning { sink in
-          try await server.wait { $0.takenLines.count == 2 }
+          try await server.wait { $0.acceptedLines.count == 2 }
           sink.send(signal: SIGTERM)
           let result = try await sink.waitForExit()
           #expect(result.status == .success, "\(result.status)")
         }
         for field in ["n", "m"] {
-          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == [0, 1])
         }
       }
     }
@@ -147,7 +147,7 @@ import Testing
           #expect(result.status == .success && result.errorText == "")
         }
         for field in ["n", "m"] {
-          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1, 2])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == [0, 1, 2])
         }
       }
     }
@@ -167,12 +167,12 @@ import Testing
             try await Task.sleep(for: .milliseconds(2))
           }
           try await sink.write("\n")
-          try await server.wait { $0.takenLines.count == 1 }
+          try await server.wait { $0.acceptedLines.count == 1 }
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)
         }
         let fields = (0..<100).map { "n\($0)=\($0)" }.joined(separator: ",")
-        #expect(server.takenLines == ["dsmr \(fields) 1768478400000000000"])
+        #expect(server.acceptedLines == ["dsmr \(fields) 1768478400000000000"])
       }
     }
   }
@@ -190,7 +190,7 @@ import Testing
             + NumberedRecords.text(2))
         #expect(result.status == .success)
         #expect(result.errorText.contains("rejected: line "))
-        let numbers = NumberedRecords.numbers(in: server.takenLines)
+        let numbers = NumberedRecords.numbers(in: server.acceptedLines)
         #expect(numbers == [0, 1, 2])
       }
     }
@@ -208,7 +208,7 @@ import Testing
         let result = try await program.run(input: String(input))
         #expect(result.status == .success && result.errorText == "")
         for field in ["n", "m"] {
-          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1, 2])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == [0, 1, 2])
         }
       }
     }
@@ -220,7 +220,7 @@ import Testing
         let file = try directory.write(NumberedRecords.text(0..<5000), to: "records")
         let result = try await p1influx(server, directory, reading: file).run()
         #expect(result.status == .success && !result.errorText.contains("rejected:"))
-        #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<5000))
+        #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<5000))
       }
     }
   }

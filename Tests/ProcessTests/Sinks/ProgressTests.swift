@@ -28,7 +28,7 @@ import Testing
           let device = open(terminal.path, O_RDWR | O_NOCTTY | O_CLOEXEC)
           defer { close(device) }
           let result = try await sink.waitForExit(within: .seconds(60))
-          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<4000))
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<4000))
           return (result, String(decoding: terminal.read(), as: UTF8.self))
         }
       }
@@ -41,9 +41,9 @@ import Testing
     #expect(result.status == .success)
     let lines = shown.components(separatedBy: "\r\u{1B}[K")
     #expect(lines.first == "" && lines.last == "", "\(shown)")
-    let told = lines.dropFirst().dropLast()
-    #expect(!told.isEmpty)
-    for line in told {
+    let updates = lines.dropFirst().dropLast()
+    #expect(!updates.isEmpty)
+    for line in updates {
       #expect(
         line.wholeMatch(
           of: /p1influx: (\d+) records, (\d+) a second, (\d+) %, (\d+) waiting/) != nil, "\(line)")

@@ -44,7 +44,7 @@ import Testing
         #expect(result.messages.last?.contains("40 records rejected and not kept") == true)
         #expect(try directory.names(in: "influx/bad") == names)
         #expect(try directory.text(of: "influx/bad/\(names[0])") == kept)
-        #expect(NumberedRecords.numbers(in: server.takenLines).suffix(10) == Array(50..<60)[...])
+        #expect(NumberedRecords.numbers(in: server.acceptedLines).suffix(10) == Array(50..<60)[...])
       }
     }
   }

@@ -18,7 +18,7 @@ import Testing
     power_import_kw=0.322
     """
 
-  private static let refused = [
+  private static let rejections = [
     "rejected: line 4: line is not key=value",
     "rejected: line 9: timestamp is not an RFC 3339 time of 1970 to 2199",
     "rejected: line 11: invalid key: only letters, digits and _ . : - are allowed (and 1 more like it)",
@@ -33,7 +33,7 @@ import Testing
         environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
       let result = try await program.run(input: Self.input)
       #expect(result.status == .success)
-      try expectRefusals("p1mqtt", result)
+      try expectRejections("p1mqtt", result)
       try await subscriber.wait { $0.count >= 5 }
       #expect(
         subscriber.messages.map { "\($0.topic)=\($0.text)" } == [
@@ -50,7 +50,7 @@ import Testing
     let result = try await program.run(input: Self.input)
     #expect(result.status == .exited(69))
     #expect(result.errorText.contains(": 2 records could not be delivered\n"))
-    try expectRefusals("p1influx", result)
+    try expectRejections("p1influx", result)
   }
 
   @Test(arguments: ["p1mqtt", "p1influx"])
@@ -94,10 +94,11 @@ import Testing
   }
 
   /// The first rejection at once, the last one with a count, and the total.
-  private func expectRefusals(_ tool: String, _ result: ProgramResult) throws {
-    let said = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
+  private func expectRejections(_ tool: String, _ result: ProgramResult) throws {
+    let rejections = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
       .map { $0.dropFirst("\(tool): standard input: ".count) }
     #expect(
-      said.sorted() == [Self.refused[0], Self.refused[2], Self.refused[3]].sorted().map { $0[...] })
+      rejections.sorted()
+        == [Self.rejections[0], Self.rejections[2], Self.rejections[3]].sorted().map { $0[...] })
   }
 }

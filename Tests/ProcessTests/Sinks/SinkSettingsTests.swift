@@ -111,15 +111,15 @@ import Testing
         tool, ["-v", "--port", "\(port.number)", "--linger", "0"],
         environment: ["\(prefix)_USER": "me", "\(prefix)_PASS_FILE": path])
       #expect(chmod(path, 0o644) == 0)
-      let refused = try await program.run(input: "a=1\n")
-      #expect(refused.status == .exited(77))
+      let rejected = try await program.run(input: "a=1\n")
+      #expect(rejected.status == .exited(77))
       #expect(
-        refused.errorText.hasPrefix("\(tool): \(path): others can read this file with a secret"))
-      #expect(refused.messages.count == 1)
+        rejected.errorText.hasPrefix("\(tool): \(path): others can read this file with a secret"))
+      #expect(rejected.messages.count == 1)
       #expect(chmod(path, 0o640) == 0)
       let taken = try await program.run(input: "a=1\n")
       #expect(taken.status == .exited(69))
-      #expect(!(refused.errorText + taken.errorText).contains("hunter2"))
+      #expect(!(rejected.errorText + taken.errorText).contains("hunter2"))
     }
   }
 

@@ -12,7 +12,7 @@ import Testing
       let result = try await Program(
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)"] + options
       ).run(input: NumberedRecords.text(input))
-      return (NumberedRecords.numbers(in: server.takenLines), result)
+      return (NumberedRecords.numbers(in: server.acceptedLines), result)
     }
   }
 

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Records with their number N in `n=N` and `m=N.5`.
 enum NumberedRecords {
   /// One of them, one second after the one before.
@@ -7,7 +9,7 @@ enum NumberedRecords {
   ///   - between: what stands between the two fields.
   /// - Returns: the record and the empty line that ends it.
   static func text(_ number: Int, meter: String = "E1", between: String = "") -> String {
-    "timestamp=\(time(number))\nmeter=\(meter)\nn=\(number)\n\(between)m=\(number).5\n\n"
+    "timestamp=\(noon(plus: number))\nmeter=\(meter)\nn=\(number)\n\(between)m=\(number).5\n\n"
   }
 
   static func text(_ numbers: Range<Int>, meter: String = "E1") -> String {
@@ -22,13 +24,5 @@ enum NumberedRecords {
           ? item.dropFirst(field.count + 1).split(separator: ".").first.flatMap { Int($0) } : nil
       } ?? []
     }
-  }
-
-  /// The instant so many seconds after noon of a day in January.
-  private static func time(_ number: Int) -> String {
-    func two(_ part: Int) -> String { part < 10 ? "0\(part)" : "\(part)" }
-    let second = 12 * 3600 + number
-    return "2026-01-\(15 + second / 86_400)T"
-      + "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60))Z"
   }
 }

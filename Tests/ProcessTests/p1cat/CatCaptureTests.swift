@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func folderThatCannotBeUsedIsRefused() async throws {
+  @Test func unusableDirectoryIsRejected() async throws {
     try await TemporaryDirectory.with { directory in
       let file = try directory.write("", to: "file")
       for (folder, status) in [("/no/such", 73), (file, 73), ("", 64)] as [(String, Int32)] {

@@ -67,12 +67,12 @@ import Testing
       let connection = try await server.accept()
       try await connection.write(Self.first)
       try await reader.waitForError("p1cat: \(name): nothing received for 1 s; trying again\n")
-      let isBack = try await Deadline(in: .seconds(60)).poll {
+      let isConnected = try await Deadline(in: .seconds(60)).poll {
         let next = try await server.accept()
         try await next.write(Self.second)
         return try await Deadline(in: .seconds(1)).poll { reader.text.contains(Self.second) }
       }
-      #expect(isBack && connection.isClosedByPeer)
+      #expect(isConnected && connection.isClosedByPeer)
     }
   }
 

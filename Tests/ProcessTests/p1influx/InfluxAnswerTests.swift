@@ -20,12 +20,12 @@ import Testing
       let result = try await p1influx(server, ["--batch-count", "100"])
         .run(input: NumberedRecords.text(0..<2500))
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2500))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2500))
       #expect(server.requests.allSatisfy { $0.lines.count <= 100 })
     }
   }
 
-  // MARK: - Refused
+  // MARK: - Rejected
 
   private static let conflict =
     #"partial write: field type conflict: input field \"bad\" is type float dropped=1"#
@@ -51,7 +51,7 @@ import Testing
             + (isKept ? "" : end))
         for field in ["n", "m"] {
           #expect(
-            NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<40))
+            NumberedRecords.numbers(in: server.acceptedLines, field: field) == Array(0..<40))
         }
         guard isKept else { return }
         #expect(
@@ -70,10 +70,10 @@ import Testing
       }
       let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
       #expect(result.status == .exited(65))
-      let said = subject(server) + #"record rejected: HTTP 400: {"error":"no"}"#
+      let message = subject(server) + #"record rejected: HTTP 400: {"error":"no"}"#
       let end = "\(subject(server))3 records rejected and not kept; --spool keeps them in bad/"
-      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n\(end)\n")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
+      #expect(result.errorText == "\(message)\n\(message) (and 1 more like it)\n\(end)\n")
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<30))
     }
   }
 
@@ -111,9 +111,9 @@ import Testing
         let kept = try directory.badRecords
         #expect(kept.matches(of: /\nn=\d+\n/).count == 500)
         #expect(!kept.contains("m=") && !kept.contains("gas="))
-        #expect(server.takenLines.filter { $0.contains("gas") }.count == 50)
-        #expect(!server.takenLines.contains(where: isBad))
-        #expect(server.takenLines.count == (layout == "wide" ? 550 : 600))
+        #expect(server.acceptedLines.filter { $0.contains("gas") }.count == 50)
+        #expect(!server.acceptedLines.contains(where: isBad))
+        #expect(server.acceptedLines.count == (layout == "wide" ? 550 : 600))
       }
     }
   }
@@ -132,7 +132,7 @@ import Testing
       let result = try await p1influx(server).run(input: records.joined())
       #expect(result.status == .exited(65))
       for field in ["n", "m"] {
-        let numbers = NumberedRecords.numbers(in: server.takenLines, field: field)
+        let numbers = NumberedRecords.numbers(in: server.acceptedLines, field: field)
         #expect(numbers == Array(0..<20))
       }
     }
@@ -167,11 +167,11 @@ import Testing
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
       #expect(result.status == .exited(65))
       #expect(result.messages.last?.contains("3 records rejected and not kept") == true)
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(3..<50))
     }
   }
 
-  // MARK: - Put off
+  // MARK: - Retried
 
   @Test(arguments: [301, 401, 403, 404, 405, 408, 429, 500, 502, 503])
   func otherStatusesAreRetried(_ status: Int) async throws {
@@ -192,7 +192,7 @@ import Testing
           \(subject(server))writing again
 
           """)
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<100))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<100))
     }
   }
 
@@ -208,7 +208,7 @@ import Testing
     }) { server in
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<100))
       #expect(result.status == .success)
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<100))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<100))
       let requests = server.requests
       try #require(requests.count >= 2)
       #expect(requests[1].time - requests[0].time >= .milliseconds(1990))
@@ -238,7 +238,7 @@ import Testing
           \(subject(server))writing again
 
           """)
-      #expect(NumberedRecords.numbers(in: server.takenLines).sorted() == Array(0..<80))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines).sorted() == Array(0..<80))
       let first = try #require(server.exchanges.first { !$0.answer.isSuccess })
       let again = try #require(
         server.exchanges.first { $0.answer.isSuccess && $0.request.lines == first.request.lines })
@@ -269,7 +269,7 @@ import Testing
         let second = try await program.run(input: NumberedRecords.text(30..<40))
         #expect(second.status == .success)
         #expect(second.errorText.contains("30 records left from an earlier run\n"))
-        #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<40))
+        #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<40))
       }
     }
   }
@@ -298,7 +298,7 @@ import Testing
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .success && result.messages.count == 2, "\(result.errorText)")
-          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2000))
         }
       }
     }
@@ -316,15 +316,15 @@ import Testing
         server, ["--batch-count", "200", "--layout", layout]
       ).run(input: NumberedRecords.text(0..<2000, meter: meter))
       #expect(result.status == .success && result.errorText == "")
-      let lines = server.takenLines
+      let lines = server.acceptedLines
       #expect(lines.count == (layout == "wide" ? 2000 : 4000))
       // The records stay in the order of their times.
       let times = lines.map { $0.split(separator: " ").last ?? "" }
       #expect(times == times.sorted())
       // After the first batches p1influx knows the size that the server accepts.
-      let refused = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
-      #expect(refused.count < 12, "\(refused)")
-      #expect((refused.last ?? 0) < server.exchanges.count / 2, "\(refused)")
+      let rejected = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
+      #expect(rejected.count < 12, "\(rejected)")
+      #expect((rejected.last ?? 0) < server.exchanges.count / 2, "\(rejected)")
     }
   }
 
@@ -341,7 +341,7 @@ import Testing
           + #"record rejected: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
           + "1 record rejected and not kept; --spool keeps them in bad/\n")
       for field in ["n", "m"] {
-        #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
+        #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == Array(0..<10))
       }
     }
   }
@@ -349,10 +349,10 @@ import Testing
   /// The records dropped when the buffer is full may be in flight or prepared already.
   @Test(arguments: [true, false])
   func everyRecordIsDeliveredOrCountedAsDropped(_ isSpooled: Bool) async throws {
-    let isBack = Mutex(false)
+    let isAvailable = Mutex(false)
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in
-        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+        isAvailable.withLock { $0 } ? .noContent : .error(503, "busy")
       }) { server in
         let spool = ["--spool", directory.path("spool"), "--spool-size", "1"]
         let options = ["--batch-count", "100"] + (isSpooled ? spool : ["--buffer", "1"])
@@ -362,14 +362,14 @@ import Testing
             try await sink.write(records, within: .seconds(60))
           }
           try await sink.waitForError("dropped up to now", within: .seconds(60))
-          isBack.withLock { $0 = true }
+          isAvailable.withLock { $0 = true }
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .exited(69))
-          let said = try #require(
+          let dropped = try #require(
             result.errorText.firstMatch(of: /: (\d+) records could not be delivered/))
-          let lost = try #require(Int(said.1))
-          let numbers = NumberedRecords.numbers(in: server.takenLines)
+          let lost = try #require(Int(dropped.1))
+          let numbers = NumberedRecords.numbers(in: server.acceptedLines)
           #expect(lost > 0 && Set(numbers).count == 20_000 - lost, "\(result.errorText)")
           #expect(numbers == numbers.sorted() && numbers.last == 19_999)
         }
@@ -381,10 +381,10 @@ import Testing
   @Test(arguments: [[], ["--every", "1"], ["--spool-size", "1"]])
   func repeatedReadingIsSentIfTheFirstWasDropped(_ arguments: [String]) async throws {
     let gas = "timestamp=2026-01-15T11:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3456.789\n\n"
-    let isBack = Mutex(false)
+    let isAvailable = Mutex(false)
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in
-        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+        isAvailable.withLock { $0 } ? .noContent : .error(503, "busy")
       }) { server in
         let spool = arguments.first == "--spool-size" ? ["--spool", directory.path("spool")] : []
         try await p1influx(server, ["--buffer", "1"] + arguments + spool).whileRunning { sink in
@@ -395,11 +395,11 @@ import Testing
             try await sink.write(gas + records, within: .seconds(60))
           }
           try await sink.waitForError("dropped up to now", within: .seconds(60))
-          isBack.withLock { $0 = true }
+          isAvailable.withLock { $0 = true }
           try await sink.write(gas)
           sink.closeInput()
           _ = try await sink.waitForExit(within: .seconds(60))
-          let readings = server.takenLines.filter { $0.contains("gas_m3=3456.789") }
+          let readings = server.acceptedLines.filter { $0.contains("gas_m3=3456.789") }
           // Once for each record that may have been dropped.
           #expect((1...11).contains(readings.count), "\(readings.count)")
         }
@@ -441,7 +441,7 @@ import Testing
       #expect(result.messages.first?.hasPrefix(subject(server)) == true)
       #expect(result.messages.first?.hasSuffix("; trying again") == true)
       #expect(result.messages.last == "\(subject(server))writing again")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<200))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<200))
     }
   }
 

@@ -51,13 +51,13 @@ import Testing
       let program = Program(
         "p1influx", ["-v", "--port", "\(port.number)", "--linger", "0"],
         environment: ["INFLUXDB_TOKEN_FILE": path])
-      let refused = try await program.run(input: "a=1\n")
-      #expect(refused.status == .exited(77) && refused.messages.count == 1)
-      #expect(refused.errorText.hasPrefix("p1influx: \(path): others can read this"))
+      let rejected = try await program.run(input: "a=1\n")
+      #expect(rejected.status == .exited(77) && rejected.messages.count == 1)
+      #expect(rejected.errorText.hasPrefix("p1influx: \(path): others can read this"))
       #expect(chmod(path, 0o640) == 0)
       let taken = try await program.run(input: "a=1\n")
       #expect(taken.status == .exited(69))
-      #expect(!(refused.errorText + taken.errorText).contains("hunter2"))
+      #expect(!(rejected.errorText + taken.errorText).contains("hunter2"))
     }
   }
 
@@ -125,8 +125,8 @@ import Testing
     let result = try await program.run(input: "timestamp=2026-01-15T12:00:00Z\nn=1\n")
     #expect(result.text == "p1,house=1,floor=2 n=1 1768478400000000000\n")
     let wrong = Program("p1influx", ["--dry-run"], environment: ["INFLUXDB_TAGS": "house=1,floor"])
-    let refused = try await wrong.run(input: "n=1\n")
-    #expect(refused.status == .exited(78))
-    #expect(refused.errorText.hasPrefix("p1influx: INFLUXDB_TAGS: \"floor\" is not a tag"))
+    let rejected = try await wrong.run(input: "n=1\n")
+    #expect(rejected.status == .exited(78))
+    #expect(rejected.errorText.hasPrefix("p1influx: INFLUXDB_TAGS: \"floor\" is not a tag"))
   }
 }

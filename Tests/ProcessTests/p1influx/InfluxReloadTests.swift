@@ -33,7 +33,7 @@ import Testing
           #expect(chmod(path, 0o600) == 0)
           sink.send(signal: SIGHUP)
           try await sink.waitForError("\(url): writing again")
-          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<3))
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<3))
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)
         }
@@ -53,13 +53,13 @@ import Testing
         let url = "http://127.0.0.1:\(server.port)"
         try await Program.bash(script, [url], directory: directory.path).whileRunning { sink in
           try await sink.write(NumberedRecords.text(0))
-          try await server.wait { $0.takenLines.count == 1 }
+          try await server.wait { $0.acceptedLines.count == 1 }
           sink.send(signal: SIGHUP)
           try await sink.waitForError("p1influx: secret: a pipe cannot be read again")
           try await sink.write(NumberedRecords.text(1))
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)
-          #expect(NumberedRecords.numbers(in: server.takenLines) == [0, 1])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == [0, 1])
           #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Token hunter2" })
         }
       }

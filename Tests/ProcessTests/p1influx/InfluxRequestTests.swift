@@ -218,28 +218,28 @@ import Testing
         try await server.wait { server in
           server.exchanges.count { $0.request.target == "/query" } >= 3
         }
-        let said = sink.errorText.matches(of: /the database was not created/).count
-        #expect(said == 1)
+        let messageCount = sink.errorText.matches(of: /the database was not created/).count
+        #expect(messageCount == 1)
       }
     }
   }
 
   @Test func deletedDatabaseIsCreatedAgain() async throws {
-    let isThere = Mutex(true)
+    let exists = Mutex(true)
     try await HTTPServer.running({ request in
-      isThere.withLock { isThere in
-        if request.target == "/query" { isThere = true }
-        return isThere ? .noContent : .error(404, "database not found")
+      exists.withLock { exists in
+        if request.target == "/query" { exists = true }
+        return exists ? .noContent : .error(404, "database not found")
       }
     }) { server in
       let program = Program(
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--create-db"])
       try await program.whileRunning { sink in
         try await sink.write(NumberedRecords.text(0))
-        try await server.wait { NumberedRecords.numbers(in: $0.takenLines) == [0] }
-        isThere.withLock { $0 = false }
+        try await server.wait { NumberedRecords.numbers(in: $0.acceptedLines) == [0] }
+        exists.withLock { $0 = false }
         try await sink.write(NumberedRecords.text(1))
-        try await server.wait { NumberedRecords.numbers(in: $0.takenLines) == [0, 1] }
+        try await server.wait { NumberedRecords.numbers(in: $0.acceptedLines) == [0, 1] }
       }
     }
   }
@@ -284,7 +284,7 @@ import Testing
         #expect(result.status == .success && result.errorText == "")
         #expect(server.requests.last?.headers["host"] == "[::1]:\(server.port)")
       }
-      #expect(server.takenLines.count == 3)
+      #expect(server.acceptedLines.count == 3)
     }
   }
 
@@ -355,7 +355,7 @@ import Testing
         .run(input: NumberedRecords.text(0..<2000))
       #expect(result.status == .success && result.errorText == "")
       #expect(server.requests.allSatisfy { $0.headers["content-encoding"] == nil })
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2000))
     }
   }
 
@@ -365,7 +365,7 @@ import Testing
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--batch-size", "2"]
       ).run(input: NumberedRecords.text(0..<500))
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<500))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<500))
       #expect(server.requests.count > 10)
       #expect(server.requests.allSatisfy { $0.body.count <= 2048 })
     }
@@ -379,7 +379,7 @@ import Testing
         ["--url", "http://127.0.0.1:\(server.port)", "--batch-count", "20", "--batch-age", "600"]
       ).run(input: NumberedRecords.text(0..<2000))
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2000))
     }
   }
 
@@ -411,7 +411,7 @@ import Testing
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--batch-count", "40"]
       ).run(input: records)
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<400))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<400))
       #expect(underWay.withLock { $0.most } == 1)
     }
   }
@@ -437,7 +437,7 @@ import Testing
         ]
       ).run(input: records)
       #expect(result.status == .success && result.errorText == "")
-      let lines = server.takenLines
+      let lines = server.acceptedLines
       #expect(NumberedRecords.numbers(in: lines).sorted() == Array(0..<1600))
       for meter in 0..<8 {
         let numbers = NumberedRecords.numbers(in: lines.filter { $0.contains("meter=E\(meter) ") })
@@ -490,7 +490,7 @@ import Testing
         isOpen.withLock { $0 = true }
         #expect(try await sink.waitForExit(within: .seconds(30)).status == .success)
         #expect(
-          NumberedRecords.numbers(in: server.takenLines).sorted() == Array(0..<64) + [1000])
+          NumberedRecords.numbers(in: server.acceptedLines).sorted() == Array(0..<64) + [1000])
       }
     }
   }

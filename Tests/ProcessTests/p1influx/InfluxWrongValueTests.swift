@@ -115,11 +115,12 @@ import Testing
   }
 
   private func expect(_ result: ProgramResult, _ status: Int32, _ name: String, _ value: String) {
-    let said = "\(name)=\(value): \(result.errorText)"
-    #expect(result.status == .exited(status), "\(said)")
-    #expect(result.messages.count == 1 && result.errorText.hasSuffix("\n"), "\(said)")
-    #expect(result.errorText.hasPrefix("p1influx: ") && result.errorText.contains(name), "\(said)")
-    #expect(!result.errorText.contains("\u{1B}") && result.output.isEmpty, "\(said)")
+    let comment = "\(name)=\(value): \(result.errorText)"
+    #expect(result.status == .exited(status), "\(comment)")
+    #expect(result.messages.count == 1 && result.errorText.hasSuffix("\n"), "\(comment)")
+    #expect(
+      result.errorText.hasPrefix("p1influx: ") && result.errorText.contains(name), "\(comment)")
+    #expect(!result.errorText.contains("\u{1B}") && result.output.isEmpty, "\(comment)")
   }
 
   /// A new setting needs a row; settings that accept any text need none.

@@ -37,7 +37,7 @@ import Testing
       let connect = try #require(broker.connects.first)
       #expect(connect.clientID == "mqtt-dsmr")
       #expect(connect.user == "me" && connect.password == "hunter2hunter2")
-      #expect(broker.taken.allSatisfy { $0.qos == 1 && $0.isRetained })
+      #expect(broker.accepted.allSatisfy { $0.qos == 1 && $0.isRetained })
       #expect(
         broker.lines == [
           "house/timestamp 2026-01-15T12:00:00Z", "house/power_import_kw 0.5",

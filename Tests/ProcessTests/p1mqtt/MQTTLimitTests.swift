@@ -15,7 +15,7 @@ import Testing
       try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success)
       #expect(broker.lines == ["dsmr/n 1", "dsmr/n 2", "dsmr/n 3"])
-      #expect(broker.taken.allSatisfy { $0.qos == most })
+      #expect(broker.accepted.allSatisfy { $0.qos == most })
       let name = "p1mqtt: 127.0.0.1:\(broker.port): "
       let lines = [
         "\(name)the broker does not take QoS 2; publishing with QoS 1\n",
@@ -33,8 +33,8 @@ import Testing
         result.errorText
           == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
           + "without retain\n")
-      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
-      #expect(broker.taken.allSatisfy { !$0.isRetained })
+      #expect(broker.accepted.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.accepted.allSatisfy { !$0.isRetained })
       #expect(broker.malformed == [])
     }
   }
@@ -54,8 +54,8 @@ import Testing
         result.errorText
           == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
           + "without retain\n")
-      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
-      #expect(broker.taken.allSatisfy { !$0.isRetained })
+      #expect(broker.accepted.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.accepted.allSatisfy { !$0.isRetained })
       #expect(broker.connects.compactMap(\.will).map(\.isRetained).prefix(2) == [true, false])
     }
   }
@@ -67,7 +67,7 @@ import Testing
     try await ScriptedBroker.running(script) { broker in
       let result = try await broker.p1mqtt().run(input: "n=1\n")
       #expect(result.status == .success && result.errorText == "")
-      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.accepted.map(\.text) == ["online", "1", "offline"])
       #expect(broker.connects.compactMap(\.will).map(\.qos) == [1, 0])
     }
   }
@@ -80,7 +80,7 @@ import Testing
           ["--payload", "record", "--spool", directory.path("spool"), "--no-status"]
         ).run(input: "n=1\n\nn=\(long)\n\nn=3\n")
         #expect(result.status == .success)
-        #expect(broker.taken.count == 2 && broker.taken.last?.text.contains("n=3") == true)
+        #expect(broker.accepted.count == 2 && broker.accepted.last?.text.contains("n=3") == true)
         #expect(
           result.errorText.contains("message to dsmr/unknown/record rejected: "),
           "\(result.errorText)")
@@ -141,9 +141,9 @@ import Testing
         try await broker.wait { $0.lines.count >= 2 }
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
-        let said = result.errorText.matches(
+        let messages = result.errorText.matches(
           of: /the broker does not speak MQTT 5, so messages do not expire/)
-        #expect(said.count == 1, "\(result.errorText)")
+        #expect(messages.count == 1, "\(result.errorText)")
       }
     }
   }

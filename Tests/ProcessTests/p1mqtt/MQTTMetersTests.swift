@@ -31,7 +31,8 @@ import Testing
       // A meter that was forgotten gets the same topics again.
       #expect(result.errorText == "")
       try await broker.wait { $0.openCount == 0 }
-      let messages = isValue ? broker.taken.filter { $0.topic.hasSuffix("_kw") } : broker.taken
+      let messages =
+        isValue ? broker.accepted.filter { $0.topic.hasSuffix("_kw") } : broker.accepted
       #expect(messages.count == 2 * Self.count)
       let expected = (0..<Self.count).map { meter in
         "dsmr/E\(meter)/\(isValue ? "power_import_kw" : payload)"
@@ -48,9 +49,9 @@ import Testing
       let result = try await broker.p1mqtt(arguments).run(
         input: Self.input, within: .seconds(120))
       #expect(result.status == .success)
-      let said =
+      let message =
         /p1mqtt: 127\.0\.0\.1:\d+: \d+ meters forgotten so far, the longest silent first: --buffer is too small/
-      #expect(result.errorText.contains(said), "\(result.errorText)")
+      #expect(result.errorText.contains(message), "\(result.errorText)")
       #expect(!result.errorText.contains("rejected"))
     }
   }

@@ -208,7 +208,7 @@ import Testing
     }
   }
 
-  @Test func aRefusedSubscriptionIsSaidAndTriedAgain() async throws {
+  @Test func refusedSubscriptionIsLoggedAndRetried() async throws {
     try await ScriptedBroker.running({ packet in
       guard packet.kind == .subscribe, packet.connection < 2 else { return [.usual] }
       return [.reason(0x87)]
@@ -230,7 +230,7 @@ import Testing
     }
   }
 
-  @Test func aLowerQoSIsSaid() async throws {
+  @Test func lowerQoSIsLogged() async throws {
     try await ScriptedBroker.running({ packet in
       packet.kind == .subscribe ? [.acknowledge(.suback, 0)] : [.usual]
     }) { broker in

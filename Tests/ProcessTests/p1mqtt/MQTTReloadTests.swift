@@ -60,7 +60,7 @@ import Testing
               ": password, key and certificates read again; connecting anew\n"))
           // An older persistent session is first removed, by a separate connection.
           #expect(broker.connects.count == (session == "clean" ? 2 : 3))
-          let statuses = broker.taken.filter { $0.topic.hasSuffix("/status") }.map(\.text)
+          let statuses = broker.accepted.filter { $0.topic.hasSuffix("/status") }.map(\.text)
           #expect(statuses == ["online", "online", "offline"])
           #expect(broker.lines.count == 2)
         }

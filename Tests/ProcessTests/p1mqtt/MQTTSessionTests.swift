@@ -56,7 +56,7 @@ import Testing
       #expect(again.prefix(3).map(\.id) == before.dropFirst().prefix(3).map(\.id))
       #expect(again.prefix(3).map(\.message) == before.dropFirst().prefix(3).map(\.message))
       // At least once, in order, and only messages in flight twice.
-      let texts = broker.taken.map(\.text)
+      let texts = broker.accepted.map(\.text)
       for number in 1...6 {
         let found = texts.filter { $0 == "\(number)" || $0.contains("n=\(number)\n") }
         #expect(found.count == 1, "\(number): \(texts)")
@@ -84,7 +84,7 @@ import Testing
       #expect(result.errorText.contains("the broker has forgotten the session; trying again"))
       let last = broker.packets(.publish).last
       #expect(last?.connection ?? 0 > 3 && last?.isDuplicate == false)
-      #expect(broker.taken.last?.text.contains("n=1\n") == true)
+      #expect(broker.accepted.last?.text.contains("n=1\n") == true)
     }
   }
 
@@ -127,7 +127,7 @@ import Testing
       let result = try await program.run(
         input: (1...40).map { "n=\($0)\n\n" }.joined(), within: .seconds(90))
       #expect(result.status == .success, "\(result.errorText)")
-      let numbers = broker.taken.map { $0.text.split(separator: "\n").last ?? "" }
+      let numbers = broker.accepted.map { $0.text.split(separator: "\n").last ?? "" }
       #expect(numbers.sorted() == (1...40).map { "n=\($0)" }.sorted(), "\(numbers)")
       #expect(broker.malformed == [])
     }
@@ -146,7 +146,7 @@ import Testing
         input: (1...6).map { "n=\($0)\n\n" }.joined(), within: .seconds(60))
       #expect(result.status == .success, "\(result.errorText)")
       for number in 1...6 {
-        #expect(broker.taken.contains { $0.text.contains("n=\(number)\n") })
+        #expect(broker.accepted.contains { $0.text.contains("n=\(number)\n") })
       }
     }
   }

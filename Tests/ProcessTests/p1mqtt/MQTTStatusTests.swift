@@ -21,12 +21,12 @@ import Testing
       let result = try await broker.p1mqtt(arguments + ["--payload", payload]).run(input: "n=1\n")
       #expect(result.status == .success && result.errorText == "", "\(result.errorText)")
       try await broker.wait { $0.openCount == 0 }
-      let said = broker.taken.filter { $0.topic == topic }
-      #expect(said.map(\.text) == ["online", "offline"])
-      #expect(said.allSatisfy { $0.qos == 1 })
+      let statuses = broker.accepted.filter { $0.topic == topic }
+      #expect(statuses.map(\.text) == ["online", "offline"])
+      #expect(statuses.allSatisfy { $0.qos == 1 })
       #expect(broker.connects.map(\.will?.topic) == [topic])
       #expect(broker.connects.map(\.will?.text) == ["offline"])
-      #expect(broker.taken.count == 3)
+      #expect(broker.accepted.count == 3)
     }
   }
 
@@ -54,7 +54,7 @@ import Testing
       let result = try await program.run(input: "n=1\n")
       #expect(result.status == .success)
       try await broker.wait { $0.openCount == 0 }
-      #expect(broker.taken.map(\.topic) == ["dsmr/unknown/json"])
+      #expect(broker.accepted.map(\.topic) == ["dsmr/unknown/json"])
       #expect(broker.connects.first?.will == nil)
     }
   }
@@ -75,7 +75,7 @@ import Testing
       let result = try await broker.p1mqtt(arguments).run(input: "power_import_kw=1\n")
       #expect(result.status == .success)
       try await broker.wait { $0.openCount == 0 }
-      let sensor = broker.taken.first { $0.topic.hasPrefix("homeassistant/") }
+      let sensor = broker.accepted.first { $0.topic.hasPrefix("homeassistant/") }
       #expect(sensor?.text.contains(#""availability_topic":"dsmr/attic/status""#) == true)
       // The status of another client is ignored.
       let filters = broker.packets(.subscribe).flatMap(\.filters)

@@ -10,6 +10,6 @@ extension ScriptedBroker {
 
   /// The messages it has accepted, as `topic payload`, without the status.
   var lines: [String] {
-    taken.filter { !$0.topic.hasSuffix("/status") }.map { "\($0.topic) \($0.text)" }
+    accepted.filter { !$0.topic.hasSuffix("/status") }.map { "\($0.topic) \($0.text)" }
   }
 }

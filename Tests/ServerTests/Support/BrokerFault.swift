@@ -27,11 +27,11 @@ enum BrokerFault: CaseIterable {
 
   func answers(to packet: MQTTPacket) -> [MQTTAnswer] {
     guard packet.connection <= Self.connections else { return [.usual] }
-    let isThere = packet.ordinal >= Self.place
+    let isFaulty = packet.ordinal >= Self.place
     switch (self, packet.kind) {
     case (.noConnack, .connect), (.noAnswerAtAll, .publish): return []
-    case (.closesAtARelease, .pubrel) where isThere: return [.close]
-    case (_, .publish) where isThere: return wrongAnswers(to: packet)
+    case (.closesAtARelease, .pubrel) where isFaulty: return [.close]
+    case (_, .publish) where isFaulty: return wrongAnswers(to: packet)
     default: return [.usual]
     }
   }

@@ -2,7 +2,7 @@ import TestSupport
 
 /// Ways in which a broker stays unavailable.
 enum BrokerOutage: CaseIterable {
-  case refusesTheLogin
+  case rejectsTheLogin
   case closesAtOnce
   case neverGreets
   case neverAnswersTLS
@@ -15,7 +15,7 @@ enum BrokerOutage: CaseIterable {
 
   func answers(to packet: MQTTPacket) -> [MQTTAnswer] {
     switch (self, packet.kind) {
-    case (.refusesTheLogin, .connect): [.connack(packet.version == 5 ? 0x86 : 4)]
+    case (.rejectsTheLogin, .connect): [.connack(packet.version == 5 ? 0x86 : 4)]
     case (.closesAtOnce, .connect): [.close]
     case (.neverGreets, .connect), (.neverTakesAMessage, .publish): []
     default: [.usual]

@@ -47,14 +47,14 @@ public struct MQTTClient: Sendable {
     }
   }
 
-  /// Whether the broker lets this client in and acknowledges a subscription, which ends at once.
+  /// Whether the broker accepts this client and a subscription.
   public func isServed() async throws -> Bool {
     return try await Program(
       "mosquitto_sub", arguments + ["-E", "-W", "5", "-t", "test/ready"]
     ).run(within: .seconds(10)).status == .success
   }
 
-  /// Where the broker is and how to log in, as options of both programs.
+  /// The address and the login, as options of both programs.
   public var arguments: [String] {
     ["-h", "127.0.0.1", "-p", "\(port)"]
       + (login.map { ["-u", $0.user, "-P", $0.password] } ?? []) + options
@@ -126,7 +126,7 @@ extension MQTTMessage {
   }
 }
 
-/// A message as its receiver sees it.
+/// A message as a subscriber receives it.
 public struct MQTTMessage: Sendable, Equatable {
   public let topic: String
   public let qos: Int

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The packets that come on a connection.
+/// The packets received on a connection.
 struct MQTTInput {
   let socket: Socket
   let connection: Int
@@ -38,7 +38,7 @@ struct MQTTInput {
   }
 }
 
-/// What a broker sends on a connection, from any thread.
+/// The sending side of a connection, for any thread.
 final class MQTTOutput: Sendable {
   private struct State {
     /// nil once the connection has ended.

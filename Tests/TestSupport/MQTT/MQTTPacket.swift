@@ -21,7 +21,7 @@ public enum MQTTProperty: UInt8, Sendable {
   case retainAvailable = 0x25
   case maximumPacketSize = 0x27
 
-  /// How many bytes the value has.
+  /// The size of the value in bytes.
   var size: Int {
     switch self {
     case .payloadFormat, .maximumQoS, .retainAvailable: 1
@@ -34,7 +34,7 @@ public enum MQTTProperty: UInt8, Sendable {
 /// The properties of a packet; a packet of an older version has none.
 public typealias MQTTProperties = [MQTTProperty: Int]
 
-/// What a client says in CONNECT.
+/// The contents of a CONNECT.
 public struct MQTTConnect: Sendable, Equatable {
   public let clientID: String
   /// Clean Session, which MQTT 5 calls Clean Start.
@@ -173,7 +173,7 @@ public struct MQTTPacket: Sendable, CustomStringConvertible {
   }
 }
 
-/// Bytes that are no packet of a client.
+/// Bytes that are not a valid packet of a client.
 struct MalformedPacket: Error {
   let reason: String
 }
@@ -252,7 +252,6 @@ struct MQTTWriter {
     }
   }
 
-  /// A whole packet.
   static func packet(
     _ kind: MQTTPacketKind, flags: UInt8? = nil, _ body: (inout MQTTWriter) -> Void = { _ in }
   ) -> [UInt8] {

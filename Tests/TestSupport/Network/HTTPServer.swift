@@ -42,17 +42,17 @@ public final class HTTPServer: Sendable {
   /// 0 on a Unix socket.
   public var port: Int { listener.port }
 
-  // MARK: - What it received
+  // MARK: - Received data
 
   public var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-  /// The requests that it has answered, or would not, in the order of the answers.
+  /// The requests with their answers, in the order of the answers.
   public var exchanges: [HTTPExchange] { state.withLock { $0.exchanges } }
 
   public var connectionCount: Int { listener.connectionCount }
 
-  /// The lines of all bodies that it has said to have taken, in order.
-  public var takenLines: [Substring] {
+  /// The lines of all bodies that it has accepted, in order.
+  public var acceptedLines: [Substring] {
     exchanges.filter(\.answer.isSuccess).flatMap(\.request.lines)
   }
 
@@ -136,7 +136,7 @@ public enum HTTPAnswer: Sendable, Equatable {
   }
 }
 
-/// A request and what was answered to it.
+/// A request and its answer.
 public struct HTTPExchange: Sendable {
   public let request: HTTPRequest
   public let answer: HTTPAnswer

@@ -1,12 +1,12 @@
 import Foundation
-import Synchronization
 import SystemPackage
 
 /// The loopback address, 127.0.0.1 and ::1.
 public enum Loopback {
   /// Opens a socket and binds it to a port, 0 for any free one, of ::1 where `isIPv6`, else of 127.0.0.1.
+  /// - Parameter isReusable: whether closed connections from and to the port do not matter.
   public static func bind(
-    port: Int = 0, isIPv6: Bool = false
+    port: Int = 0, isIPv6: Bool = false, isReusable: Bool = false
   ) throws -> (descriptor: Int32, port: Int) {
     var found: UnsafeMutablePointer<addrinfo>?
     let host = isIPv6 ? "::1" : "127.0.0.1"
@@ -15,11 +15,8 @@ public enum Loopback {
     else { throw Errno.addressNotAvailable }
     defer { freeaddrinfo(found) }
     let descriptor = socket(info.ai_family, Int32(SOCK_STREAM.rawValue), 0)
-    if port != 0 {
-      // A port of connections that were closed a moment ago is free, too.
-      var yes: Int32 = 1
-      setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-    }
+    var reuse: Int32 = isReusable ? 1 : 0
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
     var length = info.ai_addrlen
     guard Foundation.bind(descriptor, address, length) == 0,
       getsockname(descriptor, address, &length) == 0
@@ -37,7 +34,7 @@ public enum Loopback {
   static func listen(
     port: Int, isIPv6: Bool, backlog: Int32
   ) throws -> (descriptor: Int32, port: Int) {
-    let bound = try bind(port: port, isIPv6: isIPv6)
+    let bound = try bind(port: port, isIPv6: isIPv6, isReusable: true)
     guard Foundation.listen(bound.descriptor, backlog) == 0 else {
       defer { close(bound.descriptor) }
       throw Errno(rawValue: errno)
@@ -115,7 +112,7 @@ struct Socket: Sendable {
 /// A server on the loopback address whose connections a test accepts and writes to.
 public final class TCPServer: Sendable {
   public let port: Int
-  private let socket: Mutex<Int32?>
+  private let socket: Descriptor
 
   /// - Parameters:
   ///   - port: 0 for any free port.
@@ -123,19 +120,16 @@ public final class TCPServer: Sendable {
   /// - Throws: `Errno`, such as where another process listens.
   public init(port: Int = 0, isIPv6: Bool = false, backlog: Int32 = 8) throws {
     let (descriptor, port) = try Loopback.listen(port: port, isIPv6: isIPv6, backlog: backlog)
-    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     self.port = port
-    socket = Mutex(descriptor)
+    socket = Descriptor(descriptor)
   }
-
-  deinit { close() }
 
   /// Waits for a connection.
   /// - Throws: `Errno.timedOut` after the limit.
   public func accept(within limit: Duration = .seconds(60)) async throws -> Connection {
     var accepted: Int32 = -1
     let isAccepted = try await Deadline(in: limit).poll(every: .milliseconds(2)) {
-      accepted = socket.withLock { $0.map { Foundation.accept($0, nil, nil) } ?? -1 }
+      accepted = socket.withNumber { Foundation.accept($0, nil, nil) }
       return accepted >= 0
     }
     guard isAccepted else { throw Errno.timedOut }
@@ -143,27 +137,22 @@ public final class TCPServer: Sendable {
   }
 
   /// Stops listening: new connections are refused.
-  public func close() {
-    socket.withLock { socket in
-      if let open = socket { Foundation.close(open) }
-      socket = nil
-    }
-  }
+  public func close() { socket.close() }
 
   public final class Connection: Sendable {
-    private let writer: PipeWriter
+    private let socket: Descriptor
 
-    init(_ descriptor: Int32) { writer = PipeWriter(descriptor) }
+    init(_ descriptor: Int32) { socket = Descriptor(descriptor) }
 
     public func write(_ bytes: [UInt8]) async throws {
-      if try await !writer.write(bytes, within: .seconds(10)) { throw Errno.timedOut }
+      if try await !socket.write(bytes, within: .seconds(10)) { throw Errno.timedOut }
     }
 
     public func write(_ text: String) async throws { try await write(Array(text.utf8)) }
 
     /// Whether the other side has closed the connection.
     public var isClosedByPeer: Bool {
-      writer.withDescriptor { descriptor in
+      socket.withNumber { descriptor in
         var byte: UInt8 = 0
         return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
       }
@@ -171,10 +160,10 @@ public final class TCPServer: Sendable {
 
     /// Closes the connection with a reset, as a machine does that does not know it.
     public func reset() {
-      writer.withDescriptor { Socket(descriptor: $0).resetOnClose() }
-      writer.close()
+      socket.withNumber { Socket(descriptor: $0).resetOnClose() }
+      socket.close()
     }
 
-    public func close() { writer.close() }
+    public func close() { socket.close() }
   }
 }

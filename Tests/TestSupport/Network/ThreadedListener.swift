@@ -69,7 +69,7 @@ final class ThreadedListener: Sendable {
     state.withLock { state in
       guard !state.isClosed else { return }
       state.isClosed = true
-      // The threads that wait on them wake up, and close them.
+      // This wakes the threads that wait on the sockets; they close them.
       shutdown(socket, Int32(SHUT_RDWR))
       for connection in state.open { shutdown(connection, Int32(SHUT_RDWR)) }
     }
@@ -98,7 +98,7 @@ final class ThreadedListener: Sendable {
         serve(Socket(descriptor: connection), number)
         state.withLock { state in
           state.open.remove(connection)
-          // Not before, or somebody else's connection would get its number.
+          // The descriptor is closed last, so no other connection can get its number before.
           Foundation.close(connection)
         }
       }

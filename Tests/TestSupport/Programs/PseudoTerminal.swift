@@ -7,14 +7,14 @@ import SystemPackage
 public final class PseudoTerminal: Sendable {
   /// The device for the tool, `/dev/pts/N`.
   public let path: String
-  private let master: PipeWriter
+  private let master: Descriptor
 
   /// Opens a new pair. The device has the settings of a terminal until a tool changes them.
   public init() throws {
     var (descriptor, device): (Int32, Int32) = (-1, -1)
     guard openpty(&descriptor, &device, nil, nil, nil) == 0 else { throw Errno(rawValue: errno) }
     defer { Foundation.close(device) }
-    master = PipeWriter(descriptor)
+    master = Descriptor(descriptor)
     path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(device)")
   }
 
@@ -33,7 +33,7 @@ public final class PseudoTerminal: Sendable {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
-      let count = master.withDescriptor { Foundation.read($0, &buffer, buffer.count) }
+      let count = master.withNumber { Foundation.read($0, &buffer, buffer.count) }
       guard count > 0 else { return bytes }
       bytes += buffer[..<count]
     }
@@ -42,7 +42,7 @@ public final class PseudoTerminal: Sendable {
   /// The current settings of the device; on Linux the master side has them too.
   public func settings() throws -> termios {
     var settings = termios()
-    let result = master.withDescriptor { tcgetattr($0, &settings) }
+    let result = master.withNumber { tcgetattr($0, &settings) }
     guard result == 0 else { throw Errno(rawValue: errno) }
     return settings
   }

@@ -13,7 +13,7 @@ public final class RunningProgram: Sendable {
   public let processIdentifier: pid_t
 
   private let mark: ProcessMark?
-  let input: PipeWriter
+  let input: Descriptor
   let standardOutput: ByteCollector
   let standardError: ByteCollector
   private let reaping: Task<Void, any Error>
@@ -36,7 +36,7 @@ public final class RunningProgram: Sendable {
     let errorPipe = try PipeEnds()
     self.program = program
     self.mark = mark
-    input = PipeWriter(inputPipe?.writing)
+    input = Descriptor(inputPipe?.writing)
     standardOutput = ByteCollector(reading: outputPipe.reading)
     standardError = ByteCollector(reading: errorPipe.reading)
 
@@ -96,6 +96,11 @@ extension RunningProgram {
 
   /// The program, if it is alive, and every live process that it has started, daemons too.
   public var processes: [pid_t] { mark?.processes ?? [] }
+
+  /// Those of them that run the program of this name.
+  public func processes(named name: some StringProtocol) -> [pid_t] {
+    processes.filter { isProcess($0, name) }
+  }
 
   public func send(signal: Int32) {
     finalStatus.withLock { final in

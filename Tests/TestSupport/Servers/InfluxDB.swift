@@ -15,11 +15,13 @@ public struct InfluxDB: Server {
   public static var shared: InfluxDB { get async throws { try await sharedServer.value } }
   private static let sharedServer = Shared { try await launch(login: .standard, database: "test") }
 
-  /// Calls `body` with a new server, without authentication.
+  /// Calls `body` with a new server.
+  /// - Parameter login: the administrator; nil to turn authentication off.
   public static func running<Result>(
-    database: String = "test", _ body: (InfluxDB) async throws -> Result
+    login: Login? = nil, database: String = "test",
+    _ body: (InfluxDB) async throws -> Result
   ) async throws -> Result {
-    try await launch(login: nil, database: database).whileRunning(body)
+    try await launch(login: login, database: database).whileRunning(body)
   }
 
   private static func launch(login: Login?, database: String) async throws -> InfluxDB {
