@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  // MARK: - What it costs
+  // MARK: - CPU time
 
   /// p1mqtt does not spin: five attempts to connect take some seconds, but hardly any CPU time.
   @Test(arguments: BrokerOutage.allCases)

@@ -24,7 +24,7 @@ import Testing
       """
   }
 
-  // MARK: - Every way there is
+  // MARK: - Payloads and QoS
 
   @Test(arguments: payloads, [0, 1, 2])
   func mosquittoPassesAllOn(_ payload: String, _ qos: Int) async throws {
@@ -113,7 +113,7 @@ import Testing
     return "{\(members.joined(separator: ","))}"
   }
 
-  // MARK: - What readers make of it
+  // MARK: - Readers
 
   /// `mosquitto_sub` adds a line end to each message, unless it has -N.
   @Test(arguments: [[], ["-N"]]) func subscriberReadsAStreamOfRecords(_ options: [String])
@@ -170,7 +170,7 @@ import Testing
     }
   }
 
-  // MARK: - What is kept
+  // MARK: - Retained messages
 
   @Test(arguments: payloads) func theLastOfEachTopicIsKept(_ payload: String) async throws {
     let prefix = "stays/\(payload)"

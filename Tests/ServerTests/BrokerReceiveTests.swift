@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  // MARK: -
+  // MARK: - Helpers
 
   private func settings(_ broker: some MQTTBroker, _ prefix: String) -> [String: String] {
     [

@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  // MARK: - Where a broker does less
+  // MARK: - Limits of a broker
 
   /// mosquitto rejects a retained will if retained messages are disabled.
   @Test func aBrokerThatKeepsNothing() async throws {

@@ -43,7 +43,7 @@ import Testing
     #expect(lines.dropLast().allSatisfy { expected.contains($0) }, "\(result.errorText)")
   }
 
-  // MARK: - Certificates of brokers
+  // MARK: - Broker certificates
 
   @Test func authorityThatIsTrusted() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in
@@ -126,7 +126,7 @@ import Testing
         + "its port may be one without TLS")
   }
 
-  // MARK: - Certificates of ours
+  // MARK: - Client certificates
 
   private static let isSilent =
     "the broker closed the connection without an answer: it may want a certificate, or its port may be one without TLS"
@@ -171,7 +171,7 @@ import Testing
       "the broker does not trust the certificate of --cert-file", Self.isSilentAboutOurs)
   }
 
-  // MARK: - Ports of another kind
+  // MARK: - TLS and plain ports
 
   @Test func plainConnectionToAPortForTLS() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in

@@ -5,7 +5,7 @@ import Testing
 /// A sink behind tee(1) beside another reader, either of which is paused or killed; and input that
 /// ends in the middle of a record.
 @Suite struct PipeFaultTests {
-  // MARK: - The neighbour of a sink
+  // MARK: - Another reader beside a sink
 
   @Test(arguments: Receiver.Kind.allCases)
   func serverThatStandsStillDoesNotStallTheNeighbour(_ kind: Receiver.Kind) async throws {
@@ -109,7 +109,7 @@ import Testing
     }
   }
 
-  // MARK: - The middle of a record
+  // MARK: - Incomplete records
 
   /// The process that continues after a kill or a stop reads the record from its beginning.
   @Test(arguments: Receiver.Kind.allCases, [SIGKILL, SIGTERM])

@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  // MARK: - Parts that are killed
+  // MARK: - Killed tools
 
   @Test(arguments: ["p1cat", "p1parse", "tee", "p1mqtt", "p1influx"])
   func aPartThatIsKilledIsStartedAgain(_ name: String) async throws {

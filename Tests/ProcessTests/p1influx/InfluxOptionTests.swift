@@ -32,7 +32,7 @@ import Testing
     #expect(!set.errorText.contains("hunter2"))
   }
 
-  // MARK: - Places
+  // MARK: - Buckets and databases
 
   @Test func bucketAndDatabaseExcludeEachOther() async throws {
     let result = try await Program("p1influx", ["--bucket", "b", "--db", "d"]).run()

@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  // MARK: - Who
+  // MARK: - Login
 
   @Test func loginIsThatOfHTTP() async throws {
     try await HTTPServer.running { server in
@@ -253,7 +253,7 @@ import Testing
     }
   }
 
-  // MARK: - Ways there
+  // MARK: - Connections
 
   @Test(arguments: ["unix:", "unix://"])
   func serverOnAUnixSocket(_ scheme: String) async throws {
@@ -393,7 +393,7 @@ import Testing
     }
   }
 
-  // MARK: - How many at a time
+  // MARK: - Concurrent requests
 
   @Test func oneRequestIsAnsweredBeforeTheNext() async throws {
     let underWay = Mutex((now: 0, most: 0))

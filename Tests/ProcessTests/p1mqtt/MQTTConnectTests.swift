@@ -187,7 +187,7 @@ import Testing
     }
   }
 
-  // MARK: - Silence
+  // MARK: - Keep-alive
 
   @Test func silentBrokerIsPinged() async throws {
     try await ScriptedBroker.running { broker in

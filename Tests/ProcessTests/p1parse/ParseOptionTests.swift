@@ -20,7 +20,7 @@ import Testing
     return result
   }
 
-  // MARK: - What is in the records
+  // MARK: - Fields of records
 
   @Test func peakOfTheMonthHasARecordOfItsOwn() async throws {
     let records = try await parse().records
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  // MARK: - How they are written
+  // MARK: - Formats
 
   @Test func jsonIsAnObjectARecord() async throws {
     let lines = try await parse("--format", "json").lines
@@ -206,7 +206,7 @@ import Testing
     #expect(units.allSatisfy { $0.value.count == 1 })
   }
 
-  // MARK: - What cannot be read
+  // MARK: - Damaged input
 
   private static let damaged = SampleTelegram.numbered(1).replacing("00.321", with: "00.322")
 

@@ -4,9 +4,9 @@ import TestSupport
 enum BrokerOutage: CaseIterable {
   case rejectsTheLogin
   case closesAtOnce
-  case neverGreets
+  case neverSendsConnack
   case neverAnswersTLS
-  case neverTakesAMessage
+  case neverAcknowledges
 
   var isDeaf: Bool { self == .neverAnswersTLS }
 
@@ -17,7 +17,7 @@ enum BrokerOutage: CaseIterable {
     switch (self, packet.kind) {
     case (.rejectsTheLogin, .connect): [.connack(packet.version == 5 ? 0x86 : 4)]
     case (.closesAtOnce, .connect): [.close]
-    case (.neverGreets, .connect), (.neverTakesAMessage, .publish): []
+    case (.neverSendsConnack, .connect), (.neverAcknowledges, .publish): []
     default: [.usual]
     }
   }
