@@ -26,20 +26,15 @@ import Testing
   ]
 
   @Test func badLineCostsOnlyItself() async throws {
-    let broker = try await Mosquitto.shared
-    try await broker.client.subscribed(to: "badline/#") { subscriber in
-      let program = Program(
-        "p1mqtt", ["--port", "\(broker.port)", "--prefix", "badline", "--qos", "1", "--no-status"],
-        environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
-      let result = try await program.run(input: Self.input)
+    try await ScriptedBroker.running { broker in
+      let result = try await broker.p1mqtt(["--no-status"]).run(input: Self.input)
       #expect(result.status == .success)
       try expectRejections("p1mqtt", result)
-      try await subscriber.wait { $0.count >= 5 }
       #expect(
-        subscriber.messages.map { "\($0.topic)=\($0.text)" } == [
-          "badline/timestamp=2026-11-23T10:00:00Z", "badline/power_import_kw=0.321",
-          "badline/voltage_l1_v=231.0", "badline/timestamp=2026-11-23T10:00:01Z",
-          "badline/power_import_kw=0.322",
+        broker.lines == [
+          "dsmr/timestamp 2026-11-23T10:00:00Z", "dsmr/power_import_kw 0.321",
+          "dsmr/voltage_l1_v 231.0", "dsmr/timestamp 2026-11-23T10:00:01Z",
+          "dsmr/power_import_kw 0.322",
         ])
     }
   }

@@ -79,23 +79,18 @@ import Testing
   }
 
   @Test func leftoversAreDeliveredAsValues() async throws {
-    let broker = try await Mosquitto.shared
-    try await broker.client.subscribed(to: "leftover/n") { subscriber in
-      try await TemporaryDirectory.with { directory in
-        try leave(0..<3, of: "mqtt", in: directory)
-        let options = [
-          "--port", "\(broker.port)", "--prefix", "leftover", "--qos", "1", "--no-status",
-          "--state",
-          directory.path("state"),
-        ]
-        let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
+    try await TemporaryDirectory.with { directory in
+      try leave(0..<3, of: "mqtt", in: directory)
+      try await ScriptedBroker.running { broker in
         for input in [3..<5, 5..<6] {
-          let result = try await Program("p1mqtt", options, environment: login)
-            .run(input: NumberedRecords.text(input))
+          let result = try await broker.p1mqtt(
+            ["--no-status", "--qos", "1", "--state", directory.path("state")]
+          )
+          .run(input: NumberedRecords.text(input))
           #expect(result.status == .success, "\(result.errorText)")
         }
-        try await subscriber.wait { $0.count >= 6 }
-        #expect(subscriber.messages.map(\.text) == (0..<6).map(String.init))
+        let numbers = broker.accepted.filter { $0.topic == "dsmr/n" }.map(\.text)
+        #expect(numbers == (0..<6).map(String.init))
       }
     }
   }
