@@ -130,7 +130,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Metrics", "TestSupport", "p1cat", "p1parse", "p1mqtt", "p1influx"],
+      dependencies: [
+        "Metrics", "TestSupport", "TestValues", "p1cat", "p1parse", "p1mqtt", "p1influx",
+      ],
       exclude: ["homeassistant.py", "homeassistant.txt"], swiftSettings: strict),
     .testTarget(
       name: "ServerHarnessTests", dependencies: ["TestSupport", "TestValues", system],

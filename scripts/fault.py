@@ -1,8 +1,8 @@
-"""What scripts/fault does, which builds the tools first and says how this is called.
+"""The faults of scripts/fault, which builds the tools and calls this program.
 
-Numbered records flow from a process of its own through a pipe to a sink. Each fault below has
-its function, whose name is that of the fault; it returns rows of the table. A fault that needs a
-network or a mount of its own is run by this program again, in namespaces of Linux.
+A separate process writes numbered records through a pipe to a sink. Each fault is a function with
+its name, which returns rows of the table. For a fault that needs its own network or mounts, this
+program runs itself again in namespaces of Linux.
 """
 
 import argparse
@@ -32,8 +32,8 @@ def say(text):
     print(f"fault: {text}", file=sys.stderr, flush=True)
 
 
-def until(what, condition, seconds=120, pause=0.02):
-    """Asks again and again until the condition holds."""
+def wait_until(what, condition, seconds=120, pause=0.02):
+    """Polls a condition until it holds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -64,7 +64,7 @@ def telegram(number):
 
 
 def feed(rate, padding, progress):
-    """The process that writes records, or telegrams, to its standard output, until SIGTERM."""
+    """Writes records, or telegrams if the padding is negative, to standard output until SIGTERM."""
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     with open(progress, "r+b") as file:
@@ -82,7 +82,7 @@ def feed(rate, padding, progress):
 
 
 def watch(arrivals):
-    """The process that is the other consumer: notes when each record came."""
+    """The other consumer: writes the time of arrival of each record to a file."""
     with open(arrivals, "wb", buffering=0) as file, os.fdopen(0, "rb", buffering=0) as source:
         while piece := source.read(65536):
             if count := piece.count(b"\nn="):
@@ -90,8 +90,7 @@ def watch(arrivals):
 
 
 class Feeder:
-    """Records that flow into a pipe, which is held open whoever reads it; telegrams where the padding
-    is below 0."""
+    """A process that writes records into a pipe; the pipe stays open when its reader exits."""
 
     def __init__(self, rate, padding=0, output=None):
         self.input, self.output = (None, output) if output else os.pipe()
@@ -111,16 +110,16 @@ class Feeder:
 
     @property
     def stall(self):
-        """The longest that it took to write a record, in seconds."""
+        """The longest time that writing a record took, in seconds."""
         return struct.unpack("<qq", self.shared[:])[1] / 1e9
 
-    def pass_for(self, seconds):
-        """Waits until there are as many records more as come in so many seconds."""
+    def run_for(self, seconds):
+        """Waits until the records of this many seconds were written."""
         end = self.sent + max(1, round(seconds * self.rate))
-        until(f"record {end}", lambda: self.sent >= end, 60 + 4 * seconds, 0.002)
+        wait_until(f"record {end}", lambda: self.sent >= end, 60 + 4 * seconds, 0.002)
 
     def finish(self):
-        """Ends the flow, and with it the input of who reads, if it has not been ended yet."""
+        """Ends the flow and closes the pipe; returns the number of records."""
         self.process.terminate()
         self.process.wait(60)
         if self.output is not None:
@@ -141,7 +140,7 @@ def start(command, **options):
 
 
 def send(process, number):
-    """Sends a signal to a process, and to those of its group where it leads one."""
+    """Sends a signal to a process, and to its process group if it leads result."""
     with contextlib.suppress(ProcessLookupError):
         if os.getpgid(process.pid) == process.pid:
             os.killpg(process.pid, number)
@@ -149,7 +148,7 @@ def send(process, number):
             process.send_signal(number)
 
 
-def end_all():
+def kill_all():
     for process in children:
         if process.poll() is None:
             send(process, signal.SIGCONT)
@@ -163,26 +162,26 @@ def free_port():
 
 
 class Server:
-    """What a sink delivers to, with a folder of its own; it can be killed and started again."""
+    """A server for a sink, with its own directory; it can be killed and started again."""
 
-    variables = {}  # of the sink
-    forgotten = 0  # what a kill may cost of what it has acknowledged
+    variables = {}  # the environment of the sink
+    forgotten = 0  # how many acknowledged records a kill may lose
 
     def __init__(self, folder, host="127.0.0.1", prefix=()):
-        """A prefix is that of its commands, where it is in another network."""
+        """The prefix runs its commands in another network."""
         self.folder, self.prefix = folder, prefix
         self.host, self.port = host, free_port()
         self.process = None
         self.start()
 
     def start(self):
-        """Returns once it answers."""
+        """Starts the server and waits until it answers."""
         environment = dict(os.environ, **self.environment())
         with open(f"{self.folder}.log", "ab") as log:
             self.process = start(
                 [*self.prefix, *self.command()], env=environment, stdout=log, stderr=log,
                 start_new_session=True)
-        until(f"an answer of {self.folder}", self.answers)
+        wait_until(f"an answer of {self.folder}", self.answers)
 
     def environment(self):
         return {}
@@ -191,20 +190,20 @@ class Server:
         send(self.process, signal.SIGKILL)
         self.process.wait()
 
-    def everything(self, _):
-        """The numbers of what it has in the end."""
+    def delivered(self, _):
+        """The numbers of the records that have arrived at the end."""
         return self.numbers()
 
     def duplicates(self):
-        """How often a record came again; None where that is not seen."""
+        """The number of duplicates; None if they are not visible."""
         return None
 
 
-def in_order(numbers):
-    """Each of them once, which first came in order."""
+def unique_in_order(numbers):
+    """Each number once; an error if the first arrivals are not in order."""
     order = list(dict.fromkeys(numbers))
     if order != sorted(order):
-        raise RuntimeError("records overtook others")
+        raise RuntimeError("records arrived out of order")
     return order
 
 
@@ -215,7 +214,7 @@ class Database(Server):
 
     @property
     def sink(self):
-        """The command of a sink that writes to it."""
+        """The command of a sink for this server."""
         return sink_to(self.url)
 
     def answers(self):
@@ -264,7 +263,7 @@ class InfluxDB(Database):
         series = answer["results"][0].get("series", [])
         return [int(row[-1]) for one in series for row in one["values"]]
 
-    def has(self, count):
+    def has_arrived(self, count):
         return count <= sum(self.rows("SELECT count(n) FROM dsmr"))
 
     def numbers(self):
@@ -286,7 +285,7 @@ class VictoriaMetrics(Database):
 
 
 class Broker(Server):
-    """With a subscriber whose session stays while the broker is away."""
+    """A broker and a subscriber with a persistent session."""
 
     login = ()
 
@@ -300,7 +299,7 @@ class Broker(Server):
                 [*self.client("mosquitto_sub"), "-c", "-i", "fault", "-q", "1",
                  "-t", "dsmr/+/record"],
                 stdout=self.file, stderr=subprocess.DEVNULL)
-            until("a subscription", self.is_subscribed)
+            wait_until("a subscription", self.is_subscribed)
 
     def client(self, program):
         user = ["-u", self.login[0], "-P", self.login[1]] if self.login else []
@@ -312,7 +311,7 @@ class Broker(Server):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
     def is_subscribed(self):
-        """Whether what is published arrives."""
+        """Publishes a message; whether one has arrived."""
         subprocess.run(
             [*self.client("mosquitto_pub"), "-q", "1", "-t", "dsmr/meter/record", "-m", "ready"],
             check=False, stderr=subprocess.DEVNULL)
@@ -325,7 +324,7 @@ class Broker(Server):
             "p1mqtt", "--broker", self.host, "--port", str(self.port), *user, "--payload", "record"]
 
     def numbers(self):
-        """What the subscriber has, in the order in which it came."""
+        """The numbers that the subscriber has received, in order of arrival."""
         piece = os.pread(self.file.fileno(), 1 << 30, self.offset)
         self.offset += len(piece)
         *lines, self.rest = (self.rest + piece).split(b"\n")
@@ -334,26 +333,26 @@ class Broker(Server):
 
     offset = 0
 
-    def forget(self):
+    def clear(self):
         self.numbers()
         self.received, self.rest = [], b""
 
-    def has(self, count):
-        """Whether the last of so many is there."""
+    def has_arrived(self, count):
+        """Whether the last of this many records has arrived."""
         return max(self.numbers(), default=-1) >= count - 1
 
-    def everything(self, sent):
-        """What the subscriber has, for whom the last of it may be on its way."""
+    def delivered(self, sent):
+        """Waits for the last records, which may be in flight."""
         with contextlib.suppress(TimeoutError):
-            until("all records", lambda: len(set(self.numbers())) >= sent, 30, 0.2)
-        return in_order(self.numbers())
+            wait_until("all records", lambda: len(set(self.numbers())) >= sent, 30, 0.2)
+        return unique_in_order(self.numbers())
 
     def duplicates(self):
         return len(self.received) - len(set(self.received))
 
 
 class Mosquitto(Broker):
-    """It writes each change to the disk behind its acknowledgement: a kill may come between these."""
+    """It writes a message to the disk after its acknowledgement: a kill in between loses it."""
 
     title = "mosquitto"
     forgotten = 1
@@ -375,7 +374,7 @@ class RabbitMQ(Broker):
 
     def __init__(self, *options):
         self.ports = [free_port() for _ in range(3)]
-        # One that would outlive the server, if that started it.
+        # epmd would outlive the server if the server started it.
         start(["epmd", "-address", "127.0.0.1", "-port", str(self.ports[2])])
         super().__init__(*options)
 
@@ -410,8 +409,7 @@ class RabbitMQ(Broker):
 
 
 class Relay(http.server.ThreadingHTTPServer):
-    """Passes what is posted on to a server, and knows which records that has acknowledged, and how
-    often."""
+    """A proxy of a database that counts how often each record was acknowledged."""
 
     forgotten = 0
 
@@ -424,12 +422,12 @@ class Relay(http.server.ThreadingHTTPServer):
     def sink(self):
         return sink_to(f"http://127.0.0.1:{self.server_address[1]}")
 
-    def has(self, count):
-        """Whether the last of so many was acknowledged."""
+    def has_arrived(self, count):
+        """Whether the last of this many records was acknowledged."""
         return max(self.acknowledged, default=-1) >= count - 1
 
-    def everything(self, _):
-        in_order(self.acknowledged)
+    def delivered(self, _):
+        unique_in_order(self.acknowledged)
         return self.server.numbers()
 
     def duplicates(self):
@@ -451,7 +449,7 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
             response = connection.getresponse()
             text = response.read()
         except (OSError, http.client.HTTPException):
-            return  # and the connection is closed without an answer
+            return  # closes the connection without an answer
         finally:
             connection.close()
         if response.status == 204:
@@ -467,7 +465,7 @@ class RelayHandler(http.server.BaseHTTPRequestHandler):
 
 
 def pss(number):
-    """The share of the memory that a process has, in KiB; 0 of one that has ended."""
+    """The PSS of a process in KiB; 0 if the process has ended."""
     try:
         with open(f"/proc/{number}/smaps_rollup", encoding="ascii") as file:
             return int(re.search(r"(?m)^Pss:\s+(\d+)", file.read())[1])
@@ -496,15 +494,15 @@ class Sink:
         self.process.wait()
 
     def wait(self):
-        """To its end. Returns how many records it counted as lost."""
+        """Waits until the sink exits. Returns how many records it counted as lost."""
         status = self.process.wait(300)
-        lost = re.findall(r": (\d+) records? could not be delivered", self.said)
+        lost = re.findall(r": (\d+) records? could not be delivered", self.messages)
         if status not in (0, 69) or (status == 69) != bool(lost):
-            raise RuntimeError(f"{self.name} ended with status {status}: {self.said[-1000:]}")
+            raise RuntimeError(f"{self.name} ended with status {status}: {self.messages[-1000:]}")
         return int(lost[-1]) if lost else 0
 
     @property
-    def said(self):
+    def messages(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
@@ -514,18 +512,18 @@ class Sink:
 
     @property
     def written(self):
-        """The bytes that it had the disk write, without those that were removed before."""
+        """The bytes written to the disk, without files that were removed before that."""
         with open(f"/proc/{self.process.pid}/io", encoding="ascii") as file:
             counts = dict(re.findall(r"(?m)^(\w+): (\d+)$", file.read()))
         return int(counts["write_bytes"]) - int(counts["cancelled_write_bytes"])
 
     def wait_for_outage(self, seconds=120):
-        seen = len(self.said)
-        until("an outage", lambda: "; trying again" in self.said[seen:], seconds)
+        seen = len(self.messages)
+        wait_until("an outage", lambda: "; trying again" in self.messages[seen:], seconds)
 
 
 class Composition:
-    """scripts/p1run, from telegrams on its standard input to a broker and a database."""
+    """scripts/p1run with telegrams on standard input, a broker and a database."""
 
     specification = (
         '{"0-0:1.0.0": ["time", "timestamp", "^.*\\\\((.*)\\\\)"],\n'
@@ -551,7 +549,7 @@ class Composition:
 
     @property
     def processes(self):
-        """The numbers of all that it has started, and its own, with their names."""
+        """The pids and names of p1run and of all processes that it has started."""
         found = []
         for number in filter(str.isdigit, os.listdir("/proc")):
             with contextlib.suppress(OSError):
@@ -564,18 +562,18 @@ class Composition:
         return found
 
     def find(self, name):
-        """The number of a part that runs."""
+        """The pid of the tool with this name, once it runs."""
         found = []
 
         def is_there():
             found[:] = [number for number, comm in self.processes if comm == name]
             return bool(found)
 
-        until(name, is_there)
+        wait_until(name, is_there)
         return found[0]
 
     @property
-    def said(self):
+    def messages(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()
 
@@ -588,57 +586,57 @@ class Row:
     fault: str
     records: int
     delivered: int
-    dropped: int  # counted by the sink: beyond its bounds
-    duplicated: int | None  # acknowledged more than once; None where that is not seen
+    dropped: int  # counted by the sink when its buffer was full
+    duplicated: int | None  # None if duplicates are not visible
     lost: int
     recovery: float
     stall: float
     memory: int
     notes: list = dataclasses.field(default_factory=list)
-    forgotten: int = 0  # what may be lost all the same, as the server forgets it
+    forgotten: int = 0  # how many acknowledged records the server itself may lose
 
 
 def row(fault, server, feeder, sink, recovery=None, memory=None, kills=0):
-    """Ends the flow, and the sink with it, and says what became of the records.
+    """Ends the flow and waits for the sink; returns the row of the table.
 
-    The time to recover is what the sink takes to its end, and the memory that of now, unless others
-    are given."""
+    Without other values, the recovery time is that until the sink exits, and the memory is the
+    current memory of the sink."""
     memory = memory or sink.memory
     sent = feeder.finish()
     seconds, dropped = timed(sink.wait)
-    known = set(server.everything(sent - dropped))
+    known = set(server.delivered(sent - dropped))
     if strange := known - set(range(sent)):
         raise RuntimeError(f"{fault}: {len(strange)} records that were never sent")
-    one = Row(
+    result = Row(
         fault, sent, len(known), dropped, server.duplicates(), sent - len(known) - dropped,
         seconds if recovery is None else recovery, feeder.stall, memory,
         forgotten=server.forgotten * kills)
-    if one.lost and one.forgotten:
-        one.notes.append(
-            f"it may forget the last {server.forgotten} that it has acknowledged before each kill, "
-            "and whoever subscribed had not got")
-    return one
+    if result.lost and result.forgotten:
+        result.notes.append(
+            f"at each kill the broker may lose the last {server.forgotten} acknowledged, if the "
+            "subscriber does not have it yet")
+    return result
 
 
 def print_table(rows):
     print("| fault | records in | delivered | dropped, counted | duplicated | lost | recovery s "
           "| longest stall ms | memory MiB |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for one in rows:
-        duplicated = "not shown" if one.duplicated is None else one.duplicated
-        print(f"| {one.fault} | {one.records} | {one.delivered} | {one.dropped} | {duplicated} "
-              f"| {one.lost} | {one.recovery:.1f} | {one.stall * 1000:.1f} "
-              f"| {one.memory / 1024:.1f} |")
-    for one in rows:
-        for note in one.notes:
-            print(f"\n{one.fault}: {note}.")
+    for result in rows:
+        duplicated = "not shown" if result.duplicated is None else result.duplicated
+        print(f"| {result.fault} | {result.records} | {result.delivered} | {result.dropped} "
+              f"| {duplicated} | {result.lost} | {result.recovery:.1f} | {result.stall * 1000:.1f} "
+              f"| {result.memory / 1024:.1f} |")
+    for result in rows:
+        for note in result.notes:
+            print(f"\n{result.fault}: {note}.")
 
 
 # ---- Faults ----
 
 
 def timed(wait):
-    """How long it takes, and what comes of it."""
+    """The duration of a call, and its result."""
     before = time.monotonic()
     result = wait()
     return time.monotonic() - before, result
@@ -650,47 +648,47 @@ def sink_kill():
         feeder, sink = Feeder(arguments.rate), Sink(server, f"{server.folder}.spool")
         for _ in range(arguments.kills):
             sink.start(feeder.input)
-            feeder.pass_for(random.uniform(0, 0.5))
+            feeder.run_for(random.uniform(0, 0.5))
             sink.kill()
         sink.start(feeder.input)
-        feeder.pass_for(1)
+        feeder.run_for(1)
         yield row(f"{sink.name} to {kind.title} killed {arguments.kills} times", server, feeder,
                   sink)
 
 
 def p1run_kill():
-    """Each part of p1run in turn, and p1run itself; then nothing may be left running."""
+    """Kills each tool of p1run in turn, and p1run itself; no process may be left at the end."""
     database, broker = InfluxDB("p1run-InfluxDB"), Mosquitto("p1run-mosquitto")
     for name in "p1cat", "p1parse", "tee", "p1mqtt", "p1influx", "p1run":
-        # Numbers go on, as the servers keep what they have.
+        # The numbers begin at 0 again, so the records of the previous tool are removed.
         folder = os.path.abspath(f"p1run-{name}")
         database.ask("POST", "/query", q="DROP DATABASE test")
         database.ask("POST", "/query", q="CREATE DATABASE test")
-        broker.forget()
+        broker.clear()
         feeder = Feeder(arguments.rate, -1)
         composition = Composition(folder, database, broker)
         composition.start(feeder.input)
         for _ in range(arguments.kills):
             victim = composition.process.pid if name == "p1run" else composition.find(name)
-            # Longer than the pause before the next start: no loop of crashes, which would be slower.
+            # Longer than the pause before a restart, so that p1run does not increase the pause.
             time.sleep(random.uniform(1.2, 1.6))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
             if name == "p1run":
                 composition.process.wait()
-                until("its end", lambda: not composition.processes, 60)
+                wait_until("its end", lambda: not composition.processes, 60)
                 composition.start(feeder.input)
-        feeder.pass_for(2)
+        feeder.run_for(2)
         memory = sum(map(pss, (number for number, _ in composition.processes)))
         sent = feeder.finish()
         status = composition.process.wait(120)
         left = composition.processes
         if status or left:
             raise RuntimeError(
-                f"p1run ended with status {status}, left {left}: {composition.said[-1000:]}")
-        recovery, _ = timed(lambda: database.has(sent))
+                f"p1run ended with status {status}, left {left}: {composition.messages[-1000:]}")
+        recovery, _ = timed(lambda: database.has_arrived(sent))
         for server in database, broker:
-            known = set(server.everything(sent))
+            known = set(server.delivered(sent))
             yield Row(
                 f"{name} of p1run killed {arguments.kills} times, to {server.title}", sent,
                 len(known), 0, server.duplicates(), sent - len(known), recovery, feeder.stall,
@@ -710,19 +708,19 @@ def broker_kill():
 def servers_killed(*kinds):
     for kind in kinds:
         server = kind(f"kill-{kind.title}")
-        # A database does not show how often it got a record, nor in which order.
+        # A database shows neither duplicates nor the order of arrival.
         receiver = Relay(server) if isinstance(server, Database) else server
-        # InfluxDB acknowledges what is on the disk, VictoriaMetrics what is in its memory, which it
-        # writes to the disk within some seconds.
+        # InfluxDB acknowledges points after it has written them to the disk, VictoriaMetrics some
+        # seconds before.
         options = ["--settle", "15"] if kind is VictoriaMetrics else []
         feeder = Feeder(arguments.rate)
         sink = Sink(receiver, f"{server.folder}.spool", *options)
         sink.start(feeder.input)
         recovery = 0
         for _ in range(arguments.server_kills):
-            feeder.pass_for(random.uniform(0.5, 3))
+            feeder.run_for(random.uniform(0.5, 3))
             server.kill()
-            feeder.pass_for(random.uniform(0.1, 1))
+            feeder.run_for(random.uniform(0.1, 1))
             server.start()
             recovery = max(recovery, recover(receiver, feeder))
         yield row(f"{kind.title} killed {arguments.server_kills} times", receiver, feeder, sink,
@@ -732,30 +730,31 @@ def servers_killed(*kinds):
 def stop():
     for kind in InfluxDB, Mosquitto, RabbitMQ:
         server = kind(f"stop-{kind.title}")
-        # So much that a pipe would be full in less time than the server stands still.
+        # This rate fills a pipe in less time than the server is stopped.
         feeder = Feeder(max(400, arguments.rate), padding=1000)
         sink = Sink(server, f"{server.folder}.spool", "--timeout", "2")
         sink.start(feeder.input)
-        feeder.pass_for(1)
+        feeder.run_for(1)
         send(server.process, signal.SIGSTOP)
         sink.wait_for_outage()
-        feeder.pass_for(6)
+        feeder.run_for(6)
         send(server.process, signal.SIGCONT)
         recovery = recover(server, feeder)
         yield row(f"{kind.title} stopped, then continued", server, feeder, sink, recovery)
 
 
 def recover(server, feeder):
-    """How long it takes until all that was there now has arrived."""
+    """The time until all records sent so far have arrived."""
     goal = feeder.sent
-    return timed(lambda: until(f"{goal} records", lambda: server.has(goal), 300, 0.1))[0]
+    arrival = lambda: wait_until(f"{goal} records", lambda: server.has_arrived(goal), 300, 0.1)
+    return timed(arrival)[0]
 
 
 def link():
-    """In a network of its own."""
+    """Runs in a network namespace."""
     holder = start(["unshare", "-n", "sleep", "3600"])
     mine = os.readlink("/proc/self/ns/net")
-    until("a network", lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != mine)
+    wait_until("a network", lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != mine)
     there = ["nsenter", "-t", str(holder.pid), "-n"]
     for command in [
         ["ip", "link", "set", "lo", "up"],
@@ -775,17 +774,17 @@ def link():
         sink.start(feeder.input)
         recovery = 0
         for _ in range(3):
-            feeder.pass_for(1)
+            feeder.run_for(1)
             subprocess.run(["ip", "link", "set", "p1a", "down"], check=True)
-            # Longer than the time-out. An outage like the one before may not be said again.
-            feeder.pass_for(5)
+            # Longer than the timeout; the same message may not be logged again.
+            feeder.run_for(5)
             subprocess.run(["ip", "link", "set", "p1a", "up"], check=True)
             recovery = max(recovery, recover(server, feeder))
         yield row(f"link to {kind.title} down and up, 3 times", server, feeder, sink, recovery)
 
 
 def full_disk():
-    """With mounts of its own."""
+    """Runs in a mount namespace."""
     for kind in InfluxDB, Mosquitto:
         for name, buffer, count in ("within", 4, 2000), ("beyond", 1, 4000):
             server = kind(f"full-disk-{name}-{kind.title}")
@@ -794,10 +793,10 @@ def full_disk():
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", spool], check=True)
             feeder = Feeder(1000, padding=1000)
             sink = Sink(server, spool, "--buffer", str(buffer))
-            server.kill()  # before it has any record that it may forget
+            server.kill()  # so that the server has no record that it may lose
             sink.start(feeder.input)
-            feeder.pass_for(count / feeder.rate)
-            until("a full disk", lambda: "No space left on device" in sink.said)
+            feeder.run_for(count / feeder.rate)
+            wait_until("a full disk", lambda: "No space left on device" in sink.messages)
             memory = sink.memory
             feeder.finish()
             server.start()
@@ -810,10 +809,10 @@ def outage():
 
 
 def outage_of(kind):
-    """A long one, with the sink beside another consumer behind tee(1)."""
+    """A long outage; the sink is behind tee(1) beside another consumer."""
     seconds = arguments.minutes * 60
     server = kind(f"outage-{kind.title}")
-    # A spool of 64 MiB is nearly full after ten minutes at a hundred a second.
+    # Ten minutes at a hundred records a second nearly fill a spool of 64 MiB.
     padding = 950
     from_feeder, to_tee = os.pipe()
     from_tee, to_sink = os.pipe()
@@ -821,17 +820,17 @@ def outage_of(kind):
     feeder = Feeder(arguments.rate, padding, to_tee)
     tee = start(["tee", "-p", f"/dev/fd/{to_other}"], stdin=from_feeder, stdout=to_sink,
                 pass_fds=[to_other])
-    came = f"{server.folder}.arrivals"
-    other = start([sys.executable, __file__, "--watch", came], stdin=to_read)
+    arrivals_file = f"{server.folder}.arrivals"
+    other = start([sys.executable, __file__, "--watch", arrivals_file], stdin=to_read)
     sink = Sink(server, f"{server.folder}.spool")
     sink.start(from_tee)
     for descriptor in from_feeder, from_tee, to_sink, to_read, to_other:
         os.close(descriptor)
-    feeder.pass_for(2)  # for the start of all, which is not part of it
+    feeder.run_for(2)  # the start is not measured
 
     def phase(duration):
         before = time.monotonic(), feeder.sent, sink.written
-        feeder.pass_for(duration)
+        feeder.run_for(duration)
         records = feeder.sent - before[1]
         return (before[0], time.monotonic()), (sink.written - before[2]) / records * 86_400 / MIB
 
@@ -842,11 +841,11 @@ def outage_of(kind):
     memory = sink.memory
     server.start()
     recovery = recover(server, feeder)
-    one = row(f"{kind.title} away for {seconds:.0f} s", server, feeder, sink, recovery, memory,
+    result = row(f"{kind.title} away for {seconds:.0f} s", server, feeder, sink, recovery, memory,
               kills=1)
     tee.wait(60)
     other.wait(60)
-    with open(came, "rb") as file:
+    with open(arrivals_file, "rb") as file:
         arrivals = [time for (time,) in struct.iter_unpack("<d", file.read())]
 
     def gap(begin, end):
@@ -854,22 +853,22 @@ def outage_of(kind):
         return max(b - a for a, b in zip(there, there[1:])) * 1000
 
     usual, worst = gap(*normal), gap(*outage_time)
-    one.notes += [
-        f"the other consumer had {len(arrivals)} of {one.records} records; its largest gap was "
+    result.notes += [
+        f"the other consumer had {len(arrivals)} of {result.records} records; its largest gap was "
         f"{usual:.1f} ms without an outage, {worst:.1f} ms in it: {worst - usual:.1f} ms more",
         f"memory {memory_before / 1024:.1f} MiB before it, {memory / 1024:.1f} MiB at its end",
         f"written to the disk at a record of 1 KB a second: {healthy:.2f} MiB a day without an "
         f"outage, {away:.0f} MiB in it (measured at {arguments.rate:g} a second, where a page that "
         "is written holds more of them, on the disk that the server syncs, too)"]
     if worst - usual >= 50:
-        one.notes.append(
+        result.notes.append(
             "that gap should be less than 50 ms more; the load of the machine is "
             f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-        say("outage: the other consumer was held up")
+        say("outage: the other consumer was blocked")
         FAILED.append("outage")
-    if len(arrivals) != one.records:
-        raise RuntimeError(f"the other consumer had {len(arrivals)} of {one.records} records")
-    return one
+    if len(arrivals) != result.records:
+        raise RuntimeError(f"the other consumer had {len(arrivals)} of {result.records} records")
+    return result
 
 
 FAILED = []
@@ -880,7 +879,7 @@ NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
 
 
 def in_namespace(name):
-    """Runs a fault by this program again, in namespaces."""
+    """Runs this program again in a namespace, for result fault."""
     command = [
         "unshare", NAMESPACES[name], sys.executable, __file__, "--inside", "--bin", arguments.bin,
         "--rate", str(arguments.rate), "--only", name]
@@ -888,15 +887,15 @@ def in_namespace(name):
     try:
         text = process.communicate()[0]
     except BaseException:
-        process.terminate()  # so that it ends what it has started
+        process.terminate()  # so that it ends its own processes
         process.wait(60)
         raise
     if process.returncode:
-        raise RuntimeError("it failed in namespaces")
-    return [Row(**one) for one in json.loads(text)]
+        raise RuntimeError("failed in its namespace")
+    return [Row(**result) for result in json.loads(text)]
 
 
-def may_have(name):
+def permits_namespace(name):
     attempt = ["ip", "link"] if name == "link" else ["mount", "-t", "tmpfs", "none", "/mnt"]
     result = subprocess.run(
         ["unshare", NAMESPACES[name], *attempt], capture_output=True, check=False)
@@ -904,14 +903,14 @@ def may_have(name):
 
 
 def main():
-    rows, is_wrong = [], False
+    rows, has_failed = [], False
     for name, fault in FAULTS.items():
         if arguments.only not in (None, name):
             continue
         try:
             if name in NAMESPACES and not arguments.inside:
-                if not may_have(name):
-                    say(f"{name}: left out: this machine allows no namespaces")
+                if not permits_namespace(name):
+                    say(f"{name}: omitted: this machine permits no namespaces")
                     continue
                 say(f"{name} …")
                 rows += in_namespace(name)
@@ -921,14 +920,14 @@ def main():
                 rows += fault()
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             say(f"{name}: {error}")
-            is_wrong = True
+            has_failed = True
         finally:
-            end_all()
+            kill_all()
     if arguments.inside:
-        json.dump([dataclasses.asdict(one) for one in rows], sys.stdout)
-        return is_wrong
+        json.dump([dataclasses.asdict(result) for result in rows], sys.stdout)
+        return has_failed
     print_table(rows)
-    return is_wrong or bool(FAILED) or any(one.lost > one.forgotten for one in rows)
+    return has_failed or bool(FAILED) or any(result.lost > result.forgotten for result in rows)
 
 
 if __name__ == "__main__":
@@ -953,4 +952,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        end_all()
+        kill_all()

@@ -6,7 +6,7 @@ import Testing
 @testable import Delivery
 
 /// No record is lost if any one operation of a run fails.
-@Suite(.computing) struct SpoolFaultTests {
+@Suite struct SpoolFaultTests {
   private let limits = SpoolLimits(capacity: 32 << 10, memory: 64 << 10, sync: .seconds(5))
 
   private static let failures: [(ModelDisk.Failure, times: Int)] = [

@@ -6,7 +6,7 @@ import Testing
 
 /// Power failures on the model disk, before each operation of a run, with any subset of the
 /// unsynced changes surviving.
-@Suite(.computing) struct SpoolPowerTests {
+@Suite struct SpoolPowerTests {
   /// The state of the disk, and what the spool had to deliver, at one operation.
   private struct Cut {
     /// The operation before the power failure.

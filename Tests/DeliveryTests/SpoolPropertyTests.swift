@@ -6,7 +6,7 @@ import Testing
 @testable import Delivery
 
 /// Compares a spool with a simple list in random sequences of operations.
-@Suite(.computing) struct SpoolPropertyTests {
+@Suite struct SpoolPropertyTests {
   /// The list that the spool is compared with.
   private struct Model {
     /// The numbers of the buffered records.

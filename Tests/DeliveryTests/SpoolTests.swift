@@ -5,7 +5,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite(.computing) struct SpoolTests {
+@Suite struct SpoolTests {
   private let start = ContinuousClock.now
   private let disk: ModelDisk
   /// Segments of 4 KiB.

@@ -3,7 +3,7 @@ import TestValues
 import Testing
 
 /// One record per period and meter.
-@Suite(.computing) struct SummaryTests {
+@Suite struct SummaryTests {
   /// The summary of a record stream.
   private func summary(
     of text: String, every seconds: Int, withExtremes: Bool = false, finishes: Bool = true

@@ -41,8 +41,9 @@ import Testing
     #expect(try await Program.bash(script).run().text == "a\nb\n")
   }
 
-  @Test func missingProgramIsAnError() async {
-    await #expect(throws: (any Error).self) { try await Program("/no/such/program").run() }
+  @Test(arguments: ["/no/such/program", "no-such-program"])
+  func missingProgramIsAnError(_ name: String) async {
+    await #expect(throws: MissingProgram.self) { try await Program(name).run() }
   }
 
   @Test func deadlineKillsTheWholePipelineAndReports() async throws {
@@ -135,8 +136,7 @@ import Testing
       #expect(ToolPaths.directory == given)
     } else {
       let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).lastPathComponent
-      #expect(try ToolPaths.path(of: bundle) == ToolPaths.directory + "/" + bundle)
+      #expect(try Program(bundle).path == ToolPaths.directory + "/" + bundle)
     }
-    #expect(throws: MissingProgram.self) { try ToolPaths.path(of: "no-such-tool") }
   }
 }

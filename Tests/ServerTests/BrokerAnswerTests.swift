@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// p1mqtt and a broker that answers wrongly, late or never: each record is taken in the end, for the
-/// first time in order.
+/// p1mqtt with a broker that answers wrongly, late or never: each record is delivered at last, and
+/// the first deliveries are in order.
 @Suite struct BrokerAnswerTests {
   @Test(arguments: BrokerFault.allCases, [1, 2])
   func brokerThatRecoversLacksNothing(_ fault: BrokerFault, _ qos: Int) async throws {
@@ -12,27 +12,27 @@ import Testing
       let result = try await p1mqtt(broker, payload, ["--qos", "\(qos)", "--timeout", "2"])
         .run(input: Self.records(300), within: .seconds(60))
       #expect(result.status == .success, "\(result.errorText)")
-      let tally = NumberedTally(broker.taken.compactMap(\.number), of: 300)
+      let tally = NumberedTally(broker.accepted.compactMap(\.number), of: 300)
       #expect(tally.isWhole, "\(tally)\n\(result.errorText)")
-      // A broker that leaves one out has it behind others.
-      #expect(tally.overtaken.count <= (fault.leavesOneOut ? 1 : 0), "\(tally)")
-      // What was on its way, on each connection that failed.
+      // A broker that left a message out gets it after later ones.
+      #expect(tally.overtaken.count <= (fault.skipsAMessage ? 1 : 0), "\(tally)")
+      // Only messages in flight on the failed connections come twice.
       #expect(tally.duplicates <= 20 * BrokerFault.connections)
       #expect(broker.malformed == [])
     }
   }
 
-  /// The same of MQTT 3.1.1, where a broker has no word for leaving.
-  @Test(arguments: [BrokerFault.noAnswerToOne, .closesBeforeAnAnswer, .isBusy, .garbage])
-  func brokerOfBeforeThatRecoversLacksNothing(_ fault: BrokerFault) async throws {
+  /// The same with MQTT 3.1.1, where a broker has no DISCONNECT.
+  @Test(arguments: [BrokerFault.noAnswerToOne, .closesBeforeAnAnswer, .serverBusy, .garbage])
+  func brokerOfMQTT311ThatRecoversLacksNothing(_ fault: BrokerFault) async throws {
     try await ScriptedBroker.running({ fault.answers(to: $0) }) { broker in
       let result = try await p1mqtt(broker, "record", ["--protocol", "3.1.1", "--timeout", "2"])
         .run(input: Self.records(300), within: .seconds(60))
       #expect(result.status == .success, "\(result.errorText)")
-      let tally = NumberedTally(broker.taken.compactMap(\.number), of: 300)
+      let tally = NumberedTally(broker.accepted.compactMap(\.number), of: 300)
       #expect(tally.isWhole, "\(tally)\n\(result.errorText)")
-      // A broker that leaves one out has it behind others.
-      #expect(tally.overtaken.count <= (fault.leavesOneOut ? 1 : 0), "\(tally)")
+      // A broker that left a message out gets it after later ones.
+      #expect(tally.overtaken.count <= (fault.skipsAMessage ? 1 : 0), "\(tally)")
       #expect(broker.malformed == [])
     }
   }
@@ -40,7 +40,7 @@ import Testing
   @Test func answersMayComeInAnyOrder() async throws {
     let script: ScriptedBroker.Script = { packet in
       guard packet.kind == .publish, let id = packet.id else { return [.usual] }
-      // The second of two first.
+      // The second of two messages is acknowledged first.
       guard packet.ordinal.isMultiple(of: 2) else { return [] }
       return [.usual, .bytes([0x40, 2, UInt8((id - 1) >> 8), UInt8((id - 1) & 0xFF)])]
     }
@@ -52,8 +52,7 @@ import Testing
     }
   }
 
-  /// One message that is never answered, among others that are, must not be waited for as long as
-  /// these go on.
+  /// The response timeout of a message must not start again with each answer to another message.
   @Test func oneAnswerThatIsMissingIsNoticedWhileOthersCome() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .publish && $0.connection == 1 && $0.ordinal == 7 ? [] : [.usual]
@@ -66,16 +65,15 @@ import Testing
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
-        let tally = NumberedTally(broker.taken.compactMap(\.number), of: sent)
-        // It was the broker that left it out.
+        let tally = NumberedTally(broker.accepted.compactMap(\.number), of: sent)
+        // The broker left the message out, so it comes last.
         #expect(tally.isWhole && tally.overtaken.count <= 1, "\(tally)")
       }
     }
   }
 
-  /// A broker that takes the greeting and never a record is tried less and less often, as one that
-  /// takes nothing.
-  @Test func greetingIsNoRecord() async throws {
+  /// A broker that acknowledges only the status, and no record, does not reset the back-off.
+  @Test func acknowledgedStatusDoesNotResetTheBackoff() async throws {
     let script: ScriptedBroker.Script = {
       $0.message?.number == nil ? [.usual] : [.disconnect(0x97)]
     }
@@ -84,9 +82,9 @@ import Testing
         try await sink.write(RecordFlow.text(0))
         try await broker.wait(within: .seconds(60)) { $0.packets(.connect).count >= 5 }
         let times = broker.packets(.connect).map(\.time)
-        // Half of 4 s at least, after three failures; were each the first one, it were 1 s at most.
+        // At least half of 4 s after three failures; a first retry comes after at most 1 s.
         #expect(times[4] - times[3] >= .seconds(2))
-        // Nor is it waited for any longer than another one.
+        // The pauses are not longer than usual.
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .exited(69))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// p1mqtt and real brokers: how values arrive, and what happens while a broker is away.
+/// p1mqtt with real brokers: how values arrive, also after the broker was unreachable.
 @Suite struct BrokerDeliveryTests {
   private let login = [
     "MQTT_BROKER": "127.0.0.1", "MQTT_USER": Login.standard.user,
@@ -31,18 +31,18 @@ import Testing
       let result = try await p1mqtt(broker, ["--prefix", prefix, "--qos", "\(qos)"])
         .run(input: records)
       #expect(result.status == .success)
-      // It acknowledges a message of QoS 2 as one of QoS 1, which ends the connection.
+      // RabbitMQ acknowledges a message of QoS 2 like one of QoS 1, which ends the connection.
       #expect(result.errorText.contains("publishing with QoS 1") == (qos == 2))
       try await subscriber.wait { $0.last?.text == "199" }
       let values = subscriber.messages.compactMap { Int($0.text) }
-      // After that, only the newest value is sent.
+      // After the reconnection only the newest value is sent.
       #expect(qos == 2 ? values.last == 199 : values == Array(0..<200))
-      // It delivers with QoS 0 and 1 alone.
+      // RabbitMQ delivers with QoS 0 and 1 only.
       #expect(subscriber.messages.allSatisfy { $0.qos == min(qos, 1) })
     }
   }
 
-  /// A made-up code, from the telegram by its specification file to a topic.
+  /// A code of a specification file becomes a topic.
   @Test func aSpecificationFileLeadsToATopic() async throws {
     let broker = try await Mosquitto.shared
     let specification = #"""
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  /// No topic has two writers: a second gas meter gets one of its own.
+  /// Two gas meters never share a topic.
   @Test func aSecondMeterOfOneKindHasItsOwnTopic() async throws {
     let broker = try await Mosquitto.shared
     try await broker.client.subscribed(to: "kinds/#") { subscriber in
@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  /// The peak of the month has a time of its own, which never replaces that of the telegram.
+  /// The monthly peak has its own time, which never replaces the time of the telegram.
   @Test func aPeakHasItsTimeBelowIt() async throws {
     let broker = try await Mosquitto.shared
     try await broker.client.subscribed(to: "peaks/#") { subscriber in
@@ -111,7 +111,7 @@ import Testing
       let result = try await p1mqtt(broker, ["--prefix", "peaks"]).run(input: input)
       #expect(result.status == .success)
       try await subscriber.wait { $0.count == 7 }
-      // An older peak, as of the last month, does not take the place of the newer one.
+      // An older peak, such as that of last month, does not replace the newer one.
       #expect(
         subscriber.messages.map { "\($0.topic) \($0.text)" } == [
           "peaks/timestamp 2026-11-23T10:00:00Z", "peaks/meter E1", "peaks/power_import_kw 0.5",
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test func aWrongPasswordIsSaidAndKeptSecret() async throws {
+  @Test func wrongPasswordIsLoggedWithoutThePassword() async throws {
     let broker = try await Mosquitto.shared
     var program = try p1mqtt(broker, ["--linger", "1"])
     program.environment["MQTT_PASS"] = "wrong-password"
@@ -161,7 +161,7 @@ import Testing
     }
   }
 
-  @Test func aBrokerThatIsNotThereYetGetsTheNewestOfEachTopic() async throws {
+  @Test func brokerThatStartsLaterGetsTheNewestOfEachTopic() async throws {
     try await Mosquitto.running { broker in
       try await broker.stop()
       try await p1mqtt(broker, ["--retain"]).whileRunning { sink in
@@ -171,7 +171,7 @@ import Testing
         try await sink.waitForError("connected", within: .seconds(40))
         try await broker.client.subscribed(to: "dsmr/#") { subscriber in
           try await subscriber.wait { $0.count == 2 }
-          // From here on each one counts again.
+          // While the broker is connected, every value is sent.
           try await sink.write("a=101\n\na=102\n\n")
           try await subscriber.wait { $0.count == 4 }
           #expect(
@@ -185,7 +185,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1, 2]) func aBrokerThatDiesAndComesBackGetsTheNewest(
+  @Test(arguments: [0, 1, 2]) func restartedBrokerGetsTheNewestValues(
     _ qos: Int
   ) async throws {
     try await Mosquitto.running(settings: ["persistence true"]) { broker in
@@ -210,12 +210,12 @@ import Testing
     }
   }
 
-  @Test func aBrokerThatStandsStillNeverStallsTheInput() async throws {
+  @Test func pausedBrokerNeverBlocksTheInput() async throws {
     try await Mosquitto.running { broker in
       try await p1mqtt(broker, ["--qos", "1"]).whileRunning { sink in
         try await sink.write("a=1\n\n")
         broker.pause()
-        // More than may wait for a broker that is merely slow.
+        // More records than p1mqtt buffers for a broker that is merely slow.
         for _ in 0..<10 {
           try await sink.write(String(repeating: "a=1\nb=2\n\n", count: 3000), within: .seconds(20))
         }

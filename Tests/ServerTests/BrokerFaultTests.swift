@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What p1mqtt promises of records with a spool, while it, its broker and both stop, die and come
-/// back: numbered records flow through a pipe, and in the end who subscribes has each of them, for
-/// the first time in order. scripts/fault does the same for longer.
+/// p1mqtt with a spool loses no record while p1mqtt, the broker or both are stopped, killed and
+/// restarted. Numbered records flow through a pipe, and in the end a subscriber has each of them,
+/// the first deliveries in order. scripts/fault does the same for longer.
 @Suite struct BrokerFaultTests {
   // MARK: - The sink
 
@@ -61,8 +61,8 @@ import Testing
 
   // MARK: - The broker
 
-  @Test func brokerThatStandsStillCostsNothingAndStallsNobody() async throws {
-    // So much that a pipe would be full in less time than the broker stands still.
+  @Test func pausedBrokerCostsNoRecordAndBlocksNoInput() async throws {
+    // This rate fills a pipe in less time than the broker is paused.
     let records = try RecordFlow(rate: 400, padding: 1000)
     try await SpoolingSink.withMosquitto("json", ["--timeout", "2"]) { broker, sink, subscriber in
       try await everythingArrives(records, sink, subscriber) { sink in
@@ -76,9 +76,9 @@ import Testing
     }
   }
 
-  /// mosquitto (2.0.11) acknowledges a message, and writes it to the disk behind that, with the settings
-  /// of `Mosquitto.durable` after each: a kill may come between these, and costs that one where it has
-  /// not reached who subscribes.
+  /// With the settings of `Mosquitto.durable`, mosquitto (2.0.11) writes each message to the disk
+  /// right after its acknowledgement. A kill in between loses that message if the subscriber does
+  /// not have it yet.
   @Test func killsOfMosquittoCostOneEachAtMost() async throws {
     try await SpoolingSink.withMosquitto("json", settings: Mosquitto.durable) {
       broker, sink, subscriber in
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  /// RabbitMQ has on the disk what it acknowledges, for who subscribes with a session that stays.
+  /// RabbitMQ writes a message for a persistent session to the disk before it acknowledges it.
   @Test func killsOfRabbitMQCostNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await RabbitMQ.running { broker in
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  /// Has a sink publish records while something happens, of which a subscriber has all in the end.
+  /// Expects that a subscriber gets all records of a sink, whatever `body` does meanwhile.
   private func everythingArrives(
     _ records: RecordFlow, _ sink: SpoolingSink, _ subscriber: MQTTSubscriber,
     although body: (RunningProgram) async throws -> Void
@@ -135,7 +135,7 @@ import Testing
     try await sink.program.whileRunning(input: records.input) { running in
       try await body(running)
       _ = try await records.finish()
-      // It may leave before it has tried the broker again.
+      // The sink may exit before its next retry.
       let result = try await running.waitForExit(within: .seconds(90))
       #expect(result.status == .success, "\(result.errorText)")
     }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Who is let in by real brokers, and what those hear who are not.
+/// Logins at real brokers, and the messages about wrong ones.
 @Suite struct BrokerLoginTests {
   private func p1mqtt(
     _ broker: some MQTTBroker, _ arguments: [String], _ environment: [String: String]
@@ -20,41 +20,43 @@ import Testing
     [:],
   ]
 
-  /// Each stranger hears why, and no password is shown.
-  private func expectRefusals(
+  /// Each failed login is logged with its reason and without the password.
+  private func expectRejections(
     by broker: some MQTTBroker, _ arguments: [String], _ reasons: [String]
   ) async throws {
     for environment in Self.strangers {
       let result = try await p1mqtt(broker, arguments + ["-v"], environment).runToItsFailure()
       #expect(result.status == .exited(69))
-      let isSaid = reasons.contains {
+      let isLogged = reasons.contains {
         result.errorText.contains("p1mqtt: 127.0.0.1:\(broker.port): \($0); trying again\n")
       }
-      #expect(isSaid, "\(environment) \(result.errorText)")
+      #expect(isLogged, "\(environment) \(result.errorText)")
       #expect(!result.errorText.contains("hunter2"))
     }
   }
 
-  @Test(arguments: ["3.1.1", "5"]) func strangersToMosquitto(_ version: String) async throws {
-    try await expectRefusals(
+  @Test(arguments: ["3.1.1", "5"]) func failedLoginsAtMosquitto(_ version: String) async throws {
+    try await expectRejections(
       by: try await Mosquitto.shared, ["--protocol", version],
       version == "5"
         ? ["Connection Refused: Not authorized"] : ["Connection Refused: not authorised"])
   }
 
-  @Test func strangersToRabbitMQ() async throws {
-    try await expectRefusals(
+  @Test func failedLoginsAtRabbitMQ() async throws {
+    try await expectRejections(
       by: try await RabbitMQ.shared, [],
       ["Connection Refused: bad user name or password", "Connection Refused: not authorised"])
   }
 
-  /// The block of settings that users have, on each broker and with each version.
-  @Test(arguments: ["3.1.1", "5"]) func settingsOfOldOnMosquitto(_ version: String) async throws {
+  /// The settings block that users have, with each broker and each version.
+  @Test(arguments: ["3.1.1", "5"]) func existingSettingsWithMosquitto(_ version: String)
+    async throws
+  {
     try await expectSettingsOfOld(
       on: try await Mosquitto.shared, ["--protocol", version], prefix: "old\(version.count)")
   }
 
-  @Test func settingsOfOldOnRabbitMQ() async throws {
+  @Test func existingSettingsWithRabbitMQ() async throws {
     try await expectSettingsOfOld(on: try await RabbitMQ.shared, [], prefix: "old")
   }
 

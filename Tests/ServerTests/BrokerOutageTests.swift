@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What p1mqtt does while a broker is away or takes nothing, without a spool: what it keeps, what it
-/// drops, and what it costs meanwhile.
+/// p1mqtt without a spool while the broker is unreachable or acknowledges nothing: which records it
+/// keeps and drops, and the CPU time it uses.
 @Suite struct BrokerOutageTests {
-  /// Nothing is taken; the numbers of the messages are not answered.
+  /// A broker that acknowledges no message.
   private static let silent: ScriptedBroker.Script = { $0.kind == .publish ? [] : [.usual] }
 
-  /// What goes where there is no room is the oldest; it is counted, and said.
+  /// When the buffer is full, the oldest records are dropped, counted and logged.
   @Test func fullBufferDropsTheOldest() async throws {
-    let port = try FreePort.find(1)[0]
+    let port = Loopback.freePorts(1)[0]
     let sink = p1mqtt(port, "record", ["--buffer", "1", "--no-status"])
     try await sink.whileRunning { sink in
       try await sink.waitForError("; trying again", within: .seconds(60))
@@ -18,12 +18,12 @@ import Testing
       let text = (0..<3000).map { RecordFlow.text($0, padding: padding) }.joined()
       try await sink.write(text, within: .seconds(60))
       try await sink.waitForError(" dropped so far, the oldest first, of 2026-01-15T12:00:00Z")
-      // All is read, and not in the pipe yet: what is on its way goes as well.
+      // Wait until all records are read; some may be dropped while they are in flight.
       try await sink.waitForCounters(": records=3000 ")
       sink.closeInput()
       try await ScriptedBroker.running(port: port) { broker in
         let result = try await sink.waitForExit(within: .seconds(60))
-        let numbers = broker.taken.compactMap(\.number)
+        let numbers = broker.accepted.compactMap(\.number)
         let dropped = 3000 - numbers.count
         #expect(result.status == .exited(69))
         #expect(numbers == Array(dropped..<3000) && (500...900).contains(numbers.count))
@@ -32,9 +32,9 @@ import Testing
     }
   }
 
-  /// With --hold it waits in the pipe: nothing is dropped, and who writes is held up.
-  @Test func heldInputWaits() async throws {
-    let port = try FreePort.find(1)[0]
+  /// With --hold records stay in the pipe: nothing is dropped, and the writer is blocked.
+  @Test func holdBlocksTheInput() async throws {
+    let port = Loopback.freePorts(1)[0]
     let sink = p1mqtt(port, "record", ["--buffer", "1", "--hold", "--no-status"])
     let records = try RecordFlow(rate: 3000, padding: 3000)
     try await sink.whileRunning(input: records.input) { sink in
@@ -49,21 +49,21 @@ import Testing
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success && !result.errorText.contains("dropped"))
-        #expect(broker.taken.compactMap(\.number) == Array(0..<sent))
+        #expect(broker.accepted.compactMap(\.number) == Array(0..<sent))
       }
     }
   }
 
-  /// A broker that lets in and takes nothing stops neither the input nor the end.
+  /// A broker that acknowledges nothing blocks neither the input nor the exit.
   @Test(arguments: ["value", "json"])
   func brokerThatTakesNothingDoesNotHoldTheInputUpForLong(_ payload: String) async throws {
     try await ScriptedBroker.running(Self.silent) { broker in
       let options = ["--qos", "1", "--buffer", "1", "--timeout", "300", "--linger", "1"]
       try await p1mqtt(broker.port, payload, options).whileRunning { sink in
         let text = (0..<50_000).map { RecordFlow.text($0) }.joined()
-        // Several times what the buffer holds.
+        // Several times the size of the buffer.
         for _ in 0..<3 { try await sink.write(text, within: .seconds(60)) }
-        // It waits for room for five seconds, and does not ask all the time.
+        // p1mqtt waits up to five seconds for room in the buffer, and does not poll.
         #expect(try Self.processorTime(of: sink) < 20)
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(60))
@@ -73,8 +73,8 @@ import Testing
     }
   }
 
-  /// Of values only the newest of each topic is sent after an outage, however often the connection
-  /// breaks, and none that is older than one that was sent before.
+  /// After each of several outages only the newest value of each topic is sent, and never an older
+  /// value than before.
   @Test(arguments: [1, 2]) func valuesNeverGoBack(_ qos: Int) async throws {
     let script: ScriptedBroker.Script = { packet in
       guard packet.kind == .publish, packet.connection < 5 else { return [.usual] }
@@ -91,30 +91,29 @@ import Testing
         let sent = try await records.finish()
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
-        let values = broker.taken.filter { $0.topic == "dsmr/n" }.compactMap { Int($0.text) }
+        let values = broker.accepted.filter { $0.topic == "dsmr/n" }.compactMap { Int($0.text) }
         #expect(values == values.sorted() && values.last == sent - 1)
         #expect(values.count < sent)
       }
     }
   }
 
-  /// More than there are numbers for messages of MQTT, which begin anew then.
+  /// More messages than MQTT has packet identifiers, so the identifiers are used again.
   @Test(arguments: [1, 2]) func eachOfManyRecordsIsTaken(_ qos: Int) async throws {
     try await ScriptedBroker.running { broker in
       let text = (0..<70_000).map { RecordFlow.text($0) }.joined()
       let result = try await p1mqtt(broker.port, "record", ["--qos", "\(qos)"]).run(
         input: text, within: .seconds(120))
       #expect(result.status == .success && result.errorText == "")
-      #expect(broker.taken.compactMap(\.number) == Array(0..<70_000))
+      #expect(broker.accepted.compactMap(\.number) == Array(0..<70_000))
     }
   }
 
-  // MARK: - What it costs
+  // MARK: - CPU time
 
-  /// Whether nothing spins: in five tries to connect, which take some seconds, it takes next to no time
-  /// of a processor.
+  /// p1mqtt does not spin: five attempts to connect take some seconds, but hardly any CPU time.
   @Test(arguments: BrokerOutage.allCases)
-  func absentBrokerCostsNoTime(_ outage: BrokerOutage) async throws {
+  func unreachableBrokerCostsNoCPUTime(_ outage: BrokerOutage) async throws {
     try await ScriptedBroker.running(isDeaf: outage.isDeaf, { outage.answers(to: $0) }) {
       broker in
       let options = ["--timeout", "1", "--linger", "0"] + outage.options
@@ -130,7 +129,7 @@ import Testing
     }
   }
 
-  /// The seconds that a program has had of a processor.
+  /// The CPU time of a program, in seconds.
   private static func processorTime(of program: RunningProgram) throws -> Double {
     let path = "/proc/\(program.processIdentifier)/stat"
     let fields = try String(contentsOfFile: path, encoding: .utf8).split(separator: " ")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What arrives of records, as values, as JSON and as they are, by way of real brokers.
+/// Records through real brokers, as values, as JSON and as records.
 @Suite struct BrokerPayloadTests {
   private static let payloads = ["value", "json", "record"]
 
@@ -12,7 +12,7 @@ import Testing
       environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
   }
 
-  /// Two meters in turn, a record a second.
+  /// Records of two meters in turn, one a second.
   private static let input = (0..<60).map { second in
     let digits = second < 10 ? "0\(second)" : "\(second)"
     return """
@@ -24,7 +24,7 @@ import Testing
       """
   }
 
-  // MARK: - Every way there is
+  // MARK: - Payloads and QoS
 
   @Test(arguments: payloads, [0, 1, 2])
   func mosquittoPassesAllOn(_ payload: String, _ qos: Int) async throws {
@@ -45,7 +45,7 @@ import Testing
       qos: payload == "value" ? qos : 1)
   }
 
-  /// It takes no QoS 2; what was on its way then may come twice, and nothing is lost.
+  /// RabbitMQ has no QoS 2: messages in flight may come twice, and none is lost.
   @Test(arguments: ["json", "record"])
   func rabbitMQGetsAllWithALowerQoS(_ payload: String) async throws {
     let broker = try await RabbitMQ.shared
@@ -78,7 +78,7 @@ import Testing
     }
   }
 
-  /// Nothing is said, but that there are two meters where topics do not tell them apart.
+  /// Nothing is logged, except that two meters share topics that do not tell them apart.
   private func expectQuiet(
     _ result: ProgramResult, _ payload: String, _ broker: some MQTTBroker
   ) {
@@ -113,10 +113,11 @@ import Testing
     return "{\(members.joined(separator: ","))}"
   }
 
-  // MARK: - What readers make of it
+  // MARK: - Readers
 
-  /// `mosquitto_sub` ends each message with a line end of its own, unless it is asked not to.
-  @Test(arguments: [[], ["-N"]]) func whatIsReadIsAStreamOfRecords(_ options: [String]) async throws
+  /// `mosquitto_sub` adds a line end to each message, unless it has -N.
+  @Test(arguments: [[], ["-N"]]) func subscriberReadsAStreamOfRecords(_ options: [String])
+    async throws
   {
     let broker = try await Mosquitto.shared
     let prefix = "stream\(options.count)"
@@ -124,7 +125,7 @@ import Testing
     let reader = Program(
       "/usr/bin/mosquitto_sub",
       broker.client.arguments + ["-t", "\(prefix)/#", "-q", "1", "-C", "\(count)"] + options)
-    // Subscribed for certain, once what is retained has come.
+    // The retained message shows that the subscription is active.
     try await broker.client.publish("seen=1\n", to: "\(prefix)/first", retain: true)
     try await reader.whileRunning { reading in
       try await reading.waitForOutput("seen=1", within: .seconds(30))
@@ -132,7 +133,7 @@ import Testing
       #expect(
         try await program.run(input: Self.input.dropLast().joined()).status == .success)
       let read = try await reading.waitForExit(within: .seconds(30))
-      // What p1influx takes is a stream of records.
+      // The output is a stream of records, which p1influx accepts.
       let points = try await Program("p1influx", ["--dry-run"]).run(
         input: String(decoding: read.output, as: UTF8.self))
       #expect(points.status == .success && points.errorText == "", "\(points.errorText)")
@@ -140,8 +141,8 @@ import Testing
     }
   }
 
-  /// What is no plain text is JSON nevertheless.
-  @Test func strangeValuesAreJSON() async throws {
+  /// Values with control characters and quotes are still valid JSON.
+  @Test func specialCharactersAreValidJSON() async throws {
     let broker = try await Mosquitto.shared
     try await broker.client.subscribed(to: "strange/#") { subscriber in
       let record = #"""
@@ -169,7 +170,7 @@ import Testing
     }
   }
 
-  // MARK: - What is kept
+  // MARK: - Retained messages
 
   @Test(arguments: payloads) func theLastOfEachTopicIsKept(_ payload: String) async throws {
     let prefix = "stays/\(payload)"
@@ -185,7 +186,7 @@ import Testing
       input: Self.input.joined(), within: .seconds(60))
     #expect(result.status == .success)
     expectQuiet(result, payload, broker)
-    // RabbitMQ retains for those who ask for a topic as it is, and not for a filter.
+    // RabbitMQ sends retained messages only to a subscription without wildcards.
     let topic = payload == "value" ? "power_import_kw" : "E0/\(payload)"
     try await broker.client.subscribed(to: "\(prefix)/\(topic)") { subscriber in
       try await subscriber.wait(within: .seconds(30)) { $0.count == 1 }
@@ -194,7 +195,7 @@ import Testing
     }
   }
 
-  @Test(arguments: payloads) func whatHasExpiredIsGone(_ payload: String) async throws {
+  @Test(arguments: payloads) func expiredMessagesAreGone(_ payload: String) async throws {
     let broker = try await Mosquitto.shared
     let prefix = "expiry/\(payload)"
     let arguments = ["--payload", payload, "--prefix", prefix, "--retain"]
@@ -217,7 +218,7 @@ import Testing
     #expect(isGone)
   }
 
-  /// Topics that sort behind those that are meant as well.
+  /// Topics that sort after the expected ones as well.
   private func other(_ payload: String) -> String {
     payload == "value" ? "{prefix}/zother/{metric}" : "{prefix}/zother/{meter}"
   }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Records that cross a real broker: p1mqtt → broker → `p1mqtt --receive`, while any of them is killed.
+/// Records from p1mqtt through a real broker to `p1mqtt --receive`, while any of them is killed.
 @Suite struct BrokerReceiveTests {
-  /// Runs receivers one after the other, whose outputs are one pipe, and kills all but the last.
+  /// Runs receivers one after the other with one output pipe, and kills all but the last.
   @Test(arguments: ["5", "3.1.1"])
   func aReceiverThatIsKilledAgainAndAgainLosesNothing(_ version: String) async throws {
     try await killsCostNothing(try await Mosquitto.shared, version)
@@ -45,7 +45,7 @@ import Testing
         try await waitUntilReceived(receiver, settings)
         for kill in 0..<3 {
           try await send(kill * 100..<kill * 100 + 100, settings)
-          // It writes to its disk a second after each change.
+          // The broker writes to its disk a second after each change.
           try await Task.sleep(for: .seconds(2))
           await broker.kill()
           try await broker.start()
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  /// What is retained is received once, and not again after each connection.
+  /// A retained message is received once, and not again after a reconnection.
   @Test func retainedMessages() async throws {
     try await Mosquitto.running(settings: Mosquitto.durable) { broker in
       let settings = settings(broker, "kept")
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  // MARK: -
+  // MARK: - Helpers
 
   private func settings(_ broker: some MQTTBroker, _ prefix: String) -> [String: String] {
     [
@@ -113,7 +113,7 @@ import Testing
     #expect(result.status == .success, "\(result.errorText)")
   }
 
-  /// Until the broker has the subscription, it keeps nothing.
+  /// The broker keeps messages only after the first subscription.
   private func waitUntilReceived(
     _ receiver: RunningProgram, _ settings: [String: String]
   ) async throws {
@@ -124,7 +124,7 @@ import Testing
     #expect(isReceived)
   }
 
-  /// The numbers of the records received, once the last one is there.
+  /// The numbers of the records received, once the last record has arrived.
   private func numbers(_ receiver: RunningProgram, from sent: Int) async throws -> [Int] {
     _ = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(100)) {
       receiver.text.contains("\nn=\(sent - 1)\n")

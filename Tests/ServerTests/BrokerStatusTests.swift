@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What p1mqtt says of itself, and what brokers say of it once it is gone.
+/// The status of p1mqtt, and its will.
 @Suite struct BrokerStatusTests {
   private func p1mqtt(_ broker: some MQTTBroker, _ arguments: [String]) -> Program {
     Program(
@@ -22,20 +22,20 @@ import Testing
       }
       try await program.whileRunning { sink in
         try await expect("online")
-        // Those who come later see it as well.
+        // The status is retained.
         try await expectKept("online", topic, broker)
         sink.send(signal: SIGTERM)
         #expect(try await sink.waitForExit(within: .seconds(30)).status == .success)
         try await expect("online", "offline")
         try await expectKept("offline", topic, broker)
       }
-      // The end of the input is one like any other.
+      // At the end of the input p1mqtt publishes that it is offline.
       #expect(try await program.run(input: "n=1\n").status == .success)
       try await expect("online", "offline", "online", "offline")
       try await program.whileRunning { sink in
         try await expect("online", "offline", "online", "offline", "online")
         sink.send(signal: SIGKILL)
-        // The broker says so.
+        // The broker publishes the will.
         try await expect("online", "offline", "online", "offline", "online", "offline")
         try await expectKept("offline", topic, broker)
       }
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// Senders of records share a prefix: one that ends says nothing of the others.
+  /// Senders of records share a prefix, so each has its own status topic.
   @Test(arguments: ["json", "record"])
   func eachSenderHasAStatusOfItsOwn(_ payload: String) async throws {
     let broker = try await Mosquitto.shared
@@ -88,7 +88,7 @@ import Testing
     try await expectStatus(of: try await RabbitMQ.shared, [], "there")
   }
 
-  @Test func nobodyTellsWhereNobodyIsTo() async throws {
+  @Test func noStatusIsPublishedIfTurnedOff() async throws {
     let broker = try await Mosquitto.shared
     let prefix = "silent"
     try await broker.client.subscribed(to: "\(prefix)/#") { subscriber in
@@ -98,16 +98,16 @@ import Testing
         sink.send(signal: SIGKILL)
         _ = try await sink.waitForExit(within: .seconds(30))
       }
-      // A will would come before what is published now.
+      // A will would arrive before this message.
       try await p1mqtt(broker, ["--no-status", "--prefix", prefix]).run(input: "n=2\n")
       try await subscriber.wait(within: .seconds(30)) { $0.count == 2 }
       #expect(subscriber.messages.map(\.text) == ["1", "2"])
     }
   }
 
-  // MARK: - Where a broker does less
+  // MARK: - Limits of a broker
 
-  /// It rejects a will that is to be kept.
+  /// mosquitto rejects a retained will if retained messages are disabled.
   @Test func aBrokerThatKeepsNothing() async throws {
     try await Mosquitto.running(settings: ["retain_available false"]) { broker in
       try await broker.client.subscribed(to: "dsmr/#") { subscriber in
@@ -123,7 +123,7 @@ import Testing
     }
   }
 
-  /// Without an acknowledgement nobody would know that a record has arrived.
+  /// Without an acknowledgement p1mqtt could not know that a record has arrived.
   @Test func recordsWaitForABrokerThatAcknowledges() async throws {
     try await Mosquitto.running(settings: ["max_qos 0"]) { broker in
       let result = try await p1mqtt(broker, ["--payload", "record", "--linger", "1"])
@@ -170,28 +170,28 @@ import Testing
     }
   }
 
-  /// MQTT 5 tells what may not be published; the older version does not.
-  @Test(arguments: ["3.1.1", "5"]) func whatMayNotBePublished(_ version: String) async throws {
-    let access = [
-      "user \(Login.standard.user)", "topic readwrite open/#", "topic readwrite test/#",
-    ]
-    try await Mosquitto.running(accessList: access) { broker in
-      try await TemporaryDirectory.with { directory in
+  /// Only MQTT 5 reports a message that the user may not publish.
+  @Test(arguments: ["3.1.1", "5"]) func forbiddenTopics(_ version: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let access = try directory.write(
+        "user \(Login.standard.user)\ntopic readwrite open/#\ntopic readwrite test/#\n",
+        to: "access")
+      try await Mosquitto.running(settings: ["acl_file \(access)"]) { broker in
         let arguments = [
           "--payload", "record", "--topic", "closed/{meter}", "--prefix", "open", "--protocol",
           version, "--spool", directory.path("spool"),
         ]
         let result = try await p1mqtt(broker, arguments).run(input: "meter=E1\nn=1\n")
         #expect(result.status == .success)
-        let isTold = result.errorText.contains("message to closed/E1 rejected: Not authorized")
-        #expect(isTold == (version == "5"), "\(result.errorText)")
+        let isLogged = result.errorText.contains("message to closed/E1 rejected: Not authorized")
+        #expect(isLogged == (version == "5"), "\(result.errorText)")
       }
     }
   }
 
   // MARK: - Other ways to a broker
 
-  @Test func socketsAndTheNewInternet() async throws {
+  @Test func unixSocketsAndIPv6() async throws {
     try await Mosquitto.running(listeners: [.unixSocket, .ipv6]) { broker in
       let addresses = [
         "unix:\(broker.socketPath)", "unix://\(broker.socketPath)",

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// p1mqtt and brokers that speak TLS: nothing goes to one that cannot prove who it is.
+/// p1mqtt with TLS: no record is sent to a broker without a trusted certificate.
 @Suite struct BrokerTLSTests {
   private func p1mqtt(
     _ port: Int, _ arguments: [String], _ environment: [String: String] = [:]
@@ -18,7 +18,7 @@ import Testing
     try await Certificates.shared.path(name)
   }
 
-  /// The value arrives, and nothing is said.
+  /// Expects that the value arrives and nothing is logged.
   private func expectDelivery(
     _ program: Program, to client: MQTTClient, prefix: String = "dsmr"
   ) async throws {
@@ -29,8 +29,8 @@ import Testing
     }
   }
 
-  /// The value is not delivered, and why is said in one line, until the end.
-  private func expectRefusal(_ program: Program, _ port: Int, _ reasons: String...) async throws {
+  /// Expects that the value is not delivered, for one of the reasons.
+  private func expectRejection(_ program: Program, _ port: Int, _ reasons: String...) async throws {
     var program = program
     program.arguments += ["--linger", "1"]
     let result = try await program.runToItsFailure()
@@ -43,7 +43,7 @@ import Testing
     #expect(lines.dropLast().allSatisfy { expected.contains($0) }, "\(result.errorText)")
   }
 
-  // MARK: - Certificates of brokers
+  // MARK: - Broker certificates
 
   @Test func authorityThatIsTrusted() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in
@@ -63,12 +63,12 @@ import Testing
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       let port = broker.ports[0]
       try await expectDelivery(p1mqtt(port, ["--tls"], environment), to: broker.client)
-      // What an address says is enough.
+      // The address alone turns TLS on.
       var program = p1mqtt(port, [], environment)
       program.arguments += ["--broker", "mqtts://localhost"]
       try await expectDelivery(program, to: broker.client)
-      // So is what the others ask for; a certificate of ours changes nothing about theirs.
-      try await expectRefusal(
+      // A certificate of the client does not replace the check of the broker's.
+      try await expectRejection(
         p1mqtt(port, certificate), port,
         "the certificate of the broker is not trusted: self-signed certificate in certificate chain"
       )
@@ -79,7 +79,7 @@ import Testing
     let stranger = try await path("stranger.pem")
     try await Mosquitto.running(listeners: [.tls()]) { broker in
       for arguments in [["--tls"], ["--ca-file", stranger]] {
-        try await expectRefusal(
+        try await expectRejection(
           p1mqtt(broker.ports[0], arguments), broker.ports[0],
           "the certificate of the broker is not trusted: "
             + "self-signed certificate in certificate chain")
@@ -91,13 +91,13 @@ import Testing
     let authority = ["--ca-file", try await path("ca.pem")]
     try await Mosquitto.running(listeners: [.tls("other"), .tls("expired"), .tls("stranger")]) {
       broker in
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[0], authority), broker.ports[0],
         "the certificate of the broker is for another host name")
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[1], authority), broker.ports[1],
         "the certificate of the broker is not trusted: certificate has expired")
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[2], authority), broker.ports[2],
         "the certificate of the broker is not trusted: self-signed certificate")
     }
@@ -114,23 +114,23 @@ import Testing
   @Test func rabbitMQIsTrusted() async throws {
     let broker = try await RabbitMQ.shared
     let authority = ["--ca-file", try await path("ca.pem"), "--prefix", "secure"]
-    // It knows no MQTT 5, and hangs up; behind TLS too it is tried with the older one.
+    // RabbitMQ closes an MQTT 5 connection; MQTT 3.1.1 is then tried over TLS as well.
     try await expectDelivery(
       p1mqtt(broker.securePort, authority), to: broker.client, prefix: "secure")
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(broker.securePort, ["--tls"]), broker.securePort,
       "the certificate of the broker is not trusted: self-signed certificate in certificate chain")
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(broker.securePort, authority + ["--protocol", "5"]), broker.securePort,
       "the broker closed the connection without an answer: it may not support MQTT 5, or it may require a client certificate, or "
         + "its port may not use TLS")
   }
 
-  // MARK: - Certificates of ours
+  // MARK: - Client certificates
 
   private static let isSilent =
     "the broker closed the connection without an answer: it may require a client certificate, or its port may not use TLS"
-  private static let isSilentToOurs =
+  private static let isSilentAboutOurs =
     "the broker closed the connection without an answer: it may not trust the client certificate, or its port may not use TLS"
 
   @Test(arguments: ["tlsv1.2", "tlsv1.3"])
@@ -148,34 +148,34 @@ import Testing
       try await expectDelivery(p1mqtt(port, authority + client), to: broker.client)
       try await expectDelivery(
         p1mqtt(port, client, ["SSL_CERT_FILE": try await path("ca.pem")]), to: broker.client)
-      // The broker may have gone before what it said was read.
-      try await expectRefusal(
+      // The broker may close the connection before p1mqtt has read its TLS alert.
+      try await expectRejection(
         p1mqtt(port, authority), port,
         "the broker requires a client certificate; set --cert-file and --key-file",
         Self.isSilent)
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(port, authority + stranger), port,
         "the broker does not trust the certificate of --cert-file",
-        Self.isSilentToOurs)
+        Self.isSilentAboutOurs)
     }
   }
 
-  @Test func rabbitMQRefusesTheCertificateOfAStranger() async throws {
+  @Test func rabbitMQRejectsAnUntrustedCertificate() async throws {
     let broker = try await RabbitMQ.shared
     let arguments = [
       "--ca-file", try await path("ca.pem"), "--cert-file", try await path("stranger.pem"),
       "--key-file", try await path("stranger.key"), "--prefix", "stranger",
     ]
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(broker.securePort, arguments), broker.securePort,
-      "the broker does not trust the certificate of --cert-file", Self.isSilentToOurs)
+      "the broker does not trust the certificate of --cert-file", Self.isSilentAboutOurs)
   }
 
-  // MARK: - Ports of another kind
+  // MARK: - TLS and plain ports
 
-  @Test func plainWordsToAPortForTLS() async throws {
+  @Test func plainConnectionToAPortForTLS() async throws {
     try await Mosquitto.running(listeners: [.tls()]) { broker in
-      try await expectRefusal(
+      try await expectRejection(
         p1mqtt(broker.ports[0], []), broker.ports[0],
         "the broker closed the connection without an answer: its port may require TLS")
     }
@@ -189,27 +189,36 @@ import Testing
   @Test func tlsToAPlainPort() async throws {
     let authority = ["--ca-file", try await path("ca.pem")]
     let mosquitto = try await Mosquitto.shared
-    try await expectRefusal(
+    try await expectRejection(
       p1mqtt(mosquitto.port, authority), mosquitto.port, Self.isSilent)
     let rabbit = try await RabbitMQ.shared
-    try await expectRefusal(p1mqtt(rabbit.port, authority), rabbit.port, Self.isSilent)
+    try await expectRejection(p1mqtt(rabbit.port, authority), rabbit.port, Self.isSilent)
   }
 
   // MARK: - ALPN
 
-  @Test func theProtocolThatIsAskedFor() async throws {
-    let broker = try await Mosquitto.shared
-    let authority = ["--ca-file", try await path("ca.pem"), "--prefix", "alpn"]
-    try await TLSFront.running(before: broker.port, protocols: ["mqtt", "x-amzn-mqtt-ca"]) {
-      front in
-      try await expectDelivery(
-        p1mqtt(front.port, authority + ["--alpn", "x-amzn-mqtt-ca"]), to: broker.client,
-        prefix: "alpn")
-      try await expectDelivery(p1mqtt(front.port, authority), to: broker.client, prefix: "alpn")
-      try await front.waitForHandshakes(2)
-      #expect(front.handshakes.map { $0.split(separator: " ")[1] } == ["x-amzn-mqtt-ca", "-"])
-      // The name that is asked for is that of the broker.
-      #expect(front.handshakes.allSatisfy { $0.split(separator: " ")[2] == "localhost" })
+  /// openssl prints what the client offers in the handshake, and then what it sends.
+  @Test func protocolAndNameInTheHandshake() async throws {
+    let port = Loopback.freePorts(1)[0]
+    let server = Program(
+      "openssl",
+      [
+        "s_server", "-accept", "127.0.0.1:\(port)", "-tlsextdebug", "-alpn", "mqtt,x-amzn-mqtt-ca",
+        "-cert", try await path("server.pem"), "-key", try await path("server.key"),
+      ])
+    let authority = ["--ca-file", try await path("ca.pem")]
+    for alpn in [["--alpn", "x-amzn-mqtt-ca"], []] {
+      try await server.whileRunning { server in
+        try await server.waitForOutput("ACCEPT")
+        try await p1mqtt(port, authority + alpn).whileRunning { sink in
+          try await sink.write("n=1\n\n")
+          try await server.waitForOutput("MQTT")
+        }
+        let selected = server.text.contains("ALPN protocols selected: x-amzn-mqtt-ca")
+        #expect(selected == !alpn.isEmpty, "\(server.text)")
+        #expect(server.text.contains("ALPN protocols") == !alpn.isEmpty)
+        #expect(server.text.contains(".localhost"), "\(server.text)")
+      }
     }
   }
 }

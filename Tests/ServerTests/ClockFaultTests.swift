@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Clocks that jump: of the meter, which is the time of records, and of this machine, which is that
-/// of files. Neither changes what is delivered, nor the order.
+/// Jumps of the meter's clock, in the records, and of the machine's clock, in the times of files,
+/// change neither the records delivered nor their order.
 @Suite struct ClockFaultTests {
-  /// Answers each request with 204, and prints what was posted.
+  /// Answers each request with 204, and prints its body.
   private static let server = """
     import http.server, sys
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -22,11 +22,11 @@ import Testing
     server.serve_forever()
     """
 
-  /// An hour forth and back with each record.
+  /// The time jumps forward and back an hour with each record.
   private func record(_ number: Int) -> String {
     RecordFlow.text(number).replacing(
-      RecordFlow.time(number),
-      with: RecordFlow.time(number + (number % 3 - 1) * 3600))
+      noon(plus: number),
+      with: noon(plus: number + (number % 3 - 1) * 3600))
   }
 
   @Test func recordsKeepTheirOrderWhateverTheClocksSay() async throws {
@@ -37,7 +37,7 @@ import Testing
         let sink = SpoolingSink(
           to: "http://127.0.0.1:\(port)", in: directory, ["--linger", "0", "--spool-size", "1"])
         let away = SpoolingSink(to: "http://127.0.0.1:1", in: directory, ["--linger", "0"])
-        // Several segments, of as many runs; then files whose times are an hour ahead, or long ago.
+        // Three runs leave three segments, which then get times in the future and long ago.
         for run in 0..<3 {
           let input = (run * 100..<run * 100 + 100).map(record).joined()
           let result = try await away.program.run(input: input)
@@ -45,9 +45,7 @@ import Testing
         }
         let segments = try sink.segments
         #expect(segments.count == 3)
-        let spooled = try segments.map {
-          try String(contentsOfFile: sink.spool + "/" + $0, encoding: .utf8)
-        }
+        let spooled = try segments.map { try sink.directory.text(of: "spool/\($0)") }
         #expect(spooled.joined() == (0..<300).map(record).joined())
         for (segment, hours) in zip(segments, [1, -1, -100_000]) {
           try FileManager.default.setAttributes(
@@ -68,7 +66,7 @@ import Testing
     }
   }
 
-  /// The hour that comes twice, and the one that never comes.
+  /// The hour that occurs twice in autumn, and the one that is skipped in spring.
   @Test(arguments: ["2026-10-25T00:59:50Z", "2026-03-29T00:59:50Z"])
   func aChangeOfDaylightSavingIsASecondLikeAnyOther(_ start: String) async throws {
     try await SpoolingSink.withInfluxDB { database, sink in

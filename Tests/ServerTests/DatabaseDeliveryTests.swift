@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// p1influx and real databases: the shape of points, and what happens while a server is away.
+/// p1influx with real databases: the points, and outages of the server.
 @Suite struct DatabaseDeliveryTests {
   @Test func aPointARecordWithItsTimeAndTags() async throws {
     let database = try await database("wide")
@@ -54,7 +54,7 @@ import Testing
     let database = try await database(names[0])
     try await database.execute("CREATE DATABASE \(names[1])")
     let records = (0..<50).map { number in
-      "timestamp=\(time(number))\nmeter=E1\nn=\(number).5\ntext=Say \"\(number % 3)\"\n\n"
+      "timestamp=\(noon(plus: number))\nmeter=E1\nn=\(number).5\ntext=Say \"\(number % 3)\"\n\n"
     }
     let written = try await p1influx(database, names[0], ["--layout", layout])
       .run(input: records.joined())
@@ -86,10 +86,10 @@ import Testing
     let database = try await database("live")
     try await p1influx(database, "live", ["--batch-age", "0.1"]).whileRunning { sink in
       try await sink.write("n=1\n\n")
-      let isThere = try await Deadline(in: .seconds(10)).poll {
+      let hasArrived = try await Deadline(in: .seconds(10)).poll {
         try await database.query("SELECT n FROM dsmr", database: "live").count == 1
       }
-      #expect(isThere)
+      #expect(hasArrived)
       sink.send(signal: SIGTERM)
       #expect(try await sink.waitForExit().status == .success)
     }
@@ -97,7 +97,7 @@ import Testing
 
   @Test func batchesAreBoundedByTheirCount() async throws {
     let database = try await database("count")
-    let records = (0..<2500).map { "timestamp=\(time($0))\nn=\($0)\n\n" }.joined()
+    let records = (0..<2500).map { "timestamp=\(noon(plus: $0))\nn=\($0)\n\n" }.joined()
     let result = try await p1influx(database, "count", ["--batch-count", "100"])
       .run(input: records)
     #expect(result.status == .success && result.errorText == "")
@@ -105,11 +105,13 @@ import Testing
     #expect(rows.map { $0["n"]?.double } == (0..<2500).map(Double.init))
   }
 
-  @Test func aServerThatIsNotThereYetGetsEverything() async throws {
-    try await InfluxDB.running { database in
+  @Test func serverThatStartsLaterGetsEverything() async throws {
+    try await InfluxDB.running(login: .standard) { database in
       try await database.stop()
       try await p1influx(database, "test").whileRunning { sink in
-        for number in 0..<300 { try await sink.write("timestamp=\(time(number))\nn=\(number)\n\n") }
+        for number in 0..<300 {
+          try await sink.write("timestamp=\(noon(plus: number))\nn=\(number)\n\n")
+        }
         try await sink.waitForError("trying again")
         sink.closeInput()
         try await database.start()
@@ -122,19 +124,21 @@ import Testing
     }
   }
 
-  @Test func aServerThatDiesAndComesBackLacksNothing() async throws {
+  @Test func restartedServerLacksNothing() async throws {
     try await VictoriaMetrics.running { database in
       let program = Program(
         "p1influx", ["--host", "127.0.0.1", "--port", "\(database.port)", "--batch-age", "0.1"])
       try await program.whileRunning { sink in
-        for number in 0..<50 { try await sink.write("timestamp=\(time(number))\nn=\(number)\n\n") }
-        let isThere = try await Deadline(in: .seconds(10)).poll {
+        for number in 0..<50 {
+          try await sink.write("timestamp=\(noon(plus: number))\nn=\(number)\n\n")
+        }
+        let hasArrived = try await Deadline(in: .seconds(10)).poll {
           try await database.export("dsmr_n").first?.values.count == 50
         }
-        #expect(isThere)
+        #expect(hasArrived)
         try await database.stop()
         for number in 50..<100 {
-          try await sink.write("timestamp=\(time(number))\nn=\(number)\n\n")
+          try await sink.write("timestamp=\(noon(plus: number))\nn=\(number)\n\n")
         }
         try await sink.waitForError("trying again")
         try await database.start()
@@ -147,7 +151,7 @@ import Testing
     }
   }
 
-  @Test func aWrongPasswordKeepsEverythingAndSaysSo() async throws {
+  @Test func wrongPasswordKeepsAllRecordsAndIsLogged() async throws {
     let database = try await database("secret")
     var program = p1influx(database, "secret", ["--linger", "1"])
     program.environment["INFLUXDB_PASS"] = "wrong-password"
@@ -162,10 +166,10 @@ import Testing
     }
   }
 
-  @Test func aDatabaseThatIsMadeLaterGetsEverything() async throws {
+  @Test func databaseCreatedLaterGetsEverything() async throws {
     let server = try await InfluxDB.shared
     try await p1influx(server, "later").whileRunning { sink in
-      try await sink.write("timestamp=\(time(1))\nn=1\n\n")
+      try await sink.write("timestamp=\(noon(plus: 1))\nn=1\n\n")
       try await sink.waitForError("HTTP 404")
       try await server.execute("CREATE DATABASE later")
       sink.closeInput()
@@ -174,9 +178,9 @@ import Testing
     }
   }
 
-  /// The first reason of an outage is not the last one: what keeps it up is said.
-  @Test func aNewReasonIsSaid() async throws {
-    try await InfluxDB.running { database in
+  /// If the reason of an outage changes, the new one is logged.
+  @Test func newReasonIsLogged() async throws {
+    try await InfluxDB.running(login: .standard) { database in
       try await database.stop()
       var program = p1influx(database, "test", ["--linger", "0"])
       program.environment["INFLUXDB_PASS"] = "wrong-password"
@@ -191,14 +195,14 @@ import Testing
     }
   }
 
-  @Test func aRecordTheServerRefusesCostsNoOther() async throws {
-    let database = try await database("rejected")
+  @Test func rejectedRecordCostsNoOther() async throws {
+    let database = try await database("refused")
     let written = try await database.client.request(
       "/write", query: ["db": "rejected"], body: "dsmr n=\"text\" \(1_768_478_399_000_000_000)\n")
     #expect(written.status == 204)
-    // A number where the database has text: rejected, wherever it stands in a batch.
+    // The field is text in the database, so a number is rejected, wherever it is in a batch.
     let records = (0..<40).map { number in
-      "timestamp=\(time(number))\n\(number == 23 ? "n" : "m")=\(number)\n\n"
+      "timestamp=\(noon(plus: number))\n\(number == 23 ? "n" : "m")=\(number)\n\n"
     }
     let result = try await p1influx(database, "rejected").run(input: records.joined())
     #expect(result.status == .exited(65))
@@ -207,7 +211,7 @@ import Testing
     #expect(rows.map { $0["m"]?.double } == (0..<40).filter { $0 != 23 }.map(Double.init))
   }
 
-  /// Series of a script that wrote texts and integers, a measurement a metric.
+  /// Existing series with text and integer values, in the metric layout.
   @Test func seriesOfAnotherTypeAreExplainedAndKept() async throws {
     let database = try await database("old")
     try await database.execute("CREATE DATABASE new")
@@ -220,7 +224,7 @@ import Testing
         """)
     #expect(written.status == 204)
     let records = (0..<200).map { number in
-      "timestamp=\(time(number))\npower_import_kw=\(number).25\ntariff=2\ngas_m3=3.5\nn=\(number)\n\n"
+      "timestamp=\(noon(plus: number))\npower_import_kw=\(number).25\ntariff=2\ngas_m3=3.5\nn=\(number)\n\n"
     }
     try await TemporaryDirectory.with { directory in
       let spool = directory.path("spool")
@@ -236,7 +240,7 @@ import Testing
           "SELECT count(value) FROM \(name) WHERE time >= 1768478400s", database: "old")
         #expect(rows.first?["count"] == .integer(200), "\(name)")
       }
-      // What was rejected is whole, and goes where there is no conflict.
+      // The rejected records are complete, and another database accepts them.
       let sink = p1influx(database, "new", ["--layout", "metric"])
       let again = try await Program.bash(
         #"cat $1/bad/* | p1influx "${@:2}""#, [spool] + sink.arguments,
@@ -252,13 +256,13 @@ import Testing
     }
   }
 
-  @Test func aServerThatStandsStillNeverStallsTheInput() async throws {
-    try await InfluxDB.running { database in
+  @Test func pausedServerNeverBlocksTheInput() async throws {
+    try await InfluxDB.running(login: .standard) { database in
       try await p1influx(database, "test", ["--buffer", "1"]).whileRunning { sink in
-        try await sink.write("timestamp=\(time(0))\nn=0\n\n")
+        try await sink.write("timestamp=\(noon(plus: 0))\nn=0\n\n")
         database.pause()
         for number in 1...40_000 where number % 4000 == 0 {
-          let records = (number - 3999...number).map { "timestamp=\(time($0))\nn=\($0)\n\n" }
+          let records = (number - 3999...number).map { "timestamp=\(noon(plus: $0))\nn=\($0)\n\n" }
           try await sink.write(records.joined(), within: .seconds(20))
         }
         try await sink.waitForError("dropped so far, the oldest first")
@@ -272,15 +276,7 @@ import Testing
     }
   }
 
-  /// The instant `number` seconds after noon.
-  private func time(_ number: Int) -> String {
-    func two(_ part: Int) -> String { part < 10 ? "0\(part)" : "\(part)" }
-    let second = 12 * 3600 + number
-    return "2026-01-\(15 + second / 86_400)T"
-      + "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60))Z"
-  }
-
-  /// The shared server, with an empty database.
+  /// The shared server with a new database.
   private func database(_ name: String) async throws -> InfluxDB {
     let server = try await InfluxDB.shared
     try await server.execute("CREATE DATABASE \(name)")

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A disk of a spool that is full, in a namespace of its own.
+/// A spool on a full disk, in its own namespace.
 @Suite struct DiskFaultTests {
   private static let full =
     "/spool: No space left on device; new records are kept in memory\n"
 
-  /// p1influx with a spool on a file system of 256 KiB, once or more often: the later ones have no
-  /// input, and wait for a file `next` each.
+  /// Runs p1influx one or more times with a spool on a file system of 256 KiB; each later run has
+  /// no input and waits for a file `next`.
   private func onSmallDisk(_ sink: SpoolingSink, runs: Int = 1) -> Program {
     let script = """
       mkdir "$1"
@@ -33,7 +33,7 @@ import Testing
         + sink.program.arguments, directory: sink.directory.path)
   }
 
-  @Test func whatAFullDiskHasNoRoomForWaitsInMemory() async throws {
+  @Test func fullDiskKeepsRecordsInMemory() async throws {
     guard try await Namespaces.haveMounts() else { return }
     try await SpoolingSink.withInfluxDB(["--buffer", "16"]) { database, sink in
       await database.kill()
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func whatHasNoRoomInMemoryEitherIsCounted() async throws {
+  @Test func fullDiskAndBufferDropAndCountRecords() async throws {
     guard try await Namespaces.haveMounts() else { return }
     try await SpoolingSink.withInfluxDB(["--buffer", "1"]) { database, sink in
       await database.kill()
@@ -69,15 +69,15 @@ import Testing
           result.errorText.firstMatch(of: /: (\d+) records could not be delivered\n$/)?.1)
         let tally = try await database.tally(of: sent)
         #expect(tally.lost.count == Int(count), "\(tally), \(result.errorText)")
-        // The oldest first, but for those that were on their way as they went.
+        // The oldest records are dropped first, except those in flight.
         #expect(tally.lost.first == 0 && tally.lost.last != sent - 1, "\(tally)")
         #expect(tally.strange.isEmpty, "\(tally)")
       }
     }
   }
 
-  /// What the disk has is there the next time; what it has not is counted.
-  @Test func stopInAnOutageCountsWhatNoDiskKeeps() async throws {
+  /// Records on the disk are kept for the next run; the others are counted as lost.
+  @Test func stopInAnOutageCountsRecordsNotOnTheDisk() async throws {
     guard try await Namespaces.haveMounts() else { return }
     try await SpoolingSink.withInfluxDB(["--linger", "2"]) { database, sink in
       await database.kill()

@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  /// Nothing is delivered, so everything is in the spool.
+  /// No record is delivered, so the spool has all of them.
   @Test(arguments: Receiver.Kind.allCases)
   func sinkThatIsKilledInAnOutageLosesNothing(_ kind: Receiver.Kind) async throws {
     try await Receiver.with(kind, payload: "json") { receiver, sink in
@@ -69,8 +69,8 @@ import Testing
     }
   }
 
-  /// VictoriaMetrics (1.79) has what it acknowledged in memory alone for up to ten seconds, and a kill
-  /// costs it that: with --settle it is sent again.
+  /// VictoriaMetrics (1.79) keeps acknowledged points only in memory for up to ten seconds and
+  /// loses them when it is killed; with --settle they are sent again.
   @Test func killsOfVictoriaMetricsCostNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await VictoriaMetrics.running { database in
@@ -98,8 +98,8 @@ import Testing
     }
   }
 
-  @Test func serverThatStandsStillCostsNothingAndStallsNobody() async throws {
-    // So much that a pipe would be full in less time than the server stands still.
+  @Test func pausedServerCostsNoRecordAndBlocksNoInput() async throws {
+    // This rate fills a pipe in less time than the server is paused.
     let records = try RecordFlow(rate: 400, padding: 1000)
     try await everythingArrives(records, ["--timeout", "2"]) { database, sink in
       try await records.pass(200)
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// Has a sink write records while something happens to its database, which has all in the end.
+  /// Expects that the database gets all records of a sink, whatever `body` does meanwhile.
   private func everythingArrives(
     _ records: RecordFlow, _ options: [String] = [],
     although body: (InfluxDB, RunningProgram) async throws -> Void
@@ -119,7 +119,7 @@ import Testing
       try await sink.program.whileRunning(input: records.input) { running in
         try await body(database, running)
         _ = try await records.finish()
-        // It may leave before it has tried the server again.
+        // The sink may exit before its next retry.
         let result = try await running.waitForExit(within: .seconds(60))
         #expect(result.status == .success, "\(result.errorText)")
       }

@@ -3,14 +3,14 @@ import Metrics
 import TestSupport
 import Testing
 
-/// What p1mqtt announces, in the eyes of Home Assistant.
+/// Home Assistant's own checks of the discovery messages of p1mqtt.
 @Suite struct HomeAssistantDiscoveryTests {
   private let login = [
     "MQTT_BROKER": "127.0.0.1", "MQTT_USER": Login.standard.user,
     "MQTT_PASS": Login.standard.password,
   ]
 
-  /// All metrics there are, those of sub-meters, and some of nobody's.
+  /// Records with all metrics, those of sub-meters, and unknown ones.
   @Test(arguments: ["value", "json"]) func allMetricsAreSensors(_ payload: String) async throws {
     let broker = try await Mosquitto.shared
     let prefix = "ha\(payload)"
@@ -54,14 +54,14 @@ import Testing
       }
       for verdict in try await HomeAssistant.check(messages) {
         #expect(verdict.problems == [], "\(verdict.topic)")
-        // Each of them has a state.
+        // Each sensor has a state.
         #expect(verdict.rendered.allSatisfy { !($0 ?? "").isEmpty }, "\(verdict.topic)")
       }
     }
   }
 
-  /// Home Assistant books all of the next total where one is 0.
-  @Test(arguments: ["value", "json"]) func aTotalOfZeroIsNoState(_ payload: String) async throws {
+  /// After a total of 0, Home Assistant would count the whole next total as consumption.
+  @Test(arguments: ["value", "json"]) func totalOfZeroIsNoState(_ payload: String) async throws {
     let broker = try await Mosquitto.shared
     let prefix = "zero\(payload)"
     try await broker.client.subscribed(to: "\(prefix)/#") { subscriber in

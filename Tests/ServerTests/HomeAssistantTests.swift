@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What Home Assistant has to say about discovery messages, good and bad.
+/// Home Assistant's verdicts on valid and invalid discovery messages.
 @Suite struct HomeAssistantTests {
   private static let topic = "homeassistant/sensor/p1_4530/gas/config"
   private static let template = "{{ value if value | float(0) > 0 else '' }}"
 
-  /// Every key of a good message for gas, but for those of `changes`; nil removes one.
+  /// A valid message for gas with the keys in `changes` replaced, or removed if nil.
   private static func message(
     to topic: String = topic, _ changes: KeyValuePairs<String, Any?> = [:],
     values: [String] = [], prefix: String = "homeassistant"
@@ -34,7 +34,7 @@ import Testing
   @Test func goodMessagesPassAndAreRendered() async throws {
     let verdicts = try await HomeAssistant.check([
       Self.message(values: ["0.000", "12.345"]),
-      // It may come again.
+      // The same message may come again.
       Self.message(),
       Self.message(
         to: "other/a/sensor/p1_4530/time/config",
@@ -80,7 +80,7 @@ import Testing
       (DiscoveryMessage(topic: Self.topic, payload: "{"), "payload"),
       (DiscoveryMessage(topic: Self.topic, payload: "[]"), "payload"),
     ]
-    // Each apart from the rest, but for the last, which takes the identity of another.
+    // Each message is checked alone, except the last, which has the unique_id of another.
     let messages = faults.map(\.0)
     let verdicts = try await HomeAssistant.check(
       messages + [Self.message(), Self.message(to: "homeassistant/sensor/p1_4530/b/config")])

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// p1influx and servers that speak TLS: nothing goes to one that cannot prove who it is.
+/// p1influx with TLS: no record is sent to a server without a trusted certificate.
 @Suite struct InfluxTLSTests {
-  /// A web server: it tells its port, then prints each line that it gets.
+  /// A web server that prints its port, then each line that it receives.
   private static let server = """
     import http.server, ssl, sys
     name, clients = sys.argv[1:3]
@@ -27,7 +27,7 @@ import Testing
     listener.serve_forever()
     """
 
-  /// Has a server with one of the certificates, which wants those of clients where it is to.
+  /// Calls `body` with a server with one of the certificates, which may require those of clients.
   private func withServer(
     _ name: String, wantsClients: Bool = false,
     _ body: (Certificates, RunningProgram, _ url: String) async throws -> Void
@@ -52,8 +52,8 @@ import Testing
       .run(input: "timestamp=2026-01-15T12:00:00Z\nn=1\n")
   }
 
-  /// The record is still there, and why is said in a line.
-  private func expectRefusal(_ result: ProgramResult, _ server: RunningProgram, _ url: String) {
+  /// Expects that the record is kept, and one line says why.
+  private func expectRejection(_ result: ProgramResult, _ server: RunningProgram, _ url: String) {
     #expect(result.status == .exited(69))
     let messages = result.errorText.split(separator: "\n")
     #expect(messages.count == 2, "\(result.errorText)")
@@ -77,10 +77,10 @@ import Testing
 
   @Test func authorityThatIsNotTrusted() async throws {
     try await withServer("server") { certificates, server, url in
-      expectRefusal(try await send(url, []), server, url)
-      // Another authority makes it no better.
+      expectRejection(try await send(url, []), server, url)
+      // Another authority does not help.
       let other = try await send(url, ["--ca-file", certificates.path("client.pem")])
-      expectRefusal(other, server, url)
+      expectRejection(other, server, url)
     }
   }
 
@@ -103,7 +103,7 @@ import Testing
   func certificateThatProvesNothing(_ name: String) async throws {
     try await withServer(name) { certificates, server, url in
       let result = try await send(url, ["--ca-file", certificates.path("ca.pem")])
-      expectRefusal(result, server, url)
+      expectRejection(result, server, url)
     }
   }
 
@@ -111,9 +111,9 @@ import Testing
     try await withServer("server") { certificates, server, url in
       let authority = ["--ca-file", certificates.path("ca.pem")]
       let wrong = "sha256//" + String(repeating: "A", count: 43) + "="
-      expectRefusal(try await send(url, authority + ["--pinned-key", wrong]), server, url)
-      // A pinned key is asked for beside an authority, not instead.
-      expectRefusal(
+      expectRejection(try await send(url, authority + ["--pinned-key", wrong]), server, url)
+      // A pinned key is checked in addition to the authority, not instead.
+      expectRejection(
         try await send(url, ["--pinned-key", certificates.serverKeyHash]), server, url)
       let right = try await send(url, authority + ["--pinned-key", certificates.serverKeyHash])
       try await expectDelivery(right, server)

@@ -2,10 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A network that goes away between p1influx and its database.
+/// A network that is interrupted between p1influx and its database.
 @Suite struct NetworkFaultTests {
-  /// A database in one namespace, p1influx in another, and a cable between them that is pulled out
-  /// when the file `down` is there, and put in again with `up`. In the end it prints what was written.
+  /// A database in one namespace, p1influx in another, and a virtual cable between them that is
+  /// down while the file `down` exists, until `up` does. At the end the script prints what was
+  /// written.
   private static let script = """
     ip link add p1a type veth peer name p1b
     unshare -n sleep 300 >/dev/null 2>&1 &
@@ -50,10 +51,10 @@ import Testing
         directory: directory.path)
       let records = try RecordFlow(rate: 100)
       try await program.whileRunning(input: records.input) { sink in
-        let isReading = try await Deadline(in: .seconds(60)).poll {
+        let isStarted = try await Deadline(in: .seconds(60)).poll {
           FileManager.default.fileExists(atPath: directory.path("spool"))
         }
-        #expect(isReading)
+        #expect(isStarted)
         try await records.pass(100)
         try directory.write("", to: "down")
         try await sink.waitForError("; trying again\n", within: .seconds(20))

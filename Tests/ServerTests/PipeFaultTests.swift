@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A sink behind tee(1) and beside another reader, either of which stands still or dies; and input that
+/// A sink behind tee(1) beside another reader, either of which is paused or killed; and input that
 /// ends in the middle of a record.
 @Suite struct PipeFaultTests {
-  // MARK: - The neighbour of a sink
+  // MARK: - Another reader beside a sink
 
   @Test(arguments: Receiver.Kind.allCases)
   func serverThatStandsStillDoesNotStallTheNeighbour(_ kind: Receiver.Kind) async throws {
@@ -28,7 +28,7 @@ import Testing
         let tally = try await receiver.tally(of: sent)
         #expect(
           tally.isWholeInOrder,
-          "\(tally); said: \(result.errorText); \(receiver.server.process.log.suffix(5000))")
+          "\(tally); messages: \(result.errorText); \(receiver.server.process.log.suffix(5000))")
       }
     }
   }
@@ -40,7 +40,7 @@ import Testing
       try await sink.beside().whileRunning(input: records.input) { both in
         #expect(try await receiver.waitForRecord())
         let victim = try #require(
-          both.processes.first { isProcess($0, sink.program.executable) })
+          both.processes(named: sink.program.executable).first)
         kill(victim, SIGKILL)
         try await records.pass(500)
         let sent = try await records.finish()
@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  /// One that does not even begin: who writes to it gets EPIPE.
-  @Test func sinkThatRefusesToRunDoesNotCostTheNeighbourAnything() async throws {
+  /// The sink exits at once, so tee(1) gets EPIPE.
+  @Test func sinkThatCannotStartDoesNotCostTheNeighbourAnything() async throws {
     try await SpoolingSink.withInfluxDB { _, sink in
       let records = try RecordFlow(rate: 1000)
       let script = "mkdir '\(sink.spool)'; exec 9>'\(sink.spool)/lock'; flock 9; "
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  /// One that reads a little and goes: tee(1) writes on for the other.
+  /// The neighbour reads a little and exits; tee(1) continues for the sink.
   @Test func neighbourThatDiesCostsNothing() async throws {
     try await SpoolingSink.withMosquitto { _, sink, subscriber in
       let records = try RecordFlow(rate: 1000)
@@ -83,21 +83,21 @@ import Testing
     }
   }
 
-  /// Nothing helps where a neighbour never reads, but nothing is lost either: the rest comes once it
-  /// has gone.
+  /// A neighbour that never reads blocks the sink as well, but no record is lost: the rest arrives
+  /// once the neighbour has exited.
   @Test func neighbourThatStandsStillCostsNothing() async throws {
     try await SpoolingSink.withMosquitto { _, sink, subscriber in
       let records = try RecordFlow(rate: 400, padding: 1000)
       try await sink.beside(">(exec sleep 300 >&2)").whileRunning(input: records.input) { both in
         try await subscriber.wait(within: .seconds(60)) { !$0.isEmpty }
-        // Its pipe is full, and so is that of tee(1): nothing flows.
+        // The pipes of the neighbour and of tee(1) are full.
         var before = -1
         let isStuck = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(500)) {
           defer { before = records.sent }
           return records.sent == before
         }
         #expect(isStuck)
-        let neighbour = try #require(both.processes.first { isProcess($0, "sleep") })
+        let neighbour = try #require(both.processes(named: "sleep").first)
         kill(neighbour, SIGKILL)
         try await records.pass(200)
         let sent = try await records.finish()
@@ -109,9 +109,9 @@ import Testing
     }
   }
 
-  // MARK: - The middle of a record
+  // MARK: - Incomplete records
 
-  /// The process that reads on after a kill or a stop finds a record from its beginning.
+  /// The process that continues after a kill or a stop reads the record from its beginning.
   @Test(arguments: Receiver.Kind.allCases, [SIGKILL, SIGTERM])
   func sinkThatEndsInTheMiddleOfARecordLeavesItInThePipe(
     _ kind: Receiver.Kind, _ signal: Int32
@@ -123,7 +123,7 @@ import Testing
       let second = RecordFlow.text(12)
       try await sink.program.whileRunning(input: input) { sink in
         try output.write(contentsOf: Data((RecordFlow.text(0) + second.prefix(34)).utf8))
-        // When the first record is delivered, the sink has long seen the half of the second.
+        // Once the first record is delivered, the sink has seen the half of the second.
         #expect(try await receiver.waitForRecord())
         sink.send(signal: signal)
         _ = try await sink.waitForExit()
@@ -134,10 +134,10 @@ import Testing
         try await sink.waitForExit(within: .seconds(60))
       }
       #expect(result.status == .success && !result.errorText.contains("rejected"))
-      let isThere = try await Deadline(in: .seconds(10)).poll {
+      let hasArrived = try await Deadline(in: .seconds(10)).poll {
         try await receiver.numbers.contains(12)
       }
-      #expect(isThere)
+      #expect(hasArrived)
       #expect(try await Set(receiver.numbers) == [0, 12])
       if case .database(let database) = receiver {
         let rows = try await database.query("SELECT n FROM dsmr")
@@ -146,11 +146,11 @@ import Testing
     }
   }
 
-  /// When the writer is gone, nothing more of the last record can come.
+  /// At the end of the input the last record counts as complete.
   @Test(arguments: Receiver.Kind.allCases, ["", "\n", "\n\n"])
   func inputThatEndsInTheMiddleOfARecord(_ kind: Receiver.Kind, _ end: String) async throws {
     try await Receiver.with(kind) { receiver, sink in
-      let text = RecordFlow.text(0) + "timestamp=\(RecordFlow.time(1))\nn=1" + end
+      let text = RecordFlow.text(0) + "timestamp=\(noon(plus: 1))\nn=1" + end
       let result = try await sink.program.run(input: text)
       #expect(result.status == .success && result.errorText == "")
       let tally = try await receiver.tally(of: 2)

@@ -22,10 +22,10 @@ import Testing
     try await broker.client.subscribed(to: "restart/timestamp") { subscriber in
       try await p1run.whileRunning { composition in
         try await subscriber.wait(within: .seconds(20)) { $0.count >= 10 }
-        let sink = try #require(composition.processes.first { isProcess($0, "p1mqtt") })
+        let sink = try #require(composition.processes(named: "p1mqtt").first)
         kill(sink, SIGKILL)
         try await composition.waitForError("p1mqtt: killed by SIGKILL; restarting in 1 s")
-        // The one that came in its place goes on to the end.
+        // The new sink runs to the end.
         let result = try await composition.waitForExit(within: .seconds(40))
         #expect(result.status == .success)
         try await subscriber.wait { $0.last?.text == "2026-03-01T12:01:39Z" }

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The settings block of a Python script as p1.conf, from a meter through scripts/p1run to a broker and
-/// a database. The environment changes only what a test has to: the line, and where the servers are.
+/// The settings block of a Python script as p1.conf: a meter, scripts/p1run, a broker and a
+/// database. The environment only sets the serial line and the addresses of the servers.
 @Suite struct SettingsBlockTests {
   private static let block = """
     #MQTT settings
@@ -43,7 +43,7 @@ import Testing
     let login = Login(user: "dsmr", password: "it's # mine")
     let readings = (0..<10).map(MadeUpMeter.Reading.init)
     try await Mosquitto.running(login: login) { broker in
-      try await InfluxDB.running(login: nil, database: "meter") { database in
+      try await InfluxDB.running(database: "meter") { database in
         try await TemporaryDirectory.with { directory in
           let file = try directory.write(Self.block, to: "p1.conf")
           try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
@@ -65,7 +65,7 @@ import Testing
               composition.send(signal: SIGTERM)
               let result = try await composition.waitForExit(within: .seconds(20))
               #expect(result.status == .success)
-              // The telegrams are of another day than that of this machine.
+              // The telegrams have another date than this machine.
               let messages = result.errorText.split(separator: "\n")
               #expect(messages.allSatisfy { $0.contains("clock") }, "\(result.errorText)")
             }

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Records that cross hosts: p1mqtt → a broker → scripts/p1receive → a database.
+/// Records between two hosts: p1mqtt → a broker → scripts/p1receive → a database.
 @Suite struct TwoHostsTests {
-  /// Whatever of the far end is away meanwhile, each record is in the database in the end.
+  /// Each record reaches the database, although the receiving side is down for a while.
   @Test func everyRecordArrives() async throws {
     let broker = try await RabbitMQ.shared
     try await TemporaryDirectory.with { directory in
-      try await InfluxDB.running(login: nil) { database in
+      try await InfluxDB.running { database in
         let receiver = receiver(broker, database, in: directory)
         try await receiver.whileRunning { receiver in
           try await waitUntilReceived(broker, database)
@@ -18,11 +18,11 @@ import Testing
           let result = try await receiver.waitForExit()
           #expect(result.status == .success && result.errorText == "")
         }
-        // The broker keeps these for the session.
+        // The broker keeps these records for the session.
         try await send(300..<600, to: broker)
         try await receiver.whileRunning { receiver in
           try await expect(600, in: database)
-          let sink = try #require(receiver.processes.first { isProcess($0, "p1influx") })
+          let sink = try #require(receiver.processes(named: "p1influx").first)
           kill(sink, SIGKILL)
           try await send(600..<900, to: broker)
           try await expect(900, in: database)
@@ -33,7 +33,7 @@ import Testing
           receiver.send(signal: SIGTERM)
           #expect(try await receiver.waitForExit().status == .success)
         }
-        // To the letter, time and all.
+        // The points are exactly those of the records, with their times.
         let rows = try await database.query("SELECT n, meter FROM dsmr WHERE n >= 0")
         #expect(
           rows.map { $0["time"] }
@@ -44,11 +44,11 @@ import Testing
     }
   }
 
-  /// Over TLS with certificates on both sides, and over a Unix socket.
+  /// A broker with TLS and certificates on both sides, and one on a Unix socket.
   @Test func brokersOfEveryAddress() async throws {
     try await TemporaryDirectory.with { directory in
       let certificates = try await Certificates(in: directory)
-      let port = try FreePort.find(1)[0]
+      let port = Loopback.freePorts(1)[0]
       let listeners = [
         "listener \(port) 127.0.0.1", "cafile \(certificates.path("ca.pem"))",
         "certfile \(certificates.path("server.pem"))",
@@ -64,7 +64,7 @@ import Testing
         atPath: directory.path("bin"), withIntermediateDirectories: false)
       for tool in ["p1cat", "p1parse", "p1mqtt"] {
         try FileManager.default.createSymbolicLink(
-          atPath: directory.path("bin/\(tool)"), withDestinationPath: try ToolPaths.path(of: tool))
+          atPath: directory.path("bin/\(tool)"), withDestinationPath: try Program(tool).path)
       }
       let script = try directory.write(
         "#!/bin/bash\n[[ $1 != --check ]] || exit 0\nexec cat\n", to: "bin/p1influx")
@@ -80,11 +80,11 @@ import Testing
           program.environment["P1_BIN"] = directory.path("bin")
           program.environment["INFLUXDB_HOST"] = "localhost"
           try await program.whileRunning { receiver in
-            let isThere = try await Deadline(in: .seconds(20)).poll {
+            let hasArrived = try await Deadline(in: .seconds(20)).poll {
               try await send(0..<1, settings)
               return receiver.text.contains("n=0\nmeter=E1\n\n")
             }
-            #expect(isThere, "\(receiver.errorText)")
+            #expect(hasArrived, "\(receiver.errorText)")
             receiver.send(signal: SIGTERM)
             #expect(try await receiver.waitForExit().status == .success)
           }
@@ -112,7 +112,7 @@ import Testing
       directory: directory.path)
   }
 
-  /// Publishes records with these numbers, which the broker has acknowledged then.
+  /// Publishes records with these numbers, and waits until the broker has acknowledged them.
   private func send(_ numbers: Range<Int>, to broker: some MQTTBroker) async throws {
     try await send(numbers, settings(broker))
   }
@@ -126,7 +126,7 @@ import Testing
     #expect(result.status == .success && result.errorText == "")
   }
 
-  /// Until the broker has the subscription, nothing is kept for it.
+  /// The broker keeps messages only after the first subscription.
   private func waitUntilReceived(_ broker: some MQTTBroker, _ database: InfluxDB) async throws {
     let record = "timestamp=2026-01-01T00:00:00Z\nready=1\n\n"
     let isReceived = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
@@ -137,10 +137,10 @@ import Testing
   }
 
   private func expect(_ count: Int, in database: InfluxDB) async throws {
-    let areThere = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(100)) {
+    let haveArrived = try await Deadline(in: .seconds(60)).poll(every: .milliseconds(100)) {
       try await database.tally(of: count).isWhole
     }
     let tally = try await database.tally(of: count)
-    #expect(areThere, "\(tally)")
+    #expect(haveArrived, "\(tally)")
   }
 }

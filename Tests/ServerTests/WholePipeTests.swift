@@ -1,11 +1,11 @@
 import TestSupport
 import Testing
 
-/// The whole: a meter on a serial line → p1cat → p1parse → tee → both sinks, and then, value by
-/// value, what the broker delivered and what the database answers.
+/// The whole pipe: a meter on a serial line → p1cat → p1parse → tee → both sinks. Every value is
+/// compared with what the broker delivered and the database returned.
 @Suite struct WholePipeTests {
   private let readings = (0..<25).map(MadeUpMeter.Reading.init)
-  /// The clock of the made-up meter is not that of its reader, which is said without -q.
+  /// Without -q, p1parse would log that the clock of the made-up meter is wrong.
   private let script = """
     p1cat -q --once --stamp "$1" | p1parse -q | tee -p >(p1mqtt) | p1influx
     """
@@ -38,7 +38,7 @@ import Testing
         }
       }
     }
-    // All gas readings have the same instant: the last one is what the database keeps.
+    // All gas readings have the same time, so the database keeps the last one.
     let gas = try await database.query(
       "SELECT gas_m3, channel FROM dsmr WHERE meter = '\(MadeUpMeter.gasIdentifier)'",
       database: "pipe")
@@ -72,12 +72,12 @@ import Testing
     }
     let gas = try await database.export(
       "{__name__=\"dsmr_gas_m3\",meter=\"\(MadeUpMeter.gasIdentifier)\",channel=\"1\"}")
-    // VictoriaMetrics keeps what came for one instant more than once, in no order.
+    // VictoriaMetrics keeps all points of the same time, in no order.
     #expect(gas.first?.values.sorted() == readings.compactMap { Double($0.gas) })
     #expect(Set(gas.first?.timestamps ?? []) == Set(readings.map { $0.gasTime * 1000 }))
   }
 
-  /// Runs the pipe on a line that brings all readings, and checks what the broker delivered.
+  /// Runs the pipe on a serial line with all readings, and checks what the broker delivered.
   private func run(
     _ broker: some MQTTBroker, prefix: String, _ environment: [String: String],
     untilStored: () async throws -> Bool
@@ -94,7 +94,7 @@ import Testing
         let isStored = try await Deadline(in: .seconds(20)).poll(
           every: .milliseconds(50), until: untilStored)
         #expect(isStored)
-        // Hanging up ends the reader, and so the whole pipe.
+        // Closing the line ends p1cat, and so the whole pipe.
         meter.close()
         let result = try await pipe.waitForExit(within: .seconds(20))
         #expect(result.status == .success)
@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  /// What a reading has to become on the broker, in order.
+  /// The expected messages of a reading, in order.
   private func messages(of reading: MadeUpMeter.Reading, prefix: String) -> [String] {
     let noon = "2026-01-15T12:00:"
     let second = reading.number < 10 ? "0\(reading.number)" : "\(reading.number)"

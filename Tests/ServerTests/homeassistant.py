@@ -1,12 +1,12 @@
-"""What Home Assistant makes of discovery messages for sensors: its own code is asked.
+"""Checks discovery messages for sensors by the code of Home Assistant itself.
 
 Reads lines of JSON: {"topic": …, "payload": …, "values": […], "prefix": …}. The payload is the
-text of the message, "values" are payloads of its state topic, "prefix" is that of discovery
+text of the message, "values" are payloads of its state topic, "prefix" is the discovery prefix
 ("homeassistant"). Writes a line for each: {"topic": …, "problems": […], "rendered": […]}, where
-"rendered" is what the value template makes of each value.
+"rendered" has each value as rendered by the value template.
 
-Run it with `python -I`: it has the name of what it imports, so that its own directory must not be
-searched.
+Run it with `python -I`: it has the same name as the package that it imports, so Python must not
+search its directory.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import unittest.mock
 
-# A client of a cloud service, imported with the web server; with it would come twenty packages.
+# The web server imports this client of a cloud service, which would need twenty more packages.
 sys.modules["hass_nabucasa"] = unittest.mock.MagicMock()
 
 import voluptuous as vol
@@ -35,15 +35,15 @@ from homeassistant.util import dt
 
 
 def unique_keys(pairs):
-    """An object of JSON, in which no key may stand twice."""
+    """An object of JSON; an error if it has a key twice."""
     keys = [key for key, _ in pairs]
-    if twice := {key for key in keys if keys.count(key) > 1}:
-        raise ValueError(f"keys that stand twice: {', '.join(sorted(twice))}")
+    if duplicates := {key for key in keys if keys.count(key) > 1}:
+        raise ValueError(f"keys that stand twice: {', '.join(sorted(duplicates))}")
     return dict(pairs)
 
 
 def topic_problems(topic, prefix):
-    """Why Home Assistant would not see a message under this topic as one for a sensor."""
+    """Checks that the topic is a discovery topic of a sensor."""
     if not topic.startswith(prefix + "/"):
         return [f"topic: not below {prefix}/"]
     match = discovery.TOPIC_MATCHER.fullmatch(topic.removeprefix(prefix + "/"))
@@ -55,9 +55,9 @@ def topic_problems(topic, prefix):
 
 
 def schema_problems(config):
-    """What the schemas of discovery and of configuration files say.
+    """Checks a message by the schemas of discovery and of configuration files.
 
-    Only the latter refuses unknown keys, which discovery drops without a word.
+    Only the latter rejects unknown keys, which discovery drops silently.
     """
     problems = []
     for schema in (sensor.DISCOVERY_SCHEMA, sensor.PLATFORM_SCHEMA_MODERN):
@@ -69,13 +69,13 @@ def schema_problems(config):
 
 
 def class_problems(config):
-    """Whether unit and state class suit the device class, which is only logged, and later."""
+    """Checks unit and state class against the device class; Home Assistant only logs this later."""
     problems = []
     device_class, state_class, unit = (
         config.get(key) for key in ("device_class", "state_class", "unit_of_measurement")
     )
     if not all(isinstance(x, str | None) for x in (device_class, state_class, unit)):
-        return []  # The schema has said so, and no table could be asked.
+        return []  # The schema has reported it, and the tables below need strings.
     if device_class in DEVICE_CLASS_UNITS and unit not in DEVICE_CLASS_UNITS[device_class]:
         units = ", ".join(sorted(map(str, DEVICE_CLASS_UNITS[device_class])))
         problems.append(f"unit_of_measurement: {unit} with {device_class}, which has {units}")
@@ -89,7 +89,7 @@ def class_problems(config):
 
 
 def identity_problems(config, topic, topics):
-    """Whether this is one entity of its own, and of a device."""
+    """Checks that the entity has a device and a unique_id of its own."""
     problems = []
     if "device" not in config:
         problems.append("device: missing")
@@ -102,7 +102,7 @@ def identity_problems(config, topic, topics):
 
 
 def is_numeric(config):
-    """Whether the state has to be a number, as SensorEntity decides it."""
+    """Whether the state must be a number, by the rule of SensorEntity."""
     if config.get("device_class") in list(NON_NUMERIC_DEVICE_CLASSES):
         return False
     keys = "device_class", "state_class", "unit_of_measurement", "suggested_display_precision"
@@ -110,7 +110,7 @@ def is_numeric(config):
 
 
 def value_problems(config, rendered):
-    """Whether the state can be what was rendered; an empty one is ignored, None is unknown."""
+    """Checks a rendered state; an empty one is ignored, None means unknown."""
     if rendered == "None":
         return []
     if is_numeric(config):
@@ -130,22 +130,22 @@ def value_problems(config, rendered):
 
 
 def render(hass, config, values):
-    """What becomes of each payload of the state topic, and what is wrong with it."""
+    """Renders each payload of the state topic, and checks the results."""
     rendered, problems = [], []
     template = config.get("value_template")
     for value in values:
         text = value
         if template is not None:
             try:
-                made = Template(template, hass)
-                maker = MqttValueTemplate(made)
-                # Which older versions make forget it.
-                made.hass = hass
-                text = maker.async_render_with_possible_json_value(value, PayloadSentinel.DEFAULT)
-            except Exception as error:  # What a template raises is of any kind.
+                inner = Template(template, hass)
+                outer = MqttValueTemplate(inner)
+                # In older versions MqttValueTemplate resets it.
+                inner.hass = hass
+                text = outer.async_render_with_possible_json_value(value, PayloadSentinel.DEFAULT)
+            except Exception as error:  # A template may raise any exception.
                 problems.append(f"value_template: {error}")
                 text = None
-            # Where rendering failed, the sensor would ignore the message.
+            # The sensor would ignore the message if rendering failed.
             if text is PayloadSentinel.DEFAULT:
                 problems.append(f"value_template: fails for {value!r}")
                 text = None
@@ -156,10 +156,10 @@ def render(hass, config, values):
 
 
 def check(hass, message, topics):
-    """What is wrong with a message, and what it makes of the values."""
+    """Checks a message and its values."""
     topic, payload = message["topic"], message["payload"]
     problems, rendered = topic_problems(topic, message.get("prefix") or "homeassistant"), []
-    # An empty one removes the sensor.
+    # An empty payload removes the sensor.
     if payload:
         try:
             config = json.loads(payload, object_pairs_hook=unique_keys)
@@ -170,13 +170,13 @@ def check(hass, message, topics):
         else:
             problems += schema_problems(config) + class_problems(config)
             problems += identity_problems(config, topic, topics)
-            rendered, wrong = render(hass, config, message.get("values") or [])
-            problems += wrong
+            rendered, value_errors = render(hass, config, message.get("values") or [])
+            problems += value_errors
     return {"topic": topic, "problems": problems, "rendered": rendered}
 
 
 async def main():
-    # What it logs while it imports and renders; what matters is in the problems.
+    # Home Assistant logs while it imports and renders; the problems have all that matters.
     logging.disable(logging.CRITICAL)
     topics = {}
     with tempfile.TemporaryDirectory() as directory:

@@ -14,7 +14,7 @@ import Testing
 ///
 /// A telegram with a wrong checksum must be dropped. Its values are compared too, with checksums
 /// ignored, as most of them have a wrong checksum only because a number was anonymized by hand.
-@Suite(.computing) struct FieldTelegramsTests {
+@Suite struct FieldTelegramsTests {
   static let directory =
     ProcessInfo.processInfo.environment["P1_TELEGRAMS"].map { URL(filePath: $0) }
     ?? URL(filePath: #filePath).deletingLastPathComponent().appending(

@@ -13,7 +13,7 @@ import Testing
 @Suite struct ExampleTests {
   static let sources = ManualPage.names + ["README.md"]
 
-  /// moreutils has another program of that name.
+  /// moreutils has another program with that name.
   private static let hasParallel = Shared {
     let version = try await Program.bash("parallel --version").run()
     return version.text.hasPrefix("GNU parallel")
@@ -62,7 +62,7 @@ import Testing
     return Set(options.flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } })
   }
 
-  /// Also those that are not run are scripts, with options that there are.
+  /// Examples that are not run are at least valid scripts with valid options.
   @Test(arguments: sources)
   func examplesAreScripts(_ source: String) async throws {
     var help: [String: Set<String>] = [:]
@@ -83,7 +83,7 @@ import Testing
     }
   }
 
-  /// The settings that the manual and README.md show are read by p1run.
+  /// p1run accepts the settings that the manual and README.md show.
   @Test(arguments: ["p1.7", "README.md"])
   func settingsFilesAreRead(_ source: String) async throws {
     let text = try #require(try Example.all(in: source).files["p1.conf"])
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  /// The file that p1spec(5) teaches with is the one that has to work, to the letter.
+  /// The example file of p1spec(5) must not change by a letter: users have it.
   @Test func specificationFileIsToTheLetter() throws {
     let candies = #"""
       { "1-0:99.99.98": ["Number of Cotton Candies per Second (output)", "cotton_candies_produced", "^.*\((.*)\*CCs\)"],
@@ -109,26 +109,25 @@ import Testing
   }
 }
 
-/// An example of a page.
 struct Example: CustomStringConvertible {
-  /// The page, and the line that the example begins on.
+  /// The page and the first line of the example.
   let place: String
   let script: String
-  /// What it prints, nil where the page does not say.
+  /// Its output; nil if the page does not show it.
   var output: String?
 
   var description: String { "\(place): \(script.prefix { $0 != "\n" })" }
 
-  /// What only a user has, by how an example names it.
+  /// Things that a test does not have, by a part of the example that names them.
   static let outside: KeyValuePairs<String, String> = [
     "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on",
     "https://": "the Internet",
   ]
 
-  /// What the example needs that a test does not have, nil where it can be run.
+  /// The thing that the example needs and a test does not have; nil if the example can be run.
   var needs: String? { Example.outside.first { script.contains($0.key) }?.value }
 
-  /// The examples of a page, and the files that it shows, by name.
+  /// The examples of a page, and the files that it shows by their names.
   static func all(in source: String) throws -> (examples: [Example], files: [String: String]) {
     source == "README.md" ? try ofReadMe() : try ofManual(source)
   }
@@ -150,7 +149,8 @@ struct Example: CustomStringConvertible {
     return (examples, files)
   }
 
-  /// "```sh" begins an example, "```text" what the one right before prints, and "```ini" p1.conf.
+  /// A block "```sh" is an example, "```text" the output of the example before it, "```ini"
+  /// p1.conf.
   private static func ofReadMe() throws -> (examples: [Example], files: [String: String]) {
     var examples: [Example] = []
     var files: [String: String] = [:]

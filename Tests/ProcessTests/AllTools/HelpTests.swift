@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What every tool says of itself.
+/// Options that every tool has.
 @Suite struct HelpTests {
   static let tools = ["p1cat", "p1parse", "p1mqtt", "p1influx"]
 
@@ -11,7 +11,7 @@ import Testing
     #expect(version.status == .success && version.text == "0.1.0\n" && version.errorText == "")
   }
 
-  /// A password as an option would stand in `ps` for all to see.
+  /// Every user could see a password on the command line in `ps`.
   @Test(arguments: ["p1mqtt", "p1influx"])
   func noOptionTakesAPassword(_ tool: String) async throws {
     let result = try await Program(tool, ["--password", "secret"]).run()

@@ -1,13 +1,12 @@
 import TestSupport
 import Foundation
 
-/// A page of the manual, as its mdoc source says it.
+/// The mdoc source of a page of the manual.
 struct ManualPage {
   /// `p1cat.1`.
   let name: String
   private let lines: [Substring]
 
-  /// All pages.
   static let names = [
     "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1record.5", "p1spec.5", "p1.conf.5",
     "p1.7",
@@ -20,7 +19,7 @@ struct ManualPage {
       separator: "\n", omittingEmptySubsequences: false)
   }
 
-  /// The source lines of a section, without its heading; none where the page has no such section.
+  /// The source lines of a section without its heading; empty if the page has no such section.
   func section(_ title: String) -> [Substring] {
     let heading = ".Sh \(title)"
     guard let start = lines.firstIndex(where: { $0 == heading }) else { return [] }
@@ -39,7 +38,6 @@ struct ManualPage {
 
   // MARK: - Literal text
 
-  /// A block of literal text.
   struct Block {
     let text: String
     /// The first line of the block in the page, counted from 1.
@@ -47,7 +45,7 @@ struct ManualPage {
     /// The name that a comment `.\" file NAME` right before the block gives it.
     let file: String?
     let isInExamples: Bool
-    /// Whether it stands right behind another block, with nothing in between.
+    /// Whether it directly follows another block.
     let followsBlock: Bool
   }
 
@@ -78,7 +76,7 @@ struct ManualPage {
     return blocks
   }
 
-  /// What a line of literal text looks like to a reader.
+  /// The text of a source line with its escapes replaced.
   private static func plain(_ line: Substring) throws -> String {
     guard !line.hasPrefix(".") else { throw Unreadable(line: String(line)) }
     let escapes = [
@@ -98,14 +96,14 @@ struct ManualPage {
     return plain + rest
   }
 
-  /// A line of literal text that is more than text.
+  /// A line of literal text with a macro or an unknown escape.
   struct Unreadable: Error {
     let line: String
   }
 
   // MARK: - The list of metrics
 
-  /// `.It Cm power_import_kw No 1-0:1.7.0, kW` and the line behind it.
+  /// `.It Cm power_import_kw No 1-0:1.7.0, kW` and the next line, its description.
   struct MetricEntry: Hashable, Comparable, CustomStringConvertible {
     let name: String
     let codes: [String]
@@ -118,7 +116,6 @@ struct ManualPage {
     static func < (left: Self, right: Self) -> Bool { left.description < right.description }
   }
 
-  /// The entries of METRICS.
   func metrics() throws -> [MetricEntry] {
     let lines = section("METRICS")
     return try zip(lines, lines.dropFirst()).compactMap { line, text in

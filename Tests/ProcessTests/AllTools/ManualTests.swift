@@ -4,14 +4,13 @@ import TestSupport
 import Testing
 import enum CommandLine.ExitStatus
 
-/// The manual says what the programs do: their options, settings, exit statuses and metrics.
+/// The exit statuses and metrics in the manual are those of the programs.
 @Suite struct ManualTests {
   static let tools = ["p1cat", "p1parse", "p1mqtt", "p1influx"]
 
   // MARK: - Exit statuses
 
-  /// What makes a tool end with a status; nil for one that root, who may do anything, cannot cause,
-  /// and for one that takes a server.
+  /// A command for each exit status; nil if root cannot cause the status, or if it needs a server.
   static let causes: [String: [Int32: String?]] = [
     "p1cat": [
       0: "p1cat sim:count=1,rate=max", 64: "p1cat -n none",
@@ -62,7 +61,7 @@ import enum CommandLine.ExitStatus
 
   @Test func metricsAreThoseOfTheTable() throws {
     let listed = try ManualPage("p1record.5").metrics()
-    // The reading of a sub-meter is called by what it is; the other lines have their own names.
+    // The metric of a reading depends on the kind of sub-meter; other lines have one metric each.
     let submeter = MetricTable.submeter.filter { !$0.isSubmeterReading }.map(ManualTests.entry)
     let readings = SubmeterReading.allCases.map { reading in
       ManualPage.MetricEntry(

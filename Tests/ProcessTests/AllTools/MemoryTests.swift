@@ -3,7 +3,8 @@ import TestSupport
 import TestValues
 import Testing
 
-/// Memory does not grow with what was read. Debug builds get less of it, as they take their time.
+/// Memory does not grow with the length of the input. Debug builds are slow, so they get less
+/// input.
 @Suite struct MemoryTests {
   private static let megabytes =
     ProcessInfo.processInfo.environment["P1_TOOLS"] == nil ? 6 : 100
@@ -40,7 +41,7 @@ import Testing
       "\(tool) --port \(port.number)", Array(records.utf8), times: 8)
   }
 
-  /// A long record among short ones must not make these take as much.
+  /// A long record must not make the short ones after it take as much memory.
   @Test func shortRecordsInAnOutage() async throws {
     let port = try ClosedPort()
     let long =
@@ -51,7 +52,7 @@ import Testing
       times: 8)
   }
 
-  /// Reading the options takes much code, which a tool that runs for years does not keep.
+  /// A tool unmaps the code that only reads its options.
   @Test func codeOfTheStartIsGivenBack() async throws {
     try await Program("p1parse").whileRunning { tool in
       try await tool.write(SampleTelegram.numbered(1))
@@ -64,8 +65,7 @@ import Testing
     }
   }
 
-  /// The second half of the bytes must not take more memory than the first one did, but for some
-  /// slack: half of what it would be if they were kept.
+  /// Expects that the second half of the input adds at most half of its size to the memory.
   private func expectConstantMemory(
     _ command: String, _ bytes: [UInt8], times: Int
   ) async throws {
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// How much of the code of its program a process holds, in KiB.
+  /// The code of a program in memory, in KiB.
   private static func code(of tool: RunningProgram) throws -> Int {
     let path = "/proc/\(tool.processIdentifier)/smaps"
     let mappings = try String(contentsOfFile: path, encoding: .utf8)
@@ -87,7 +87,7 @@ import Testing
     return try #require(Int(match.output.1))
   }
 
-  /// The most memory that a process has had, in KiB.
+  /// The peak memory of a process, in KiB.
   private static func peak(of tool: RunningProgram) throws -> Int {
     try ProcessStatus.number("VmHWM", of: tool.processIdentifier)
   }

@@ -2,7 +2,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// How loud the tools are, and what the journal gets of it.
+/// Messages with -q and -v, and their levels in the journal.
 @Suite struct MessageTests {
   /// A telegram with noise before it, then one with a wrong checksum.
   private static let input =
@@ -40,7 +40,7 @@ import Testing
     #expect(messages == [Self.dropped.dropLast(), Self.dropped.dropLast() + end[...]])
   }
 
-  /// The lines begin with their level only where standard error is what JOURNAL_STREAM names.
+  /// Lines begin with their level only if JOURNAL_STREAM names standard error.
   @Test func journalGetsLevels() async throws {
     try await TemporaryDirectory.with { directory in
       let script = """

@@ -2,11 +2,11 @@ import TestSupport
 import TestValues
 import Testing
 
-/// Standard output that is closed or full: what is written there is lost, so it is an error.
+/// Standard output that is closed or full is an error.
 @Suite struct StandardOutputTests {
   private static let telegrams = (0..<3).map { SampleTelegram.numbered($0) }.joined()
 
-  /// What writes something, and to what: each script takes the telegrams on its standard input.
+  /// Commands that write to standard output; each gets the telegrams on standard input.
   private static let writers = [
     "p1cat", "p1cat telegrams.p1", "p1cat --stamp telegrams.p1", "p1cat sim:rate=max",
     "p1cat sim:count=1", "p1parse", "p1parse --format json", "p1parse --list",
@@ -35,18 +35,20 @@ import Testing
     try await expectFailure("\(tool) \(option)", "> /dev/full", "No space left on device")
   }
 
-  /// Nor does a file that is opened later pass for standard output.
+  /// If standard output is closed, a file that p1cat opens must not become standard output.
   @Test func fileThatIsReadIsNotWritten() async throws {
     try await TemporaryDirectory.with { directory in
       let path = try directory.write(Self.telegrams, to: "telegrams.p1")
-      let result = try await Program.bash("p1cat \"$1\" >&- <&- 2> said; cat said \"$1\"", [path])
-        .run()
+      let result = try await Program.bash(
+        "p1cat \"$1\" >&- <&- 2> errors; cat errors \"$1\"", [path]
+      )
+      .run()
       #expect(result.text == "p1cat: standard output: Bad file descriptor\n" + Self.telegrams)
     }
   }
 
-  /// A sink writes nothing there, and a unit may well have it closed. That there is no broker may be
-  /// known before the end of the input.
+  /// A sink writes nothing to standard output, and a systemd unit may close it. The sink may know
+  /// that there is no broker before the input ends.
   @Test(arguments: ["p1mqtt -q --port 1 --linger 0", "p1influx --port 1"])
   func sinkNeedsNoOutput(_ tool: String) async throws {
     let result = try await Program.bash("\(tool) >&- < /dev/null").run()
@@ -66,7 +68,7 @@ import Testing
       #expect(count.text == "3\n")
       let help = try await Program.bash("\"$1\" --help >&-", [capture]).run()
       #expect(help.status == .exited(74))
-      // What is wrong has its status, also where nobody hears of it.
+      // If the message cannot be written, the exit status is still that of the fault.
       let wrong = try await Program.bash("\"$1\" -x 2>&-", [capture]).run()
       #expect(wrong.status == .exited(64))
       let missing = try await Program.bash(
@@ -82,7 +84,8 @@ import Testing
     try await TemporaryDirectory.with { directory in
       try directory.write(Self.telegrams, to: "telegrams.p1")
       let program = Program.bash(
-        "\(script) \(redirection) 2> said; echo $? >&2; cat said >&2", directory: directory.path)
+        "\(script) \(redirection) 2> errors; echo $? >&2; cat errors >&2", directory: directory.path
+      )
       let result = try await program.run(input: Self.telegrams)
       let tool = script.contains("p1influx") ? "p1influx" : script.prefix { $0 != " " }
       #expect(

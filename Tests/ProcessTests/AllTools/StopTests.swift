@@ -6,28 +6,28 @@ import Testing
 /// A signal ends every tool, whatever its input and output are doing.
 @Suite struct StopTests {
   @Test(arguments: ["p1parse", "p1mqtt --port 1 --linger 1", "p1influx --port 1 --linger 1"])
-  func inputThatNeverEndsIsLeft(_ tool: String) async throws {
+  func signalEndsAToolWithEndlessInput(_ tool: String) async throws {
     let script = "yes a=1 | exec \(tool)"
     try await Program.bash(script).whileRunning { pipe in
       let name = tool.split(separator: " ")[0]
       let isRunning = try await Deadline(in: .seconds(10)).poll {
-        pipe.processes.contains { isProcess($0, name) }
+        !pipe.processes(named: name).isEmpty
       }
       #expect(isRunning)
-      pipe.processes.filter { isProcess($0, name) }.forEach { kill($0, SIGTERM) }
+      pipe.processes(named: name).forEach { kill($0, SIGTERM) }
       let isEnded = try await Deadline(in: .seconds(20)).poll {
-        !pipe.processes.contains { isProcess($0, name) }
+        pipe.processes(named: name).isEmpty
       }
       #expect(isEnded)
     }
   }
 
-  /// Nor does a terminal that closes, which sends it.
+  /// SIGHUP, as from a terminal that closes, ends no tool.
   @Test(arguments: ["p1cat", "p1parse", "p1mqtt --port 1 --linger 0", "p1influx --port 1"])
   func hangUpEndsNoTool(_ tool: String) async throws {
     let words = tool.split(separator: " ").map(String.init)
     try await Program(words[0], Array(words.dropFirst())).whileRunning { running in
-      // A signal before that ends any program.
+      // A signal before the tool has its handler would end it.
       try await running.wait(for: "a handler") { isCaught(SIGHUP, by: $0.processIdentifier) }
       for _ in 0..<3 { running.send(signal: SIGHUP) }
       running.closeInput()
@@ -44,23 +44,23 @@ import Testing
   }
 
   @Test(arguments: ["p1cat sim:rate=max", "p1cat sim:rate=max | p1parse"])
-  func readerThatTakesNothingIsLeft(_ producer: String) async throws {
+  func signalEndsAToolWithABlockedOutput(_ producer: String) async throws {
     try await Program.bash("\(producer) | sleep 60").whileRunning { pipe in
       let name: Substring = producer.contains("p1parse") ? "p1parse" : "p1cat"
-      // Its output is full once it waits for something in the kernel.
+      // The tool waits in write(2) or poll(2) once its output is full.
       let isStalled = try await Deadline(in: .seconds(20)).poll {
-        pipe.processes.contains { isProcess($0, name) && isWaitingToWrite($0) }
+        pipe.processes(named: name).contains { isWaitingToWrite($0) }
       }
       #expect(isStalled)
-      pipe.processes.filter { isProcess($0, name) }.forEach { kill($0, SIGTERM) }
+      pipe.processes(named: name).forEach { kill($0, SIGTERM) }
       let isEnded = try await Deadline(in: .seconds(20)).poll {
-        !pipe.processes.contains { isProcess($0, name) }
+        pipe.processes(named: name).isEmpty
       }
       #expect(isEnded)
     }
   }
 
-  /// The signal comes before the first write, which nobody takes.
+  /// The signal arrives before the first write, to a pipe that nobody reads.
   @Test func signalBeforeTheFirstWriteEndsATool() async throws {
     let script = """
       import fcntl, os, signal, subprocess, sys, time
@@ -92,8 +92,8 @@ import Testing
     #expect(result.text == "0\n", "\(result.errorText)")
   }
 
-  /// Half a line could pass for a whole one.
-  @Test func recordThatIsNotWholeIsRefused() async throws {
+  /// An incomplete line could be mistaken for a complete one.
+  @Test func incompleteRecordIsRejected() async throws {
     let port = try ClosedPort()
     let sink = Program("p1influx", ["--port", "\(port.number)", "--linger", "0"])
     try await sink.whileRunning { sink in
@@ -107,12 +107,12 @@ import Testing
   }
 
   @Test(arguments: ["p1cat", "p1parse", "p1mqtt --port 1 --linger 0", "p1influx --port 1"])
-  func closedInputIsAnEnd(_ tool: String) async throws {
+  func closedInputEndsATool(_ tool: String) async throws {
     let result = try await Program.bash("\(tool) <&-").run()
     #expect(result.status == .success, "\(result.errorText)")
   }
 
-  /// Somebody who shares the pipe may have made it one that never blocks.
+  /// Another process that shares the pipe may have set O_NONBLOCK.
   @Test func outputThatNeverBlocksLosesNothing() async throws {
     let script = """
       import os, subprocess, sys

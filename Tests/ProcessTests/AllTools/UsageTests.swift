@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Command lines that cannot be used: exit 64, one line, nothing of Swift in it.
+/// Invalid command lines: exit status 64 and one line, without Swift terms.
 @Suite struct UsageTests {
   @Test(arguments: HelpTests.tools)
   func unknownOption(_ tool: String) async throws {

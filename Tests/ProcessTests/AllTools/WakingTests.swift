@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A tool that waits sleeps: nothing wakes it but what it waits for.
+/// A waiting tool sleeps: no timer wakes it.
 @Suite struct WakingTests {
   @Test(arguments: ["p1cat", "p1parse", "p1influx"])
-  func inputThatIsSilentWakesNobody(_ tool: String) async throws {
+  func silentInputCausesNoWakeups(_ tool: String) async throws {
     try await Program(tool).whileRunning { tool in
       var before: Int?
       let isAsleep = try await Deadline(in: .seconds(10)).poll(every: .milliseconds(100)) {

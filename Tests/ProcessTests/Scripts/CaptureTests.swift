@@ -11,7 +11,7 @@ import Testing
       try await capture(["sim:start=2026-01-01T22:59:59Z"])
       try await capture(["sim:start=2026-01-01T23:00:00Z"])
       #expect(try files(directory) == ["telegrams-2026-01-01.p1.gz", "telegrams-2026-01-02.p1"])
-      let text = try contents(directory, "telegrams-2026-01-02.p1")
+      let text = try directory.text(of: "telegrams-2026-01-02.p1")
       #expect(text.hasPrefix("#20") && text.contains("Z\n/SIM5") && text.hasSuffix("\r\n"))
     }
   }
@@ -30,7 +30,7 @@ import Testing
       let days = [before, Date.now].map { $0.formatted(.iso8601.year().month().day()) }
       let written = try #require(try files(directory).first { $0.hasPrefix("telegrams-") })
       #expect(days.map { "telegrams-\($0).p1" }.contains(written))
-      #expect(try contents(directory, written).hasSuffix(telegram))
+      #expect(try directory.text(of: written).hasSuffix(telegram))
     }
   }
 
@@ -120,7 +120,7 @@ import Testing
         try files(directory) == [
           "telegrams-2026-01-01.p1", "telegrams-2026-01-01.p1.gz", "telegrams-2026-01-02.p1",
         ])
-      #expect(try contents(directory, "telegrams-2026-01-01.p1.gz") == "no gzip")
+      #expect(try directory.text(of: "telegrams-2026-01-01.p1.gz") == "no gzip")
     }
   }
 
@@ -156,9 +156,9 @@ import Testing
       let file = "telegrams-2026-01-01.p1"
       try directory.write("/SIM5\r\n\r\n1-0:1.8.1(0", to: file)
       try await capture(["sim:start=2026-01-01T10:00:00Z"])
-      #expect(try contents(directory, file).hasPrefix("/SIM5\r\n\r\n1-0:1.8.1(0\n#2"))
+      #expect(try directory.text(of: file).hasPrefix("/SIM5\r\n\r\n1-0:1.8.1(0\n#2"))
       try await capture(["sim:start=2026-01-01T10:00:00Z"])
-      #expect(!(try contents(directory, file).contains("\n\n#")))
+      #expect(!(try directory.text(of: file).contains("\n\n#")))
     }
   }
 
@@ -174,7 +174,7 @@ import Testing
       #expect(try await run(directory, ["/dev/p1-none"]) == (66, ""))
       #expect(try await run(directory, ["empty"]) == (75, ""))
       let yesterday = [FileAttributeKey.modificationDate: Date.now - 90_000]
-      for name in try FileManager.default.contentsOfDirectory(atPath: directory.path)
+      for name in try directory.names()
       where name.hasPrefix(".said-") {
         try FileManager.default.setAttributes(yesterday, ofItemAtPath: directory.path(name))
       }
@@ -211,7 +211,7 @@ import Testing
       ]
       let result = try await Program.bash(script, arguments).run(within: .seconds(120))
       #expect(result.status == .success && result.errorText == "" && result.output.isEmpty)
-      let text = try contents(directory, "telegrams-2026-01-01.p1")
+      let text = try directory.text(of: "telegrams-2026-01-01.p1")
       let read = try await Program("p1cat", ["-v"]).run(input: text)
       #expect(read.text == text && read.errorText == "")
       #expect(read.lines.filter { $0.hasPrefix("/") }.count == 150)
@@ -235,7 +235,7 @@ import Testing
     (["-x", "sim:"], 64), (["-t", "0", "sim:"], 64), (["-k", "x", "sim:"], 64), (["-t"], 64),
     (["sim:", "sim:"], 64), ([], 64), (["-d", "/no/such", "sim:"], 73), (["sim:nonsense"], 64),
   ])
-  func whatCannotBeIsRefused(_ arguments: [String], _ status: Int) async throws {
+  func invalidOptionsAreRejected(_ arguments: [String], _ status: Int) async throws {
     try await capturing { directory, _ in
       let (ended, text) = try await run(directory, arguments)
       #expect(Int(ended) == status)
@@ -272,11 +272,6 @@ import Testing
   }
 
   private func files(_ directory: TemporaryDirectory) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: directory.path)
-      .filter { $0.hasPrefix("telegrams-") }.sorted()
-  }
-
-  private func contents(_ directory: TemporaryDirectory, _ name: String) throws -> String {
-    String(decoding: try Data(contentsOf: URL(filePath: directory.path(name))), as: UTF8.self)
+    try directory.names().filter { $0.hasPrefix("telegrams-") }
   }
 }

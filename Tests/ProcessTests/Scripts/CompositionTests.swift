@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// scripts/p1run with tools that a test made up: what joins, restarts and ends them.
+/// How scripts/p1run connects, restarts and ends the tools, with scripts in place of the sinks.
 @Suite struct CompositionTests {
   private let both = ["MQTT_ENABLED": "True", "INFLUXDB_ENABLED": "True"]
 
@@ -10,23 +10,24 @@ import Testing
     try await MadeUpTools.with(p1mqtt: "cat > mqtt", p1influx: "cat > influx") { directory in
       let result = try await MadeUpTools.p1run("sim:count=200,rate=max", directory, both).run()
       #expect(result.status == .success && result.errorText == "")
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      let mqtt = try directory.text(of: "mqtt")
       #expect(mqtt.matches(of: /timestamp=/).count == 400)
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let influx = try directory.text(of: "influx")
       #expect(influx == mqtt)
     }
   }
 
-  /// What the dead sink had not read yet waits for the next one; the other notices nothing.
+  /// Records that the dead sink had not read stay in the pipe for the next one; the other sink is
+  /// not affected.
   @Test func aSinkThatDiesIsStartedAgain() async throws {
     let dying = "[ -e again ] || { : > again; kill -9 $$; }; waiting >> mqtt; cat >> mqtt"
     try await MadeUpTools.with(p1mqtt: dying, p1influx: "cat > influx") { directory in
       let result = try await MadeUpTools.p1run("sim:count=3,rate=max", directory, both).run()
       #expect(result.status == .success)
       #expect(result.errorText.contains("p1run: p1mqtt: killed by SIGKILL; restarting in 1 s"))
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let influx = try directory.text(of: "influx")
       #expect(influx.matches(of: /timestamp=/).count == 6)
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      let mqtt = try directory.text(of: "mqtt")
       #expect(mqtt == influx)
     }
   }
@@ -48,7 +49,7 @@ import Testing
       directory in
       try await MadeUpTools.p1run("sim:rate=50", directory, both).whileRunning { composition in
         let isRunning = try await Deadline(in: .seconds(20)).poll {
-          (try? String(contentsOfFile: directory.path("influx"), encoding: .utf8))?.isEmpty == false
+          (try? directory.text(of: "influx"))?.isEmpty == false
         }
         #expect(isRunning)
         composition.send(signal: SIGTERM)
@@ -56,8 +57,8 @@ import Testing
         #expect(result.status == .success && result.errorText == "")
         #expect(composition.processes.isEmpty)
       }
-      let mqtt = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let mqtt = try directory.text(of: "mqtt")
+      let influx = try directory.text(of: "influx")
       #expect(mqtt == influx + "done\n")
       #expect(influx.hasSuffix("\n\n"))
     }
@@ -73,7 +74,7 @@ import Testing
 
   // MARK: - The spool
 
-  /// Each source has a directory of its own, in the home directory or where systemd says.
+  /// Each source has its own directory, in the home directory or in $STATE_DIRECTORY.
   @Test(arguments: [
     (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max"),
     (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max"),
@@ -86,7 +87,7 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:count=1,rate=max", directory, settings).run()
       #expect(result.status == .success && result.errorText == "")
       for tool in ["p1mqtt", "p1influx"] {
-        let seen = try String(contentsOfFile: directory.path("seen\(tool)"), encoding: .utf8)
+        let seen = try directory.text(of: "seen\(tool)")
         #expect(seen == place + "\n")
       }
     }
@@ -102,7 +103,7 @@ import Testing
     }
   }
 
-  /// What shows the records may end first, as a pager does.
+  /// A pager that shows the records may exit before p1run.
   @Test func aReaderThatHasGoneIsAQuietEnd() async throws {
     try await TemporaryDirectory.with { directory in
       let result = try await Program.bash(

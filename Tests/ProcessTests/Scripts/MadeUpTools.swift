@@ -1,17 +1,17 @@
 import Foundation
 import TestSupport
 
-/// scripts/p1run with the real reader and parser, and sinks that are shell scripts.
+/// scripts/p1run with the real p1cat and p1parse, and shell scripts in place of the sinks.
 enum MadeUpTools {
-  /// What each made-up sink begins with: the real tool checks the settings and keeps records. `spool` is where it
-  /// keeps them, and `waiting` prints them and removes them.
+  /// The first lines of each sink script: the real tool checks the settings and spools records.
+  /// `spool` is the spool directory; `waiting` prints its records and removes them.
   private static func prelude(_ name: String) throws -> String {
     """
     #!/bin/bash
     arguments=("$@")
     while (($#)); do
       case $1 in
-        --check | --spool-only) exec '\(try ToolPaths.path(of: name))' "${arguments[@]}" ;;
+        --check | --spool-only) exec '\(try Program(name).path)' "${arguments[@]}" ;;
         --state) state=$2 spool=$2/\(name.dropFirst(2)) ;;
       esac
       shift
@@ -28,7 +28,7 @@ enum MadeUpTools {
     try await TemporaryDirectory.with { directory in
       for tool in ["p1cat", "p1parse"] {
         try FileManager.default.createSymbolicLink(
-          atPath: directory.path(tool), withDestinationPath: try ToolPaths.path(of: tool))
+          atPath: directory.path(tool), withDestinationPath: try Program(tool).path)
       }
       for (name, script) in [("p1mqtt", p1mqtt), ("p1influx", p1influx)] {
         let file = try directory.write(try prelude(name) + script + "\n", to: name)
@@ -38,7 +38,7 @@ enum MadeUpTools {
     }
   }
 
-  /// p1run with these tools; without a source it is that of the settings.
+  /// p1run with these tools; a nil source leaves the source to the settings.
   static func p1run(
     _ source: String?, _ directory: TemporaryDirectory, _ settings: [String: String]
   ) -> Program {

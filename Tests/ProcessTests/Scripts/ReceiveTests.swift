@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// scripts/p1receive: `p1mqtt --receive | p1influx`. What the receiver does by itself is in MQTTReceiveTests.
+/// scripts/p1receive: `p1mqtt --receive | p1influx`. MQTTReceiveTests test the receiver alone.
 @Suite struct ReceiveTests {
   private let settings = ["MQTT_BROKER": "b.lan", "INFLUXDB_HOST": "i.lan", "HOME": "."]
 
@@ -24,12 +24,12 @@ import Testing
       directory in
       let result = try await p1receive(directory, ["north/+/record", "south/#"], settings).run()
       #expect(result.status == .success && result.errorText == "")
-      let influx = try String(contentsOfFile: directory.path("influx"), encoding: .utf8)
+      let influx = try directory.text(of: "influx")
       #expect(influx == "timestamp=2026-01-15T12:00:00Z\nn=1\n\n")
-      let arguments = try String(contentsOfFile: directory.path("arguments"), encoding: .utf8)
+      let arguments = try directory.text(of: "arguments")
       #expect(arguments == "--receive -- north/+/record south/#\n")
-      // The spool is that of the session with the broker.
-      let state = try String(contentsOfFile: directory.path("state"), encoding: .utf8)
+      // The spool is named after the session with the broker.
+      let state = try directory.text(of: "state")
       #expect(
         state.contains(/^\.\/\.local\/state\/p1\/.*p1receive-.*-dsmr-[0-9a-f]+\n$/), "\(state)")
     }

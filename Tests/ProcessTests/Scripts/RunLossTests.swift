@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What scripts/p1run does with records while a part of it does not run: none is lost.
+/// scripts/p1run loses no record while one of its tools is not running.
 @Suite struct RunLossTests {
   private static let source = "sim:count=800,rate=100"
   private static let settings = [
     "MQTT_ENABLED": "True", "INFLUXDB_ENABLED": "True", "MQTT_PAYLOAD": "record", "HOME": ".",
   ]
-  /// A sink that keeps dying, or cannot be used any more, for as long as the file `broken` is there.
+  /// A sink that exits at once, or cannot be executed, while the file `broken` exists.
   @Test(arguments: [1, 77, 78, 126])
   func recordsWaitInTheSpool(_ status: Int) async throws {
     for sink in ["p1mqtt", "p1influx"] {
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// A sink of values has no spool, but it finds what was kept.
+  /// A sink of values has no spool, but it delivers the records that were spooled for it.
   @Test func valuesWaitToo() async throws {
     let failing = "[ -e tries ] || { : > tries; kill -9 $$; }; waiting >> p1mqtt; cat >> p1mqtt"
     try await expectAll(
@@ -34,7 +34,7 @@ import Testing
       ["MQTT_PAYLOAD": "value"])
   }
 
-  /// An upgrade takes the program away for a while.
+  /// An upgrade removes the program for a moment.
   @Test func aProgramThatIsAwayIsWaitedFor() async throws {
     let leaving = """
       [ -e once ] || { : > once; mv p1influx away; (sleep 2.8; mv away p1influx) > /dev/null 2>&1 & exit 1; }
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  /// What a sink that never ran should have read is there for the next time.
+  /// Records for a sink that never ran are spooled for the next run.
   @Test func aSinkThatCannotStartLosesNothing() async throws {
     try await MadeUpTools.with(p1mqtt: "exit 1", p1influx: "cat >> p1influx.records") { directory in
       let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
@@ -58,17 +58,16 @@ import Testing
         composition.send(signal: SIGTERM)
         #expect(try await composition.waitForExit().status == .exited(1))
       }
-      let place = directory.path(".local/state/p1/sim_rate_100/mqtt")
-      let kept = try FileManager.default.contentsOfDirectory(atPath: place)
-        .filter { $0.hasPrefix("0") }.sorted()
-        .map { try String(contentsOfFile: "\(place)/\($0)", encoding: .utf8) }
-      let sent = try String(contentsOfFile: directory.path("p1influx.records"), encoding: .utf8)
+      let spool = ".local/state/p1/sim_rate_100/mqtt"
+      let kept = try directory.names(in: spool).filter { $0.hasPrefix("0") }
+        .map { try directory.text(of: "\(spool)/\($0)") }
+      let sent = try directory.text(of: "p1influx.records")
       #expect(kept.joined() == sent && !sent.isEmpty)
     }
   }
 
-  /// Beyond the size of the spool the oldest records go, and that is said.
-  @Test func whatIsKeptIsBounded() async throws {
+  /// When the spool is full, the oldest records are dropped and logged.
+  @Test func spoolSizeIsLimited() async throws {
     try await MadeUpTools.with(p1mqtt: "cat >> p1mqtt.records", p1influx: "exit 1") { directory in
       let settings = Self.settings.merging(["INFLUXDB_SPOOL_SIZE": "1"]) { $1 }
       let result = try await MadeUpTools.p1run("sim:count=6000,rate=max", directory, settings).run(
@@ -83,7 +82,7 @@ import Testing
     }
   }
 
-  // MARK: - Parts that are killed
+  // MARK: - Killed tools
 
   @Test(arguments: ["p1cat", "p1parse", "tee", "p1mqtt", "p1influx"])
   func aPartThatIsKilledIsStartedAgain(_ name: String) async throws {
@@ -97,10 +96,10 @@ import Testing
           composition.processes.first { isPart($0, name, directory) }, "\(name)")
         kill(victim, SIGKILL)
         try await composition.waitForError("\(name): killed by SIGKILL; restarting in 1 s")
-        let isBack = try await Deadline(in: .seconds(20)).poll {
+        let isRestarted = try await Deadline(in: .seconds(20)).poll {
           composition.processes.contains { $0 != victim && isPart($0, name, directory) }
         }
-        #expect(isBack)
+        #expect(isRestarted)
         composition.send(signal: SIGTERM)
         #expect(try await composition.waitForExit().status == .success)
         #expect(composition.processes.isEmpty)
@@ -108,7 +107,7 @@ import Testing
     }
   }
 
-  /// When p1run itself is killed, all the rest ends in its order.
+  /// When p1run is killed, the tools end in the order of the pipe.
   @Test func nothingOutlivesP1run() async throws {
     try await MadeUpTools.with(
       p1mqtt: "cat >> p1mqtt.records; echo done >> p1mqtt.records",
@@ -122,15 +121,15 @@ import Testing
         #expect(areGone, "\(composition.processes)")
       }
       try expectSame(directory, "p1mqtt.records", "p1influx.records")
-      let records = try String(contentsOfFile: directory.path("p1mqtt.records"), encoding: .utf8)
+      let records = try directory.text(of: "p1mqtt.records")
       #expect(records.hasSuffix("\n\ndone\n"))
     }
   }
 
-  /// SIGUSR1 and SIGHUP are for the tools, and end nothing.
+  /// SIGUSR1 and SIGHUP are passed on to the tools, and end nothing.
   @Test func signalsArePassedOn() async throws {
     let sink =
-      "trap 'echo usr1 >> told' USR1; trap 'echo hup >> told' HUP; (trap '' USR1 HUP; exec cat >> records) <&0 & wait; wait"
+      "trap 'echo usr1 >> signals' USR1; trap 'echo hup >> signals' HUP; (trap '' USR1 HUP; exec cat >> records) <&0 & wait; wait"
     try await MadeUpTools.with(p1mqtt: "\(sink); wait", p1influx: "cat > p1influx.records") {
       directory in
       let program = MadeUpTools.p1run("sim:rate=100", directory, Self.settings)
@@ -138,11 +137,11 @@ import Testing
         try await waitForRecords(in: directory, "records")
         for (signal, word) in [(SIGUSR1, "usr1\n"), (SIGHUP, "hup\n")] {
           composition.send(signal: signal)
-          let isTold = try await Deadline(in: .seconds(20)).poll {
-            (try? String(contentsOfFile: directory.path("told"), encoding: .utf8))?
+          let isLogged = try await Deadline(in: .seconds(20)).poll {
+            (try? directory.text(of: "signals"))?
               .hasSuffix(word) == true
           }
-          #expect(isTold, "\(word)")
+          #expect(isLogged, "\(word)")
         }
         composition.send(signal: SIGTERM)
         #expect(try await composition.waitForExit().status == .success)
@@ -153,7 +152,7 @@ import Testing
   private func expectAll(
     p1mqtt: String, p1influx: String, says message: String, _ settings: [String: String] = [:]
   ) async throws {
-    // The files have the names of the tools, so the tools need others.
+    // The files are named after the tools, so the scripts write to other names.
     let rename = { (script: String) in
       script.replacing(">> p1mqtt", with: ">> p1mqtt.records")
         .replacing(">> p1influx", with: ">> p1influx.records")
@@ -165,26 +164,26 @@ import Testing
       #expect(result.status == .success)
       #expect(result.errorText.contains(message), "\(result.errorText)")
       try expectSame(directory, "p1mqtt.records", "p1influx.records")
-      let records = try String(contentsOfFile: directory.path("p1mqtt.records"), encoding: .utf8)
+      let records = try directory.text(of: "p1mqtt.records")
       #expect(records.matches(of: /timestamp=/).count == 1600)
     }
   }
 
   private func expectSame(_ directory: TemporaryDirectory, _ one: String, _ other: String) throws {
     let texts = try [one, other].map {
-      try String(contentsOfFile: directory.path($0), encoding: .utf8)
+      try directory.text(of: $0)
     }
     #expect(texts[0] == texts[1], "\(texts.map(\.count))")
   }
 
   private func waitForRecords(in directory: TemporaryDirectory, _ file: String) async throws {
-    let areThere = try await Deadline(in: .seconds(20)).poll {
-      (try? String(contentsOfFile: directory.path(file), encoding: .utf8))?.isEmpty == false
+    let haveArrived = try await Deadline(in: .seconds(20)).poll {
+      (try? directory.text(of: file))?.isEmpty == false
     }
-    #expect(areThere)
+    #expect(haveArrived)
   }
 
-  /// Whether a process is a part of the composition; the sinks are `cat` with their file open.
+  /// Whether a process is the tool of this name; the sinks are `cat` with their file open.
   private func isPart(_ process: pid_t, _ name: String, _ directory: TemporaryDirectory) -> Bool {
     guard name == "p1mqtt" || name == "p1influx" else { return isProcess(process, name) }
     let output = try? FileManager.default.destinationOfSymbolicLink(

@@ -11,7 +11,7 @@ import Testing
 
     """
 
-  /// In the working directory, as `-c` says, and as P1_CONF says.
+  /// The file is p1.conf in the working directory, or the one that `-c` or P1_CONF names.
   @Test(
     arguments: [
       ("p1.conf", [], [:]), ("my.conf", ["-c", "my.conf"], [:]),
@@ -28,7 +28,7 @@ import Testing
         Repository.path("scripts/p1run"), options, environment: settings, directory: directory.path
       ).run()
       #expect(result.status == .success && result.errorText == "")
-      let records = try String(contentsOfFile: directory.path("mqtt"), encoding: .utf8)
+      let records = try directory.text(of: "mqtt")
       #expect(records.matches(of: /timestamp=/).count == 2)
       #expect(!FileManager.default.fileExists(atPath: directory.path("influx")))
     }
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  /// The first tool that is asked says what is wrong.
+  /// The first tool that checks the settings reports the fault.
   @Test(arguments: [
     ("MQTT_BROKR = 'b.lan'", "unknown setting MQTT_BROKR; did you mean MQTT_BROKER?"),
     ("MQTT_PASS = 'abc", "this string has no closing quote"),

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// With a spool, p1influx takes nothing out of a pipe that it does not keep.
+/// With a spool, p1influx removes only those records from a pipe that it has spooled.
 @Suite struct CarefulInputTests {
-  /// p1influx with a spool in the directory, and a file or a named pipe for its input.
+  /// p1influx with a spool in the directory, and a file or a named pipe as input.
   private func p1influx(
     _ server: HTTPServer, _ directory: TemporaryDirectory, reading path: String
   ) -> Program {
@@ -13,10 +13,10 @@ import Testing
       ["http://127.0.0.1:\(server.port)", directory.path("spool"), path])
   }
 
-  /// The numbers that were taken, each where it came first.
-  private func firstTaken(_ server: HTTPServer) -> [Int] {
+  /// The numbers of the records that the server accepted, without duplicates.
+  private func firstAccepted(_ server: HTTPServer) -> [Int] {
     var seen: Set<Int> = []
-    return NumberedRecords.numbers(in: server.takenLines).filter { seen.insert($0).inserted }
+    return NumberedRecords.numbers(in: server.acceptedLines).filter { seen.insert($0).inserted }
   }
 
   @Test func killsLoseNothing() async throws {
@@ -36,24 +36,24 @@ import Testing
         }
         defer { writing.cancel() }
         for _ in 0..<15 {
-          // Killed at the end of this, wherever it may be.
+          // The end of this scope kills p1influx wherever it is.
           try await program.whileRunning { _ in
             try await Task.sleep(for: .milliseconds(Int.random(in: 5...120)))
           }
         }
         try await program.whileRunning { sink in
           try await writing.value
-          // One that this process has to read.
+          // A record that this process must read.
           try await pipe.write(NumberedRecords.text(count))
-          try await server.wait { firstTaken($0).count == count + 1 }
+          try await server.wait { firstAccepted($0).count == count + 1 }
           sink.send(signal: SIGTERM)
           let result = try await sink.waitForExit()
           #expect(result.status == .success, "\(result.status), \(result.errorText)")
         }
-        #expect(firstTaken(server) == Array(0...count))
+        #expect(firstAccepted(server) == Array(0...count))
         for field in ["n", "m"] {
           #expect(
-            Set(NumberedRecords.numbers(in: server.takenLines, field: field)) == Set(0...count))
+            Set(NumberedRecords.numbers(in: server.acceptedLines, field: field)) == Set(0...count))
         }
         #expect(pipe.count == 0)
       }
@@ -70,9 +70,10 @@ import Testing
         try await pipe.write(NumberedRecords.text(0) + half)
         for _ in 0..<2 {
           try await program.whileRunning { sink in
-            try await server.wait { $0.takenLines.count == 1 }
+            try await server.wait { $0.acceptedLines.count == 1 }
             try await sink.waitForError(" waiting=0 ", within: .seconds(30))
-            // Long enough to be taken for all there is, were it taken for that.
+            // The pause is long enough for p1influx to take the half for a whole record, if it did
+            // so.
             let isTaken = try await Deadline(in: .milliseconds(200)).poll {
               pipe.count < half.utf8.count
             }
@@ -86,19 +87,20 @@ import Testing
         }
         try await pipe.write(String(record.dropFirst(half.count)))
         try await program.whileRunning { sink in
-          try await server.wait { $0.takenLines.count == 2 }
+          try await server.wait { $0.acceptedLines.count == 2 }
           sink.send(signal: SIGTERM)
           let result = try await sink.waitForExit()
           #expect(result.status == .success, "\(result.status)")
         }
         for field in ["n", "m"] {
-          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == [0, 1])
         }
       }
     }
   }
 
-  /// Asked to stop, it drops nothing that it had to make room for what can wait where it is.
+  /// When p1influx is stopped with a full buffer, the rest of a file is left unread, and nothing is
+  /// dropped.
   @Test func stopLeavesTheRestOfAFileWhereItIs() async throws {
     try await TemporaryDirectory.with { directory in
       let port = try ClosedPort()
@@ -111,7 +113,7 @@ import Testing
           + ["--linger", "0"])
       try await program.whileRunning(input: descriptor) { sink in
         try await sink.waitForError("; trying again")
-        // It reads until there is no room for more.
+        // p1influx reads until its buffer is full.
         var place = Int64(-1)
         _ = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
           defer { place = Int64(lseek(descriptor, 0, SEEK_CUR)) }
@@ -145,13 +147,13 @@ import Testing
           #expect(result.status == .success && result.errorText == "")
         }
         for field in ["n", "m"] {
-          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1, 2])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == [0, 1, 2])
         }
       }
     }
   }
 
-  /// One that is written line by line, by somebody who takes his time.
+  /// A record whose lines are written slowly, one by one.
   @Test func recordOfManyPiecesIsOne() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
@@ -165,17 +167,17 @@ import Testing
             try await Task.sleep(for: .milliseconds(2))
           }
           try await sink.write("\n")
-          try await server.wait { $0.takenLines.count == 1 }
+          try await server.wait { $0.acceptedLines.count == 1 }
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)
         }
         let fields = (0..<100).map { "n\($0)=\($0)" }.joined(separator: ",")
-        #expect(server.takenLines == ["dsmr \(fields) 1768478400000000000"])
+        #expect(server.acceptedLines == ["dsmr \(fields) 1768478400000000000"])
       }
     }
   }
 
-  /// A record longer than what is read at once is rejected as ever, and the next one is not.
+  /// A record longer than the read buffer is rejected, and the next one is not.
   @Test func recordThatIsTooLongStopsNothing() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
@@ -188,7 +190,7 @@ import Testing
             + NumberedRecords.text(2))
         #expect(result.status == .success)
         #expect(result.errorText.contains("rejected: line "))
-        let numbers = NumberedRecords.numbers(in: server.takenLines)
+        let numbers = NumberedRecords.numbers(in: server.acceptedLines)
         #expect(numbers == [0, 1, 2])
       }
     }
@@ -206,19 +208,19 @@ import Testing
         let result = try await program.run(input: String(input))
         #expect(result.status == .success && result.errorText == "")
         for field in ["n", "m"] {
-          #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == [0, 1, 2])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == [0, 1, 2])
         }
       }
     }
   }
 
-  @Test func fileIsReadAsEver() async throws {
+  @Test func fileIsReadToItsEnd() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
         let file = try directory.write(NumberedRecords.text(0..<5000), to: "records")
         let result = try await p1influx(server, directory, reading: file).run()
         #expect(result.status == .success && !result.errorText.contains("rejected:"))
-        #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<5000))
+        #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<5000))
       }
     }
   }

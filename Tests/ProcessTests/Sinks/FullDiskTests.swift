@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A disk that is full never leaves half a telegram or half a record in a file.
+/// A full disk never leaves an incomplete telegram or record in a file.
 @Suite struct FullDiskTests {
-  /// A file system of 64 KiB, in a namespace of its own, and what is in the file in the end.
+  /// A script with a file system of 64 KiB in its own namespace, which prints the file at the end.
   private static let script = """
     mount -t tmpfs -o size=64k none "$1"
     head -c 60000 /dev/zero > "$1/rest"
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// A file that may not grow (ulimit -f) is one that is full.
+  /// A limit for the size of a file (ulimit -f) acts like a full disk.
   @Test func fileThatMayNotGrowHoldsWholeOnesAlone() async throws {
     try await TemporaryDirectory.with { directory in
       let script = "ulimit -f 8; p1cat sim: | p1cat --stamp >> file; tail -c 7 file | od -c -A n"

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How far a backfill has come, on a terminal.
+/// The progress of a backfill, on a terminal.
 @Suite struct ProgressTests {
   /// Writes a file of records to a slow server.
   ///
@@ -24,11 +24,11 @@ import Testing
           "exec p1influx --url $1 --batch-count 200 <$2 \(tail)",
           ["http://127.0.0.1:\(server.port)", file, terminal.path])
         return try await program.whileRunning { sink in
-          // Held open, as else what was written would go with the last who has it open.
+          // The terminal is kept open, as its contents are lost when the last process closes it.
           let device = open(terminal.path, O_RDWR | O_NOCTTY | O_CLOEXEC)
           defer { close(device) }
           let result = try await sink.waitForExit(within: .seconds(60))
-          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<4000))
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<4000))
           return (result, String(decoding: terminal.read(), as: UTF8.self))
         }
       }
@@ -41,9 +41,9 @@ import Testing
     #expect(result.status == .success)
     let lines = shown.components(separatedBy: "\r\u{1B}[K")
     #expect(lines.first == "" && lines.last == "", "\(shown)")
-    let told = lines.dropFirst().dropLast()
-    #expect(!told.isEmpty)
-    for line in told {
+    let updates = lines.dropFirst().dropLast()
+    #expect(!updates.isEmpty)
+    for line in updates {
       #expect(
         line.wholeMatch(
           of: /p1influx: (\d+) records, (\d+) per second, (\d+) %, (\d+) waiting/) != nil, "\(line)"

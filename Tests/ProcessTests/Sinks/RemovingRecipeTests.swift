@@ -2,18 +2,18 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The recipes of the README and the manual that remove something once it was delivered, with a server
-/// that rejects: they must not remove the only copy.
+/// The recipes of the README and the manual that remove files after their delivery must not remove
+/// the only copy of rejected records.
 @Suite struct RemovingRecipeTests {
-  /// The blocks of the pages that have a word in them.
+  /// The blocks of the pages that contain one of the words.
   private static func blocks(with words: [String]) throws -> [String] {
     try ManualPage.names.flatMap { try ManualPage($0).blocks().map(\.text) }.filter { text in
       words.contains { text.contains($0) }
     }
   }
 
-  /// What removes a file is tried here; what else goes on after a success concerns no record.
-  @Test func everyRecipeIsTried() throws {
+  /// Each recipe that removes a file is tested here; the others need no test.
+  @Test func everyRecipeIsTested() throws {
     let removing = try Self.blocks(with: ["rm ", "unlink", "-delete"])
     #expect(removing.count == 1)
     let readMe = try Repository.text("README.md")
@@ -22,7 +22,7 @@ import Testing
     #expect(sinks == removing)
   }
 
-  @Test func whatIsRefusedAgainStays() async throws {
+  @Test func recordsRejectedAgainAreKept() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ request in
         request.text.contains("bad=") ? .error(400, "no") : .noContent
@@ -32,19 +32,19 @@ import Testing
           "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--spool", spool])
         let bad = (0..<40).map { NumberedRecords.text($0, between: "bad=1\n") }.joined()
         _ = try await sink.run(input: bad)
-        let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad")
+        let names = try directory.names(in: "influx/bad")
         try #require(names.count == 1)
         try directory.write(NumberedRecords.text(50..<60), to: "influx/bad/0000000000000009")
-        let kept = try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8)
+        let kept = try directory.text(of: "influx/bad/\(names[0])")
 
         let recipe = try #require(try Self.blocks(with: ["rm "]).first)
           .replacing("/var/lib/p1/influx", with: spool)
           .replacing("--host influx.lan", with: "--url http://127.0.0.1:\(server.port)")
         let result = try await Program.bash(recipe).run()
         #expect(result.messages.last?.contains("40 records rejected and not kept") == true)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: spool + "/bad") == names)
-        #expect(try String(contentsOfFile: "\(spool)/bad/\(names[0])", encoding: .utf8) == kept)
-        #expect(NumberedRecords.numbers(in: server.takenLines).suffix(10) == Array(50..<60)[...])
+        #expect(try directory.names(in: "influx/bad") == names)
+        #expect(try directory.text(of: "influx/bad/\(names[0])") == kept)
+        #expect(NumberedRecords.numbers(in: server.acceptedLines).suffix(10) == Array(50..<60)[...])
       }
     }
   }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// What the sinks take for a record, and what they say of the rest.
+/// Input of the sinks: valid and invalid records, and the messages about them.
 @Suite struct SinkInputTests {
   private static let input = """
     # a remark
@@ -18,7 +18,7 @@ import Testing
     power_import_kw=0.322
     """
 
-  private static let rejected = [
+  private static let rejections = [
     "rejected: line 4: line is not key=value",
     "rejected: line 9: timestamp is not an RFC 3339 time of 1970 to 2199",
     "rejected: line 11: invalid key: only letters, digits and _ . : - are allowed (and 1 more like it)",
@@ -26,20 +26,15 @@ import Testing
   ]
 
   @Test func badLineCostsOnlyItself() async throws {
-    let broker = try await Mosquitto.shared
-    try await broker.client.subscribed(to: "badline/#") { subscriber in
-      let program = Program(
-        "p1mqtt", ["--port", "\(broker.port)", "--prefix", "badline", "--qos", "1", "--no-status"],
-        environment: ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password])
-      let result = try await program.run(input: Self.input)
+    try await ScriptedBroker.running { broker in
+      let result = try await broker.p1mqtt(["--no-status"]).run(input: Self.input)
       #expect(result.status == .success)
-      try expectRefusals("p1mqtt", result)
-      try await subscriber.wait { $0.count >= 5 }
+      try expectRejections("p1mqtt", result)
       #expect(
-        subscriber.messages.map { "\($0.topic)=\($0.text)" } == [
-          "badline/timestamp=2026-11-23T10:00:00Z", "badline/power_import_kw=0.321",
-          "badline/voltage_l1_v=231.0", "badline/timestamp=2026-11-23T10:00:01Z",
-          "badline/power_import_kw=0.322",
+        broker.lines == [
+          "dsmr/timestamp 2026-11-23T10:00:00Z", "dsmr/power_import_kw 0.321",
+          "dsmr/voltage_l1_v 231.0", "dsmr/timestamp 2026-11-23T10:00:01Z",
+          "dsmr/power_import_kw 0.322",
         ])
     }
   }
@@ -50,7 +45,7 @@ import Testing
     let result = try await program.run(input: Self.input)
     #expect(result.status == .exited(69))
     #expect(result.errorText.contains(": 2 records could not be delivered\n"))
-    try expectRefusals("p1influx", result)
+    try expectRejections("p1influx", result)
   }
 
   @Test(arguments: ["p1mqtt", "p1influx"])
@@ -64,9 +59,9 @@ import Testing
     #expect(result.errorText.contains("standard input: 1 rejection in all\n"))
   }
 
-  /// What came before is kept, or counted as lost.
+  /// Records before the error are spooled, or counted as lost.
   @Test(arguments: ["p1mqtt", "p1influx"], [true, false])
-  func inputThatCannotBeReadIsAnEnd(_ tool: String, _ keeps: Bool) async throws {
+  func readErrorEndsASink(_ tool: String, _ keeps: Bool) async throws {
     let (input, port) = (try TCPServer(), try ClosedPort())
     try await TemporaryDirectory.with { directory in
       let options = keeps ? ["--spool", directory.path("spool")] : ["--linger", "0"]
@@ -93,12 +88,12 @@ import Testing
     }
   }
 
-  /// The first refusal at once, the last one with a count, and how many there were.
-  private func expectRefusals(_ tool: String, _ result: ProgramResult) throws {
-    let said = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
+  /// The first rejection at once, the last one with a count, and the total.
+  private func expectRejections(_ tool: String, _ result: ProgramResult) throws {
+    let rejections = result.messages.filter { $0.hasPrefix("\(tool): standard input: ") }
       .map { $0.dropFirst("\(tool): standard input: ".count) }
     #expect(
-      said.sorted()
-        == [Self.rejected[0], Self.rejected[2], Self.rejected[3]].sorted().map { $0[...] })
+      rejections.sorted()
+        == [Self.rejections[0], Self.rejections[2], Self.rejections[3]].sorted().map { $0[...] })
   }
 }

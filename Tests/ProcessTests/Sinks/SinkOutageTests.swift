@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The sinks where no server is.
+/// The sinks without a reachable server.
 @Suite struct SinkOutageTests {
   private static let sinks = ["p1mqtt", "p1influx"]
   private static let unit = ["p1mqtt": "value", "p1influx": "record"]
 
   @Test(arguments: sinks, ["False", "0", "no"])
-  func sinkThatIsNotWantedDrainsItsInput(_ tool: String, _ off: String) async throws {
+  func disabledSinkDrainsItsInput(_ tool: String, _ off: String) async throws {
     let setting = tool == "p1mqtt" ? "MQTT_ENABLED" : "INFLUXDB_ENABLED"
     let record = "timestamp=2026-11-23T10:00:00Z\npower_import_kw=0.321\n\n"
     let program = Program.bash(
@@ -18,9 +18,9 @@ import Testing
     #expect(result.errorText == "")
   }
 
-  /// Whatever else the settings say.
+  /// The other settings are not even checked.
   @Test(arguments: sinks)
-  func sinkThatIsNotWantedNeedsNoSettings(_ tool: String) async throws {
+  func disabledSinkNeedsNoSettings(_ tool: String) async throws {
     let prefix = tool == "p1mqtt" ? "MQTT" : "INFLUXDB"
     let result = try await Program(
       tool,
@@ -33,9 +33,9 @@ import Testing
   }
 
   @Test(arguments: sinks)
-  func whatCannotBeDeliveredIsCounted(_ tool: String) async throws {
+  func undeliveredRecordsAreCounted(_ tool: String) async throws {
     let port = try ClosedPort()
-    // Two tries to connect at least, and one line about them.
+    // At least two attempts to connect, and one message about them.
     let program = Program(tool, ["--port", "\(port.number)", "--linger", "2"])
     let result = try await program.run(input: "power_import_kw=0.321\n\n")
     #expect(result.status == .exited(69))
@@ -47,17 +47,17 @@ import Testing
     #expect(result.messages.last ?? "" == "\(server)1 \(unit) could not be delivered")
   }
 
-  /// However often the server is tried meanwhile.
+  /// The retries do not extend the time.
   @Test(arguments: sinks)
-  func lingerIsKept(_ tool: String) async throws {
+  func sinkExitsAfterLinger(_ tool: String) async throws {
     let port = try ClosedPort()
-    // Longer than the longest pause between two tries.
+    // Longer than the longest pause between two retries.
     let result = try await Program(tool, ["-q", "--port", "\(port.number)", "--linger", "31"])
       .run(input: "a=1\n", within: .seconds(90))
     #expect(result.status == .exited(69))
   }
 
-  /// The first signal leaves the time that --linger says, but for values; the second one does not.
+  /// After the first signal a sink lingers, except with values; the second signal ends it at once.
   @Test(arguments: sinks)
   func secondSignalEndsItAtOnce(_ tool: String) async throws {
     let port = try ClosedPort()
@@ -69,7 +69,7 @@ import Testing
         try await sink.write("a=1\n\n")
         try await sink.waitForError("; trying again")
         sink.send(signal: SIGTERM)
-        // It goes on.
+        // The sink is still running.
         let count = sink.errorText.matches(of: /waiting=1/).count
         try await sink.wait(for: "more counters", within: .seconds(30)) {
           $0.errorText.matches(of: /waiting=1/).count > count + 1
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test(arguments: sinks)
-  func nameThatIsNoServerIsSaid(_ tool: String) async throws {
+  func unresolvableNameIsLogged(_ tool: String) async throws {
     let option = tool == "p1mqtt" ? "--broker" : "--host"
     let program = Program(tool, [option, "no-such-host.invalid", "--linger", "1"])
     let result = try await program.run(input: "a=1\n")
@@ -97,9 +97,9 @@ import Testing
       result.messages.allSatisfy { $0.hasPrefix("\(tool): no-such-host.invalid:") })
   }
 
-  /// An outage never holds the producer up: `tee` would then starve the other sink.
+  /// An outage never blocks the input: `tee` would then starve the other sink.
   @Test(arguments: sinks)
-  func inputIsReadOn(_ tool: String) async throws {
+  func inputIsReadDuringAnOutage(_ tool: String) async throws {
     let port = try ClosedPort()
     let text = String(repeating: "x", count: 10_000)
     let records = (0..<500).map { "timestamp=2026-11-23T10:00:00Z\nmessage=\($0) \(text)\n\n" }
@@ -108,7 +108,7 @@ import Testing
     let options =
       ["--port", "\(port.number)", "--linger", "0"] + (tool == "p1influx" ? ["--buffer", "1"] : [])
     try await Program(tool, options).whileRunning { sink in
-      // The bound is how long a machine may take to read, not a figure.
+      // The limit only allows for a slow machine.
       try await sink.write(input, within: .seconds(60))
       #expect(sink.status == nil)
       sink.closeInput()
@@ -125,8 +125,7 @@ import Testing
     }
   }
 
-  /// A server that goes on taking things may hold the producer up for as long as it takes: nothing is
-  /// dropped.
+  /// A server that is merely slow may block the input: nothing is dropped.
   @Test func slowServerHoldsTheInputUp() async throws {
     let script: HTTPServer.Script = { _ in
       Thread.sleep(forTimeInterval: 0.2)

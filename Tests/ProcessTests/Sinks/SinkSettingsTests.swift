@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The settings of the sinks, and their secrets.
+/// Settings and secrets that both sinks have.
 @Suite struct SinkSettingsTests {
   @Test(
     arguments: zip(

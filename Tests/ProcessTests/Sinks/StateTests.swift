@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The directory of --state: the spool in it, and records that were left there.
+/// The directory of --state: its spool, and records that p1run left there.
 @Suite struct StateTests {
-  /// Runs p1influx with a server, and returns the numbers of the records that it got.
+  /// Runs p1influx with a server, and returns the numbers of the records that the server got.
   private func deliver(
     _ options: [String], _ input: Range<Int>
   ) async throws -> (numbers: [Int], result: ProgramResult) {
@@ -12,11 +12,11 @@ import Testing
       let result = try await Program(
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)"] + options
       ).run(input: NumberedRecords.text(input))
-      return (NumberedRecords.numbers(in: server.takenLines), result)
+      return (NumberedRecords.numbers(in: server.acceptedLines), result)
     }
   }
 
-  /// Puts records into the directory of a sink, as a script does that keeps them.
+  /// Puts records into the state directory of a sink, as an earlier p1run may have.
   private func leave(_ numbers: Range<Int>, of sink: String, in directory: TemporaryDirectory)
     throws
   {
@@ -73,30 +73,24 @@ import Testing
         "--port", "\(port.number)", "--linger", "0", "--state", directory.path("state"),
       ]
       _ = try await Program("p1mqtt", options).run(input: "a=1\n")
-      let text = try String(
-        contentsOfFile: directory.path("state/mqtt/0000000000000001"), encoding: .utf8)
+      let text = try directory.text(of: "state/mqtt/0000000000000001")
       #expect(text == NumberedRecords.text(0..<3))
     }
   }
 
   @Test func leftoversAreDeliveredAsValues() async throws {
-    let broker = try await Mosquitto.shared
-    try await broker.client.subscribed(to: "leftover/n") { subscriber in
-      try await TemporaryDirectory.with { directory in
-        try leave(0..<3, of: "mqtt", in: directory)
-        let options = [
-          "--port", "\(broker.port)", "--prefix", "leftover", "--qos", "1", "--no-status",
-          "--state",
-          directory.path("state"),
-        ]
-        let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
+    try await TemporaryDirectory.with { directory in
+      try leave(0..<3, of: "mqtt", in: directory)
+      try await ScriptedBroker.running { broker in
         for input in [3..<5, 5..<6] {
-          let result = try await Program("p1mqtt", options, environment: login)
-            .run(input: NumberedRecords.text(input))
+          let result = try await broker.p1mqtt(
+            ["--no-status", "--qos", "1", "--state", directory.path("state")]
+          )
+          .run(input: NumberedRecords.text(input))
           #expect(result.status == .success, "\(result.errorText)")
         }
-        try await subscriber.wait { $0.count >= 6 }
-        #expect(subscriber.messages.map(\.text) == (0..<6).map(String.init))
+        let numbers = broker.accepted.filter { $0.topic == "dsmr/n" }.map(\.text)
+        #expect(numbers == (0..<6).map(String.init))
       }
     }
   }

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import TestValues
 
-/// A meter at the far end of a pseudo-terminal: the reader gets what a receiver would, at the speed
-/// that it has set at that moment.
+/// A meter at the other end of a pseudo-terminal: p1cat gets what a serial receiver would decode at
+/// the speed that p1cat has set at that moment.
 struct FakeMeter: Sendable {
   private let line: PseudoTerminal
   private let rate: Int
@@ -33,12 +33,12 @@ struct FakeMeter: Sendable {
     self.isReadWithParity = isReadWithParity
   }
 
-  /// Prints a text.
+  /// Sends a text once.
   func send(_ text: String) async throws {
     try await send(received(text))
   }
 
-  /// Prints a text again and again, until a condition holds.
+  /// Sends a text again and again until a condition holds.
   /// - Returns: whether it came to hold within the limit.
   func send(
     _ text: String, within limit: Duration = .seconds(20), until condition: () throws -> Bool
@@ -51,13 +51,14 @@ struct FakeMeter: Sendable {
     }
   }
 
-  /// What a text is to a receiver, as this one is set.
+  /// The settings of a receiver that change what it decodes.
   private struct LineSetting: Hashable {
     let rate: Int
     let isChecked: Bool
   }
 
-  /// All of them at first, which takes its time: the reader may set another speed meanwhile.
+  /// The bytes for every setting, decoded in advance: it takes time, and p1cat may change the speed
+  /// meanwhile.
   private func received(_ text: String) -> [LineSetting: [UInt8]] {
     let signal = SerialSignal(
       Array(text.utf8), rate: rate, hasParity: hasParity, isInverted: isInverted)

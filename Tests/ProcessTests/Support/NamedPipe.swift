@@ -2,12 +2,11 @@ import Foundation
 import SystemPackage
 import TestSupport
 
-/// A named pipe that a test holds open, and writes to, while who reads it comes and goes.
+/// A named pipe that a test keeps open and writes to, while its readers come and go.
 final class NamedPipe: Sendable {
   let path: String
   private let descriptor: Int32
 
-  /// Makes one.
   init(in directory: TemporaryDirectory) throws {
     path = directory.path("pipe")
     guard mkfifo(path, 0o600) == 0 else { throw Errno(rawValue: errno) }
@@ -17,14 +16,14 @@ final class NamedPipe: Sendable {
 
   deinit { close(descriptor) }
 
-  /// How many bytes wait in it.
+  /// The number of bytes in the pipe.
   var count: Int {
     var count: Int32 = 0
     _ = ioctl(descriptor, UInt(FIONREAD), &count)
     return Int(count)
   }
 
-  /// Writes text, as soon as there is room for all of it.
+  /// Writes text in one write, once the pipe has room for all of it.
   func write(_ text: String) async throws {
     let bytes = Array(text.utf8)
     precondition(bytes.count <= PIPE_BUF, "only so much goes as a whole")

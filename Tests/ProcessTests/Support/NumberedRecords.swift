@@ -1,4 +1,6 @@
-/// Records that a test knows again: each has its number, as `n`, and half as much again, as `m`.
+import TestSupport
+
+/// Records with their number N in `n=N` and `m=N.5`.
 enum NumberedRecords {
   /// One of them, one second after the one before.
   /// - Parameters:
@@ -7,15 +9,14 @@ enum NumberedRecords {
   ///   - between: what stands between the two fields.
   /// - Returns: the record and the empty line that ends it.
   static func text(_ number: Int, meter: String = "E1", between: String = "") -> String {
-    "timestamp=\(time(number))\nmeter=\(meter)\nn=\(number)\n\(between)m=\(number).5\n\n"
+    "timestamp=\(noon(plus: number))\nmeter=\(meter)\nn=\(number)\n\(between)m=\(number).5\n\n"
   }
 
-  /// Some of them, one after the other.
   static func text(_ numbers: Range<Int>, meter: String = "E1") -> String {
     numbers.map { text($0, meter: meter) }.joined()
   }
 
-  /// The numbers in lines of points, of the field `n`, or of `m`, in the wide layout.
+  /// The numbers of the records in lines of points in the wide layout, by the field `n` or `m`.
   static func numbers(in lines: [Substring], field: String = "n") -> [Int] {
     lines.flatMap { line in
       line.split(separator: " ").dropFirst().first?.split(separator: ",").compactMap { item in
@@ -23,13 +24,5 @@ enum NumberedRecords {
           ? item.dropFirst(field.count + 1).split(separator: ".").first.flatMap { Int($0) } : nil
       } ?? []
     }
-  }
-
-  /// The instant so many seconds after noon of a day in January.
-  private static func time(_ number: Int) -> String {
-    func two(_ part: Int) -> String { part < 10 ? "0\(part)" : "\(part)" }
-    let second = 12 * 3600 + number
-    return "2026-01-\(15 + second / 86_400)T"
-      + "\(two(second / 3600 % 24)):\(two(second / 60 % 60)):\(two(second % 60))Z"
   }
 }

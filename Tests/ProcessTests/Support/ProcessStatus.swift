@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the kernel tells of a process, in `/proc/PID/status` and `/proc/PID/io`.
+/// Numbers of a process in `/proc/PID/status` and `/proc/PID/io`.
 enum ProcessStatus {
   /// A number there.
   /// - Parameters:

@@ -1,10 +1,9 @@
 import TestSupport
 
-/// A record as a test sees it in the output of p1parse.
+/// A record in the output of p1parse.
 struct SeenRecord {
   let fields: [(key: String, value: String)]
 
-  /// The records of a stream, in order.
   static func all(in text: String) -> [SeenRecord] {
     text.split(separator: "\n\n").map { record in
       SeenRecord(
@@ -18,7 +17,7 @@ struct SeenRecord {
   /// The value of a key; nil where the record lacks it.
   subscript(_ key: String) -> String? { fields.first { $0.key == key }?.value }
 
-  /// The thousandths of a number with three decimals, or those of a whole number.
+  /// The value in thousandths; nil unless it has three decimals or none.
   func thousandths(_ key: String) -> Int? {
     guard let value = self[key] else { return nil }
     let parts = value.split(separator: ".")
@@ -28,9 +27,9 @@ struct SeenRecord {
 }
 
 extension ProgramResult {
-  /// Its standard output as records.
+  /// The records on standard output.
   var records: [SeenRecord] { SeenRecord.all(in: text) }
 
-  /// What it said, line by line.
+  /// The lines on standard error.
   var messages: [Substring] { errorText.split(separator: "\n", omittingEmptySubsequences: true) }
 }

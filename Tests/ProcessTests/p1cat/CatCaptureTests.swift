@@ -17,8 +17,8 @@ import Testing
         #expect(result.status == .success && result.errorText == "" && result.text == plain.text)
       }
       #expect(
-        try files(directory) == ["telegrams-2026-01-01.p1", "telegrams-2026-01-02.p1"])
-      let kept = try files(directory).map { try contents(directory, $0) }
+        try directory.names() == ["telegrams-2026-01-01.p1", "telegrams-2026-01-02.p1"])
+      let kept = try directory.names().map { try directory.text(of: $0) }
       #expect(kept.map { $0.matches(of: /(?m)^#20\S+Z\n\/SIM5/).count } == [2, 4])
       // p1cat reads the files like those of p1capture.
       let stamped = try await Program.bash("cat telegrams-* | p1cat", directory: directory.path)
@@ -41,7 +41,7 @@ import Testing
       let asked = try await Program("p1cat", ["--capture", directory.path, file]).run()
       #expect(asked.status == .exited(64))
       #expect(asked.errorText.contains("cannot be used with a file as the source"))
-      #expect(try files(directory) == ["telegrams-2026-11-23.p1"])
+      #expect(try directory.names() == ["telegrams-2026-11-23.p1"])
     }
   }
 
@@ -56,9 +56,9 @@ import Testing
       let before = Date.now
       try await Program("p1cat", ["--capture", directory.path]).run(input: telegram)
       let days = [before, Date.now].map { $0.formatted(.iso8601.year().month().day()) }
-      let written = try #require(try files(directory).first)
+      let written = try #require(try directory.names().first)
       #expect(days.map { "telegrams-\($0).p1" }.contains(written))
-      #expect(try contents(directory, written).hasSuffix("Z\n\(telegram)"))
+      #expect(try directory.text(of: written).hasSuffix("Z\n\(telegram)"))
     }
   }
 
@@ -67,7 +67,7 @@ import Testing
       try directory.write("#2026-11-23T10:00:00Z\n/TST5\\2HALF", to: "telegrams-2026-11-23.p1")
       try await Program("p1cat", ["--capture", directory.path]).run(
         input: SampleTelegram.numbered(1))
-      let text = try contents(directory, "telegrams-2026-11-23.p1")
+      let text = try directory.text(of: "telegrams-2026-11-23.p1")
       #expect(text.contains("HALF\n#20") && text.hasSuffix(SampleTelegram.numbered(1)))
     }
   }
@@ -83,7 +83,7 @@ import Testing
         try await reader.waitForError(
           "p1cat: ./telegrams-2026-11-23.p1: File too large; the telegram was not written to this file\n"
         )
-        let kept = try contents(directory, "telegrams-2026-11-23.p1")
+        let kept = try directory.text(of: "telegrams-2026-11-23.p1")
         let count = kept.matches(of: /(?m)^\//).count
         #expect(count > 0 && kept.hasSuffix(SampleTelegram.numbered(count - 1)))
         try await reader.waitForError("capture_failures=\(20 - count)\n")
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func folderThatCannotBeUsedIsRefused() async throws {
+  @Test func unusableDirectoryIsRejected() async throws {
     try await TemporaryDirectory.with { directory in
       let file = try directory.write("", to: "file")
       for (folder, status) in [("/no/such", 73), (file, 73), ("", 64)] as [(String, Int32)] {
@@ -149,13 +149,5 @@ import Testing
       ).run()
       #expect(removed.text == "64\n")
     }
-  }
-
-  private func files(_ directory: TemporaryDirectory) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
-  }
-
-  private func contents(_ directory: TemporaryDirectory, _ name: String) throws -> String {
-    String(decoding: try Data(contentsOf: URL(filePath: directory.path(name))), as: UTF8.self)
   }
 }

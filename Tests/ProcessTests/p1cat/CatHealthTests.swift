@@ -15,13 +15,13 @@ import Testing
       try await reader.waitForOutput(SampleTelegram.numbered(3))
       reader.send(signal: SIGUSR1)
       try await reader.waitForError("\n")
-      let told = try #require(
+      let message = try #require(
         reader.errorText.wholeMatch(
           of:
             /p1cat: standard input: (.*) longest_unread_s=\d+\.\d{3} last_telegram_age_s=\d+\.\d{3}\n/
         ))
       #expect(
-        told.1 == """
+        message.1 == """
           telegrams=2 bytes=\(input.utf8.count) noise_bytes=7 checksum_failures=1 resyncs=1 \
           dropped=0 reconnects=0 line_faults=0
           """)
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(arguments: [["-"], ["sim:"], ["tcp://127.0.0.1:1"], ["tty"]])
-  func countersAreToldEverySoOften(_ source: [String]) async throws {
+  func countersAreLoggedPeriodically(_ source: [String]) async throws {
     let line = try PseudoTerminal()
     let name = source == ["tty"] ? line.path : source[0]
     try await Program("p1cat", ["-q", "--stats", "1", name]).whileRunning { reader in
@@ -58,9 +58,9 @@ import Testing
       ["p1cat"] + sys.argv[4:],
       preexec_fn=lambda: own == "own" and os.environ.update(WATCHDOG_PID=str(os.getpid())))
     while True:
-      told = listener.recv(4096).decode()
-      print(told, flush=True)
-      if told == "STOPPING=1": break
+      message = listener.recv(4096).decode()
+      print(message, flush=True)
+      if message == "STOPPING=1": break
     child.wait()
     """
 
@@ -95,7 +95,7 @@ import Testing
       try await manager.waitForOutput("READY=1\n")
       try await manager.waitForOutput(
         "STATUS=tcp://127.0.0.1:1: Connection refused; trying again\n")
-      let cats = manager.processes.filter { isProcess($0, "p1cat") }
+      let cats = manager.processes(named: "p1cat")
       cats.forEach { kill($0, SIGTERM) }
       try await manager.waitForOutput("STOPPING=1\n")
     }

@@ -86,7 +86,7 @@ import Testing
         #expect(statuses.count == 1000 && Set(statuses).isSubset(of: ["0", "75"]))
         let taken = statuses.filter { $0 == "0" }.count
         #expect(taken >= 450)
-        let file = try String(contentsOfFile: directory.path("captures"), encoding: .utf8)
+        let file = try directory.text(of: "captures")
         let checked = try await Program("p1cat", ["-v"]).run(input: file)
         #expect(checked.text == file && checked.errorText == "")
         #expect(checked.lines.filter { $0.hasPrefix("/") }.count == taken)

@@ -20,10 +20,10 @@ import Testing
       "p1cat -n \"$1\" \"$2\" | sha256sum", ["\(Self.count)", line.path])
     try await program.whileRunning { pipe in
       try await line.waitUntilRaw()
-      let reader = try #require(pipe.processes.first { isProcess($0, "p1cat") })
+      let reader = try #require(pipe.processes(named: "p1cat").first)
       var taker: pid_t?
       try await pipe.wait(for: "sha256sum") {
-        taker = $0.processes.first { isProcess($0, "sha256sum") }
+        taker = $0.processes(named: "sha256sum").first
         return taker != nil
       }
       let size = day.count / 1000 + 1

@@ -59,11 +59,11 @@ import Testing
       ),
     ] as [([UInt8], String)])
   func fileWithoutATelegramIsSaid(_ bytes: [UInt8], _ kind: String) async throws {
-    let said = "p1cat: standard input: no telegram found\(kind)"
+    let message = "p1cat: standard input: no telegram found\(kind)"
     for (options, status) in [([], 0), (["--strict"], 65)] as [([String], Int32)] {
       let result = try await Program("p1cat", options).run(input: bytes)
       #expect(result.status == .exited(status) && result.output.isEmpty)
-      #expect(result.messages.last.map(String.init) == said)
+      #expect(result.messages.last.map(String.init) == message)
       #expect(result.messages.count == (kind.isEmpty ? 2 : 1))
     }
     let set = try await Program("p1cat", environment: ["P1_STRICT": "yes"]).run(input: bytes)

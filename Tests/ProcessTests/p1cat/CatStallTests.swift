@@ -45,9 +45,9 @@ import Testing
       let gap = try #require(read.indices.dropFirst().first { read[$0] != read[$0 - 1] + 1 })
       #expect(Array(read[..<gap]) == Array(0..<gap))
       #expect(Array(read[gap...]) == Array((count - read.count + gap)..<count))
-      let said = try #require(
+      let message = try #require(
         reader.errorText.firstMatch(of: /(\d+) telegrams dropped: the reader/))
-      #expect(Int(said.1) == count - read.count)
+      #expect(Int(message.1) == count - read.count)
       // The queue has 1 MiB, and the pipe has as much if the system allows it.
       #expect((1000...2300).contains(read.count))
     }
@@ -96,7 +96,7 @@ import Testing
     try await stalled(["--once"]) { line, reader, directory in
       let sent = try await Self.send(2000, to: line)
       let isRead = try await Deadline(in: .seconds(10)).poll {
-        for process in reader.processes where isProcess(process, "p1cat") { kill(process, SIGUSR1) }
+        for process in reader.processes(named: "p1cat") { kill(process, SIGUSR1) }
         return reader.errorText.contains("telegrams=2000 ")
       }
       #expect(isRead)
@@ -130,12 +130,12 @@ import Testing
         #expect(read(held, &bytes, bytes.count) == bytes.count)
         reader.send(signal: SIGUSR1)
         var text = ""
-        let isSaid = try await Deadline(in: .seconds(10)).poll {
+        let isLogged = try await Deadline(in: .seconds(10)).poll {
           let count = read(held, &bytes, bytes.count)
           if count > 0 { text += String(decoding: bytes[..<count], as: UTF8.self) }
           return text.contains(" messages)\n")
         }
-        #expect(isSaid, "\(text)")
+        #expect(isLogged, "\(text)")
       }
     }
   }

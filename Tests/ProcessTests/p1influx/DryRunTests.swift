@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// p1influx without a server: the points on standard output.
+/// `p1influx --dry-run`: the points on standard output.
 @Suite struct DryRunTests {
   private static let records = #"""
     timestamp=2026-01-15T12:00:00.250Z
@@ -62,7 +62,7 @@ import Testing
     #expect(result.text == "dsmr n=1 1768478400\(unit[1])\n")
   }
 
-  @Test func whatSaysNothingNewIsLeftOut() async throws {
+  @Test func unchangedValuesAreLeftOut() async throws {
     let gas = "timestamp=2026-01-15T12:00:00Z\nmeter=G1\nchannel=1\ngas_m3=1.5\n\n"
     let input = (0..<5).map { "timestamp=2026-01-15T12:00:0\($0)Z\nmeter=E1\nn=1\n\n\(gas)" }
     let result = try await Program("p1influx", ["--dry-run"]).run(input: input.joined())
@@ -88,7 +88,7 @@ import Testing
         && alone.errorText.contains("--extremes: it needs a period; set --every or INFLUXDB_EVERY"))
   }
 
-  /// A backslash before what is escaped would be read differently by different databases.
+  /// Databases disagree on a backslash before an escaped character.
   @Test func noBackslashStandsBeforeWhatIsEscaped() async throws {
     let result = try await Program("p1influx", ["--dry-run", "--tag", #"a\b=c\,d\ e"#])
       .run(input: "timestamp=2026-01-15T12:00:00Z\nmeter=E\\\\=1\n" + #"n=x\\,y"# + "\n")
@@ -97,7 +97,7 @@ import Testing
       result.text == #"dsmr,meter=E\=1,a\b=c\,d\ e n="x\\,y" 1768478400000000000"# + "\n")
   }
 
-  /// A database that is switched off, or whose login cannot be used, does not matter.
+  /// A dry run needs neither an enabled database nor a usable login.
   @Test(arguments: [
     ["INFLUXDB_ENABLED": "False"], ["INFLUXDB_URL": "nowhere"],
     ["INFLUXDB_USER": "me", "INFLUXDB_PASS_FILE": "/no/such/file"],
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  @Test func whatIsRefusedIsSaid() async throws {
+  @Test func rejectedRecordsAreLogged() async throws {
     let result = try await Program("p1influx", ["--dry-run", "--require-timestamp"])
       .run(input: "n=1\n\ntimestamp=2026-01-15T12:00:00Z\nn=2\n")
     #expect(result.status == .success)

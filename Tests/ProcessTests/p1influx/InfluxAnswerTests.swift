@@ -3,31 +3,24 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// p1influx and whatever a server may answer: nothing is lost, and all stays in order.
+/// p1influx with every kind of answer from a server: no record is lost, and the order stays.
 @Suite struct InfluxAnswerTests {
   private func p1influx(_ server: HTTPServer, _ arguments: [String] = []) -> Program {
     Program("p1influx", ["--url", "http://127.0.0.1:\(server.port)"] + arguments)
   }
 
-  /// What a message about the server begins with.
+  /// The beginning of a message about the server.
   private func subject(_ server: HTTPServer) -> String {
     "p1influx: http://127.0.0.1:\(server.port): "
   }
 
-  /// All that was rejected, with the reasons.
-  private func bad(_ spool: String) throws -> String {
-    let names = try FileManager.default.contentsOfDirectory(atPath: spool + "/bad").sorted()
-    return try names.map { try String(contentsOfFile: "\(spool)/bad/\($0)", encoding: .utf8) }
-      .joined()
-  }
-
   @Test(arguments: [200, 204])
-  func allIsWell(_ status: Int) async throws {
+  func successfulAnswers(_ status: Int) async throws {
     try await HTTPServer.running({ _ in .status(status) }) { server in
       let result = try await p1influx(server, ["--batch-count", "100"])
         .run(input: NumberedRecords.text(0..<2500))
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2500))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2500))
       #expect(server.requests.allSatisfy { $0.lines.count <= 100 })
     }
   }
@@ -37,7 +30,7 @@ import Testing
   private static let conflict =
     #"partial write: field type conflict: input field \"bad\" is type float dropped=1"#
 
-  /// Records of which one has a field that the server will not have.
+  /// Forty records, one of which has a field that the server rejects.
   private static let withOneBadField =
     (0..<40).map { NumberedRecords.text($0, between: $0 == 23 ? "bad=1\n" : "") }.joined()
 
@@ -58,11 +51,12 @@ import Testing
             + (isKept ? "" : end))
         for field in ["n", "m"] {
           #expect(
-            NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<40))
+            NumberedRecords.numbers(in: server.acceptedLines, field: field) == Array(0..<40))
         }
         guard isKept else { return }
         #expect(
-          try bad(spool) == "# \(reason)\ntimestamp=2026-01-15T12:00:23Z\nmeter=E1\nbad=1\n\n")
+          try directory.badRecords
+            == "# \(reason)\ntimestamp=2026-01-15T12:00:23Z\nmeter=E1\nbad=1\n\n")
       }
     }
   }
@@ -76,14 +70,14 @@ import Testing
       }
       let result = try await p1influx(server, ["--batch-count", "10"]).run(input: records.joined())
       #expect(result.status == .exited(65))
-      let said = subject(server) + #"record rejected: HTTP 400: {"error":"no"}"#
+      let message = subject(server) + #"record rejected: HTTP 400: {"error":"no"}"#
       let end = "\(subject(server))3 records rejected and not kept; --spool keeps them in bad/"
-      #expect(result.errorText == "\(said)\n\(said) (and 1 more like it)\n\(end)\n")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<30))
+      #expect(result.errorText == "\(message)\n\(message) (and 1 more like it)\n\(end)\n")
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<30))
     }
   }
 
-  /// Where one field is rejected wherever it stands, it is found without halving all that is sent.
+  /// If the error names a field, p1influx removes that field instead of halving the batch.
   @Test(arguments: ["wide", "metric"])
   func fieldOfAnotherTypeCostsThreeRequests(_ layout: String) async throws {
     let (field, measurement) = layout == "wide" ? ("n", "dsmr") : ("value", "n")
@@ -114,17 +108,18 @@ import Testing
         #expect(
           explanation.first?.hasPrefix(
             "\(subject(server))field \"\(field)\" of measurement \"\(measurement)\" ") == true)
-        let kept = try bad(directory.path("spool"))
+        let kept = try directory.badRecords
         #expect(kept.matches(of: /\nn=\d+\n/).count == 500)
         #expect(!kept.contains("m=") && !kept.contains("gas="))
-        #expect(server.takenLines.filter { $0.contains("gas") }.count == 50)
-        #expect(!server.takenLines.contains(where: isBad))
-        #expect(server.takenLines.count == (layout == "wide" ? 550 : 600))
+        #expect(server.acceptedLines.filter { $0.contains("gas") }.count == 50)
+        #expect(!server.acceptedLines.contains(where: isBad))
+        #expect(server.acceptedLines.count == (layout == "wide" ? 550 : 600))
       }
     }
   }
 
-  /// A field whose name another metric would have is found as any other refusal is.
+  /// A field `time` would be sent as `time_value`; a field that really has that name is found all
+  /// the same.
   @Test func fieldOfAnotherTypeCostsNothingElse() async throws {
     try await HTTPServer.running({ request in
       let dropped = request.lines.count { $0.contains("time_value=") }
@@ -137,13 +132,13 @@ import Testing
       let result = try await p1influx(server).run(input: records.joined())
       #expect(result.status == .exited(65))
       for field in ["n", "m"] {
-        let numbers = NumberedRecords.numbers(in: server.takenLines, field: field)
+        let numbers = NumberedRecords.numbers(in: server.acceptedLines, field: field)
         #expect(numbers == Array(0..<20))
       }
     }
   }
 
-  @Test func allTooOldIsNotTriedInHalves() async throws {
+  @Test func tooOldBatchIsNotHalved() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ request in
         .error(
@@ -153,17 +148,17 @@ import Testing
         let result = try await p1influx(server, ["--spool", spool])
           .run(input: NumberedRecords.text(0..<50))
         #expect(result.status == .success)
-        // The first record may go alone, as it is there first.
+        // The first record may be sent alone, as it arrives first.
         #expect(server.requests.count <= 2)
         #expect(result.errorText.contains("record rejected: HTTP 400: {\"error\":\"partial write:"))
         #expect(result.messages.count <= 2)
-        let kept = try bad(spool)
+        let kept = try directory.badRecords
         #expect(kept.matches(of: /\nn=\d+\n/).count == 50)
       }
     }
   }
 
-  @Test func someTooOldCostsNoOther() async throws {
+  @Test func tooOldPointsCostNoOthers() async throws {
     try await HTTPServer.running({ request in
       let old = NumberedRecords.numbers(in: request.lines).count { $0 < 3 }
       return old == 0
@@ -172,14 +167,14 @@ import Testing
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<50))
       #expect(result.status == .exited(65))
       #expect(result.messages.last?.contains("3 records rejected and not kept") == true)
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(3..<50))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(3..<50))
     }
   }
 
-  // MARK: - Put off
+  // MARK: - Retried
 
   @Test(arguments: [301, 401, 403, 404, 405, 408, 429, 500, 502, 503])
-  func whatIsNoRefusalIsTriedAgain(_ status: Int) async throws {
+  func otherStatusesAreRetried(_ status: Int) async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -197,12 +192,12 @@ import Testing
           \(subject(server))writing again
 
           """)
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<100))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<100))
     }
   }
 
   @Test(arguments: [429, 503])
-  func serverIsLeftAloneForAsLongAsItAsks(_ status: Int) async throws {
+  func retryAfterIsKept(_ status: Int) async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -213,17 +208,17 @@ import Testing
     }) { server in
       let result = try await p1influx(server).run(input: NumberedRecords.text(0..<100))
       #expect(result.status == .success)
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<100))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<100))
       let requests = server.requests
       try #require(requests.count >= 2)
       #expect(requests[1].time - requests[0].time >= .milliseconds(1990))
-      // What was put off was the same, or the same and more.
+      // The repeated batch is the same, or the same with more records.
       #expect(requests[0].lines == requests[1].lines)
     }
   }
 
-  /// What another request that was under way meets does not shorten that.
-  @Test func serverIsLeftAloneWhateverElseItTook() async throws {
+  /// The answer to another request in flight does not shorten the pause.
+  @Test func retryAfterIsKeptDespiteOtherAnswers() async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -243,7 +238,7 @@ import Testing
           \(subject(server))writing again
 
           """)
-      #expect(NumberedRecords.numbers(in: server.takenLines).sorted() == Array(0..<80))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines).sorted() == Array(0..<80))
       let first = try #require(server.exchanges.first { !$0.answer.isSuccess })
       let again = try #require(
         server.exchanges.first { $0.answer.isSuccess && $0.request.lines == first.request.lines })
@@ -251,7 +246,7 @@ import Testing
     }
   }
 
-  @Test func serverThatNeverTakesAnythingIsAnError() async throws {
+  @Test func serverThatNeverAcceptsARecordIsAnError() async throws {
     try await HTTPServer.running({ _ in .error(503, "no") }) { server in
       let result = try await p1influx(server, ["--linger", "1"])
         .run(input: NumberedRecords.text(0..<3))
@@ -260,7 +255,7 @@ import Testing
     }
   }
 
-  @Test func whatNeverWasTakenIsKeptForTheNextTime() async throws {
+  @Test func undeliveredRecordsAreKeptForTheNextRun() async throws {
     try await TemporaryDirectory.with { directory in
       let isOpen = Mutex(false)
       try await HTTPServer.running({ _ in
@@ -274,14 +269,14 @@ import Testing
         let second = try await program.run(input: NumberedRecords.text(30..<40))
         #expect(second.status == .success)
         #expect(second.errorText.contains("30 records left from an earlier run\n"))
-        #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<40))
+        #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<40))
       }
     }
   }
 
-  /// With `--hold`, or a file for its input, nothing is dropped where there is no room.
+  /// With `--hold`, or a file as input, nothing is dropped when the buffer is full.
   @Test(arguments: [true, false])
-  func inputWaitsWhereItCan(_ isFile: Bool) async throws {
+  func fullBufferStopsReadingWithHoldOrAFile(_ isFile: Bool) async throws {
     try await TemporaryDirectory.with { directory in
       let isOpen = Mutex(false)
       try await HTTPServer.running({ _ in
@@ -303,7 +298,7 @@ import Testing
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .success && result.messages.count == 2, "\(result.errorText)")
-          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2000))
         }
       }
     }
@@ -312,7 +307,7 @@ import Testing
   // MARK: - Too large
 
   @Test(arguments: ["wide", "metric"])
-  func halvesGoWhereAllIsTooLarge(_ layout: String) async throws {
+  func tooLargeBatchIsHalved(_ layout: String) async throws {
     try await HTTPServer.running({ request in
       request.body.count > 3000 ? .error(413, "too large") : .noContent
     }) { server in
@@ -321,19 +316,19 @@ import Testing
         server, ["--batch-count", "200", "--layout", layout]
       ).run(input: NumberedRecords.text(0..<2000, meter: meter))
       #expect(result.status == .success && result.errorText == "")
-      let lines = server.takenLines
+      let lines = server.acceptedLines
       #expect(lines.count == (layout == "wide" ? 2000 : 4000))
-      // In order, by their times.
+      // The records stay in the order of their times.
       let times = lines.map { $0.split(separator: " ").last ?? "" }
       #expect(times == times.sorted())
-      // The first batches teach how much is too much.
+      // After the first batches p1influx knows the size that the server accepts.
       let rejected = server.exchanges.indices.filter { !server.exchanges[$0].answer.isSuccess }
       #expect(rejected.count < 12, "\(rejected)")
       #expect((rejected.last ?? 0) < server.exchanges.count / 2, "\(rejected)")
     }
   }
 
-  @Test func valueThatIsTooLargeIsRefused() async throws {
+  @Test func tooLargeValueIsRejected() async throws {
     try await HTTPServer.running({ request in
       request.body.count > 2000 ? .error(413, "too large") : .noContent
     }) { server in
@@ -346,18 +341,18 @@ import Testing
           + #"record rejected: HTTP 413: {"error":"too large"}"# + "\n" + subject(server)
           + "1 record rejected and not kept; --spool keeps them in bad/\n")
       for field in ["n", "m"] {
-        #expect(NumberedRecords.numbers(in: server.takenLines, field: field) == Array(0..<10))
+        #expect(NumberedRecords.numbers(in: server.acceptedLines, field: field) == Array(0..<10))
       }
     }
   }
 
-  /// What goes as there is no room may be on its way already, or made ready to follow.
+  /// The records dropped when the buffer is full may be in flight or prepared already.
   @Test(arguments: [true, false])
-  func allButWhatIsSaidToBeDroppedArrives(_ isSpooled: Bool) async throws {
-    let isBack = Mutex(false)
+  func everyRecordIsDeliveredOrCountedAsDropped(_ isSpooled: Bool) async throws {
+    let isAvailable = Mutex(false)
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in
-        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+        isAvailable.withLock { $0 } ? .noContent : .error(503, "busy")
       }) { server in
         let spool = ["--spool", directory.path("spool"), "--spool-size", "1"]
         let options = ["--batch-count", "100"] + (isSpooled ? spool : ["--buffer", "1"])
@@ -367,14 +362,14 @@ import Testing
             try await sink.write(records, within: .seconds(60))
           }
           try await sink.waitForError("dropped so far", within: .seconds(60))
-          isBack.withLock { $0 = true }
+          isAvailable.withLock { $0 = true }
           sink.closeInput()
           let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .exited(69))
-          let said = try #require(
+          let dropped = try #require(
             result.errorText.firstMatch(of: /: (\d+) records could not be delivered/))
-          let lost = try #require(Int(said.1))
-          let numbers = NumberedRecords.numbers(in: server.takenLines)
+          let lost = try #require(Int(dropped.1))
+          let numbers = NumberedRecords.numbers(in: server.acceptedLines)
           #expect(lost > 0 && Set(numbers).count == 20_000 - lost, "\(result.errorText)")
           #expect(numbers == numbers.sorted() && numbers.last == 19_999)
         }
@@ -382,14 +377,14 @@ import Testing
     }
   }
 
-  /// A reading that a meter repeats, as of gas, is not lost where there was no room for it once.
+  /// A reading that a meter repeats, such as gas, is sent again if its first record was dropped.
   @Test(arguments: [[], ["--every", "1"], ["--spool-size", "1"]])
-  func whatWasDroppedCountsWhenItComesAgain(_ arguments: [String]) async throws {
+  func repeatedReadingIsSentIfTheFirstWasDropped(_ arguments: [String]) async throws {
     let gas = "timestamp=2026-01-15T11:00:00Z\nmeter=G1\nchannel=1\ngas_m3=3456.789\n\n"
-    let isBack = Mutex(false)
+    let isAvailable = Mutex(false)
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in
-        isBack.withLock { $0 } ? .noContent : .error(503, "busy")
+        isAvailable.withLock { $0 } ? .noContent : .error(503, "busy")
       }) { server in
         let spool = arguments.first == "--spool-size" ? ["--spool", directory.path("spool")] : []
         try await p1influx(server, ["--buffer", "1"] + arguments + spool).whileRunning { sink in
@@ -400,20 +395,20 @@ import Testing
             try await sink.write(gas + records, within: .seconds(60))
           }
           try await sink.waitForError("dropped so far", within: .seconds(60))
-          isBack.withLock { $0 = true }
+          isAvailable.withLock { $0 = true }
           try await sink.write(gas)
           sink.closeInput()
           _ = try await sink.waitForExit(within: .seconds(60))
-          let readings = server.takenLines.filter { $0.contains("gas_m3=3456.789") }
-          // Once for each time that it may have been dropped.
+          let readings = server.acceptedLines.filter { $0.contains("gas_m3=3456.789") }
+          // Once for each record that may have been dropped.
           #expect((1...11).contains(readings.count), "\(readings.count)")
         }
       }
     }
   }
 
-  /// An answer for people is from something else than a database.
-  @Test func pageIsNoRefusal() async throws {
+  /// An HTML page does not come from a database, so it is not a rejection.
+  @Test func htmlPageIsNoRejection() async throws {
     try await HTTPServer.running({ _ in
       .status(400, body: "<html>The plain HTTP request was sent to HTTPS port</html>")
     }) { server in
@@ -430,7 +425,7 @@ import Testing
     HTTPAnswer.silence, .close, .half(200, body: "all is well, or would be"),
     .half(500, body: "nothing is well, nor would be"),
   ])
-  func noWholeAnswerIsNone(_ answer: HTTPAnswer) async throws {
+  func incompleteAnswerIsRetried(_ answer: HTTPAnswer) async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -446,7 +441,7 @@ import Testing
       #expect(result.messages.first?.hasPrefix(subject(server)) == true)
       #expect(result.messages.first?.hasSuffix("; trying again") == true)
       #expect(result.messages.last == "\(subject(server))writing again")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<200))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<200))
     }
   }
 
@@ -466,9 +461,9 @@ import Testing
     }
   }
 
-  /// Whatever ends it, what waits is kept, and that is said.
+  /// However p1influx ends, the buffered records are spooled or counted as lost.
   @Test(arguments: [true, false])
-  func whatWaitsIsSeenToOnEachWayOut(_ isSpooled: Bool) async throws {
+  func bufferedRecordsAreKeptOrCountedAtEveryExit(_ isSpooled: Bool) async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running({ _ in .error(503, "no") }) { server in
         let spool = directory.path("spool")
@@ -476,10 +471,10 @@ import Testing
           try await sink.write(NumberedRecords.text(0..<3))
           try await sink.waitForError("503")
           try await sink.waitForCounters("records=3 delivered=0 waiting=3")
-          // With so few descriptors poll(2) fails, and with it what waits for them.
+          // With so few file descriptors poll(2) fails, which ends p1influx with an error.
           let limit = ["--pid", "\(sink.processIdentifier)", "--nofile=1:1"]
           #expect(try await Program("prlimit", limit).run().status == .success)
-          // Else it waits until the server is tried again.
+          // Without that limit p1influx waits for the next retry.
           sink.send(signal: SIGUSR1)
           let result = try await sink.waitForExit(within: .seconds(60))
           #expect(result.status == .exited(74), "\(result.errorText)")
@@ -492,7 +487,7 @@ import Testing
     }
   }
 
-  @Test func countersAreToldEverySoOften() async throws {
+  @Test func countersAreLoggedPeriodically() async throws {
     try await HTTPServer.running({ request in
       request.text.contains("bad=") ? .error(400, "no") : .noContent
     }) { server in
@@ -509,7 +504,7 @@ import Testing
     }
   }
 
-  @Test func countersAreToldWhileTheServerIsAway() async throws {
+  @Test func countersAreLoggedInAnOutage() async throws {
     try await HTTPServer.running({ _ in .error(503, "no") }) { server in
       try await p1influx(server, ["-q"]).whileRunning { sink in
         try await sink.write(NumberedRecords.text(0..<3))

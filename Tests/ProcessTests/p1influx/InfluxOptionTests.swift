@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The options and settings of p1influx, as its messages tell of them.
+/// The messages about options and settings of p1influx that exclude each other or are invalid.
 @Suite struct InfluxOptionTests {
   // MARK: - Addresses
 
@@ -32,7 +32,7 @@ import Testing
     #expect(!set.errorText.contains("hunter2"))
   }
 
-  // MARK: - Places
+  // MARK: - Buckets and databases
 
   @Test func bucketAndDatabaseExcludeEachOther() async throws {
     let result = try await Program("p1influx", ["--bucket", "b", "--db", "d"]).run()

@@ -9,7 +9,7 @@ import Testing
     try await TemporaryDirectory.with { directory in
       let expected = kind == "TOKEN" ? "Token right" : "Basic " + Self.base64("me:right")
       try await HTTPServer.running({ request in
-        // So long that nothing but the signal ends the wait.
+        // The pause is so long that only the signal can end it.
         request.headers["authorization"] == expected
           ? .noContent : .error(401, "who are you?", headers: ["Retry-After": "600"])
       }) { server in
@@ -24,7 +24,7 @@ import Testing
         try await sink.whileRunning { sink in
           try await sink.write(NumberedRecords.text(0..<3))
           try await sink.waitForError("HTTP 401")
-          // A file that cannot be used changes nothing.
+          // An unusable file leaves the old secret in place.
           #expect(chmod(path, 0o644) == 0)
           sink.send(signal: SIGHUP)
           try await sink.waitForError("\(path): others can read this secret")
@@ -33,7 +33,7 @@ import Testing
           #expect(chmod(path, 0o600) == 0)
           sink.send(signal: SIGHUP)
           try await sink.waitForError("\(url): writing again")
-          #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<3))
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<3))
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)
         }
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// A pipe may have nobody who writes to it any more: to open it could take for ever.
+  /// A pipe may have no writer any more, and opening it would then block for ever.
   @Test func pipeIsNotReadAgain() async throws {
     try await TemporaryDirectory.with { directory in
       try await HTTPServer.running { server in
@@ -53,13 +53,13 @@ import Testing
         let url = "http://127.0.0.1:\(server.port)"
         try await Program.bash(script, [url], directory: directory.path).whileRunning { sink in
           try await sink.write(NumberedRecords.text(0))
-          try await server.wait { $0.takenLines.count == 1 }
+          try await server.wait { $0.acceptedLines.count == 1 }
           sink.send(signal: SIGHUP)
           try await sink.waitForError("p1influx: secret: a pipe cannot be read again")
           try await sink.write(NumberedRecords.text(1))
           sink.closeInput()
           #expect(try await sink.waitForExit().status == .success)
-          #expect(NumberedRecords.numbers(in: server.takenLines) == [0, 1])
+          #expect(NumberedRecords.numbers(in: server.acceptedLines) == [0, 1])
           #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Token hunter2" })
         }
       }

@@ -3,11 +3,11 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What p1influx sends: paths, headers, bodies, and how many at a time.
+/// What p1influx sends: paths, headers, bodies, and the number of concurrent requests.
 @Suite struct InfluxRequestTests {
   private static let record = "timestamp=2026-01-15T12:00:00.123456789Z\nn=1\n"
 
-  /// Runs p1influx to its end, with one record.
+  /// Runs p1influx with one record.
   private func send(
     to server: HTTPServer, _ arguments: [String] = [], environment: [String: String] = [:],
     path: String = ""
@@ -67,7 +67,7 @@ import Testing
     Target(
       arguments: [], target: "/api/v3/write_lp?db=dsmr&precision=nanosecond",
       path: "/api/v3/write_lp"),
-    // What is said outright counts for more than what the address ends in.
+    // An explicit option takes priority over the path of the address.
     Target(
       arguments: ["--api", "1"], target: "/write?db=dsmr", path: "/api/v2/write"),
   ])
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  // MARK: - Who
+  // MARK: - Login
 
   @Test func loginIsThatOfHTTP() async throws {
     try await HTTPServer.running { server in
@@ -127,7 +127,7 @@ import Testing
     }
   }
 
-  /// A server that sends the client elsewhere does not get the secrets there.
+  /// p1influx follows no redirect, so no other server gets its secrets.
   @Test func noRequestIsSentElsewhere() async throws {
     try await HTTPServer.running { other in
       let place = "http://127.0.0.1:\(other.port)/write"
@@ -143,7 +143,7 @@ import Testing
 
   // MARK: - The database
 
-  @Test func databaseIsMadeFirst() async throws {
+  @Test func databaseIsCreatedFirst() async throws {
     try await HTTPServer.running({ request in
       request.target == "/query" ? .status(200, body: "{\"results\":[]}") : .noContent
     }) { server in
@@ -175,7 +175,7 @@ import Testing
     }
   }
 
-  @Test func databaseThatMayNotBeMadeIsWrittenToAllTheSame() async throws {
+  @Test func databaseIsWrittenToIfItMayNotBeCreated() async throws {
     try await HTTPServer.running({ request in
       request.target == "/query" ? .error(403, "not you") : .noContent
     }) { server in
@@ -191,7 +191,7 @@ import Testing
     }
   }
 
-  @Test func databaseIsTriedAgainWhereTheServerIsAway() async throws {
+  @Test func creationIsRetriedInAnOutage() async throws {
     let count = Mutex(0)
     try await HTTPServer.running({ _ in
       let number = count.withLock { count -> Int in
@@ -206,8 +206,8 @@ import Testing
     }
   }
 
-  /// A database that cannot be made, and is not there, is said once and not at each try.
-  @Test func databaseThatIsMissingAndMayNotBeMadeIsSaidOnce() async throws {
+  /// A missing database that cannot be created is reported once, not at each retry.
+  @Test func missingDatabaseIsLoggedOnce() async throws {
     try await HTTPServer.running({ request in
       request.target == "/query" ? .error(403, "not you") : .error(404, "no such database")
     }) { server in
@@ -218,33 +218,33 @@ import Testing
         try await server.wait { server in
           server.exchanges.count { $0.request.target == "/query" } >= 3
         }
-        let said = sink.errorText.matches(of: /the database was not created/).count
-        #expect(said == 1)
+        let messageCount = sink.errorText.matches(of: /the database was not created/).count
+        #expect(messageCount == 1)
       }
     }
   }
 
-  @Test func databaseThatGoesIsMadeAgain() async throws {
-    let isThere = Mutex(true)
+  @Test func deletedDatabaseIsCreatedAgain() async throws {
+    let exists = Mutex(true)
     try await HTTPServer.running({ request in
-      isThere.withLock { isThere in
-        if request.target == "/query" { isThere = true }
-        return isThere ? .noContent : .error(404, "database not found")
+      exists.withLock { exists in
+        if request.target == "/query" { exists = true }
+        return exists ? .noContent : .error(404, "database not found")
       }
     }) { server in
       let program = Program(
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--create-db"])
       try await program.whileRunning { sink in
         try await sink.write(NumberedRecords.text(0))
-        try await server.wait { NumberedRecords.numbers(in: $0.takenLines) == [0] }
-        isThere.withLock { $0 = false }
+        try await server.wait { NumberedRecords.numbers(in: $0.acceptedLines) == [0] }
+        exists.withLock { $0 = false }
         try await sink.write(NumberedRecords.text(1))
-        try await server.wait { NumberedRecords.numbers(in: $0.takenLines) == [0, 1] }
+        try await server.wait { NumberedRecords.numbers(in: $0.acceptedLines) == [0, 1] }
       }
     }
   }
 
-  @Test func version2MakesNoBucket() async throws {
+  @Test func version2CreatesNoBucket() async throws {
     try await HTTPServer.running { server in
       let result = try await send(to: server, ["--create-db", "--bucket", "b"])
       #expect(result.status == .exited(64))
@@ -253,14 +253,14 @@ import Testing
     }
   }
 
-  // MARK: - Ways there
+  // MARK: - Connections
 
   @Test(arguments: ["unix:", "unix://"])
   func serverOnAUnixSocket(_ scheme: String) async throws {
     try await TemporaryDirectory.with { directory in
       let path = "/tmp/p1-\(UUID().uuidString.prefix(8)).sock"
       defer { unlink(path) }
-      // A proxy is for other machines.
+      // A Unix socket needs no proxy.
       let port = try ClosedPort()
       try await HTTPServer.running(socket: path) { server in
         let result = try await Program(
@@ -284,7 +284,7 @@ import Testing
         #expect(result.status == .success && result.errorText == "")
         #expect(server.requests.last?.headers["host"] == "[::1]:\(server.port)")
       }
-      #expect(server.takenLines.count == 3)
+      #expect(server.acceptedLines.count == 3)
     }
   }
 
@@ -300,7 +300,7 @@ import Testing
     }
   }
 
-  @Test func proxyIsNotForWhatTheEnvironmentExcepts() async throws {
+  @Test func noProxyIsRespected() async throws {
     try await HTTPServer.running { proxy in
       let result = try await Program(
         "p1influx", ["--url", "http://influx.invalid", "--linger", "3"],
@@ -339,7 +339,7 @@ import Testing
           continue
         }
         #expect(request.body.starts(with: [0x1F, 0x8B]))
-        let text = try await request.unzipped()
+        let text = try await Program("gzip", ["-dc"]).run(input: request.body).text
         #expect(request.body.count < text.utf8.count / 3)
         lines += text.split(separator: "\n")
       }
@@ -355,7 +355,7 @@ import Testing
         .run(input: NumberedRecords.text(0..<2000))
       #expect(result.status == .success && result.errorText == "")
       #expect(server.requests.allSatisfy { $0.headers["content-encoding"] == nil })
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2000))
     }
   }
 
@@ -365,13 +365,13 @@ import Testing
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--batch-size", "2"]
       ).run(input: NumberedRecords.text(0..<500))
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<500))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<500))
       #expect(server.requests.count > 10)
       #expect(server.requests.allSatisfy { $0.body.count <= 2048 })
     }
   }
 
-  /// A batch that is full goes as soon as the last one is answered, however soon that is.
+  /// A full batch is sent as soon as the previous one is answered.
   @Test func fullBatchesDoNotWait() async throws {
     try await HTTPServer.running { server in
       let result = try await Program(
@@ -379,7 +379,7 @@ import Testing
         ["--url", "http://127.0.0.1:\(server.port)", "--batch-count", "20", "--batch-age", "600"]
       ).run(input: NumberedRecords.text(0..<2000))
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<2000))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<2000))
     }
   }
 
@@ -393,7 +393,7 @@ import Testing
     }
   }
 
-  // MARK: - How many at a time
+  // MARK: - Concurrent requests
 
   @Test func oneRequestIsAnsweredBeforeTheNext() async throws {
     let underWay = Mutex((now: 0, most: 0))
@@ -411,7 +411,7 @@ import Testing
         "p1influx", ["--url", "http://127.0.0.1:\(server.port)", "--batch-count", "40"]
       ).run(input: records)
       #expect(result.status == .success && result.errorText == "")
-      #expect(NumberedRecords.numbers(in: server.takenLines) == Array(0..<400))
+      #expect(NumberedRecords.numbers(in: server.acceptedLines) == Array(0..<400))
       #expect(underWay.withLock { $0.most } == 1)
     }
   }
@@ -424,7 +424,7 @@ import Testing
         state.most = max(state.most, state.now)
         return state.now
       }
-      // Those that came first are answered last.
+      // The requests that arrived first are answered last.
       usleep(number == 1 ? 60_000 : 5000)
       underWay.withLock { $0.now -= 1 }
       return .noContent
@@ -437,7 +437,7 @@ import Testing
         ]
       ).run(input: records)
       #expect(result.status == .success && result.errorText == "")
-      let lines = server.takenLines
+      let lines = server.acceptedLines
       #expect(NumberedRecords.numbers(in: lines).sorted() == Array(0..<1600))
       for meter in 0..<8 {
         let numbers = NumberedRecords.numbers(in: lines.filter { $0.contains("meter=E\(meter) ") })
@@ -445,7 +445,7 @@ import Testing
       }
       #expect((2...4).contains(underWay.withLock { $0.most }))
       #expect(server.connectionCount <= 4)
-      // What comes earlier in the input is of an earlier batch: all of that is answered before.
+      // Records of an earlier batch are all answered before.
       for exchange in server.exchanges {
         let first = NumberedRecords.numbers(in: exchange.request.lines).min() ?? 0
         let later = server.exchanges.filter { other in
@@ -457,7 +457,7 @@ import Testing
     }
   }
 
-  /// A part that waits for its answer holds the next batch up, and nothing else is sent meanwhile.
+  /// A batch is sent only after every part of the previous one was answered.
   @Test func nextBatchWaitsForAllOfTheLast() async throws {
     let isOpen = Mutex(false)
     try await HTTPServer.running({ request in
@@ -473,7 +473,7 @@ import Testing
           "--batch-age", "60",
         ])
       try await program.whileRunning { sink in
-        // The first record goes alone, at once.
+        // The first record is sent alone, at once.
         try await sink.write(NumberedRecords.text(1000))
         try await server.wait { $0.exchanges.count == 1 }
         let records = (0..<64).map { NumberedRecords.text($0, meter: "E\($0 % 8)") }.joined()
@@ -483,14 +483,14 @@ import Testing
         try await server.wait { server in
           NumberedRecords.numbers(in: server.requests.flatMap(\.lines)).count >= 17
         }
-        // The counters are told: it goes on with all else.
+        // The counters are logged meanwhile: p1influx itself is not blocked.
         sink.send(signal: SIGUSR1)
         try await sink.waitForError("waiting=64 ")
         #expect(NumberedRecords.numbers(in: server.requests.flatMap(\.lines)).count == 17)
         isOpen.withLock { $0 = true }
         #expect(try await sink.waitForExit(within: .seconds(30)).status == .success)
         #expect(
-          NumberedRecords.numbers(in: server.takenLines).sorted() == Array(0..<64) + [1000])
+          NumberedRecords.numbers(in: server.acceptedLines).sorted() == Array(0..<64) + [1000])
       }
     }
   }

@@ -2,7 +2,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Servers that forget what they acknowledged, as one does that is killed: p1influx --settle.
+/// `p1influx --settle`: servers that lose acknowledged records when they are killed.
 @Suite struct InfluxSettleTests {
   private func send(
     _ arguments: [String], _ answer: @escaping @Sendable (Int) -> HTTPAnswer
@@ -25,27 +25,27 @@ import Testing
 
   private static let batches = (0..<5).map { Array(10 * $0..<10 * $0 + 10) }
 
-  @Test func whatIsNotSettledIsSentAgain() async throws {
+  @Test func unsettledBatchesAreSentAgain() async throws {
     let (result, batches) = try await send(["--settle", "3"]) { $0 == 4 ? .close : .noContent }
     #expect(result.status == .success, "\(result.errorText)")
-    // libcurl tries once more by itself where a kept connection turns out to be closed.
+    // libcurl itself retries once if a kept connection turns out to be closed.
     #expect(
       batches == Self.batches[..<4] + Self.batches || batches == Self.batches[..<3] + Self.batches)
   }
 
-  @Test func withoutItTheServerIsBelieved() async throws {
+  @Test func withoutSettleNothingIsSentAgain() async throws {
     let (result, batches) = try await send([]) { $0 == 4 ? .close : .noContent }
     #expect(result.status == .success, "\(result.errorText)")
     #expect(batches == Self.batches)
   }
 
-  /// Such a server is no reason to begin anew each time.
-  @Test func serverThatKeepsNoConnectionGetsAllAllTheSame() async throws {
+  /// A server that closes each connection must not cause each batch to be sent again and again.
+  @Test func serverThatClosesEachConnectionGetsEverything() async throws {
     let (result, batches) = try await send(["--settle", "2"]) { _ in
       .status(204, headers: ["Connection": "close"])
     }
     #expect(result.status == .success, "\(result.errorText)")
-    // It began again at the first new connection, and once more at most.
+    // Batches were sent again after the first new connection, and at most once more.
     #expect(Array(batches.suffix(5)) == Self.batches && batches.count <= 15)
   }
 }

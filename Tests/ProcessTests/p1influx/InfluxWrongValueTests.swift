@@ -3,15 +3,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every option and setting of p1influx with values that cannot be: one line that names it, status 64 for
-/// an option and 78 for a setting, and no server is ever tried.
+/// Invalid values of every option and setting of p1influx: one line that names it, status 64 for an
+/// option and 78 for a setting, and no connection to a server.
 @Suite struct InfluxWrongValueTests {
-  /// An option, the setting that stands for it, and values that cannot be.
+  /// An option, its setting, and invalid values.
   struct Row: CustomStringConvertible {
     let option: String?
     let setting: String?
     let values: [String]
-    /// What else is set, so that nothing else is wrong.
+    /// Other settings that are needed so that only this value is wrong.
     var others: [String: String] = [:]
 
     init(
@@ -98,7 +98,7 @@ import Testing
   func wrongValueIsOneLine(_ row: Row) async throws {
     for value in row.values {
       if let option = row.option {
-        // An option may be empty as well.
+        // An empty option is tried as well.
         for value in [value, ""] where value != "" || option != "--url" {
           let result = try await Program(
             "p1influx", ["\(option)=\(value)"], environment: row.others
@@ -115,14 +115,15 @@ import Testing
   }
 
   private func expect(_ result: ProgramResult, _ status: Int32, _ name: String, _ value: String) {
-    let said = "\(name)=\(value): \(result.errorText)"
-    #expect(result.status == .exited(status), "\(said)")
-    #expect(result.messages.count == 1 && result.errorText.hasSuffix("\n"), "\(said)")
-    #expect(result.errorText.hasPrefix("p1influx: ") && result.errorText.contains(name), "\(said)")
-    #expect(!result.errorText.contains("\u{1B}") && result.output.isEmpty, "\(said)")
+    let comment = "\(name)=\(value): \(result.errorText)"
+    #expect(result.status == .exited(status), "\(comment)")
+    #expect(result.messages.count == 1 && result.errorText.hasSuffix("\n"), "\(comment)")
+    #expect(
+      result.errorText.hasPrefix("p1influx: ") && result.errorText.contains(name), "\(comment)")
+    #expect(!result.errorText.contains("\u{1B}") && result.output.isEmpty, "\(comment)")
   }
 
-  /// A setting that has no row would never be tried; those that take any text are not here.
+  /// A new setting needs a row; settings that accept any text need none.
   @Test func everySettingHasARow() {
     let anyText: Set<String> = [
       "INFLUXDB_PASS", "INFLUXDB_PASS_FILE", "INFLUXDB_TOKEN_FILE", "INFLUXDB_SPOOL",

@@ -1,13 +1,13 @@
 import TestSupport
 import Testing
 
-/// Where p1mqtt looks for a broker, and what it does not take.
+/// Addresses and ports of a broker, and invalid options of p1mqtt.
 @Suite struct MQTTAddressTests {
   @Test(arguments: ["mqtt://127.0.0.1:PORT", "mqtt://127.0.0.1:PORT/", "MQTT://127.0.0.1:PORT"])
   func anAddressMayHaveThePort(_ address: String) async throws {
     try await ScriptedBroker.running { broker in
       let address = address.replacing("PORT", with: "\(broker.port)")
-      // What an address says comes before a variable.
+      // The port of the address takes priority over the variable.
       let program = Program("p1mqtt", ["--broker", address], environment: ["MQTT_PORT": "1"])
       let result = try await program.run(input: "n=1\n")
       try await broker.wait { $0.openCount == 0 }
@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["::1", "[::1]", "mqtt://[::1]"]) func theNewInternet(_ host: String)
+  @Test(arguments: ["::1", "[::1]", "mqtt://[::1]"]) func ipv6Address(_ host: String)
     async throws
   {
     try await ScriptedBroker.running(isIPv6: true) { broker in
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func theNewInternetWithAPort() async throws {
+  @Test func ipv6AddressWithAPort() async throws {
     try await ScriptedBroker.running(isIPv6: true) { broker in
       let program = Program("p1mqtt", ["--broker", "mqtt://[::1]:\(broker.port)"])
       let result = try await program.run(input: "n=1\n")
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  /// Nobody listens on these; the message names the port.
+  /// Nothing listens on these ports; the message names the port.
   @Test(arguments: [
     (["--broker", "127.0.0.9"], "127.0.0.9:1883"),
     (["--broker", "127.0.0.9", "--tls"], "127.0.0.9:8883"),
@@ -64,7 +64,7 @@ import Testing
     (["--broker", "mqtt://127.0.0.9:99", "--port", "9"], "127.0.0.9:9"),
     (["--broker", "::1", "--port", "9"], "[::1]:9"),
   ])
-  func portsThatAreMeant(_ arguments: [String], _ name: String) async throws {
+  func defaultPorts(_ arguments: [String], _ name: String) async throws {
     let result = try await Program("p1mqtt", arguments + ["--linger", "5"]).run(input: "n=1\n")
     #expect(result.status == .exited(69))
     #expect(
@@ -126,7 +126,7 @@ import Testing
     (["--key-file", "/dev/null"], "--key-file: /dev/null: it contains no private key in PEM form"),
     (["--ca-file", "/none"], "--ca-file: /none: No such file or directory"),
   ])
-  func whatIsNotTaken(_ arguments: [String], _ reason: String) async throws {
+  func invalidOptions(_ arguments: [String], _ reason: String) async throws {
     let result = try await Program("p1mqtt", arguments).run(input: "n=1\n")
     #expect(result.status == .exited(64), "\(result.errorText)")
     #expect(result.errorText.hasPrefix("p1mqtt: \(reason)"), "\(result.errorText)")
@@ -145,15 +145,15 @@ import Testing
     (["MQTT_TLS": "False", "MQTT_ALPN": "x"], "MQTT_TLS: TLS is off, but "),
     (["MQTT_STATUS": "perhaps"], "MQTT_STATUS: \"perhaps\" is neither True nor False"),
   ])
-  func variablesThatAreNotTaken(_ environment: [String: String], _ reason: String) async throws {
+  func invalidVariables(_ environment: [String: String], _ reason: String) async throws {
     let result = try await Program("p1mqtt", environment: environment).run(input: "n=1\n")
     #expect(result.status == .exited(78), "\(result.errorText)")
     #expect(result.errorText.hasPrefix("p1mqtt: \(reason)"), "\(result.errorText)")
     #expect(result.errorText.split(separator: "\n").count == 1)
   }
 
-  /// Nothing asks for its password, and standard input is for records.
-  @Test func aKeyBehindAPassword() async throws {
+  /// p1mqtt must not ask for the password of a key: standard input is for records.
+  @Test func keyWithAPassword() async throws {
     let certificates = try await Certificates.shared
     let key = certificates.path("locked.key")
     let result = try await Program(

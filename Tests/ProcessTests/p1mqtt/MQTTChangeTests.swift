@@ -1,15 +1,15 @@
 import TestSupport
 import Testing
 
-/// Fewer messages: only what has changed, or one a period.
+/// `--on-change` and `--every`: only values that have changed, or one record a period.
 @Suite struct MQTTChangeTests {
   private func record(_ second: Int, _ fields: String...) -> String {
     let digits = second < 10 ? "0\(second)" : "\(second)"
     return (["timestamp=2026-01-15T12:00:\(digits)Z"] + fields).joined(separator: "\n") + "\n\n"
   }
 
-  /// Runs p1mqtt with an input, and tells what the broker has taken.
-  private func taken(
+  /// The messages that a broker gets from p1mqtt with an input.
+  private func published(
     _ arguments: [String], _ input: String, _ environment: [String: String] = [:]
   ) async throws -> [String] {
     try await ScriptedBroker.running { broker in
@@ -26,25 +26,27 @@ import Testing
       record(0, "a=1", "b=1") + record(1, "a=1", "b=1") + record(2, "a=1", "b=2")
       + record(3, "a=1", "b=2")
     let time = "dsmr/timestamp 2026-01-15T12:00:"
-    // The time goes along with what has changed.
+    // The timestamp is sent with the values that have changed.
     #expect(
-      try await taken(["--on-change"], input) == [
+      try await published(["--on-change"], input) == [
         "\(time)00Z", "dsmr/a 1", "dsmr/b 1", "\(time)02Z", "dsmr/b 2",
       ])
   }
 
-  /// A variable that is 1 is True, as any other is; as an option it is a second.
+  /// The value 1 of the variable means True; as an option, it means one second.
   @Test(arguments: [([], "True", 1), ([], "1", 1), ([], "0", 3), (["--on-change", "1"], "0", 2)])
-  func itIsSwitchedOnOrOff(_ options: [String], _ setting: String, _ count: Int) async throws {
+  func onChangeOnAndOff(_ options: [String], _ setting: String, _ count: Int) async throws {
     let input = record(0, "a=1") + record(0, "a=1") + record(1, "a=1")
-    let lines = try await taken(options, input, ["MQTT_ON_CHANGE": setting])
+    let lines = try await published(options, input, ["MQTT_ON_CHANGE": setting])
     #expect(lines.count { $0 == "dsmr/a 1" } == count)
   }
 
-  /// By the time of the records, as in a replay.
-  @Test func theSameIsNewsAgainAfterAWhile() async throws {
+  /// The time is that of the records, so a replay gives the same messages.
+  @Test func unchangedValuesAreSentAgainAfterAWhile() async throws {
     let input = (0..<50).map { record($0, "a=1") }.joined()
-    let times = try await taken(["--on-change", "20"], input).filter { $0.hasPrefix("dsmr/time") }
+    let times = try await published(["--on-change", "20"], input).filter {
+      $0.hasPrefix("dsmr/time")
+    }
     #expect(
       times == ["00", "20", "40"].map { "dsmr/timestamp 2026-01-15T12:00:\($0)Z" })
   }
@@ -54,7 +56,7 @@ import Testing
     let input =
       record(0, "a=1", "b=1") + record(1, "a=1", "b=1") + record(2, "a=1", "b=2")
       + record(3, "a=1", "b=2") + record(4, "a=1", "b=1")
-    let lines = try await taken(["--on-change", "--payload", payload], input)
+    let lines = try await published(["--on-change", "--payload", payload], input)
     #expect(lines.count == 3)
     for (line, second) in zip(lines, ["00", "02", "04"]) {
       #expect(line.contains("12:00:\(second)Z"))
@@ -62,14 +64,14 @@ import Testing
   }
 
   @Test(arguments: ["value", "json", "record"])
-  func allIsNewsToABrokerThatCameBack(_ payload: String) async throws {
+  func everythingIsSentAfterAReconnection(_ payload: String) async throws {
     try await ScriptedBroker.running { broker in
       let arguments = ["--on-change", "--payload", payload, "--no-status"]
       try await broker.p1mqtt(arguments).whileRunning { sink in
         try await sink.write(record(0, "a=1") + record(1, "a=1"))
         let each = payload == "value" ? 2 : 1
         try await broker.wait { $0.lines.count == each }
-        // None is on its way, to be sent again.
+        // No message is unacknowledged, which would be sent again.
         try await sink.waitForCounters("delivered=\(each) waiting=0 ")
         broker.endConnections()
         try await broker.wait { $0.connects.count == 2 }
@@ -85,7 +87,7 @@ import Testing
   @Test(arguments: ["value", "json", "record"])
   func oneRecordAPeriod(_ payload: String) async throws {
     let input = (0..<30).map { record($0, "power_import_kw=\($0 % 10)", "n=\($0)") }.joined()
-    let lines = try await taken(["--every", "10", "--payload", payload], input)
+    let lines = try await published(["--every", "10", "--payload", payload], input)
     switch payload {
     case "value":
       #expect(lines.filter { $0.hasPrefix("dsmr/power_import_kw ") }.count == 3)

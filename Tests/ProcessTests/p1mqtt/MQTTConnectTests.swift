@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// How p1mqtt comes to a broker: what it says of itself, and which version of MQTT it speaks.
+/// How p1mqtt connects to a broker: its CONNECT packet, and the version of MQTT.
 @Suite struct MQTTConnectTests {
-  @Test func whatItSaysOfItself() async throws {
+  @Test func connectPacket() async throws {
     try await ScriptedBroker.running { broker in
       let result = try await broker.p1mqtt(["--keepalive", "77"]).run(input: "n=1\n")
       #expect(result.status == .success && result.errorText == "")
@@ -17,14 +17,14 @@ import Testing
           == MQTTMessage(
             topic: "dsmr/status", qos: 1, isRetained: true, payload: Array("offline".utf8)))
       #expect(packet.properties[.sessionExpiry] == nil)
-      // Anybody can publish where it listens.
+      // Any client may publish to the topic that p1mqtt subscribes to.
       #expect(packet.properties[.maximumPacketSize] == 65_536)
       #expect(broker.packets.last?.kind == .disconnect && broker.packets.last?.reason == 0)
       #expect(broker.malformed == [])
     }
   }
 
-  @Test func usersOfOld() async throws {
+  @Test func existingSettings() async throws {
     try await ScriptedBroker.running { broker in
       let environment = [
         "MQTT_ENABLED": "True", "MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "\(broker.port)",
@@ -37,7 +37,7 @@ import Testing
       let connect = try #require(broker.connects.first)
       #expect(connect.clientID == "mqtt-dsmr")
       #expect(connect.user == "me" && connect.password == "hunter2hunter2")
-      #expect(broker.taken.allSatisfy { $0.qos == 1 && $0.isRetained })
+      #expect(broker.accepted.allSatisfy { $0.qos == 1 && $0.isRetained })
       #expect(
         broker.lines == [
           "house/timestamp 2026-01-15T12:00:00Z", "house/power_import_kw 0.5",
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  /// The numbers of MQTT 3.1.1 and those of MQTT 5.
+  /// The reason codes of MQTT 3.1.1 and MQTT 5.
   @Test(arguments: [
     ("3.1.1", 4, "Connection Refused: bad user name or password"),
     ("3.1.1", 5, "Connection Refused: not authorised"),
@@ -72,7 +72,8 @@ import Testing
     ("5", 0x87, "Connection Refused: Not authorized"),
     ("5", 0x8A, "Connection Refused: Banned"),
   ])
-  func refusalsAreSaid(_ version: String, _ code: UInt8, _ reason: String) async throws {
+  func rejectedConnectionsAreLogged(_ version: String, _ code: UInt8, _ reason: String) async throws
+  {
     let script: ScriptedBroker.Script = { $0.kind == .connect ? [.connack(code)] : [.usual] }
     try await ScriptedBroker.running(script) { broker in
       let result = try await broker.p1mqtt(
@@ -91,11 +92,12 @@ import Testing
 
   // MARK: - Versions
 
-  /// RabbitMQ of Debian hangs up, mosquitto of old says that it does not know the version.
+  /// RabbitMQ of Debian closes the connection; an old mosquitto answers that the version is
+  /// unknown.
   @Test(arguments: [
     [MQTTAnswer.close], MQTTAnswer.unknownVersion, [.connack(0x84)], [.connack(1)],
   ])
-  func aBrokerOfOldGetsTheVersionThatItSpeaks(_ answers: [MQTTAnswer]) async throws {
+  func oldBrokerGetsMQTT311(_ answers: [MQTTAnswer]) async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .connect && $0.version == 5 ? answers : [.usual]
     }
@@ -108,7 +110,7 @@ import Testing
     }
   }
 
-  /// Once it is known, it stays, through an outage too.
+  /// The version that works is kept, also through an outage.
   @Test func theVersionIsRemembered() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .connect && $0.version == 5 ? MQTTAnswer.unknownVersion : [.usual]
@@ -116,15 +118,15 @@ import Testing
     #expect(try await versionsThroughAnOutage(script) == [5, 4, 4])
   }
 
-  /// Who only hangs up may be something in front of a broker that is not there yet.
-  @Test func theVersionIsTriedAgainWhereNobodyHasRefusedIt() async throws {
+  /// A proxy in front of a broker that is still starting may also close the connection.
+  @Test func mqtt5IsTriedAgainUnlessRejected() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .connect && $0.version == 5 && $0.connection == 1 ? [.close] : [.usual]
     }
     #expect(try await versionsThroughAnOutage(script) == [5, 4, 5])
   }
 
-  /// The versions that are tried until a record is taken, and once the connection has broken then.
+  /// The versions tried until a record is acknowledged, and after the connection was lost once.
   private func versionsThroughAnOutage(
     _ script: @escaping ScriptedBroker.Script
   ) async throws -> [Int] {
@@ -139,8 +141,8 @@ import Testing
     }
   }
 
-  /// Both versions are tried in turn, and the user hears of it once.
-  @Test func aBrokerThatLeavesEveryVersion() async throws {
+  /// Both versions are tried in turn, and this is logged once.
+  @Test func brokerThatClosesEveryConnection() async throws {
     try await ScriptedBroker.running({ _ in [.close] }) { broker in
       try await broker.p1mqtt(["--no-status", "--linger", "0"]).whileRunning { sink in
         try await sink.write("n=1\n\n")
@@ -158,9 +160,9 @@ import Testing
     }
   }
 
-  /// Each pause is twice as long as the one before, and half of it at least: what was written and is
-  /// not acknowledged is no reason to begin anew.
-  @Test func aBrokerThatLetsInAndLeavesIsLeftAlone() async throws {
+  /// Each pause is about twice as long as the one before: a message that was sent but not
+  /// acknowledged does not reset the back-off.
+  @Test func backoffIsNotResetByAConnectionAlone() async throws {
     try await ScriptedBroker.running({ $0.kind == .publish ? [.close] : [.usual] }) { broker in
       try await broker.p1mqtt(["--no-status"]).whileRunning { sink in
         let start = ContinuousClock.now
@@ -173,7 +175,7 @@ import Testing
     }
   }
 
-  @Test func aVersionThatIsAskedForIsTheOnlyOne() async throws {
+  @Test func configuredVersionIsTheOnlyOne() async throws {
     try await ScriptedBroker.running({ _ in [.close] }) { broker in
       try await broker.p1mqtt(["--no-status", "--protocol", "5"]).whileRunning { sink in
         try await broker.wait { $0.connects.count >= 2 }
@@ -185,9 +187,9 @@ import Testing
     }
   }
 
-  // MARK: - Silence
+  // MARK: - Keep-alive
 
-  @Test func aBrokerThatSaysNothingIsAskedWhetherItIsThere() async throws {
+  @Test func silentBrokerIsPinged() async throws {
     try await ScriptedBroker.running { broker in
       try await broker.p1mqtt(["--no-status", "--keepalive", "5"]).whileRunning { sink in
         try await sink.write("n=1\n\n")
@@ -197,8 +199,8 @@ import Testing
     }
   }
 
-  /// It may want to be asked more often than it was told.
-  @Test func aBrokerSaysHowOftenItIsAsked() async throws {
+  /// A broker may set a shorter keep-alive than the client asked for.
+  @Test func brokerSetsTheKeepAlive() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .connect ? [.connack(properties: [.serverKeepAlive: 3])] : [.usual]
     }
@@ -210,11 +212,11 @@ import Testing
     }
   }
 
-  /// Why a broker of MQTT 5 ends a connection is said.
+  /// The reason in the DISCONNECT of MQTT 5 is logged.
   @Test(arguments: [
     (0x8B, "Server shutting down"), (0x8E, "Session taken over"), (0x98, "Administrative action"),
   ])
-  func whyABrokerLeaves(_ reason: UInt8, _ text: String) async throws {
+  func reasonOfADisconnectIsLogged(_ reason: UInt8, _ text: String) async throws {
     let script: ScriptedBroker.Script = {
       $0.connection == 1 && $0.kind == .publish ? [.disconnect(reason)] : [.usual]
     }
@@ -229,8 +231,10 @@ import Testing
     }
   }
 
-  /// A try may go on while the process ends.
-  @Test(arguments: ["mqtt", "mqtts"]) func theEndWaitsForNoTry(_ scheme: String) async throws {
+  /// p1mqtt exits although an attempt to connect is under way.
+  @Test(arguments: ["mqtt", "mqtts"]) func exitDoesNotWaitForAConnection(_ scheme: String)
+    async throws
+  {
     try await ScriptedBroker.running({ _ in [.connack(0x8A)] }) { broker in
       for _ in 0..<20 {
         let result = try await Program(
@@ -241,7 +245,7 @@ import Testing
     }
   }
 
-  @Test func aBrokerThatNeverAnswersIsLeft() async throws {
+  @Test func brokerThatNeverAnswersIsGivenUp() async throws {
     try await ScriptedBroker.running(isDeaf: true) { broker in
       try await broker.p1mqtt(["--no-status", "--timeout", "1", "--linger", "0"]).whileRunning {
         sink in

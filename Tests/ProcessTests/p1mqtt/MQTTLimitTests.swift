@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
 
-/// What a broker of MQTT 5 says that it does not do, and p1mqtt then does without.
+/// The limits that a broker of MQTT 5 announces, and how p1mqtt keeps to them.
 @Suite struct MQTTLimitTests {
-  /// A broker that says so when a client comes.
+  /// A broker with these properties in its CONNACK.
   private func script(_ properties: MQTTProperties) -> ScriptedBroker.Script {
     { $0.kind == .connect ? [.connack(properties: properties)] : [.usual] }
   }
@@ -15,7 +15,7 @@ import Testing
       try await broker.wait { $0.openCount == 0 }
       #expect(result.status == .success)
       #expect(broker.lines == ["dsmr/n 1", "dsmr/n 2", "dsmr/n 3"])
-      #expect(broker.taken.allSatisfy { $0.qos == most })
+      #expect(broker.accepted.allSatisfy { $0.qos == most })
       let name = "p1mqtt: 127.0.0.1:\(broker.port): "
       let lines = [
         "\(name)the broker does not support QoS 2; publishing with QoS 1\n",
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  @Test func nothingIsRetainedWhereNothingIsKept() async throws {
+  @Test func retainIsNotUsedIfUnavailable() async throws {
     try await ScriptedBroker.running(script([.retainAvailable: 0])) { broker in
       let result = try await broker.p1mqtt(["--retain"]).run(input: "n=1\n")
       #expect(result.status == .success)
@@ -33,15 +33,15 @@ import Testing
         result.errorText
           == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
           + "without retain\n")
-      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
-      #expect(broker.taken.allSatisfy { !$0.isRetained })
+      #expect(broker.accepted.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.accepted.allSatisfy { !$0.isRetained })
       #expect(broker.malformed == [])
     }
   }
 
-  /// Such a broker rejects the client for its will alone.
+  /// Such a broker rejects the whole connection because of the will.
   @Test(arguments: ["clean", "persistent"])
-  func aWillThatCannotBeKept(_ session: String) async throws {
+  func willIsNotRetainedIfUnavailable(_ session: String) async throws {
     let script: ScriptedBroker.Script = {
       $0.kind != .connect
         ? [.usual] : [.connack($0.connect?.will?.isRetained == true ? 0x9A : 0)]
@@ -54,25 +54,25 @@ import Testing
         result.errorText
           == "p1mqtt: 127.0.0.1:\(broker.port): the broker does not retain messages; publishing "
           + "without retain\n")
-      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
-      #expect(broker.taken.allSatisfy { !$0.isRetained })
+      #expect(broker.accepted.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.accepted.allSatisfy { !$0.isRetained })
       #expect(broker.connects.compactMap(\.will).map(\.isRetained).prefix(2) == [true, false])
     }
   }
 
-  @Test func aWillOfTooHighAQoS() async throws {
+  @Test func willWithTooHighAQoS() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind != .connect ? [.usual] : [.connack($0.connect?.will?.qos == 1 ? 0x9B : 0)]
     }
     try await ScriptedBroker.running(script) { broker in
       let result = try await broker.p1mqtt().run(input: "n=1\n")
       #expect(result.status == .success && result.errorText == "")
-      #expect(broker.taken.map(\.text) == ["online", "1", "offline"])
+      #expect(broker.accepted.map(\.text) == ["online", "1", "offline"])
       #expect(broker.connects.compactMap(\.will).map(\.qos) == [1, 0])
     }
   }
 
-  @Test func whatIsTooLongIsRefused() async throws {
+  @Test func tooLongMessageIsRejected() async throws {
     try await TemporaryDirectory.with { directory in
       try await ScriptedBroker.running(script([.maximumPacketSize: 100])) { broker in
         let long = String(repeating: "x", count: 200)
@@ -80,7 +80,7 @@ import Testing
           ["--payload", "record", "--spool", directory.path("spool"), "--no-status"]
         ).run(input: "n=1\n\nn=\(long)\n\nn=3\n")
         #expect(result.status == .success)
-        #expect(broker.taken.count == 2 && broker.taken.last?.text.contains("n=3") == true)
+        #expect(broker.accepted.count == 2 && broker.accepted.last?.text.contains("n=3") == true)
         #expect(
           result.errorText.contains("message to dsmr/unknown/record rejected: "),
           "\(result.errorText)")
@@ -90,9 +90,9 @@ import Testing
     }
   }
 
-  /// No more are on their way than the broker wants.
-  @Test func noMoreAreOnTheirWayThanTheBrokerTakes() async throws {
-    // Nothing is acknowledged before three are there, as never more come.
+  /// No more messages are in flight than the broker permits.
+  @Test func receiveMaximumIsKept() async throws {
+    // The broker acknowledges nothing until three messages are in flight, which is its limit.
     try await ScriptedBroker.running({ packet in
       switch packet.kind {
       case .connect: [.connack(properties: [.receiveMaximum: 3])]
@@ -141,9 +141,9 @@ import Testing
         try await broker.wait { $0.lines.count >= 2 }
         sink.closeInput()
         let result = try await sink.waitForExit(within: .seconds(30))
-        let said = result.errorText.matches(
+        let messages = result.errorText.matches(
           of: /the broker does not support MQTT 5, so messages do not expire/)
-        #expect(said.count == 1, "\(result.errorText)")
+        #expect(messages.count == 1, "\(result.errorText)")
       }
     }
   }

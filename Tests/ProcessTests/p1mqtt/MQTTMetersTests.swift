@@ -1,11 +1,11 @@
 import TestSupport
 import Testing
 
-/// More meters by one p1mqtt than anybody has in a house.
+/// One p1mqtt with thousands of meters.
 @Suite struct MQTTMetersTests {
   private static let count = 12_000
 
-  /// A record of each meter, twice.
+  /// Two records of each meter.
   private static let input = (0..<2).flatMap { round in
     (0..<count).map { meter in
       """
@@ -18,7 +18,9 @@ import Testing
     }
   }.joined()
 
-  @Test(arguments: ["json", "record", "value"]) func noneIsRefused(_ payload: String) async throws {
+  @Test(arguments: ["json", "record", "value"]) func noMeterIsRejected(_ payload: String)
+    async throws
+  {
     let isValue = payload == "value"
     let template = isValue ? ["--topic", "{prefix}/{meter}/{metric}", "--buffer", "1"] : []
     try await ScriptedBroker.running { broker in
@@ -26,10 +28,11 @@ import Testing
       let result = try await broker.p1mqtt(arguments).run(
         input: Self.input, within: .seconds(120))
       #expect(result.status == .success)
-      // What is forgotten has the same topics again.
+      // A meter that was forgotten gets the same topics again.
       #expect(result.errorText == "")
       try await broker.wait { $0.openCount == 0 }
-      let messages = isValue ? broker.taken.filter { $0.topic.hasSuffix("_kw") } : broker.taken
+      let messages =
+        isValue ? broker.accepted.filter { $0.topic.hasSuffix("_kw") } : broker.accepted
       #expect(messages.count == 2 * Self.count)
       let expected = (0..<Self.count).map { meter in
         "dsmr/E\(meter)/\(isValue ? "power_import_kw" : payload)"
@@ -39,16 +42,16 @@ import Testing
     }
   }
 
-  /// What is left out then is published again, which is said.
-  @Test func whatIsForgottenIsSaid() async throws {
+  /// Unchanged values of a forgotten meter are published again, and this is logged.
+  @Test func forgottenMetersAreLogged() async throws {
     try await ScriptedBroker.running { broker in
       let arguments = ["--payload", "record", "--no-status", "--on-change", "--buffer", "1"]
       let result = try await broker.p1mqtt(arguments).run(
         input: Self.input, within: .seconds(120))
       #expect(result.status == .success)
-      let said =
+      let message =
         /p1mqtt: 127\.0\.0\.1:\d+: \d+ meters forgotten so far, the longest silent first; raise --buffer/
-      #expect(result.errorText.contains(said), "\(result.errorText)")
+      #expect(result.errorText.contains(message), "\(result.errorText)")
       #expect(!result.errorText.contains("rejected"))
     }
   }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `p1mqtt --receive` with a broker that does what a test has it do.
+/// `p1mqtt --receive` with a scripted broker.
 @Suite struct MQTTReceiveTests {
   private static let topic = "dsmr/E1/record"
 
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// The settings, and what is subscribed to under which id.
+  /// Settings, and the client id and the filters that result.
   @Test(arguments: [
     ([], [:], ["dsmr/+/record"], "p1receive-HOST-dsmr"),
     ([], ["MQTT_TOPIC_PREFIX": "my site/1/"], ["my site/1/+/record"], "p1receive-HOST-my_site_1"),
@@ -113,7 +113,7 @@ import Testing
         let expected = "timestamp=2026-01-01T00:00:00Z\nn=1\n\nn=2\n\nn=3\n\nn=4\n\nn=5\n\nn=7\n\n"
         try await receiver.waitForOutput("n=7\n\n")
         #expect(receiver.text == "\n\n" + expected)
-        // A message a minute says it, and one at the end.
+        // The messages say so once a minute, and at the end.
         try await receiver.waitForError("messages=6 records=6 rejected=2\n")
         try await broker.wait { $0.packets(.puback).count == 5 }
         receiver.send(signal: SIGTERM)
@@ -133,8 +133,8 @@ import Testing
 
   // MARK: - The reader
 
-  /// What is not written is not acknowledged. A connection on which nothing is read is given up before
-  /// the broker gives it up, and made again for the reader.
+  /// A record that was not written is not acknowledged. p1mqtt closes a connection that it cannot
+  /// read before the broker does, and reconnects when the reader continues.
   @Test(.timeLimit(.minutes(2))) func aReaderThatStallsHoldsTheBrokerUp() async throws {
     try await TemporaryDirectory.with { directory in
       try await ScriptedBroker.running({ packet in
@@ -149,7 +149,7 @@ import Testing
         try await program.whileRunning { pipe in
           try await broker.wait { $0.packets(.subscribe).count == 1 }
           for number in 0..<40 { broker.publish(Self.message("n=\(number)\nt=\(padding)\n\n")) }
-          // A pipe holds 1 MiB, less what is lost to the ends of pages.
+          // A pipe holds up to 1 MiB, as pages are not filled completely.
           try await pipe.waitForError("the reader has read nothing for 5 s; disconnected from ")
           let written = broker.packets(.puback).count
           #expect((8...18).contains(written), "\(written)")
@@ -159,7 +159,7 @@ import Testing
           _ = Foundation.write(go, "go\n", 3)
           close(go)
           try await broker.wait { $0.connectionCount == 2 }
-          // In the middle of a record it was, and that record is whole.
+          // The output stalled in the middle of a record, and that record is complete.
           try await pipe.waitForOutput("n=\(written - 1)\n")
           try await pipe.waitForOutput("n=99\n\n")
           let numbers = pipe.text.matches(of: /(?m)^n=(\d+)$/).compactMap { Int($0.1) }
@@ -194,7 +194,7 @@ import Testing
 
   // MARK: - The broker
 
-  /// Other versions, refusals and the loss of a connection: it tries again, and says so once.
+  /// Older versions, rejections and lost connections are retried and logged once.
   @Test func aBrokerThatSpeaksOnly311() async throws {
     try await ScriptedBroker.running({ packet in
       packet.kind == .connect && packet.version == 5 ? MQTTAnswer.unknownVersion : [.usual]
@@ -208,7 +208,7 @@ import Testing
     }
   }
 
-  @Test func aRefusedSubscriptionIsSaidAndTriedAgain() async throws {
+  @Test func refusedSubscriptionIsLoggedAndRetried() async throws {
     try await ScriptedBroker.running({ packet in
       guard packet.kind == .subscribe, packet.connection < 2 else { return [.usual] }
       return [.reason(0x87)]
@@ -230,7 +230,7 @@ import Testing
     }
   }
 
-  @Test func aLowerQoSIsSaid() async throws {
+  @Test func lowerQoSIsLogged() async throws {
     try await ScriptedBroker.running({ packet in
       packet.kind == .subscribe ? [.acknowledge(.suback, 0)] : [.usual]
     }) { broker in
@@ -242,8 +242,8 @@ import Testing
     }
   }
 
-  /// In a session that is there, nothing is subscribed to again: a broker would send again what it
-  /// retains.
+  /// If the broker has the session, p1mqtt does not subscribe again, as it would get the retained
+  /// messages again.
   @Test func aConnectionThatBreaksIsMadeAgain() async throws {
     try await ScriptedBroker.running { broker in
       try await receiver(broker).whileRunning { receiver in

@@ -2,15 +2,15 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a broker of MQTT 5 rejects never counts as delivered.
+/// A message that a broker of MQTT 5 rejects never counts as delivered.
 @Suite struct MQTTRejectionTests {
-  /// A broker that rejects the messages with a payload that has this in it.
-  private func script(refusing text: String, _ reason: UInt8) -> ScriptedBroker.Script {
+  /// A broker that rejects the messages whose payload contains the text.
+  private func script(rejecting text: String, _ reason: UInt8) -> ScriptedBroker.Script {
     { $0.message?.text.contains(text) == true ? [.reason(reason)] : [.usual] }
   }
 
-  @Test(arguments: [1, 2]) func valuesThatAreRefusedAreCounted(_ qos: Int) async throws {
-    try await ScriptedBroker.running(script(refusing: "bad", 0x87)) { broker in
+  @Test(arguments: [1, 2]) func rejectedValuesAreCounted(_ qos: Int) async throws {
+    try await ScriptedBroker.running(script(rejecting: "bad", 0x87)) { broker in
       try await broker.p1mqtt(["--qos", "\(qos)", "--no-status"]).whileRunning { sink in
         try await sink.write("n=1\n\nn=bad\n\nn=3\n\n")
         try await sink.waitForError(
@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  /// Discovery goes on without the messages of Home Assistant.
-  @Test func aSubscriptionThatIsRefusedIsLogged() async throws {
+  /// Discovery works without the birth message of Home Assistant.
+  @Test func refusedSubscriptionIsLogged() async throws {
     let script: ScriptedBroker.Script = { $0.kind == .subscribe ? [.reason(0x87)] : [.usual] }
     try await ScriptedBroker.running(script) { broker in
       try await broker.p1mqtt(["--homeassistant"]).whileRunning { sink in
@@ -40,9 +40,9 @@ import Testing
   }
 
   @Test(arguments: ["json", "record"], [1, 2])
-  func recordsThatAreRefusedAreKeptApart(_ payload: String, _ qos: Int) async throws {
+  func rejectedRecordsAreQuarantined(_ payload: String, _ qos: Int) async throws {
     try await TemporaryDirectory.with { directory in
-      try await ScriptedBroker.running(script(refusing: "bad", 0x99)) { broker in
+      try await ScriptedBroker.running(script(rejecting: "bad", 0x99)) { broker in
         let arguments = [
           "--payload", payload, "--qos", "\(qos)", "--no-status", "--spool",
           directory.path("spool"),
@@ -50,7 +50,7 @@ import Testing
         try await broker.p1mqtt(arguments).whileRunning { sink in
           let time = "timestamp=2026-01-15T12:00:00Z"
           try await sink.write("\(time)\nn=1\n\n\(time)\nn=bad\n\n\(time)\nn=3\n\n")
-          try await broker.wait { $0.taken.count == 2 }
+          try await broker.wait { $0.accepted.count == 2 }
           let counters = "records=3 delivered=2 waiting=0 rejected=1 dropped=0"
           try await sink.waitForCounters(counters)
           sink.closeInput()
@@ -66,8 +66,8 @@ import Testing
     }
   }
 
-  /// With QoS 2 a broker may reject the message once more, where it is released.
-  @Test func messagesRefusedAtTheirReleaseDoNotStay() async throws {
+  /// With QoS 2 a broker may also reject a message in its PUBCOMP.
+  @Test func messagesRejectedByPubcompAreRemoved() async throws {
     let script: ScriptedBroker.Script = {
       $0.kind == .pubrel && $0.ordinal == 1 ? [.reason(0x92)] : [.usual]
     }
@@ -79,9 +79,9 @@ import Testing
     }
   }
 
-  /// A broker that has had enough for now gets it later: nothing is rejected, and nothing lost.
+  /// "Quota exceeded" is not a rejection: the message is sent again later, and none is lost.
   @Test(arguments: [1, 2], ["clean", "persistent"])
-  func aQuotaIsNoRefusal(_ qos: Int, _ session: String) async throws {
+  func exceededQuotaIsNoRejection(_ qos: Int, _ session: String) async throws {
     let script: ScriptedBroker.Script = {
       $0.connection <= 2 && $0.message?.text.contains("n=2") == true ? [.reason(0x97)] : [.usual]
     }
@@ -96,7 +96,7 @@ import Testing
           try await sink.waitForError("Quota exceeded; trying again", within: .seconds(30))
           try await broker.wait(within: .seconds(60)) { $0.connects.count >= 3 }
           for number in 1...3 {
-            try await broker.wait { $0.taken.contains { $0.text.contains("n=\(number)\n") } }
+            try await broker.wait { $0.accepted.contains { $0.text.contains("n=\(number)\n") } }
           }
           try await sink.waitForCounters("records=3 delivered=3 waiting=0 rejected=0 dropped=0")
         }
@@ -104,8 +104,8 @@ import Testing
     }
   }
 
-  /// A reason below 0x80 is none: nobody has subscribed to the topic.
-  @Test(arguments: [1, 2]) func aMessageThatNobodyWantsHasArrived(_ qos: Int) async throws {
+  /// A reason code below 0x80 is no error: 0x10 means that nobody has subscribed to the topic.
+  @Test(arguments: [1, 2]) func messageWithoutASubscriberIsDelivered(_ qos: Int) async throws {
     let script: ScriptedBroker.Script = { $0.message != nil ? [.reason(0x10)] : [.usual] }
     try await ScriptedBroker.running(script) { broker in
       let result = try await broker.p1mqtt(["--qos", "\(qos)"]).run(input: "n=1\n")

@@ -4,7 +4,7 @@ import Testing
 
 /// SIGHUP has p1mqtt read its password, key and certificates again.
 @Suite struct MQTTReloadTests {
-  /// A broker that lets in who knows the password.
+  /// A broker that accepts only this password.
   private let script: ScriptedBroker.Script = {
     guard let connect = $0.connect else { return [.usual] }
     return connect.password == "right" ? [.usual] : [.reason(0x86)]
@@ -21,7 +21,7 @@ import Testing
         try await sink.whileRunning { sink in
           try await sink.write("n=1\n\n")
           try await sink.waitForError("trying again")
-          // A file that cannot be used changes nothing.
+          // An unusable file leaves the old secret in place.
           #expect(chmod(path, 0o644) == 0)
           sink.send(signal: SIGHUP)
           try await sink.waitForError("\(path): others can read this secret")
@@ -35,9 +35,9 @@ import Testing
     }
   }
 
-  /// A connection that there is makes room for a new one, without a word of its end.
+  /// p1mqtt closes the connection and opens a new one, and logs no outage.
   @Test(arguments: ["value", "record"], ["clean", "persistent"])
-  func itConnectsAnew(_ payload: String, _ session: String) async throws {
+  func reloadReconnects(_ payload: String, _ session: String) async throws {
     try await TemporaryDirectory.with { directory in
       try await ScriptedBroker.running { broker in
         let path = try write("first", in: directory)
@@ -58,9 +58,9 @@ import Testing
           #expect(
             result.errorText.hasSuffix(
               ": settings, password, key and certificates reloaded; reconnecting\n"))
-          // A persistent session of before is forgotten first, by a connection of its own.
+          // An older persistent session is first removed, by a separate connection.
           #expect(broker.connects.count == (session == "clean" ? 2 : 3))
-          let statuses = broker.taken.filter { $0.topic.hasSuffix("/status") }.map(\.text)
+          let statuses = broker.accepted.filter { $0.topic.hasSuffix("/status") }.map(\.text)
           #expect(statuses == ["online", "online", "offline"])
           #expect(broker.lines.count == 2)
         }

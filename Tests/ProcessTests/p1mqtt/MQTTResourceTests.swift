@@ -2,7 +2,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What p1mqtt lacks for a moment does not end it.
+/// A temporary lack of resources does not end p1mqtt.
 @Suite struct MQTTResourceTests {
   @Test func tooManyOpenFilesPass() async throws {
     let isOpen = Mutex(false)
@@ -24,8 +24,8 @@ import Testing
     }
   }
 
-  /// Whatever ends p1mqtt, its spool is closed, and what is kept is said.
-  @Test func whatWaitsIsKeptHoweverItEnds() async throws {
+  /// However p1mqtt ends, it closes its spool and logs how many records it keeps.
+  @Test func bufferedRecordsAreSpooledAtEveryExit() async throws {
     let port = try ClosedPort()
     try await TemporaryDirectory.with { directory in
       let spool = directory.path("spool")
@@ -34,7 +34,8 @@ import Testing
       try await program.whileRunning { sink in
         try await sink.write("n=1\n\n")
         try await sink.waitForError("trying again")
-        // poll(2) rejects to wait for more than may be open; for standard error alone it does.
+        // poll(2) fails with more descriptors than RLIMIT_NOFILE permits, but not for standard
+        // error alone.
         try await limitFiles(of: sink, to: 3)
         let result = try await sink.waitForExit(within: .seconds(60))
         #expect(result.status == .exited(74), "\(result.errorText)")

@@ -1,14 +1,17 @@
 import TestSupport
 import Testing
 
-/// What a broker remembers of a connection that broke, and what p1mqtt sends again.
+/// Sessions of a broker after a lost connection, and the messages that p1mqtt sends again.
 @Suite struct MQTTSessionTests {
   private func persistent(_ broker: ScriptedBroker, _ more: String...) -> Program {
     broker.p1mqtt(["--id", "cupboard", "--session", "persistent", "--no-status"] + more)
   }
 
-  /// What the broker knows by the numbers of an earlier process is forgotten first.
-  @Test(arguments: ["3.1.1", "5"]) func theFirstConnectionForgets(_ version: String) async throws {
+  /// The broker's state of an earlier process, whose packet identifiers are unknown, is removed
+  /// first.
+  @Test(arguments: ["3.1.1", "5"]) func firstConnectionRemovesTheSession(_ version: String)
+    async throws
+  {
     try await ScriptedBroker.running { broker in
       let result = try await persistent(broker, "--protocol", version, "--qos", "1").run(
         input: "n=1\n")
@@ -30,10 +33,10 @@ import Testing
     }
   }
 
-  /// The connection breaks behind the third message: what was not acknowledged comes again, as what it
-  /// was.
+  /// The connection breaks after the third message: unacknowledged messages are sent again, as
+  /// duplicates.
   @Test(arguments: ["3.1.1", "5"], ["value", "record"])
-  func whatWasOnItsWayIsSentAgain(_ version: String, _ payload: String) async throws {
+  func unacknowledgedMessagesAreSentAgain(_ version: String, _ payload: String) async throws {
     let script: ScriptedBroker.Script = {
       guard $0.connection == 2, $0.kind == .publish else { return [.usual] }
       return $0.ordinal == 1 ? [.usual] : $0.ordinal < 4 ? [] : [.close]
@@ -52,8 +55,8 @@ import Testing
       #expect(again.count >= 3)
       #expect(again.prefix(3).map(\.id) == before.dropFirst().prefix(3).map(\.id))
       #expect(again.prefix(3).map(\.message) == before.dropFirst().prefix(3).map(\.message))
-      // At least once, in order, and nothing but what was on its way twice.
-      let texts = broker.taken.map(\.text)
+      // At least once, in order, and only messages in flight twice.
+      let texts = broker.accepted.map(\.text)
       for number in 1...6 {
         let found = texts.filter { $0 == "\(number)" || $0.contains("n=\(number)\n") }
         #expect(found.count == 1, "\(number): \(texts)")
@@ -61,8 +64,9 @@ import Testing
     }
   }
 
-  /// The broker has a message and has forgotten it, as by a restart: it need not only be released.
-  @Test(arguments: ["3.1.1", "5"]) func whatTheBrokerHasForgottenIsSentAnew(
+  /// A broker that has lost its session, as by a restart, needs the whole message again, not only
+  /// PUBREL.
+  @Test(arguments: ["3.1.1", "5"]) func messagesOfALostSessionAreSentAgain(
     _ version: String
   ) async throws {
     let script: ScriptedBroker.Script = {
@@ -80,12 +84,12 @@ import Testing
       #expect(result.errorText.contains("the broker has forgotten the session; trying again"))
       let last = broker.packets(.publish).last
       #expect(last?.connection ?? 0 > 3 && last?.isDuplicate == false)
-      #expect(broker.taken.last?.text.contains("n=1\n") == true)
+      #expect(broker.accepted.last?.text.contains("n=1\n") == true)
     }
   }
 
-  /// Of QoS 0 the library keeps nothing, however long it waited.
-  @Test func whatWasNotSentGoesWithTheConnection() async throws {
+  /// The library does not keep messages of QoS 0, even if they were never sent.
+  @Test func unsentMessagesOfQoS0AreDropped() async throws {
     let script: ScriptedBroker.Script = {
       $0.connection == 2 && $0.kind == .publish ? [.deaf] : [.usual]
     }
@@ -103,14 +107,14 @@ import Testing
     }
   }
 
-  /// Whatever step of QoS 2 the connection breaks at, each message is taken once.
+  /// Each message of QoS 2 is delivered once, at whichever step the connection breaks.
   @Test(
     arguments: ["3.1.1", "5"],
     [
       (MQTTPacketKind.publish, [MQTTAnswer.close]), (.publish, [.usual, .close]),
       (.pubrel, [.close]), (.pubrel, [.usual, .close]), (.publish, [.reset]),
     ])
-  func eachMessageOfQoS2IsTakenOnce(
+  func eachMessageOfQoS2IsDeliveredOnce(
     _ version: String, _ step: (kind: MQTTPacketKind, answers: [MQTTAnswer])
   ) async throws {
     let script: ScriptedBroker.Script = {
@@ -123,14 +127,14 @@ import Testing
       let result = try await program.run(
         input: (1...40).map { "n=\($0)\n\n" }.joined(), within: .seconds(90))
       #expect(result.status == .success, "\(result.errorText)")
-      let numbers = broker.taken.map { $0.text.split(separator: "\n").last ?? "" }
+      let numbers = broker.accepted.map { $0.text.split(separator: "\n").last ?? "" }
       #expect(numbers.sorted() == (1...40).map { "n=\($0)" }.sorted(), "\(numbers)")
       #expect(broker.malformed == [])
     }
   }
 
-  /// A broker that has lost the session gets what was on its way nevertheless.
-  @Test(arguments: [1, 2]) func aSessionThatIsLost(_ qos: Int) async throws {
+  /// A broker that has lost the session still gets the messages that were in flight.
+  @Test(arguments: [1, 2]) func lostSession(_ qos: Int) async throws {
     let script: ScriptedBroker.Script = {
       if $0.kind == .connect { return [.connack(sessionPresent: false)] }
       guard $0.connection == 2, $0.kind == .publish else { return [.usual] }
@@ -142,7 +146,7 @@ import Testing
         input: (1...6).map { "n=\($0)\n\n" }.joined(), within: .seconds(60))
       #expect(result.status == .success, "\(result.errorText)")
       for number in 1...6 {
-        #expect(broker.taken.contains { $0.text.contains("n=\(number)\n") })
+        #expect(broker.accepted.contains { $0.text.contains("n=\(number)\n") })
       }
     }
   }

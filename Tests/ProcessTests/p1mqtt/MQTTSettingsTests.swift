@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Values of the settings of p1mqtt that cannot be: each ends it at once, with one line that says why.
+/// Invalid values of settings of p1mqtt: it exits at once, with one line that says why.
 @Suite struct MQTTSettingsTests {
-  /// The options and their variables, and what neither takes.
+  /// Options, their variables, and invalid values of both.
   private static let wrongValues: [(option: String, variable: String, values: [String])] = [
     (
       "--broker", "MQTT_BROKER",
@@ -50,15 +50,15 @@ import Testing
   ]
 
   @Test(arguments: wrongValues.map(\.variable))
-  func aWrongValueIsRefused(_ variable: String) async throws {
+  func wrongValueIsRejected(_ variable: String) async throws {
     let row = try #require(Self.wrongValues.first { $0.variable == variable })
     for value in row.values {
       try await expect(78, Program("p1mqtt", environment: [variable: value]), value)
       guard !row.option.isEmpty else { continue }
       try await expect(64, Program("p1mqtt", ["\(row.option)=\(value)"]), value)
     }
-    // An empty variable is not set; an empty option is not what anybody meant, but for those that need
-    // no value.
+    // An empty variable counts as not set; an empty option is an error unless the option needs no
+    // value.
     let flags = ["", "--status", "--on-change", "--homeassistant"]
     guard !flags.contains(row.option) else { return }
     try await expect(64, Program("p1mqtt", ["\(row.option)="]), "")
@@ -70,14 +70,14 @@ import Testing
       ": --status and --no-status exclude each other")
   }
 
-  /// Of all settings there is a row above.
-  @Test func noSettingIsLeftOut() throws {
+  /// Every setting has a row above.
+  @Test func everySettingHasARow() throws {
     let named = Set(Self.wrongValues.map(\.variable))
     let page = try ManualPage("p1mqtt.1")
     #expect(named == Set(page.variables.filter { $0.hasPrefix("MQTT_") }))
   }
 
-  /// Else OpenSSL would find it out at each try to connect, for ever.
+  /// Otherwise OpenSSL would fail at each attempt to connect, for ever.
   @Test func filesThatOpenSSLCannotUse() async throws {
     let certificates = try await Certificates.shared
     try await TemporaryDirectory.with { directory in
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  /// Runs p1mqtt, which ends with a status and one line, and not by waiting for a broker.
+  /// Expects that p1mqtt exits with the status and one line before it connects.
   private func expect(_ status: Int32, _ program: Program, _ text: String) async throws {
     let result = try await program.run(input: "n=1\n", within: .seconds(20))
     #expect(result.status == .exited(status), "\(program): \(result.errorText)")

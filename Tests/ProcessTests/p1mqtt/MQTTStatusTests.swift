@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Where p1mqtt says whether it is there: values have one sender below a prefix, records may have many.
+/// The status topic: values have one sender for each prefix, records may have several.
 @Suite struct MQTTStatusTests {
   @Test(arguments: [
     ("value", [], "dsmr/status"), ("value", ["--id", "attic"], "dsmr/status"),
@@ -21,17 +21,17 @@ import Testing
       let result = try await broker.p1mqtt(arguments + ["--payload", payload]).run(input: "n=1\n")
       #expect(result.status == .success && result.errorText == "", "\(result.errorText)")
       try await broker.wait { $0.openCount == 0 }
-      let said = broker.taken.filter { $0.topic == topic }
-      #expect(said.map(\.text) == ["online", "offline"])
-      #expect(said.allSatisfy { $0.qos == 1 })
+      let statuses = broker.accepted.filter { $0.topic == topic }
+      #expect(statuses.map(\.text) == ["online", "offline"])
+      #expect(statuses.allSatisfy { $0.qos == 1 })
       #expect(broker.connects.map(\.will?.topic) == [topic])
       #expect(broker.connects.map(\.will?.text) == ["offline"])
-      #expect(broker.taken.count == 3)
+      #expect(broker.accepted.count == 3)
     }
   }
 
-  /// Each start would leave a topic behind if it had an id of its own.
-  @Test func withoutAnIDItIsThatOfTheMachine() async throws {
+  /// If each start had a new id, each would leave a retained topic behind.
+  @Test func defaultTopicHasTheIDOfTheMachine() async throws {
     try await ScriptedBroker.running { broker in
       for _ in 0..<2 {
         let result = try await broker.p1mqtt(["--payload", "json"]).run(input: "n=1\n")
@@ -45,19 +45,21 @@ import Testing
     }
   }
 
-  @Test(arguments: [["--no-status"], []]) func itCanBeLeftOut(_ arguments: [String]) async throws {
+  @Test(arguments: [["--no-status"], []]) func statusCanBeTurnedOff(_ arguments: [String])
+    async throws
+  {
     try await ScriptedBroker.running { broker in
       let environment = arguments.isEmpty ? ["MQTT_STATUS": "False"] : [:]
       let program = broker.p1mqtt(arguments + ["--payload", "json"], environment)
       let result = try await program.run(input: "n=1\n")
       #expect(result.status == .success)
       try await broker.wait { $0.openCount == 0 }
-      #expect(broker.taken.map(\.topic) == ["dsmr/unknown/json"])
+      #expect(broker.accepted.map(\.topic) == ["dsmr/unknown/json"])
       #expect(broker.connects.first?.will == nil)
     }
   }
 
-  @Test func aVariableNamesTheTopic() async throws {
+  @Test func variableSetsTheTopic() async throws {
     try await ScriptedBroker.running { broker in
       let program = broker.p1mqtt([], ["MQTT_STATUS": "home/there"])
       let result = try await program.run(input: "n=1\n")
@@ -66,16 +68,16 @@ import Testing
     }
   }
 
-  /// Home Assistant looks where p1mqtt says it.
-  @Test func homeAssistantIsToldTheTopic() async throws {
+  /// Discovery messages name the status topic.
+  @Test func discoveryNamesTheTopic() async throws {
     try await ScriptedBroker.running { broker in
       let arguments = ["--payload", "json", "--homeassistant", "--id", "attic"]
       let result = try await broker.p1mqtt(arguments).run(input: "power_import_kw=1\n")
       #expect(result.status == .success)
       try await broker.wait { $0.openCount == 0 }
-      let sensor = broker.taken.first { $0.topic.hasPrefix("homeassistant/") }
+      let sensor = broker.accepted.first { $0.topic.hasPrefix("homeassistant/") }
       #expect(sensor?.text.contains(#""availability_topic":"dsmr/attic/status""#) == true)
-      // A status of somebody else is not ours.
+      // The status of another client is ignored.
       let filters = broker.packets(.subscribe).flatMap(\.filters)
       #expect(filters.contains("dsmr/attic/status"))
     }

@@ -2,9 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A signal ends p1mqtt soon, whether a broker is there or not.
+/// A signal ends p1mqtt soon, with and without a broker.
 @Suite struct MQTTStopTests {
-  @Test(arguments: [true, false]) func valuesWaitForNoBroker(_ isSilent: Bool) async throws {
+  @Test(arguments: [true, false]) func exitWithValuesDoesNotWaitForABroker(_ isSilent: Bool)
+    async throws
+  {
     let closed = try ClosedPort()
     try await ScriptedBroker.running(isDeaf: true) { deaf in
       let port = isSilent ? deaf.port : closed.number

@@ -20,7 +20,7 @@ import Testing
     return result
   }
 
-  // MARK: - What is in the records
+  // MARK: - Fields of records
 
   @Test func peakOfTheMonthHasARecordOfItsOwn() async throws {
     let records = try await parse().records
@@ -87,7 +87,7 @@ import Testing
   @Test(arguments: [
     "", "x", "15", "-13", "2:60", "2:5", "+-2", "1:2:3", "02h", "999999999999999999999",
   ])
-  func offsetOfNoZoneIsRefused(_ offset: String) async throws {
+  func impossibleOffsetIsRejected(_ offset: String) async throws {
     let result = try await Program("p1parse", ["--utc-offset=\(offset)"]).run(input: Self.belgian)
     #expect(result.status == .exited(64) && result.text == "" && result.messages.count == 1)
     guard !offset.isEmpty else { return }
@@ -146,7 +146,7 @@ import Testing
     ["--spec-dir", ""], ["--print-spec", ""], ["--print-spec", "../50"], ["--summer-time=maybe"],
     ["--net=1"], ["--strict=1"], ["--all", "1"], ["--history", ""],
   ])
-  func wrongOptionIsRefused(_ options: [String]) async throws {
+  func wrongOptionIsRejected(_ options: [String]) async throws {
     let result = try await Program("p1parse", options).run(input: Self.belgian)
     #expect(result.status == .exited(64) && result.output.isEmpty)
     #expect(result.messages.count == 1, "\(result.errorText)")
@@ -160,7 +160,7 @@ import Testing
     ("P1_SUMMER_TIME", "summer"), ("P1_SUMMER_TIME", " "), ("P1_SPEC", "./nothing.py"),
     ("P1_SPEC", "/"), ("P1_SPEC_DIR", "./nowhere"), ("P1_NAMES", "\u{1B}[1m\nobis"),
   ])
-  func wrongSettingIsRefused(_ setting: String, _ value: String) async throws {
+  func wrongSettingIsRejected(_ setting: String, _ value: String) async throws {
     for options in [[], ["-v"]] {
       let result = try await Program("p1parse", options, environment: [setting: value])
         .run(input: Self.belgian)
@@ -172,7 +172,7 @@ import Testing
     }
   }
 
-  // MARK: - How they are written
+  // MARK: - Formats
 
   @Test func jsonIsAnObjectARecord() async throws {
     let lines = try await parse("--format", "json").lines
@@ -206,7 +206,7 @@ import Testing
     #expect(units.allSatisfy { $0.value.count == 1 })
   }
 
-  // MARK: - What cannot be read
+  // MARK: - Damaged input
 
   private static let damaged = SampleTelegram.numbered(1).replacing("00.321", with: "00.322")
 

@@ -104,7 +104,7 @@ import Testing
   }
 
   /// Reading a pipe would wait for its writer.
-  @Test func fileThatIsAPipeIsRefusedUnlessAskedFor() async throws {
+  @Test func pipeIsRejectedUnlessNamedByAnOption() async throws {
     try await TemporaryDirectory.with { directory in
       let found = try await Program.bash(
         "mkfifo dsmr99.py && exec p1parse", directory: directory.path
@@ -120,7 +120,7 @@ import Testing
       let script = "mkfifo pipe; exec p1parse --spec pipe"
       try await Program.bash(script, directory: directory.path).whileRunning { parser in
         let isWaiting = try await Deadline(in: .seconds(10)).poll {
-          parser.processes.contains { isProcess($0, "p1parse") }
+          !parser.processes(named: "p1parse").isEmpty
         }
         #expect(isWaiting)
         parser.send(signal: SIGTERM)

@@ -17,7 +17,7 @@ import Testing
   }
 
   /// What a broker gets of telegrams.
-  private func taken(
+  private func published(
     _ telegrams: [String], names: String = "canonical", _ arguments: [String] = []
   ) async throws -> [MQTTMessage] {
     try await ScriptedBroker.running { broker in
@@ -26,7 +26,7 @@ import Testing
       let result = try await program.run(input: telegrams.joined())
       #expect(result.status == .success, "\(result.errorText)")
       try await broker.wait { $0.openCount == 0 }
-      return broker.taken
+      return broker.accepted
     }
   }
 
@@ -44,7 +44,7 @@ import Testing
   ) async throws {
     for period in [[], ["--every", "60"], ["--on-change"]] {
       let telegrams = [12, 13].map { telegram($0, old: "260101090000") }
-      let messages = try await taken(telegrams, names: names, period)
+      let messages = try await published(telegrams, names: names, period)
       #expect(
         messages.filter { $0.topic == living }.map(\.text) == ["234.000", "235.000"], "\(period)")
       #expect(Set(messages.filter { $0.topic == dead }.map(\.text)) == ["111.000"], "\(period)")
@@ -54,7 +54,7 @@ import Testing
   /// While p1mqtt runs, soon after the last reading of the old one.
   @Test func theTopicGoesOverToTheLivingOne() async throws {
     let telegrams = [10, 11, 12, 13].map { telegram($0, old: "261123100000") }
-    let messages = try await taken(telegrams)
+    let messages = try await published(telegrams)
     #expect(
       messages.filter { $0.topic == "dsmr/gas_m3" }.map(\.text)
         == ["111.000", "111.000", "234.000", "235.000"])
@@ -66,14 +66,14 @@ import Testing
   /// A record tells whose it is.
   @Test(arguments: ["json", "record"])
   func eachRecordHasTheTopicOfItsMeter(_ payload: String) async throws {
-    let messages = try await taken(
+    let messages = try await published(
       [telegram(12, old: "260101090000")], ["--payload", payload, "--no-status"])
     #expect(messages.map(\.topic) == ["E0002", "G1", "G2"].map { "dsmr/\($0)/\(payload)" })
   }
 
   @Test(arguments: ["value", "json"]) func homeAssistantIsTold(_ payload: String) async throws {
     let telegrams = [10, 11, 12, 13].map { telegram($0, old: "261123100000") }
-    let messages = try await taken(telegrams, ["--homeassistant", "--payload", payload])
+    let messages = try await published(telegrams, ["--homeassistant", "--payload", payload])
     func states(of meter: String) -> [String] {
       messages.filter { $0.topic == "homeassistant/sensor/p1_\(meter)/gas_m3/config" }.map {
         String($0.text.firstMatch(of: /"state_topic":"([^"]*)"/)?.1 ?? "")

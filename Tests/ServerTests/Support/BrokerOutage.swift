@@ -2,11 +2,11 @@ import TestSupport
 
 /// Ways in which a broker stays unavailable.
 enum BrokerOutage: CaseIterable {
-  case refusesTheLogin
+  case rejectsTheLogin
   case closesAtOnce
-  case neverGreets
+  case neverSendsConnack
   case neverAnswersTLS
-  case neverTakesAMessage
+  case neverAcknowledges
 
   var isDeaf: Bool { self == .neverAnswersTLS }
 
@@ -15,9 +15,9 @@ enum BrokerOutage: CaseIterable {
 
   func answers(to packet: MQTTPacket) -> [MQTTAnswer] {
     switch (self, packet.kind) {
-    case (.refusesTheLogin, .connect): [.connack(packet.version == 5 ? 0x86 : 4)]
+    case (.rejectsTheLogin, .connect): [.connack(packet.version == 5 ? 0x86 : 4)]
     case (.closesAtOnce, .connect): [.close]
-    case (.neverGreets, .connect), (.neverTakesAMessage, .publish): []
+    case (.neverSendsConnack, .connect), (.neverAcknowledges, .publish): []
     default: [.usual]
     }
   }

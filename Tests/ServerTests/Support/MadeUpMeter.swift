@@ -1,9 +1,11 @@
-/// A DSMR 5.0 meter with a gas meter, whose every value a test knows.
+import TestValues
+
+/// A DSMR 5.0 meter with a gas meter and known values.
 struct MadeUpMeter {
   static let identifier = "E0012345678901234"
   static let gasIdentifier = "G0098765432109876"
 
-  /// One of its telegrams, one each second from 2026-01-15T12:00:00Z.
+  /// The values of a telegram, one each second from 2026-01-15T12:00:00Z.
   struct Reading {
     let number: Int
 
@@ -31,14 +33,14 @@ struct MadeUpMeter {
 
     var gas: String { "567.\(digits(800 + number, 3))" }
 
-    /// The telegram, as it comes down the line.
+    /// The bytes of the telegram.
     var telegram: String {
       let stamp = "260115130000W"
       let local = 13 * 3600 + number
       let time =
         "260115\(digits(local / 3600, 2))\(digits(local / 60 % 60, 2))\(digits(local % 60, 2))W"
-      var lines = [
-        "/TST5\\2MADE UP", "", "1-3:0.2.8(50)", "0-0:1.0.0(\(time))",
+      return SampleTelegram.with([
+        "1-3:0.2.8(50)", "0-0:1.0.0(\(time))",
         "0-0:96.1.1(\(octets(MadeUpMeter.identifier)))",
         "1-0:1.8.1(001234.\(digits(500 + number, 3))*kWh)", "1-0:1.8.2(000000.001*kWh)",
         "1-0:2.8.1(000000.000*kWh)", "1-0:2.8.2(000099.\(digits(number, 3))*kWh)",
@@ -48,10 +50,7 @@ struct MadeUpMeter {
         "1-0:32.7.0(231.\(number % 10)*V)", "1-0:31.7.0(\(digits(number % 40, 3))*A)",
         "0-1:24.1.0(003)", "0-1:96.1.0(\(octets(MadeUpMeter.gasIdentifier)))",
         "0-1:24.2.1(\(stamp))(00567.\(digits(800 + number, 3))*m3)",
-      ]
-      lines.append("!")
-      let text = lines.joined(separator: "\r\n")
-      return text + hexadecimal(checksum(text), 4) + "\r\n"
+      ])
     }
   }
 }
@@ -61,21 +60,6 @@ private func digits(_ number: Int, _ count: Int) -> String {
   return String(repeating: "0", count: max(0, count - text.count)) + text
 }
 
-private func hexadecimal(_ number: Int, _ count: Int) -> String {
-  let text = String(number, radix: 16, uppercase: true)
-  return String(repeating: "0", count: max(0, count - text.count)) + text
-}
-
 private func octets(_ text: String) -> String {
-  text.utf8.map { hexadecimal(Int($0), 2) }.joined()
-}
-
-/// CRC-16/ARC, bit by bit, so that it shares nothing with what it tests.
-private func checksum(_ text: String) -> Int {
-  var crc = 0
-  for byte in text.utf8 {
-    crc ^= Int(byte)
-    for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xA001 : crc >> 1 }
-  }
-  return crc
+  text.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined()
 }

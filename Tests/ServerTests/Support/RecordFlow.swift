@@ -60,17 +60,12 @@ final class RecordFlow: Sendable {
   }
 
   static func text(_ number: Int, padding: String = "") -> String {
-    "timestamp=\(time(number))\nn=\(number)\n\(padding)\n"
+    "timestamp=\(noon(plus: number))\nn=\(number)\n\(padding)\n"
   }
 
   /// The numbers of the records in a text, in order.
   static func numbers(in text: String) -> [Int] {
     text.split(separator: "\n").filter { $0.hasPrefix("n=") }.compactMap { Int($0.dropFirst(2)) }
-  }
-
-  /// The instant `number` seconds after noon.
-  static func time(_ number: Int) -> String {
-    Date(timeIntervalSince1970: 1_768_478_400 + Double(number)).formatted(.iso8601)
   }
 
   private func flow() {

@@ -69,8 +69,7 @@ struct SpoolingSink: Sendable {
   /// The segments left in the spool, in order.
   var segments: [String] {
     get throws {
-      let names = try FileManager.default.contentsOfDirectory(atPath: spool)
-      return names.filter { $0 != "lock" && $0 != "bad" }.sorted()
+      try directory.names(in: "spool").filter { $0 != "lock" && $0 != "bad" }
     }
   }
 
@@ -106,7 +105,7 @@ struct SpoolingSink: Sendable {
     _ options: [String] = [], _ body: (InfluxDB, SpoolingSink) async throws -> Void
   ) async throws {
     try await TemporaryDirectory.with { directory in
-      try await InfluxDB.running(login: nil) { database in
+      try await InfluxDB.running { database in
         let server = "http://127.0.0.1:\(database.port)"
         try await body(database, SpoolingSink(to: server, in: directory, options))
       }

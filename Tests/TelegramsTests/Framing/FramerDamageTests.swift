@@ -4,7 +4,7 @@ import Testing
 
 /// One damaged byte in a telegram with a checksum: whichever byte it is and whatever its new value,
 /// the telegram is dropped, and the next one is accepted.
-@Suite(.computing) struct FramerDamageTests {
+@Suite struct FramerDamageTests {
   /// The form of a telegram, and of its checksum.
   enum Shape: CaseIterable {
     case slashes, belgian, shortChecksum, brackets, lineFeeds

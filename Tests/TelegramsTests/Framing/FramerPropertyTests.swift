@@ -3,7 +3,7 @@ import TestValues
 import Testing
 
 /// Properties of all streams, whatever pieces they come in and whatever is between the telegrams.
-@Suite(.computing) struct FramerPropertyTests {
+@Suite struct FramerPropertyTests {
   private static let checked = checkedTelegram(
     ["1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "0-0:96.13.0(x/ABC5 y)"], header: "/HLY5/D545-X")
   private static let other = checkedTelegram(

@@ -3,7 +3,7 @@ import Telegrams
 import TestValues
 import Testing
 
-@Suite(.computing) struct FramerTests {
+@Suite struct FramerTests {
   private static let first = checkedTelegram([
     "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.321*kW)", "0-0:96.13.0(2F414243)",
   ])

@@ -5,7 +5,7 @@ import Testing
 @testable import Telegrams
 
 /// Known shapes: the fast way finds the same telegrams as the long way.
-@Suite(.computing) struct FramerShapeTests {
+@Suite struct FramerShapeTests {
   private static let lines = [
     "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.322*kW)", "0-0:96.13.0(x/ABC5 y)",
     "1-0:99.97.0(2)(0-0:96.7.19)(230115083210W)(0000000240*s)(241102151004W)(0000000301*s)",

@@ -6,7 +6,7 @@ import Testing
 @testable import Telegrams
 
 /// Known shapes: the fast way makes the same records as the long way.
-@Suite(.computing) struct TelegramTemplateTests {
+@Suite struct TelegramTemplateTests {
   /// The records and findings of a telegram.
   private struct Result: Equatable {
     var records: [UInt8]

@@ -6,7 +6,7 @@ import Testing
 
 /// Records depend on the telegrams alone, not on the pieces in which they arrive or on the noise
 /// between them.
-@Suite(.computing) struct PurityTests {
+@Suite struct PurityTests {
   private static let options = TelegramParser.Options.with {
     $0.includesHistory = true
     $0.includesUnknown = true

@@ -6,7 +6,7 @@ import Testing
 @testable import Telegrams
 
 /// Regular expressions of specification files: the value that each finds, in a limited time.
-@Suite(.computing) struct LinePatternTests {
+@Suite struct LinePatternTests {
   /// The capture of the first group; nil if the pattern does not match.
   private func value(_ pattern: String, _ line: String) throws -> String? {
     var stepsLeft = LinePattern.maximumSteps

@@ -137,16 +137,27 @@ private let example = #"""
     #expect(throws: PythonLiteralError.self) { try SpecificationReader.entries(of: [0x7B, 0xFF]) }
   }
 
-  @Test func randomBytesAreAFileOrNone() throws {
+  /// Random bytes are read or rejected; an error names a place in the file.
+  @Test func randomBytesAreReadOrRejected() throws {
     var generator = SeededGenerator(seed: 50)
     for _ in 0..<500 {
-      _ = try? SpecificationReader.entries(of: generator.bytes(0...100))
-      _ = try? SpecificationReader.entries(
-        of: generator.bytes(0...60, from: "{}[]():,'\"\"\"rb\\x4#\n1-0.8 ".bytes))
-      var text = example.bytes
-      text[Int.random(in: text.indices, using: &generator)] = UInt8.random(
+      var changed = example.bytes
+      changed[Int.random(in: changed.indices, using: &generator)] = UInt8.random(
         in: 0...255, using: &generator)
-      _ = try? SpecificationReader.entries(of: text)
+      let files = [
+        generator.bytes(0...100),
+        generator.bytes(0...60, from: "{}[]():,'\"\"\"rb\\x4#\n1-0.8 ".bytes), changed,
+      ]
+      for file in files {
+        do {
+          let entries = try SpecificationReader.entries(of: file)
+          #expect(entries.allSatisfy { !$0.metric.isEmpty }, "\(file.text)")
+        } catch {
+          let lineEnds = file.count { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+          #expect((1...lineEnds + 1).contains(error.line), "\(file.text)")
+          #expect((1...file.count + 1).contains(error.column), "\(file.text)")
+        }
+      }
     }
   }
 }

@@ -23,9 +23,8 @@ public struct MQTTClient: Sendable {
   public func publish(
     _ payload: String, to topic: String, qos: Int = 1, retain: Bool = false
   ) async throws -> ProgramResult {
-    try MissingProgram.check("/usr/bin/mosquitto_pub", package: "mosquitto-clients")
     let message = ["-t", topic, "-q", "\(qos)", "-m", payload] + (retain ? ["-r"] : [])
-    return try await Program("/usr/bin/mosquitto_pub", arguments + message).run(
+    return try await Program("mosquitto_pub", arguments + message).run(
       within: .seconds(10))
   }
 
@@ -35,12 +34,11 @@ public struct MQTTClient: Sendable {
     to filter: String, qos: Int = 1, identifier: String? = nil,
     _ body: (MQTTSubscriber) async throws -> Result
   ) async throws -> Result {
-    try MissingProgram.check("/usr/bin/mosquitto_sub", package: "mosquitto-clients")
     let options = ["-d", "-F", MQTTSubscriber.format, "-t", filter, "-q", "\(qos)"]
     // mosquitto_sub does not flush its debug output.
     let program = Program(
       "stdbuf",
-      ["-oL", "/usr/bin/mosquitto_sub"] + arguments + options
+      ["-oL", "mosquitto_sub"] + arguments + options
         + (identifier.map { ["-c", "-i", $0] } ?? []))
     return try await program.whileRunning { running in
       let subscriber = MQTTSubscriber(program: running)
@@ -49,15 +47,14 @@ public struct MQTTClient: Sendable {
     }
   }
 
-  /// Whether the broker lets this client in and acknowledges a subscription, which ends at once.
+  /// Whether the broker accepts this client and a subscription.
   public func isServed() async throws -> Bool {
-    try MissingProgram.check("/usr/bin/mosquitto_sub", package: "mosquitto-clients")
     return try await Program(
-      "/usr/bin/mosquitto_sub", arguments + ["-E", "-W", "5", "-t", "test/ready"]
+      "mosquitto_sub", arguments + ["-E", "-W", "5", "-t", "test/ready"]
     ).run(within: .seconds(10)).status == .success
   }
 
-  /// Where the broker is and how to log in, as options of both programs.
+  /// The address and the login, as options of both programs.
   public var arguments: [String] {
     ["-h", "127.0.0.1", "-p", "\(port)"]
       + (login.map { ["-u", $0.user, "-P", $0.password] } ?? []) + options
@@ -129,7 +126,7 @@ extension MQTTMessage {
   }
 }
 
-/// A message as its receiver sees it.
+/// A message as a subscriber receives it.
 public struct MQTTMessage: Sendable, Equatable {
   public let topic: String
   public let qos: Int

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The packets that come on a connection.
+/// The packets received on a connection.
 struct MQTTInput {
   let socket: Socket
   let connection: Int
@@ -38,7 +38,7 @@ struct MQTTInput {
   }
 }
 
-/// What a broker sends on a connection, from any thread.
+/// The sending side of a connection, for any thread.
 final class MQTTOutput: Sendable {
   private struct State {
     /// nil once the connection has ended.
@@ -65,16 +65,16 @@ final class MQTTOutput: Sendable {
     }
   }
 
-  /// Sends the packet that acknowledges another, with its reasons: one, or for SUBACK and UNSUBACK one
-  /// for each filter. A client of an older version gets nothing that only MQTT 5 has.
+  /// Sends the packet that acknowledges another, with its reasons: one, or for SUBACK one for each
+  /// filter. A client of MQTT 3.1.1 gets nothing that only MQTT 5 has.
   func acknowledge(
     _ kind: MQTTPacketKind, id: Int, reasons: [UInt8], _ properties: MQTTProperties = [:]
   ) {
     send(kind) { writer, version in
       writer.number(id, 2)
-      if kind == .suback || kind == .unsuback {
+      if kind == .suback {
         if version == 5 { writer.properties(properties) }
-        if version == 5 || kind == .suback { writer.append(reasons) }
+        writer.append(reasons)
       } else if version == 5, reasons != [0] || !properties.isEmpty {
         writer.append(reasons)
         if !properties.isEmpty { writer.properties(properties) }

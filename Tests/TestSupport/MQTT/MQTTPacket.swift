@@ -2,10 +2,10 @@
 public enum MQTTPacketKind: UInt8, Sendable {
   case connect = 1
   case connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback
-  case pingreq, pingresp, disconnect, auth
+  case pingreq, pingresp, disconnect
 
   /// The lower half of the first byte of a packet other than PUBLISH.
-  var flags: UInt8 { [.pubrel, .subscribe, .unsubscribe].contains(self) ? 2 : 0 }
+  var flags: UInt8 { [.pubrel, .subscribe].contains(self) ? 2 : 0 }
 }
 
 /// The properties of MQTT 5 that p1mqtt, the clients of mosquitto or a test send, by their numbers
@@ -21,7 +21,7 @@ public enum MQTTProperty: UInt8, Sendable {
   case retainAvailable = 0x25
   case maximumPacketSize = 0x27
 
-  /// How many bytes the value has.
+  /// The size of the value in bytes.
   var size: Int {
     switch self {
     case .payloadFormat, .maximumQoS, .retainAvailable: 1
@@ -34,7 +34,7 @@ public enum MQTTProperty: UInt8, Sendable {
 /// The properties of a packet; a packet of an older version has none.
 public typealias MQTTProperties = [MQTTProperty: Int]
 
-/// What a client says in CONNECT.
+/// The contents of a CONNECT.
 public struct MQTTConnect: Sendable, Equatable {
   public let clientID: String
   /// Clean Session, which MQTT 5 calls Clean Start.
@@ -46,7 +46,7 @@ public struct MQTTConnect: Sendable, Equatable {
   public let password: String?
 }
 
-/// A packet that a scripted broker has received, of MQTT 3.1, 3.1.1 or 5.
+/// A packet that a scripted broker has received, of MQTT 3.1.1 or 5.
 public struct MQTTPacket: Sendable, CustomStringConvertible {
   /// The connection that it came on, counted from 1.
   public let connection: Int
@@ -54,7 +54,7 @@ public struct MQTTPacket: Sendable, CustomStringConvertible {
   public let ordinal: Int
   /// When its last byte had arrived.
   public let time: ContinuousClock.Instant
-  /// The protocol level of its connection: 3, 4 for 3.1.1, or 5.
+  /// The protocol level of its connection: 4 for MQTT 3.1.1, or 5.
   public let version: Int
   public let kind: MQTTPacketKind
   /// The packet identifier, by which it is acknowledged.
@@ -67,7 +67,7 @@ public struct MQTTPacket: Sendable, CustomStringConvertible {
   public private(set) var message: MQTTMessage?
   /// The DUP flag of a PUBLISH.
   public private(set) var isDuplicate = false
-  /// The topic filters of a SUBSCRIBE or UNSUBSCRIBE.
+  /// The topic filters of a SUBSCRIBE.
   public private(set) var filters: [String] = []
   /// The QoS that a SUBSCRIBE requests, one for each filter.
   public private(set) var requestedQoS: [Int] = []
@@ -96,17 +96,16 @@ public struct MQTTPacket: Sendable, CustomStringConvertible {
     case .puback, .pubrec, .pubrel, .pubcomp:
       id = try reader.number(2)
       try readReason(&reader)
-    case .subscribe, .unsubscribe:
+    case .subscribe:
       id = try reader.number(2)
       if self.version == 5 { properties = try reader.properties() }
       while !reader.rest.isEmpty {
         filters.append(try reader.text())
-        if kind == .subscribe { requestedQoS.append(try reader.number(1) & 3) }
+        requestedQoS.append(try reader.number(1) & 3)
       }
-    case .disconnect, .auth: try readReason(&reader)
+    case .disconnect: try readReason(&reader)
     case .pingreq: break
-    case .connack, .suback, .unsuback, .pingresp:
-      throw MalformedPacket(reason: "\(kind) from a client")
+    default: throw MalformedPacket(reason: "\(kind) from this client")
     }
     if !reader.rest.isEmpty { throw MalformedPacket(reason: "\(kind) is too long") }
   }
@@ -114,7 +113,7 @@ public struct MQTTPacket: Sendable, CustomStringConvertible {
   private static func version(from reader: inout MQTTReader) throws -> Int {
     let name = try reader.text()
     let level = try reader.number(1)
-    guard name == (level == 3 ? "MQIsdp" : "MQTT"), (3...5).contains(level) else {
+    guard name == "MQTT", level == 4 || level == 5 else {
       throw MalformedPacket(reason: "protocol \(name) \(level)")
     }
     return level
@@ -174,7 +173,7 @@ public struct MQTTPacket: Sendable, CustomStringConvertible {
   }
 }
 
-/// Bytes that are no packet of a client.
+/// Bytes that are not a valid packet of a client.
 struct MalformedPacket: Error {
   let reason: String
 }
@@ -253,7 +252,6 @@ struct MQTTWriter {
     }
   }
 
-  /// A whole packet.
   static func packet(
     _ kind: MQTTPacketKind, flags: UInt8? = nil, _ body: (inout MQTTWriter) -> Void = { _ in }
   ) -> [UInt8] {

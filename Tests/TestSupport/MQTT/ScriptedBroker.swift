@@ -1,6 +1,6 @@
 import Synchronization
 
-/// An MQTT broker (3.1, 3.1.1 and 5) on the loopback address that misbehaves as a test scripts it,
+/// An MQTT broker (3.1.1 and 5) on the loopback address that misbehaves as a test scripts it,
 /// which mosquitto cannot. It keeps all packets that it receives, and delivers no message to others.
 public final class ScriptedBroker: Sendable {
   /// The answers to a packet; called on the thread of the connection, which it may block.
@@ -12,7 +12,7 @@ public final class ScriptedBroker: Sendable {
 
   private struct State {
     var packets: [MQTTPacket] = []
-    var taken: [MQTTMessage] = []
+    var accepted: [MQTTMessage] = []
     var malformed: [String] = []
     /// By the numbers of their connections.
     var subscribed: [Int: MQTTOutput] = [:]
@@ -56,7 +56,7 @@ public final class ScriptedBroker: Sendable {
 
   public var client: MQTTClient { MQTTClient(port: port, login: nil) }
 
-  // MARK: - What it received
+  // MARK: - Received data
 
   public var packets: [MQTTPacket] { state.withLock(\.packets) }
 
@@ -66,11 +66,11 @@ public final class ScriptedBroker: Sendable {
 
   public var connects: [MQTTConnect] { packets.compactMap(\.connect) }
 
-  /// The messages that a broker would deliver to subscribers: those of QoS 0, and the others where it
+  /// The messages that a broker would deliver to subscribers: those of QoS 0, and the others if it
   /// acknowledged them, those of QoS 2 once.
-  public var taken: [MQTTMessage] { state.withLock(\.taken) }
+  public var accepted: [MQTTMessage] { state.withLock(\.accepted) }
 
-  /// Why it ended connections on which it received something that is no packet.
+  /// The reasons why it closed connections with invalid packets.
   public var malformed: [String] { state.withLock(\.malformed) }
 
   public var connectionCount: Int { listener.connectionCount }
@@ -87,7 +87,7 @@ public final class ScriptedBroker: Sendable {
     if !holds { throw ConditionNotMet(within: limit, seen: seen) }
   }
 
-  // MARK: - What it does without being asked
+  // MARK: - Unasked actions
 
   /// Sends a message to every client that has subscribed to any topic.
   public func publish(_ message: MQTTMessage) {
@@ -137,7 +137,7 @@ public final class ScriptedBroker: Sendable {
     if isReset { socket.resetOnClose() } else { socket.finish() }
   }
 
-  /// Updates the sessions and the messages taken for a packet and its answers.
+  /// Updates the sessions and the accepted messages for a packet and its answers.
   /// - Returns: whether the client has a session from an earlier connection.
   private func note(
     _ packet: MQTTPacket, _ answers: [MQTTAnswer], of connect: MQTTPacket
@@ -156,13 +156,13 @@ public final class ScriptedBroker: Sendable {
         if let id = packet.id { state.sessions[client.clientID]?.unreleased.remove(id) }
       case .publish:
         guard let message = packet.message else { break }
-        guard message.qos == 0 || answers.contains(where: \.isTaking) else { break }
+        guard message.qos == 0 || answers.contains(where: \.isAccepting) else { break }
         if message.qos == 2, let id = packet.id, !answers.contains(.acknowledge(.puback)),
           state.sessions[client.clientID]?.unreleased.insert(id).inserted == false
         {
           break
         }
-        state.taken.append(message)
+        state.accepted.append(message)
       default: break
       }
       return isKnown
@@ -232,9 +232,6 @@ public final class ScriptedBroker: Sendable {
     case .subscribe:
       let reasons = packet.requestedQoS.map { reason == 0 ? UInt8($0) : reason }
       output.acknowledge(.suback, id: id, reasons: reasons, properties)
-    case .unsubscribe:
-      let reasons = packet.filters.map { _ in reason }
-      output.acknowledge(.unsuback, id: id, reasons: reasons, properties)
     case .pingreq: output.write(MQTTWriter.packet(.pingresp))
     default: break
     }
@@ -242,15 +239,15 @@ public final class ScriptedBroker: Sendable {
   }
 }
 
-/// What a scripted broker does about a packet, step by step; `[]` is no answer, on a connection that
-/// stays open.
+/// A step of the answer of a scripted broker to a packet; with `[]` it sends nothing, and the
+/// connection stays open.
 public enum MQTTAnswer: Sendable, Equatable {
   /// The answer of a broker that accepts everything.
   case usual
   /// The usual packet with this reason, for each filter of a SUBSCRIBE. MQTT 3.1.1 has reasons only for
   /// CONNECT, where it ends the connection, and for SUBSCRIBE.
   case reason(UInt8, MQTTProperties = [:])
-  /// A CONNACK, which ends the connection where the reason is not 0.
+  /// A CONNACK, which ends the connection if the reason is not 0.
   case connack(UInt8 = 0, sessionPresent: Bool = false, properties: MQTTProperties = [:])
   /// An acknowledgement of this kind, such as a PUBACK for a message of QoS 2.
   case acknowledge(MQTTPacketKind, UInt8 = 0)
@@ -267,7 +264,7 @@ public enum MQTTAnswer: Sendable, Equatable {
   /// The answer of a broker that knows only MQTT 3.1.1 to a CONNECT of MQTT 5.
   public static let unknownVersion = [MQTTAnswer.bytes([0x20, 2, 0, 1]), .close]
 
-  /// What the CONNACK says of a session, where `isKnown` is the truth; nil where the client is rejected.
+  /// The "session present" flag of the CONNACK; nil if the connection is rejected.
   func sessionPresent(isKnown: Bool) -> Bool? {
     switch self {
     case .usual, .reason(0, _): isKnown
@@ -277,7 +274,7 @@ public enum MQTTAnswer: Sendable, Equatable {
   }
 
   /// Whether it accepts a message.
-  var isTaking: Bool {
+  var isAccepting: Bool {
     switch self {
     case .usual: true
     case .reason(let reason, _): reason < 0x80

@@ -21,7 +21,6 @@ public struct HTTPClient: Sendable {
     _ path: String, query: [String: String] = [:], body: String? = nil,
     within limit: Duration = .seconds(10)
   ) async throws -> Response {
-    try MissingProgram.check("/usr/bin/curl", package: "curl")
     let items = query.map { "\(Self.escape($0))=\(Self.escape($1))" }.joined(separator: "&")
     let arguments = [
       "--silent", "--noproxy", "*", "--max-time", "\(limit.components.seconds)",
@@ -30,7 +29,7 @@ public struct HTTPClient: Sendable {
     let user = login.map { ["--user", "\($0.user):\($0.password)"] } ?? []
     let post = body == nil ? [] : ["--data-binary", "@-"]
     let url = "http://127.0.0.1:\(port)\(path)" + (items.isEmpty ? "" : "?" + items)
-    let result = try await Program("/usr/bin/curl", arguments + user + post + [url])
+    let result = try await Program("curl", arguments + user + post + [url])
       .run(input: body ?? "", within: limit + .seconds(5))
     let parts = result.text.split(separator: "\n", omittingEmptySubsequences: false)
     return Response(

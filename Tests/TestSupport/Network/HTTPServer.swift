@@ -42,17 +42,17 @@ public final class HTTPServer: Sendable {
   /// 0 on a Unix socket.
   public var port: Int { listener.port }
 
-  // MARK: - What it received
+  // MARK: - Received data
 
   public var requests: [HTTPRequest] { state.withLock { $0.requests } }
 
-  /// The requests that it has answered, or would not, in the order of the answers.
+  /// The requests with their answers, in the order of the answers.
   public var exchanges: [HTTPExchange] { state.withLock { $0.exchanges } }
 
   public var connectionCount: Int { listener.connectionCount }
 
-  /// The lines of all bodies that it has said to have taken, in order.
-  public var takenLines: [Substring] {
+  /// The lines of all bodies that it has accepted, in order.
+  public var acceptedLines: [Substring] {
     exchanges.filter(\.answer.isSuccess).flatMap(\.request.lines)
   }
 
@@ -109,13 +109,6 @@ public struct HTTPRequest: Sendable {
 
   /// The lines of the body, without the empty ones.
   public var lines: [Substring] { text.split(separator: "\n") }
-
-  /// The body decompressed by the program `gzip`.
-  /// - Throws: `MissingProgram`, or `ProgramFailure`.
-  public func unzipped() async throws -> String {
-    try MissingProgram.check("/usr/bin/gzip", package: "gzip")
-    return try await Program("/usr/bin/gzip", ["-dc"]).run(input: body).text
-  }
 }
 
 public enum HTTPAnswer: Sendable, Equatable {
@@ -143,7 +136,7 @@ public enum HTTPAnswer: Sendable, Equatable {
   }
 }
 
-/// A request and what was answered to it.
+/// A request and its answer.
 public struct HTTPExchange: Sendable {
   public let request: HTTPRequest
   public let answer: HTTPAnswer
@@ -163,17 +156,15 @@ private final class HTTPConnection {
 
   /// The next request; nil where the connection ends before the request does.
   func readRequest() -> HTTPRequest? {
-    let end = Array("\r\n\r\n".utf8)
-    var searched = 0
-    var headEnd: Int?
+    var headEnd: Range<Int>?
     while headEnd == nil {
-      headEnd = rest.indices.dropFirst(searched).first { rest[$0...].starts(with: end) }
-      searched = max(0, rest.count - end.count)
+      headEnd = rest.firstRange(of: "\r\n\r\n".utf8)
       if headEnd == nil, !readMore() { return nil }
     }
-    let head = String(decoding: rest[..<(headEnd ?? 0)], as: UTF8.self)
-    rest.removeFirst((headEnd ?? 0) + end.count)
-    var lines = head.split(separator: "\r\n")
+    guard let headEnd else { return nil }
+    var lines = String(decoding: rest[..<headEnd.lowerBound], as: UTF8.self)
+      .split(separator: "\r\n")
+    rest.removeFirst(headEnd.upperBound)
     let first = lines.removeFirst().split(separator: " ")
     guard first.count == 3 else { return nil }
     var headers: [String: String] = [:]

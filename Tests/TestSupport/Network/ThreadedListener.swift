@@ -29,8 +29,7 @@ final class ThreadedListener: Sendable {
   }
 
   private static func listen(at path: String) throws -> Int32 {
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    let socket = Foundation.socket(AF_UNIX, type, 0)
+    let socket = Foundation.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
@@ -70,7 +69,7 @@ final class ThreadedListener: Sendable {
     state.withLock { state in
       guard !state.isClosed else { return }
       state.isClosed = true
-      // The threads that wait on them wake up, and close them.
+      // This wakes the threads that wait on the sockets; they close them.
       shutdown(socket, Int32(SHUT_RDWR))
       for connection in state.open { shutdown(connection, Int32(SHUT_RDWR)) }
     }
@@ -85,7 +84,6 @@ final class ThreadedListener: Sendable {
         usleep(1000)
         continue
       }
-      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       let number = state.withLock { state -> Int? in
         guard !state.isClosed else { return nil }
         state.open.insert(connection)
@@ -100,7 +98,7 @@ final class ThreadedListener: Sendable {
         serve(Socket(descriptor: connection), number)
         state.withLock { state in
           state.open.remove(connection)
-          // Not before, or somebody else's connection would get its number.
+          // The descriptor is closed last, so no other connection can get its number before.
           Foundation.close(connection)
         }
       }

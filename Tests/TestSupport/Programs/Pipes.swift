@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import SystemPackage
 
-/// The two ends of a new pipe, neither of which is inherited by other programs.
+/// The two ends of a new pipe.
 public struct PipeEnds: Sendable {
   public let reading: Int32
   public let writing: Int32
@@ -10,19 +10,18 @@ public struct PipeEnds: Sendable {
   public init() throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     (reading, writing) = (ends[0], ends[1])
   }
 }
 
-/// The writing end of a pipe or terminal. A write to a full pipe suspends the task, not its thread.
-final class PipeWriter: Sendable {
-  private let descriptor: Mutex<Int32?>
+/// A pipe, terminal or socket that a test writes to. If it is full, the task is suspended, not its thread.
+final class Descriptor: Sendable {
+  private let number: Mutex<Int32?>
 
   /// Takes over an open descriptor; nil for one that is closed.
-  init(_ descriptor: Int32?) {
-    if let descriptor { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
-    self.descriptor = Mutex(descriptor)
+  init(_ number: Int32?) {
+    if let number { _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK) }
+    self.number = Mutex(number)
   }
 
   deinit { close() }
@@ -33,7 +32,7 @@ final class PipeWriter: Sendable {
     var rest = bytes[...]
     return try await Deadline(in: limit).poll(every: .milliseconds(1)) {
       while !rest.isEmpty {
-        let (count, error) = withDescriptor { descriptor in
+        let (count, error) = withNumber { descriptor in
           rest.withUnsafeBytes { (Foundation.write(descriptor, $0.baseAddress, $0.count), errno) }
         }
         if count < 0 && error == EAGAIN { return false }
@@ -44,16 +43,16 @@ final class PipeWriter: Sendable {
     }
   }
 
-  /// Calls `body` with the descriptor, or -1; it is not closed meanwhile.
-  func withDescriptor<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
-    try descriptor.withLock { try body($0 ?? -1) }
+  /// Calls `body` with the number, or -1 if it is closed; it is not closed meanwhile.
+  func withNumber<Result>(_ body: (Int32) throws -> Result) rethrows -> Result {
+    try number.withLock { try body($0 ?? -1) }
   }
 
   /// Closes it; doing so twice is no error.
   func close() {
-    descriptor.withLock { descriptor in
-      if let open = descriptor { Foundation.close(open) }
-      descriptor = nil
+    number.withLock { number in
+      if let open = number { Foundation.close(open) }
+      number = nil
     }
   }
 }

@@ -37,6 +37,20 @@ public struct Program: Sendable, CustomStringConvertible {
     ([executable] + arguments).joined(separator: " ")
   }
 
+  /// Where the executable is, in the PATH that it gets and not in that of the tests.
+  /// - Throws: `MissingProgram`.
+  public var path: String {
+    get throws {
+      let folders = (fullEnvironment["PATH"] ?? "").split(separator: ":")
+      let paths =
+        executable.contains("/") ? [executable] : folders.map { "\($0)/\(executable)" }
+      guard let path = paths.first(where: FileManager.default.isExecutableFile) else {
+        throw MissingProgram(description: "\(executable) is missing: scripts/test installs it")
+      }
+      return path
+    }
+  }
+
   /// The environment without the mark of the process.
   var fullEnvironment: [String: String] {
     let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -5,25 +5,17 @@ import SystemPackage
 ///
 /// It buffers about 17 KB and then blocks the writer, so it cannot simulate a receiver overrun.
 public final class PseudoTerminal: Sendable {
-  // <asm-generic/ioctls.h>; macros that Swift does not import.
-  private static let setLock: UInt = 0x4004_5431  // TIOCSPTLCK
-  private static let getNumber: UInt = 0x8004_5430  // TIOCGPTN
-
   /// The device for the tool, `/dev/pts/N`.
   public let path: String
-  private let master: PipeWriter
+  private let master: Descriptor
 
   /// Opens a new pair. The device has the settings of a terminal until a tool changes them.
   public init() throws {
-    let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    master = PipeWriter(descriptor)
-    var unlocked: Int32 = 0
-    var number: UInt32 = 0
-    guard ioctl(descriptor, Self.setLock, &unlocked) == 0,
-      ioctl(descriptor, Self.getNumber, &number) == 0
-    else { throw Errno(rawValue: errno) }
-    path = "/dev/pts/\(number)"
+    var (descriptor, device): (Int32, Int32) = (-1, -1)
+    guard openpty(&descriptor, &device, nil, nil, nil) == 0 else { throw Errno(rawValue: errno) }
+    defer { Foundation.close(device) }
+    master = Descriptor(descriptor)
+    path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(device)")
   }
 
   /// Sends bytes to the tool.
@@ -41,7 +33,7 @@ public final class PseudoTerminal: Sendable {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
-      let count = master.withDescriptor { Foundation.read($0, &buffer, buffer.count) }
+      let count = master.withNumber { Foundation.read($0, &buffer, buffer.count) }
       guard count > 0 else { return bytes }
       bytes += buffer[..<count]
     }
@@ -50,7 +42,7 @@ public final class PseudoTerminal: Sendable {
   /// The current settings of the device; on Linux the master side has them too.
   public func settings() throws -> termios {
     var settings = termios()
-    let result = master.withDescriptor { tcgetattr($0, &settings) }
+    let result = master.withNumber { tcgetattr($0, &settings) }
     guard result == 0 else { throw Errno(rawValue: errno) }
     return settings
   }

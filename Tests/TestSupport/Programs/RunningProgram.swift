@@ -13,7 +13,7 @@ public final class RunningProgram: Sendable {
   public let processIdentifier: pid_t
 
   private let mark: ProcessMark?
-  let input: PipeWriter
+  let input: Descriptor
   let standardOutput: ByteCollector
   let standardError: ByteCollector
   private let reaping: Task<Void, any Error>
@@ -30,16 +30,16 @@ public final class RunningProgram: Sendable {
   init(_ program: Program, mark: ProcessMark?, input descriptor: Int32?) async throws {
     // A write to a program that has closed its input must not kill the tests. Children get the default.
     signal(SIGPIPE, SIG_IGN)
+    let configuration = try Self.configuration(program, mark: mark)
     let inputPipe = descriptor == nil ? try PipeEnds() : nil
     let outputPipe = try PipeEnds()
     let errorPipe = try PipeEnds()
     self.program = program
     self.mark = mark
-    input = PipeWriter(inputPipe?.writing)
+    input = Descriptor(inputPipe?.writing)
     standardOutput = ByteCollector(reading: outputPipe.reading)
     standardError = ByteCollector(reading: errorPipe.reading)
 
-    let configuration = Self.configuration(program, mark: mark)
     let (started, starter) = AsyncThrowingStream.makeStream(of: pid_t.self)
     let (released, release) = AsyncStream.makeStream(of: Never.self)
     self.release = release
@@ -69,14 +69,15 @@ public final class RunningProgram: Sendable {
     processIdentifier = pid
   }
 
-  private static func configuration(_ program: Program, mark: ProcessMark?) -> Configuration {
+  private static func configuration(
+    _ program: Program, mark: ProcessMark?
+  ) throws -> Configuration {
     var environment = program.fullEnvironment
     if let mark { environment[ProcessMark.variable] = mark.value }
     var options = PlatformOptions()
     options.createSession = true
     return Configuration(
-      executable: program.executable.contains("/")
-        ? .path(FilePath(program.executable)) : .name(program.executable),
+      executable: .path(FilePath(try program.path)),
       arguments: Arguments(program.arguments),
       // Subprocess 1.0 passes the bytes on as a C string, so they must end with a zero.
       environment: .custom(environment.map { Array("\($0)=\($1)\0".utf8) }),
@@ -95,6 +96,11 @@ extension RunningProgram {
 
   /// The program, if it is alive, and every live process that it has started, daemons too.
   public var processes: [pid_t] { mark?.processes ?? [] }
+
+  /// Those of them that run the program of this name.
+  public func processes(named name: some StringProtocol) -> [pid_t] {
+    processes.filter { isProcess($0, name) }
+  }
 
   public func send(signal: Int32) {
     finalStatus.withLock { final in

@@ -66,22 +66,15 @@ struct ProcessMark: Sendable {
     }
   }
 
-  /// Kills every process with the mark.
-  /// - Returns: false if one is still alive after ten seconds.
-  @discardableResult
-  func killAll() async -> Bool {
-    for _ in 0..<1_000 {
-      let found = processes
-      if found.isEmpty { return true }
-      for pid in found { kill(pid, SIGKILL) }
-      await pause()
-    }
-    return false
-  }
-
-  /// Sleeps ten milliseconds, also in a cancelled task.
-  private func pause() async {
-    await Task.detached { try? await Task.sleep(for: .milliseconds(10)) }.value
+  /// Kills every process with the mark, also in a cancelled task.
+  func killAll() async {
+    _ = await Task.detached { [self] in
+      try await Deadline(in: .seconds(10)).poll {
+        let found = processes
+        for pid in found { kill(pid, SIGKILL) }
+        return found.isEmpty
+      }
+    }.result
   }
 }
 
@@ -98,6 +91,16 @@ public struct TemporaryDirectory: Sendable {
   }
 
   public func path(_ name: String) -> String { path + "/" + name }
+
+  /// The names of what is in a directory below it, sorted.
+  public func names(in subdirectory: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path(subdirectory)).sorted()
+  }
+
+  /// The text of a file; bytes that are not UTF-8 become U+FFFD.
+  public func text(of name: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: path(name))), as: UTF8.self)
+  }
 
   /// Writes a file.
   /// - Returns: its path.

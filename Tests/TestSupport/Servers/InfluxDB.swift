@@ -18,16 +18,15 @@ public struct InfluxDB: Server {
   /// Calls `body` with a new server.
   /// - Parameter login: the administrator; nil to turn authentication off.
   public static func running<Result>(
-    login: Login? = .standard, database: String = "test",
+    login: Login? = nil, database: String = "test",
     _ body: (InfluxDB) async throws -> Result
   ) async throws -> Result {
     try await launch(login: login, database: database).whileRunning(body)
   }
 
   private static func launch(login: Login?, database: String) async throws -> InfluxDB {
-    try MissingProgram.check("/usr/bin/influxd", package: "influxdb")
     let server = try await launch { directory in
-      let ports = try FreePort.find(2)
+      let ports = Loopback.freePorts(2)
       let file = try directory.write(
         """
         reporting-enabled = false
@@ -52,7 +51,7 @@ public struct InfluxDB: Server {
 
         """, to: "influxdb.conf")
       let client = HTTPClient(port: ports[0], login: login)
-      let program = Program("/usr/bin/influxd", ["-config", file])
+      let program = Program("influxd", ["-config", file])
       let process = ServerProcess(program, in: directory) {
         try await client.request("/ping").status == 204
       }

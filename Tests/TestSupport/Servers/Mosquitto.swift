@@ -16,19 +16,18 @@ public struct Mosquitto: MQTTBroker {
 
   /// The broker for all tests that do not stop it, with the standard login.
   public static var shared: Mosquitto { get async throws { try await sharedServer.value } }
-  private static let sharedServer = Shared { try await launch(.standard, [], nil, []) }
+  private static let sharedServer = Shared { try await launch(.standard, [], []) }
 
   /// Calls `body` with a new broker.
   /// - Parameters:
   ///   - login: the only login that is accepted; nil to accept every client.
   ///   - listeners: more listeners; `client` uses the plain port.
-  ///   - accessList: the lines of an `acl_file`; nil to permit everything.
   ///   - settings: more lines of `mosquitto.conf(5)`.
   public static func running<Result>(
-    login: Login? = .standard, listeners: [BrokerListener] = [], accessList: [String]? = nil,
+    login: Login? = .standard, listeners: [BrokerListener] = [],
     settings: [String] = [], _ body: (Mosquitto) async throws -> Result
   ) async throws -> Result {
-    try await launch(login, listeners, accessList, settings).whileRunning(body)
+    try await launch(login, listeners, settings).whileRunning(body)
   }
 
   public var socketPath: String { Self.socketPath(in: process.directory) }
@@ -36,11 +35,10 @@ public struct Mosquitto: MQTTBroker {
   static func socketPath(in directory: TemporaryDirectory) -> String { directory.path("mqtt.sock") }
 
   private static func launch(
-    _ login: Login?, _ listeners: [BrokerListener], _ accessList: [String]?, _ settings: [String]
+    _ login: Login?, _ listeners: [BrokerListener], _ settings: [String]
   ) async throws -> Mosquitto {
-    try MissingProgram.check("/usr/sbin/mosquitto", package: "mosquitto")
     return try await launch { directory in
-      let ports = try FreePort.find(1 + listeners.count)
+      let ports = Loopback.freePorts(1 + listeners.count)
       if let login { try await write(login, into: directory) }
       var lines = [
         "listener \(ports[0]) 127.0.0.1",
@@ -51,10 +49,6 @@ public struct Mosquitto: MQTTBroker {
         "max_queued_messages 0",
         login == nil ? "allow_anonymous true" : "password_file \(directory.path("passwords"))",
       ]
-      if let accessList {
-        let text = accessList.joined(separator: "\n") + "\n"
-        lines.append("acl_file \(try directory.write(text, to: "access"))")
-      }
       lines += settings
       for (listener, port) in zip(listeners, ports.dropFirst()) {
         lines += try await listener.lines(port: port, in: directory)
@@ -62,7 +56,7 @@ public struct Mosquitto: MQTTBroker {
       let file = try directory.write(lines.joined(separator: "\n") + "\n", to: "mosquitto.conf")
       let client = MQTTClient(port: ports[0], login: login)
       let process = ServerProcess(
-        Program("/usr/sbin/mosquitto", ["-c", file]), in: directory
+        Program("mosquitto", ["-c", file]), in: directory
       ) {
         try await client.isServed()
       }
@@ -74,7 +68,7 @@ public struct Mosquitto: MQTTBroker {
 
   private static func write(_ login: Login, into directory: TemporaryDirectory) async throws {
     let result = try await Program(
-      "/usr/bin/mosquitto_passwd",
+      "mosquitto_passwd",
       ["-b", "-c", directory.path("passwords"), login.user, login.password]
     ).run()
     guard result.status == .success else {
@@ -91,8 +85,6 @@ public enum BrokerListener: Sendable, Equatable {
   ///   - wantsClients: whether a client needs a certificate of the same authority.
   ///   - settings: more lines of `mosquitto.conf(5)` for it, such as `tls_version tlsv1.2`.
   case tls(_ certificate: String = "server", wantsClients: Bool = false, settings: [String] = [])
-  /// A port of 127.0.0.1 for TLS-PSK; the key is in hexadecimal digits.
-  case psk(identity: String, key: String, hint: String = "meter")
   /// A Unix socket, `Mosquitto.socketPath`.
   case unixSocket
   /// A port of ::1.
@@ -110,9 +102,6 @@ public enum BrokerListener: Sendable, Equatable {
         "keyfile \(certificates.path(certificate + ".key"))",
         "require_certificate \(wantsClients)",
       ] + settings
-    case .psk(let identity, let key, let hint):
-      let file = try directory.write("\(identity):\(key)\n", to: "keys")
-      return ["listener \(port) 127.0.0.1", "psk_hint \(hint)", "psk_file \(file)"]
     case .unixSocket: return ["listener 0 \(Mosquitto.socketPath(in: directory))"]
     case .ipv6: return ["listener \(port) ::1"]
     }

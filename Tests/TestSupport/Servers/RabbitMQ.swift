@@ -1,5 +1,3 @@
-import Foundation
-
 /// Debian's RabbitMQ with its MQTT plugin; the password is always required.
 ///
 /// It runs its own epmd, on its own port. Sessions and the messages queued in them survive a kill; a
@@ -13,28 +11,22 @@ public struct RabbitMQ: MQTTBroker {
 
   /// The broker for all tests that do not stop it, with the standard login.
   public static var shared: RabbitMQ { get async throws { try await sharedServer.value } }
-  private static let sharedServer = Shared { try await launch(login: .standard) }
-
-  private static let home = "/usr/lib/rabbitmq"
+  private static let sharedServer = Shared { try await launch() }
 
   /// Calls `body` with a new broker, which takes about ten seconds to start.
   public static func running<Result>(
-    login: Login = .standard, _ body: (RabbitMQ) async throws -> Result
+    _ body: (RabbitMQ) async throws -> Result
   ) async throws -> Result {
-    try await launch(login: login).whileRunning(body)
+    try await launch().whileRunning(body)
   }
 
-  private static func launch(login: Login) async throws -> RabbitMQ {
-    try MissingProgram.check(home + "/bin/rabbitmq-server", package: "rabbitmq-server")
-    return try await launch { directory in
-      let ports = try FreePort.find(5)
-      let client = MQTTClient(port: ports[0], login: login)
-      let server = try linkServer(into: directory)
-      let certificates = try await Certificates.shared
+  private static func launch() async throws -> RabbitMQ {
+    try await launch { directory in
+      let ports = Loopback.freePorts(5)
+      let client = MQTTClient(port: ports[0], login: .standard)
       let program = Program(
-        server + "/sbin/rabbitmq-server",
-        environment: try environment(
-          directory, server: server, login: login, ports: ports, certificates))
+        "/usr/lib/rabbitmq/bin/rabbitmq-server",
+        environment: try environment(directory, ports, try await Certificates.shared))
       let process = ServerProcess(program, in: directory, within: .seconds(120)) {
         try await client.isServed()
       }
@@ -42,35 +34,10 @@ public struct RabbitMQ: MQTTBroker {
     }
   }
 
-  /// Links the server's tree into a directory without the plugins that are not needed. It starts a third
-  /// faster, as it looks for each module in every directory.
-  private static func linkServer(into directory: TemporaryDirectory) throws -> String {
-    let files = FileManager.default
-    let version = try files.contentsOfDirectory(atPath: home + "/lib")
-      .filter { $0.hasPrefix("rabbitmq_server-") }.max()
-    let original = home + "/lib/" + (version ?? "")
-    let copy = directory.path("server")
-    try files.createDirectory(atPath: copy + "/plugins", withIntermediateDirectories: true)
-    for part in ["sbin", "escript"] {
-      try files.createSymbolicLink(
-        atPath: copy + "/" + part, withDestinationPath: original + "/" + part)
-    }
-    for plugin in try files.contentsOfDirectory(atPath: original + "/plugins") {
-      let needed = ["rabbitmq_mqtt-", "rabbitmq_prelaunch-"].contains { plugin.hasPrefix($0) }
-      if needed || !plugin.hasPrefix("rabbitmq_") {
-        try files.createSymbolicLink(
-          atPath: copy + "/plugins/" + plugin,
-          withDestinationPath: original + "/plugins/" + plugin)
-      }
-    }
-    return copy
-  }
-
   /// Writes the configuration files.
   /// - Returns: the environment with which the server uses them instead of those of the system.
   private static func environment(
-    _ directory: TemporaryDirectory, server: String, login: Login, ports: [Int],
-    _ certificates: Certificates
+    _ directory: TemporaryDirectory, _ ports: [Int], _ certificates: Certificates
   ) throws -> [String: String] {
     let configuration = try directory.write(
       """
@@ -83,8 +50,8 @@ public struct RabbitMQ: MQTTBroker {
       ssl_options.fail_if_no_peer_cert = false
       mqtt.allow_anonymous = false
       listeners.tcp.default = 127.0.0.1:\(ports[1])
-      default_user = \(login.user)
-      default_pass = \(login.password)
+      default_user = \(Login.standard.user)
+      default_pass = \(Login.standard.password)
       log.console = true
       log.file = false
 
@@ -106,7 +73,6 @@ public struct RabbitMQ: MQTTBroker {
       "RABBITMQ_LOGS": "-",
       "RABBITMQ_MNESIA_BASE": directory.path("mnesia"),
       "RABBITMQ_NODENAME": "test\(ports[0])@localhost",
-      "RABBITMQ_SCRIPTS_DIR": server + "/sbin",
       "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
     ]
   }

@@ -6,39 +6,29 @@ public struct VictoriaMetrics: Server {
   public let client: HTTPClient
 
   public var port: Int { client.port }
-  /// The login of HTTP basic authentication; nil for none.
-  public var login: Login? { client.login }
 
-  /// The server for all tests that do not stop it, without a login.
+  /// The server for all tests that do not stop it.
   public static var shared: VictoriaMetrics { get async throws { try await sharedServer.value } }
-  private static let sharedServer = Shared { try await launch(login: nil, options: []) }
+  private static let sharedServer = Shared { try await launch() }
 
   /// Calls `body` with a new server.
-  /// - Parameters:
-  ///   - login: the login of HTTP basic authentication; nil for none.
-  ///   - options: more options, such as `-dedup.minScrapeInterval=1ms`.
   public static func running<Result>(
-    login: Login? = nil, options: [String] = [],
     _ body: (VictoriaMetrics) async throws -> Result
   ) async throws -> Result {
-    try await launch(login: login, options: options).whileRunning(body)
+    try await launch().whileRunning(body)
   }
 
-  private static func launch(login: Login?, options: [String]) async throws -> VictoriaMetrics {
-    try MissingProgram.check("/usr/bin/victoria-metrics", package: "victoria-metrics")
-    return try await launch { directory in
-      let port = try FreePort.find(1)[0]
-      let client = HTTPClient(port: port, login: login)
+  private static func launch() async throws -> VictoriaMetrics {
+    try await launch { directory in
+      let client = HTTPClient(port: Loopback.freePorts(1)[0])
       let program = Program(
-        "/usr/bin/victoria-metrics",
+        "victoria-metrics",
         [
-          "-httpListenAddr=127.0.0.1:\(port)", "-storageDataPath=\(directory.path("data"))",
+          "-httpListenAddr=127.0.0.1:\(client.port)",
+          "-storageDataPath=\(directory.path("data"))",
           // The default of one month drops older points.
           "-retentionPeriod=100y", "-influx.databaseNames=test",
-        ]
-          + (login.map {
-            ["-httpAuth.username=\($0.user)", "-httpAuth.password=\($0.password)"]
-          } ?? []) + options)
+        ])
       let process = ServerProcess(program, in: directory) {
         try await client.request("/ping").status == 204
       }
