@@ -196,7 +196,7 @@ import Testing
   }
 
   @Test func rejectedRecordCostsNoOther() async throws {
-    let database = try await database("refused")
+    let database = try await database("rejected")
     let written = try await database.client.request(
       "/write", query: ["db": "rejected"], body: "dsmr n=\"text\" \(1_768_478_399_000_000_000)\n")
     #expect(written.status == 204)

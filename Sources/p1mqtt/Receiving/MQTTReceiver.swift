@@ -270,15 +270,6 @@ struct MQTTReceiver {
     // An empty message deletes one that the broker retains.
     guard !payload.isEmpty else { return }
     counts.messages += 1
-    // The broker keeps the subscriptions of a session, also those of an earlier run with other filters.
-    guard filters.contains(where: { TopicFilter.matches($0, topic) }) else {
-      counts.rejected += 1
-      messages.say(
-        .warning, broker,
-        "message to \(topic) dropped: an earlier run with this client id subscribed to it; use another --id",
-        repeating: "other filter")
-      return
-    }
     var records: [Record] = []
     var fault: String?
     let handle = { (event: RecordReader.Event) in

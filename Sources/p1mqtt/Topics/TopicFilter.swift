@@ -16,16 +16,4 @@ enum TopicFilter {
     }
     return nil
   }
-
-  /// Whether a filter names a topic. A shared subscription (MQTT 5, 4.8.2) has its filter behind the group.
-  static func matches(_ filter: String, _ topic: String) -> Bool {
-    var levels = filter.split(separator: "/", omittingEmptySubsequences: false)[...]
-    if levels.first == "$share" { levels = levels.dropFirst(2) }
-    let names = topic.split(separator: "/", omittingEmptySubsequences: false)
-    for (index, level) in levels.enumerated() {
-      if level == "#" { return true }
-      guard index < names.count, level == "+" || level == names[index] else { return false }
-    }
-    return levels.count == names.count
-  }
 }

@@ -64,6 +64,28 @@ import Testing
     }
   }
 
+  /// bash can miss the end of a child that comes together with a signal, and would then wait for ever.
+  @Test func signalToAllProcessesEndsAll() async throws {
+    try await MadeUpTools.with(p1mqtt: "cat > mqtt", p1influx: "cat > influx") { directory in
+      for _ in 0..<8 {
+        try await MadeUpTools.p1run("sim:rate=50", directory, both).whileRunning { composition in
+          let isRunning = try await Deadline(in: .seconds(20)).poll {
+            (try? directory.text(of: "influx"))?.isEmpty == false
+          }
+          #expect(isRunning)
+          for process in composition.processes where isProcess(process, "p1cat") {
+            kill(process, SIGTERM)
+          }
+          composition.send(signal: SIGTERM)
+          let result = try await composition.waitForExit(within: .seconds(20))
+          #expect(result.status == .success && result.errorText == "")
+          #expect(composition.processes.isEmpty)
+        }
+        try FileManager.default.removeItem(atPath: directory.path("influx"))
+      }
+    }
+  }
+
   @Test func theFailureOfTheReaderIsTheStatus() async throws {
     try await MadeUpTools.with(p1mqtt: "cat", p1influx: "cat") { directory in
       let result = try await MadeUpTools.p1run("./nothing", directory, both).run()

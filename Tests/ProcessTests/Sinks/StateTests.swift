@@ -52,6 +52,23 @@ import Testing
     }
   }
 
+  /// With --spool-only, wrong settings cost no record.
+  @Test(arguments: ["p1mqtt", "p1influx"])
+  func wrongSettingsDoNotMatterForTheSpool(_ tool: String) async throws {
+    let wrong = ["MQTT_QOS": "7", "MQTT_SPOOL_SIZE": "x", "INFLUXDB_PORT": "0"]
+    for file in ["MQTT_BROKR = 'a'\n", "MQTT_PASS = 'unclosed\n"] {
+      try await TemporaryDirectory.with { directory in
+        try directory.write(file, to: "p1.conf")
+        let result = try await Program(
+          tool, ["--spool-only", "--state", "state"], environment: wrong, directory: directory.path
+        ).run(input: NumberedRecords.text(0..<3))
+        #expect(result.status == .success, "\(result.errorText)")
+        let spool = "state/\(tool.dropFirst(2))/0000000000000001"
+        #expect(try directory.text(of: spool) == NumberedRecords.text(0..<3))
+      }
+    }
+  }
+
   @Test func leftoversAreDeliveredFirst() async throws {
     try await TemporaryDirectory.with { directory in
       try leave(0..<3000, of: "influx", in: directory)
@@ -78,13 +95,13 @@ import Testing
     }
   }
 
-  @Test func leftoversAreDeliveredAsValues() async throws {
+  @Test(arguments: ["0", "1"]) func leftoversAreDeliveredAsValues(_ qos: String) async throws {
     try await TemporaryDirectory.with { directory in
       try leave(0..<3, of: "mqtt", in: directory)
       try await ScriptedBroker.running { broker in
         for input in [3..<5, 5..<6] {
           let result = try await broker.p1mqtt(
-            ["--no-status", "--qos", "1", "--state", directory.path("state")]
+            ["--no-status", "--qos", qos, "--state", directory.path("state")]
           )
           .run(input: NumberedRecords.text(input))
           #expect(result.status == .success, "\(result.errorText)")
