@@ -90,9 +90,7 @@ struct MQTTPlan: ToolPlan {
     messages.stopWaiting()
     let delivery = MQTTDelivery(
       to: connection, reloadSettings: { [settings] in try .again(settings) },
-      SendingSettings(
-        qos: publishing.qos, leastQoS: publishing.payload.leastQoS,
-        responseTimeout: broker.timeout),
+      SendingSettings(qos: publishing.qos, leastQoS: publishing.payload.leastQoS),
       publications(publishing, memory, storage.outbox), announcements, messages: messages)
     let statusReport = StatusReport(
       of: broker.name, "publishing", at: request, every: sink.statisticsPeriod, messages: messages)

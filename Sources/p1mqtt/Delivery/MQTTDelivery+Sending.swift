@@ -6,66 +6,42 @@ import Sinks
 extension MQTTDelivery {
   // MARK: - The connection
 
-  /// After a connection of this length, the next attempt follows soon.
-  private static let stableConnectionTime = Duration.seconds(30)
-
   /// Connects if that is due, and gives up a connection whose answer is overdue.
   mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
-    switch state {
-    case .waiting where serverState.retryAt.map { now >= $0 } ?? true:
-      state = .connecting(until: now + limits.responseTimeout)
-      do {
-        try connection.connect()
-      } catch {
-        // The limit of descriptors or threads may be reached only for now.
-        try disconnected((error as? Failure)?.reason ?? "\(error)")
-      }
-    case .connecting(let until) where now >= until && !connection.isConnecting:
-      try connection.abandon()
-      try disconnected(noAnswer, .hangUp)
-    case .connected where isUnanswered(now):
-      // The answer may have arrived while the input was being read.
-      try proceed(wait(for: connection.interests, until: now))
-      guard isUnanswered(now) else { break }
-      try connection.abandon()
-      try handleEvents()
-      try disconnected(noAnswer)
-    default:
-      break
-    }
+    if let loss = try session.check(now) { try disconnected(loss) }
+    guard isUnanswered(now) else { return }
+    // The answer may have arrived while the input was being read.
+    try proceed(wait(for: connection.interests, until: now))
+    guard isUnanswered(now) else { return }
+    try connection.abandon()
+    try handleEvents()
+    try disconnected(.init(reason: session.noAnswer))
   }
 
   /// Disconnects, and has the next attempt follow at once.
   mutating func reconnect() throws {
-    if state != .waiting {
+    if session.state != .waiting {
       connection.disconnect()
       try connection.abandon()
       try handleEvents()
-      state = .waiting
+      session.waitForNextAttempt()
     }
     isReconnecting = false
-    serverState.retryNow(.now)
+    session.retryNow()
   }
 
-  private var noAnswer: String { "no answer for \(limits.responseTimeout.components.seconds) s" }
-
   private func isUnanswered(_ now: ContinuousClock.Instant) -> Bool {
-    state == .connected && answerDue.map { now >= $0 } ?? false
+    session.isConnected && answerDue.map { now >= $0 } ?? false
   }
 
   /// When the answer to the oldest message is overdue; nil where none is in flight.
   var answerDue: ContinuousClock.Instant? {
-    inFlight.isEmpty ? nil : unansweredSince + limits.responseTimeout
+    inFlight.isEmpty ? nil : unansweredSince + connection.settings.timeout
   }
 
   /// Lets the connection read and write, and handles its events.
   mutating func proceed(_ happened: [Interest]) throws {
-    let wasConnecting = connection.isConnecting
-    try connection.proceed(happened)
-    // The time for the answer begins when the connection is made.
-    if wasConnecting, !connection.isConnecting, case .connecting = state {
-      state = .connecting(until: .now + limits.responseTimeout)
-    }
+    try session.proceed(happened)
     try handleEvents()
   }
 
@@ -74,7 +50,8 @@ extension MQTTDelivery {
     for event in connection.takeEvents() {
       switch event {
       case .connected: connected()
-      case .disconnected(let reason, let fault): try disconnected(reason, fault)
+      case .disconnected(let reason, let cause):
+        try disconnected(.init(reason: reason, cause: cause))
       case .published(let number): arrived(number)
       case .rejected(let number, let reason, let isTemporary):
         try rejected(number, reason, isTemporary: isTemporary)
@@ -91,9 +68,8 @@ extension MQTTDelivery {
   }
 
   private mutating func connected() {
-    state = .connected
-    connectedAt = .now
-    unansweredSince = connectedAt
+    session.connected()
+    unansweredSince = session.connectedAt
     if connection.version == .version5 {
       // The library knows the highest QoS that the broker has announced. A broker that breaks off at QoS 2
       // without having announced that stays at 1, as each attempt would cost a connection.
@@ -106,9 +82,7 @@ extension MQTTDelivery {
     publications.connected()
     announcements.connected()
     subscribe()
-    if serverState.connect() {
-      messages.say(.notice, broker, "connected", repeating: "connected")
-    }
+    session.endOutage()
     if connection.lacksExpiry, !hasLoggedExpiry {
       hasLoggedExpiry = true
       messages.say(
@@ -117,26 +91,19 @@ extension MQTTDelivery {
   }
 
   private mutating func disconnected(
-    _ reason: String, _ fault: DisconnectCause = .other, returning last: Message? = nil
+    _ loss: BrokerSession.Loss, returning last: Message? = nil
   ) throws {
-    if state == .waiting { return }
-    if try reducesDemands(after: reason, fault) {
-      let wasConnected = state == .connected
-      state = .waiting
+    if session.state == .waiting { return }
+    let wasConnected = session.isConnected
+    if try reducesDemands(after: loss) {
+      session.waitForNextAttempt()
       if wasConnected || !inFlight.isEmpty { returnUnsent(last) }
       return
     }
-    if state == .connected {
-      // The next connection may be to another broker.
-      connection.limits.canRetain = true
-      if .now - connectedAt >= MQTTDelivery.stableConnectionTime { _ = serverState.succeed() }
-    }
+    // The next connection may be to another broker.
+    if wasConnected { connection.limits.canRetain = true }
     if subscription.disconnected() { reportRefusedSubscription() }
-    // An outage is logged when it begins, and when its reason changes.
-    let isNewReason = serverState.fail(reason, at: .now)
-    messages.say(
-      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
-    state = .waiting
+    session.fail(loss.reason)
     returnUnsent(last)
   }
 
@@ -144,19 +111,15 @@ extension MQTTDelivery {
   ///
   /// - Returns: whether the next attempt is to follow at once; false where there is nothing to give up.
   /// - Throws: `Failure` if the client cannot be made anew.
-  private mutating func reducesDemands(
-    after reason: String, _ fault: DisconnectCause
-  ) throws -> Bool {
-    switch fault {
+  private mutating func reducesDemands(after loss: BrokerSession.Loss) throws -> Bool {
+    if session.triesOtherVersion(after: loss) { return true }
+    switch loss.cause {
     case .protocolError
     where limits.qos == 2 && connection.limits.highestQoS == 2 && !inFlight.isEmpty:
       // RabbitMQ acknowledges a message of QoS 2 as if it were one of QoS 1.
       lowerQoS(below: 2, isLogged: true)
       try connection.discardSession()
-    case _ where state == .connected: return false
-    case .version, .hangUp:
-      guard connection.tryOtherVersion(isConfirmed: fault == .version) else { return false }
-      messages.say(.info, broker, "\(reason); trying MQTT 3.1.1", repeating: "version")
+    case _ where session.isConnected: return false
     case .retaining where connection.limits.canRetain:
       connection.limits.canRetain = false
       reportNotRetained()
@@ -216,8 +179,8 @@ extension MQTTDelivery {
 
   /// Publishes queued messages, up to the window.
   mutating func send() throws {
-    guard state == .connected, !isReconnecting else { return }
-    while state == .connected, inFlight.count < window,
+    guard session.isConnected, !isReconnecting else { return }
+    while session.isConnected, inFlight.count < window,
       let message = announcements.next() ?? publications.next(&announcements.discovery)
     {
       try send(message)
@@ -230,7 +193,7 @@ extension MQTTDelivery {
     guard connection.limits.highestQoS >= leastQoS else {
       try connection.discardSession()
       return try disconnected(
-        "the broker does not support QoS 1, which --payload json and record need",
+        .init(reason: "the broker does not support QoS 1, which --payload json and record need"),
         returning: message)
     }
     switch connection.publish(message, qos: qos) {
@@ -243,14 +206,14 @@ extension MQTTDelivery {
     case .tooHigh(let qos):
       lowerQoS(below: qos, isLogged: qos > limits.leastQoS)
       try send(message)
-    case .disconnected(let reason): try disconnected(reason, returning: message)
+    case .disconnected(let reason): try disconnected(.init(reason: reason), returning: message)
     }
   }
 
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
-    if qos > 0 { _ = serverState.succeed() }
+    if qos > 0 { session.succeed() }
     answeredAt = .now
     publications.arrived(message)
   }
@@ -258,7 +221,7 @@ extension MQTTDelivery {
   private mutating func rejected(_ number: Int32, _ reason: String, isTemporary: Bool) throws {
     if isTemporary {
       try connection.discardSession()
-      return try disconnected(reason)
+      return try disconnected(.init(reason: reason))
     }
     if let (message, _) = takeInFlight(number) { rejected(message, reason) }
   }
@@ -284,9 +247,9 @@ extension MQTTDelivery {
   mutating func publishOfflineAndDisconnect() throws {
     let deadline = ContinuousClock.now + ExitTimeout.records
     if let offline = announcements.offline { try send(offline) }
-    while state == .connected, !inFlight.isEmpty, .now < deadline {
+    while session.isConnected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))
     }
-    if state == .connected { try connection.disconnect(until: deadline) }
+    if session.isConnected { try connection.disconnect(until: deadline) }
   }
 }

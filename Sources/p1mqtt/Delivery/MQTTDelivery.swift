@@ -6,15 +6,7 @@ import Sinks
 
 /// Carries records from the input to a broker, as messages in order.
 struct MQTTDelivery: RecordDelivery {
-  enum State: Equatable {
-    /// Not connected; ``serverState`` says when to retry.
-    case waiting
-    /// Connecting, at most until then.
-    case connecting(until: ContinuousClock.Instant)
-    case connected
-  }
-
-  let connection: MQTTConnection
+  var session: BrokerSession
   let limits: SendingSettings
   let messages: Messages
   /// The settings, with the password, key and certificates that their files hold now.
@@ -24,13 +16,9 @@ struct MQTTDelivery: RecordDelivery {
   var announcements: StatusAndDiscovery
   /// The messages in flight, in the order in which they were sent.
   var inFlight: Deque<(number: Int32, qos: Int, message: Message)> = []
-  var state = State.waiting
   /// Since when the oldest message in flight is unanswered.
   var unansweredSince = ContinuousClock.now
-  var serverState = ServerState()
   var answeredAt = ContinuousClock.now
-  /// When the last connection was made.
-  var connectedAt = ContinuousClock.now
   var subscription = Subscription()
   /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
@@ -43,7 +31,7 @@ struct MQTTDelivery: RecordDelivery {
     _ announcements: StatusAndDiscovery,
     messages: Messages
   ) {
-    self.connection = connection
+    session = BrokerSession(connection, messages: messages)
     self.reloadSettings = reloadSettings
     self.limits = limits
     self.publications = publications
@@ -51,17 +39,17 @@ struct MQTTDelivery: RecordDelivery {
     self.messages = messages
   }
 
-  /// What messages call the broker.
-  var broker: String { connection.settings.name }
+  var connection: MQTTConnection { session.connection }
+  var broker: String { session.broker }
 
   // MARK: - What SinkRun asks for
 
   var serverName: String { broker }
-  var outage: String? { serverState.failure }
+  var outage: String? { session.outage }
   var isFull: Bool { publications.isFull }
   var isDone: Bool {
     publications.isEmpty
-      && (state != .connected || announcements.isEmpty && inFlight.isEmpty)
+      && (!session.isConnected || announcements.isEmpty && inFlight.isEmpty)
   }
   var keepsAll: Bool { publications.keepsAll }
   var isTimed: Bool { publications.isTimed }
@@ -96,13 +84,13 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func overflow() { publications.overflow() }
-  mutating func endInput() { serverState.hurry(.now) }
+  mutating func endInput() { session.hurry() }
 
   mutating func sendDue() throws {
     try checkConnection(.now)
     try send()
     try handleEvents()
-    if isReconnecting, state != .connected || inFlight.isEmpty { try reconnect() }
+    if isReconnecting, !session.isConnected || inFlight.isEmpty { try reconnect() }
   }
 
   mutating func communicate(
@@ -120,7 +108,7 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func disconnect() throws {
-    if state == .connected { try publishOfflineAndDisconnect() }
+    if session.isConnected { try publishOfflineAndDisconnect() }
   }
 
   mutating func close() { publications.close(at: .now) }
@@ -133,12 +121,8 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   private var nextLook: ContinuousClock.Instant? {
-    switch state {
-    case .waiting: serverState.retryAt ?? .now
-    // An attempt ends by itself, and the time for the answer begins then.
-    case .connecting(let until): connection.isConnecting ? nil : until
-    case .connected: earliest(.now + connection.maintenanceInterval, answerDue)
-    }
+    session.isConnected
+      ? earliest(.now + connection.maintenanceInterval, answerDue) : session.deadline
   }
 }
 
@@ -147,6 +131,4 @@ struct SendingSettings {
   /// The quality of service of messages, and the least that will do.
   let qos: Int
   let leastQoS: Int
-  /// How long an answer of the broker may take.
-  let responseTimeout: Duration
 }

@@ -10,15 +10,7 @@ import Sinks
 /// messages. The broker would end such a connection after some time, so it is closed before that, and
 /// made again when the reader goes on.
 struct MQTTReceiver {
-  private enum State: Equatable {
-    /// Not connected; ``serverState`` says when to retry.
-    case waiting
-    /// Connecting, at most until then.
-    case connecting(until: ContinuousClock.Instant)
-    case connected
-  }
-
-  private let connection: MQTTConnection
+  private var session: BrokerSession
   private let filters: [String]
   private let messages: Messages
   private let stop: StopSignal
@@ -28,9 +20,6 @@ struct MQTTReceiver {
   private var statusReport: StatusReport
 
   private var output = RecordOutput()
-  private var state = State.waiting
-  private var serverState = ServerState()
-  private var connectedAt = ContinuousClock.now
   /// The filters that the broker has not answered yet, by packet identifier.
   private var requests: [Int32: String] = [:]
   /// How many filters the broker has granted on this connection.
@@ -41,8 +30,6 @@ struct MQTTReceiver {
   private var blockedSince: ContinuousClock.Instant?
   private var counts = (messages: 0, records: 0, rejected: 0)
 
-  /// After a connection of this length, the next attempt follows soon.
-  private static let stableConnectionTime = Duration.seconds(30)
   /// How long the reader and the broker have to take what is left before p1mqtt exits.
   private static let exitTimeout = Duration.seconds(1)
 
@@ -51,7 +38,7 @@ struct MQTTReceiver {
     reload: NoticeSignal, reloadSettings: @escaping () throws -> BrokerSettings,
     _ statusReport: StatusReport, messages: Messages
   ) throws {
-    self.connection = connection
+    session = BrokerSession(connection, messages: messages)
     self.filters = filters
     self.reload = reload
     self.reloadSettings = reloadSettings
@@ -60,7 +47,8 @@ struct MQTTReceiver {
     stop = try StopSignal()
   }
 
-  private var broker: String { connection.settings.name }
+  private var connection: MQTTConnection { session.connection }
+  private var broker: String { session.broker }
 
   /// Receives until a signal asks to stop, or until nobody reads the output any more.
   ///
@@ -79,9 +67,9 @@ struct MQTTReceiver {
       let happened = try wait(for: interests(isBlocked: isBlocked), until: deadline(isBlocked))
       if happened.contains(.reading(stop.descriptor)) { return try end() }
       if output.isAbandoned(happened) { return }
-      if !(isBlocked && state == .connected) { try proceed(happened) }
+      if !(isBlocked && session.isConnected) { try session.proceed(happened) }
       try reloadSettings(happened)
-      statusReport.update(serverState.failure)
+      statusReport.update(session.outage)
       if statusReport.takeRequest(happened) { statusReport.write(counters) }
       messages.sayDue()
     }
@@ -90,16 +78,15 @@ struct MQTTReceiver {
   private func interests(isBlocked: Bool) -> [Interest] {
     [.reading(stop.descriptor), .reading(reload.descriptor)] + statusReport.interests
       + output.interests(isBlocked: isBlocked)
-      + (isBlocked && state == .connected ? [] : connection.interests)
+      + (isBlocked && session.isConnected ? [] : connection.interests)
   }
 
   private func deadline(_ isBlocked: Bool) -> ContinuousClock.Instant? {
     let next: ContinuousClock.Instant? =
-      switch state {
-      case .waiting: isBlocked ? nil : serverState.retryAt ?? .now
-      // An attempt ends by itself.
-      case .connecting(let until): connection.isConnecting ? nil : until
-      case .connected: isBlocked ? stallEnd : .now + connection.maintenanceInterval
+      switch (session.isConnected, isBlocked) {
+      case (true, true): stallEnd
+      case (true, false): .now + connection.maintenanceInterval
+      case (false, _): isBlocked && session.state == .waiting ? nil : session.deadline
       }
     return earliest(next, statusReport.deadline, messages.deadline)
   }
@@ -119,10 +106,10 @@ struct MQTTReceiver {
   private mutating func noteBlockage(_ isBlocked: Bool) throws {
     guard isBlocked else { return blockedSince = nil }
     blockedSince = blockedSince ?? .now
-    guard state == .connected, let stallEnd, .now >= stallEnd else { return }
+    guard session.isConnected, let stallEnd, .now >= stallEnd else { return }
     // This discards queued acknowledgements of messages that are not written yet.
     try connection.abandon()
-    state = .waiting
+    session.waitForNextAttempt()
     messages.say(
       .notice, "standard output",
       "the reader has read nothing for \(connection.keepAlive) s; disconnected from \(broker) "
@@ -133,44 +120,23 @@ struct MQTTReceiver {
   private mutating func end() throws {
     statusReport.notifyStopping()
     try output.close(within: MQTTReceiver.exitTimeout)
-    guard state == .connected, !output.isPending else { return }
+    guard session.isConnected, !output.isPending else { return }
     try connection.disconnect(until: .now + MQTTReceiver.exitTimeout)
   }
 
   // MARK: - The connection
 
   private mutating func checkConnection(_ now: ContinuousClock.Instant) throws {
-    switch state {
-    case .waiting where blockedSince == nil && serverState.retryAt.map { now >= $0 } ?? true:
-      state = .connecting(until: now + connection.settings.timeout)
-      do {
-        try connection.connect()
-      } catch {
-        // The limit of descriptors or threads may be reached only for now.
-        disconnected((error as? Failure)?.reason ?? "\(error)")
-      }
-    case .connecting(let until) where now >= until && !connection.isConnecting:
-      try connection.abandon()
-      disconnected("no answer for \(connection.settings.timeout.components.seconds) s", .hangUp)
-    default:
-      break
-    }
-  }
-
-  private mutating func proceed(_ happened: [Interest]) throws {
-    let wasConnecting = connection.isConnecting
-    try connection.proceed(happened)
-    // The time for the answer begins when the connection is made.
-    if wasConnecting, !connection.isConnecting, case .connecting = state {
-      state = .connecting(until: .now + connection.settings.timeout)
-    }
+    // While the output is full, no connection is made.
+    guard blockedSince == nil || session.state != .waiting else { return }
+    if let loss = try session.check(now) { disconnected(loss) }
   }
 
   private mutating func handleEvents() throws {
     for event in connection.takeEvents() {
       switch event {
       case .connected: connected()
-      case .disconnected(let reason, let fault): disconnected(reason, fault)
+      case .disconnected(let reason, let cause): disconnected(.init(reason: reason, cause: cause))
       case .subscribed(let number, let code): try subscribed(number, code)
       case .received(let topic, let payload, _): receive(topic, payload)
       case .published, .rejected: break
@@ -179,20 +145,15 @@ struct MQTTReceiver {
   }
 
   private mutating func connected() {
-    state = .connected
-    connectedAt = .now
+    session.connected()
     requests = [:]
     grantedCount = 0
     // A broker with MQTT 3.1.1 sends retained messages again for each subscription.
-    if isSubscribed, connection.isSessionPresent { return outageIsOver() }
+    if isSubscribed, connection.isSessionPresent { return session.endOutage() }
     isSubscribed = false
     for filter in filters {
       if let number = connection.subscribe(to: filter, qos: 1) { requests[number] = filter }
     }
-  }
-
-  private mutating func outageIsOver() {
-    if serverState.connect() { messages.say(.notice, broker, "connected", repeating: "connected") }
   }
 
   private mutating func subscribed(_ number: Int32, _ code: Int32) throws {
@@ -215,33 +176,20 @@ struct MQTTReceiver {
     guard requests.isEmpty else { return }
     guard grantedCount > 0 else {
       try connection.abandon()
-      return disconnected("no subscription granted")
+      return disconnected(.init(reason: "no subscription granted"))
     }
     isSubscribed = grantedCount == filters.count
-    outageIsOver()
+    session.endOutage()
   }
 
-  private mutating func disconnected(_ reason: String, _ fault: DisconnectCause = .other) {
-    guard state != .waiting else { return }
-    let wasConnected = state == .connected
-    state = .waiting
-    if !wasConnected, fault == .version || fault == .hangUp,
-      connection.tryOtherVersion(isConfirmed: fault == .version)
-    {
-      messages.say(.info, broker, "\(reason); trying MQTT 3.1.1", repeating: "version")
-      return
-    }
-    if wasConnected, .now - connectedAt >= MQTTReceiver.stableConnectionTime {
-      _ = serverState.succeed()
-    }
+  private mutating func disconnected(_ loss: BrokerSession.Loss) {
+    guard session.state != .waiting else { return }
+    if session.triesOtherVersion(after: loss) { return session.waitForNextAttempt() }
     // Some brokers end the connection instead of refusing a subscription.
-    let reason =
+    session.fail(
       requests.isEmpty
-      ? reason
-      : "\(reason) before the subscription was granted; allow the user to read these topics"
-    let isNewReason = serverState.fail(reason, at: .now)
-    messages.say(
-      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+        ? loss.reason
+        : "\(loss.reason) before the subscription was granted; allow the user to read these topics")
     requests = [:]
   }
 
@@ -256,11 +204,11 @@ struct MQTTReceiver {
       return
     }
     messages.say(.notice, broker, "settings, password, key and certificates reloaded; reconnecting")
-    if state != .waiting {
+    if session.state != .waiting {
       try connection.abandon()
-      state = .waiting
+      session.waitForNextAttempt()
     }
-    serverState.retryNow(.now)
+    session.retryNow()
   }
 
   // MARK: - Messages

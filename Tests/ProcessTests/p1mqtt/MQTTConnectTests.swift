@@ -206,7 +206,7 @@ import Testing
     }
     try await ScriptedBroker.running(script) { broker in
       try await broker.p1mqtt(["--no-status", "--keepalive", "3600"]).whileRunning { _ in
-        try await broker.wait(within: .seconds(60)) { $0.packets(.pingreq).count == 2 }
+        try await broker.wait(within: .seconds(60)) { $0.packets(.pingreq).count >= 2 }
         #expect(broker.connectionCount == 1)
       }
     }
