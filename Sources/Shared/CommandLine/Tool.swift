@@ -151,30 +151,3 @@ private protocol OptionGroupOfSettings {
 extension OptionGroup: OptionGroupOfSettings where Value: AnyGroupOptions {
   var groupOptions: any AnyGroupOptions { wrappedValue }
 }
-
-extension Messages {
-  /// Warns about a p1.conf that holds a password of this tool and that others can read.
-  func sayReadableSecrets(_ settings: Settings, of groups: [any SettingGroup]) {
-    let isSecretInFile = groups.flatMap(\.settings).contains { setting in
-      guard setting.isSecret, case .file = settings.given(setting)?.origin else { return false }
-      return true
-    }
-    var status = stat()
-    guard isSecretInFile, let path = settings.file?.path, unsafe stat(path, &status) == 0,
-      status.st_mode & 0o004 != 0
-    else {
-      return
-    }
-    say(.warning, path, "it contains a password, and others can read it; use chmod o= \(path)")
-  }
-}
-
-/// Opens /dev/null in place of a standard input, output or error that the shell has closed (`<&-`);
-/// otherwise the next file to be opened would get its number.
-///
-/// /dev/null is opened only for reading, so that writing to a closed output fails.
-func openStandardDescriptors() {
-  for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
-    _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
-  }
-}

@@ -137,3 +137,13 @@ extension FileDescriptor.OpenOptions {
   /// A line that is opened does not become the controlling terminal, from which signals come.
   public static let noControllingTerminal = Self(rawValue: O_NOCTTY)
 }
+
+/// Opens /dev/null in place of a standard input, output or error that the shell has closed (`<&-`);
+/// otherwise the next file to be opened would get its number.
+///
+/// /dev/null is opened only for reading, so that writing to a closed output fails.
+func openStandardDescriptors() {
+  for descriptor in Int32(0)...2 where fcntl(descriptor, F_GETFD) == -1 {
+    _ = unsafe open("/dev/null", descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR)
+  }
+}

@@ -38,7 +38,7 @@ public struct Secret: Sendable, CustomStringConvertible {
     guard unsafe stat(path, &status) == 0 else {
       throw Failure(path, Errno(rawValue: errno), .configuration)
     }
-    guard status.st_mode & 0o007 == 0 else {
+    guard !isOpenToOthers(status) else {
       throw Failure(
         path, "others can read this secret; use chmod o= \(path)", .noPermission)
     }
@@ -47,6 +47,29 @@ public struct Secret: Sendable, CustomStringConvertible {
     guard !line.isEmpty else {
       throw Failure(path, "its first line is empty; write the secret there", .configuration)
     }
-    self.init(String(decoding: line, as: UTF8.self))
+    guard let secret = String(validating: line, as: UTF8.self) else {
+      throw Failure(path, "its first line is not text in UTF-8", .configuration)
+    }
+    self.init(secret)
+  }
+}
+
+/// Whether users other than the owner and the group have access to a file.
+private func isOpenToOthers(_ status: stat) -> Bool { status.st_mode & 0o007 != 0 }
+
+extension Messages {
+  /// Warns about a p1.conf that holds a password of this tool and that others can read.
+  func sayReadableSecrets(_ settings: Settings, of groups: [any SettingGroup]) {
+    let isSecretInFile = groups.flatMap(\.settings).contains { setting in
+      guard setting.isSecret, case .file = settings.given(setting)?.origin else { return false }
+      return true
+    }
+    var status = stat()
+    guard isSecretInFile, let path = settings.file?.path, unsafe stat(path, &status) == 0,
+      isOpenToOthers(status)
+    else {
+      return
+    }
+    say(.warning, path, "it contains a password, and others can read it; use chmod o= \(path)")
   }
 }

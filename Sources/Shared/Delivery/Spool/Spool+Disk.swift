@@ -69,7 +69,7 @@ extension Spool {
       return
     }
     if readSequence != segment.sequence { startReading(segment) }
-    // Reading goes on behind this record.
+    // Reading continues behind this record.
     readOffset += (record?.text.count ?? 0) + 1
     readNumber = number + 1
     loaded.append(record, since: since)
