@@ -1,5 +1,7 @@
 /// How long to wait before the next try: twice as long after each failure, up to a limit, and never
 /// quite as long as anybody else, so that a server that comes back is not met by all at once.
+///
+/// The users say how long: `ServerState` for the server of a sink, `ReconnectingSource` for a meter.
 public struct Backoff: Sendable {
   private let shortest: Duration
   private let longest: Duration
