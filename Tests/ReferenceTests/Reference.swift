@@ -91,7 +91,17 @@ struct Reference {
   }
 
   private static func defaultLines(of setting: any AnySetting) -> [String] {
-    setting.defaultText.map { ["The default is \(escaped($0))."] } ?? []
+    defaultText(of: setting).map { ["The default is \(escaped($0))."] } ?? []
+  }
+
+  /// The default, with its unit: the placeholder of a number is its unit, or says what is counted.
+  private static func defaultText(of setting: any AnySetting) -> String? {
+    guard let text = setting.defaultText, Double(text) != nil, let unit = setting.placeholder,
+      ["seconds", "MiB", "KiB"].contains(unit)
+    else {
+      return setting.defaultText
+    }
+    return "\(text) \(unit)"
   }
 
   /// Each sentence on a line of its own.
@@ -112,7 +122,7 @@ struct Reference {
       + references.flatMap { $0.groups.flatMap(\.settings) }.compactMap { setting in
         setting.name.flatMap { name in
           guard listed.insert(name).inserted else { return nil }
-          let value = setting.defaultText ?? (setting.isFlag ? "False" : "")
+          let value = defaultText(of: setting) ?? (setting.isFlag ? "False" : "")
           return "| `\(name)` | \(value) | \(setting.summary) |".replacing("  ", with: " ")
         }
       }
