@@ -47,6 +47,12 @@ extension Tool {
     // These signals never end a tool. A tool that acts on them requests them again.
     _ = try? NoticeSignal(.reload)
     _ = try? NoticeSignal(.report)
+    // Swift reads the arguments from /proc, and would find none.
+    guard !Swift.CommandLine.arguments.isEmpty else {
+      Messages(tool: name).say(
+        .error, "/proc", "it is not mounted, so the arguments cannot be read; mount it")
+      Glibc.exit(ExitStatus.unavailable.rawValue)
+    }
     do {
       var command = try parseAsRoot()
       guard let tool = command as? Self else {
