@@ -51,6 +51,12 @@ import Testing
       lines, in: "man/\(page)", between: ".\\\" BEGIN \(part)", and: ".\\\" END \(part)")
   }
 
+  @Test func thePackageHasTheVersionOfTheTools() throws {
+    #expect(try Repository.text("debian/changelog").hasPrefix("p1-tools (\(toolsVersion)) "))
+    let changes = try Repository.text("CHANGELOG.md")
+    #expect(changes.contains("## Unreleased") || changes.contains("## \(toolsVersion) "))
+  }
+
   @Test func pagesOfTheToolsAreUpToDate() throws {
     for reference in try Self.references() {
       let page = "\(reference.tool).1"

@@ -3,8 +3,8 @@ import Glibc
 import Records
 import SystemPackage
 
-/// The version of all the tools.
-public let toolsVersion = "0.1.0"
+/// The version of all the tools. debian/changelog and, at a release, CHANGELOG.md have it, too.
+public let toolsVersion = "0.9.0"
 
 /// One of the executables: options as typed, settings checked, then run, and an exit status.
 public protocol Tool: ParsableCommand {

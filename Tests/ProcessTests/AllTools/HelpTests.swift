@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: tools)
   func versionGoesToStandardOutput(_ tool: String) async throws {
     let version = try await Program(tool, ["--version"]).run()
-    #expect(version.status == .success && version.text == "0.1.0\n" && version.errorText == "")
+    #expect(version.status == .success && version.text == "0.9.0\n" && version.errorText == "")
   }
 
   /// Every user could see a password on the command line in `ps`.

@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// scripts/install and scripts/uninstall, into a directory.
+@Suite struct InstallTests {
+  private func install(_ directory: TemporaryDirectory, _ arguments: [String] = []) throws
+    -> Program
+  {
+    Program(
+      Repository.path("scripts/install"), ["--no-build"] + arguments,
+      environment: [
+        "DESTDIR": directory.path,
+        "P1_BIN": (try Program("p1cat").path as NSString).deletingLastPathComponent,
+      ])
+  }
+
+  private func paths(_ directory: TemporaryDirectory) throws -> [String] {
+    try #require(FileManager.default.enumerator(atPath: directory.path)).compactMap {
+      $0 as? String
+    }.sorted()
+  }
+
+  /// Directories that were there stay, and so do files of others.
+  @Test func whatIsInstalledIsRemoved() async throws {
+    try await TemporaryDirectory.with { directory in
+      for path in ["usr/local/bin", "usr/local/share/man/man1"] {
+        try FileManager.default.createDirectory(
+          atPath: directory.path(path), withIntermediateDirectories: true)
+      }
+      try directory.write("other", to: "usr/local/share/man/man1/other.1")
+      let before = try paths(directory)
+      let result = try await install(directory).run()
+      #expect(result.status == .success, "\(result.errorText)")
+      let installed = try paths(directory)
+      for name in [
+        "bin/p1cat", "bin/p1run", "bin/p1capture", "share/man/man1/p1mqtt.1",
+        "share/man/man5/p1.conf.5", "share/man/man7/p1.7", "share/zsh/site-functions/_p1parse",
+        "share/bash-completion/completions/p1cat", "share/fish/vendor_completions.d/p1influx.fish",
+        "share/doc/p1/examples/p1.conf", "share/p1/uninstall",
+      ] {
+        #expect(installed.contains("usr/local/\(name)"), "\(name)")
+      }
+      let again = try await install(directory).run()
+      #expect(again.status == .success)
+      #expect(try paths(directory) == installed)
+      let removed = try await Program(
+        directory.path("usr/local/share/p1/uninstall"), [],
+        environment: ["DESTDIR": directory.path, "HOME": directory.path]
+      ).run()
+      #expect(removed.status == .success, "\(removed.errorText)")
+      #expect(try paths(directory) == before)
+    }
+  }
+
+  /// A file that only an earlier version had is removed.
+  @Test func anEarlierVersionIsReplaced() async throws {
+    try await TemporaryDirectory.with { directory in
+      _ = try await install(directory, ["--prefix", "/opt/p1"]).run()
+      let list = "opt/p1/share/p1/files"
+      try directory.write("", to: "opt/p1/bin/p1old")
+      try directory.write(try directory.text(of: list) + "/opt/p1/bin/p1old\n", to: list)
+      let result = try await install(directory, ["--prefix", "/opt/p1"]).run()
+      #expect(result.status == .success)
+      #expect(try !paths(directory).contains("opt/p1/bin/p1old"))
+      #expect(try !directory.text(of: list).contains("p1old"))
+      let removed = try await Program(
+        directory.path("opt/p1/share/p1/uninstall"), [],
+        environment: ["DESTDIR": directory.path, "HOME": directory.path]
+      ).run()
+      #expect(removed.status == .success)
+      #expect(try paths(directory) == [])
+    }
+  }
+
+  /// Installed scripts find the installed tools, and not those of a checkout.
+  @Test func installedScriptsFindTheTools() async throws {
+    try await TemporaryDirectory.with { directory in
+      _ = try await install(directory).run()
+      let bin = directory.path("usr/local/bin")
+      let records = try await Program(
+        "\(bin)/p1run", ["-o", "records", "sim:count=2,rate=max"],
+        environment: ["PATH": "/usr/bin:/bin"], directory: directory.path
+      ).run()
+      #expect(records.status == .success, "\(records.errorText)")
+      #expect(try directory.text(of: "records").matches(of: /timestamp=/).count == 4)
+      let capture = try await Program(
+        "\(bin)/p1capture", ["sim:"], environment: ["PATH": "/usr/bin:/bin"],
+        directory: directory.path
+      ).run()
+      #expect(capture.status == .success, "\(capture.errorText)")
+    }
+  }
+
+  /// The example has only settings that exist.
+  @Test func exampleIsValid() async throws {
+    try await TemporaryDirectory.with { directory in
+      let example = try String(contentsOfFile: Repository.path("scripts/p1.conf"), encoding: .utf8)
+      let lines = example.split(separator: "\n").filter { $0.hasPrefix("#") && !$0.hasPrefix("# ") }
+      #expect(lines.count > 5)
+      let file = try directory.write(lines.map { $0.dropFirst() + "\n" }.joined(), to: "p1.conf")
+      for tool in ["p1cat", "p1parse", "p1influx"] {
+        let result = try await Program(tool, ["--config", file, "--check"]).run()
+        #expect(result.status == .success, "\(result.errorText)")
+      }
+    }
+  }
+}
