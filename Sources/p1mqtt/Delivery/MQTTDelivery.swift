@@ -90,7 +90,10 @@ struct MQTTDelivery: RecordDelivery {
     try checkConnection(.now)
     try send()
     try handleEvents()
-    if isReconnecting, !session.isConnected || inFlight.isEmpty { try reconnect() }
+    // The thread of an attempt uses the client, so the attempt ends first.
+    if isReconnecting, !connection.isConnecting, !session.isConnected || inFlight.isEmpty {
+      try reconnect()
+    }
   }
 
   mutating func communicate(

@@ -26,6 +26,8 @@ struct MQTTReceiver {
   private var grantedCount = 0
   /// Whether the session has all subscriptions.
   private var isSubscribed = false
+  /// Whether to reconnect with new settings.
+  private var isReconnecting = false
   /// Since when the output is full; nil while it is not.
   private var blockedSince: ContinuousClock.Instant?
   private var counts = (messages: 0, records: 0, rejected: 0)
@@ -60,6 +62,7 @@ struct MQTTReceiver {
     }
     while true {
       try handleEvents()
+      try reconnectIfAsked()
       try output.flush()
       let isBlocked = try output.isBlocked()
       try noteBlockage(isBlocked)
@@ -204,6 +207,13 @@ struct MQTTReceiver {
       return
     }
     messages.say(.notice, broker, "settings, password, key and certificates reloaded; reconnecting")
+    isReconnecting = true
+  }
+
+  /// Reconnects with new settings. The thread of an attempt uses the client, so the attempt ends first.
+  private mutating func reconnectIfAsked() throws {
+    guard isReconnecting, !connection.isConnecting else { return }
+    isReconnecting = false
     if session.state != .waiting {
       try connection.abandon()
       session.waitForNextAttempt()
