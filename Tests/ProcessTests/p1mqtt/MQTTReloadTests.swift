@@ -35,23 +35,6 @@ import Testing
     }
   }
 
-  /// A reload while p1mqtt connects waits for the end of the attempt, whose thread uses the client.
-  @Test(arguments: [[], ["--receive"]]) func reloadWhileConnecting(_ arguments: [String])
-    async throws
-  {
-    try await ScriptedBroker.running { broker in
-      for round in 0..<30 {
-        try await broker.p1mqtt(arguments).whileRunning { program in
-          try await Task.sleep(for: .milliseconds(5 + round))
-          program.send(signal: SIGHUP)
-          try await broker.wait { $0.connectionCount > round }
-          program.send(signal: SIGTERM)
-          #expect(try await program.waitForExit(within: .seconds(20)).status == .success)
-        }
-      }
-    }
-  }
-
   /// p1mqtt closes the connection and opens a new one, and logs no outage.
   @Test(arguments: ["value", "record"], ["clean", "persistent"])
   func reloadReconnects(_ payload: String, _ session: String) async throws {
