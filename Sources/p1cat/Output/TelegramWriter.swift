@@ -6,8 +6,8 @@ import SystemPackage
 /// append to one file never split a telegram.
 ///
 /// Telegrams of a file or a pipe are written together, as many as one write takes whole; those of a
-/// meter one by one. Telegrams that the reader does not take yet wait in a ``TelegramQueue``, and
-/// reading goes on.
+/// meter one by one. Telegrams are buffered in a ``TelegramQueue`` while the reader is slow,
+/// and p1cat continues to read.
 struct TelegramWriter {
   /// `--stamp`: whether the time of receipt is written before each telegram that has none.
   private let addsStamps: Bool
@@ -34,7 +34,7 @@ struct TelegramWriter {
   private var buffer: [UInt8] = []
 
   private static let name = "standard output"
-  /// How often dropped telegrams are reported while it goes on.
+  /// How often dropped telegrams are reported.
   private static let reportInterval = Duration.seconds(60)
 
   /// - Parameter capacity: the size of the queue in bytes, beyond which the oldest telegrams are

@@ -187,7 +187,7 @@ extension InfluxDelivery {
     switch answer {
     case .status(200..<300, _, _):
       answeredAt = .now
-      // This request may have been sent before another one failed: the retry of that stays where it is.
+      // This request may have been sent before another one failed, whose back-off then continues.
       let isStillOff = serverState.retryAt.map { .now < $0 } ?? false
       if !isStillOff, serverState.succeed() {
         messages.say(.notice, server.name, "writing again", repeating: "again")

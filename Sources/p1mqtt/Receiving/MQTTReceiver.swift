@@ -8,7 +8,7 @@ import Sinks
 /// A message is acknowledged when its records are written. After a kill the broker sends messages again
 /// that were not acknowledged. While the output is full, nothing is read from the broker, which keeps the
 /// messages. The broker would end such a connection after some time, so it is closed before that, and
-/// made again when the reader goes on.
+/// made again when the reader continues.
 struct MQTTReceiver {
   private var session: BrokerSession
   private let filters: [String]

@@ -66,7 +66,7 @@ struct BrokerSettings {
     clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
   }
 
-  /// The settings as their files are now, for a p1mqtt that goes on with them.
+  /// The settings with the present contents of their files, for a running p1mqtt.
   ///
   /// - Throws: `Failure` for a file that cannot be used, or that might have to be waited for.
   static func again(

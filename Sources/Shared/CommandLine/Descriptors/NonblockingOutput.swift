@@ -8,9 +8,9 @@ import SystemPackage
 public struct NonblockingOutput {
   /// Writable when there is room.
   public let descriptor: FileDescriptor
-  private let way: Way
+  private let method: Method
 
-  private enum Way {
+  private enum Method {
     /// Opened once more, as a description that nobody shares, with O_NONBLOCK.
     case ownDescription
     /// A socket, for which one call can be told not to block.
@@ -31,23 +31,23 @@ public struct NonblockingOutput {
       return nil
     }
     if let again = NonblockingOutput.openAnew(output) {
-      (descriptor, way) = (again, .ownDescription)
+      (descriptor, method) = (again, .ownDescription)
       return
     }
     descriptor = output
     switch type {
-    case .socket: way = .socket
-    case .fifo: way = .polled
+    case .socket: method = .socket
+    case .fifo: method = .polled
     default:
       let flags = fcntl(output.rawValue, F_GETFL)
       _ = fcntl(output.rawValue, F_SETFL, flags | O_NONBLOCK)
-      way = .flagged(flags)
+      method = .flagged(flags)
     }
   }
 
   /// Restores the flags of the descriptor.
   public func leave() {
-    if case .flagged(let flags) = way { _ = fcntl(descriptor.rawValue, F_SETFL, flags) }
+    if case .flagged(let flags) = method { _ = fcntl(descriptor.rawValue, F_SETFL, flags) }
   }
 
   /// TIOCGPTN of Linux, which Swift's Glibc module does not show. It succeeds on the master of a
@@ -69,7 +69,7 @@ public struct NonblockingOutput {
   /// - Throws: ``Failure``; `ReaderGone`, a quiet end of the tool, if nobody reads the output any more.
   public func write(_ bytes: Span<UInt8>, as subject: String = "standard output") throws -> Int {
     do {
-      switch way {
+      switch method {
       case .ownDescription, .flagged:
         return try descriptor.write(once: bytes)
       case .socket:

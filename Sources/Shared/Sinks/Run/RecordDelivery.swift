@@ -45,7 +45,7 @@ public protocol RecordDelivery {
   /// Sends what is due, and acts on the answers that have come.
   mutating func sendDue() throws
 
-  /// Goes on with the connection to the server until the deadline, or until something happens on one of
+  /// Sends to and receives from the server until the deadline, or until something happens on one of
   /// the interests.
   ///
   /// - Returns: the interests that something happened on.

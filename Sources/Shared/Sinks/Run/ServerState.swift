@@ -44,7 +44,7 @@ public struct ServerState: Sendable {
     hurry(now)
   }
 
-  /// Notes a connection, on which the server has not accepted anything yet. The back-off goes on.
+  /// Notes a connection, on which the server has not accepted anything yet. The back-off continues.
   ///
   /// - Returns: whether this ends an outage.
   public mutating func connect() -> Bool {
