@@ -32,7 +32,7 @@ struct ReconnectingSource: Source {
     var fault: SourceFault
     /// The messages so far, as each is logged once an outage.
     var logged: Set<String> = []
-    /// A server may send a new text for ever.
+    /// A server may send new texts without end.
     static let maximumMessages = 32
   }
 

@@ -13,7 +13,7 @@ struct TelegramReader {
   private let stop: StopSignal
   /// SIGHUP, which reopens a source that has a fault.
   private let reload: NoticeSignal
-  /// `-t`: how long to wait for the next telegram; nil for ever.
+  /// `-t`: how long to wait for the next telegram; nil for no limit.
   private let telegramTimeout: Duration?
   /// `--strict`: whether a source that ends without a telegram, or had a damaged one, is an error.
   private let isStrict: Bool
@@ -33,7 +33,7 @@ struct TelegramReader {
   /// Reading has ended; only queued telegrams are still written.
   private struct Ending {
     let failure: Failure?
-    /// How long to wait for a reader that does not read; nil for ever.
+    /// How long to wait for a reader that does not read; nil for no limit.
     let deadline: ContinuousClock.Instant?
   }
 

@@ -20,7 +20,7 @@ struct BrokerSession {
   let connection: MQTTConnection
   private let messages: Messages
   private(set) var state = State.waiting
-  private(set) var serverState = ServerState()
+  private var serverState = ServerState()
   /// When the last connection was made.
   private(set) var connectedAt = ContinuousClock.now
 

@@ -4,8 +4,8 @@ import Glibc
 public struct HostAndPort: Equatable {
   /// The name or the address, without brackets.
   public let host: String
-  /// Whether ``host`` is well formed: a name, or an address of IPv4 or IPv6. A malformed name would never be
-  /// found, and a tool would retry for ever.
+  /// Whether ``host`` is well formed: a name, or an address of IPv4 or IPv6. A tool would
+  /// retry a malformed name without end.
   public let isHostValid: Bool
   /// Whether anything follows the host.
   public let hasPort: Bool

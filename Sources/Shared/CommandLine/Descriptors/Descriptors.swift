@@ -19,7 +19,7 @@ public struct Interest: Equatable {
 
 /// Waits for an event on one of the descriptors.
 ///
-/// - Parameter deadline: when to stop waiting; nil waits for ever.
+/// - Parameter deadline: when to stop waiting; nil waits without a limit.
 /// - Returns: the interests whose event came; none if the deadline came first.
 /// - Throws: ``Failure``.
 public func wait(

@@ -80,7 +80,9 @@ public struct PeekedPipe {
     while rest > 0 {
       let moved = pipe_move(
         FileDescriptor.standardInput.rawValue, nowhere.rawValue, rest)
-      guard moved > 0 || (moved < 0 && errno == EINTR) else { throw Errno(rawValue: errno) }
+      guard moved > 0 || (moved < 0 && errno == EINTR) else {
+        throw moved < 0 ? Errno(rawValue: errno) : .ioError
+      }
       rest -= max(0, moved)
     }
   }

@@ -18,8 +18,8 @@ public struct ServiceManager {
       socket != nil && isMeant && longest > 0 ? .microseconds(longest) / 2 : nil
   }
 
-  /// Tells that the start is over. Without this the manager would kill the tool, so it waits for a manager that
-  /// is busy.
+  /// Tells the manager that the tool has started. The manager kills a tool from which it does not get this
+  /// message, so the tool waits up to five seconds until the manager can receive it.
   public func notifyReady() {
     guard let socket else { return }
     _ = try? wait(for: [.writing(socket)], until: .now + .seconds(5))

@@ -19,7 +19,7 @@ public struct StopSignal {
   public init() throws {
     descriptor = try StopSignal.pipe.orFailure().readEnd
     signal(SIGPIPE, SIG_IGN)
-    // So is a write beyond the limit of a file's size (ulimit -f).
+    // A write beyond the limit of a file's size (ulimit -f) is an error, too.
     signal(SIGXFSZ, SIG_IGN)
     // The handler only has to interrupt a system call.
     handle(SIGALRM, flags: 0) { _ in }
@@ -39,7 +39,7 @@ public struct StopSignal {
     let first = caughtAt.compareExchange(expected: 0, desired: now, ordering: .relaxed).original
     if first == 0 {
       pipe.tell()
-      // A system call may have begun after the pipe was last looked at, and would block for ever. The timer
+      // A system call may have begun after the pipe was last looked at, and would block without end. The timer
       // interrupts it, so that the loop looks again.
       let interval = timeval(tv_sec: 0, tv_usec: 200_000)
       var timer = itimerval(it_interval: interval, it_value: interval)

@@ -23,7 +23,7 @@ public struct Backpressure {
     self.pausesFiles = pausesFiles
   }
 
-  /// Ends an input that may be paused when a signal asks to stop, as it could last for ever.
+  /// Ends an input that may be paused when a signal asks to stop, as it could last without end.
   func stop(_ input: inout RecordInput) {
     if input.isAskedToStop, pausesInput { input.stop() }
   }

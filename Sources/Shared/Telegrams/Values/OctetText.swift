@@ -54,8 +54,8 @@ enum OctetText {
     return octets
   }
 
-  /// Text that is neither ASCII nor UTF-8 is Latin-1. Control characters are removed, and so is 0xFF,
-  /// with which Hungarian meters fill an empty message.
+  /// Text that is neither ASCII nor UTF-8 is Latin-1. Control characters are removed. 0xFF is
+  /// removed, too: Hungarian meters fill an empty message with it.
   private static func plain(_ printed: [UInt8]) -> [UInt8] {
     guard printed.contains(where: { !(0x20...0x7E).contains($0) }) else { return printed }
     let latin1 = printed.filter { $0 != 0xFF }

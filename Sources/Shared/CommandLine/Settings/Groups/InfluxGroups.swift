@@ -98,7 +98,7 @@ public struct DatabaseServerGroup: SettingGroup {
     manual: """
       It takes precedence over
       .Ev INFLUXDB_PASS .
-      A file that others can read is rejected, and so is an empty first line.
+      A file that others can read or whose first line is empty is rejected.
       If neither is set,
       .Nm
       reads the
