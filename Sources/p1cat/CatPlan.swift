@@ -28,6 +28,11 @@ struct CatPlan: ToolPlan {
   private let isStrict: Bool
   private let statisticsPeriod: Duration?
 
+  /// How long `--check --connect` waits for a telegram: as long as finding the speed may take.
+  private static let checkTimeout = Duration.seconds(35)
+  private static let adviceOnSilence =
+    "check the cable, and whether the network company has activated the port"
+
   /// - Parameter source: the argument of the command line.
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ source: String?, _ settings: Settings) throws {
@@ -64,31 +69,70 @@ struct CatPlan: ToolPlan {
     if let captureDirectory { _ = try CaptureFiles(in: captureDirectory, messages: messages) }
   }
 
+  func connect(_ messages: Messages) throws -> String {
+    if case .standardInput = sourceKind { return "not read" }
+    var source = try openSource(messages, endsWhenLost: true)
+    guard source.isLive else { return "it can be read" }
+    var framer = newFramer(of: source)
+    let timeout = telegramTimeout ?? CatPlan.checkTimeout
+    let deadline = ContinuousClock.now + timeout
+    var lastRead = ContinuousClock.now
+    while .now < deadline {
+      let ready = try wait(for: source.interests, until: earliest(deadline, source.deadline))
+      let arrival = try source.read(ready, after: lastRead, into: &framer)
+      lastRead = .now
+      while let event = framer.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
+        if case .telegram(let telegram) = event {
+          let bytes = framer.bytes[telegram.range]
+          source.receivedTelegram(afterEnd: false)
+          let header = bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+          let name = String(decoding: header, as: UTF8.self)
+          return "received a telegram of \(bytes.count) bytes, which begins with \(name)"
+        } else if case .dropped(let defect) = event {
+          messages.say(.warning, source.name, "telegram dropped: \(defect)")
+        }
+      }
+      if arrival == .end { throw Failure(source.name, "no telegram found", .noInput) }
+      if arrival == .gap { framer = newFramer(of: source) }
+    }
+    throw Failure(
+      source.name, "no telegram for \(timeout.inSeconds) s; \(CatPlan.adviceOnSilence)",
+      .temporaryFailure)
+  }
+
   func run(_ messages: Messages) throws {
     let report = try NoticeSignal(.report)
     let reload = try NoticeSignal(.reload)
     let stop = try StopSignal()
-    let source = try openSource(messages)
+    let source = try openSource(messages, endsWhenLost: exitsWhenLost)
     let writer = TelegramWriter(
       addsStamps: addsStamps, limit: limit, queueing: source.isLive ? bufferSize : nil,
       capture: try captureFiles(of: source, messages), messages: messages)
     let statusReport = StatusReport(
-      of: source.name, "reading", at: report, every: statisticsPeriod, messages: messages)
-    let framer = Framer(
-      checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7)
+      of: source.name, "reading", startingBy: "waiting for a telegram of", at: report,
+      every: statisticsPeriod, messages: messages)
     var reader = TelegramReader(
-      source, to: writer, with: framer, statusReport: statusReport, messages: messages, stop: stop,
+      source, to: writer, with: newFramer(of: source), statusReport: statusReport,
+      messages: messages, stop: stop,
       reload: reload, telegramTimeout: telegramTimeout, isStrict: isStrict)
     try reader.copyTelegrams()
   }
 
-  private func openSource(_ messages: Messages) throws -> any Source {
+  private func newFramer(of source: any Source) -> Framer {
+    Framer(checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7)
+  }
+
+  private func openSource(_ messages: Messages, endsWhenLost: Bool) throws -> any Source {
     let connection: any MeterConnection
     switch sourceKind {
     case .standardInput: return FileSource("standard input", .standardInput)
     case .simulation(let options): return SimulatedSource(subject, options)
     case .server(let server): connection = TCPConnection(to: server)
     case .path:
+      if SerialDevices.isAbsent(subject), !endsWhenLost {
+        connection = SerialLine(subject, nil, line, messages: messages)
+        break
+      }
       let descriptor = try FileDescriptor.open(source: subject)
       guard isatty(descriptor.rawValue) == 1 else { return FileSource(subject, descriptor) }
       connection = SerialLine(subject, descriptor, line, messages: messages)
@@ -96,7 +140,7 @@ struct CatPlan: ToolPlan {
     // Reading a meter must not wait for a reader of the messages.
     messages.stopWaiting()
     return try ReconnectingSource(
-      connection, idleTimeout: idleTimeout, endsWhenLost: exitsWhenLost, messages: messages)
+      connection, idleTimeout: idleTimeout, endsWhenLost: endsWhenLost, messages: messages)
   }
 
   /// The files of `--capture`. A regular file as the source is not captured again: if it is the capture

@@ -45,6 +45,12 @@ struct InfluxPlan: ToolPlan {
     offReason = isSet ? nil : "no server is set (\(group.host.text), \(group.url.text))"
   }
 
+  func connect(_ messages: Messages) throws -> String {
+    guard case .write(let style, _, let settings, let limits) = work else { return "not connected" }
+    let server = try InfluxServer(settings, style.precision, limits, by: try HTTPClient())
+    return try server.check(hasLogin: settings.hasLogin)
+  }
+
   func run(_ messages: Messages) throws {
     switch work {
     case .drain: try SinkSettings.drain(messages)
@@ -76,7 +82,7 @@ struct InfluxPlan: ToolPlan {
       limits,
       outbox: storage.outbox, messages: messages)
     let statusReport = StatusReport(
-      of: delivery.serverName, "writing", at: request, every: sink.statisticsPeriod,
+      of: delivery.serverName, "writing to", at: request, every: sink.statisticsPeriod,
       messages: messages)
     var run = try SinkRun(
       delivery, RecordPreprocessor(sink.summary), Backpressure(pausesInput: sink.holds),

@@ -62,6 +62,14 @@ struct MQTTPlan: ToolPlan {
     work = .publish(publishing, try SinkSettings(settings, of: MQTTSink.self), to: broker)
   }
 
+  func connect(_ messages: Messages) throws -> String {
+    switch work {
+    case .publish(_, _, to: let broker), .receive(_, from: let broker):
+      try BrokerCheck.run(broker, messages)
+    case .drain, .spool: "not connected"
+    }
+  }
+
   func run(_ messages: Messages) throws {
     switch work {
     case .drain: try SinkSettings.drain(messages)
@@ -93,7 +101,8 @@ struct MQTTPlan: ToolPlan {
       SendingSettings(qos: publishing.qos, leastQoS: publishing.payload.leastQoS),
       publications(publishing, memory, storage.outbox), announcements, messages: messages)
     let statusReport = StatusReport(
-      of: broker.name, "publishing", at: request, every: sink.statisticsPeriod, messages: messages)
+      of: broker.name, "publishing to", at: request, every: sink.statisticsPeriod,
+      messages: messages)
     var run = try SinkRun(
       delivery, preprocessor, backpressure, ExitDeadline(linger: sink.linger), storage,
       statusReport, messages)
@@ -120,7 +129,8 @@ struct MQTTPlan: ToolPlan {
     let request = try NoticeSignal(.report)
     let connection = try MQTTConnection(broker, receives: true)
     let statusReport = StatusReport(
-      of: broker.name, "receiving", at: request, every: try settings[MonitoringGroup().stats],
+      of: broker.name, "receiving from", startingBy: "connecting to", at: request,
+      every: try settings[MonitoringGroup().stats],
       messages: messages)
     var receiver = try MQTTReceiver(
       connection, receiving.filters, reload: NoticeSignal(.reload),

@@ -28,6 +28,12 @@ public protocol ToolPlan {
   /// - Throws: ``Failure`` for one that cannot be used.
   func checkFiles(_ messages: Messages) throws
 
+  /// Receives a telegram or logs in to the server, for `--check --connect`.
+  ///
+  /// - Returns: what was found, for people.
+  /// - Throws: ``Failure`` for what is in the way.
+  func connect(_ messages: Messages) throws -> String
+
   /// Does the work; returns at the end of the input or when asked to stop.
   ///
   /// - Throws: ``Failure``, which is logged and gives the exit status.
@@ -37,6 +43,7 @@ public protocol ToolPlan {
 extension ToolPlan {
   public var offReason: String? { nil }
   public func checkFiles(_ messages: Messages) {}
+  public func connect(_ messages: Messages) -> String { "nothing to connect to" }
 }
 
 extension Tool {
@@ -108,7 +115,11 @@ extension Tool {
         "\(name): \(plan.offReason.map { "off: \($0)" } ?? plan.subject)\n"
         + settings.listing(groups.map(\.group))
       try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
-      return plan.offReason == nil ? .success : .disabled
+      guard plan.offReason == nil else { return .disabled }
+      guard try settings[MonitoringGroup().connect] else { return .success }
+      let finding = "\(name): \(plan.subject): \(try plan.connect(messages))\n"
+      try FileDescriptor.standardOutput.write(all: finding.utf8Bytes.span)
+      return .success
     }
   }
 

@@ -20,8 +20,11 @@ extension FileDescriptor {
       let group = groupWithAccess(to: path).map { "; add the user to group \($0)" } ?? ""
       throw Failure(path, "\(Errno.permissionDenied)\(group)", .noPermission)
     } catch Errno.noSuchFileOrDirectory {
-      let address = ServerAddress.suggestion(for: path).map { "; for a server, use \($0)" } ?? ""
-      throw Failure(path, "\(Errno.noSuchFileOrDirectory)\(address)", .noInput)
+      let advice =
+        SerialDevices.advice(for: path)
+        ?? ServerAddress.suggestion(for: path).map { "for a server, use \($0)" }
+      throw Failure(
+        path, "\(Errno.noSuchFileOrDirectory)\(advice.map { "; \($0)" } ?? "")", .noInput)
     } catch let errno as Errno {
       throw Failure(path, errno, .noInput)
     }

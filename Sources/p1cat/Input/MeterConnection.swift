@@ -10,6 +10,8 @@ protocol MeterConnection {
   var mustExistAtStart: Bool { get }
   /// Whether silence means that the connection is dead; else the meter itself is silent.
   var reconnectsWhenSilent: Bool { get }
+  /// The longest pause before the next try to open it.
+  var longestPause: Duration { get }
 
   /// The descriptors to wait for while the connection is being opened.
   var interests: [Interest] { get }

@@ -12,7 +12,7 @@ struct ReconnectingSource: Source {
   private let idleTimeout: Duration
 
   private var state = State.opening
-  private var backoff = Backoff(from: .seconds(1), to: .seconds(60))
+  private var backoff: Backoff
   private var outage: Outage?
   private var openCount = 0
 
@@ -42,6 +42,7 @@ struct ReconnectingSource: Source {
     messages: Messages
   ) throws {
     self.connection = connection
+    backoff = Backoff(from: .seconds(1), to: connection.longestPause)
     self.idleTimeout = idleTimeout
     self.endsWhenLost = endsWhenLost
     self.messages = messages

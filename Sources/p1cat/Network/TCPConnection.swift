@@ -8,6 +8,7 @@ struct TCPConnection: MeterConnection {
   let mustExistAtStart = false
   /// The other side of a connection may vanish without closing it.
   let reconnectsWhenSilent = true
+  let longestPause = Duration.seconds(60)
 
   private let server: ServerAddress
   private var state = State.closed

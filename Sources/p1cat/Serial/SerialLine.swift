@@ -5,9 +5,11 @@ import SystemPackage
 /// A serial line with a meter on it, opened exclusively, in raw mode.
 struct SerialLine: MeterConnection {
   let name: String
-  let mustExistAtStart = true
+  let mustExistAtStart: Bool
   /// A meter may be silent for long, and reopening the line would not change that.
   let reconnectsWhenSilent = false
+  /// Looking for a device costs little, and a person who plugs in the cable watches.
+  let longestPause = Duration.seconds(5)
 
   private let settings: SerialLineSettings
   private let messages: Messages
@@ -23,11 +25,12 @@ struct SerialLine: MeterConnection {
 
   /// - Parameters:
   ///   - name: the path of the device.
-  ///   - opened: the device, just opened.
+  ///   - opened: the device, just opened; nil if it is not plugged in yet.
   init(
-    _ name: String, _ opened: FileDescriptor, _ settings: SerialLineSettings, messages: Messages
+    _ name: String, _ opened: FileDescriptor?, _ settings: SerialLineSettings, messages: Messages
   ) {
     self.name = name
+    mustExistAtStart = opened != nil
     self.settings = settings
     self.messages = messages
     self.opened = opened

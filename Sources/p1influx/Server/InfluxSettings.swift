@@ -41,6 +41,9 @@ struct InfluxSettings {
     try setTLS(settings)
   }
 
+  /// Whether a user or a token logs in.
+  var hasLogin: Bool { target.login != nil || target.token != nil }
+
   /// The settings of a tool that is running, with what their files hold now.
   ///
   /// - Throws: `Failure` for a file that cannot be used, or is a pipe, which could block.

@@ -9,14 +9,14 @@ struct BrokerSettings {
   /// What messages call the broker.
   let name: String
   /// How the broker tells this client from its others.
-  let clientID: String
+  private(set) var clientID: String
   let login: (user: String, password: Secret?)?
   /// Nil where the connection is not encrypted.
   let tls: TLSSettings?
   /// Nil for the highest version that the broker speaks.
   let version: MQTTVersion?
   /// Whether the broker is to remember what was in flight when a connection broke.
-  let isPersistent: Bool
+  private(set) var isPersistent: Bool
   /// After how many idle seconds the broker is pinged.
   let keepAlive: Int
   /// How long an answer of the broker may take.
@@ -63,7 +63,19 @@ struct BrokerSettings {
       throw settings.failure(
         group.session, "the broker finds a session by its client id; set \(group.clientID.text)")
     }
-    clientID = id ?? "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+    clientID = id ?? BrokerSettings.randomID
+  }
+
+  private static var randomID: String {
+    "p1mqtt-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+  }
+
+  /// The same with a session of its own, which disconnects no p1mqtt that runs.
+  var forOneCheck: BrokerSettings {
+    var settings = self
+    settings.clientID = BrokerSettings.randomID
+    settings.isPersistent = false
+    return settings
   }
 
   /// The settings with the present contents of their files, for a running p1mqtt.

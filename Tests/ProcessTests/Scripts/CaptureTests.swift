@@ -164,7 +164,7 @@ import Testing
 
   @Test func troubleIsSaidOnceADay() async throws {
     try await capturing { directory, _ in
-      let missing = "p1cat: /dev/p1-none: No such file or directory\n"
+      let missing = "p1capture: /dev/p1-none: No such file or directory; plug in the cable\n"
       #expect(try await run(directory, ["/dev/p1-none"]) == (66, missing))
       #expect(try await run(directory, ["/dev/p1-none"]) == (66, ""))
       // A new fault is reported at once, and each fault once.

@@ -56,7 +56,6 @@ import Testing
   @Test(
     arguments: [
       (["-o", "x"], [:], 64, "p1receive: -o: unknown option; see p1receive --help"),
-      (["--check"], [:], 64, "p1receive: --check: unknown option"),
       (["a/#/b"], [:], 64, "p1mqtt: "),
       ([], ["INFLUXDB_ENABLED": "no"], 78, "p1receive: no sink is enabled"),
       ([], ["MQTT_ENABLED": "no"], 78, "p1mqtt: MQTT_ENABLED: "),

@@ -42,20 +42,6 @@ import Testing
     }
   }
 
-  @Test func checkPrintsTheSource() async throws {
-    try await MadeUpTools.with(p1mqtt: "cat", p1influx: "cat") { directory in
-      try directory.write(Self.block, to: "p1.conf")
-      let check = Program(
-        Repository.path("scripts/p1run"), ["--check"], environment: ["P1_BIN": directory.path],
-        directory: directory.path)
-      let result = try await check.run()
-      #expect(result.status == .success && result.text == "sim:count=1,rate=max\n")
-      try directory.write("SER_PORT = 'sim:'\n", to: "p1.conf")
-      let off = try await check.run()
-      #expect(off.status == .exited(1) && off.text == "sim:\n" && off.errorText == "")
-    }
-  }
-
   /// The first tool that checks the settings reports the fault.
   @Test(arguments: [
     ("MQTT_BROKR = 'b.lan'", "unknown setting MQTT_BROKR; did you mean MQTT_BROKER?"),

@@ -87,6 +87,23 @@ import Testing
     }
   }
 
+  /// A meter that is silent at first delays the readiness.
+  @Test func readinessFollowsTheFirstTelegram() async throws {
+    let server = try TCPServer()
+    let name = "@p1-\(UUID().uuidString)"
+    let source = "tcp://127.0.0.1:\(server.port)"
+    let program = Program("python3", ["-c", Self.manager, name, "0", "own", "-q", source])
+    try await program.whileRunning { manager in
+      let client = try await server.accept()
+      try await manager.waitForOutput("STATUS=waiting for a telegram of \(source)\n")
+      #expect(!manager.text.contains("READY"))
+      try await client.write(SampleTelegram.numbered(1))
+      try await manager.waitForOutput("STATUS=reading \(source)\nREADY=1\n")
+      manager.processes(named: "p1cat").forEach { kill($0, SIGTERM) }
+      try await manager.waitForOutput("STOPPING=1\n")
+    }
+  }
+
   @Test func systemdHearsWhatIsWaitedFor() async throws {
     let name = "@p1-\(UUID().uuidString)"
     let program = Program(

@@ -22,7 +22,7 @@ public final class Messages {
     var level: Level
   }
 
-  private let tool: String
+  let tool: String
   private let highest: Level
   private let isJournal: Bool
   private let output: FileDescriptor

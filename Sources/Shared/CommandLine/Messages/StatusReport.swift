@@ -5,20 +5,32 @@ public struct StatusReport {
   private let work: String
   private let messages: Messages
   private let manager = ServiceManager()
+  private let pipe = PipeStatus.ofEnvironment
+  /// Whether this tool tells systemd when the service is ready, alive and stopping. Of a pipe, that is the
+  /// first tool.
+  private let isSpeaker: Bool
   private let request: NoticeSignal
   private let period: Duration?
-  private var problem: String?
+  private var sentence = ""
   private var nextCounters: ContinuousClock.Instant?
   private var nextSign: ContinuousClock.Instant?
+  /// When the service is ready even without data; nil once it is.
+  private var readyAt: ContinuousClock.Instant?
+
+  /// How long the data of a source may take until the service is ready without them. A meter sends at
+  /// least every ten seconds.
+  private static let longestStart = Duration.seconds(30)
 
   /// - Parameters:
   ///   - subject: the source or the server, as messages call it.
-  ///   - work: what the tool does while it has no problem, as in `reading`.
+  ///   - work: what the tool does with the subject, as in `reading`.
+  ///   - start: what the first tool of a pipe does until data arrive; the service is ready then. Nil for
+  ///     other tools, which are ready at once.
   ///   - request: the signal that asks for the counters.
   ///   - period: how often the counters are written without a request; nil for never.
   public init(
-    of subject: String, _ work: String, at request: NoticeSignal, every period: Duration?,
-    messages: Messages
+    of subject: String, _ work: String, startingBy start: String? = nil,
+    at request: NoticeSignal, every period: Duration?, messages: Messages
   ) {
     self.subject = subject
     self.work = work
@@ -26,15 +38,17 @@ public struct StatusReport {
     self.period = period
     self.request = request
     let now = ContinuousClock.now
+    isSpeaker = pipe == nil || start != nil
     nextCounters = period.map { now + $0 }
-    nextSign = manager.watchdogInterval.map { now + $0 }
-    manager.notifyReady()
-    manager.notifyStatus("\(subject): \(work)")
+    nextSign = isSpeaker ? manager.watchdogInterval.map { now + $0 } : nil
+    readyAt = now + StatusReport.longestStart
+    say("\(start ?? work) \(subject)")
+    if start == nil { notifyReady() }
   }
 
   /// What to wait for besides the ``deadline``.
   public var interests: [Interest] { [.reading(request.descriptor)] }
-  public var deadline: ContinuousClock.Instant? { earliest(nextCounters, nextSign) }
+  public var deadline: ContinuousClock.Instant? { earliest(nextCounters, nextSign, readyAt) }
 
   /// Takes a request for the counters, and sends a watchdog sign that is due.
   ///
@@ -51,6 +65,7 @@ public struct StatusReport {
       manager.pingWatchdog()
       nextSign = manager.watchdogInterval.map { now + $0 }
     }
+    if let readyAt, now >= readyAt { notifyReady() }
     return isRequested || isPeriodOver
   }
 
@@ -59,13 +74,35 @@ public struct StatusReport {
   /// - Parameter counters: `name=value`, separated by blanks.
   public func write(_ counters: String) { messages.answer(subject, counters) }
 
-  /// Tells systemd what keeps the tool from its work; nil where nothing does.
-  public mutating func update(_ problem: String?) {
-    guard problem != self.problem else { return }
-    self.problem = problem
-    manager.notifyStatus("\(subject): \(problem ?? work)")
+  /// Tells systemd what keeps the tool from its work.
+  ///
+  /// - Parameters:
+  ///   - problem: nil where nothing does.
+  ///   - hasData: whether data have arrived since the start.
+  public mutating func update(_ problem: String?, hasData: Bool = true) {
+    if let problem {
+      say("\(subject): \(problem)", isProblem: true)
+    } else if hasData {
+      say("\(work) \(subject)")
+    }
+    if readyAt != nil, problem != nil || hasData { notifyReady() }
   }
 
-  /// Tells systemd that the tool is about to exit.
-  public func notifyStopping() { manager.notifyStopping() }
+  /// Tells systemd that the tool is about to exit. A service that exits before it was ready counts as failed.
+  public mutating func notifyStopping() {
+    if readyAt != nil { notifyReady() }
+    if isSpeaker { manager.notifyStopping() }
+  }
+
+  private mutating func notifyReady() {
+    readyAt = nil
+    if isSpeaker { manager.notifyReady() }
+  }
+
+  private mutating func say(_ sentence: String, isProblem: Bool = false) {
+    guard sentence != self.sentence else { return }
+    self.sentence = sentence
+    guard let pipe else { return manager.notifyStatus(sentence) }
+    pipe.update(messages.tool, sentence, isProblem: isProblem) { manager.notifyStatus($0) }
+  }
 }

@@ -58,7 +58,8 @@ extension SinkSettings {
     let storage = try SinkStorage(spoolingIn: self)
     messages.stopWaiting()
     let statusReport = StatusReport(
-      of: storage.name, "spooling", at: request, every: statisticsPeriod, messages: messages)
+      of: storage.name, "only keeping records in", at: request, every: statisticsPeriod,
+      messages: messages)
     var run = try SinkRun(
       SpoolOnly(storage), RecordPreprocessor(summary), Backpressure(pausesInput: holds),
       ExitDeadline(linger: .zero), storage, statusReport, messages)

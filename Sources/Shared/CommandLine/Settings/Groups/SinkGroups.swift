@@ -183,6 +183,14 @@ public struct MonitoringGroup: SettingGroup {
       .Sx SIGNALS
       lists the counters.
       """)
+  public let connect = Setting(
+    nil, option: "connect", .flag, default: false,
+    help: "With --check, also try the connection: receive a telegram, or log in to the server.",
+    manual: """
+      The tool prints what it found, or exits with the status of the error.
+      .Ql p1run --check
+      does this for the whole pipe.
+      """)
 
   public init() {}
 }

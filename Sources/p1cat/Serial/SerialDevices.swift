@@ -1,0 +1,24 @@
+import Glibc
+
+/// Which serial lines this machine has.
+enum SerialDevices {
+  /// Whether a path is that of a device that is not plugged in yet. A path elsewhere that does not exist is
+  /// a mistake.
+  static func isAbsent(_ path: String) -> Bool { path.hasPrefix("/dev/") && !exists(path) }
+
+  /// What to do about a missing device: the names of those that exist tell whether its name is mistyped.
+  ///
+  /// - Returns: nil for a path that is not that of a serial line.
+  static func advice(for path: String) -> String? {
+    guard path.hasPrefix("/dev/tty") || path.hasPrefix("/dev/serial") else { return nil }
+    let others = ["ttyUSB", "ttyACM", "ttyAMA"].flatMap { kind in
+      (0..<8).map { "/dev/\(kind)\($0)" }.filter(exists)
+    }
+    guard !others.isEmpty else { return "plug in the cable" }
+    return "plug in the cable, or use \(others.joined(separator: " or "))"
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    unsafe access(path, F_OK) == 0 || errno != ENOENT
+  }
+}

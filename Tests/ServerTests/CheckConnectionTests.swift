@@ -1,0 +1,80 @@
+import TestSupport
+import Testing
+
+/// `--check --connect` at real servers: p1run --check uses it.
+@Suite struct CheckConnectionTests {
+  private func check(
+    _ tool: String, _ arguments: [String], _ settings: [String: String] = [:]
+  ) async throws -> (status: ProgramStatus, last: Substring, error: String) {
+    let result = try await Program(
+      tool, ["--check", "--connect"] + arguments, environment: settings
+    ).run()
+    return (result.status, result.text.split(separator: "\n").last ?? "", result.errorText)
+  }
+
+  private func url(_ port: Int) -> String { "http://127.0.0.1:\(port)" }
+
+  @Test func loginsAtMosquitto() async throws {
+    let broker = try await Mosquitto.shared
+    let address = ["--broker", "127.0.0.1", "--port", "\(broker.port)"]
+    let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
+    let good = try await check("p1mqtt", address, login)
+    #expect(good.status == .success && good.error == "")
+    #expect(
+      good.last
+        == "p1mqtt: 127.0.0.1:\(broker.port): connected as user \(Login.standard.user), MQTT 5")
+    let bad = try await check("p1mqtt", address, login.merging(["MQTT_PASS": "wrong"]) { $1 })
+    #expect(bad.status == .exited(69))
+    #expect(bad.error.contains("Not authorized"))
+  }
+
+  /// The check has a client id of its own, as the broker would disconnect a running p1mqtt with the same one.
+  @Test func runningClientStaysConnected() async throws {
+    let broker = try await Mosquitto.shared
+    let arguments = ["--broker", "127.0.0.1", "--port", "\(broker.port)", "--id", "house"]
+    let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
+    try await Program("p1mqtt", ["--stats", "1"] + arguments, environment: login).whileRunning {
+      sink in
+      try await sink.write("timestamp=2026-01-15T12:00:00Z\nchecked=1\n\n")
+      try await sink.waitForError(" delivered=2 ")
+      let good = try await check("p1mqtt", arguments, login)
+      #expect(good.status == .success)
+      sink.closeInput()
+      let result = try await sink.waitForExit()
+      #expect(result.status == .success)
+      #expect(!result.errorText.contains("trying again"))
+    }
+  }
+
+  @Test func loginsAtRabbitMQ() async throws {
+    let broker = try await RabbitMQ.shared
+    let address = ["--broker", "127.0.0.1", "--port", "\(broker.port)"]
+    let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
+    #expect(try await check("p1mqtt", address, login).status == .success)
+    let bad = try await check("p1mqtt", address, ["MQTT_USER": "stranger", "MQTT_PASS": "x"])
+    #expect(bad.status == .exited(69) && bad.error.contains("Connection Refused"))
+  }
+
+  @Test func databases() async throws {
+    let login = Login(user: "dsmr", password: "secret")
+    try await InfluxDB.running(login: login, database: "house") { database in
+      let settings = ["INFLUXDB_USER": login.user, "INFLUXDB_PASS": login.password]
+      let arguments = ["--url", url(database.port), "--db", "house"]
+      let good = try await check("p1influx", arguments, settings)
+      #expect(good.status == .success && good.last == "p1influx: \(url(database.port)): connected")
+      let bad = try await check("p1influx", arguments)
+      #expect(bad.status == .exited(77))
+      #expect(bad.error.contains("HTTP 401") && bad.error.contains("; it needs a login\n"))
+      let missing = try await check(
+        "p1influx", ["--url", url(database.port), "--db", "none"], settings)
+      #expect(missing.status == .exited(69))
+      #expect(missing.error.contains("database not found"), "\(missing)")
+      // The check has written nothing.
+      #expect(try await database.query("SELECT * FROM dsmr").isEmpty)
+    }
+    try await VictoriaMetrics.running { database in
+      let good = try await check("p1influx", ["--url", url(database.port)])
+      #expect(good.status == .success && good.last.hasSuffix(": connected"))
+    }
+  }
+}
