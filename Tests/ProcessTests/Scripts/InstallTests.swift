@@ -37,7 +37,8 @@ import Testing
         "bin/p1cat", "bin/p1run", "bin/p1capture", "share/man/man1/p1mqtt.1",
         "share/man/man5/p1.conf.5", "share/man/man7/p1.7", "share/zsh/site-functions/_p1parse",
         "share/bash-completion/completions/p1cat", "share/fish/vendor_completions.d/p1influx.fish",
-        "share/doc/p1/examples/p1.conf", "share/p1/uninstall",
+        "share/doc/p1/examples/p1.conf", "share/p1/uninstall", "bin/p1check",
+        "lib/systemd/system/p1@.service", "lib/systemd/system/p1-capture@.timer",
       ] {
         #expect(installed.contains("usr/local/\(name)"), "\(name)")
       }
@@ -89,6 +90,39 @@ import Testing
         directory: directory.path
       ).run()
       #expect(capture.status == .success, "\(capture.errorText)")
+    }
+  }
+
+  /// systemd accepts the units, and rates how much a service could do to the machine: 0 is nothing, 10 all.
+  @Test func unitsAreValidAndHardened() async throws {
+    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze") else {
+      print("not run, it needs systemd-analyze")
+      return
+    }
+    try await TemporaryDirectory.with { directory in
+      var program = try install(directory, ["--prefix", directory.path("p1")])
+      program.environment["DESTDIR"] = ""
+      let installed = try await program.run()
+      #expect(installed.status == .success, "\(installed.errorText)")
+      let units = directory.path("p1/lib/systemd/system")
+      for unit in ["p1", "p1-receive", "p1-capture"] {
+        let text = try directory.text(of: "p1/lib/systemd/system/\(unit)@.service")
+        #expect(text.contains("\nExecStart=\(directory.path("p1/bin/p1"))"))
+        let path = "\(units)/\(unit)@home.service"
+        try FileManager.default.createSymbolicLink(
+          atPath: path, withDestinationPath: "\(unit)@.service")
+        let verified = try await Program("systemd-analyze", ["verify", "--man=no", path]).run()
+        #expect(verified.status == .success && verified.errorText == "", "\(verified.errorText)")
+        let rating = try await Program(
+          "systemd-analyze", ["security", "--offline=yes", "--threshold=15", "--no-pager", path]
+        ).run()
+        #expect(rating.status == .success, "\(rating.text.suffix(100))")
+        print(unit, rating.text.split(separator: "\n").last ?? "")
+      }
+      let timer = try await Program(
+        "systemd-analyze", ["verify", "--man=no", "\(units)/p1-capture@.timer"]
+      ).run()
+      #expect(timer.status == .success && timer.errorText == "", "\(timer.errorText)")
     }
   }
 
