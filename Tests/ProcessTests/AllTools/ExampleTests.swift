@@ -119,7 +119,7 @@ struct Example: CustomStringConvertible {
 
   /// Things that a test does not have, by a part of the example that names them.
   static let outside: KeyValuePairs<String, String> = [
-    "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on",
+    "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on", "sudo ": "a machine to change",
     "https://": "the Internet",
   ]
 

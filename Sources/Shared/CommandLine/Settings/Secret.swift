@@ -24,12 +24,16 @@ public struct Secret: Sendable, CustomStringConvertible {
   ) throws -> Secret? {
     if let path = try settings[file] { return try Secret(contentsOf: path) }
     if let value = try settings[setting] { return Secret(value) }
+    return try credential(setting).map { try Secret(contentsOf: $0) }
+  }
+
+  /// The path of the credential of systemd with the name of a setting; nil if there is none.
+  static func credential(_ setting: any AnySetting) -> String? {
     guard let name = setting.name, let directory = processVariable("CREDENTIALS_DIRECTORY") else {
       return nil
     }
     let path = "\(directory)/\(name)"
-    guard unsafe access(path, F_OK) == 0 else { return nil }
-    return try Secret(contentsOf: path)
+    return unsafe access(path, F_OK) == 0 ? path : nil
   }
 
   /// The first line of a file that others cannot read.

@@ -117,17 +117,18 @@ public struct Settings {
     }
   }
 
-  /// The path of a readable file. A library would report an unreadable one only when it needs the file.
+  /// The path of a readable file, or else that of the credential of systemd with the name of the setting. A library
+  /// would report an unreadable file only when it needs the file.
   ///
   /// - Parameters:
   ///   - setting: names the file.
   ///   - fault: what is wrong with the contents; nil for nothing.
-  /// - Returns: nil where the setting is not set.
+  /// - Returns: nil where there is neither.
   /// - Throws: ``Failure`` for a file that cannot be used.
   public func readableFile(
     _ setting: Setting<String?>, fault: ([UInt8]) -> String? = { _ in nil }
   ) throws -> String? {
-    guard let path = try self[setting] else { return nil }
+    guard let path = try self[setting] ?? Secret.credential(setting) else { return nil }
     let reason: String?
     do {
       reason = fault(try readFile(path, limit: 4 << 20, .configuration))
