@@ -88,7 +88,8 @@ import Testing
   func settingsFilesAreRead(_ source: String) async throws {
     let text = try #require(try Example.all(in: source).files["p1.conf"])
     try await TemporaryDirectory.with { directory in
-      try directory.write(text, to: "p1.conf")
+      let file = try directory.write(text, to: "p1.conf")
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
       for tool in ["p1cat", "p1parse", "p1mqtt", "p1influx"] {
         let result = try await Program(tool, ["--check"], directory: directory.path).run()
         #expect([.success, .exited(1)].contains(result.status) && result.errorText == "")
@@ -119,7 +120,8 @@ struct Example: CustomStringConvertible {
 
   /// Things that a test does not have, by a part of the example that names them.
   static let outside: KeyValuePairs<String, String> = [
-    "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on", "sudo ": "a machine to change",
+    "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on",
+    "sudo ": "a machine to change",
     "https://": "the Internet",
   ]
 

@@ -132,7 +132,9 @@ import Testing
       let example = try String(contentsOfFile: Repository.path("scripts/p1.conf"), encoding: .utf8)
       let lines = example.split(separator: "\n").filter { $0.hasPrefix("#") && !$0.hasPrefix("# ") }
       #expect(lines.count > 5)
-      let file = try directory.write(lines.map { $0.dropFirst() + "\n" }.joined(), to: "p1.conf")
+      let text = lines.map { $0.dropFirst() + "\n" }.joined().replacing(
+        "/var/lib/p1/house/captures", with: directory.path)
+      let file = try directory.write(text, to: "p1.conf")
       for tool in ["p1cat", "p1parse", "p1influx"] {
         let result = try await Program(tool, ["--config", file, "--check"]).run()
         #expect(result.status == .success, "\(result.errorText)")
