@@ -54,7 +54,10 @@ import Testing
   @Test func thePackageHasTheVersionOfTheTools() throws {
     #expect(try Repository.text("debian/changelog").hasPrefix("p1-tools (\(toolsVersion)) "))
     let changes = try Repository.text("CHANGELOG.md")
-    #expect(changes.contains("## Unreleased") || changes.contains("## \(toolsVersion) "))
+    let heading = try #require(changes.firstMatch(of: /(?m)^## (.*)$/)).1
+    #expect(
+      heading == "Unreleased"
+        || heading.wholeMatch(of: /(\S+) - \d{4}-\d\d-\d\d/)?.1 == Substring(toolsVersion))
   }
 
   @Test func pagesOfTheToolsAreUpToDate() throws {
