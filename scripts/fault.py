@@ -167,10 +167,10 @@ class Server:
     variables = {}  # the environment of the sink
     forgotten = 0  # how many acknowledged records a kill may lose
 
-    def __init__(self, folder, host="127.0.0.1", prefix=()):
+    def __init__(self, folder, host="127.0.0.1", prefix=(), port=None):
         """The prefix runs its commands in another network."""
         self.folder, self.prefix = folder, prefix
-        self.host, self.port = host, free_port()
+        self.host, self.port = host, port or free_port()
         self.process = None
         self.start()
 

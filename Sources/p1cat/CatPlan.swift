@@ -4,7 +4,7 @@ import SystemPackage
 import Telegrams
 
 /// What p1cat does, with all settings checked.
-struct CatPlan: ToolPlan {
+struct CatPlan: ConnectingPlan {
   private enum SourceKind {
     case standardInput
     case simulation(SimulationOptions)
@@ -27,11 +27,6 @@ struct CatPlan: ToolPlan {
   private let checksums: Framer.Checksums
   private let isStrict: Bool
   private let statisticsPeriod: Duration?
-
-  /// How long `--check --connect` waits for a telegram: as long as finding the speed may take.
-  private static let checkTimeout = Duration.seconds(35)
-  private static let adviceOnSilence =
-    "check the cable, and whether the network company has activated the port"
 
   /// - Parameter source: the argument of the command line.
   /// - Throws: `Failure` for a setting that cannot be used.
@@ -70,34 +65,16 @@ struct CatPlan: ToolPlan {
   }
 
   func connect(_ messages: Messages) throws -> String {
-    if case .standardInput = sourceKind { return "not read" }
-    var source = try openSource(messages, endsWhenLost: true)
-    guard source.isLive else { return "it can be read" }
-    var framer = newFramer(of: source)
-    let timeout = telegramTimeout ?? CatPlan.checkTimeout
-    let deadline = ContinuousClock.now + timeout
-    var lastRead = ContinuousClock.now
-    while .now < deadline {
-      let ready = try wait(for: source.interests, until: earliest(deadline, source.deadline))
-      let arrival = try source.read(ready, after: lastRead, into: &framer)
-      lastRead = .now
-      while let event = framer.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
-        if case .telegram(let telegram) = event {
-          let bytes = framer.bytes[telegram.range]
-          source.receivedTelegram(afterEnd: false)
-          let header = bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
-          let name = String(decoding: header, as: UTF8.self)
-          return "received a telegram of \(bytes.count) bytes, which begins with \(name)"
-        } else if case .dropped(let defect) = event {
-          messages.say(.warning, source.name, "telegram dropped: \(defect)")
-        }
-      }
-      if arrival == .end { throw Failure(source.name, "no telegram found", .noInput) }
-      if arrival == .gap { framer = newFramer(of: source) }
+    switch sourceKind {
+    case .standardInput: return "standard input is not tested"
+    case .simulation: return "the simulated meter needs no connection"
+    case .server, .path: break
     }
-    throw Failure(
-      source.name, "no telegram for \(timeout.inSeconds) s; \(CatPlan.adviceOnSilence)",
-      .temporaryFailure)
+    let source = try openSource(messages, endsWhenLost: true)
+    guard source.isLive else { return "the file can be read" }
+    return try TelegramCheck.run(
+      source, within: telegramTimeout ?? TelegramCheck.timeout, messages
+    ) { newFramer(of: source) }
   }
 
   func run(_ messages: Messages) throws {
@@ -109,7 +86,7 @@ struct CatPlan: ToolPlan {
       addsStamps: addsStamps, limit: limit, queueing: source.isLive ? bufferSize : nil,
       capture: try captureFiles(of: source, messages), messages: messages)
     let statusReport = StatusReport(
-      of: source.name, "reading", startingBy: "waiting for a telegram of", at: report,
+      of: source.name, "reading", startup: "waiting for a telegram from", at: report,
       every: statisticsPeriod, messages: messages)
     var reader = TelegramReader(
       source, to: writer, with: newFramer(of: source), statusReport: statusReport,

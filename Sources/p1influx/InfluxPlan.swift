@@ -2,7 +2,7 @@ import CommandLine
 import Sinks
 
 /// What p1influx does, with all settings checked.
-struct InfluxPlan: ToolPlan {
+struct InfluxPlan: ConnectingPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
     case drain
@@ -46,9 +46,11 @@ struct InfluxPlan: ToolPlan {
   }
 
   func connect(_ messages: Messages) throws -> String {
-    guard case .write(let style, _, let settings, let limits) = work else { return "not connected" }
+    guard case .write(let style, _, let settings, let limits) = work else {
+      return "not tested: it connects to no server"
+    }
     let server = try InfluxServer(settings, style.precision, limits, by: try HTTPClient())
-    return try server.check(hasLogin: settings.hasLogin)
+    return try server.check(settings)
   }
 
   func run(_ messages: Messages) throws {

@@ -3,7 +3,7 @@ import Delivery
 import Sinks
 
 /// What p1mqtt does, with all settings checked.
-struct MQTTPlan: ToolPlan {
+struct MQTTPlan: ConnectingPlan {
   private enum Work {
     /// The sink is off: the input is discarded.
     case drain
@@ -66,7 +66,7 @@ struct MQTTPlan: ToolPlan {
     switch work {
     case .publish(_, _, to: let broker), .receive(_, from: let broker):
       try BrokerCheck.run(broker, messages)
-    case .drain, .spool: "not connected"
+    case .drain, .spool: "not tested: it connects to no broker"
     }
   }
 
@@ -129,7 +129,7 @@ struct MQTTPlan: ToolPlan {
     let request = try NoticeSignal(.report)
     let connection = try MQTTConnection(broker, receives: true)
     let statusReport = StatusReport(
-      of: broker.name, "receiving from", startingBy: "connecting to", at: request,
+      of: broker.name, "receiving from", startup: "connecting to", at: request,
       every: try settings[MonitoringGroup().stats],
       messages: messages)
     var receiver = try MQTTReceiver(

@@ -55,6 +55,41 @@ import Testing
     #expect(bad.status == .exited(69) && bad.error.contains("Connection Refused"))
   }
 
+  /// What would run is shown when nothing is missing.
+  @Test func wholePipeIsReady() async throws {
+    let (broker, database) = (try await Mosquitto.shared, try await InfluxDB.shared)
+    var settings = [
+      "P1_BIN": ToolPaths.directory, "MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "\(broker.port)",
+      "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
+    ]
+    let script = Repository.path("scripts/p1run")
+    let one = try await Program(script, ["--check", "sim:"], environment: settings).run()
+    #expect(one.status == .success && one.errorText == "")
+    #expect(one.text.hasSuffix("\np1run: ready: p1cat --stamp sim: | p1parse | p1mqtt\n"))
+    settings["INFLUXDB_URL"] = url(database.port)
+    settings["INFLUXDB_DB"] = "test"
+    settings["INFLUXDB_USER"] = Login.standard.user
+    settings["INFLUXDB_PASS"] = Login.standard.password
+    let both = try await Program(script, ["--check", "sim:"], environment: settings).run()
+    #expect(both.status == .success && both.errorText == "", "\(both.errorText)")
+    #expect(
+      both.text.hasSuffix(
+        "\np1run: ready: p1cat --stamp sim: | p1parse | tee -p >(p1mqtt) | p1influx\n"))
+    #expect(!both.text.contains(Login.standard.password))
+    let receiver = Repository.path("scripts/p1receive")
+    let received = try await Program(receiver, ["--check"], environment: settings).run()
+    #expect(received.status == .success)
+    #expect(received.text.hasSuffix("\np1receive: ready: p1mqtt --receive | p1influx\n"))
+  }
+
+  @Test func brokerIsNoDatabase() async throws {
+    try await HTTPServer.running({ _ in .status(405) }) { server in
+      let result = try await check("p1influx", ["--url", url(server.port)])
+      #expect(result.status == .exited(69))
+      #expect(result.error.contains("HTTP 405; is this the database? check its port and path\n"))
+    }
+  }
+
   @Test func databases() async throws {
     let login = Login(user: "dsmr", password: "secret")
     try await InfluxDB.running(login: login, database: "house") { database in

@@ -28,22 +28,24 @@ public protocol ToolPlan {
   /// - Throws: ``Failure`` for one that cannot be used.
   func checkFiles(_ messages: Messages) throws
 
-  /// Receives a telegram or logs in to the server, for `--check --connect`.
-  ///
-  /// - Returns: what was found, for people.
-  /// - Throws: ``Failure`` for what is in the way.
-  func connect(_ messages: Messages) throws -> String
-
   /// Does the work; returns at the end of the input or when asked to stop.
   ///
   /// - Throws: ``Failure``, which is logged and gives the exit status.
   consuming func run(_ messages: Messages) throws
 }
 
+/// The work of a tool that reads a meter or connects to a server.
+public protocol ConnectingPlan: ToolPlan {
+  /// Receives a telegram or logs in to the server, for `--check --connect`.
+  ///
+  /// - Returns: what was found, for people.
+  /// - Throws: ``Failure`` for what is in the way.
+  func connect(_ messages: Messages) throws -> String
+}
+
 extension ToolPlan {
   public var offReason: String? { nil }
   public func checkFiles(_ messages: Messages) {}
-  public func connect(_ messages: Messages) -> String { "nothing to connect to" }
 }
 
 extension Tool {
@@ -106,7 +108,11 @@ extension Tool {
       if plan.offReason == nil { try settings.checkValues(groups.map(\.group)) }
       messages.sayMisspeltSettings(of: name)
       messages.sayReadableSecrets(settings, of: groups.map(\.group))
+      let connect = MonitoringGroup().connect
       guard try settings[general.check] else {
+        guard try !settings[connect] else {
+          throw settings.failure(connect, "it needs \(general.check.text)")
+        }
         try plan.run(messages)
         return .success
       }
@@ -116,7 +122,7 @@ extension Tool {
         + settings.listing(groups.map(\.group))
       try FileDescriptor.standardOutput.write(all: text.utf8Bytes.span)
       guard plan.offReason == nil else { return .disabled }
-      guard try settings[MonitoringGroup().connect] else { return .success }
+      guard try settings[connect], let plan = plan as? any ConnectingPlan else { return .success }
       let finding = "\(name): \(plan.subject): \(try plan.connect(messages))\n"
       try FileDescriptor.standardOutput.write(all: finding.utf8Bytes.span)
       return .success

@@ -11,6 +11,8 @@ struct BaudRateSearch {
   /// take eight seconds to print it.
   private static let trialTime = Duration.seconds(11)
   private static let trialTimeForText = Duration.seconds(22)
+  /// How long it takes at most until a telegram arrives at the second speed.
+  static let longestSearch = trialTime + trialTimeForText
   private static let timeWithoutTelegram = Duration.seconds(60)
   /// Fewer bytes than this do not tell text from garbage.
   private static let sampleSize = 32

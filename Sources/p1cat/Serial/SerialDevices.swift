@@ -1,6 +1,6 @@
 import Glibc
 
-/// Which serial lines this machine has.
+/// Serial lines that exist, and those that do not.
 enum SerialDevices {
   /// Whether a path is that of a device that is not plugged in yet. A path elsewhere that does not exist is
   /// a mistake.
@@ -15,7 +15,7 @@ enum SerialDevices {
       (0..<8).map { "/dev/\(kind)\($0)" }.filter(exists)
     }
     guard !others.isEmpty else { return "plug in the cable" }
-    return "plug in the cable, or use \(others.joined(separator: " or "))"
+    return "plug in the cable; serial lines here: \(others.joined(separator: ", "))"
   }
 
   private static func exists(_ path: String) -> Bool {

@@ -1,37 +1,42 @@
 import CommandLine
+import Records
 
 extension InfluxServer {
-  /// What a write without points has: a comment of line protocol.
-  private static let noPoints: StaticString = "# p1influx --check\n"
-  /// How long the check may take at most, whatever the settings say: a person waits.
-  private static let timeout = Duration.seconds(10)
+  /// A write without points has a comment of line protocol.
+  private static let noPoints = "# p1influx --check\n"
 
   /// Sends a request that writes no point, for `--check --connect`.
   ///
   /// - Returns: how the server was reached.
   /// - Throws: `Failure` if it cannot be reached, or would reject points.
-  func check(hasLogin: Bool) throws -> String {
+  func check(_ settings: InfluxSettings) throws -> String {
     let request = writes[0]
-    try request.prepare("\(InfluxServer.noPoints)".utf8Bytes.span, compresses: false)
+    try request.prepare(InfluxServer.noPoints.utf8Bytes.span, compresses: false)
     try client.begin(request)
-    let deadline = ContinuousClock.now + InfluxServer.timeout
+    let deadline = ContinuousClock.now + MonitoringGroup.longestCheck
     while request.answer == nil, .now < deadline {
       _ = try client.wait(for: [], until: deadline)
       try client.proceed()
     }
-    switch request.answer {
-    case nil:
-      let seconds = InfluxServer.timeout.components.seconds
-      throw Failure(
-        name, "no answer within \(seconds) s; check its name and port", .unavailable)
+    guard let answer = request.answer else {
+      let seconds = MonitoringGroup.longestCheck.inSeconds
+      throw Failure(name, "no answer for \(seconds) s; check its name and port", .unavailable)
+    }
+    switch answer {
     case .failure(let reason): throw Failure(name, reason, .unavailable)
+    case .status(200..<300, _, _): return "connected"
     case .status(401, _, _), .status(403, _, _):
-      let advice = hasLogin ? "check the login" : "it needs a login"
-      throw Failure(name, "\(request.answer?.description ?? ""); \(advice)", .noPermission)
-    case .status(404, _, _) where creation != nil: return "connected; the database will be created"
-    case .status(404, _, _), .status(500..., _, _):
-      throw Failure(name, request.answer?.description ?? "", .unavailable)
-    case .status: return "connected"
+      let advice = settings.hasLogin ? "check the login" : "it needs a login"
+      throw Failure(name, "\(answer.description); \(advice)", .noPermission)
+    // InfluxDB 3 rejects a write without points, after it has checked the login and the database.
+    case .status(400, _, _) where settings.api == .version3: return "connected"
+    case .status(404, let text, _) where text.contains("database not found"):
+      if creation != nil { return "connected; the database will be created" }
+      throw Failure(name, answer.description, .unavailable)
+    case .status(500..., _, _): throw Failure(name, answer.description, .unavailable)
+    case .status:
+      throw Failure(
+        name, "\(answer.description); is this the database? check its port and path", .unavailable)
     }
   }
 }

@@ -2,15 +2,13 @@ import CommandLine
 
 /// Logs in to a broker once, for `--check --connect`.
 enum BrokerCheck {
-  /// How long it may take at most, whatever the settings say: a person waits.
-  private static let timeout = Duration.seconds(10)
-
   /// - Returns: how the broker was reached.
   /// - Throws: `Failure` if it cannot be reached, or rejects the login.
   static func run(_ settings: BrokerSettings, _ messages: Messages) throws -> String {
     let connection = try MQTTConnection(settings.forOneCheck)
     var session = BrokerSession(connection, messages: messages)
-    let deadline = ContinuousClock.now + min(settings.timeout, timeout)
+    let timeout = min(settings.timeout, MonitoringGroup.longestCheck)
+    let deadline = ContinuousClock.now + timeout
     while .now < deadline {
       var loss = try session.check(.now)
       for event in connection.takeEvents() {
@@ -33,7 +31,7 @@ enum BrokerCheck {
       try session.proceed(happened)
     }
     throw Failure(
-      settings.name, "no answer within \(timeout.components.seconds) s; check its name and port",
+      settings.name, "no answer for \(timeout.inSeconds) s; check its name and port",
       .unavailable)
   }
 

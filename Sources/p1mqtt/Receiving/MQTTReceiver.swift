@@ -72,7 +72,7 @@ struct MQTTReceiver {
       if output.isAbandoned(happened) { return }
       if !(isBlocked && session.isConnected) { try session.proceed(happened) }
       try reloadSettings(happened)
-      statusReport.update(session.outage, hasData: session.isConnected && requests.isEmpty)
+      statusReport.update(session.outage, hasStarted: session.isConnected && requests.isEmpty)
       if statusReport.takeRequest(happened) { statusReport.write(counters) }
       messages.sayDue()
     }

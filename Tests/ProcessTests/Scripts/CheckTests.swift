@@ -37,7 +37,7 @@ import Testing
         "p1cat: /dev/shm/p1-none: No such file or directory",
         "p1mqtt: 127.0.0.1:1: Connection refused",
         "p1influx: http://127.0.0.1:1: Couldn't connect to server",
-        "p1run: not ready: 3 of these checks failed; mend what the errors above say, and check again",
+        "p1run: not ready: checks that failed: 3; correct the errors above and check again",
       ])
     #expect(result.text.contains("MQTT_BROKER = '127.0.0.1'  # environment"))
   }
@@ -50,12 +50,20 @@ import Testing
     #expect(result.text.contains("p1influx: off: INFLUXDB_ENABLED is False"))
   }
 
+  @Test func optionsThatMakeNoSense() async throws {
+    let file = try await check("p1run", ["-o", "records", "sim:"], [:])
+    #expect(file.status == .exited(64) && file.errors == ["p1run: -o: --check tests no file"])
+    let alone = try await Program("p1cat", ["--connect", "sim:count=1"]).run()
+    #expect(
+      alone.status == .exited(64) && alone.errorText == "p1cat: --connect: it needs --check\n")
+  }
+
   @Test func receiverIsChecked() async throws {
     let result = try await check(
       "p1receive", ["a/+/record"],
       ["MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "1", "INFLUXDB_ENABLED": "no"])
     #expect(result.status == .exited(69))
     #expect(result.text.contains("p1mqtt: 127.0.0.1:1, session p1receive-"))
-    #expect(result.errors.last?.hasPrefix("p1receive: not ready: 1 of ") == true)
+    #expect(result.errors.last?.hasPrefix("p1receive: not ready: checks that failed: 1;") == true)
   }
 }

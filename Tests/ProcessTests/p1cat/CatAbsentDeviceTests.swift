@@ -74,7 +74,8 @@ import Testing
     let line = try PseudoTerminal()
     let silent = try await Program("p1cat", ["--check", "--connect", "-t", "1", line.path]).run()
     #expect(silent.status == .exited(75))
-    #expect(silent.errorText.hasPrefix("p1cat: \(line.path): no telegram for 1 s; check the cable"))
+    #expect(
+      silent.errorText.hasPrefix("p1cat: \(line.path): nothing received for 1 s; check the cable"))
     try await Program("p1cat", [line.path]).whileRunning { reader in
       try await line.waitUntilRaw()
       let used = try await Program("p1cat", ["--check", "--connect", line.path]).run()

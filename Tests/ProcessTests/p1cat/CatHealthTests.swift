@@ -95,7 +95,7 @@ import Testing
     let program = Program("python3", ["-c", Self.manager, name, "0", "own", "-q", source])
     try await program.whileRunning { manager in
       let client = try await server.accept()
-      try await manager.waitForOutput("STATUS=waiting for a telegram of \(source)\n")
+      try await manager.waitForOutput("STATUS=waiting for a telegram from \(source)\n")
       #expect(!manager.text.contains("READY"))
       try await client.write(SampleTelegram.numbered(1))
       try await manager.waitForOutput("STATUS=reading \(source)\nREADY=1\n")

@@ -26,12 +26,12 @@ struct PipeStatus {
     _ tool: String, _ sentence: String, isProblem: Bool, _ notify: (String) -> Void
   ) {
     let state = isProblem ? "\(tool): \(sentence)" : "\(tool) is \(sentence)"
-    // Without the file, as on a full disk, this tool's state is better than none.
+    // Without the file, this tool's state is better than none.
     guard let file = try? FileDescriptor.open(path, .readWrite, options: [.closeOnExec]) else {
       return notify(state)
     }
     defer { try? file.close() }
-    flock(file.rawValue, LOCK_EX)
+    guard PipeStatus.lock(file) else { return notify(state) }
     var lines = ((try? PipeStatus.lines(of: file)) ?? []).filter { line in
       !line.hasPrefix("\(tool): ") && !line.hasPrefix("\(tool) is ")
     }
@@ -40,8 +40,19 @@ struct PipeStatus {
     let problems = lines.filter { line in line.prefix { $0 != " " }.hasSuffix(":") }
     notify(
       problems.isEmpty ? lines.joined(separator: ", ") : problems.joined(separator: " | "))
-    try? file.resize(to: 0)
-    _ = try? file.writeAll(toAbsoluteOffset: 0, lines.map { "\($0)\n" }.joined().utf8)
+    // On a full disk, the file stays as it was.
+    let text = lines.map { "\($0)\n" }.joined().utf8
+    guard (try? file.writeAll(toAbsoluteOffset: 0, text)) != nil else { return }
+    try? file.resize(to: Int64(text.count))
+  }
+
+  /// Whether the file could be locked soon. A tool that was stopped while it held the lock must not stop the others.
+  private static func lock(_ file: FileDescriptor) -> Bool {
+    for _ in 0..<100 {
+      if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(1000)
+    }
+    return false
   }
 
   private static func lines(of file: FileDescriptor) throws -> [String] {

@@ -4,7 +4,7 @@ import SystemPackage
 /// systemd, or another service manager that wants to know the state of the tool, by the datagrams of
 /// sd_notify(3). Sends nothing if none asked for it.
 public struct ServiceManager {
-  /// How often ``isAlive()`` has to be called: half the timeout of the watchdog; nil if there is none.
+  /// How often ``pingWatchdog()`` has to be called: half the timeout of the watchdog; nil if there is none.
   public let watchdogInterval: Duration?
 
   private let socket: FileDescriptor?

@@ -8,12 +8,12 @@ public struct StatusReport {
   private let pipe = PipeStatus.ofEnvironment
   /// Whether this tool tells systemd when the service is ready, alive and stopping. Of a pipe, that is the
   /// first tool.
-  private let isSpeaker: Bool
+  private let speaksForService: Bool
   private let request: NoticeSignal
   private let period: Duration?
   private var sentence = ""
   private var nextCounters: ContinuousClock.Instant?
-  private var nextSign: ContinuousClock.Instant?
+  private var nextPing: ContinuousClock.Instant?
   /// When the service is ready even without data; nil once it is.
   private var readyAt: ContinuousClock.Instant?
 
@@ -24,12 +24,12 @@ public struct StatusReport {
   /// - Parameters:
   ///   - subject: the source or the server, as messages call it.
   ///   - work: what the tool does with the subject, as in `reading`.
-  ///   - start: what the first tool of a pipe does until data arrive; the service is ready then. Nil for
+  ///   - startup: what the first tool of a pipe does until data arrive; the service is ready then. Nil for
   ///     other tools, which are ready at once.
   ///   - request: the signal that asks for the counters.
   ///   - period: how often the counters are written without a request; nil for never.
   public init(
-    of subject: String, _ work: String, startingBy start: String? = nil,
+    of subject: String, _ work: String, startup: String? = nil,
     at request: NoticeSignal, every period: Duration?, messages: Messages
   ) {
     self.subject = subject
@@ -38,17 +38,17 @@ public struct StatusReport {
     self.period = period
     self.request = request
     let now = ContinuousClock.now
-    isSpeaker = pipe == nil || start != nil
+    speaksForService = pipe == nil || startup != nil
     nextCounters = period.map { now + $0 }
-    nextSign = isSpeaker ? manager.watchdogInterval.map { now + $0 } : nil
+    nextPing = speaksForService ? manager.watchdogInterval.map { now + $0 } : nil
     readyAt = now + StatusReport.longestStart
-    say("\(start ?? work) \(subject)")
-    if start == nil { notifyReady() }
+    say("\(startup ?? work) \(subject)")
+    if startup == nil { notifyReady() }
   }
 
   /// What to wait for besides the ``deadline``.
   public var interests: [Interest] { [.reading(request.descriptor)] }
-  public var deadline: ContinuousClock.Instant? { earliest(nextCounters, nextSign, readyAt) }
+  public var deadline: ContinuousClock.Instant? { earliest(nextCounters, nextPing, readyAt) }
 
   /// Takes a request for the counters, and sends a watchdog sign that is due.
   ///
@@ -61,9 +61,9 @@ public struct StatusReport {
     if isRequested { request.clear() }
     let isPeriodOver = nextCounters.map { now >= $0 } ?? false
     if isPeriodOver, let period { nextCounters = now + period }
-    if let sign = nextSign, now >= sign {
+    if let ping = nextPing, now >= ping {
       manager.pingWatchdog()
-      nextSign = manager.watchdogInterval.map { now + $0 }
+      nextPing = manager.watchdogInterval.map { now + $0 }
     }
     if let readyAt, now >= readyAt { notifyReady() }
     return isRequested || isPeriodOver
@@ -78,25 +78,25 @@ public struct StatusReport {
   ///
   /// - Parameters:
   ///   - problem: nil where nothing does.
-  ///   - hasData: whether data have arrived since the start.
-  public mutating func update(_ problem: String?, hasData: Bool = true) {
+  ///   - hasStarted: whether the first data have arrived, or the subscription is granted.
+  public mutating func update(_ problem: String?, hasStarted: Bool = true) {
     if let problem {
       say("\(subject): \(problem)", isProblem: true)
-    } else if hasData {
+    } else if hasStarted {
       say("\(work) \(subject)")
     }
-    if readyAt != nil, problem != nil || hasData { notifyReady() }
+    if readyAt != nil, problem != nil || hasStarted { notifyReady() }
   }
 
   /// Tells systemd that the tool is about to exit. A service that exits before it was ready counts as failed.
   public mutating func notifyStopping() {
     if readyAt != nil { notifyReady() }
-    if isSpeaker { manager.notifyStopping() }
+    if speaksForService { manager.notifyStopping() }
   }
 
   private mutating func notifyReady() {
     readyAt = nil
-    if isSpeaker { manager.notifyReady() }
+    if speaksForService { manager.notifyReady() }
   }
 
   private mutating func say(_ sentence: String, isProblem: Bool = false) {

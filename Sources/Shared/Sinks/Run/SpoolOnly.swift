@@ -9,7 +9,8 @@ struct SpoolOnly: RecordDelivery {
   private var droppedCount = 0
   let serverName: String
 
-  var outage: String? { nil }
+  /// systemd shows it while p1run waits to restart the sink.
+  var outage: String? { "no record is delivered; they are kept here" }
   let answeredAt = ContinuousClock.now
   var isFull: Bool { outbox.isFull }
   /// Nothing is sent, so the end of the input is the end.
@@ -58,7 +59,7 @@ extension SinkSettings {
     let storage = try SinkStorage(spoolingIn: self)
     messages.stopWaiting()
     let statusReport = StatusReport(
-      of: storage.name, "only keeping records in", at: request, every: statisticsPeriod,
+      of: storage.name, "keeping records in", at: request, every: statisticsPeriod,
       messages: messages)
     var run = try SinkRun(
       SpoolOnly(storage), RecordPreprocessor(summary), Backpressure(pausesInput: holds),

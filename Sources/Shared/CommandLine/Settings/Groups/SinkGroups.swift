@@ -185,12 +185,20 @@ public struct MonitoringGroup: SettingGroup {
       """)
   public let connect = Setting(
     nil, option: "connect", .flag, default: false,
-    help: "With --check, also try the connection: receive a telegram, or log in to the server.",
+    help: "With --check, also try the connection.",
     manual: """
+      .Xr p1cat 1
+      waits for a telegram, and prints only its first line.
+      .Xr p1mqtt 1
+      logs in to the broker, with a client id of its own.
+      .Xr p1influx 1
+      sends a request without points.
       The tool prints what it found, or exits with the status of the error.
       .Ql p1run --check
       does this for the whole pipe.
       """)
+  /// How long to wait for a server with ``connect``, whatever its timeout: a person waits.
+  public static let longestCheck = Duration.seconds(10)
 
   public init() {}
 }
