@@ -105,9 +105,14 @@ import Testing
       let installed = try await program.run()
       #expect(installed.status == .success, "\(installed.errorText)")
       let units = directory.path("p1/lib/systemd/system")
+      var sandboxes: Set<Substring> = []
       for unit in ["p1", "p1-receive", "p1-capture"] {
         let text = try directory.text(of: "p1/lib/systemd/system/\(unit)@.service")
         #expect(text.contains("\nExecStart=\(directory.path("p1/bin/p1"))"))
+        // What a service may not do is the same for all.
+        let start = try #require(text.range(of: "CapabilityBoundingSet=")).lowerBound
+        let end = try #require(text.range(of: "\nSystemCallFilter=~")).upperBound
+        sandboxes.insert(text[start..<end])
         let path = "\(units)/\(unit)@home.service"
         try FileManager.default.createSymbolicLink(
           atPath: path, withDestinationPath: "\(unit)@.service")
@@ -119,6 +124,7 @@ import Testing
         #expect(rating.status == .success, "\(rating.text.suffix(100))")
         print(unit, rating.text.split(separator: "\n").last ?? "")
       }
+      #expect(sandboxes.count == 1)
       let timer = try await Program(
         "systemd-analyze", ["verify", "--man=no", "\(units)/p1-capture@.timer"]
       ).run()
