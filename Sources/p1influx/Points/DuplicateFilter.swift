@@ -55,7 +55,8 @@ struct DuplicateFilter {
   mutating func forgetUndelivered(butFor waiting: Range<UInt64>) {
     let isInOrder = waiting.lowerBound > goneEnd
     let gone = goneEnd..<max(goneEnd, isInOrder ? waiting.lowerBound : waiting.upperBound)
-    for index in sets.indices { sets[index].removeAll { gone.contains($0.number) } }
+    // Swift 6.3 compiles `removeAll` here in one of two ways, by chance, and packages are to be reproducible.
+    for index in sets.indices { sets[index] = sets[index].filter { !gone.contains($0.number) } }
     goneEnd = gone.upperBound
   }
 
