@@ -187,11 +187,11 @@ public struct MonitoringGroup: SettingGroup {
     nil, option: "connect", .flag, default: false,
     help: "With --check, also try the connection.",
     manual: """
-      .Xr p1cat 1
+      .Nm p1cat
       waits for a telegram, and prints only its first line.
-      .Xr p1mqtt 1
+      .Nm p1mqtt
       logs in to the broker, with a client id of its own.
-      .Xr p1influx 1
+      .Nm p1influx
       sends a request without points.
       The tool prints what it found, or exits with the status of the error.
       .Ql p1run --check
