@@ -11,7 +11,9 @@ public struct StatusReport {
   private let speaksForService: Bool
   private let request: NoticeSignal
   private let period: Duration?
-  private var sentence = ""
+  private let startup: String
+  private var problem: String?
+  private var hasStarted: Bool
   private var nextCounters: ContinuousClock.Instant?
   private var nextPing: ContinuousClock.Instant?
   /// When the service is ready even without data; nil once it is.
@@ -42,8 +44,10 @@ public struct StatusReport {
     nextCounters = period.map { now + $0 }
     nextPing = speaksForService ? manager.watchdogInterval.map { now + $0 } : nil
     readyAt = now + StatusReport.longestStart
-    say("\(startup ?? work) \(subject)")
-    if startup == nil { notifyReady() }
+    self.startup = startup ?? work
+    hasStarted = startup == nil
+    say("\(self.startup) \(subject)")
+    if hasStarted { notifyReady() }
   }
 
   /// What to wait for besides the ``deadline``.
@@ -80,10 +84,13 @@ public struct StatusReport {
   ///   - problem: nil where nothing does.
   ///   - hasStarted: whether the first data have arrived, or the subscription is granted.
   public mutating func update(_ problem: String?, hasStarted: Bool = true) {
+    guard problem != self.problem || hasStarted != self.hasStarted else { return }
+    self.problem = problem
+    self.hasStarted = hasStarted
     if let problem {
       say("\(subject): \(problem)", isProblem: true)
-    } else if hasStarted {
-      say("\(work) \(subject)")
+    } else {
+      say("\(hasStarted ? work : startup) \(subject)")
     }
     if readyAt != nil, problem != nil || hasStarted { notifyReady() }
   }
@@ -99,9 +106,7 @@ public struct StatusReport {
     if speaksForService { manager.notifyReady() }
   }
 
-  private mutating func say(_ sentence: String, isProblem: Bool = false) {
-    guard sentence != self.sentence else { return }
-    self.sentence = sentence
+  private func say(_ sentence: String, isProblem: Bool = false) {
     guard let pipe else { return manager.notifyStatus(sentence) }
     pipe.update(messages.tool, sentence, isProblem: isProblem) { manager.notifyStatus($0) }
   }
