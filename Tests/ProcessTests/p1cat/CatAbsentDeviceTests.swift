@@ -76,11 +76,13 @@ import Testing
     #expect(silent.status == .exited(75))
     #expect(
       silent.errorText.hasPrefix("p1cat: \(line.path): nothing received for 1 s; check the cable"))
-    try await Program("p1cat", [line.path]).whileRunning { reader in
-      try await line.waitUntilRaw()
-      let used = try await Program("p1cat", ["--check", "--connect", line.path]).run()
+    // A line that was read before is raw already.
+    let other = try PseudoTerminal()
+    try await Program("p1cat", [other.path]).whileRunning { _ in
+      try await other.waitUntilRaw()
+      let used = try await Program("p1cat", ["--check", "--connect", other.path]).run()
       #expect(used.status == .exited(75))
-      #expect(used.errorText == "p1cat: \(line.path): in use by another process\n")
+      #expect(used.errorText == "p1cat: \(other.path): in use by another process\n")
     }
   }
 }
