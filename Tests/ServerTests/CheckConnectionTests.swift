@@ -59,25 +59,19 @@ import Testing
   /// As systemd gives it to a service: a file with the name of the setting.
   @Test func keyOfACertificateMayBeACredential() async throws {
     try await TemporaryDirectory.with { directory in
-      let certificates = try await Certificates(in: directory)
-      let port = Loopback.freePorts(1)[0]
-      let listener = [
-        "listener \(port) 127.0.0.1", "cafile \(certificates.path("ca.pem"))",
-        "certfile \(certificates.path("server.pem"))",
-        "keyfile \(certificates.path("server.key"))", "require_certificate true",
-      ]
+      let certificates = try await Certificates.shared
       try FileManager.default.createDirectory(
         atPath: directory.path("credentials"), withIntermediateDirectories: false)
       try FileManager.default.copyItem(
         atPath: certificates.path("client.key"), toPath: directory.path("credentials/MQTT_KEY_FILE")
       )
-      try await Mosquitto.running(settings: listener) { _ in
+      try await Mosquitto.running(listeners: [.tls(wantsClients: true)]) { broker in
         var settings = [
           "MQTT_CA_FILE": certificates.path("ca.pem"),
           "MQTT_CERT_FILE": certificates.path("client.pem"),
           "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
         ]
-        let address = ["--broker", "mqtts://localhost:\(port)"]
+        let address = ["--broker", "mqtts://localhost:\(broker.ports[0])"]
         #expect(try await check("p1mqtt", address, settings).status == .exited(78))
         settings["CREDENTIALS_DIRECTORY"] = directory.path("credentials")
         let good = try await check("p1mqtt", address, settings)

@@ -47,14 +47,7 @@ import Testing
   /// A broker with TLS and certificates on both sides, and one on a Unix socket.
   @Test func brokersOfEveryAddress() async throws {
     try await TemporaryDirectory.with { directory in
-      let certificates = try await Certificates(in: directory)
-      let port = Loopback.freePorts(1)[0]
-      let listeners = [
-        "listener \(port) 127.0.0.1", "cafile \(certificates.path("ca.pem"))",
-        "certfile \(certificates.path("server.pem"))",
-        "keyfile \(certificates.path("server.key"))", "require_certificate true",
-        "listener 0 \(directory.path("socket"))",
-      ]
+      let certificates = try await Certificates.shared
       let secure = [
         "MQTT_CA_FILE": certificates.path("ca.pem"),
         "MQTT_CERT_FILE": certificates.path("client.pem"),
@@ -69,10 +62,10 @@ import Testing
       let script = try directory.write(
         "#!/bin/bash\n[[ $1 != --check ]] || exit 0\nexec cat\n", to: "bin/p1influx")
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
-      try await Mosquitto.running(settings: listeners) { broker in
+      try await Mosquitto.running(listeners: [.tls(wantsClients: true), .unixSocket]) { broker in
         for settings in [
-          secure.merging(["MQTT_BROKER": "mqtts://localhost:\(port)"]) { $1 },
-          ["MQTT_BROKER": "unix:\(directory.path("socket"))"],
+          secure.merging(["MQTT_BROKER": "mqtts://localhost:\(broker.ports[0])"]) { $1 },
+          ["MQTT_BROKER": "unix:\(broker.socketPath)"],
         ] {
           var program = Program(
             Repository.path("scripts/p1receive"), environment: login.merging(settings) { $1 },

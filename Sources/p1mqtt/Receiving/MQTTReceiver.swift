@@ -5,10 +5,10 @@ import Sinks
 
 /// Carries records from a broker to standard output: `p1mqtt --receive`.
 ///
-/// A message is acknowledged when its records are written. After a kill the broker sends messages again
-/// that were not acknowledged. While the output is full, nothing is read from the broker, which keeps the
-/// messages. The broker would end such a connection after some time, so it is closed before that, and
-/// made again when the reader continues.
+/// p1mqtt acknowledges a message after it has written its records. After a kill, the broker sends the other
+/// messages again. While the output is full, p1mqtt reads nothing from the broker, which keeps the messages.
+/// The broker closes a connection that is not read, so p1mqtt disconnects first, and connects again when the
+/// reader continues.
 struct MQTTReceiver {
   private var session: BrokerSession
   private let filters: [String]

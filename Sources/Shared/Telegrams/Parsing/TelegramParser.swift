@@ -277,7 +277,7 @@ public struct TelegramParser {
     _ line: TelegramLayout.Line, of telegram: Span<UInt8>, _ metric: Metric?
   ) -> Outcome {
     guard options.includesUnknown else {
-      // A known code that a specification file leaves out is not wanted, so it is no finding.
+      // A specification file leaves out known codes that the user does not want; they are not reported.
       if metric == nil { findings.append(.unknown(line.code)) }
       return .absent
     }
