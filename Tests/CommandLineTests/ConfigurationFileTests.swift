@@ -84,7 +84,8 @@ import Testing
   @Test(arguments: [
     ("MQTT_BROKR", "MQTT_BROKER"), ("INFLUX_HOST", "INFLUXDB_HOST"),
     ("INFLUXD_HOST", "INFLUXDB_HOST"), ("SER.prot", "SER_PORT"), ("P1_SPEC_DRI", "P1_SPEC_DIR"),
-    ("MQTT_CLIENT_ID", "MQTT_CLIENT_UNIQ"), ("INFLUXDB_DATABASE", nil),
+    ("MQTT_CLIENT_ID", "MQTT_CLIENT_UNIQ"), ("MQTT_PASSWORD", "MQTT_PASS"),
+    ("INFLUXDB_DATABASE", nil),
   ])
   func aMisspeltNameIsRejected(_ name: String, _ meant: String?) throws {
     try expectMisspelt(name, "'1'", meant)

@@ -84,7 +84,8 @@ struct TelegramReader {
         if source.isLive { writer.reportUnwritten() }
         break
       }
-      statusReport.update(source.fault?.description, hasStarted: writer.count > 0)
+      statusReport.update(
+        source.fault?.description, storage: writer.captureProblem, hasStarted: writer.count > 0)
       if statusReport.takeRequest(ready) {
         updateStatistics()
         statusReport.write(statistics.text(at: .now))

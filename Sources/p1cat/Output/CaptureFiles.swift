@@ -12,6 +12,8 @@ struct CaptureFiles {
   private let messages: Messages
   /// Telegrams that could not be written.
   private(set) var failureCount = 0
+  /// Why the last telegram could not be written, with the file; nil if it was.
+  private(set) var problem: String?
 
   /// A file may be renamed between being opened and being locked, and is then opened again. After this
   /// many attempts, another process must be holding the lock.
@@ -44,6 +46,7 @@ struct CaptureFiles {
     let path = "\(directory)/telegrams-\(CaptureFiles.day(of: telegram)).p1"
     do {
       try append(text.span, to: path)
+      problem = nil
     } catch let failure as Failure {
       logFailure(path, failure.reason)
     } catch {
@@ -53,6 +56,7 @@ struct CaptureFiles {
 
   private mutating func logFailure(_ path: String, _ reason: String) {
     failureCount += 1
+    problem = "\(path): \(reason)"
     messages.say(
       .warning, path, "\(reason); the telegram was not written to this file", repeating: "capture")
   }
@@ -64,9 +68,9 @@ struct CaptureFiles {
     for _ in 0..<CaptureFiles.maximumAttempts {
       let file: FileDescriptor
       do {
-        file = try FileDescriptor.open(
-          FilePath(path), .readWrite, options: [.create, .append, .nonBlocking, .closeOnExec],
-          permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        file = try open(FilePath(path))
+      } catch Errno.fileExists {
+        continue
       } catch let errno as Errno {
         throw Failure(path, errno)
       }
@@ -81,6 +85,23 @@ struct CaptureFiles {
       return try file.write(all: endsLine ? text.extracting(1...) : text, as: path)
     }
     throw Failure(path, "in use by another process", .temporaryFailure)
+  }
+
+  /// Opens a file, or makes it. A file that root makes belongs to the owner of the directory, as a service that
+  /// captures there must be able to write to it.
+  private func open(_ path: FilePath) throws -> FileDescriptor {
+    let options: FileDescriptor.OpenOptions = [.append, .nonBlocking, .closeOnExec]
+    do {
+      return try FileDescriptor.open(path, .readWrite, options: options)
+    } catch Errno.noSuchFileOrDirectory {
+      let file = try FileDescriptor.open(
+        path, .readWrite, options: options.union([.create, .exclusiveCreate]),
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      if geteuid() == 0, let owner = try? FilePath(directory).stat() {
+        _ = fchown(file.rawValue, owner.userID.rawValue, owner.groupID.rawValue)
+      }
+      return file
+    }
   }
 
   // MARK: - The day

@@ -69,6 +69,8 @@ struct TelegramWriter {
   var droppedCount: Int { queue.droppedCount }
   /// Telegrams that could not be written to a capture file; nil without `--capture`.
   var captureFailureCount: Int? { capture?.failureCount }
+  /// Why telegrams are not captured; nil if they are, or need not be.
+  var captureProblem: String? { capture?.problem }
 
   // MARK: - Telegrams
 

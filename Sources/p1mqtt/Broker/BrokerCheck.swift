@@ -22,7 +22,8 @@ enum BrokerCheck {
       }
       if let loss {
         guard session.triesOtherVersion(after: loss) else {
-          throw Failure(settings.name, loss.reason, .unavailable)
+          throw Failure(
+            settings.name, loss.reason, loss.cause == .login ? .noPermission : .unavailable)
         }
         session.waitForNextAttempt()
       }

@@ -19,6 +19,8 @@ enum MQTTEvent: Equatable {
 enum DisconnectCause {
   /// The broker has answered that it does not speak this version of MQTT.
   case version
+  /// The broker has rejected the user or the password.
+  case login
   /// The broker closed the connection without an answer, as an old one may do that cannot read MQTT 5.
   case hangUp
   /// The broker retains no messages, not even the will.

@@ -93,16 +93,17 @@ final class MQTTEventLog {
       events.append(.connected)
       return
     }
-    // In MQTT 3.1.1, 1 is an unacceptable version (3.2.2.3).
-    let isVersion = code == 1 || code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue
     let text = unsafe String(
       cString: code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
     let reason = MQTTResult.sentence(text)
-    let fault =
+    // 1, 4 and 5 are of MQTT 3.1.1 (3.2.2.3).
+    let fault: DisconnectCause =
       switch UInt32(code) {
-      case MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue: DisconnectCause.retaining
-      case MQTT_RC_QOS_NOT_SUPPORTED.rawValue: DisconnectCause.qos
-      default: isVersion ? DisconnectCause.version : .other
+      case 1, MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION.rawValue: .version
+      case 4, 5, MQTT_RC_BAD_USERNAME_OR_PASSWORD.rawValue, MQTT_RC_NOT_AUTHORIZED.rawValue: .login
+      case MQTT_RC_RETAIN_NOT_SUPPORTED.rawValue: .retaining
+      case MQTT_RC_QOS_NOT_SUPPORTED.rawValue: .qos
+      default: .other
       }
     disconnected(code < 128 ? reason : "Connection Refused: \(reason)", fault)
   }

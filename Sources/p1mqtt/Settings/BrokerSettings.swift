@@ -1,5 +1,6 @@
 import CommandLine
 import Glibc
+import SystemPackage
 
 /// Which broker, and how to connect to it.
 struct BrokerSettings {
@@ -92,13 +93,16 @@ struct BrokerSettings {
   }
 
   /// The client id of a receiver for which none is set. It is the same after each start, as the broker
-  /// finds the session by it. It is not that of a sender on the same machine, nor that of a receiver of other topics.
+  /// finds the session by it. It is not that of a sender on the same machine, nor that of a receiver of other
+  /// topics, nor that of another service.
   private static func receiverID(for receiving: ReceiveSettings) -> String {
     let name = receiving.prefix.map { character in
       character.isASCII && (character.isLetter || character.isNumber || ".-".contains(character))
         ? character : "_"
     }
-    let id = "p1receive-\(hostName)-\(String(name))"
+    // systemd gives each instance of a service a directory.
+    let service = processVariable("STATE_DIRECTORY").flatMap { FilePath($0).lastComponent?.string }
+    let id = "p1receive-\(hostName)-\(String(name))\(service.map { "-\($0)" } ?? "")"
     guard receiving.hasOwnFilters else { return id }
     // The FNV-1a hash of the filters.
     let hash = receiving.filters.joined(separator: "\n").utf8.reduce(UInt32(2_166_136_261)) {

@@ -94,13 +94,29 @@ import Testing
     }
   }
 
+  /// A service of systemd stops within some seconds, whatever the server does.
+  @Test(arguments: [([:], ""), (["NOTIFY_SOCKET": "none"], "--linger 5")])
+  func aServiceLingersForSomeSeconds(
+    _ environment: [String: String], _ expected: String
+  ) async throws {
+    let seeing = "echo \"${arguments[@]:3}\" > \"seen${0##*/}\"; cat > /dev/null"
+    try await MadeUpTools.with(p1mqtt: seeing, p1influx: seeing) { directory in
+      let settings = both.merging(environment) { $1 }
+      let result = try await MadeUpTools.p1run("sim:count=1,rate=max", directory, settings).run()
+      #expect(result.status == .success)
+      for tool in ["p1mqtt", "p1influx"] {
+        #expect(try directory.text(of: "seen\(tool)") == expected + "\n")
+      }
+    }
+  }
+
   // MARK: - The spool
 
-  /// Each source has its own directory, in the home directory or in $STATE_DIRECTORY.
+  /// The directory is that of the service, or one for each source in the home directory.
   @Test(arguments: [
     (["HOME": "home"], "home/.local/state/p1/sim_count_1_rate_max"),
     (["HOME": "home", "XDG_STATE_HOME": "state"], "state/p1/sim_count_1_rate_max"),
-    (["STATE_DIRECTORY": "one:two", "HOME": "home"], "one/sim_count_1_rate_max"),
+    (["STATE_DIRECTORY": "one:two", "HOME": "home"], "one"),
   ])
   func aSourceHasADirectory(_ environment: [String: String], _ place: String) async throws {
     let seeing = "echo \"$state\" > \"seen${0##*/}\"; cat > /dev/null"

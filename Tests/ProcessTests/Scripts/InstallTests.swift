@@ -74,6 +74,35 @@ import Testing
     }
   }
 
+  @Test func pagesAndUnitsNameThePrefix() async throws {
+    try await TemporaryDirectory.with { directory in
+      let result = try await install(directory, ["--prefix", "/opt/p1+"]).run()
+      #expect(result.status == .success)
+      let (page, unit) = ("share/man/man7/p1.7", "lib/systemd/system/p1@.service")
+      for (name, path) in [(page, "share/doc/p1/examples"), (unit, "bin/p1run -c")] {
+        let text = try directory.text(of: "opt/p1+/\(name)")
+        #expect(text.contains("/opt/p1+/\(path)") && !text.contains("/usr/local"), "\(name)")
+      }
+      let other = try await install(directory, ["--prefix", "/my tools"]).run()
+      #expect(other.status == .exited(64))
+      #expect(try !paths(directory).contains("my tools"))
+    }
+  }
+
+  /// A relative $DESTDIR is below the working directory.
+  @Test func destinationMayBeRelative() async throws {
+    try await TemporaryDirectory.with { directory in
+      let tools = (try Program("p1cat").path as NSString).deletingLastPathComponent
+      let script = "$1/install --no-build && $1/uninstall && find root -type f"
+      let result = try await Program.bash(
+        script, [Repository.path("scripts")],
+        environment: ["DESTDIR": "root", "P1_BIN": tools, "HOME": directory.path],
+        directory: directory.path
+      ).run()
+      #expect(result.status == .success && result.text == "", "\(result.errorText)")
+    }
+  }
+
   /// Installed scripts find the installed tools, and not those of a checkout.
   @Test func installedScriptsFindTheTools() async throws {
     try await TemporaryDirectory.with { directory in

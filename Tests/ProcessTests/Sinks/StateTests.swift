@@ -52,6 +52,28 @@ import Testing
     }
   }
 
+  @Test func theStatusTellsThatThereIsNoSpool() async throws {
+    try await TemporaryDirectory.with { directory in
+      let status = try directory.write("", to: "status")
+      let port = try ClosedPort()
+      let url = "http://127.0.0.1:\(port.number)"
+      try await Program(
+        "p1influx", ["--url", url, "--state", status], environment: ["P1_STATUS": status]
+      ).whileRunning { sink in
+        let reason = "\(status)/influx: Not a directory; keeping records in memory only"
+        let alone = "p1influx: \(reason)\n"
+        try await sink.wait(for: alone) { _ in
+          try directory.text(of: "status") == alone
+        }
+        try await sink.write(NumberedRecords.text(0..<1))
+        let both = "p1influx: \(url): Couldn't connect to server; \(reason)\n"
+        try await sink.wait(for: both) { _ in
+          try directory.text(of: "status") == both
+        }
+      }
+    }
+  }
+
   /// With --spool-only, wrong settings cost no record.
   @Test(arguments: ["p1mqtt", "p1influx"])
   func wrongSettingsDoNotMatterForTheSpool(_ tool: String) async throws {

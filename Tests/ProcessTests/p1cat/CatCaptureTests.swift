@@ -108,6 +108,48 @@ import Testing
     }
   }
 
+  /// Root tries the settings of a service by hand; the service must be able to write to the file afterwards.
+  @Test(.enabled(if: geteuid() == 0))
+  func aFileOfRootBelongsToTheOwnerOfTheDirectory() async throws {
+    try await TemporaryDirectory.with { directory in
+      try FileManager.default.setAttributes(
+        [.ownerAccountID: 4321, .groupOwnerAccountID: 4322], ofItemAtPath: directory.path)
+      try await Program("p1cat", ["--capture", directory.path, "sim:count=1"]).run()
+      let capture = Repository.path("scripts/p1capture")
+      try await Program(capture, ["-d", directory.path, "sim:start=2026-01-01T12:00:00Z,count=1"])
+        .run()
+      #expect(try directory.names().count == 3)
+      for name in try directory.names() {
+        let attributes = try FileManager.default.attributesOfItem(atPath: directory.path(name))
+        #expect(attributes[.ownerAccountID] as? Int == 4321, "\(name)")
+        #expect(attributes[.groupOwnerAccountID] as? Int == 4322, "\(name)")
+      }
+    }
+  }
+
+  @Test func theStatusTellsOfAFailure() async throws {
+    try await TemporaryDirectory.with { directory in
+      let status = try directory.write("", to: "status")
+      let files = directory.path("captures")
+      let day = "telegrams-2026-01-01.p1"
+      try FileManager.default.createDirectory(
+        atPath: "\(files)/\(day)", withIntermediateDirectories: true)
+      let source = "sim:start=2026-01-01T12:00:00Z"
+      try await Program(
+        "p1cat", ["--capture", files, source], environment: ["P1_STATUS": status]
+      ).whileRunning { reader in
+        let reason = "p1cat: \(files)/\(day): Is a directory\n"
+        try await reader.wait(for: reason) { _ in
+          try directory.text(of: "status") == reason
+        }
+        try FileManager.default.removeItem(atPath: "\(files)/\(day)")
+        try await reader.wait(for: "p1cat is reading \(source)\n") { _ in
+          try directory.text(of: "status") == "p1cat is reading \(source)\n"
+        }
+      }
+    }
+  }
+
   /// p1capture compresses the earlier days while p1cat continues with the current one.
   @Test func daysAreCompressedBesideIt() async throws {
     try await TemporaryDirectory.with { directory in

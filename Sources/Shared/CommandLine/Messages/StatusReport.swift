@@ -78,17 +78,22 @@ public struct StatusReport {
   /// - Parameter counters: `name=value`, separated by blanks.
   public func write(_ counters: String) { messages.answer(subject, counters) }
 
-  /// Tells systemd what keeps the tool from its work.
+  /// Tells systemd what keeps the tool from its work, if anything does.
   ///
   /// - Parameters:
-  ///   - problem: nil where nothing does.
+  ///   - problem: what is wrong with the source or the server; nil where nothing is.
+  ///   - storage: which files cannot be written, and why; nil where all can.
   ///   - hasStarted: whether the first data have arrived, or the subscription is granted.
-  public mutating func update(_ problem: String?, hasStarted: Bool = true) {
+  public mutating func update(
+    _ problem: String?, storage: String? = nil, hasStarted: Bool = true
+  ) {
+    let problems = [problem.map { "\(subject): \($0)" }, storage].compactMap(\.self)
+    let problem = problems.isEmpty ? nil : problems.joined(separator: "; ")
     guard problem != self.problem || hasStarted != self.hasStarted else { return }
     self.problem = problem
     self.hasStarted = hasStarted
     if let problem {
-      say("\(subject): \(problem)", isProblem: true)
+      say(problem, isProblem: true)
     } else {
       say("\(hasStarted ? work : startup) \(subject)")
     }

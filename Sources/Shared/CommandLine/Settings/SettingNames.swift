@@ -35,7 +35,7 @@ enum SettingNames {
       return nearest(to: name, in: all) { _ in 2 }.map { .misspelt(nearest: $0) } ?? .foreign
     }
     let kin = all.filter { $0.hasPrefix(prefix) }
-    return .misspelt(nearest: nearest(to: name, in: kin) { _ in 4 })
+    return .misspelt(nearest: extended(name, in: kin) ?? nearest(to: name, in: kin) { _ in 4 })
   }
 
   // MARK: - The environment

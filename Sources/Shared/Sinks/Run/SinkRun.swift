@@ -11,6 +11,8 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private var backpressure: Backpressure
   private var exitDeadline: ExitDeadline
   private let outboxName: String
+  /// Why records are in memory only, with the directory of the spool; nil where they are not.
+  private var storageProblem: String?
   private var leftovers: Leftovers?
   private var statusReport: StatusReport
   private let reloadSignal: NoticeSignal
@@ -29,6 +31,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
     self.backpressure = backpressure
     self.exitDeadline = exitDeadline
     outboxName = storage.name
+    storageProblem = storage.problem
     leftovers = storage.leftovers
     self.statusReport = statusReport
     self.messages = messages
@@ -60,6 +63,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
 
   private mutating func deliver(_ input: inout RecordInput) throws {
     sayEvents()
+    reportState()
     while true {
       try delivery.sendDue()
       if isDone(input) { return }
@@ -142,15 +146,27 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private mutating func report(_ happened: [Interest], _ input: RecordInput) {
     removeLeftovers()
     sayEvents()
-    statusReport.update(delivery.outage)
+    reportState()
     if statusReport.takeRequest(happened) { statusReport.write(delivery.statistics.text) }
     messages.sayDue()
     progress.show(delivery.statistics, input, at: .now)
   }
 
+  private mutating func reportState() {
+    statusReport.update(delivery.outage, storage: storageProblem)
+  }
+
   private mutating func sayEvents() {
     if let path = leftovers?.path { messages.say(leftovers?.takeEvents() ?? [], of: path) }
-    messages.say(delivery.takeEvents(), of: outboxName)
+    let events = delivery.takeEvents()
+    messages.say(events, of: outboxName)
+    for event in events {
+      switch event {
+      case .disconnected: storageProblem = "\(outboxName): \(event)"
+      case .reconnected: storageProblem = nil
+      default: break
+      }
+    }
     delivery.sayNotices()
   }
 

@@ -8,6 +8,8 @@ public struct SinkStorage {
   /// What messages call the outbox.
   public let name: String
   let leftovers: Leftovers?
+  /// Why there is no spool although there should be one, with its directory.
+  private(set) var problem: String?
 
   /// Opens the spool of `--spool`, else that of the sink in `--state`, else a buffer in memory.
   ///
@@ -24,15 +26,19 @@ public struct SinkStorage {
       self.init(try SinkStorage.spool(path, limits), path, leftovers)
       return
     }
+    var noSpool: String?
     if usesSpool, let statePath {
       do {
         self.init(try SinkStorage.spool(statePath, limits), statePath, nil)
         return
       } catch let failure as Failure where failure.exitStatus != .temporaryFailure {
-        messages.say(.warning, failure.subject, "\(failure.reason); keeping records in memory only")
+        let reason = "\(failure.reason); keeping records in memory only"
+        messages.say(.warning, failure.subject, reason)
+        noSpool = "\(statePath): \(reason)"
       }
     }
     self.init(MemoryOutbox(capacity: limits.memory), "buffer", leftovers)
+    problem = noSpool
   }
 
   /// Opens the spool of `--spool`, or if it is not set or cannot be used, that of `--state`. The next run finds

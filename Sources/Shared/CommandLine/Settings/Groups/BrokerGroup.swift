@@ -48,6 +48,11 @@ public struct BrokerGroup: SettingGroup {
       gets the suffix
       .Ql -receive ,
       so that a sender and a receiver can share their settings; the option gets no suffix.
+      If no id is set,
+      .Fl -receive
+      uses the same id at each start: it has the names of the machine, of the topics, and of the
+      service of
+      .Xr systemd 1 .
       """)
   public let authentication = Setting(
     "MQTT_AUTH", .flag, ifUnset: "True if a user is set",
