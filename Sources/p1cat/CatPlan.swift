@@ -61,7 +61,7 @@ struct CatPlan: ConnectingPlan {
   }
 
   func checkFiles(_ messages: Messages) throws {
-    if let captureDirectory { _ = try CaptureFiles(in: captureDirectory, messages: messages) }
+    if let captureDirectory { _ = try captureFiles(in: captureDirectory, messages) }
   }
 
   func connect(_ messages: Messages) throws -> String {
@@ -106,7 +106,8 @@ struct CatPlan: ConnectingPlan {
     case .simulation(let options): return SimulatedSource(subject, options)
     case .server(let server): connection = TCPConnection(to: server)
     case .path:
-      if SerialDevices.isAbsent(subject), !endsWhenLost {
+      let waits = ServiceManager.isPresent && SerialDevices.isDevice(subject)
+      if !endsWhenLost, waits || SerialDevices.isAbsent(subject) {
         connection = SerialLine(subject, nil, line, messages: messages)
         break
       }
@@ -129,6 +130,14 @@ struct CatPlan: ConnectingPlan {
       guard settings.isOption(capture) else { return nil }
       throw settings.failure(capture, "cannot be used with a file as the source")
     }
-    return try CaptureFiles(in: captureDirectory, messages: messages)
+    return try captureFiles(in: captureDirectory, messages)
+  }
+
+  private func captureFiles(in directory: String, _ messages: Messages) throws -> CaptureFiles {
+    do {
+      return try CaptureFiles(in: directory, messages: messages)
+    } catch let failure as Failure where ServiceManager.isPresent {
+      return CaptureFiles(failing: failure, in: directory, messages: messages)
+    }
   }
 }

@@ -16,6 +16,9 @@ public struct Failure: Error, Sendable {
     self.hint = hint
   }
 
+  /// The subject and the reason.
+  var sentence: String { (subject.map { "\($0): " } ?? "") + reason }
+
   /// A system call that failed. Lack of permission always has exit status 77.
   public init(_ subject: String?, _ errno: Errno, _ exitStatus: ExitStatus = .ioError) {
     let isDenied = errno == .permissionDenied || errno == .notPermitted

@@ -149,6 +149,7 @@ extension Tool {
       // The reason for the exit is the last message.
       messages.flush()
       messages.say(failure)
+      StatusReport.tell(failure, of: name)
       status = failure.exitStatus
     }
     messages.flush()

@@ -35,6 +35,14 @@ struct CaptureFiles {
     }
   }
 
+  /// Files in a directory that is not writable now, and may be later.
+  init(failing failure: Failure, in directory: String, messages: Messages) {
+    self.directory = directory
+    self.messages = messages
+    problem = "\(directory): \(failure.reason); telegrams are not captured"
+    messages.say(.warning, directory, "\(failure.reason); telegrams are not captured")
+  }
+
   /// Appends a telegram to the file of its day, after a stamp with its time of receipt.
   mutating func add(_ telegram: Span<UInt8>, receivedAt: Timestamp) {
     // The first line end is only written if a crash has left the last line of the file without one.
@@ -90,7 +98,8 @@ struct CaptureFiles {
   /// Opens a file, or makes it. A file that root makes belongs to the owner of the directory, as a service that
   /// captures there must be able to write to it.
   private func open(_ path: FilePath) throws -> FileDescriptor {
-    let options: FileDescriptor.OpenOptions = [.append, .nonBlocking, .closeOnExec]
+    // Root may write to a directory of another user, who must not lead it elsewhere.
+    let options: FileDescriptor.OpenOptions = [.append, .noFollow, .nonBlocking, .closeOnExec]
     do {
       return try FileDescriptor.open(path, .readWrite, options: options)
     } catch Errno.noSuchFileOrDirectory {

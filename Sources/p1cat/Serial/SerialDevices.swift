@@ -1,10 +1,17 @@
 import Glibc
+import SystemPackage
 
 /// Serial lines that exist, and those that do not.
 enum SerialDevices {
   /// Whether a path is that of a device that is not plugged in yet. A path elsewhere that does not exist is
   /// a mistake.
   static func isAbsent(_ path: String) -> Bool { path.hasPrefix("/dev/") && !exists(path) }
+
+  /// Whether a path is that of a serial line that exists.
+  static func isDevice(_ path: String) -> Bool {
+    let status = try? FilePath(path).stat()
+    return path.hasPrefix("/dev/") && status?.type == .characterSpecial
+  }
 
   /// What to do about a missing device: the names of those that exist tell whether its name is mistyped.
   ///

@@ -1,6 +1,7 @@
 import CommandLine
 import Delivery
 import Records
+import Sinks
 
 /// Sending batches, and acting on the answers.
 extension InfluxDelivery {
@@ -255,6 +256,7 @@ extension InfluxDelivery {
     guard let part = current?.lanes[lane].parts.last else { return }
     messages.say(
       .error, server.name, "record rejected: \(answer.description)", repeating: "rejected")
+    lastRejection = Rejection("records rejected: \(answer.description)", at: .now)
     for (offset, record) in part.records.enumerated() where record.hasMetrics {
       outbox.quarantine(record, reason: answer.description)
       current?.lanes[lane].rejected.insert(part.pieceOf ?? part.first + offset)
@@ -266,6 +268,7 @@ extension InfluxDelivery {
     var delay = Duration.zero
     if case .status(_, _, let asked) = answer { delay = asked }
     // An outage is a warning when it begins or its reason changes; each retry is not.
+    lastFailure = answer.description
     let isNews = serverState.fail(answer.kind, for: delay, at: .now)
     messages.say(
       isNews ? .warning : .info, server.name, "\(answer.description); trying again",

@@ -38,6 +38,9 @@ struct InfluxDelivery: RecordDelivery {
   /// The largest batch in bytes that the server has accepted.
   var acceptedSize = 0
   var hasExplainedConflict = false
+  var lastRejection: Rejection?
+  /// Why the server could not be reached last.
+  var lastFailure: String?
   /// When the last batch was sent.
   var sentAt: ContinuousClock.Instant?
 
@@ -58,7 +61,8 @@ struct InfluxDelivery: RecordDelivery {
   }
 
   var serverName: String { server.name }
-  var outage: String? { serverState.failure }
+  var outage: String? { serverState.failure == nil ? nil : lastFailure }
+  var rejection: String? { lastRejection.recent(at: .now) }
   var isFull: Bool { outbox.isFull }
   var isDone: Bool { outbox.isEmpty && current == nil }
   var keepsAll: Bool { outbox.keepsAll }

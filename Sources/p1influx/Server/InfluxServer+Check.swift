@@ -32,7 +32,8 @@ extension InfluxServer {
     case .status(400, _, _) where settings.api == .version3: return "connected"
     case .status(404, let text, _) where text.contains("database not found"):
       if creation != nil { return "connected; the database will be created" }
-      throw Failure(name, answer.description, .unavailable)
+      throw Failure(
+        name, "\(answer.description); create it, or set INFLUXDB_CREATE_DB = True", .unavailable)
     case .status(500..., _, _): throw Failure(name, answer.description, .unavailable)
     case .status:
       throw Failure(

@@ -100,8 +100,9 @@ struct BrokerSettings {
       character.isASCII && (character.isLetter || character.isNumber || ".-".contains(character))
         ? character : "_"
     }
-    // systemd gives each instance of a service a directory.
-    let service = processVariable("STATE_DIRECTORY").flatMap { FilePath($0).lastComponent?.string }
+    // systemd gives each instance of a service a directory, which comes before those in it.
+    let directory = processVariable("STATE_DIRECTORY")?.prefix { $0 != ":" }
+    let service = directory.flatMap { FilePath(String($0)).lastComponent?.string }
     let id = "p1receive-\(hostName)-\(String(name))\(service.map { "-\($0)" } ?? "")"
     guard receiving.hasOwnFilters else { return id }
     // The FNV-1a hash of the filters.

@@ -82,7 +82,8 @@ import Testing
       try await other.waitUntilRaw()
       let used = try await Program("p1cat", ["--check", "--connect", other.path]).run()
       #expect(used.status == .exited(75))
-      #expect(used.errorText == "p1cat: \(other.path): in use by another process\n")
+      #expect(
+        used.errorText == "p1cat: \(other.path): in use by another process; stop that first\n")
     }
   }
 }

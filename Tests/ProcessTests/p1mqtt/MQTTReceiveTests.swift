@@ -50,7 +50,10 @@ import Testing
     (["--prefix", "a"], ["MQTT_PAYLOAD": "json"], ["a/+/record"], "p1receive-HOST-a"),
     ([], ["MQTT_TOPIC": "{prefix}/{meter}/{channel}/all"], ["dsmr/+/+/all"], "p1receive-HOST-dsmr"),
     (["a/#", "+/b"], ["MQTT_TOPIC": "x"], ["a/#", "+/b"], "p1receive-HOST-dsmr-b26c3374"),
-    ([], ["STATE_DIRECTORY": "/var/lib/p1/attic"], ["dsmr/+/record"], "p1receive-HOST-dsmr-attic"),
+    (
+      [], ["STATE_DIRECTORY": "/var/lib/p1/attic:/var/lib/p1/attic/received"], ["dsmr/+/record"],
+      "p1receive-HOST-dsmr-attic"
+    ),
     (["--id", "me"], ["MQTT_CLIENT_UNIQ": "attic"], ["dsmr/+/record"], "me"),
   ])
   func filtersAndIDs(

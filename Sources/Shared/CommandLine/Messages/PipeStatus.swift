@@ -46,6 +46,16 @@ struct PipeStatus {
     try? file.resize(to: Int64(text.count))
   }
 
+  /// The last problem of a tool, without the tool; nil if it had none.
+  func problem(of tool: String) -> String? {
+    guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec]) else {
+      return nil
+    }
+    defer { try? file.close() }
+    let line = ((try? PipeStatus.lines(of: file)) ?? []).first { $0.hasPrefix("\(tool): ") }
+    return line.map { String($0.dropFirst(tool.count + 2)) }
+  }
+
   /// Whether the file could be locked soon. A tool that was stopped while it held the lock must not stop the others.
   private static func lock(_ file: FileDescriptor) -> Bool {
     for _ in 0..<100 {

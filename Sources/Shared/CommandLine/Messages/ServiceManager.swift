@@ -7,6 +7,10 @@ public struct ServiceManager {
   /// How often ``pingWatchdog()`` has to be called: half the timeout of the watchdog; nil if there is none.
   public let watchdogInterval: Duration?
 
+  /// Whether the process runs in a service. There, one thing that is missing at the start must not keep the rest
+  /// from working, as nobody reads the error; the status tells it.
+  public static var isPresent: Bool { processVariable("NOTIFY_SOCKET") != nil }
+
   private let socket: FileDescriptor?
 
   /// Reads `NOTIFY_SOCKET`, and `WATCHDOG_USEC` if that is meant for this process.

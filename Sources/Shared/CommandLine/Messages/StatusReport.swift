@@ -106,6 +106,20 @@ public struct StatusReport {
     if speaksForService { manager.notifyStopping() }
   }
 
+  /// Tells systemd why a tool ends.
+  static func tell(_ failure: Failure, of tool: String) {
+    let manager = ServiceManager()
+    guard let pipe = PipeStatus.ofEnvironment else {
+      return manager.notifyStatus("\(tool): \(failure.sentence)")
+    }
+    pipe.update(tool, failure.sentence, isProblem: true) { manager.notifyStatus($0) }
+  }
+
+  /// What an earlier process of the tool has told systemd of its problem; nil if there was none.
+  public static func lastProblem(_ messages: Messages) -> String? {
+    PipeStatus.ofEnvironment?.problem(of: messages.tool)
+  }
+
   private mutating func notifyReady() {
     readyAt = nil
     if speaksForService { manager.notifyReady() }

@@ -15,6 +15,8 @@ public struct ConfigurationFile: Sendable {
   }
 
   public let path: String
+  /// What messages call the file: `P1_CONF_NAME`, which a service sets as it gets a copy, else the path.
+  private let name: String
   private(set) var entries: [String: Entry] = [:]
 
   /// The most bytes of a file.
@@ -48,6 +50,7 @@ public struct ConfigurationFile: Sendable {
   /// - Throws: ``Failure`` for an invalid line.
   init(path: String, _ bytes: [UInt8]) throws {
     self.path = path
+    name = processVariable("P1_CONF_NAME") ?? path
     let isMarked = bytes.starts(with: "\u{FEFF}".utf8)
     // Only in a file of an old Mac does \r alone end a line.
     let lineEnd = UInt8(ascii: bytes.contains(UInt8(ascii: "\n")) ? "\n" : "\r")
@@ -66,7 +69,7 @@ public struct ConfigurationFile: Sendable {
   }
 
   /// A line of the file, as messages name it.
-  func place(ofLine line: Int) -> String { "\(path):\(line)" }
+  func place(ofLine line: Int) -> String { "\(name):\(line)" }
 
   /// What is wrong with a line of the file.
   func failure(line: Int, _ reason: String) -> Failure {

@@ -4,7 +4,7 @@ import Glibc
 enum SettingNames {
   static let all = allSettingGroups.flatMap(\.settings).compactMap(\.name)
   /// Variables that the scripts and the search for p1.conf read.
-  private static let others: Set = ["P1_BIN", "P1_CONF", "P1_STATUS"]
+  private static let others: Set = ["P1_BIN", "P1_CONF", "P1_CONF_NAME", "P1_STATUS"]
   private static let prefixes = [
     "p1cat": "SER_", "p1parse": "P1_", "p1mqtt": "MQTT_", "p1influx": "INFLUXDB_",
   ]

@@ -153,7 +153,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
   }
 
   private mutating func reportState() {
-    statusReport.update(delivery.outage, storage: storageProblem)
+    statusReport.update(delivery.outage ?? delivery.rejection, storage: storageProblem)
   }
 
   private mutating func sayEvents() {

@@ -56,7 +56,8 @@ extension SinkSettings {
   /// - Throws: ``Failure`` if the spool cannot be used, or records could not be kept.
   public func spoolAll(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
-    let storage = try SinkStorage(spoolingIn: self)
+    var storage = try SinkStorage(spoolingIn: self)
+    storage.problem = StatusReport.lastProblem(messages)
     messages.stopWaiting()
     let statusReport = StatusReport(
       of: storage.name, "keeping records in", at: request, every: statisticsPeriod,
