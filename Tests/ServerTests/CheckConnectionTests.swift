@@ -25,7 +25,7 @@ import Testing
       good.last
         == "p1mqtt: 127.0.0.1:\(broker.port): connected as user \(Login.standard.user), MQTT 5")
     let bad = try await check("p1mqtt", address, login.merging(["MQTT_PASS": "wrong"]) { $1 })
-    #expect(bad.status == .exited(69))
+    #expect(bad.status == .exited(77))
     #expect(bad.error.contains("Not authorized"))
   }
 
@@ -53,7 +53,7 @@ import Testing
     let login = ["MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password]
     #expect(try await check("p1mqtt", address, login).status == .success)
     let bad = try await check("p1mqtt", address, ["MQTT_USER": "stranger", "MQTT_PASS": "x"])
-    #expect(bad.status == .exited(69) && bad.error.contains("Connection Refused"))
+    #expect(bad.status == .exited(77) && bad.error.contains("Connection Refused"))
   }
 
   /// As systemd gives it to a service: a file with the name of the setting.
