@@ -106,12 +106,16 @@ struct CatPlan: ConnectingPlan {
     case .simulation(let options): return SimulatedSource(subject, options)
     case .server(let server): connection = TCPConnection(to: server)
     case .path:
-      let waits = ServiceManager.isPresent && SerialDevices.isDevice(subject)
-      if !endsWhenLost, waits || SerialDevices.isAbsent(subject) {
+      let descriptor: FileDescriptor
+      do {
+        descriptor = try FileDescriptor.open(source: subject)
+      } catch let failure as Failure {
+        // A service also waits for a line that it may not open, or that another process reads.
+        let waits = ServiceManager.isPresent && SerialDevices.isCharacterDevice(subject)
+        guard !endsWhenLost, waits || SerialDevices.isAbsent(subject) else { throw failure }
         connection = SerialLine(subject, nil, line, messages: messages)
         break
       }
-      let descriptor = try FileDescriptor.open(source: subject)
       guard isatty(descriptor.rawValue) == 1 else { return FileSource(subject, descriptor) }
       connection = SerialLine(subject, descriptor, line, messages: messages)
     }

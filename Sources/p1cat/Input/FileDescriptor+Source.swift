@@ -47,6 +47,6 @@ extension FileDescriptor {
 extension Failure {
   /// Two readers of one line would each get a part of the bytes.
   static func inUse(_ path: String) -> Failure {
-    Failure(path, "in use by another process; stop that first", .temporaryFailure)
+    Failure(path, "in use by another process; stop it, or read its output", .temporaryFailure)
   }
 }

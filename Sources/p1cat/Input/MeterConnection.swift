@@ -6,7 +6,7 @@ import SystemPackage
 protocol MeterConnection {
   /// The name in messages.
   var name: String { get }
-  /// Whether a missing device at the start is an error, instead of something to wait for.
+  /// Whether a device that cannot be read at the start is an error, instead of something to wait for.
   var mustExistAtStart: Bool { get }
   /// Whether silence means that the connection is dead; else the meter itself is silent.
   var reconnectsWhenSilent: Bool { get }

@@ -35,12 +35,16 @@ struct CaptureFiles {
     }
   }
 
-  /// Files in a directory that is not writable now, and may be later.
+  /// Files in a directory that cannot be written yet. Each telegram tries again.
   init(failing failure: Failure, in directory: String, messages: Messages) {
     self.directory = directory
     self.messages = messages
-    problem = "\(directory): \(failure.reason); telegrams are not captured"
+    problem = CaptureFiles.problem(directory, failure.reason)
     messages.say(.warning, directory, "\(failure.reason); telegrams are not captured")
+  }
+
+  private static func problem(_ path: String, _ reason: String) -> String {
+    "\(path): \(reason); telegrams are not captured"
   }
 
   /// Appends a telegram to the file of its day, after a stamp with its time of receipt.
@@ -64,7 +68,7 @@ struct CaptureFiles {
 
   private mutating func logFailure(_ path: String, _ reason: String) {
     failureCount += 1
-    problem = "\(path): \(reason)"
+    problem = CaptureFiles.problem(path, reason)
     messages.say(
       .warning, path, "\(reason); the telegram was not written to this file", repeating: "capture")
   }
@@ -79,6 +83,8 @@ struct CaptureFiles {
         file = try open(FilePath(path))
       } catch Errno.fileExists {
         continue
+      } catch Errno.tooManySymbolicLinkLevels {
+        throw Failure(path, "it is a symbolic link; remove it", .ioError)
       } catch let errno as Errno {
         throw Failure(path, errno)
       }

@@ -7,8 +7,8 @@ enum SerialDevices {
   /// a mistake.
   static func isAbsent(_ path: String) -> Bool { path.hasPrefix("/dev/") && !exists(path) }
 
-  /// Whether a path is that of a serial line that exists.
-  static func isDevice(_ path: String) -> Bool {
+  /// Whether a path is that of a character device, as a serial line is.
+  static func isCharacterDevice(_ path: String) -> Bool {
     let status = try? FilePath(path).stat()
     return path.hasPrefix("/dev/") && status?.type == .characterSpecial
   }

@@ -30,7 +30,7 @@ struct SerialLine: MeterConnection {
     _ name: String, _ opened: FileDescriptor?, _ settings: SerialLineSettings, messages: Messages
   ) {
     self.name = name
-    mustExistAtStart = opened != nil
+    mustExistAtStart = opened != nil && !ServiceManager.isPresent
     self.settings = settings
     self.messages = messages
     self.opened = opened

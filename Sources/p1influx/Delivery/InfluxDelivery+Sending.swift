@@ -256,7 +256,7 @@ extension InfluxDelivery {
     guard let part = current?.lanes[lane].parts.last else { return }
     messages.say(
       .error, server.name, "record rejected: \(answer.description)", repeating: "rejected")
-    lastRejection = Rejection("records rejected: \(answer.description)", at: .now)
+    rejection = Rejection("records rejected: \(answer.description)", at: .now)
     for (offset, record) in part.records.enumerated() where record.hasMetrics {
       outbox.quarantine(record, reason: answer.description)
       current?.lanes[lane].rejected.insert(part.pieceOf ?? part.first + offset)

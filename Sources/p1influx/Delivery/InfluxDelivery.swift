@@ -38,7 +38,7 @@ struct InfluxDelivery: RecordDelivery {
   /// The largest batch in bytes that the server has accepted.
   var acceptedSize = 0
   var hasExplainedConflict = false
-  var lastRejection: Rejection?
+  var rejection: Rejection?
   /// Why the server could not be reached last.
   var lastFailure: String?
   /// When the last batch was sent.
@@ -62,7 +62,6 @@ struct InfluxDelivery: RecordDelivery {
 
   var serverName: String { server.name }
   var outage: String? { serverState.failure == nil ? nil : lastFailure }
-  var rejection: String? { lastRejection.recent(at: .now) }
   var isFull: Bool { outbox.isFull }
   var isDone: Bool { outbox.isEmpty && current == nil }
   var keepsAll: Bool { outbox.keepsAll }

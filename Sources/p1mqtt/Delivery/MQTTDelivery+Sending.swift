@@ -230,7 +230,7 @@ extension MQTTDelivery {
     messages.say(
       .error, broker, "message to \(message.topic) rejected: \(reason)",
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
-    lastRejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
+    rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
     guard !message.isAnnouncement else { return }
     answeredAt = .now
     publications.rejected(message, reason)

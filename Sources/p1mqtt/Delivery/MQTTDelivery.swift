@@ -19,7 +19,7 @@ struct MQTTDelivery: RecordDelivery {
   /// Since when the oldest message in flight is unanswered.
   var unansweredSince = ContinuousClock.now
   var answeredAt = ContinuousClock.now
-  var lastRejection: Rejection?
+  var rejection: Rejection?
   var subscription = Subscription()
   /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
@@ -47,7 +47,6 @@ struct MQTTDelivery: RecordDelivery {
 
   var serverName: String { broker }
   var outage: String? { session.outage }
-  var rejection: String? { lastRejection.recent(at: .now) }
   var isFull: Bool { publications.isFull }
   var isDone: Bool {
     publications.isEmpty

@@ -25,7 +25,8 @@ import Testing
       let line = try PseudoTerminal()
       try await Program("p1cat", [line.path]).whileRunning { _ in
         try await line.waitUntilRaw()
-        let status = "\(line.path): in use by another process; stop that first; trying again"
+        let status =
+          "\(line.path): in use by another process; stop it, or read its output; trying again"
         try await run("p1cat", [line.path], until: status, in: directory)
       }
     }
@@ -37,7 +38,7 @@ import Testing
       let day = "\(folder)/telegrams-2026-01-01.p1"
       try await run(
         "p1cat", ["--capture", folder, "sim:start=2026-01-01T12:00:00Z"],
-        until: "\(day): No such file or directory", in: directory)
+        until: "\(day): No such file or directory; telegrams are not captured", in: directory)
     }
   }
 

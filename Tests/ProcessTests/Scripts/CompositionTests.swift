@@ -101,7 +101,8 @@ import Testing
   ) async throws {
     let seeing = "echo \"${arguments[@]:3}\" > \"seen${0##*/}\"; cat > /dev/null"
     try await MadeUpTools.with(p1mqtt: seeing, p1influx: seeing) { directory in
-      let settings = both.merging(environment) { $1 }
+      let settings = both.merging(environment) { $1 }.merging(["RUNTIME_DIRECTORY": directory.path])
+      { $1 }
       let result = try await MadeUpTools.p1run("sim:count=1,rate=max", directory, settings).run()
       #expect(result.status == .success)
       for tool in ["p1mqtt", "p1influx"] {

@@ -83,7 +83,8 @@ import Testing
       let used = try await Program("p1cat", ["--check", "--connect", other.path]).run()
       #expect(used.status == .exited(75))
       #expect(
-        used.errorText == "p1cat: \(other.path): in use by another process; stop that first\n")
+        used.errorText
+          == "p1cat: \(other.path): in use by another process; stop it, or read its output\n")
     }
   }
 }

@@ -138,7 +138,7 @@ import Testing
       try await Program(
         "p1cat", ["--capture", files, source], environment: ["P1_STATUS": status]
       ).whileRunning { reader in
-        let reason = "p1cat: \(files)/\(day): Is a directory\n"
+        let reason = "p1cat: \(files)/\(day): Is a directory; telegrams are not captured\n"
         try await reader.wait(for: reason) { _ in
           try directory.text(of: "status") == reason
         }

@@ -82,7 +82,8 @@ import Testing
         try await next.waitUntilRaw()
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: next.path)
         try await reader.waitForError(
-          "in use by another process; stop that first; trying again\n", within: .seconds(60))
+          "in use by another process; stop it, or read its output; trying again\n",
+          within: .seconds(60))
         try await next.write(SampleTelegram.numbered(1))
         try await other.waitForOutput(SampleTelegram.numbered(1))
       }

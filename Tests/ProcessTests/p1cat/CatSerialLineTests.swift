@@ -61,7 +61,8 @@ import Testing
       #expect(second.status == .exited(75))
       #expect(second.output.isEmpty)
       #expect(
-        second.errorText == "p1cat: \(line.path): in use by another process; stop that first\n")
+        second.errorText
+          == "p1cat: \(line.path): in use by another process; stop it, or read its output\n")
       try await line.write(String(telegram.dropFirst(100)))
       try await reader.wait(for: "the telegram") { $0.text == first + telegram }
       #expect(try line.settings().isRaw)

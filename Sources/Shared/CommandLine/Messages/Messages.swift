@@ -203,13 +203,18 @@ public final class Messages {
     isShowing = false
     isLineIncomplete = false
     text += isJournal ? "<\(level.rawValue)>" : ""
-    text += "\(tool): "
-    for scalar in line.unicodeScalars {
-      // Text from a meter or a server must not break the line or control the terminal.
+    write(text + Messages.oneLine("\(tool): \(line)") + "\n")
+  }
+
+  /// A text with question marks in place of control characters: text from a meter or a server must not break the line
+  /// or control the terminal.
+  static func oneLine(_ text: String) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars {
       let isControl = scalar.properties.generalCategory == .control
-      if isControl { text += "?" } else { text.unicodeScalars.append(scalar) }
+      if isControl { line += "?" } else { line.unicodeScalars.append(scalar) }
     }
-    write(text + "\n")
+    return line
   }
 
   /// Whether a write would not block, or may.

@@ -52,6 +52,7 @@ struct PipeStatus {
       return nil
     }
     defer { try? file.close() }
+    guard PipeStatus.lock(file) else { return nil }
     let line = ((try? PipeStatus.lines(of: file)) ?? []).first { $0.hasPrefix("\(tool): ") }
     return line.map { String($0.dropFirst(tool.count + 2)) }
   }

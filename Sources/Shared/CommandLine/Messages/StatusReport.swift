@@ -108,11 +108,7 @@ public struct StatusReport {
 
   /// Tells systemd why a tool ends.
   static func tell(_ failure: Failure, of tool: String) {
-    let manager = ServiceManager()
-    guard let pipe = PipeStatus.ofEnvironment else {
-      return manager.notifyStatus("\(tool): \(failure.sentence)")
-    }
-    pipe.update(tool, failure.sentence, isProblem: true) { manager.notifyStatus($0) }
+    say(failure.sentence, isProblem: true, of: tool, ServiceManager(), PipeStatus.ofEnvironment)
   }
 
   /// What an earlier process of the tool has told systemd of its problem; nil if there was none.
@@ -126,7 +122,15 @@ public struct StatusReport {
   }
 
   private func say(_ sentence: String, isProblem: Bool = false) {
+    StatusReport.say(sentence, isProblem: isProblem, of: messages.tool, manager, pipe)
+  }
+
+  private static func say(
+    _ sentence: String, isProblem: Bool, of tool: String, _ manager: ServiceManager,
+    _ pipe: PipeStatus?
+  ) {
+    let sentence = Messages.oneLine(sentence)
     guard let pipe else { return manager.notifyStatus(sentence) }
-    pipe.update(messages.tool, sentence, isProblem: isProblem) { manager.notifyStatus($0) }
+    pipe.update(tool, sentence, isProblem: isProblem) { manager.notifyStatus($0) }
   }
 }

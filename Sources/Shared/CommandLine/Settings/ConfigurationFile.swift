@@ -15,7 +15,7 @@ public struct ConfigurationFile: Sendable {
   }
 
   public let path: String
-  /// What messages call the file: `P1_CONF_NAME`, which a service sets as it gets a copy, else the path.
+  /// The name in messages. A service reads a copy that `P1_CONF` names, and `P1_CONF_NAME` names the original.
   private let name: String
   private(set) var entries: [String: Entry] = [:]
 
@@ -50,7 +50,7 @@ public struct ConfigurationFile: Sendable {
   /// - Throws: ``Failure`` for an invalid line.
   init(path: String, _ bytes: [UInt8]) throws {
     self.path = path
-    name = processVariable("P1_CONF_NAME") ?? path
+    name = path == processVariable("P1_CONF") ? processVariable("P1_CONF_NAME") ?? path : path
     let isMarked = bytes.starts(with: "\u{FEFF}".utf8)
     // Only in a file of an old Mac does \r alone end a line.
     let lineEnd = UInt8(ascii: bytes.contains(UInt8(ascii: "\n")) ? "\n" : "\r")

@@ -8,8 +8,8 @@ public protocol RecordDelivery {
   var serverName: String { get }
   /// Why the server cannot be reached, or accepts nothing; nil while it works.
   var outage: String? { get }
-  /// What the server has rejected lately, and why; nil for nothing.
-  var rejection: String? { get }
+  /// What the server has rejected last, and why; nil for nothing.
+  var rejection: Rejection? { get }
   /// When the server last accepted or rejected something.
   var answeredAt: ContinuousClock.Instant { get }
 
@@ -75,7 +75,7 @@ public protocol RecordDelivery {
 }
 
 extension RecordDelivery {
-  public var rejection: String? { nil }
+  public var rejection: Rejection? { nil }
   public var canReload: Bool { true }
 
   public mutating func read(

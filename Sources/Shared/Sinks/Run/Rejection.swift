@@ -1,20 +1,15 @@
-/// Why a server has rejected a record, for the status of the sink: it shows a rejection for a while, as records are
-/// seldom all rejected.
+/// Why a server has rejected a record. A server seldom rejects all records, so the status shows a rejection for ten
+/// minutes.
 public struct Rejection: Sendable {
-  fileprivate let reason: String
-  fileprivate let at: ContinuousClock.Instant
+  public let reason: String
+  private let at: ContinuousClock.Instant
 
-  fileprivate static let lifetime = Duration.seconds(600)
+  private static let lifetime = Duration.seconds(600)
 
   public init(_ reason: String, at now: ContinuousClock.Instant) {
     self.reason = reason
     at = now
   }
-}
 
-extension Rejection? {
-  /// The reason, until some minutes later.
-  public func recent(at now: ContinuousClock.Instant) -> String? {
-    flatMap { now < $0.at + Rejection.lifetime ? $0.reason : nil }
-  }
+  public func isRecent(at now: ContinuousClock.Instant) -> Bool { now < at + Rejection.lifetime }
 }

@@ -63,9 +63,10 @@ public struct SinkRun<Delivery: RecordDelivery> {
 
   private mutating func deliver(_ input: inout RecordInput) throws {
     sayEvents()
-    reportState()
     while true {
       try delivery.sendDue()
+      // It may be long until something else happens.
+      reportState()
       if isDone(input) { return }
       let hasLeftovers = takesLeftovers(input)
       let wantsMore =
@@ -146,14 +147,14 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private mutating func report(_ happened: [Interest], _ input: RecordInput) {
     removeLeftovers()
     sayEvents()
-    reportState()
     if statusReport.takeRequest(happened) { statusReport.write(delivery.statistics.text) }
     messages.sayDue()
     progress.show(delivery.statistics, input, at: .now)
   }
 
   private mutating func reportState() {
-    statusReport.update(delivery.outage ?? delivery.rejection, storage: storageProblem)
+    let rejection = delivery.rejection.flatMap { $0.isRecent(at: .now) ? $0.reason : nil }
+    statusReport.update(delivery.outage ?? rejection, storage: storageProblem)
   }
 
   private mutating func sayEvents() {

@@ -9,8 +9,12 @@ struct SpoolOnly: RecordDelivery {
   private var droppedCount = 0
   let serverName: String
 
+  /// Why the sink delivers nothing; nil if that is not known.
+  private let reason: String?
+
   /// systemd shows it while p1run waits to restart the sink.
-  var outage: String? { "no record is delivered; they are kept here" }
+  var outage: String? { SpoolOnly.state + (reason.map { "; \($0)" } ?? "") }
+  private static let state = "no record is delivered; they are kept here"
   let answeredAt = ContinuousClock.now
   var isFull: Bool { outbox.isFull }
   /// Nothing is sent, so the end of the input is the end.
@@ -20,7 +24,9 @@ struct SpoolOnly: RecordDelivery {
   var statistics: DeliveryStatistics { DeliveryStatistics(outbox, arrived: 0) }
   var deadline: ContinuousClock.Instant? { outbox.deadline }
 
-  init(_ storage: SinkStorage) {
+  /// - Parameter problem: what the process before has told systemd.
+  init(_ storage: SinkStorage, after problem: String?) {
+    reason = problem.flatMap { $0.contains(SpoolOnly.state) ? nil : $0 }
     outbox = storage.outbox
     serverName = storage.name
   }
@@ -56,14 +62,15 @@ extension SinkSettings {
   /// - Throws: ``Failure`` if the spool cannot be used, or records could not be kept.
   public func spoolAll(_ messages: Messages) throws {
     let request = try NoticeSignal(.report)
-    var storage = try SinkStorage(spoolingIn: self)
-    storage.problem = StatusReport.lastProblem(messages)
+    let storage = try SinkStorage(spoolingIn: self)
+    let problem = StatusReport.lastProblem(messages)
     messages.stopWaiting()
     let statusReport = StatusReport(
       of: storage.name, "keeping records in", at: request, every: statisticsPeriod,
       messages: messages)
     var run = try SinkRun(
-      SpoolOnly(storage), RecordPreprocessor(summary), Backpressure(pausesInput: holds),
+      SpoolOnly(storage, after: problem), RecordPreprocessor(summary),
+      Backpressure(pausesInput: holds),
       ExitDeadline(linger: .zero), storage, statusReport, messages)
     try read(messages, isCareful: true) { try run.run(&$0) }
   }

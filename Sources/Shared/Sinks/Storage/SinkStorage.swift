@@ -8,8 +8,8 @@ public struct SinkStorage {
   /// What messages call the outbox.
   public let name: String
   let leftovers: Leftovers?
-  /// Why there is no spool although there should be one, with its directory; or why the sink delivers nothing.
-  var problem: String?
+  /// Why there is no spool although there should be one, with its directory.
+  private(set) var problem: String?
 
   /// Opens the spool of `--spool`, else that of the sink in `--state`, else a buffer in memory.
   ///

@@ -38,7 +38,8 @@ public struct BrokerGroup: SettingGroup {
       but not over the option.
       """)
   public let clientID = Setting<String?>(
-    "MQTT_CLIENT_UNIQ", option: "id", .text("id"), ifUnset: "a random one",
+    "MQTT_CLIENT_UNIQ", option: "id", .text("id"),
+    ifUnset: "a random one; for --receive, one that stays the same",
     help: "Use this client id.",
     manual: """
       Client ids must be unique: the broker disconnects the older of two clients with the same id.
@@ -48,11 +49,12 @@ public struct BrokerGroup: SettingGroup {
       gets the suffix
       .Ql -receive ,
       so that a sender and a receiver can share their settings; the option gets no suffix.
-      If no id is set,
+      Without one,
       .Fl -receive
-      uses the same id at each start: it has the names of the machine, of the topics, and of the
-      service of
-      .Xr systemd 1 .
+      uses an id of the host name, the topic prefix or the filters, and the name of the state directory
+      that
+      .Xr systemd 1
+      gives a service.
       """)
   public let authentication = Setting(
     "MQTT_AUTH", .flag, ifUnset: "True if a user is set",
