@@ -3,8 +3,10 @@
 /// A receiver that is set to another speed finds start bits where there are none, and garbage. So
 /// does a real one.
 public struct SerialSignal {
-  /// The level of the line for each bit's time: high where nothing is sent.
+  /// The level of the line for each bit's time.
   private var levels: [Bool] = []
+  /// The level where nothing is sent.
+  private let idleLevel: Bool
   /// How many bits there are in a second.
   private let rate: Int
 
@@ -13,18 +15,22 @@ public struct SerialSignal {
   ///   - rate: bits a second.
   ///   - hasParity: 7 data bits and even parity, 7E1; else 8N1.
   ///   - isInverted: whether high is low, as behind a cable that does not invert P1's signal.
+  ///   - pauseLength: in bits, after the byte with this index.
   public init(
-    _ bytes: [UInt8], rate: Int, hasParity: Bool = false, isInverted: Bool = false
+    _ bytes: [UInt8], rate: Int, hasParity: Bool = false, isInverted: Bool = false,
+    pauseLength: (Int) -> Int = { _ in 0 }
   ) {
     self.rate = rate
+    idleLevel = !isInverted
     levels.reserveCapacity(bytes.count * 10)
-    for byte in bytes {
+    for (index, byte) in bytes.enumerated() {
       let character = hasParity ? byte & 0x7F : byte
       let isOdd = character.nonzeroBitCount % 2 == 1
       let octet = hasParity && isOdd ? character | 0x80 : character
       levels.append(false)
       for bit in 0..<8 { levels.append(octet >> UInt8(bit) & 1 == 1) }
       levels.append(true)
+      levels.append(contentsOf: repeatElement(true, count: pauseLength(index)))
     }
     if isInverted { levels = levels.map { !$0 } }
   }
@@ -43,7 +49,7 @@ public struct SerialSignal {
     let end = levels.count * 16 * rate / self.rate
     func level(_ tick: Int) -> Bool {
       let index = tick * self.rate / (16 * rate)
-      return index < levels.count ? levels[index] : true
+      return index < levels.count ? levels[index] : idleLevel
     }
     var bytes: [UInt8] = []
     var tick = 0

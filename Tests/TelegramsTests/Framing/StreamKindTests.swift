@@ -8,12 +8,38 @@ import Testing
   private static let cipheredFrame: [UInt8] =
     [0xDB, 0x08] + "SAGgp123".bytes + [0x82, 0x01, 0x10, 0x30, 0, 0, 0, 1, 0x9A, 0x2F, 0x0A, 0x7E]
 
-  @Test(arguments: [
-    (cipheredFrame, StreamKind.encryptedTelegrams),
-    ([0x9C, 0x01] + cipheredFrame, .encryptedTelegrams),
-    ([0x7E, 0xA0, 0x8B, 0xCE, 0xFF, 0x03] + cipheredFrame, .dlms),
-    ([0x00, 0x7E, 0xA8, 0xA4, 0xCF], .dlms),
+  /// The beginning of an HDLC frame with DLMS.
+  private static let header: [UInt8] =
+    [0x7E, 0xA0, 0x8B, 0xCE, 0xFF, 0x03, 0x13, 0xEE, 0xE1, 0xE6, 0xE7, 0x00]
+
+  private static func ciphered(_ title: String, _ rest: [UInt8]) -> [UInt8] {
+    [0xDB, 8] + title.bytes + rest
+  }
+
+  private static let frames: [([UInt8], StreamKind)] = [
+    (cipheredFrame, .encryptedTelegrams(systemTitle: "5341476770313233")),
+    ([0x9C, 0x01] + cipheredFrame, .encryptedTelegrams(systemTitle: "5341476770313233")),
+    // A length of one byte, and of two.
+    (ciphered("KFM12345", [18, 0x30]), .encryptedTelegrams(systemTitle: "4B464D3132333435")),
+    (
+      ciphered("KFM12345", [0x81, 130, 0x21]), .encryptedTelegrams(systemTitle: "4B464D3132333435")
+    ),
+    // A meter in Poland.
+    (
+      "/TST5METER\r\n\r\n".bytes + [0, 0x82, 1, 0x10, 0x30, 0, 0, 0, 1, 0x9A],
+      .encryptedTelegrams(systemTitle: nil)
+    ),
+    (header + cipheredFrame, .dlms), ([0x00] + header, .dlms),
+    ([0x7E, 0xA0, 0x0B, 0x41, 0x08, 0x83, 0x13, 0x82, 0xD6, 0x00, 0xA4, 0x9F, 0x7E], .dlms),
     ([0x68, 0x0F, 0x0F, 0x68, 0x53], .mbus),
+    ([0x68, 0xFA, 0xFA, 0x68, 0x53, 0xFF, 0, 1, 0x67] + cipheredFrame, .mbus),
+    // Bytes that only begin like a frame.
+    ([0x7E, 0xA0, 0x8B, 0xCE, 0xFF, 0x03], .binary), ([0xDB, 0x08, 0x00], .binary),
+    (ciphered("KFM12345", [0x82, 0x01, 0x10, 0x10]), .binary), ([0x7E], .text),
+    ("hooh".bytes, .text),
+  ]
+
+  private static let files: [([UInt8], StreamKind)] = [
     ([0x1F, 0x8B, 0x08, 0x00], .compressed(by: "gzip")),
     ([0x28, 0xB5, 0x2F, 0xFD, 0x00], .compressed(by: "zstd")),
     ("BZh91AY".bytes, .compressed(by: "bzip2")), ("PK\u{3}\u{4}".bytes, .compressed(by: "zip")),
@@ -21,12 +47,21 @@ import Testing
     ([0x89] + "PNG\r\n\u{1A}\n".bytes, .image("PNG")), ("GIF89a".bytes, .image("GIF")),
     ("timestamp=2026-11-23T10:00:00Z\nmeter=E1\n\n".bytes, .records),
     ("321*kW)\r\n1-0:2.7.0(00.000*kW)\r\n!1234\r\n".bytes, .telegramLines),
+    ("321*kW)\r\n1-0:2.7.0(00.000*kW)\r\n!\r\n".bytes.withParity, .telegramLines),
+  ]
+
+  private static let characters: [([UInt8], StreamKind)] = [
     ("Dear meter,\r\n\tprint something (please).\r\n".bytes, .text), ("x".bytes, .text),
-    ([0xF4, 0xE2, 0x91, 0xB6, 0xFE, 0xFF, 0x80, 0x0C], .misreadLine),
+    ("Grüße an den Zähler\n".bytes, .text),
+    ("HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n".bytes, .text),
+    // A gateway that starts, with a few bytes of noise.
+    ("Booting...\r\nwifi: connected, address 10.0.0.7\r\n".bytes + [0x00, 0x93], .text),
+    ([0xF4, 0xE2, 0x91, 0xB6, 0xFE, 0xFF, 0x80, 0x0C], .misreadLine), ([0xFF, 0xFF], .misreadLine),
+    ([UInt8](repeating: 0, count: 100), .zeros),
     ([0x00, 0x41, 0x42, 0x13, 0x90], .binary), ([], .empty),
-    // Bytes that only begin like a frame.
-    ([0xDB, 0x08, 0x00], .binary), ([0x7E], .text), ("hooh".bytes, .text),
-  ])
+  ]
+
+  @Test(arguments: frames + files + characters)
   func streamLooksLike(_ bytes: [UInt8], _ expected: StreamKind) {
     let kind = StreamKind(bytes.span)
     #expect(kind == expected, "\(bytes)")
@@ -41,7 +76,8 @@ import Testing
   @Test func everyInputHasAKind() {
     var generator = SeededGenerator(seed: 64)
     for _ in 0..<2000 {
-      let bytes = generator.bytes(0...40, from: [0xDB, 0x08, 0x7E, 0xA0, 0x68, 0x30, 0x82, 0x0A])
+      let bytes = generator.bytes(
+        0...40, from: [0xDB, 0x08, 0x7E, 0xA0, 0x68, 0x30, 0x82, 0x0A, 0x00, 0xE6])
       let description = StreamKind(bytes.span).description
       #expect(!description.isEmpty)
     }

@@ -1,11 +1,14 @@
 import Metrics
 import Records
 
-/// What a stream without telegrams holds, guessed from its first bytes, so that a message can say
-/// that the wrong file was read or that the meter sends another protocol.
-public enum StreamKind: Equatable, Sendable {
-  /// DLMS general-glo-ciphering frames (0xDB), which meters in Luxembourg and Austria send.
-  case encryptedTelegrams
+/// What a stream without telegrams holds, guessed from some of its bytes, so that a message can say
+/// that the wrong file was read, the signal is inverted or the meter sends another protocol.
+public enum StreamKind: Hashable, Sendable {
+  /// DLMS general-glo-ciphering frames with telegrams, which meters in Luxembourg, Austria and Poland
+  /// send.
+  ///
+  /// - Parameter systemTitle: 16 hexadecimal digits; nil if the frames have none.
+  case encryptedTelegrams(systemTitle: String?)
   /// HDLC frames (0x7E) with DLMS, which some meters send on the P1 port.
   case dlms
   /// M-Bus long frames (0x68 L L 0x68).
@@ -16,18 +19,39 @@ public enum StreamKind: Equatable, Sendable {
   /// Lines of telegrams, without the first line, which begins with `/`.
   case telegramLines
   case text
-  /// Most bytes are above 0x7F, as with a wrong baud rate or an inverted signal.
+  /// Telegrams read at the right speed through a cable that does not invert the signal.
+  case invertedSignal
+  /// Characters read at a wrong baud rate, or with an inverted signal and at a wrong baud rate, which
+  /// cannot be told apart.
   case misreadLine
+  /// Zeros, which a line gives that is read at more than twice its baud rate.
+  case zeros
   case binary
   case empty
 
-  /// The number of bytes that ``init(_:)`` reads at most.
-  public static let length = 1024
+  /// The number of bytes that ``init(_:)`` reads at most: an encrypted frame and the beginning of the
+  /// next one.
+  public static let length = 4096
 
-  /// - Parameter bytes: the first bytes of the stream.
+  /// - Parameter bytes: the first bytes of a file, or the last bytes of a line.
   public init(_ bytes: Span<UInt8>) {
     let first = bytes.extracting(first: StreamKind.length)
-    self = StreamKind.signature(of: first) ?? StreamKind.frame(in: first) ?? StreamKind.text(first)
+    self =
+      StreamKind.signature(of: first) ?? StreamKind(frameIn: first)
+      ?? StreamKind.characters(first)
+  }
+
+  /// How surely this kind is told from the bytes, for a line that was read at two speeds, one of them
+  /// wrong.
+  public var certainty: Int {
+    switch self {
+    case .encryptedTelegrams, .dlms, .mbus: 5
+    case .invertedSignal: 4
+    case .compressed, .image, .records, .telegramLines, .text: 3
+    case .misreadLine: 2
+    case .zeros: 1
+    case .binary, .empty: 0
+    }
   }
 
   // MARK: - Signature at the beginning
@@ -48,49 +72,24 @@ public enum StreamKind: Equatable, Sendable {
     }?.kind
   }
 
-  // MARK: - Frame anywhere, as reading a serial line may begin in the middle of one
-
-  private static func frame(in bytes: Span<UInt8>) -> StreamKind? {
-    for index in bytes.indices {
-      let rest = bytes.extracting(index...)
-      switch bytes[index] {
-      case 0xDB where isCiphered(rest): return .encryptedTelegrams
-      // ISO/IEC 13239: the format of an HDLC frame is type 3, so its highest four bits are 0xA.
-      case 0x7E where rest.count > 1 && rest[1] & 0xF0 == 0xA0: return .dlms
-      // EN 13757-2: a long frame has its length twice, a second start byte, then the control field.
-      case 0x68
-      where rest.count > 4 && rest[1] == rest[2] && rest[3] == 0x68
-        && [0x08, 0x53, 0x73].contains(rest[4]):
-        return .mbus
-      default: continue
-      }
-    }
-    return nil
-  }
-
-  /// Whether the tag is followed by a system title of eight bytes, a length, and a security control
-  /// byte with the encryption bit.
-  private static func isCiphered(_ frame: Span<UInt8>) -> Bool {
-    guard frame.count > 13, frame[1] == 8 else { return false }
-    let control =
-      switch frame[10] {
-      case 0x82: frame[13]
-      case 0x81: frame[12]
-      default: frame[11]
-      }
-    return control & 0xEF == 0x20
-  }
-
   // MARK: - Characters
 
-  private static func text(_ bytes: Span<UInt8>) -> StreamKind {
+  private static func characters(_ bytes: Span<UInt8>) -> StreamKind {
     if bytes.count == 0 { return .empty }
-    let highCount = bytes.indices.count { bytes[$0] > 0x7F }
-    if highCount * 4 > bytes.count * 3 { return .misreadLine }
-    let isText = bytes.indices.allSatisfy { bytes[$0] >= 0x20 || (0x09...0x0D).contains(bytes[$0]) }
-    guard isText else { return .binary }
-    if hasLine(bytes, isRecordLine) { return .records }
-    return hasLine(bytes, isTelegramLine) ? .telegramLines : .text
+    let statistics = CharacterStatistics(bytes)
+    if statistics.isTextWithAnyParity { return text(bytes) }
+    if InvertedSignal(bytes).isFound { return .invertedSignal }
+    if statistics.isZero { return .zeros }
+    if statistics.isMostlyHigh { return .misreadLine }
+    if bytes.indices.allSatisfy({ bytes[$0].isTextOrHigh }) { return text(bytes) }
+    return statistics.isMisread ? .misreadLine : .binary
+  }
+
+  /// The kind of text, with or without parity bits.
+  private static func text(_ bytes: Span<UInt8>) -> StreamKind {
+    let characters = bytes.indices.map { bytes[$0] & 0x7F }
+    if hasLine(characters.span, isRecordLine) { return .records }
+    return hasLine(characters.span, isTelegramLine) ? .telegramLines : .text
   }
 
   private static func hasLine(_ bytes: Span<UInt8>, _ condition: (Span<UInt8>) -> Bool) -> Bool {
@@ -116,11 +115,60 @@ public enum StreamKind: Equatable, Sendable {
   }
 }
 
+/// Which bytes there are, and how often.
+private struct CharacterStatistics {
+  private var count = 0
+  private var counts = [Int](repeating: 0, count: 256)
+
+  init(_ bytes: Span<UInt8>) {
+    // An idle line may show 0xFF, and meters in Hungary fill a message with it.
+    for index in bytes.indices where bytes[index] != 0xFF {
+      counts[Int(bytes[index])] += 1
+      count += 1
+    }
+  }
+
+  private func sum(where condition: (UInt8) -> Bool) -> Int {
+    (UInt8.min...UInt8.max).reduce(0) { condition($1) ? $0 + counts[Int($1)] : $0 }
+  }
+
+  /// Whether nearly all bytes are characters, with even parity bits or none. Read at a wrong speed, at
+  /// least a tenth are not.
+  var isTextWithAnyParity: Bool {
+    let characterCount = sum {
+      ($0 & 0x7F).isTextOrHigh && ($0 < 0x80 || $0.nonzeroBitCount.isMultiple(of: 2))
+    }
+    return count > 0 && characterCount * 16 >= count * 15
+  }
+
+  var isZero: Bool { count > 0 && counts[0] * 16 >= count * 15 }
+
+  var isMostlyHigh: Bool { count == 0 || sum { $0 > 0x7F } * 4 > count * 3 }
+
+  /// Whether some bytes are much more frequent than others, as the characters of a telegram are, and
+  /// zero is not one of them.
+  ///
+  /// The probability that two of the bytes are equal is at least 1/50 for telegrams read at a wrong
+  /// speed, and 1/256 for encrypted or compressed data.
+  var isMisread: Bool {
+    let equalPairs = counts.reduce(0) { $0 + $1 * ($1 - 1) }
+    return count >= 64 && counts[0] * 16 <= count && equalPairs * 64 >= count * (count - 1)
+  }
+}
+
+extension UInt8 {
+  fileprivate var isTextOrHigh: Bool {
+    self >= 0x20 && self != 0x7F || (0x09...0x0D).contains(self)
+  }
+}
+
 extension StreamKind: CustomStringConvertible {
   /// For a message: what it is and, if possible, what to do.
   public var description: String {
     switch self {
-    case .encryptedTelegrams: "encrypted telegrams; decrypt them with the key of the meter first"
+    case .encryptedTelegrams(let systemTitle):
+      "encrypted telegrams" + (systemTitle.map { " with system title \($0)" } ?? "")
+        + "; ask the grid operator for the key and set SER_KEY_FILE"
     case .dlms: "DLMS frames, which are not telegrams of a P1 port"
     case .mbus: "M-Bus frames, which are not telegrams of a P1 port"
     case .compressed(let program): "a file compressed by \(program); decompress it first"
@@ -128,7 +176,10 @@ extension StreamKind: CustomStringConvertible {
     case .records: "records, as p1parse writes them"
     case .telegramLines: "lines of a telegram, without its first line"
     case .text: "text"
-    case .misreadLine: "a line read with a wrong baud rate or an inverted signal"
+    case .invertedSignal: "an inverted signal; use a P1 cable, which inverts it back"
+    case .misreadLine:
+      "a line read at a wrong baud rate, or an inverted signal; check SER_BAUDRATE and the cable"
+    case .zeros: "zeros"
     case .binary: "binary data"
     case .empty: "nothing"
     }

@@ -1,0 +1,89 @@
+/// Frames of binary protocols. They are found anywhere, as reading a line may begin in the middle of
+/// one.
+extension StreamKind {
+  /// The kind of the frames in `bytes`; nil if there are none.
+  public init?(frameIn bytes: Span<UInt8>) {
+    // Frames of the first two protocols may hold an encrypted frame, which has no telegram inside.
+    if bytes.indices.contains(where: { StreamKind.isHDLC(bytes.extracting($0...)) }) {
+      self = .dlms
+    } else if bytes.indices.contains(where: { StreamKind.isMBus(bytes.extracting($0...)) }) {
+      self = .mbus
+    } else if let index = bytes.indices.first(where: {
+      StreamKind.isCiphered(bytes.extracting($0...))
+    }) {
+      let title = bytes.extracting((index + 2)..<(index + 10))
+      self = .encryptedTelegrams(
+        systemTitle: title.indices.map { hexadecimal(title[$0]) }.joined())
+    } else if bytes.indices.contains(where: {
+      StreamKind.isCipheredWithoutTitle(bytes.extracting($0...))
+    }) {
+      self = .encryptedTelegrams(systemTitle: nil)
+    } else {
+      return nil
+    }
+  }
+
+  /// ISO/IEC 13239: the flag 0x7E, then the format, type 3: highest four bits 0xA, lowest eleven the
+  /// length. The check sequence of a whole frame confirms it, or the LLC header of DLMS in the first
+  /// frame of a message.
+  private static func isHDLC(_ frame: Span<UInt8>) -> Bool {
+    guard frame.count > 2, frame[0] == 0x7E, frame[1] & 0xF0 == 0xA0 else { return false }
+    let end = Int(frame[1] & 0x07) << 8 + Int(frame[2]) + 1
+    if end > 8, end < frame.count, frame[end] == 0x7E,
+      hasCheckSequence(frame.extracting(1..<end))
+    {
+      return true
+    }
+    // Two addresses of one to four bytes each, control field and header check sequence come before.
+    return (8...14).contains { index in
+      frame.count > index + 2 && frame[index] == 0xE6 && frame[index + 1] & 0xFE == 0xE6
+        && frame[index + 2] == 0x00
+    }
+  }
+
+  /// Whether the last two bytes are the check sequence of the others: CRC-16/X.25, which leaves this
+  /// remainder.
+  private static func hasCheckSequence(_ bytes: Span<UInt8>) -> Bool {
+    bytes.indices.reduce(UInt16(0xFFFF)) { remainder, index in
+      (0..<8).reduce(remainder ^ UInt16(bytes[index])) { remainder, _ in
+        remainder & 1 == 1 ? remainder >> 1 ^ 0x8408 : remainder >> 1
+      }
+    } == 0xF0B8
+  }
+
+  /// EN 13757-2: a long frame has its length twice, a second start byte, then the control field.
+  private static func isMBus(_ frame: Span<UInt8>) -> Bool {
+    frame.count > 4 && frame[0] == 0x68 && frame[1] == frame[2] && frame[3] == 0x68
+      && [0x08, 0x53, 0x73].contains(frame[4])
+  }
+
+  /// Whether the tag is followed by a system title of eight bytes, a length, and a security control
+  /// byte with the encryption bit.
+  private static func isCiphered(_ frame: Span<UInt8>) -> Bool {
+    frame.count > 11 && frame[0] == 0xDB && frame[1] == 8
+      && hasLengthAndControl(frame.extracting(10...))
+  }
+
+  /// Whether the blank line after a plain header is followed by an empty system title, a length and
+  /// the security control byte, as meters in Poland send it.
+  private static func isCipheredWithoutTitle(_ frame: Span<UInt8>) -> Bool {
+    frame.count > 5 && frame[0] == UInt8(ascii: "\n") && frame[1] == 0 && frame[2] > 0x80
+      && hasLengthAndControl(frame.extracting(2...))
+  }
+
+  /// Whether there is a length of one to three bytes (BER), then 0x20 or 0x30 with any security suite.
+  private static func hasLengthAndControl(_ rest: Span<UInt8>) -> Bool {
+    let lengthCount =
+      switch rest[0] {
+      case ..<0x80: 1
+      case 0x81: 2
+      case 0x82: 3
+      default: Int.max
+      }
+    return lengthCount < rest.count && rest[lengthCount] & 0xEC == 0x20
+  }
+}
+
+private func hexadecimal(_ byte: UInt8) -> String {
+  (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+}
