@@ -45,6 +45,9 @@ protocol MeterConnection {
   /// Plain text that a server sent instead of a telegram; nil if it sent none.
   var serverMessage: String? { get }
 
+  /// The speed that a serial line is read at now; nil if there is none.
+  var baudRate: Int? { get }
+
   /// The errors of a serial line since this process began to read it.
   mutating func serialErrors() -> SerialErrors
 }
@@ -54,6 +57,7 @@ extension MeterConnection {
   mutating func changeSpeedIfDue(at now: ContinuousClock.Instant) throws -> Bool { false }
   mutating func receivedTelegram(at now: ContinuousClock.Instant) {}
   var serverMessage: String? { nil }
+  var baudRate: Int? { nil }
   mutating func serialErrors() -> SerialErrors { SerialErrors() }
 }
 

@@ -19,6 +19,8 @@ struct ReconnectingSource: Source {
   private var lastByteAt = ContinuousClock.now
   /// When the first byte after a telegram arrived; nil if none has.
   private var firstByteAt: ContinuousClock.Instant?
+  /// The bytes since the last telegram.
+  private var recentBytes = RecentBytes()
 
   private enum State {
     case opening
@@ -53,6 +55,7 @@ struct ReconnectingSource: Source {
   var isLive: Bool { true }
   var reconnectCount: Int { max(0, openCount - 1) }
   var fault: SourceFault? { outage?.fault }
+  var streamKind: StreamKind { recentBytes.kind }
 
   var interests: [Interest] {
     switch state {
@@ -94,6 +97,7 @@ struct ReconnectingSource: Source {
     let now = ContinuousClock.now
     connection.receivedTelegram(at: now)
     firstByteAt = nil
+    recentBytes.clear()
     guard let outage else { return }
     let seconds = (now - outage.since).components.seconds
     messages.say(
@@ -129,12 +133,28 @@ struct ReconnectingSource: Source {
     guard count > 0 else { return try disconnect(connection.disconnectReason(nil)) }
     let now = ContinuousClock.now
     let bytes = framer.bytes
-    connection.received(bytes.span.extracting(last: count), at: now)
+    let received = bytes.span.extracting(last: count)
+    connection.received(received, at: now)
+    recentBytes.append(received, baudRate: connection.baudRate)
     lastByteAt = now
     let firstByteAt = firstByteAt ?? now
     self.firstByteAt = firstByteAt
-    if now >= firstByteAt + idleTimeout * 2 { log(.noTelegrams, since: firstByteAt) }
+    reportMissingTelegrams(at: now, since: firstByteAt)
     return .bytes(count)
+  }
+
+  /// Logs why the bytes are not telegrams, early if they are the frames of another protocol, which a
+  /// telegram does not contain.
+  private mutating func reportMissingTelegrams(
+    at now: ContinuousClock.Instant, since firstByteAt: ContinuousClock.Instant
+  ) {
+    guard now >= firstByteAt + idleTimeout else { return }
+    if case .noTelegrams = fault { return }
+    if now >= firstByteAt + idleTimeout * 2 {
+      log(.noTelegrams(streamKind), since: firstByteAt)
+    } else if let kind = recentBytes.frameKind {
+      log(.noTelegrams(kind), since: firstByteAt)
+    }
   }
 
   private var isSilenceLogged: Bool { fault == .silent(idleTimeout) }
@@ -171,6 +191,7 @@ struct ReconnectingSource: Source {
       state = .open(descriptor)
       lastByteAt = .now
       firstByteAt = nil
+      recentBytes.clear()
       outage?.fault = .reopened
     } catch let failure as Failure {
       if mustExist || endsWhenLost { throw failure }
@@ -215,8 +236,8 @@ enum SourceFault: Equatable {
   case disconnected(String)
   /// No byte arrived for this long.
   case silent(Duration)
-  /// Bytes arrive, but no telegrams.
-  case noTelegrams
+  /// Bytes arrive, but no telegrams: what the bytes look like.
+  case noTelegrams(StreamKind)
   /// The connection is open again, and nothing has arrived yet.
   case reopened
 }
@@ -227,9 +248,21 @@ extension SourceFault: CustomStringConvertible {
     switch self {
     case .disconnected(let reason): "\(reason); trying again"
     case .silent(let duration): "nothing received for \(duration.inSeconds) s"
-    case .noTelegrams:
-      "bytes received, but no telegram; check whether the signal is inverted or encrypted"
+    case .noTelegrams(let kind): SourceFault.text(of: kind)
     case .reopened: "reopened; no telegram yet"
+    }
+  }
+
+  private static func text(of kind: StreamKind) -> String {
+    switch kind {
+    case .binary, .empty:
+      "bytes received, but no telegram; check the baud rate, and whether the signal is inverted or "
+        + "encrypted"
+    case .zeros:
+      "zeros received, but no telegram; check the baud rate, and whether the signal is inverted"
+    case .text: "text received, but no telegram; check whether a meter sends it"
+    case .telegramLines: "lines of telegrams received, but no whole telegram; check the cable"
+    default: "bytes received, but no telegram: \(kind)"
     }
   }
 }

@@ -43,6 +43,8 @@ protocol Source {
 
   /// Why no telegrams arrive; nil while they do.
   var fault: SourceFault? { get }
+  /// What the bytes since the last telegram look like.
+  var streamKind: StreamKind { get }
   var reconnectCount: Int { get }
   /// The errors of a serial line since this process began to read it.
   mutating func serialErrors() -> SerialErrors
@@ -65,6 +67,7 @@ extension Source {
   mutating func reconnect() -> Bool { false }
   mutating func close() {}
   var fault: SourceFault? { nil }
+  var streamKind: StreamKind { .empty }
   var reconnectCount: Int { 0 }
   mutating func serialErrors() -> SerialErrors { SerialErrors() }
 }

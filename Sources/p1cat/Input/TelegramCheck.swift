@@ -38,7 +38,7 @@ enum TelegramCheck {
     }
     let reason =
       byteCount > 0
-      ? "\(SourceFault.noTelegrams)"
+      ? "\(SourceFault.noTelegrams(source.streamKind))"
       : "nothing received for \(timeout.inSeconds) s; check the cable, and ask the grid operator "
         + "whether the port is active"
     throw Failure(source.name, reason, .temporaryFailure)

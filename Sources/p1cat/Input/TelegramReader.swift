@@ -166,10 +166,11 @@ struct TelegramReader {
     guard !source.isLive else { return nil }
     var reason: String?
     if writer.count == 0 {
-      reason = "no telegram found"
-      if statistics.damagedTelegrams == 0 {
-        reason = "no telegram found; it looks like \(StreamKind(firstBytes.span))"
-      }
+      let kind = StreamKind(firstBytes.span)
+      // Each dropped telegram has been logged.
+      reason =
+        statistics.damagedTelegrams > 0 && kind == .telegramLines
+        ? "no telegram found" : "no telegram found; it looks like \(kind)"
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
     } else if statistics.damagedTelegrams > 0, isStrict {
       reason = "\(counted(statistics.damagedTelegrams, "telegram")) dropped"

@@ -88,7 +88,7 @@ struct SerialLine: MeterConnection {
     guard unsafe tcgetattr(line.rawValue, &attributes) == 0 else {
       throw Failure(name, Errno(rawValue: errno))
     }
-    settings.apply(to: &attributes, baudRate: settings.baudRate ?? search?.rate)
+    settings.apply(to: &attributes, baudRate: baudRate)
     var actual = attributes
     guard unsafe tcsetattr(line.rawValue, TCSAFLUSH, &attributes) == 0,
       unsafe tcgetattr(line.rawValue, &actual) == 0
@@ -106,6 +106,8 @@ struct SerialLine: MeterConnection {
   }
 
   // MARK: - Speed
+
+  var baudRate: Int? { settings.baudRate ?? search?.rate }
 
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
     search?.received(bytes, at: now)

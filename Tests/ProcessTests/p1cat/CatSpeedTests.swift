@@ -53,18 +53,6 @@ import Testing
     }
   }
 
-  @Test func signalThatIsNotInvertedIsSaid() async throws {
-    let line = try PseudoTerminal()
-    try await Program("p1cat", ["--silence", "1", line.path]).whileRunning { reader in
-      try await line.waitUntilRaw()
-      let message =
-        "bytes received, but no telegram; check whether the signal is inverted or encrypted\n"
-      let meter = FakeMeter(line, isInverted: true)
-      #expect(try await meter.send(Self.new) { reader.errorText.contains(message) })
-      #expect(reader.output.isEmpty)
-    }
-  }
-
   /// The meter was silent at first, so another speed was tried.
   @Test(arguments: [true, false])
   func meterThatIsLateIsRead(_ hasParity: Bool) async throws {
