@@ -9,6 +9,7 @@ let memorySafe = strict + [.strictMemorySafety()]
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -23,6 +24,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     // For the tests alone: the processes that they run.
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
@@ -49,13 +51,16 @@ let package = Package(
       dependencies: ["Records", "PythonLiterals", "CPipe", argumentParser, system],
       path: "Sources/Shared/CommandLine", swiftSettings: memorySafe),
     .target(
+      name: "Encryption", dependencies: ["Records", "Telegrams", "CommandLine", crypto],
+      path: "Sources/Shared/Encryption", swiftSettings: memorySafe),
+    .target(
       name: "Sinks", dependencies: ["Records", "Delivery", "CommandLine", argumentParser, system],
       path: "Sources/Shared/Sinks", swiftSettings: memorySafe),
     .systemLibrary(name: "CPipe", path: "Sources/Shared/CPipe"),
 
-    // The four tools. Only the sinks link a C library.
+    // The four tools. Only the sinks link a C library of the system.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine", deque],
+      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine", "Encryption", deque],
       swiftSettings: memorySafe),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
@@ -104,6 +109,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "EncryptionTests",
+      dependencies: ["Records", "Telegrams", "CommandLine", "Encryption", "TestValues"],
+      swiftSettings: strict),
+    .testTarget(
       name: "ReferenceTests",
       dependencies: [
         "Metrics", "Records", "Telegrams", "CommandLine", "TestSupport", argumentParser, "p1cat",
@@ -111,7 +120,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "p1catTests", dependencies: ["Telegrams", "TestValues", "p1cat"],
+      name: "p1catTests",
+      dependencies: ["Records", "Telegrams", "CommandLine", "TestValues", "p1cat"],
       swiftSettings: strict),
     .testTarget(
       name: "p1mqttTests",
@@ -145,6 +155,7 @@ if Context.environment["P1_FUZZ"] != nil {
   package.products.append(.executable(name: "Fuzz", targets: ["Fuzz"]))
   package.targets.append(
     .executableTarget(
-      name: "Fuzz", dependencies: ["Records", "Telegrams", "Delivery", system], path: "Tests/Fuzz",
+      name: "Fuzz", dependencies: ["Records", "Telegrams", "Delivery", "Encryption", system],
+      path: "Tests/Fuzz",
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

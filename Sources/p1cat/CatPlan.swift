@@ -1,4 +1,5 @@
 import CommandLine
+import Encryption
 import Glibc
 import SystemPackage
 import Telegrams
@@ -13,6 +14,7 @@ struct CatPlan: ConnectingPlan {
     case path
   }
 
+  /// The source, without the key of a simulated meter.
   let subject: String
   private let sourceKind: SourceKind
   private let settings: Settings
@@ -24,6 +26,9 @@ struct CatPlan: ConnectingPlan {
   private let addsStamps: Bool
   private let bufferSize: Int
   private let captureDirectory: String?
+  private let rawPath: String?
+  private let keys: MeterKeys?
+  private let decryptionPolicy: DecryptionPolicy
   private let checksums: Framer.Checksums
   private let isStrict: Bool
   private let statisticsPeriod: Duration?
@@ -33,9 +38,10 @@ struct CatPlan: ConnectingPlan {
   init(_ source: String?, _ settings: Settings) throws {
     let (input, output, damage) = (SourceGroup(), OutputGroup(), DamageGroup())
     self.settings = settings
-    subject = try source ?? settings[input.port] ?? "-"
+    let port = try source ?? settings[input.port] ?? "-"
+    subject = SimulationOptions.withoutKey(port)
     do {
-      sourceKind = try CatPlan.kind(of: subject)
+      sourceKind = try CatPlan.kind(of: port)
     } catch let failure as Failure where source == nil {
       let name = subject.contains("@") ? "" : "\"\(subject)\": "
       throw settings.failure(input.port, "\(name)\(failure.reason)")
@@ -48,7 +54,13 @@ struct CatPlan: ConnectingPlan {
     addsStamps = try settings[output.stamp]
     bufferSize = try settings[output.buffer] << 20
     captureDirectory = try settings[output.capture]
+    rawPath = try settings[output.raw]
     checksums = try settings[damage.noCheck] ? .ignored : .verified
+    keys = try MeterKeys(settings)
+    let encryption = EncryptionGroup()
+    decryptionPolicy = DecryptionPolicy(
+      isStrict: try settings[encryption.strictTag],
+      rejectsReplays: try settings[encryption.rejectReplay], acceptsDamage: checksums == .ignored)
     isStrict = try settings[damage.strict]
     statisticsPeriod = try settings[MonitoringGroup().stats]
   }
@@ -62,6 +74,10 @@ struct CatPlan: ConnectingPlan {
 
   func checkFiles(_ messages: Messages) throws {
     if let captureDirectory { _ = try captureFiles(in: captureDirectory, messages) }
+    if let rawPath {
+      let directory = FilePath(rawPath).removingLastComponent()
+      _ = try captureFiles(in: directory.isEmpty ? "." : directory.string, messages)
+    }
   }
 
   func connect(_ messages: Messages) throws -> String {
@@ -74,7 +90,7 @@ struct CatPlan: ConnectingPlan {
     guard source.isLive else { return "the file can be read" }
     return try TelegramCheck.run(
       source, within: telegramTimeout ?? TelegramCheck.timeout, messages
-    ) { newFramer(of: source) }
+    ) { newFinder(of: source) }
   }
 
   func run(_ messages: Messages) throws {
@@ -89,14 +105,17 @@ struct CatPlan: ConnectingPlan {
       of: source.name, "reading", startup: "waiting for a telegram from", at: report,
       every: statisticsPeriod, messages: messages)
     var reader = TelegramReader(
-      source, to: writer, with: newFramer(of: source), statusReport: statusReport,
-      messages: messages, stop: stop,
-      reload: reload, telegramTimeout: telegramTimeout, isStrict: isStrict)
+      source, to: writer,
+      through: newFinder(of: source, raw: try rawFile(of: source, messages)),
+      statusReport: statusReport, messages: messages, stop: stop, reload: reload,
+      telegramTimeout: telegramTimeout, isStrict: isStrict)
     try reader.copyTelegrams()
   }
 
-  private func newFramer(of source: any Source) -> Framer {
-    Framer(checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7)
+  private func newFinder(of source: any Source, raw: RawFile? = nil) -> TelegramFinder {
+    TelegramFinder(
+      Framer(checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7),
+      keys.map { Decryptor($0, decryptionPolicy) }, raw: raw)
   }
 
   private func openSource(_ messages: Messages, endsWhenLost: Bool) throws -> any Source {
@@ -113,26 +132,23 @@ struct CatPlan: ConnectingPlan {
         // A service also waits for a line that it may not open, or that another process reads.
         let waits = ServiceManager.isPresent && SerialDevices.isCharacterDevice(subject)
         guard !endsWhenLost, waits || SerialDevices.isAbsent(subject) else { throw failure }
-        connection = SerialLine(subject, nil, line, messages: messages)
+        connection = SerialLine(subject, nil, line, isEncrypted: keys != nil, messages: messages)
         break
       }
       guard isatty(descriptor.rawValue) == 1 else { return FileSource(subject, descriptor) }
-      connection = SerialLine(subject, descriptor, line, messages: messages)
+      connection = SerialLine(
+        subject, descriptor, line, isEncrypted: keys != nil, messages: messages)
     }
     // Reading a meter must not wait for a reader of the messages.
     messages.stopWaiting()
     return try ReconnectingSource(
-      connection, idleTimeout: idleTimeout, endsWhenLost: endsWhenLost, messages: messages)
+      connection, idleTimeout: idleTimeout, endsWhenLost: endsWhenLost, hasKeys: keys != nil,
+      messages: messages)
   }
 
-  /// The files of `--capture`. A regular file as the source is not captured again: if it is the capture
-  /// file of today, reading it would never end.
   private func captureFiles(of source: any Source, _ messages: Messages) throws -> CaptureFiles? {
-    guard let captureDirectory else { return nil }
-    let capture = OutputGroup().capture
-    if let file = source as? FileSource, file.isRegular {
-      guard settings.isOption(capture) else { return nil }
-      throw settings.failure(capture, "cannot be used with a file as the source")
+    guard let captureDirectory, try isRecorded(source, by: OutputGroup().capture) else {
+      return nil
     }
     return try captureFiles(in: captureDirectory, messages)
   }
@@ -143,5 +159,22 @@ struct CatPlan: ConnectingPlan {
     } catch let failure as Failure where ServiceManager.isPresent {
       return CaptureFiles(failing: failure, in: directory, messages: messages)
     }
+  }
+
+  private func rawFile(of source: any Source, _ messages: Messages) throws -> RawFile? {
+    guard let rawPath, try isRecorded(source, by: OutputGroup().raw) else { return nil }
+    do {
+      return try RawFile(rawPath, messages: messages)
+    } catch let failure as Failure where ServiceManager.isPresent {
+      return RawFile(failing: failure, at: rawPath, messages: messages)
+    }
+  }
+
+  /// Whether a source is recorded in the files of a setting. A regular file is not recorded again: if it is that of
+  /// today, reading it would never end.
+  private func isRecorded(_ source: any Source, by setting: Setting<String?>) throws -> Bool {
+    guard let file = source as? FileSource, file.isRegular else { return true }
+    guard settings.isOption(setting) else { return false }
+    throw settings.failure(setting, "cannot be used with a file as the source")
   }
 }

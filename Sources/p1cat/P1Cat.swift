@@ -25,6 +25,7 @@ struct P1Cat: Tool {
 
   @OptionGroup(title: SourceGroup.title) var input: GroupOptions<SourceGroup>
   @OptionGroup(title: SerialLineGroup.title) var line: GroupOptions<SerialLineGroup>
+  @OptionGroup(title: EncryptionGroup.title) var encryption: GroupOptions<EncryptionGroup>
   @OptionGroup(title: OutputGroup.title) var output: GroupOptions<OutputGroup>
   @OptionGroup(title: DamageGroup.title) var damage: GroupOptions<DamageGroup>
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>

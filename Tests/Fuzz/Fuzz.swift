@@ -1,4 +1,5 @@
 import Delivery
+import Encryption
 import Records
 
 @testable import Telegrams
@@ -8,6 +9,7 @@ import Records
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
   switch input.first {
+  case UInt8(ascii: "e"): decrypt(Array(input.dropFirst()))
   case UInt8(ascii: "f"): readFile(Array(input.dropFirst()))
   case UInt8(ascii: "p"): match(Array(input.dropFirst()))
   case UInt8(ascii: "r"): readRecords(Array(input.dropFirst()))
@@ -16,6 +18,50 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   default: break
   }
   return 0
+}
+
+/// Frames that a stream is made of, some of them without a system title.
+private let frames: [[UInt8]] = {
+  guard let key = MeterKey(hexadecimal: "000102030405060708090A0B0C0D0E0F") else { return [] }
+  var encryption = FrameEncryption(key: key)
+  var body = [UInt8]("/FUZ5\r\n\r\n1-0:1.7.0(00.321*kW)\r\n!".utf8)
+  body += [UInt8](CRC16.text(of: CRC16.checksum(body.span)).utf8) + [13, 10]
+  return (0..<4).compactMap { _ in try? encryption.frame(of: body) } + [body]
+}()
+
+/// Decrypts a stream in one piece and byte by byte: both must give the same. Bytes from 0xF0 on stand for a frame, or
+/// for the beginning of one whose length follows.
+private func decrypt(_ input: [UInt8]) {
+  var stream: [UInt8] = []
+  var index = 0
+  while index < input.count {
+    let byte = input[index]
+    index += 1
+    guard byte >= 0xF0 else {
+      stream.append(byte)
+      continue
+    }
+    let frame = frames[Int(byte & 7) % frames.count]
+    let isCut = byte & 8 != 0 && index < input.count
+    stream += isCut ? frame.prefix(Int(input[index])) : frame[...]
+    if isCut { index += 1 }
+  }
+  guard let file = try? KeyFile([UInt8]("000102030405060708090A0B0C0D0E0F".utf8), path: "") else {
+    preconditionFailure("there is a key")
+  }
+  func decrypted(by size: Int) -> (output: [UInt8], count: Int) {
+    var decryptor = Decryptor(MeterKeys(encryption: file), DecryptionPolicy())
+    var output: [UInt8] = []
+    for start in stride(from: 0, to: stream.count, by: size) {
+      let piece = stream[start..<min(start + size, stream.count)]
+      decryptor.add(piece.span, to: &output)
+    }
+    decryptor.finish(isLast: true, to: &output)
+    return (output, decryptor.statistics.decrypted)
+  }
+  let whole = decrypted(by: max(1, stream.count))
+  let single = decrypted(by: 1)
+  precondition(whole.output == single.output && whole.count == single.count)
 }
 
 /// The telegram that specification files are applied to.

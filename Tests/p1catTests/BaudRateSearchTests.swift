@@ -52,6 +52,13 @@ import Testing
     #expect(search.deadline == start + .seconds(22))
   }
 
+  /// Encrypted telegrams, if there is a key.
+  @Test func anyBytesExtendATryWithKeys() {
+    var search = BaudRateSearch(at: start, mayBeBinary: true)
+    search.received([UInt8](repeating: 0x80, count: 100).span, at: start)
+    #expect(search.deadline == start + .seconds(22))
+  }
+
   /// Text in 7 bits with parity, a burst of noise, and what Hungarian meters fill a message with.
   @Test func textDoesNotEndATry() {
     var search = BaudRateSearch(at: start)

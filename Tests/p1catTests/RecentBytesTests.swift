@@ -36,7 +36,7 @@ import Testing
     var recent = RecentBytes()
     #expect(recent.kind == .empty && recent.frameKind == nil)
     recent.append(frame.span, baudRate: nil)
-    #expect(recent.frameKind == .encryptedTelegrams(systemTitle: "5453543132333435"))
+    #expect(recent.frameKind == .encryptedTelegrams(SystemTitle(value: 0x5453543132333435)))
     #expect(recent.kind == recent.frameKind)
     for _ in 0..<StreamKind.length / telegram.count + 1 {
       recent.append(telegram.span, baudRate: nil)

@@ -1,4 +1,5 @@
 import CommandLine
+import Encryption
 
 /// The counters of a run, from its start.
 struct ReadStatistics {
@@ -17,6 +18,8 @@ struct ReadStatistics {
   var dropped = 0
   /// Telegrams that could not be written to the file of `--capture`; nil without that option.
   var captureFailures: Int?
+  /// Nil without keys.
+  var decryption: DecryptionStatistics?
   var reconnects = 0
   /// Errors of a serial line.
   var serialErrors = 0
@@ -28,11 +31,14 @@ struct ReadStatistics {
   func text(at now: ContinuousClock.Instant) -> String {
     let age = lastTelegram.map { (now - $0).inMilliseconds } ?? "none"
     let capture = captureFailures.map { " capture_failures=\($0)" } ?? ""
+    let encryption = decryption.map {
+      " decrypted=\($0.decrypted) decryption_failures=\($0.failures) wrong_tags=\($0.wrongTags) replays=\($0.replays)"
+    }
     return """
       telegrams=\(telegrams) bytes=\(bytes) noise_bytes=\(noiseBytes) \
       checksum_failures=\(checksumFailures) resyncs=\(resyncs) dropped=\(dropped) \
       reconnects=\(reconnects) line_faults=\(serialErrors) \
-      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)\(capture)
+      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)\(capture)\(encryption ?? "")
       """
   }
 }

@@ -10,6 +10,8 @@ struct ReconnectingSource: Source {
   private let endsWhenLost: Bool
   /// How long no byte may arrive before a message, or a new connection.
   private let idleTimeout: Duration
+  /// Whether encrypted telegrams are decrypted.
+  private let hasKeys: Bool
 
   private var state = State.opening
   private var backoff: Backoff
@@ -40,12 +42,13 @@ struct ReconnectingSource: Source {
 
   /// - Throws: `Failure` if a connection that must exist at the start does not.
   init(
-    _ connection: any MeterConnection, idleTimeout: Duration, endsWhenLost: Bool,
+    _ connection: any MeterConnection, idleTimeout: Duration, endsWhenLost: Bool, hasKeys: Bool,
     messages: Messages
   ) throws {
     self.connection = connection
     backoff = Backoff(from: .seconds(1), to: connection.longestPause)
     self.idleTimeout = idleTimeout
+    self.hasKeys = hasKeys
     self.endsWhenLost = endsWhenLost
     self.messages = messages
     try open(mustExist: connection.mustExistAtStart)
@@ -74,7 +77,7 @@ struct ReconnectingSource: Source {
   }
 
   mutating func read(
-    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into framer: inout Framer
+    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into finder: inout TelegramFinder
   ) throws -> Arrival {
     let now = ContinuousClock.now
     switch state {
@@ -85,7 +88,7 @@ struct ReconnectingSource: Source {
     case .open(let descriptor):
       // The time of the last read counts: bytes that arrived since may be a telegram.
       if try changeSpeedIfDue(at: lastRead) { return .gap }
-      if ready.contains(.reading(descriptor)) { return try read(descriptor, into: &framer) }
+      if ready.contains(.reading(descriptor)) { return try read(descriptor, into: &finder) }
       if !isSilenceLogged, now >= lastByteAt + idleTimeout { return try handleSilence() }
     }
     return .nothing
@@ -121,21 +124,20 @@ struct ReconnectingSource: Source {
   // MARK: - While the connection is open
 
   private mutating func read(
-    _ descriptor: FileDescriptor, into framer: inout Framer
+    _ descriptor: FileDescriptor, into finder: inout TelegramFinder
   ) throws -> Arrival {
     let count: Int
     do throws(Errno) {
-      guard let taken = try framer.fill(from: descriptor) else { return .nothing }
+      guard let taken = try finder.fill(from: descriptor) else { return .nothing }
       count = taken
     } catch {
       return try disconnect(connection.disconnectReason(error))
     }
     guard count > 0 else { return try disconnect(connection.disconnectReason(nil)) }
     let now = ContinuousClock.now
-    let bytes = framer.bytes
-    let received = bytes.span.extracting(last: count)
-    connection.received(received, at: now)
-    recentBytes.append(received, baudRate: connection.baudRate)
+    let bytes = finder.newBytes
+    connection.received(bytes.span, at: now)
+    recentBytes.append(bytes.span, baudRate: connection.baudRate)
     lastByteAt = now
     let firstByteAt = firstByteAt ?? now
     self.firstByteAt = firstByteAt
@@ -150,11 +152,11 @@ struct ReconnectingSource: Source {
   ) {
     guard now >= firstByteAt + idleTimeout else { return }
     if case .noTelegrams = fault { return }
-    if now >= firstByteAt + idleTimeout * 2 {
-      log(.noTelegrams(streamKind), since: firstByteAt)
-    } else if let kind = recentBytes.frameKind {
-      log(.noTelegrams(kind), since: firstByteAt)
-    }
+    let isLate = now >= firstByteAt + idleTimeout * 2
+    guard let kind = isLate ? streamKind : recentBytes.frameKind else { return }
+    // With keys, the decryptor knows why.
+    if hasKeys, case .encryptedTelegrams = kind { return }
+    log(.noTelegrams(kind), since: firstByteAt)
   }
 
   private var isSilenceLogged: Bool { fault == .silent(idleTimeout) }

@@ -24,10 +24,10 @@ protocol Source {
   /// - Parameters:
   ///   - ready: the interests that something happened on.
   ///   - lastRead: when the source was read before: bytes may have been received right after that.
-  ///   - framer: receives the bytes.
+  ///   - finder: receives the bytes.
   /// - Throws: `Failure` if the source fails and is not to be reopened.
   mutating func read(
-    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into framer: inout Framer
+    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into finder: inout TelegramFinder
   ) throws -> Arrival
 
   /// - Parameter afterEnd: whether the telegram was only completed by the end of the connection, so

@@ -1,4 +1,5 @@
 import CommandLine
+import Encryption
 import Records
 import SystemPackage
 import Telegrams
@@ -12,30 +13,36 @@ enum TelegramCheck {
   /// - Throws: `Failure` if the source fails, or no telegram arrives.
   static func run(
     _ opened: any Source, within timeout: Duration, _ messages: Messages,
-    newFramer: () -> Framer
+    newFinder: () -> TelegramFinder
   ) throws -> String {
     var source = opened
-    var framer = newFramer()
+    var finder = newFinder()
     var byteCount = 0
     var lastRead = ContinuousClock.now
     let deadline = lastRead + timeout
     while .now < deadline {
       let ready = try wait(for: source.interests, until: earliest(deadline, source.deadline))
-      let arrival = try source.read(ready, after: lastRead, into: &framer)
+      let arrival = try source.read(ready, after: lastRead, into: &finder)
       lastRead = .now
       if case .bytes(let count) = arrival { byteCount += count }
-      while let event = framer.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
+      if arrival == .end || arrival == .gap { finder.finish(isLast: true) }
+      for event in finder.takeEvents() {
+        messages.say(event.level, source.name, event.description, repeating: event.kind)
+      }
+      while let event = finder.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
         switch event {
         case .telegram(let telegram):
           source.receivedTelegram(afterEnd: false)
-          return description(of: framer.bytes[telegram.range])
+          return description(of: finder.bytes[telegram.range])
         case .dropped(let defect):
           messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
         }
       }
       if arrival == .end { break }
-      if arrival == .gap { framer = newFramer() }
+      if arrival == .gap { finder.restart() }
     }
+    finder.finish(isLast: true)
+    if let problem = finder.problem { throw Failure(source.name, problem, .configuration) }
     let reason =
       byteCount > 0
       ? "\(SourceFault.noTelegrams(source.streamKind))"

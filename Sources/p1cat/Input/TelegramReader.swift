@@ -1,4 +1,5 @@
 import CommandLine
+import Encryption
 import Records
 import SystemPackage
 import Telegrams
@@ -19,12 +20,9 @@ struct TelegramReader {
   private let isStrict: Bool
   /// The first bytes of a source that ends, which tell what it is if it holds no telegram.
   private var firstBytes: [UInt8] = []
-  private let newFramer: Framer
-  private var framer: Framer
+  private var finder: TelegramFinder
 
   private var statistics = ReadStatistics()
-  /// Bytes outside telegrams that earlier framers counted.
-  private var earlierNoiseCount = 0
   /// When the last telegram arrived, or reading was paused.
   private var waitingSince = ContinuousClock.now
   private var lastRead = ContinuousClock.now
@@ -38,7 +36,7 @@ struct TelegramReader {
   }
 
   init(
-    _ source: any Source, to writer: TelegramWriter, with framer: Framer,
+    _ source: any Source, to writer: TelegramWriter, through finder: TelegramFinder,
     statusReport: StatusReport,
     messages: Messages, stop: StopSignal, reload: NoticeSignal, telegramTimeout: Duration?,
     isStrict: Bool
@@ -46,8 +44,7 @@ struct TelegramReader {
     self.source = source
     self.writer = writer
     self.statusReport = statusReport
-    newFramer = framer
-    self.framer = framer
+    self.finder = finder
     self.messages = messages
     self.stop = stop
     self.reload = reload
@@ -85,7 +82,8 @@ struct TelegramReader {
         break
       }
       statusReport.update(
-        source.fault?.description, storage: writer.captureProblem, hasStarted: writer.count > 0)
+        source.fault?.description ?? finder.problem,
+        storage: writer.captureProblem ?? finder.rawProblem, hasStarted: writer.count > 0)
       if statusReport.takeRequest(ready) {
         updateStatistics()
         statusReport.write(statistics.text(at: .now))
@@ -102,7 +100,7 @@ struct TelegramReader {
     var failure: Failure?
     var arrival = Arrival.gap
     do {
-      arrival = try source.read(ready, after: lastRead, into: &framer)
+      arrival = try source.read(ready, after: lastRead, into: &finder)
     } catch let thrown as Failure {
       failure = thrown
     }
@@ -124,21 +122,23 @@ struct TelegramReader {
     case .nothing: break
     case .bytes(let count):
       statistics.bytes += count
-      keepFirstBytes(count)
+      keepFirstBytes()
       try copyWholeTelegrams()
-    case .end: try copyWholeTelegrams(atEnd: true)
+    case .end:
+      finder.finish(isLast: true)
+      try copyWholeTelegrams(atEnd: true)
     case .gap:
+      finder.finish(isLast: false)
       try copyWholeTelegrams(atEnd: true, isSourceLost: true)
-      earlierNoiseCount += framer.noiseCount
-      framer = newFramer
+      finder.restart()
     }
   }
 
   private mutating func copyWholeTelegrams(atEnd: Bool = false, isSourceLost: Bool = false) throws {
-    while !writer.isComplete, let event = framer.next(atEnd: atEnd, isSourceLost: isSourceLost) {
+    while !writer.isComplete, let event = finder.next(atEnd: atEnd, isSourceLost: isSourceLost) {
       switch event {
       case .telegram(let telegram):
-        let bytes = framer.bytes
+        let bytes = finder.bytes
         try writer.add(
           telegram.range, of: bytes.span, stampedAt: telegram.receivedAt, receivedAt: source.now)
         source.receivedTelegram(afterEnd: atEnd)
@@ -147,16 +147,16 @@ struct TelegramReader {
         if ending == nil { drop(defect) }
       }
     }
-    let bytes = framer.bytes
+    let bytes = finder.bytes
     try writer.flush(bytes.span)
+    for event in finder.takeEvents() {
+      messages.say(event.level, source.name, event.description, repeating: event.kind)
+    }
   }
 
-  private mutating func keepFirstBytes(_ count: Int) {
+  private mutating func keepFirstBytes() {
     guard !source.isLive, firstBytes.count < StreamKind.length else { return }
-    let bytes = framer.bytes
-    firstBytes.append(
-      contentsOf: bytes.span.extracting(last: count).extracting(
-        first: StreamKind.length - firstBytes.count))
+    firstBytes.append(contentsOf: finder.newBytes.prefix(StreamKind.length - firstBytes.count))
   }
 
   /// Reports a source that ended without a telegram.
@@ -167,13 +167,14 @@ struct TelegramReader {
     var reason: String?
     if writer.count == 0 {
       let kind = StreamKind(firstBytes.span)
-      // Each dropped telegram has been logged.
-      reason =
-        statistics.damagedTelegrams > 0 && kind == .telegramLines
-        ? "no telegram found" : "no telegram found; it looks like \(kind)"
+      // Each dropped telegram has been logged, and why nothing can be decrypted.
+      let isExplained =
+        statistics.damagedTelegrams > 0 && kind == .telegramLines || finder.problem != nil
+      reason = isExplained ? "no telegram found" : "no telegram found; it looks like \(kind)"
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
-    } else if statistics.damagedTelegrams > 0, isStrict {
-      reason = "\(counted(statistics.damagedTelegrams, "telegram")) dropped"
+    } else if isStrict {
+      let count = statistics.damagedTelegrams + (finder.decryption?.failures ?? 0)
+      if count > 0 { reason = "\(counted(count, "telegram")) dropped" }
     }
     guard let reason else { return nil }
     if isStrict { return Failure(source.name, reason, .badData) }
@@ -233,19 +234,23 @@ struct TelegramReader {
 
   private mutating func updateStatistics() {
     statistics.telegrams = writer.count
-    statistics.noiseBytes = earlierNoiseCount + framer.noiseCount
+    statistics.noiseBytes = finder.noiseCount
     statistics.dropped = writer.droppedCount
     statistics.captureFailures = writer.captureFailureCount
+    statistics.decryption = finder.decryption
     statistics.reconnects = source.reconnectCount
     reportSerialErrors()
   }
 
   private mutating func drop(_ defect: Framer.Defect) {
     switch defect {
-    case .wrongChecksum, .damagedByte: statistics.checksumFailures += 1
+    case .wrongChecksum, .damagedByte, .encrypted: statistics.checksumFailures += 1
     case .cutShort, .tooLong: statistics.resyncs += 1
     }
-    messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+    // With keys, the decryptor knows why it could not decrypt.
+    if defect != .encrypted || finder.decryption == nil {
+      messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+    }
     reportSerialErrors()
   }
 

@@ -78,16 +78,7 @@ struct CaptureFiles {
   /// - Parameter text: the telegram, after a line end that is left out if the file does not need it.
   private func append(_ text: Span<UInt8>, to path: String) throws {
     for _ in 0..<CaptureFiles.maximumAttempts {
-      let file: FileDescriptor
-      do {
-        file = try open(FilePath(path))
-      } catch Errno.fileExists {
-        continue
-      } catch Errno.tooManySymbolicLinkLevels {
-        throw Failure(path, "it is a symbolic link; remove it", .ioError)
-      } catch let errno as Errno {
-        throw Failure(path, errno)
-      }
+      guard let file = try FileDescriptor.open(recording: path) else { continue }
       defer { try? file.close() }
       // p1capture renames a file and then locks it. A file that is locked or has no name left is on its
       // way to be compressed, and the path now belongs to a new file.
@@ -99,24 +90,6 @@ struct CaptureFiles {
       return try file.write(all: endsLine ? text.extracting(1...) : text, as: path)
     }
     throw Failure(path, "in use by another process", .temporaryFailure)
-  }
-
-  /// Opens a file, or makes it. A file that root makes belongs to the owner of the directory, as a service that
-  /// captures there must be able to write to it.
-  private func open(_ path: FilePath) throws -> FileDescriptor {
-    // Root may write to a directory of another user, who must not lead it elsewhere.
-    let options: FileDescriptor.OpenOptions = [.append, .noFollow, .nonBlocking, .closeOnExec]
-    do {
-      return try FileDescriptor.open(path, .readWrite, options: options)
-    } catch Errno.noSuchFileOrDirectory {
-      let file = try FileDescriptor.open(
-        path, .readWrite, options: options.union([.create, .exclusiveCreate]),
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
-      if geteuid() == 0, let owner = try? FilePath(directory).stat() {
-        _ = fchown(file.rawValue, owner.userID.rawValue, owner.groupID.rawValue)
-      }
-      return file
-    }
   }
 
   // MARK: - The day
@@ -143,8 +116,12 @@ struct CaptureFiles {
     return today()
   }
 
-  private static func today() -> String {
-    var now = time(nil)
+  /// The date of this machine, as `2026-11-28`.
+  static func today() -> String { day(of: time(nil)) }
+
+  /// The date of a time on this machine.
+  static func day(of time: time_t) -> String {
+    var now = time
     var date = unsafe tm()
     unsafe localtime_r(&now, &date)
     return unsafe text(Int(date.tm_year) + 1900, Int(date.tm_mon) + 1, Int(date.tm_mday))

@@ -25,8 +25,12 @@ struct BaudRateSearch {
   /// Whether a telegram arrived at this speed.
   private(set) var isFound = false
 
-  init(at now: ContinuousClock.Instant) {
+  /// Whether a telegram may have any bytes, as an encrypted one has. Then no try ends early.
+  private let mayBeBinary: Bool
+
+  init(at now: ContinuousClock.Instant, mayBeBinary: Bool = false) {
     startedAt = now
+    self.mayBeBinary = mayBeBinary
   }
 
   /// The speed to read at, in baud.
@@ -77,7 +81,7 @@ struct BaudRateSearch {
 
   /// Text has next to no other bytes. Read at a wrong speed, at least a tenth of the bytes are not
   /// characters: measured on some hundred real telegrams, each read at the other speed.
-  private var looksLikeText: Bool { nonTextCount * 16 <= byteCount }
+  private var looksLikeText: Bool { mayBeBinary || nonTextCount * 16 <= byteCount }
 }
 
 extension UInt8 {

@@ -26,15 +26,17 @@ struct SerialLine: MeterConnection {
   /// - Parameters:
   ///   - name: the path of the device.
   ///   - opened: the device, just opened; nil if it is not plugged in yet.
+  ///   - isEncrypted: whether the telegrams may be encrypted.
   init(
-    _ name: String, _ opened: FileDescriptor?, _ settings: SerialLineSettings, messages: Messages
+    _ name: String, _ opened: FileDescriptor?, _ settings: SerialLineSettings, isEncrypted: Bool,
+    messages: Messages
   ) {
     self.name = name
     mustExistAtStart = opened != nil && !ServiceManager.isPresent
     self.settings = settings
     self.messages = messages
     self.opened = opened
-    if settings.baudRate == nil { search = BaudRateSearch(at: .now) }
+    if settings.baudRate == nil { search = BaudRateSearch(at: .now, mayBeBinary: isEncrypted) }
   }
 
   // MARK: - Opening and closing

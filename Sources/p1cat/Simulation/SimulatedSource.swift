@@ -1,6 +1,6 @@
 import CommandLine
+import Encryption
 import Records
-import Telegrams
 
 /// A simulated meter, which waits for a slow reader, so no telegram is lost.
 struct SimulatedSource: Source {
@@ -11,6 +11,7 @@ struct SimulatedSource: Source {
   private let interval: Duration?
   private var due = ContinuousClock.now
   private var telegram: [UInt8] = []
+  private var encryption: FrameEncryption?
   /// The simulated time, as a stamp with the time of this machine would contradict the telegram.
   private(set) var now: Timestamp
 
@@ -20,13 +21,14 @@ struct SimulatedSource: Source {
     meter = SimulatedMeter(start: options.start, step: options.step, seed: options.seed)
     remainingCount = options.limit
     interval = options.interval
+    encryption = options.key.map { FrameEncryption(key: $0) }
   }
 
   var interests: [Interest] { [] }
   var deadline: ContinuousClock.Instant? { remainingCount == 0 ? .now : due }
 
   mutating func read(
-    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into framer: inout Framer
+    _ ready: [Interest], after lastRead: ContinuousClock.Instant, into finder: inout TelegramFinder
   ) throws -> Arrival {
     if remainingCount == 0 { return .end }
     guard interval == nil || ContinuousClock.now >= due else { return .nothing }
@@ -35,7 +37,8 @@ struct SimulatedSource: Source {
     now = meter.time
     telegram.removeAll(keepingCapacity: true)
     meter.appendTelegram(to: &telegram)
-    framer.fill(with: telegram.span)
-    return .bytes(telegram.count)
+    let sent = try encryption?.frame(of: telegram) ?? telegram
+    finder.fill(with: sent)
+    return .bytes(sent.count)
   }
 }

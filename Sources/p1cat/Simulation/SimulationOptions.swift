@@ -1,4 +1,5 @@
 import CommandLine
+import Encryption
 import Records
 
 /// The options of a simulated meter, in a source that begins with `sim:`.
@@ -12,6 +13,8 @@ struct SimulationOptions: Equatable {
   var step: Int64 = 1
   /// How many telegrams; nil for no limit but that of the meter's clock.
   var count: Int?
+  /// The key that encrypts the telegrams; nil for plain ones.
+  var key: MeterKey?
   /// The real time between two telegrams; nil for as fast as the pipe takes them.
   var interval: Duration? = .seconds(1)
 
@@ -27,7 +30,9 @@ struct SimulationOptions: Equatable {
     for option in source.dropFirst(SimulationOptions.prefix.count).split(separator: ",") {
       let name = option.prefix { $0 != "=" }
       let value = String(option.dropFirst(name.count + 1))
-      func invalid(_ reason: String) -> Failure { Failure(source, reason, .usage) }
+      func invalid(_ reason: String) -> Failure {
+        Failure(SimulationOptions.withoutKey(source), reason, .usage)
+      }
       switch name {
       case "seed":
         guard let seed = UInt64(value) else {
@@ -56,10 +61,25 @@ struct SimulationOptions: Equatable {
           throw invalid("rate must be telegrams per second, from 0.01 to 100000, or max")
         }
         self.interval = interval
+      case "key":
+        guard let key = MeterKey(hexadecimal: value) else {
+          throw invalid("key must have 32 hexadecimal digits")
+        }
+        self.key = key
       default:
-        throw invalid("unknown option \"\(name)\"; use seed, start, step, count or rate")
+        throw invalid("unknown option \"\(name)\"; use seed, start, step, count, rate or key")
       }
     }
+  }
+
+  /// A source as messages show it.
+  static func withoutKey(_ source: String) -> String {
+    guard source.hasPrefix(prefix) else { return source }
+    return source.split(separator: ",", omittingEmptySubsequences: false).map { option in
+      let name = option.hasPrefix(prefix) ? option.dropFirst(prefix.count) : option
+      return name.hasPrefix("key=")
+        ? option.prefix(option.count - name.count) + "key=(secret)" : option
+    }.joined(separator: ",")
   }
 
   /// How many telegrams to make, at most as many as the meter's clock can show.

@@ -170,8 +170,14 @@ import Testing
       let text = lines.map { $0.dropFirst() + "\n" }.joined().replacing(
         "/var/lib/p1/house/captures", with: directory.path)
       let file = try directory.write(text, to: "p1.conf")
+      for name in ["house.key", "house.auth"] {
+        let key = try directory.write("000102030405060708090A0B0C0D0E0F", to: name)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+      }
       for tool in ["p1cat", "p1parse", "p1influx"] {
-        let result = try await Program(tool, ["--config", file, "--check"]).run()
+        let result = try await Program(
+          tool, ["--config", file, "--check"], directory: directory.path
+        ).run()
         #expect(result.status == .success, "\(result.errorText)")
       }
     }

@@ -10,7 +10,7 @@ import Testing
     + (0..<295).map { UInt8(truncatingIfNeeded: $0 * $0 * 131 + $0 >> 3) }
   private static let encrypted =
     "bytes received, but no telegram: encrypted telegrams with system title 5453543132333435; "
-    + "ask the grid operator for the key and set SER_KEY_FILE\n"
+    + "ask the grid operator for the key, and set SER_KEY_FILE of p1cat\n"
 
   /// The signal as a meter, a cable and a set speed make it.
   @Test(

@@ -126,7 +126,7 @@ import Testing
         "rate must be telegrams per second, from 0.01 to 100000, or max",
         "rate must be telegrams per second, from 0.01 to 100000, or max",
         "rate must be telegrams per second, from 0.01 to 100000, or max",
-        "unknown option \"speed\"; use seed, start, step, count or rate",
+        "unknown option \"speed\"; use seed, start, step, count, rate or key",
       ]))
   func wrongOption(_ option: String, _ reason: String) async throws {
     let result = try await Program("p1cat", ["sim:\(option)"]).run()

@@ -159,6 +159,14 @@ import Testing
     }
   }
 
+  /// Polish meters encrypt the lines between the header and the checksum, which is right.
+  @Test func encryptedLinesAreNoTelegram() {
+    let whole = checkedTelegram(["1-0:1.7.0(1*kW)"])
+    let encrypted = checkedTelegram(["\0\u{1}0(1*kW)"])
+    #expect(found(encrypted + whole) == [.dropped(.encrypted), taken(whole)])
+    #expect(found(whole + encrypted) == [taken(whole), .dropped(.encrypted)])
+  }
+
   // MARK: - Without checksums
 
   @Test func checksumsCanBeIgnored() {

@@ -17,17 +17,21 @@ import Testing
   }
 
   private static let frames: [([UInt8], StreamKind)] = [
-    (cipheredFrame, .encryptedTelegrams(systemTitle: "5341476770313233")),
-    ([0x9C, 0x01] + cipheredFrame, .encryptedTelegrams(systemTitle: "5341476770313233")),
+    (cipheredFrame, .encryptedTelegrams(SystemTitle(value: 0x5341476770313233))),
+    ([0x9C, 0x01] + cipheredFrame, .encryptedTelegrams(SystemTitle(value: 0x5341476770313233))),
     // A length of one byte, and of two.
-    (ciphered("KFM12345", [18, 0x30]), .encryptedTelegrams(systemTitle: "4B464D3132333435")),
     (
-      ciphered("KFM12345", [0x81, 130, 0x21]), .encryptedTelegrams(systemTitle: "4B464D3132333435")
+      ciphered("KFM12345", [18, 0x30, 0, 0, 0, 1]),
+      .encryptedTelegrams(SystemTitle(value: 0x4B464D3132333435))
+    ),
+    (
+      ciphered("KFM12345", [0x81, 130, 0x21, 0, 0, 0, 1]),
+      .encryptedTelegrams(SystemTitle(value: 0x4B464D3132333435))
     ),
     // A meter in Poland.
     (
       "/TST5METER\r\n\r\n".bytes + [0, 0x82, 1, 0x10, 0x30, 0, 0, 0, 1, 0x9A],
-      .encryptedTelegrams(systemTitle: nil)
+      .encryptedTelegrams(.none)
     ),
     (header + cipheredFrame, .dlms), ([0x00] + header, .dlms),
     ([0x7E, 0xA0, 0x0B, 0x41, 0x08, 0x83, 0x13, 0x82, 0xD6, 0x00, 0xA4, 0x9F, 0x7E], .dlms),

@@ -10,11 +10,16 @@ public func isStream(_ path: String) -> Bool {
 
 /// Reads a file of at most `limit` bytes.
 ///
-/// - Throws: ``Failure`` with `exitStatus`.
-public func readFile(_ path: String, limit: Int, _ exitStatus: ExitStatus) throws -> [UInt8] {
+/// - Parameter check: looks at the opened file.
+/// - Throws: ``Failure`` with `exitStatus`, or what `check` throws.
+public func readFile(
+  _ path: String, limit: Int, _ exitStatus: ExitStatus,
+  check: (FileDescriptor) throws -> Void = { _ in }
+) throws -> [UInt8] {
   do {
-    let file = try FileDescriptor.open(FilePath(path), .readOnly)
+    let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
     defer { try? file.close() }
+    try check(file)
     var contents: [UInt8] = []
     while true {
       let before = contents.count

@@ -36,17 +36,21 @@ public struct Secret: Sendable, CustomStringConvertible {
     return unsafe access(path, F_OK) == 0 ? path : nil
   }
 
+  /// The contents of a file that others cannot read.
+  ///
+  /// - Throws: ``Failure`` for any other file.
+  public static func contents(of path: String, limit: Int = 4096) throws -> [UInt8] {
+    try readFile(path, limit: limit, .configuration) { file in
+      guard try file.stat().permissions.isDisjoint(with: .otherReadWriteExecute) else {
+        throw Failure(
+          path, "others can read this secret; use chmod o= \(path)", .noPermission)
+      }
+    }
+  }
+
   /// The first line of a file that others cannot read.
   private init(contentsOf path: String) throws {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else {
-      throw Failure(path, Errno(rawValue: errno), .configuration)
-    }
-    guard !isOpenToOthers(status) else {
-      throw Failure(
-        path, "others can read this secret; use chmod o= \(path)", .noPermission)
-    }
-    let text = try readFile(path, limit: 4096, .configuration)
+    let text = try Secret.contents(of: path)
     let line = text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     guard !line.isEmpty else {
       throw Failure(path, "its first line is empty; write the secret there", .configuration)

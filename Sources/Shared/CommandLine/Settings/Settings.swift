@@ -139,6 +139,11 @@ public struct Settings {
     return path
   }
 
+  /// The path of a file with a secret, or else that of the credential of systemd with the name of the setting.
+  public func secretFile(_ setting: Setting<String?>) throws -> String? {
+    try self[setting] ?? Secret.credential(setting)
+  }
+
   /// Rejects files that a running tool reads again and might have to wait for.
   ///
   /// - Throws: ``Failure``.

@@ -9,6 +9,12 @@ public struct CRC16: Sendable {
 
   public init() {}
 
+  /// A checksum as telegrams print it: four hexadecimal digits.
+  public static func text(of checksum: UInt16) -> String {
+    let digits = String(checksum, radix: 16, uppercase: true)
+    return String(repeating: "0", count: 4 - digits.count) + digits
+  }
+
   /// The checksum of `bytes`.
   public static func checksum(_ bytes: Span<UInt8>) -> UInt16 {
     var crc = CRC16()
@@ -122,7 +128,7 @@ public struct CRC16: Sendable {
 }
 
 /// The checksum as a telegram prints it after its `!`.
-enum PrintedChecksum: Equatable {
+public enum PrintedChecksum: Equatable {
   /// Telegrams before DSMR 4 have none.
   case none
   /// Up to four hexadecimal digits, as some meters omit leading zeros.
@@ -130,7 +136,8 @@ enum PrintedChecksum: Equatable {
   /// Anything else. Meters print letters in one case, so mixed case is damage.
   case unreadable
 
-  init(_ line: Span<UInt8>) {
+  /// - Parameter line: the bytes after the `!`.
+  public init(_ line: Span<UInt8>) {
     var value: UInt16 = 0
     var cases: UInt8 = 0
     var index = 0

@@ -2,6 +2,19 @@ import Records
 
 /// The end of a telegram, and the decision whether the telegram is accepted.
 extension Framer {
+  /// Whether bytes are one telegram, from its header to the right checksum.
+  public static func isWhole(_ telegram: Span<UInt8>) -> Bool {
+    guard telegram.count > 0, telegram[0] == UInt8(ascii: "/"),
+      let mark = telegram.indices.last(where: { telegram[$0] == UInt8(ascii: "!") })
+    else {
+      return false
+    }
+    let end = telegram.extracting(droppingFirst: mark + 1)
+    let lineEnd = end.extracting(droppingFirst: 4)
+    return ["", "\n", "\r\n"].contains { lineEnd == $0 }
+      && PrintedChecksum(end) == .value(CRC16.checksum(telegram.extracting(...mark)))
+  }
+
   /// Accepts or drops the telegram whose `!` is at `mark`.
   ///
   /// - Returns: nil if more bytes are needed for the decision.
@@ -20,6 +33,7 @@ extension Framer {
     case .value(let printed):
       let computed = checksum(upTo: mark)
       if computed == printed {
+        if isEncrypted(upTo: mark) { return drop(.encrypted, to: next) }
         learnShape(mark: mark, next: next)
         return take(to: next)
       }
@@ -162,6 +176,13 @@ extension Framer {
   private func hasRightParity(upTo limit: Int) -> Bool {
     bytes[start] != Framer.slashWithParity || checksums == .ignored
       || bytes[start..<limit].allSatisfy { $0.nonzeroBitCount.isMultiple(of: 2) }
+  }
+
+  /// Whether a zero byte follows the header and the blank line.
+  func isEncrypted(upTo mark: Int) -> Bool {
+    guard bytes.lineEnd(from: start) < mark else { return false }
+    let body = bytes[bytes.lineEnd(from: start)..<mark].drop { $0 == 0x0D || $0 == 0x0A }
+    return body.first == 0
   }
 
   private func hasZeroByte(upTo limit: Int) -> Bool { bytes[start..<limit].contains(0) }

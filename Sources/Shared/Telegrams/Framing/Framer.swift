@@ -14,7 +14,7 @@ public struct Framer: Sendable {
   /// In bytes. The longest telegram that a standard allows has about 4 KiB.
   public static let maximumTelegramLength = 16 * 1024
   /// In bytes, with the line end. The headers of real meters have up to 30.
-  static let maximumHeaderLength = 256
+  public static let maximumHeaderLength = 256
 
   /// How checksums and parity bits decide which telegrams are accepted.
   public enum Checksums: Sendable {
@@ -50,6 +50,8 @@ public struct Framer: Sendable {
     /// The next telegram began, or the input ended, before this one was complete.
     case cutShort
     case tooLong
+    /// The lines between the header and the checksum are encrypted, as those of Polish meters.
+    case encrypted
   }
 
   /// The bytes taken in; those before ``start`` are consumed.
@@ -202,6 +204,7 @@ public struct Framer: Sendable {
 
   /// Drops the telegram that ends at `limit`.
   mutating func drop(_ defect: Defect, to limit: Int) -> Event {
+    let defect = isEncrypted(upTo: limit) ? .encrypted : defect
     resume(at: limit)
     receivedAt = nil
     return .dropped(defect)
@@ -242,17 +245,13 @@ extension Framer.Defect: CustomStringConvertible {
   public var description: String {
     switch self {
     case .wrongChecksum(let printed?, let computed):
-      "wrong checksum: \(Framer.Defect.hexadecimal(printed)) printed, "
-        + "\(Framer.Defect.hexadecimal(computed)) computed"
+      "wrong checksum: \(CRC16.text(of: printed)) printed, \(CRC16.text(of: computed)) computed"
     case .wrongChecksum(nil, _): "unreadable checksum"
     case .damagedByte: "damaged byte"
     case .cutShort: "incomplete"
+    case .encrypted: "encrypted; ask the grid operator for the key, and set SER_KEY_FILE of p1cat"
     case .tooLong: "more than \(Framer.maximumTelegramLength) bytes"
     }
   }
 
-  private static func hexadecimal(_ checksum: UInt16) -> String {
-    let digits = String(checksum, radix: 16, uppercase: true)
-    return String(repeating: "0", count: 4 - digits.count) + digits
-  }
 }

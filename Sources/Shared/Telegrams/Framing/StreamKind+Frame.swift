@@ -8,16 +8,8 @@ extension StreamKind {
       self = .dlms
     } else if bytes.indices.contains(where: { StreamKind.isMBus(bytes.extracting($0...)) }) {
       self = .mbus
-    } else if let index = bytes.indices.first(where: {
-      StreamKind.isCiphered(bytes.extracting($0...))
-    }) {
-      let title = bytes.extracting((index + 2)..<(index + 10))
-      self = .encryptedTelegrams(
-        systemTitle: title.indices.map { hexadecimal(title[$0]) }.joined())
-    } else if bytes.indices.contains(where: {
-      StreamKind.isCipheredWithoutTitle(bytes.extracting($0...))
-    }) {
-      self = .encryptedTelegrams(systemTitle: nil)
+    } else if let title = StreamKind.systemTitle(in: bytes) {
+      self = .encryptedTelegrams(title)
     } else {
       return nil
     }
@@ -57,33 +49,16 @@ extension StreamKind {
       && [0x08, 0x53, 0x73].contains(frame[4])
   }
 
-  /// Whether the tag is followed by a system title of eight bytes, a length, and a security control
-  /// byte with the encryption bit.
-  private static func isCiphered(_ frame: Span<UInt8>) -> Bool {
-    frame.count > 11 && frame[0] == 0xDB && frame[1] == 8
-      && hasLengthAndControl(frame.extracting(10...))
-  }
-
-  /// Whether the blank line after a plain header is followed by an empty system title, a length and
-  /// the security control byte, as meters in Poland send it.
-  private static func isCipheredWithoutTitle(_ frame: Span<UInt8>) -> Bool {
-    frame.count > 5 && frame[0] == UInt8(ascii: "\n") && frame[1] == 0 && frame[2] > 0x80
-      && hasLengthAndControl(frame.extracting(2...))
-  }
-
-  /// Whether there is a length of one to three bytes (BER), then 0x20 or 0x30 with any security suite.
-  private static func hasLengthAndControl(_ rest: Span<UInt8>) -> Bool {
-    let lengthCount =
-      switch rest[0] {
-      case ..<0x80: 1
-      case 0x81: 2
-      case 0x82: 3
-      default: Int.max
+  /// The system title of the first encrypted frame; nil if there is no such frame.
+  private static func systemTitle(in bytes: Span<UInt8>) -> SystemTitle? {
+    for index in bytes.indices {
+      var start = EncryptedFrame.start(of: bytes.extracting(index...))
+      // The frame of a Polish meter follows a blank line, and has no title.
+      if index > 0, bytes[index] == 0, bytes[index - 1] == UInt8(ascii: "\n") {
+        start = EncryptedFrame.start(of: bytes.extracting(index...), hasTitle: false)
       }
-    return lengthCount < rest.count && rest[lengthCount] & 0xEC == 0x20
+      if case .frame(let frame) = start { return frame.title }
+    }
+    return nil
   }
-}
-
-private func hexadecimal(_ byte: UInt8) -> String {
-  (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
 }

@@ -8,7 +8,7 @@ public enum StreamKind: Hashable, Sendable {
   /// send.
   ///
   /// - Parameter systemTitle: 16 hexadecimal digits; nil if the frames have none.
-  case encryptedTelegrams(systemTitle: String?)
+  case encryptedTelegrams(SystemTitle)
   /// HDLC frames (0x7E) with DLMS, which some meters send on the P1 port.
   case dlms
   /// M-Bus long frames (0x68 L L 0x68).
@@ -166,9 +166,9 @@ extension StreamKind: CustomStringConvertible {
   /// For a message: what it is and, if possible, what to do.
   public var description: String {
     switch self {
-    case .encryptedTelegrams(let systemTitle):
-      "encrypted telegrams" + (systemTitle.map { " with system title \($0)" } ?? "")
-        + "; ask the grid operator for the key and set SER_KEY_FILE"
+    case .encryptedTelegrams(let title):
+      "encrypted telegrams" + (title == .none ? "" : " with system title \(title)")
+        + "; ask the grid operator for the key, and set SER_KEY_FILE of p1cat"
     case .dlms: "DLMS frames, which are not telegrams of a P1 port"
     case .mbus: "M-Bus frames, which are not telegrams of a P1 port"
     case .compressed(let program): "a file compressed by \(program); decompress it first"

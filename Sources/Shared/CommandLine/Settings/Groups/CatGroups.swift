@@ -114,6 +114,21 @@ public struct OutputGroup: SettingGroup {
       logs it once a minute and continues.
       Telegrams of a regular file are not captured again.
       """)
+  public let raw: Setting<String?> = Setting(
+    "P1_RAW", option: "raw", .file,
+    help: "Also append all bytes to this file as they arrive, encrypted or not.",
+    manual: """
+      .Nm
+      reads the file again, as in
+      .Ql p1cat --key-file key house.raw ,
+      so that nothing is lost while the key is not known yet.
+      The file of an earlier day is renamed, as in
+      .Pa house-2026-11-28.raw ;
+      .Ql p1capture -z
+      compresses those.
+      Nothing else limits their size.
+      The bytes of a regular file are not recorded again.
+      """)
 
   public init() {}
 }

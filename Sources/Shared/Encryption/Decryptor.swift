@@ -1,0 +1,372 @@
+import Records
+import Telegrams
+
+/// Replaces the encrypted frames in a stream by their plain text, and leaves everything else as it is.
+///
+/// A frame is accepted if its tag is right, or if its text is a telegram with the right checksum: some meters
+/// in Luxembourg send wrong tags. Another frame may begin inside a frame that is not accepted, as bytes may have been
+/// lost; so the search continues right after its first byte. Each frame is passed on as soon as its last byte arrives.
+///
+/// Memory is bounded by the longest frame: see ``EncryptedFrame``.
+public struct Decryptor {
+  private let keys: MeterKeys
+  private let policy: DecryptionPolicy
+  public private(set) var statistics = DecryptionStatistics()
+
+  /// The bytes from the start of the first frame that is not complete.
+  private var held: [UInt8] = []
+  /// The bytes before this index were searched for frames.
+  private var searched = 0
+  private var frames: [PendingFrame] = []
+  private var isAtLineStart = true
+  /// The header before the last frame without a system title.
+  private var lastHeader: [UInt8] = []
+  private var meters: [SystemTitle: Meter] = [:]
+  private var events: [DecryptionEvent] = []
+  /// How many problems were told.
+  private var toldCount = 0
+
+  /// A frame that may begin in `held`, and is not complete.
+  private struct PendingFrame {
+    var start: Int
+    /// The length of the header line and the blank line before a frame without a system title.
+    let headerLength: Int
+    let frame: EncryptedFrame
+
+    var length: Int { headerLength + frame.length }
+  }
+
+  /// What is known of the meter with a system title.
+  private struct Meter {
+    /// The greatest frame counter so far; nil if no telegram was accepted.
+    var counter: UInt32?
+    /// Frames in a row that were not accepted.
+    var failureCount = 0
+    /// Why no telegrams are accepted; nil if some are.
+    var problem: DecryptionEvent?
+    var isWrongTagLogged = false
+    var isReplaying = false
+  }
+
+  /// A line that is damaged in many ways has many system titles.
+  private static let maximumMeters = 64
+  /// After so many wrong frames in a row, they are no damage: of a meter that no telegram was accepted of yet, and of
+  /// one whose key the grid operator may have changed.
+  private static let certainFailures = (first: 2, later: 5)
+
+  public init(_ keys: MeterKeys, _ policy: DecryptionPolicy) {
+    self.keys = keys
+    self.policy = policy
+  }
+
+  /// Why no telegrams come, by the frames since the last telegram; nil if they do.
+  public private(set) var problem: DecryptionEvent?
+
+  public mutating func takeEvents() -> [DecryptionEvent] {
+    defer { events.removeAll() }
+    return events
+  }
+
+  /// Takes in bytes, and appends what is known of the stream by then.
+  public mutating func add(_ piece: Span<UInt8>, to output: inout [UInt8]) {
+    held.append(contentsOf: piece)
+    process(atEnd: false, to: &output)
+    release(upTo: frames.first?.start ?? searched, to: &output)
+  }
+
+  /// Ends the stream: appends the bytes that no frame can be made of any more.
+  ///
+  /// - Parameter isLast: whether no other stream follows, so that a single wrong frame is told.
+  public mutating func finish(isLast: Bool, to output: inout [UInt8]) {
+    process(atEnd: true, to: &output)
+    if isLast {
+      // A frame that is not complete is damaged if others were not.
+      for cut in frames where meters[cut.frame.title]?.counter != nil {
+        fail(cut.frame.title, .wrongKey(cut.frame.title))
+      }
+      for (title, meter) in meters
+      where statistics.decrypted == 0 && meter.failureCount == 1 && meter.problem == nil {
+        setProblem(keys.key(of: title) == nil ? .noKey(title) : .wrongKey(title), of: title)
+      }
+    }
+    frames = []
+    release(upTo: held.count, to: &output)
+    searched = 0
+    isAtLineStart = true
+  }
+
+  private mutating func process(atEnd: Bool, to output: inout [UInt8]) {
+    search()
+    var index = 0
+    while index < frames.count {
+      let pending = frames[index]
+      guard let end = end(of: pending, atEnd: atEnd) else {
+        index += 1
+        continue
+      }
+      frames.remove(at: index)
+      guard let (telegram, hasRightTag) = decrypt(pending, end: end) else { continue }
+      let next = hasRightTag ? end : startWithin(pending, end: end)
+      // What began before it was cut short.
+      for cut in frames.prefix(while: { $0.start < pending.start }) {
+        fail(cut.frame.title, .wrongKey(cut.frame.title))
+      }
+      release(upTo: pending.start, to: &output)
+      append(telegram, to: &output)
+      discard(upTo: next - pending.start)
+      search()
+      index = 0
+    }
+  }
+
+  /// Appends a telegram, in lines of its own, also after the rest of a damaged frame.
+  private mutating func append(_ telegram: [UInt8], to output: inout [UInt8]) {
+    guard let last = telegram.last else { return }
+    if !isAtLineStart { output.append(UInt8(ascii: "\n")) }
+    output.append(contentsOf: telegram)
+    // Nobody is to wait for the end of its line.
+    if last != UInt8(ascii: "\n") { output += "\r\n".utf8 }
+    isAtLineStart = true
+  }
+
+  // MARK: - The frames in the bytes
+
+  private mutating func search() {
+    while searched < held.count {
+      cancelFrames(aroundTelegramTo: searched)
+      switch start(at: searched) {
+      case .incomplete: return
+      case .somethingElse: break
+      case .frame(let frame, let headerLength):
+        frames.append(PendingFrame(start: searched, headerLength: headerLength, frame: frame))
+      }
+      searched += 1
+    }
+  }
+
+  /// Gives up frames in which a plain telegram has arrived, whose last byte is at an index: a frame with a damaged
+  /// length must not hold it back.
+  private mutating func cancelFrames(aroundTelegramTo last: Int) {
+    guard !frames.isEmpty, held[last] == UInt8(ascii: "\n") else { return }
+    let lineStart = held[..<last].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    guard held[lineStart] == UInt8(ascii: "!"), let first = frames.first?.start else { return }
+    for start in first..<lineStart where held[start] == UInt8(ascii: "/") && isLineStart(start) {
+      guard Framer.isWhole(held.span.extracting(start...last)) else { continue }
+      func overlaps(_ pending: PendingFrame) -> Bool {
+        pending.start <= start && pending.start + pending.length > start
+      }
+      for cut in frames where overlaps(cut) { fail(cut.frame.title, .wrongKey(cut.frame.title)) }
+      return frames.removeAll(where: overlaps)
+    }
+  }
+
+  private enum Start {
+    case frame(EncryptedFrame, headerLength: Int)
+    case incomplete
+    case somethingElse
+  }
+
+  private func start(at index: Int) -> Start {
+    let bytes = held.span.extracting(index...)
+    let isHeader = bytes[0] == UInt8(ascii: "/") && isLineStart(index)
+    let (headerLength, start) =
+      isHeader ? PolishTelegram.start(of: bytes) : (0, EncryptedFrame.start(of: bytes))
+    return switch start {
+    case .frame(let frame): .frame(frame, headerLength: headerLength)
+    case .incomplete: .incomplete
+    case .somethingElse: .somethingElse
+    }
+  }
+
+  private func isLineStart(_ index: Int) -> Bool {
+    index == 0 ? isAtLineStart : held[index - 1] == UInt8(ascii: "\n")
+  }
+
+  /// The end of a frame, with the line of the checksum that follows one without a system title; nil until it arrives.
+  private func end(of pending: PendingFrame, atEnd: Bool) -> Int? {
+    let end = pending.start + pending.length
+    guard held.count >= end, pending.headerLength > 0 else { return held.count >= end ? end : nil }
+    let checksum = held.span.extracting(end...).extracting(first: PolishTelegram.maximumEndLength)
+    if let lineFeed = checksum.firstIndex(of: UInt8(ascii: "\n"), from: 0) {
+      return end + lineFeed + 1
+    }
+    if atEnd { return held.count }
+    return checksum.count < PolishTelegram.maximumEndLength ? nil : end
+  }
+
+  /// The end of a frame, or the start of a frame in its tag: some bytes of the tag may have been lost.
+  private func startWithin(_ pending: PendingFrame, end: Int) -> Int {
+    guard pending.frame.hasTag, pending.headerLength == 0 else { return end }
+    let tagStart = end - EncryptedFrame.tagLength
+    return min(end, max(searched, tagStart), frames.first { $0.start >= tagStart }?.start ?? end)
+  }
+
+  /// Appends the bytes before an index to the output.
+  private mutating func release(upTo index: Int, to output: inout [UInt8]) {
+    guard index > 0 else { return }
+    output.append(contentsOf: held[..<index])
+    isAtLineStart = held[index - 1] == UInt8(ascii: "\n")
+    discard(upTo: index)
+  }
+
+  private mutating func discard(upTo index: Int) {
+    held.removeFirst(index)
+    searched = max(0, searched - index)
+    frames = frames.compactMap { pending in
+      var pending = pending
+      pending.start -= index
+      return pending.start < 0 ? nil : pending
+    }
+  }
+
+  // MARK: - One frame
+
+  /// The telegram of a frame, which is empty if it is rejected, and whether the tag is right; nil if it is no frame,
+  /// or a damaged one.
+  private mutating func decrypt(
+    _ pending: PendingFrame, end: Int
+  ) -> (telegram: [UInt8], hasRightTag: Bool)? {
+    let frame = pending.frame
+    guard let key = keys.key(of: frame.title) else {
+      fail(frame.title, .noKey(frame.title))
+      return nil
+    }
+    let start = pending.start + pending.headerLength
+    let cipherText = held[frame.cipherText.lowerBound + start..<frame.cipherText.upperBound + start]
+    let vector = InitializationVector(title: frame.title, counter: frame.counter)
+    guard let text = text(of: cipherText, key, vector) else {
+      fail(frame.title, .wrongKey(frame.title))
+      return nil
+    }
+    let sent = held[(start + frame.cipherText.upperBound)..<(start + frame.length)]
+    let hasRightTag = frame.hasTag && isRight(sent, of: text, frame, key, vector)
+    var telegram = text
+    var isWhole = Framer.isWhole(text.span)
+    var isAuthentic = hasRightTag
+    if pending.headerLength > 0, !isWhole {
+      let header = Array(held[pending.start..<start])
+      let polish = PolishTelegram(
+        held.span.extracting(pending.start..<end), headerLength: pending.headerLength,
+        frameLength: frame.length, text: text)
+      telegram = polish.telegram
+      isWhole = polish.isWhole
+      // The tag does not depend on the header, but a damaged one is not sent twice.
+      isAuthentic = hasRightTag && header == lastHeader
+      lastHeader = header
+    }
+    if isWhole || isAuthentic {
+      let isAccepted = accept(telegram, of: frame, hasRightTag: hasRightTag)
+      return (isAccepted ? telegram : [], hasRightTag)
+    }
+    if policy.acceptsDamage, Decryptor.looksLikeTelegram(text) { return (telegram, false) }
+    fail(frame.title, .wrongKey(frame.title))
+    return nil
+  }
+
+  /// The plain text; nil if its first bytes are those of no frame. So the starts of frames in noise cost little.
+  private func text(
+    of cipherText: ArraySlice<UInt8>, _ key: MeterKey, _ vector: InitializationVector
+  ) -> [UInt8]? {
+    let blockSize = 16
+    guard let first = try? key.applyKeystream(to: cipherText.prefix(blockSize), vector).first,
+      first.isPrintable || first == Decryptor.dataNotification
+    else {
+      return nil
+    }
+    return try? key.applyKeystream(to: cipherText, vector)
+  }
+
+  /// The first byte of a list of values (DLMS UA 1000-2, edition 10, 9.5).
+  private static let dataNotification: UInt8 = 0x0F
+
+  /// Compares tags in constant time.
+  private func isRight(
+    _ sent: ArraySlice<UInt8>, of text: [UInt8], _ frame: EncryptedFrame, _ key: MeterKey,
+    _ vector: InitializationVector
+  ) -> Bool {
+    let tag = try? key.tag(
+      of: text, vector, control: frame.control,
+      authenticationKey: keys.authenticationKey(of: frame.title))
+    return tag.map { zip($0, sent).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0 } ?? false
+  }
+
+  /// Whether a text is a damaged telegram: a wrong key gives any bytes.
+  private static func looksLikeTelegram(_ text: [UInt8]) -> Bool {
+    text.first == UInt8(ascii: "/") && text.count { $0.isPrintable } * 16 >= text.count * 15
+  }
+
+  // MARK: - The state of each meter
+
+  /// Counts a decrypted frame, and applies the policy to it.
+  private mutating func accept(
+    _ telegram: [UInt8], of frame: EncryptedFrame, hasRightTag: Bool
+  ) -> Bool {
+    let title = frame.title
+    statistics.decrypted += 1
+    if frame.hasTag, !hasRightTag { statistics.wrongTags += 1 }
+    guard telegram.first == UInt8(ascii: "/") else {
+      fail(title, .noTelegram(title))
+      return false
+    }
+    if policy.isStrict, !hasRightTag {
+      fail(title, frame.hasTag ? .rejectedTag(title) : .noTag(title))
+      return false
+    }
+    var meter = meters[title] ?? Meter()
+    defer { meters[title] = meter }
+    if frame.hasTag, !hasRightTag, !meter.isWrongTagLogged {
+      meter.isWrongTagLogged = true
+      events.append(.wrongTag(title))
+    }
+    if meter.problem != nil { events.append(.decrypting(title)) }
+    // The first frames were damaged, as the key is right.
+    if meter.counter == nil, meter.failureCount == 1 { events.append(.damaged(title)) }
+    meter.problem = nil
+    meter.failureCount = 0
+    problem = nil
+    // Meters without a system title send 0 in every frame.
+    let isReplay = title != .none && meter.counter.map { frame.counter <= $0 } ?? false
+    if let last = meter.counter, isReplay {
+      statistics.replays += 1
+      if !meter.isReplaying {
+        events.append(.replay(title, frame.counter, after: last, isRejected: policy.rejectsReplays))
+      }
+    }
+    meter.isReplaying = isReplay
+    meter.counter = max(meter.counter ?? 0, frame.counter)
+    guard isReplay, policy.rejectsReplays else { return true }
+    statistics.failures += 1
+    return false
+  }
+
+  /// Notes a frame that holds no telegram, or one that is not accepted.
+  private mutating func fail(_ title: SystemTitle, _ reason: DecryptionEvent) {
+    statistics.failures += 1
+    if meters.count >= Decryptor.maximumMeters, meters[title] == nil {
+      meters = meters.filter { $0.value.counter != nil }
+    }
+    meters[title, default: Meter()].failureCount += 1
+    guard let meter = meters[title] else { return }
+    let isKnown = meter.counter != nil
+    if isKnown, meter.failureCount < Decryptor.certainFailures.later {
+      events.append(
+        [.rejectedTag(title), .noTag(title)].contains(reason) ? reason : .damaged(title))
+    } else if isKnown || meter.failureCount >= Decryptor.certainFailures.first {
+      setProblem(reason, of: title)
+    }
+  }
+
+  private mutating func setProblem(_ reason: DecryptionEvent, of title: SystemTitle) {
+    problem = reason
+    guard meters[title]?.problem != reason else { return }
+    meters[title]?.problem = reason
+    // A line that sends random titles must not fill the log.
+    toldCount += 1
+    if toldCount <= Decryptor.maximumMeters { events.append(reason) }
+  }
+}
+
+extension UInt8 {
+  /// Whether it is a character of a telegram or of a line end.
+  var isPrintable: Bool { (0x20...0x7E).contains(self) || self == 0x0D || self == 0x0A }
+}
