@@ -83,6 +83,16 @@ import Testing
     #expect(decryptor.statistics.decrypted == 3 && decryptor.problem == nil)
   }
 
+  /// What looks like a header behind a frame, and before the next one.
+  @Test(arguments: [1, 7, 100_000])
+  func slashBetweenFrames(_ size: Int) throws {
+    let stream =
+      try meter.frame(SampleTelegram.numbered(1)) + [0x2F, 0xDB, 0x40, 8, 0x19]
+      + meter.frame(SampleTelegram.numbered(2), counter: 2)
+    var decryptor = try Decryptor.with(keyLine)
+    #expect(minutes(decryptor.output(of: stream, by: size)) == [1, 2])
+  }
+
   @Test func withoutFramesAllBytesStay() throws {
     var generator = SeededGenerator(seed: 1)
     let bytes = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }

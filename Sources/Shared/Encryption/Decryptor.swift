@@ -18,7 +18,10 @@ public struct Decryptor {
   /// The bytes before this index were searched for frames.
   private var searched = 0
   private var frames: [PendingFrame] = []
-  private var isAtLineStart = true
+  /// Whether `held` begins at the start of a line of the stream.
+  private var beginsLine = true
+  /// Whether the output ends with a line end.
+  private var endsLine = true
   /// The header before the last frame without a system title.
   private var lastHeader: [UInt8] = []
   private var meters: [SystemTitle: Meter] = [:]
@@ -92,11 +95,11 @@ public struct Decryptor {
     frames = []
     release(upTo: held.count, to: &output)
     searched = 0
-    isAtLineStart = true
+    beginsLine = true
   }
 
   private mutating func process(atEnd: Bool, to output: inout [UInt8]) {
-    search()
+    search(atEnd: atEnd)
     var index = 0
     while index < frames.count {
       let pending = frames[index]
@@ -114,7 +117,7 @@ public struct Decryptor {
       release(upTo: pending.start, to: &output)
       append(telegram, to: &output)
       discard(upTo: next - pending.start)
-      search()
+      search(atEnd: atEnd)
       index = 0
     }
   }
@@ -122,20 +125,21 @@ public struct Decryptor {
   /// Appends a telegram, in lines of its own, also after the rest of a damaged frame.
   private mutating func append(_ telegram: [UInt8], to output: inout [UInt8]) {
     guard let last = telegram.last else { return }
-    if !isAtLineStart { output.append(UInt8(ascii: "\n")) }
+    if !endsLine { output.append(UInt8(ascii: "\n")) }
     output.append(contentsOf: telegram)
     // Nobody is to wait for the end of its line.
     if last != UInt8(ascii: "\n") { output += "\r\n".utf8 }
-    isAtLineStart = true
+    endsLine = true
   }
 
   // MARK: - The frames in the bytes
 
-  private mutating func search() {
+  private mutating func search(atEnd: Bool) {
     while searched < held.count {
       cancelFrames(aroundTelegramTo: searched)
       switch start(at: searched) {
-      case .incomplete: return
+      case .incomplete where !atEnd: return
+      case .incomplete: break
       case .somethingElse: break
       case .frame(let frame, let headerLength):
         frames.append(PendingFrame(start: searched, headerLength: headerLength, frame: frame))
@@ -179,7 +183,7 @@ public struct Decryptor {
   }
 
   private func isLineStart(_ index: Int) -> Bool {
-    index == 0 ? isAtLineStart : held[index - 1] == UInt8(ascii: "\n")
+    index == 0 ? beginsLine : held[index - 1] == UInt8(ascii: "\n")
   }
 
   /// The end of a frame, with the line of the checksum that follows one without a system title; nil until it arrives.
@@ -205,11 +209,13 @@ public struct Decryptor {
   private mutating func release(upTo index: Int, to output: inout [UInt8]) {
     guard index > 0 else { return }
     output.append(contentsOf: held[..<index])
-    isAtLineStart = held[index - 1] == UInt8(ascii: "\n")
+    endsLine = held[index - 1] == UInt8(ascii: "\n")
     discard(upTo: index)
   }
 
   private mutating func discard(upTo index: Int) {
+    guard index > 0 else { return }
+    beginsLine = held[index - 1] == UInt8(ascii: "\n")
     held.removeFirst(index)
     searched = max(0, searched - index)
     frames = frames.compactMap { pending in
