@@ -93,6 +93,16 @@ import Testing
     #expect(minutes(decryptor.output(of: stream, by: size)) == [1, 2])
   }
 
+  /// A frame whose tag is cut short, then a plain telegram.
+  @Test(arguments: [1, 7, 100_000])
+  func plainTelegramBehindACutTag(_ size: Int) throws {
+    let frame = try meter.frame(SampleTelegram.numbered(1))
+    let stream =
+      Array(frame.dropLast(11)) + [0xDB, 8] + Array("\r\n\(SampleTelegram.numbered(2))".utf8)
+    var decryptor = try Decryptor.with(keyLine)
+    #expect(minutes(decryptor.output(of: Array(stream), by: size)) == [1, 2])
+  }
+
   @Test func withoutFramesAllBytesStay() throws {
     var generator = SeededGenerator(seed: 1)
     let bytes = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -271,6 +281,15 @@ import Testing
       told += decryptor.takeEvents().count
     }
     #expect(told == 64)
+  }
+
+  /// The start of a frame in a line that begins like the end of a telegram.
+  @Test func startOfAFrameInALastLine() throws {
+    let start: [UInt8] = [
+      0x21, 0xDB, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0x82, 1, 0, 0x30, 0, 0, 0, 1, 0x0A,
+    ]
+    var decryptor = try Decryptor.with(keyLine)
+    #expect(minutes(decryptor.output(of: start + Array(SampleTelegram.numbered(1).utf8))) == [1])
   }
 
   /// Starts of frames without end hold back no more than a frame.

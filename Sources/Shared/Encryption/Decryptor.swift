@@ -15,6 +15,8 @@ public struct Decryptor {
 
   /// The bytes from the start of the first frame that is not complete.
   private var held: [UInt8] = []
+  /// The bytes before this index have been looked at.
+  private var arrived = 0
   /// The bytes before this index were searched for frames.
   private var searched = 0
   private var frames: [PendingFrame] = []
@@ -73,7 +75,11 @@ public struct Decryptor {
   /// Takes in bytes, and appends what is known of the stream by then.
   public mutating func add(_ piece: Span<UInt8>, to output: inout [UInt8]) {
     held.append(contentsOf: piece)
-    process(atEnd: false, to: &output)
+    // Byte by byte, so that the result does not depend on the pieces.
+    while arrived < held.count {
+      arrived += 1
+      process(atEnd: false, to: &output)
+    }
     release(upTo: frames.first?.start ?? searched, to: &output)
   }
 
@@ -135,7 +141,7 @@ public struct Decryptor {
   // MARK: - The frames in the bytes
 
   private mutating func search(atEnd: Bool) {
-    while searched < held.count {
+    while searched < arrived {
       cancelFrames(aroundTelegramTo: searched)
       switch start(at: searched) {
       case .incomplete where !atEnd: return
@@ -153,7 +159,11 @@ public struct Decryptor {
   private mutating func cancelFrames(aroundTelegramTo last: Int) {
     guard !frames.isEmpty, held[last] == UInt8(ascii: "\n") else { return }
     let lineStart = held[..<last].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-    guard held[lineStart] == UInt8(ascii: "!"), let first = frames.first?.start else { return }
+    guard held[lineStart] == UInt8(ascii: "!"), let first = frames.first?.start,
+      first < lineStart
+    else {
+      return
+    }
     for start in first..<lineStart where held[start] == UInt8(ascii: "/") && isLineStart(start) {
       guard Framer.isWhole(held.span.extracting(start...last)) else { continue }
       func overlaps(_ pending: PendingFrame) -> Bool {
@@ -171,7 +181,7 @@ public struct Decryptor {
   }
 
   private func start(at index: Int) -> Start {
-    let bytes = held.span.extracting(index...)
+    let bytes = held.span.extracting(index..<arrived)
     let isHeader = bytes[0] == UInt8(ascii: "/") && isLineStart(index)
     let (headerLength, start) =
       isHeader ? PolishTelegram.start(of: bytes) : (0, EncryptedFrame.start(of: bytes))
@@ -189,12 +199,13 @@ public struct Decryptor {
   /// The end of a frame, with the line of the checksum that follows one without a system title; nil until it arrives.
   private func end(of pending: PendingFrame, atEnd: Bool) -> Int? {
     let end = pending.start + pending.length
-    guard held.count >= end, pending.headerLength > 0 else { return held.count >= end ? end : nil }
-    let checksum = held.span.extracting(end...).extracting(first: PolishTelegram.maximumEndLength)
+    guard arrived >= end, pending.headerLength > 0 else { return arrived >= end ? end : nil }
+    let checksum = held.span.extracting(end..<arrived).extracting(
+      first: PolishTelegram.maximumEndLength)
     if let lineFeed = checksum.firstIndex(of: UInt8(ascii: "\n"), from: 0) {
       return end + lineFeed + 1
     }
-    if atEnd { return held.count }
+    if atEnd { return arrived }
     return checksum.count < PolishTelegram.maximumEndLength ? nil : end
   }
 
@@ -217,6 +228,7 @@ public struct Decryptor {
     guard index > 0 else { return }
     beginsLine = held[index - 1] == UInt8(ascii: "\n")
     held.removeFirst(index)
+    arrived -= index
     searched = max(0, searched - index)
     frames = frames.compactMap { pending in
       var pending = pending
