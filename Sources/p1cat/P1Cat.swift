@@ -31,6 +31,10 @@ struct P1Cat: Tool {
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
+  var optionGroups: [any AnyGroupOptions] {
+    [input, line, encryption, output, damage, monitoring, general]
+  }
+
   static func main() { start() }
 
   func plan(_ settings: Settings) throws -> CatPlan { try CatPlan(source, settings) }

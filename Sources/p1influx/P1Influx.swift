@@ -23,6 +23,10 @@ struct P1Influx: Tool {
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
+  var optionGroups: [any AnyGroupOptions] {
+    [server, points, batches, input, buffering, bothSinks, monitoring, general]
+  }
+
   static func main() { start() }
 
   func plan(_ settings: Settings) throws -> InfluxPlan { try InfluxPlan(settings) }

@@ -30,6 +30,10 @@ struct P1MQTT: Tool {
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
+  var optionGroups: [any AnyGroupOptions] {
+    [broker, message, receiving, input, buffering, bothSinks, monitoring, general]
+  }
+
   static func main() { start() }
 
   func plan(_ settings: Settings) throws -> MQTTPlan {

@@ -21,6 +21,10 @@ struct P1Parse: Tool {
   @OptionGroup(title: ListingGroup.title) var lists: GroupOptions<ListingGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
+  var optionGroups: [any AnyGroupOptions] {
+    [records, times, specifications, damage, lists, general]
+  }
+
   static func main() { start() }
 
   func plan(_ settings: Settings) throws -> ParsePlan { try ParsePlan(settings) }

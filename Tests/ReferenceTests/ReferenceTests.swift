@@ -13,6 +13,21 @@ import Testing
 ///
 /// `RECORD=1 scripts/test --filter ReferenceTests` writes them anew.
 @Suite struct ReferenceTests {
+  /// A group that is declared, but not in the list, would have no effect.
+  @Test func eachGroupOfOptionsIsListed() throws {
+    func check<Some: Tool>(_ type: Some.Type) throws {
+      let tool = try #require(try type.parseAsRoot([]) as? Some)
+      let declared = Mirror(reflecting: tool).children.filter {
+        "\(Swift.type(of: $0.value))".contains("GroupOptions<")
+      }
+      #expect(declared.count == tool.optionGroups.count && declared.count > 3)
+    }
+    try check(P1Cat.self)
+    try check(P1Parse.self)
+    try check(P1MQTT.self)
+    try check(P1Influx.self)
+  }
+
   private static let isRecording = ProcessInfo.processInfo.environment["RECORD"] == "1"
 
   private static func reference<T: Tool>(of tool: T.Type) throws -> Reference {

@@ -10,6 +10,9 @@ public let toolsVersion = "0.9.0"
 public protocol Tool: ParsableCommand {
   associatedtype Plan: ToolPlan
 
+  /// The options, in the order of declaration. Reflection would find them, too, but search all types of the program.
+  var optionGroups: [any AnyGroupOptions] { get }
+
   /// Reads all settings and rejects what cannot be used, without touching a device, a server or the input.
   ///
   /// - Throws: ``Failure``.
@@ -129,13 +132,6 @@ extension Tool {
     }
   }
 
-  /// The options of the tool, in the order in which it declares them.
-  public var optionGroups: [any AnyGroupOptions] {
-    Mirror(reflecting: self).children.compactMap {
-      ($0.value as? any OptionGroupOfSettings)?.groupOptions
-    }
-  }
-
   private static func run(
     _ name: String, _ messages: Messages, _ body: (Messages) throws -> ExitStatus
   ) -> Never {
@@ -165,13 +161,4 @@ public protocol AnyGroupOptions {
 
 extension GroupOptions: AnyGroupOptions {
   public var group: any SettingGroup { Group() }
-}
-
-/// An `@OptionGroup` of settings, as reflection finds it.
-private protocol OptionGroupOfSettings {
-  var groupOptions: any AnyGroupOptions { get }
-}
-
-extension OptionGroup: OptionGroupOfSettings where Value: AnyGroupOptions {
-  var groupOptions: any AnyGroupOptions { wrappedValue }
 }
