@@ -19,7 +19,7 @@ public enum DecryptionEvent: Equatable, Sendable {
   /// Frame counters that are not greater than an earlier one.
   case replay(SystemTitle, UInt32, after: UInt32, isRejected: Bool)
 
-  public var level: Messages.Level {
+  fileprivate var level: Messages.Level {
     switch self {
     case .decrypting: .notice
     default: .warning
@@ -27,7 +27,7 @@ public enum DecryptionEvent: Equatable, Sendable {
   }
 
   /// Events of the same kind count as repetitions when messages are rate-limited.
-  public var kind: String {
+  fileprivate var kind: String {
     switch self {
     case .damaged: "dropped"
     case .replay: "replay"
@@ -62,5 +62,14 @@ extension DecryptionEvent: CustomStringConvertible {
 
   private func meter(_ title: SystemTitle) -> String {
     title == .none ? "a meter without system title" : "the meter with system title \(title)"
+  }
+}
+
+extension Messages {
+  /// Logs what happened to the frames of a source.
+  public func say(_ events: [DecryptionEvent], of source: String) {
+    for event in events {
+      say(event.level, source, event.description, repeating: event.kind)
+    }
   }
 }

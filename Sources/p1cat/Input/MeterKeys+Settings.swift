@@ -9,7 +9,7 @@ extension MeterKeys {
   init?(_ settings: Settings) throws {
     let group = EncryptionGroup()
     guard let encryption = try MeterKeys.file(group.keyFile, settings) else {
-      guard try settings.secretFile(group.authenticationKeyFile) == nil else {
+      guard try settings.filePath(group.authenticationKeyFile) == nil else {
         throw settings.failure(
           group.authenticationKeyFile, "the encryption key is missing; set \(group.keyFile.text)")
       }
@@ -20,7 +20,7 @@ extension MeterKeys {
   }
 
   private static func file(_ setting: Setting<String?>, _ settings: Settings) throws -> KeyFile? {
-    guard let path = try settings.secretFile(setting) else { return nil }
+    guard let path = try settings.filePath(setting) else { return nil }
     return try KeyFile(try Secret.contents(of: path, limit: 1 << 16), path: path)
   }
 }

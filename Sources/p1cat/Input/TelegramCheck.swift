@@ -26,9 +26,7 @@ enum TelegramCheck {
       lastRead = .now
       if case .bytes(let count) = arrival { byteCount += count }
       if arrival == .end || arrival == .gap { finder.finish(isLast: true) }
-      for event in finder.takeEvents() {
-        messages.say(event.level, source.name, event.description, repeating: event.kind)
-      }
+      messages.say(finder.takeEvents(), of: source.name)
       while let event = finder.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
         switch event {
         case .telegram(let telegram):

@@ -149,9 +149,7 @@ struct TelegramReader {
     }
     let bytes = finder.bytes
     try writer.flush(bytes.span)
-    for event in finder.takeEvents() {
-      messages.say(event.level, source.name, event.description, repeating: event.kind)
-    }
+    messages.say(finder.takeEvents(), of: source.name)
   }
 
   private mutating func keepFirstBytes() {

@@ -41,7 +41,7 @@ public struct Secret: Sendable, CustomStringConvertible {
   /// - Throws: ``Failure`` for any other file.
   public static func contents(of path: String, limit: Int = 4096) throws -> [UInt8] {
     try readFile(path, limit: limit, .configuration) { file in
-      guard try file.stat().permissions.isDisjoint(with: .otherReadWriteExecute) else {
+      guard try !file.stat().isOpenToOthers else {
         throw Failure(
           path, "others can read this secret; use chmod o= \(path)", .noPermission)
       }
@@ -62,8 +62,10 @@ public struct Secret: Sendable, CustomStringConvertible {
   }
 }
 
-/// Whether users other than the owner and the group have access to a file.
-private func isOpenToOthers(_ status: stat) -> Bool { status.st_mode & 0o007 != 0 }
+extension Stat {
+  /// Whether users other than the owner and the group have access to the file.
+  fileprivate var isOpenToOthers: Bool { !permissions.isDisjoint(with: .otherReadWriteExecute) }
+}
 
 extension Messages {
   /// Warns about a p1.conf that holds a password of this tool and that others can read.
@@ -72,9 +74,8 @@ extension Messages {
       guard setting.isSecret, case .file = settings.given(setting)?.origin else { return false }
       return true
     }
-    var status = stat()
-    guard isSecretInFile, let path = settings.file?.path, unsafe stat(path, &status) == 0,
-      isOpenToOthers(status)
+    guard isSecretInFile, let path = settings.file?.path,
+      (try? FilePath(path).stat())?.isOpenToOthers == true
     else {
       return
     }

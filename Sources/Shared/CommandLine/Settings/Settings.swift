@@ -128,7 +128,7 @@ public struct Settings {
   public func readableFile(
     _ setting: Setting<String?>, fault: ([UInt8]) -> String? = { _ in nil }
   ) throws -> String? {
-    guard let path = try self[setting] ?? Secret.credential(setting) else { return nil }
+    guard let path = try filePath(setting) else { return nil }
     let reason: String?
     do {
       reason = fault(try readFile(path, limit: 4 << 20, .configuration))
@@ -139,8 +139,9 @@ public struct Settings {
     return path
   }
 
-  /// The path of a file with a secret, or else that of the credential of systemd with the name of the setting.
-  public func secretFile(_ setting: Setting<String?>) throws -> String? {
+  /// The path of a file, or else that of the credential of systemd with the name of the setting; nil if there is
+  /// neither.
+  public func filePath(_ setting: Setting<String?>) throws -> String? {
     try self[setting] ?? Secret.credential(setting)
   }
 

@@ -180,9 +180,9 @@ extension Framer {
 
   /// Whether a zero byte follows the header and the blank line.
   func isEncrypted(upTo mark: Int) -> Bool {
-    guard bytes.lineEnd(from: start) < mark else { return false }
-    let body = bytes[bytes.lineEnd(from: start)..<mark].drop { $0 == 0x0D || $0 == 0x0A }
-    return body.first == 0
+    let headerEnd = bytes.lineEnd(from: start)
+    guard headerEnd < mark else { return false }
+    return bytes[headerEnd..<mark].first { $0 != 0x0D && $0 != 0x0A } == 0
   }
 
   private func hasZeroByte(upTo limit: Int) -> Bool { bytes[start..<limit].contains(0) }

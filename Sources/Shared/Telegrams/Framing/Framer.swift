@@ -253,5 +253,4 @@ extension Framer.Defect: CustomStringConvertible {
     case .tooLong: "more than \(Framer.maximumTelegramLength) bytes"
     }
   }
-
 }

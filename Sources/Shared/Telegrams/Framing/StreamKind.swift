@@ -6,8 +6,6 @@ import Records
 public enum StreamKind: Hashable, Sendable {
   /// DLMS general-glo-ciphering frames with telegrams, which meters in Luxembourg, Austria and Poland
   /// send.
-  ///
-  /// - Parameter systemTitle: 16 hexadecimal digits; nil if the frames have none.
   case encryptedTelegrams(SystemTitle)
   /// HDLC frames (0x7E) with DLMS, which some meters send on the P1 port.
   case dlms
