@@ -1,4 +1,5 @@
 import ArgumentParser
+import Synchronization
 
 /// Some settings of a tool under one title in `--help` and in the manual: a type whose stored properties are
 /// each a ``Setting``, in the order in which they are listed.
@@ -11,10 +12,21 @@ public protocol SettingGroup: Sendable {
 
 extension SettingGroup {
   /// The settings, in order.
-  public var settings: [any AnySetting] {
-    Mirror(reflecting: self).children.compactMap { $0.value as? any AnySetting }
+  public var settings: [any AnySetting] { Self.settings }
+
+  fileprivate static var settings: [any AnySetting] {
+    reflected.withLock { groups in
+      let group = ObjectIdentifier(Self.self)
+      if let settings = groups[group] { return settings }
+      let settings = Mirror(reflecting: Self()).children.compactMap { $0.value as? any AnySetting }
+      groups[group] = settings
+      return settings
+    }
   }
 }
+
+/// The settings of the groups that were asked for. Reflection is a tenth of a start.
+private let reflected = Mutex<[ObjectIdentifier: [any AnySetting]]>([:])
 
 /// The options of a group, for swift-argument-parser.
 ///
@@ -42,7 +54,7 @@ public struct GroupOptions<Group: SettingGroup>: ParsableArguments, CustomReflec
   }
 
   private static var options: [any AnySetting] {
-    Group().settings.filter { $0.optionText != nil }
+    Group.settings.filter { $0.optionText != nil }
   }
 
   public init(from decoder: any Decoder) throws {

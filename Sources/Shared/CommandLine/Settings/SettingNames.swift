@@ -53,10 +53,11 @@ enum SettingNames {
     among names: some Sequence<String>, of tool: String
   ) -> [(name: String, meant: String)] {
     guard let prefix = prefixes[tool] else { return [] }
-    let kin = all.filter { $0.hasPrefix(prefix) }
     let unknown = names.filter {
       $0.hasPrefix(prefix) && !all.contains($0) && !others.contains($0)
     }
+    guard !unknown.isEmpty else { return [] }
+    let kin = all.filter { $0.hasPrefix(prefix) }
     return unknown.sorted().compactMap { name in
       let near = nearest(to: name, in: kin) { min(2, max(1, ($0.count - prefix.count) / 3)) }
       return (near ?? extended(name, in: kin)).map { (name, $0) }
