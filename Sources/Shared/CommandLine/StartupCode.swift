@@ -6,38 +6,41 @@ public enum StartupCode {
   private static let rounds = Atomic(0)
   private static let lastRound = 20
 
-  /// Unmaps the code of the program once the tool has read its input twice, and after some more rounds;
-  /// the functions that still run are mapped again when they are called. The first rounds belong to the
-  /// start, as they prepare what is done for the first time.
+  /// Unmaps the code of the program and its libraries once the tool has read its input twice, and after some
+  /// more rounds; the functions that still run are mapped again when they are called. The first rounds belong
+  /// to the start, as they prepare what is done for the first time.
   ///
-  /// This takes the PSS of p1cat from 8.1 to 4.1 MiB and that of p1parse from 8.2 to 3.5 MiB. The code
-  /// stays in the page cache as a part of the file until the kernel needs the room.
+  /// This takes the RSS of p1cat from 12.4 to 5.6 MiB and that of p1parse from 11.1 to 4.6 MiB. The code stays
+  /// in the page cache as a part of its file until the kernel needs the room.
   public static func unmapAfterStart() {
     guard rounds.load(ordering: .relaxed) < lastRound,
       [2, lastRound].contains(rounds.add(1, ordering: .relaxed).newValue),
-      let code = code(in: "/proc/self/smaps")
+      let bytes = try? readFile("/proc/self/smaps", limit: 1 << 20, .ioError)
     else {
       return
     }
-    _ = unsafe madvise(UnsafeMutableRawPointer(bitPattern: code.start), code.length, MADV_DONTNEED)
+    for code in unchangedCode(in: String(decoding: bytes, as: UTF8.self)) {
+      _ = unsafe madvise(
+        UnsafeMutableRawPointer(bitPattern: code.lowerBound), code.count, MADV_DONTNEED)
+    }
   }
 
-  /// The first executable mapping, which is the program's; its libraries follow. Nil if any page of it
-  /// was written to, as a debugger does for a breakpoint: that page would be lost.
-  private static func code(in maps: String) -> (start: UInt, length: Int)? {
-    guard let bytes = try? readFile(maps, limit: 1 << 20, .ioError) else { return nil }
-    var code: (start: UInt, length: Int)?
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+  /// The mappings of files that can be read but not written, and their pages are those of the file. A debugger
+  /// writes to them for a breakpoint: that page would be lost.
+  private static func unchangedCode(in maps: String) -> [Range<UInt>] {
+    var found: [Range<UInt>] = []
+    var mapping: Range<UInt>?
+    for line in maps.split(separator: "\n") {
       // 55e653722000-55e653728000 r-xp 00002000 fe:00 254163    /usr/bin/p1cat
       let fields = line.split(separator: " ")
-      if code == nil, fields.count > 1, fields[1] == "r-xp" {
-        let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-        guard bounds.count == 2, bounds[0] < bounds[1] else { return nil }
-        code = (bounds[0], Int(bounds[1] - bounds[0]))
-      } else if code != nil, fields[0] == "Anonymous:" {
-        return fields.count > 1 && fields[1] == "0" ? code : nil
+      let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+      if bounds.count == 2, bounds[0] < bounds[1] {
+        let isCode = fields.last?.first == "/" && ["r-xp", "r--p"].contains(fields[1])
+        mapping = isCode ? bounds[0]..<bounds[1] : nil
+      } else if fields == ["Anonymous:", "0", "kB"], let code = mapping {
+        found.append(code)
       }
     }
-    return nil
+    return found
   }
 }
