@@ -74,9 +74,16 @@ struct CatPlan: ConnectingPlan {
 
   func checkFiles(_ messages: Messages) throws {
     if let captureDirectory { _ = try captureFiles(in: captureDirectory, messages) }
-    if let rawPath {
-      let directory = FilePath(rawPath).removingLastComponent()
-      _ = try captureFiles(in: directory.isEmpty ? "." : directory.string, messages)
+    if let rawPath { try checkDirectory(ofRawFile: rawPath, messages) }
+  }
+
+  /// Makes no file, as a check must not change anything.
+  private func checkDirectory(ofRawFile path: String, _ messages: Messages) throws {
+    let directory = FilePath(path).removingLastComponent()
+    do {
+      try FileDescriptor.check(recordingIn: directory.isEmpty ? "." : directory.string)
+    } catch let failure as Failure where ServiceManager.isPresent {
+      _ = RawFile(failing: failure, at: path, messages: messages)
     }
   }
 

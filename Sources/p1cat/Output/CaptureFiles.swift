@@ -23,16 +23,7 @@ struct CaptureFiles {
   init(in directory: String, messages: Messages) throws {
     self.directory = directory
     self.messages = messages
-    do {
-      let opened = try FileDescriptor.open(
-        FilePath(directory), .readOnly, options: [.directory, .closeOnExec])
-      try opened.close()
-    } catch let errno as Errno {
-      throw Failure(directory, errno, .cannotCreate)
-    }
-    guard unsafe access(directory, W_OK | X_OK) == 0 else {
-      throw Failure(directory, Errno(rawValue: errno), .cannotCreate)
-    }
+    try FileDescriptor.check(recordingIn: directory)
   }
 
   /// Files in a directory that cannot be written yet. Each telegram tries again.

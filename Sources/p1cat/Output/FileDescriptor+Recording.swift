@@ -3,6 +3,19 @@ import Glibc
 import SystemPackage
 
 extension FileDescriptor {
+  /// - Throws: `Failure` if no file can be made in a directory.
+  static func check(recordingIn directory: String) throws {
+    do {
+      let opened = try open(FilePath(directory), .readOnly, options: [.directory, .closeOnExec])
+      try opened.close()
+    } catch let errno as Errno {
+      throw Failure(directory, errno, .cannotCreate)
+    }
+    guard unsafe access(directory, W_OK | X_OK) == 0 else {
+      throw Failure(directory, Errno(rawValue: errno), .cannotCreate)
+    }
+  }
+
   /// Opens a file to append to it, or makes it.
   ///
   /// A file that root makes belongs to the owner of the directory, as a service that writes there must be able to go

@@ -171,6 +171,30 @@ import Testing
     }
   }
 
+  /// The source of p1capture can be that of SER_PORT, whose key is in no message.
+  @Test func encryptedSimulationIsCaptured() async throws {
+    try await withFrames { directory, _, _ in
+      try await Program(
+        Repository.path("scripts/p1capture"), ["-d", directory.path],
+        environment: [
+          "SER_KEY_FILE": directory.path("key"), "SER_PORT": "sim:key=\(Self.key),rate=100",
+          "P1_BIN": ToolPaths.directory,
+        ]
+      ).run()
+      #expect(try directory.names().contains { $0.hasPrefix("telegrams-") })
+    }
+  }
+
+  /// A service reads its meter also if the directory of the file is missing.
+  @Test func missingRawDirectoryInAService() async throws {
+    let service = ["NOTIFY_SOCKET": "/nonexistent", "P1_RAW": "/no/such"]
+    let result = try await Program("p1cat", ["--check", "sim:"], environment: service).run()
+    #expect(result.status == .exited(0))
+    #expect(
+      result.errorText
+        == "p1cat: /no/such: No such file or directory; received bytes are not written to it\n")
+  }
+
   /// A file of an earlier day is set aside, and p1capture compresses it.
   @Test func rawBytesOutliveAKeyThatComesLate() async throws {
     try await withFrames { directory, frames, plain in
