@@ -20,6 +20,7 @@ struct TelegramReader {
   private let isStrict: Bool
   /// The first bytes of a source that ends, which tell what it is if it holds no telegram.
   private var firstBytes: [UInt8] = []
+  private var isKindSaid = false
   private var finder: TelegramFinder
 
   private var statistics = ReadStatistics()
@@ -122,8 +123,9 @@ struct TelegramReader {
     case .nothing: break
     case .bytes(let count):
       statistics.bytes += count
-      keepFirstBytes()
+      let isFull = keepFirstBytes()
       try copyWholeTelegrams()
+      if isFull { reportMissingTelegrams() }
     case .end:
       finder.finish(isLast: true)
       try copyWholeTelegrams(atEnd: true)
@@ -152,9 +154,25 @@ struct TelegramReader {
     messages.say(finder.takeEvents(), of: source.name)
   }
 
-  private mutating func keepFirstBytes() {
-    guard !source.isLive, firstBytes.count < StreamKind.length else { return }
+  /// - Returns: whether the first bytes are complete now.
+  private mutating func keepFirstBytes() -> Bool {
+    guard !source.isLive, firstBytes.count < StreamKind.length else { return false }
     firstBytes.append(contentsOf: finder.newBytes.prefix(StreamKind.length - firstBytes.count))
+    return firstBytes.count == StreamKind.length
+  }
+
+  /// Reports a pipe that begins without a telegram, as it may never end.
+  private mutating func reportMissingTelegrams() {
+    let kind = StreamKind(firstBytes.span)
+    guard writer.count == 0, finder.problem == nil, kind != .telegramLines,
+      (source as? FileSource)?.isRegular != true
+    else {
+      return
+    }
+    isKindSaid = true
+    messages.say(
+      .warning, source.name,
+      "no telegram in the first \(firstBytes.count) bytes; they look like \(kind)")
   }
 
   /// Reports a source that ended without a telegram.
@@ -167,7 +185,8 @@ struct TelegramReader {
       let kind = StreamKind(firstBytes.span)
       // Each dropped telegram has been logged, and why nothing can be decrypted.
       let isExplained =
-        statistics.damagedTelegrams > 0 && kind == .telegramLines || finder.problem != nil
+        isKindSaid || finder.problem != nil
+        || statistics.damagedTelegrams > 0 && kind == .telegramLines
       reason = isExplained ? "no telegram found" : "no telegram found; it looks like \(kind)"
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
     } else if isStrict {

@@ -84,6 +84,21 @@ import Testing
     }
   }
 
+  /// A pipe may never end.
+  @Test func aPipeWithoutAKeyIsSaid() async throws {
+    try await withFrames { _, frames, _ in
+      try await Program("p1cat").whileRunning { reader in
+        while reader.errorText.isEmpty { try await reader.write(frames) }
+        try await reader.waitForError(
+          "p1cat: standard input: no telegram in the first 4096 bytes; they look like encrypted telegrams with system "
+            + "title 53494D0000000001; ask the grid operator for the key, and set SER_KEY_FILE of p1cat\n"
+        )
+        reader.closeInput()
+        try await reader.waitForError("p1cat: standard input: no telegram found\n")
+      }
+    }
+  }
+
   @Test func aWrongKeyMakesNoTelegram() async throws {
     try await withFrames { directory, frames, _ in
       let result = try await Program(
@@ -171,14 +186,14 @@ import Testing
     }
   }
 
-  /// The source of p1capture can be that of SER_PORT, whose key is in no message.
+  /// The source of p1capture can be that of SER_PORT, whose key is in no message. The files of p1cat do not matter.
   @Test func encryptedSimulationIsCaptured() async throws {
     try await withFrames { directory, _, _ in
       try await Program(
         Repository.path("scripts/p1capture"), ["-d", directory.path],
         environment: [
           "SER_KEY_FILE": directory.path("key"), "SER_PORT": "sim:key=\(Self.key),rate=100",
-          "P1_BIN": ToolPaths.directory,
+          "P1_CAPTURE": "/no/such", "P1_RAW": "/no/such", "P1_BIN": ToolPaths.directory,
         ]
       ).run()
       #expect(try directory.names().contains { $0.hasPrefix("telegrams-") })
