@@ -59,7 +59,7 @@ struct CatPlan: ConnectingPlan {
     keys = try MeterKeys(settings)
     let encryption = EncryptionGroup()
     decryptionPolicy = DecryptionPolicy(
-      isStrict: try settings[encryption.strictTag],
+      requiresTag: try settings[encryption.strictTag],
       rejectsReplays: try settings[encryption.rejectReplay], acceptsDamage: checksums == .ignored)
     isStrict = try settings[damage.strict]
     statisticsPeriod = try settings[MonitoringGroup().stats]
@@ -154,7 +154,7 @@ struct CatPlan: ConnectingPlan {
   }
 
   private func captureFiles(of source: any Source, _ messages: Messages) throws -> CaptureFiles? {
-    guard let captureDirectory, try isRecorded(source, by: OutputGroup().capture) else {
+    guard let captureDirectory, try isRecorded(source, by: OutputGroup().capture, messages) else {
       return nil
     }
     return try captureFiles(in: captureDirectory, messages)
@@ -169,7 +169,7 @@ struct CatPlan: ConnectingPlan {
   }
 
   private func rawFile(of source: any Source, _ messages: Messages) throws -> RawFile? {
-    guard let rawPath, try isRecorded(source, by: OutputGroup().raw) else { return nil }
+    guard let rawPath, try isRecorded(source, by: OutputGroup().raw, messages) else { return nil }
     do {
       return try RawFile(rawPath, messages: messages)
     } catch let failure as Failure where ServiceManager.isPresent {
@@ -177,11 +177,21 @@ struct CatPlan: ConnectingPlan {
     }
   }
 
-  /// Whether a source is recorded in the files of a setting. A regular file is not recorded again: if it is that of
-  /// today, reading it would never end.
-  private func isRecorded(_ source: any Source, by setting: Setting<String?>) throws -> Bool {
-    guard let file = source as? FileSource, file.isRegular else { return true }
-    guard settings.isOption(setting) else { return false }
-    throw settings.failure(setting, "cannot be used with a file as the source")
+  /// Whether a source is recorded in the files of a setting. What was recorded today may also come through a pipe, and
+  /// reading it would never end: so p1.conf does not apply to a pipe.
+  private func isRecorded(
+    _ source: any Source, by setting: Setting<String?>, _ messages: Messages
+  ) throws -> Bool {
+    guard let file = source as? FileSource else { return true }
+    switch (settings.isOption(setting), file.isRegular) {
+    case (true, true): throw settings.failure(setting, "cannot be used with a file as the source")
+    case (true, false): return true
+    case (false, true): return false
+    case (false, false):
+      messages.say(
+        .notice, source.name,
+        "\(setting.name ?? "") does not apply to a pipe; use \(setting.optionText ?? "")")
+      return false
+    }
   }
 }

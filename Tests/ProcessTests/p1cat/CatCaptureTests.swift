@@ -45,6 +45,25 @@ import Testing
     }
   }
 
+  /// A pipe may hold a capture, too.
+  @Test func aPipeIsKeptOnlyIfAskedFor() async throws {
+    try await TemporaryDirectory.with { directory in
+      let telegrams = SampleTelegram.numbered(1)
+      let files = ["P1_CAPTURE": directory.path, "P1_RAW": directory.path("bytes.raw")]
+      let result = try await Program("p1cat", environment: files).run(input: telegrams)
+      #expect(result.status == .success && result.text == telegrams)
+      #expect(
+        result.messages == [
+          "p1cat: standard input: P1_CAPTURE does not apply to a pipe; use --capture",
+          "p1cat: standard input: P1_RAW does not apply to a pipe; use --raw",
+        ])
+      #expect(try directory.names() == [])
+      let options = ["--capture", directory.path, "--raw", directory.path("bytes.raw")]
+      try await Program("p1cat", options).run(input: telegrams)
+      #expect(try directory.names().count == 2)
+    }
+  }
+
   /// A clock that was never set, no clock, and an invalid time.
   @Test(arguments: [
     SampleTelegram.with(["0-0:1.0.0(000101000000W)", "1-0:1.8.1(1*kWh)"]),

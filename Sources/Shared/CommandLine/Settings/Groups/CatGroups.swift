@@ -112,7 +112,7 @@ public struct OutputGroup: SettingGroup {
       If a file cannot be written,
       .Nm
       logs it once a minute and continues.
-      Telegrams of a regular file are not captured again.
+      Telegrams of a regular file are not captured again, and those of a pipe only with the option.
       """)
   public let raw: Setting<String?> = Setting(
     "P1_RAW", option: "raw", .file,
@@ -127,7 +127,7 @@ public struct OutputGroup: SettingGroup {
       .Ql p1capture -z
       compresses those.
       Nothing else limits their size.
-      The bytes of a regular file are not recorded again.
+      The bytes of a regular file are not recorded again, and those of a pipe only with the option.
       """)
 
   public init() {}
