@@ -17,12 +17,12 @@ struct EncryptedMeter {
 
   func frame(_ text: String, counter: UInt32 = 1) throws -> [UInt8] {
     let title = hasTitle ? title : .none
-    let number = InitializationVector(title: title, counter: counter)
+    let vector = InitializationVector(title: title, counter: counter)
     let plain = Array(text.utf8)
-    var content = [control] + counter.bigEndianBytes + (try key.applyKeystream(to: plain, number))
+    var content = [control] + counter.bigEndianBytes + (try key.applyKeystream(to: plain, vector))
     if control & 0x10 != 0 {
       content += try key.tag(
-        of: plain, number, control: control, authenticationKey: authenticationKey)
+        of: plain, vector, control: control, authenticationKey: authenticationKey)
     }
     let start = hasTitle ? [0xDB, 8] + title.value.bigEndianBytes : [0]
     return start + EncryptedMeter.length(content.count) + content

@@ -49,8 +49,11 @@ private func decrypt(_ input: [UInt8]) {
   guard let file = try? KeyFile([UInt8]("000102030405060708090A0B0C0D0E0F".utf8), path: "") else {
     preconditionFailure("there is a key")
   }
+  let choice = input.first ?? 0
+  let policy = DecryptionPolicy(
+    requiresTag: choice & 1 != 0, rejectsReplays: choice & 2 != 0, acceptsDamage: choice & 4 != 0)
   func decrypted(by size: Int) -> (output: [UInt8], count: Int) {
-    var decryptor = Decryptor(MeterKeys(encryption: file), DecryptionPolicy())
+    var decryptor = Decryptor(MeterKeys(encryption: file), policy)
     var output: [UInt8] = []
     for start in stride(from: 0, to: stream.count, by: size) {
       let piece = stream[start..<min(start + size, stream.count)]

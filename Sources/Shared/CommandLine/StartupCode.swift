@@ -7,8 +7,8 @@ public enum StartupCode {
   private static let lastRound = 20
 
   /// Unmaps the code of the program and its libraries once the tool has read its input twice, and after some
-  /// more rounds; the functions that still run are mapped again when they are called. The first rounds belong
-  /// to the start, as they prepare what is done for the first time.
+  /// more rounds; the functions that still run are mapped again when they are called. The rounds before still run
+  /// code of the start.
   ///
   /// This takes the RSS of p1cat from 12.4 to 5.6 MiB and that of p1parse from 11.1 to 4.6 MiB. The code stays
   /// in the page cache as a part of its file until the kernel needs the room.
@@ -25,8 +25,8 @@ public enum StartupCode {
     }
   }
 
-  /// The mappings of files that can be read but not written, and their pages are those of the file. A debugger
-  /// writes to them for a breakpoint: that page would be lost.
+  /// The mappings of files that are not writable and have no changed page. A debugger changes one for a breakpoint,
+  /// and it would be lost.
   private static func unchangedCode(in maps: String) -> [Range<UInt>] {
     var found: [Range<UInt>] = []
     var mapping: Range<UInt>?

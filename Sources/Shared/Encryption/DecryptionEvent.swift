@@ -1,7 +1,7 @@
 import CommandLine
 import Telegrams
 
-/// Something about the frames of a meter that has to be logged.
+/// What the log says about the frames of a meter.
 public enum DecryptionEvent: Equatable, Sendable {
   case noKey(SystemTitle)
   case wrongKey(SystemTitle)
@@ -40,23 +40,27 @@ extension DecryptionEvent: CustomStringConvertible {
   public var description: String {
     switch self {
     case .noKey(let title):
-      "no key for \(meter(title)); ask the grid operator for it, and add the line "
-        + "\"\(title) KEY\" to the key file"
+      "no key for \(meter(title)); ask the grid operator for it, and add "
+        + (title == .none ? "a line with the key alone" : "the line \"\(title) KEY\"")
+        + " to the key file"
     case .wrongKey(let title):
-      "the telegrams of \(meter(title)) cannot be decrypted: the key is wrong, or bytes are lost; compare the key with that of the grid operator"
+      "the telegrams of \(meter(title)) cannot be decrypted: the key is wrong, or bytes are lost; "
+        + "compare the key with that of the grid operator"
     case .wrongTag(let title):
-      "the telegrams of \(meter(title)) have a wrong authentication tag; their checksums decide"
+      "the telegrams of \(meter(title)) have a wrong authentication tag, and are accepted by their checksums; "
+        + "if the grid operator has given an authentication key, set SER_AUTH_KEY_FILE"
     case .rejectedTag(let title):
-      "rejecting telegrams of \(meter(title)) with a wrong authentication tag; check SER_AUTH_KEY_FILE"
+      "rejecting telegrams of \(meter(title)) with a wrong authentication tag; "
+        + "check the key in SER_AUTH_KEY_FILE"
     case .noTag(let title):
       "rejecting telegrams of \(meter(title)) without an authentication tag; leave out --strict-tag"
     case .noTelegram(let title):
-      "the encrypted frames of \(meter(title)) hold no telegrams, but other DLMS data"
+      "the encrypted frames of \(meter(title)) hold DLMS data instead of telegrams; p1cat cannot read it"
     case .decrypting(let title): "decrypting the telegrams of \(meter(title))"
     case .damaged: "telegram dropped: damaged encrypted frame"
     case .replay(let title, let counter, let last, let isRejected):
       "\(meter(title)): frame counter \(counter) follows \(last); the telegram may have been recorded before"
-        + (isRejected ? "; dropped" : "")
+        + (isRejected ? "; rejecting it; if the key was changed, restart p1cat" : "")
     }
   }
 

@@ -4,6 +4,6 @@ public struct DecryptionStatistics {
   /// Frames that gave no telegram: damaged, without their key, or rejected.
   public internal(set) var failures = 0
   public internal(set) var wrongTags = 0
-  /// Frames whose counter is not greater than that of the frame before.
+  /// Frames whose counter is not greater than the greatest so far of their meter.
   public internal(set) var replays = 0
 }

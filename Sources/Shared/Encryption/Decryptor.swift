@@ -3,7 +3,7 @@ import Telegrams
 
 /// Replaces the encrypted frames in a stream by their plain text, and leaves everything else as it is.
 ///
-/// A frame is accepted if its tag is right, or if its text is a telegram with the right checksum: some meters
+/// A frame is accepted if its tag is right, or if its text is a telegram with the right checksum, as some meters
 /// in Luxembourg send wrong tags. Another frame may begin inside a frame that is not accepted, as bytes may have been
 /// lost; so the search continues right after its first byte. Each frame is passed on as soon as its last byte arrives.
 ///
@@ -28,8 +28,8 @@ public struct Decryptor {
   private var lastHeader: [UInt8] = []
   private var meters: [SystemTitle: Meter] = [:]
   private var events: [DecryptionEvent] = []
-  /// How many problems were told.
-  private var toldCount = 0
+  /// How many problems of meters were logged that no telegram was accepted of.
+  private var strangerCount = 0
 
   /// A frame that may begin in `held`, and is not complete.
   private struct PendingFrame {
@@ -53,11 +53,14 @@ public struct Decryptor {
     var isReplaying = false
   }
 
-  /// A line that is damaged in many ways has many system titles.
+  /// Bit errors in system titles look like new meters.
   private static let maximumMeters = 64
-  /// After so many wrong frames in a row, they are no damage: of a meter that no telegram was accepted of yet, and of
-  /// one whose key the grid operator may have changed.
+  /// Wrong frames in a row that mean a wrong key and no longer damage: before the first telegram of a meter, and later,
+  /// as the grid operator may change the key.
   private static let certainFailures = (first: 2, later: 5)
+  /// Header lines to try for the end of a plain telegram. A checksum is computed from each, so hostile input would be
+  /// expensive without a limit.
+  private static let maximumHeaders = 4
 
   public init(_ keys: MeterKeys, _ policy: DecryptionPolicy) {
     self.keys = keys
@@ -85,22 +88,21 @@ public struct Decryptor {
 
   /// Ends the stream: appends the bytes that no frame can be made of any more.
   ///
-  /// - Parameter isLast: whether no other stream follows, so that a single wrong frame is told.
+  /// - Parameter isLast: whether no other stream follows, so that a single wrong frame is logged.
   public mutating func finish(isLast: Bool, to output: inout [UInt8]) {
     process(atEnd: true, to: &output)
     if isLast {
       // A frame that is not complete is damaged if others were not.
       for cut in frames where meters[cut.frame.title]?.counter != nil {
-        fail(cut.frame.title, .wrongKey(cut.frame.title))
+        fail(cut.frame.title, unreadable(cut.frame.title))
       }
       for (title, meter) in meters
       where statistics.decrypted == 0 && meter.failureCount == 1 && meter.problem == nil {
-        setProblem(keys.key(of: title) == nil ? .noKey(title) : .wrongKey(title), of: title)
+        setProblem(unreadable(title), of: title)
       }
     }
     frames = []
     release(upTo: held.count, to: &output)
-    searched = 0
     beginsLine = true
   }
 
@@ -116,9 +118,9 @@ public struct Decryptor {
       frames.remove(at: index)
       guard let (telegram, hasRightTag) = decrypt(pending, end: end) else { continue }
       let next = hasRightTag ? end : startWithin(pending, end: end)
-      // What began before it was cut short.
+      // An earlier frame that is still incomplete has lost bytes.
       for cut in frames.prefix(while: { $0.start < pending.start }) {
-        fail(cut.frame.title, .wrongKey(cut.frame.title))
+        fail(cut.frame.title, unreadable(cut.frame.title))
       }
       release(upTo: pending.start, to: &output)
       append(telegram, to: &output)
@@ -133,7 +135,7 @@ public struct Decryptor {
     guard let last = telegram.last else { return }
     if !endsLine { output.append(UInt8(ascii: "\n")) }
     output.append(contentsOf: telegram)
-    // Nobody is to wait for the end of its line.
+    // End the last line, or the framer waits for it.
     if last != UInt8(ascii: "\n") { output += "\r\n".utf8 }
     endsLine = true
   }
@@ -164,14 +166,25 @@ public struct Decryptor {
     else {
       return
     }
-    for start in first..<lineStart where held[start] == UInt8(ascii: "/") && isLineStart(start) {
-      guard Framer.isWhole(held.span.extracting(start...last)) else { continue }
-      func overlaps(_ pending: PendingFrame) -> Bool {
-        pending.start <= start && pending.start + pending.length > start
+    var headerCount = 0
+    for start in (first..<lineStart).reversed() where isLineStart(start) {
+      // The telegram before it has ended here.
+      if held[start] == UInt8(ascii: "!") { return }
+      guard held[start] == UInt8(ascii: "/") else { continue }
+      if Framer.isWhole(held.span.extracting(start...last)) {
+        return cancelFrames(around: start)
       }
-      for cut in frames where overlaps(cut) { fail(cut.frame.title, .wrongKey(cut.frame.title)) }
-      return frames.removeAll(where: overlaps)
+      headerCount += 1
+      if headerCount == Decryptor.maximumHeaders { return }
     }
+  }
+
+  private mutating func cancelFrames(around start: Int) {
+    func overlaps(_ pending: PendingFrame) -> Bool {
+      pending.start <= start && pending.start + pending.length > start
+    }
+    for cut in frames where overlaps(cut) { fail(cut.frame.title, unreadable(cut.frame.title)) }
+    frames.removeAll(where: overlaps)
   }
 
   private enum Start {
@@ -246,14 +259,14 @@ public struct Decryptor {
   ) -> (telegram: [UInt8], hasRightTag: Bool)? {
     let frame = pending.frame
     guard let key = keys.key(of: frame.title) else {
-      fail(frame.title, .noKey(frame.title))
+      fail(frame.title, unreadable(frame.title))
       return nil
     }
     let start = pending.start + pending.headerLength
     let cipherText = held[frame.cipherText.lowerBound + start..<frame.cipherText.upperBound + start]
     let vector = InitializationVector(title: frame.title, counter: frame.counter)
     guard let text = text(of: cipherText, key, vector) else {
-      fail(frame.title, .wrongKey(frame.title))
+      fail(frame.title, unreadable(frame.title))
       return nil
     }
     let sent = held[(start + frame.cipherText.upperBound)..<(start + frame.length)]
@@ -268,7 +281,7 @@ public struct Decryptor {
         frameLength: frame.length, text: text)
       telegram = polish.telegram
       isWhole = polish.isWhole
-      // The tag does not depend on the header, but a damaged one is not sent twice.
+      // The tag does not cover the header: trust it only if two telegrams in a row have the same one.
       isAuthentic = hasRightTag && header == lastHeader
       lastHeader = header
     }
@@ -276,12 +289,16 @@ public struct Decryptor {
       let isAccepted = accept(telegram, of: frame, hasRightTag: hasRightTag)
       return (isAccepted ? telegram : [], hasRightTag)
     }
-    if policy.acceptsDamage, Decryptor.looksLikeTelegram(text) { return (telegram, false) }
-    fail(frame.title, .wrongKey(frame.title))
+    if policy.acceptsDamage, !policy.requiresTag, Decryptor.looksLikeTelegram(text) {
+      return (telegram, false)
+    }
+    fail(
+      frame.title,
+      Decryptor.looksLikeData(text) ? .noTelegram(frame.title) : unreadable(frame.title))
     return nil
   }
 
-  /// The plain text; nil if its first bytes are those of no frame. So the starts of frames in noise cost little.
+  /// The plain text; nil if its first byte shows a wrong key, so that false starts of frames in noise cost little.
   private func text(
     of cipherText: ArraySlice<UInt8>, _ key: MeterKey, _ vector: InitializationVector
   ) -> [UInt8]? {
@@ -296,6 +313,11 @@ public struct Decryptor {
 
   /// The first byte of a list of values (DLMS UA 1000-2, edition 10, 9.5).
   private static let dataNotification: UInt8 = 0x0F
+
+  /// Whether a text is a list of values: its first byte, four bytes of its number, and a time of 0 or 12 bytes.
+  private static func looksLikeData(_ text: [UInt8]) -> Bool {
+    text.first == dataNotification && text.count > 5 && [0, 12].contains(text[5])
+  }
 
   /// Compares tags in constant time.
   private func isRight(
@@ -326,7 +348,7 @@ public struct Decryptor {
       fail(title, .noTelegram(title))
       return false
     }
-    if policy.isStrict, !hasRightTag {
+    if policy.requiresTag, !hasRightTag {
       fail(title, frame.hasTag ? .rejectedTag(title) : .noTag(title))
       return false
     }
@@ -341,20 +363,26 @@ public struct Decryptor {
     if meter.counter == nil, meter.failureCount == 1 { events.append(.damaged(title)) }
     meter.problem = nil
     meter.failureCount = 0
-    problem = nil
     // Meters without a system title send 0 in every frame.
-    let isReplay = title != .none && meter.counter.map { frame.counter <= $0 } ?? false
-    if let last = meter.counter, isReplay {
-      statistics.replays += 1
-      if !meter.isReplaying {
-        events.append(.replay(title, frame.counter, after: last, isRejected: policy.rejectsReplays))
-      }
+    guard title != .none, let greatest = meter.counter, frame.counter <= greatest else {
+      meter.isReplaying = false
+      meter.counter = frame.counter
+      problem = nil
+      return true
     }
-    meter.isReplaying = isReplay
-    meter.counter = max(meter.counter ?? 0, frame.counter)
-    guard isReplay, policy.rejectsReplays else { return true }
-    statistics.failures += 1
-    return false
+    statistics.replays += 1
+    let replay = DecryptionEvent.replay(
+      title, frame.counter, after: greatest, isRejected: policy.rejectsReplays)
+    if !meter.isReplaying { events.append(replay) }
+    meter.isReplaying = true
+    problem = policy.rejectsReplays ? problem ?? replay : nil
+    if policy.rejectsReplays { statistics.failures += 1 }
+    return !policy.rejectsReplays
+  }
+
+  /// Why the frames of a meter cannot be decrypted.
+  private func unreadable(_ title: SystemTitle) -> DecryptionEvent {
+    keys.key(of: title) == nil ? .noKey(title) : .wrongKey(title)
   }
 
   /// Notes a frame that holds no telegram, or one that is not accepted.
@@ -379,8 +407,10 @@ public struct Decryptor {
     guard meters[title]?.problem != reason else { return }
     meters[title]?.problem = reason
     // A line that sends random titles must not fill the log.
-    toldCount += 1
-    if toldCount <= Decryptor.maximumMeters { events.append(reason) }
+    if meters[title]?.counter == nil { strangerCount += 1 }
+    if meters[title]?.counter != nil || strangerCount <= Decryptor.maximumMeters {
+      events.append(reason)
+    }
   }
 }
 

@@ -28,8 +28,8 @@ public struct MeterKey: Equatable, Sendable, CustomStringConvertible {
 
   public var description: String { "(secret)" }
 
-  /// Decrypts the cipher text of a frame, or encrypts a plain text for one: GCM adds the same stream of bytes to
-  /// both. The beginning of a text gives the beginning of the other.
+  /// Encrypts a plain text, or decrypts a cipher text: in GCM both are XOR with the same keystream, so the beginning of a
+  /// text gives the beginning of the other. `AES.GCM.open` needs a tag of 16 bytes; DLMS sends 12, or none.
   public func applyKeystream(
     to text: some Sequence<UInt8>, _ vector: InitializationVector
   ) throws -> [UInt8] {

@@ -31,14 +31,15 @@ struct ReadStatistics {
   func text(at now: ContinuousClock.Instant) -> String {
     let age = lastTelegram.map { (now - $0).inMilliseconds } ?? "none"
     let capture = captureFailures.map { " capture_failures=\($0)" } ?? ""
-    let encryption = decryption.map {
-      " decrypted=\($0.decrypted) decryption_failures=\($0.failures) wrong_tags=\($0.wrongTags) replays=\($0.replays)"
-    }
+    let decryption =
+      decryption.map {
+        " decrypted=\($0.decrypted) decryption_failures=\($0.failures) wrong_tags=\($0.wrongTags) replays=\($0.replays)"
+      } ?? ""
     return """
       telegrams=\(telegrams) bytes=\(bytes) noise_bytes=\(noiseBytes) \
       checksum_failures=\(checksumFailures) resyncs=\(resyncs) dropped=\(dropped) \
       reconnects=\(reconnects) line_faults=\(serialErrors) \
-      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)\(capture)\(encryption ?? "")
+      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)\(capture)\(decryption)
       """
   }
 }

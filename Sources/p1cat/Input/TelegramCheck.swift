@@ -25,13 +25,15 @@ enum TelegramCheck {
       let arrival = try source.read(ready, after: lastRead, into: &finder)
       lastRead = .now
       if case .bytes(let count) = arrival { byteCount += count }
-      if arrival == .end || arrival == .gap { finder.finish(isLast: true) }
-      messages.say(finder.takeEvents(), of: source.name)
+      if arrival == .end || arrival == .gap { finder.finish(isLast: arrival == .end) }
       while let event = finder.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
         switch event {
         case .telegram(let telegram):
           source.receivedTelegram(afterEnd: false)
+          messages.say(finder.takeEvents(), of: source.name)
           return description(of: finder.bytes[telegram.range])
+        // The failure tells why no telegram could be decrypted.
+        case .dropped(.encrypted) where finder.decryption != nil: break
         case .dropped(let defect):
           messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
         }

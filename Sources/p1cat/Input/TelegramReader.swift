@@ -20,7 +20,7 @@ struct TelegramReader {
   private let isStrict: Bool
   /// The first bytes of a source that ends, which tell what it is if it holds no telegram.
   private var firstBytes: [UInt8] = []
-  private var isKindSaid = false
+  private var isKindLogged = false
   private var finder: TelegramFinder
 
   private var statistics = ReadStatistics()
@@ -169,7 +169,7 @@ struct TelegramReader {
     else {
       return
     }
-    isKindSaid = true
+    isKindLogged = true
     messages.say(
       .warning, source.name,
       "no telegram in the first \(firstBytes.count) bytes; they look like \(kind)")
@@ -185,7 +185,7 @@ struct TelegramReader {
       let kind = StreamKind(firstBytes.span)
       // Each dropped telegram has been logged, and why nothing can be decrypted.
       let isExplained =
-        isKindSaid || finder.problem != nil
+        isKindLogged || finder.problem != nil
         || statistics.damagedTelegrams > 0 && kind == .telegramLines
       reason = isExplained ? "no telegram found" : "no telegram found; it looks like \(kind)"
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
@@ -260,14 +260,13 @@ struct TelegramReader {
   }
 
   private mutating func drop(_ defect: Framer.Defect) {
+    // The decryptor has counted and logged it.
+    if defect == .encrypted, finder.decryption != nil { return }
     switch defect {
     case .wrongChecksum, .damagedByte, .encrypted: statistics.checksumFailures += 1
     case .cutShort, .tooLong: statistics.resyncs += 1
     }
-    // With keys, the decryptor knows why it could not decrypt.
-    if defect != .encrypted || finder.decryption == nil {
-      messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
-    }
+    messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
     reportSerialErrors()
   }
 

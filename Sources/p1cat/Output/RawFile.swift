@@ -44,9 +44,9 @@ struct RawFile {
   }
 
   private mutating func note(_ reason: String) {
-    problem = "\(path): \(reason); received bytes are not written to it"
-    messages.say(
-      .warning, path, "\(reason); received bytes are not written to it", repeating: "raw")
+    let text = "\(reason); received bytes are not written to it"
+    problem = "\(path): \(text)"
+    messages.say(.warning, path, text, repeating: "raw")
   }
 
   /// Whether somebody has removed or renamed the file.
@@ -75,6 +75,11 @@ struct RawFile {
     day = today
   }
 
+  private func noteRemaining(_ old: String, _ reason: String) {
+    messages.say(
+      .warning, old, "\(reason); the bytes of that day stay in \(path)", repeating: "raw name")
+  }
+
   /// Renames the file if it was last written on an earlier day. An older file of that day is not replaced: then the
   /// bytes go on in this file.
   private func setAside(before today: String) {
@@ -85,10 +90,9 @@ struct RawFile {
     let stem = path.hasSuffix(".raw") ? String(path.dropLast(4)) : path
     let old = "\(stem)-\(lastDay).raw"
     if unsafe access(old, F_OK) == 0 {
-      messages.say(.warning, old, "it exists; the bytes of that day stay in \(path)")
+      noteRemaining(old, "it exists")
     } else if unsafe rename(path, old) != 0 {
-      messages.say(
-        .warning, old, "\(Errno(rawValue: errno)); the bytes of that day stay in \(path)")
+      noteRemaining(old, "\(Errno(rawValue: errno))")
     }
   }
 }

@@ -85,7 +85,7 @@ import Testing
   }
 
   /// A pipe may never end.
-  @Test func aPipeWithoutAKeyIsSaid() async throws {
+  @Test func aPipeWithoutAKeyIsLogged() async throws {
     try await withFrames { _, frames, _ in
       try await Program("p1cat").whileRunning { reader in
         while reader.errorText.isEmpty { try await reader.write(frames) }
@@ -162,6 +162,47 @@ import Testing
         reader.send(signal: SIGUSR1)
         try await reader.waitForError(" replays=3\n")
         #expect(reader.errorText.contains(" decrypted=5 decryption_failures=0 wrong_tags=0 "))
+      }
+    }
+  }
+
+  @Test func policies() async throws {
+    try await withFrames { directory, frames, plain in
+      let key = ["--key-file", directory.path("key")]
+      let replay = try await Program("p1cat", key + ["--reject-replay"]).run(input: frames + frames)
+      #expect(replay.text == plain)
+      #expect(
+        replay.errorText
+          == "p1cat: standard input: the meter with system title 53494D0000000001: frame counter 1 follows 3; "
+          + "the telegram may have been recorded before; rejecting it; if the key was changed, restart p1cat\n"
+      )
+      let otherKey = ["--auth-key-file", directory.path("wrong")]
+      let strict = try await Program("p1cat", key + otherKey + ["--strict-tag"]).run(input: frames)
+      #expect(strict.text == "")
+      #expect(
+        strict.messages == [
+          "p1cat: standard input: rejecting telegrams of the meter with system title 53494D0000000001 "
+            + "with a wrong authentication tag; check the key in SER_AUTH_KEY_FILE",
+          "p1cat: standard input: no telegram found",
+        ])
+    }
+  }
+
+  /// The problem is the failure, and is not logged as well.
+  @Test func aWrongKeyFailsTheCheckOfAConnection() async throws {
+    try await withFrames { directory, frames, _ in
+      let line = try PseudoTerminal()
+      let arguments = ["--check", "--connect", "-t", "2", "--key-file", directory.path("wrong")]
+      try await Program("p1cat", arguments + [line.path]).whileRunning { reader in
+        try await line.waitUntilRaw()
+        try await line.write(frames)
+        let result = try await reader.waitForExit()
+        #expect(result.status == .exited(78))
+        #expect(
+          result.errorText
+            == "p1cat: \(line.path): the telegrams of the meter with system title 53494D0000000001 "
+            + "cannot be decrypted: the key is wrong, or bytes are lost; compare the key with that of the grid operator\n"
+        )
       }
     }
   }

@@ -34,12 +34,13 @@ public struct EncryptedFrame: Equatable {
   ///   - bytes: the bytes from there on.
   ///   - hasTitle: whether it is a frame with a system title.
   public static func start(of bytes: Span<UInt8>, hasTitle: Bool = true) -> Start {
-    let prefix = hasTitle ? [tag, UInt8(SystemTitle.length)] : [0]
-    for (index, byte) in prefix.enumerated() {
-      guard index < bytes.count else { return .incomplete }
-      guard bytes[index] == byte else { return .somethingElse }
+    guard bytes.count > 0 else { return .incomplete }
+    guard bytes[0] == (hasTitle ? tag : 0) else { return .somethingElse }
+    if hasTitle {
+      guard bytes.count > 1 else { return .incomplete }
+      guard bytes[1] == UInt8(SystemTitle.length) else { return .somethingElse }
     }
-    let titleEnd = prefix.count + (hasTitle ? SystemTitle.length : 0)
+    let titleEnd = hasTitle ? 2 + SystemTitle.length : 1
     guard titleEnd < bytes.count else { return .incomplete }
     // The length is one byte, or follows 0x81 or 0x82 (ISO/IEC 8825-1, 8.1.3).
     let lengthBytes =

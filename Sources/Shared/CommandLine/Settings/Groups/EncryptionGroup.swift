@@ -6,8 +6,6 @@ public struct EncryptionGroup: SettingGroup {
     "SER_KEY_FILE", option: "key-file", .file,
     help: "Decrypt telegrams with the key in this file.",
     manual: """
-      A key is 32 hexadecimal digits.
-      With several meters, each has a line in the file, with its system title before the key.
       A file that others can read is rejected.
       See
       .Sx ENCRYPTED TELEGRAMS .
@@ -28,7 +26,7 @@ public struct EncryptionGroup: SettingGroup {
       """)
   public let rejectReplay = Setting(
     "SER_REJECT_REPLAY", option: "reject-replay", .flag, default: false, isInvertible: true,
-    help: "Reject encrypted telegrams whose frame counter is not greater than the last one.",
+    help: "Reject encrypted telegrams whose frame counter is not greater than all earlier ones.",
     manual: """
       Such a telegram was sent before, and somebody may have recorded it; by default it is only logged.
       The counter is kept in memory, so after a restart any counter is accepted.
