@@ -103,6 +103,25 @@ import Testing
     #expect(minutes(decryptor.output(of: Array(stream), by: size)) == [1, 2])
   }
 
+  /// Telegrams that lose their last bytes, and noise, before a Polish telegram and before a plain one.
+  @Test(arguments: [1, 7, 100_000])
+  func intactTelegramsAfterDamage(_ size: Int) throws {
+    let telegrams = [
+      (1, try meter.frame(SampleTelegram.numbered(1))), (2, try polish.polishTelegram(2)),
+      (3, Array(SampleTelegram.numbered(3).utf8)),
+    ]
+    for (_, telegram) in telegrams {
+      for lost in Array(0...20) + [100, telegram.count - 1] {
+        for (number, next) in telegrams {
+          let stream = telegram[..<(telegram.count - lost)] + next + telegrams[2].1
+          var decryptor = try Decryptor.with(keyLine)
+          let found = minutes(decryptor.output(of: Array(stream), by: size))
+          #expect(found.suffix(2) == [number, 3], "\(lost) bytes lost")
+        }
+      }
+    }
+  }
+
   @Test func withoutFramesAllBytesStay() throws {
     var generator = SeededGenerator(seed: 1)
     let bytes = (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
@@ -379,6 +398,10 @@ import Testing
 
   @Test(arguments: [
     ("40414243", "keys:1: 8 hexadecimal digits; a key has 32, and a system title before it 16"),
+    (
+      "5453545031000009 404142434445464748494A4B4C4D4E4F\n404142434445464748494A4B4C4D4E4F 5453545031000008",
+      "keys:2: a key before a system title; write the system title first"
+    ),
     ("\nSecret!", "keys:2: a key has only hexadecimal digits, 0 to 9 and A to F"),
     ("# none\n", "keys: it has no key; write the key of the meter there"),
     (
@@ -387,7 +410,7 @@ import Testing
     ),
     (
       "5453545031000008 404142434445464748494A4B4C4D4E4F\n5453545031000008 707172737475767778797A7B7C7D7E7F",
-      "keys:2: a second key for system title 5453545031000008"
+      "keys:2: a second key for the same system title; remove one"
     ),
   ])
   func linesThatAreNoKey(_ text: String, _ message: String) {

@@ -167,10 +167,10 @@ public struct Decryptor {
       return
     }
     var headerCount = 0
-    for start in (first..<lineStart).reversed() where isLineStart(start) {
+    for start in (first..<lineStart).reversed() {
       // The telegram before it has ended here.
-      if held[start] == UInt8(ascii: "!") { return }
-      guard held[start] == UInt8(ascii: "/") else { continue }
+      if held[start] == UInt8(ascii: "!"), isLineStart(start) { return }
+      guard mayBeHeader(start) else { continue }
       if Framer.isWhole(held.span.extracting(start...last)) {
         return cancelFrames(around: start)
       }
@@ -195,14 +195,20 @@ public struct Decryptor {
 
   private func start(at index: Int) -> Start {
     let bytes = held.span.extracting(index..<arrived)
-    let isHeader = bytes[0] == UInt8(ascii: "/") && isLineStart(index)
     let (headerLength, start) =
-      isHeader ? PolishTelegram.start(of: bytes) : (0, EncryptedFrame.start(of: bytes))
+      mayBeHeader(index) ? PolishTelegram.start(of: bytes) : (0, EncryptedFrame.start(of: bytes))
     return switch start {
     case .frame(let frame): .frame(frame, headerLength: headerLength)
     case .incomplete: .incomplete
     case .somethingElse: .somethingElse
     }
+  }
+
+  /// Whether a header may begin there: also in the middle of a line, as a telegram before it may be cut short.
+  private func mayBeHeader(_ index: Int) -> Bool {
+    held[index] == UInt8(ascii: "/")
+      && (isLineStart(index)
+        || Framer.mayBeInnerHeader(held.span.extracting(index..<arrived)))
   }
 
   private func isLineStart(_ index: Int) -> Bool {
@@ -222,11 +228,13 @@ public struct Decryptor {
     return checksum.count < PolishTelegram.maximumEndLength ? nil : end
   }
 
-  /// The end of a frame, or the start of a frame in its tag: some bytes of the tag may have been lost.
+  /// The end of a frame, or the start of the next frame or telegram in its tag, of which bytes may have been lost.
   private func startWithin(_ pending: PendingFrame, end: Int) -> Int {
     guard pending.frame.hasTag, pending.headerLength == 0 else { return end }
     let tagStart = end - EncryptedFrame.tagLength
-    return min(end, max(searched, tagStart), frames.first { $0.start >= tagStart }?.start ?? end)
+    let header = (tagStart..<end).first(where: mayBeHeader)
+    let frame = frames.first { $0.start >= tagStart }?.start
+    return min(end, max(searched, tagStart), frame ?? end, header ?? end)
   }
 
   /// Appends the bytes before an index to the output.

@@ -36,11 +36,17 @@ public struct KeyFile: Sendable {
         throw failure(
           "\(characters.count) hexadecimal digits; a key has 32, and a system title before it 16")
       }
+      // The digits of each may be in groups.
+      let firstGroup = line.split(whereSeparator: KeyFile.separators.contains).first ?? []
+      guard titleLength == 0 || firstGroup.count <= 2 * SystemTitle.length else {
+        throw failure("a key before a system title; write the system title first")
+      }
       let title = titleLength == 0 ? nil : SystemTitle(bytes.span.extracting(first: titleLength))
       guard keys.updateValue(MeterKey(Array(bytes[titleLength...])), forKey: title) == nil else {
         throw failure(
-          title.map { "a second key for system title \($0)" }
-            ?? "a second key without system title; write that of its meter before each key")
+          title == nil
+            ? "a second key without system title; write that of its meter before each key"
+            : "a second key for the same system title; remove one")
       }
     }
     guard !keys.isEmpty else {

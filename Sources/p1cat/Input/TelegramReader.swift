@@ -20,7 +20,8 @@ struct TelegramReader {
   private let isStrict: Bool
   /// The first bytes of a source that ends, which tell what it is if it holds no telegram.
   private var firstBytes: [UInt8] = []
-  private var isKindLogged = false
+  /// Why the first bytes hold no telegram; nil if they do, or are too few.
+  private var missingTelegrams: String?
   private var finder: TelegramFinder
 
   private var statistics = ReadStatistics()
@@ -83,7 +84,7 @@ struct TelegramReader {
         break
       }
       statusReport.update(
-        source.fault?.description ?? finder.problem,
+        source.fault?.description ?? finder.problem ?? (writer.count == 0 ? missingTelegrams : nil),
         storage: writer.captureProblem ?? finder.rawProblem, hasStarted: writer.count > 0)
       if statusReport.takeRequest(ready) {
         updateStatistics()
@@ -169,10 +170,9 @@ struct TelegramReader {
     else {
       return
     }
-    isKindLogged = true
-    messages.say(
-      .warning, source.name,
-      "no telegram in the first \(firstBytes.count) bytes; they look like \(kind)")
+    let text = "no telegram in the first \(firstBytes.count) bytes; they look like \(kind)"
+    missingTelegrams = text
+    messages.say(.warning, source.name, text)
   }
 
   /// Reports a source that ended without a telegram.
@@ -183,11 +183,8 @@ struct TelegramReader {
     var reason: String?
     if writer.count == 0 {
       let kind = StreamKind(firstBytes.span)
-      // Each dropped telegram has been logged, and why nothing can be decrypted.
-      let isExplained =
-        isKindLogged || finder.problem != nil
-        || statistics.damagedTelegrams > 0 && kind == .telegramLines
-      reason = isExplained ? "no telegram found" : "no telegram found; it looks like \(kind)"
+      let reasonIsLogged = missingTelegrams != nil || isLogged(kind)
+      reason = reasonIsLogged ? "no telegram found" : "no telegram found; it looks like \(kind)"
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
     } else if isStrict {
       let count = statistics.damagedTelegrams + (finder.decryption?.failures ?? 0)
@@ -197,6 +194,16 @@ struct TelegramReader {
     if isStrict { return Failure(source.name, reason, .badData) }
     messages.say(.warning, source.name, reason)
     return nil
+  }
+
+  /// Whether there are messages about each telegram that such a stream holds.
+  private func isLogged(_ kind: StreamKind) -> Bool {
+    switch kind {
+    case .dlms, .mbus: false
+    case .encryptedTelegrams: finder.decryption != nil
+    case .telegramLines: statistics.damagedTelegrams > 0 || finder.problem != nil
+    default: finder.problem != nil
+    }
   }
 
   private var telegramDeadline: ContinuousClock.Instant? {

@@ -41,7 +41,9 @@ public struct Secret: Sendable, CustomStringConvertible {
   /// - Throws: ``Failure`` for any other file.
   public static func contents(of path: String, limit: Int = 4096) throws -> [UInt8] {
     try readFile(path, limit: limit, .configuration) { file in
-      guard try !file.stat().isOpenToOthers else {
+      let status = try file.stat()
+      // The mode of a device or a directory is not to be changed: reading it fails, or gives nothing.
+      guard status.type != .regular || !status.isOpenToOthers else {
         throw Failure(
           path, "others can read this secret; use chmod o= \(path)", .noPermission)
       }

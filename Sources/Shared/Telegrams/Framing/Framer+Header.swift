@@ -24,17 +24,25 @@ extension Framer {
   }
 
   /// Whether a line is a header, complete or cut off by the end of the input.
-  func isHeader(_ line: Range<Int>) -> Bool { beginsAsHeader(line, letters: 1) }
-
-  private func isInnerHeader(_ rest: Range<Int>) -> Bool {
-    beginsAsHeader(rest, letters: 3) && rest.count > 4
-      && (bytes[rest.lowerBound + 4] & 0x7F).decimalDigit != nil
+  func isHeader(_ line: Range<Int>) -> Bool {
+    line.count <= Framer.maximumHeaderLength
+      && Framer.beginsAsHeader(bytes.span.extracting(line), letters: 1)
   }
 
-  private func beginsAsHeader(_ line: Range<Int>, letters: Int) -> Bool {
-    line.count <= Framer.maximumHeaderLength
-      && bytes[line.lowerBound] & 0x7F == UInt8(ascii: "/")
-      && bytes[line].dropFirst().prefix(letters).allSatisfy(\.isLetterWithAnyParity)
+  private func isInnerHeader(_ rest: Range<Int>) -> Bool {
+    5...Framer.maximumHeaderLength ~= rest.count
+      && Framer.mayBeInnerHeader(bytes.span.extracting(rest))
+  }
+
+  /// Whether bytes are the start of a header in the middle of a line, as far as they go.
+  public static func mayBeInnerHeader(_ bytes: Span<UInt8>) -> Bool {
+    beginsAsHeader(bytes, letters: 3)
+      && (bytes.count < 5 || (bytes[4] & 0x7F).decimalDigit != nil)
+  }
+
+  private static func beginsAsHeader(_ bytes: Span<UInt8>, letters: Int) -> Bool {
+    bytes[0] & 0x7F == UInt8(ascii: "/")
+      && (1..<max(1, min(bytes.count, 1 + letters))).allSatisfy { bytes[$0].isLetterWithAnyParity }
   }
 
   /// The headers in the middle of lines before `mark`, the last one first, at most four.
