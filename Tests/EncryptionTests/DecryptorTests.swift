@@ -182,6 +182,14 @@ import Testing
     }
   }
 
+  /// The line of the checksum then seems to be that of a plain telegram.
+  @Test func tagThatEndsWithALineFeed() throws {
+    let telegrams = try (1...5000).map { try polish.polishTelegram(1, counter: $0) }
+    let telegram = try #require(telegrams.first { $0.dropLast(7).last == UInt8(ascii: "\n") })
+    var decryptor = try Decryptor.with(keyLine)
+    #expect(minutes(decryptor.output(of: telegram)) == [1])
+  }
+
   /// At the end of a file, the line end of the last telegram may be missing.
   @Test func endOfAPolishTelegram() throws {
     let telegram = try polish.polishTelegram(1)

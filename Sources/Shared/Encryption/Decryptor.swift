@@ -171,6 +171,8 @@ public struct Decryptor {
       // The telegram before it has ended here.
       if held[start] == UInt8(ascii: "!"), isLineStart(start) { return }
       guard mayBeHeader(start) else { continue }
+      // An encrypted one may also end like this: its tag may end with a line feed.
+      if frames.contains(where: { $0.start == start }) { return }
       if Framer.isWhole(held.span.extracting(start...last)) {
         return cancelFrames(around: start)
       }
