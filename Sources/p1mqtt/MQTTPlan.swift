@@ -113,9 +113,11 @@ struct MQTTPlan: ConnectingPlan {
     _ publishing: PublishSettings, _ memory: MemoryLimits, _ outbox: any Outbox
   ) -> any Publications {
     let topics = Topics(publishing.template, own: publishing.statusTopic, capacity: memory.cache)
-    let changes = publishing.repeatInterval.map {
-      ChangeFilter(repeatInterval: $0, capacity: memory.cache)
-    }
+    // Home Assistant needs the last values when it starts.
+    let remembers = publishing.repeatInterval != nil || publishing.discoveryPrefix != nil
+    let changes =
+      remembers
+      ? ChangeFilter(repeatInterval: publishing.repeatInterval ?? 0, capacity: memory.cache) : nil
     guard publishing.payload.isTimed else {
       return ValuePublications(topics, retains: publishing.retains, changes, memory: memory)
     }

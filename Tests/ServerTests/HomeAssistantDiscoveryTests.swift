@@ -93,6 +93,49 @@ import Testing
     }
   }
 
+  /// Else Home Assistant would book the readings of the new meter as consumption of the old one.
+  @Test func aReplacedMeterIsWithdrawnBeforeTheFirstValue() async throws {
+    let broker = try await Mosquitto.shared
+    let prefix = "replaced"
+    let program = Program(
+      "p1mqtt",
+      ["-q", "--port", "\(broker.port)", "--homeassistant=\(prefix)", "--prefix", "\(prefix)/p1"],
+      environment: login)
+    let first = try await program.run(input: "meter=E1\nenergy_import_kwh=15419.803\n\n")
+    #expect(first.status == .success)
+    try await broker.client.subscribed(to: "\(prefix)/#") { subscriber in
+      func index(_ topic: String, _ isExpected: (String) -> Bool) throws -> Int {
+        try #require(
+          subscriber.messages.firstIndex { $0.topic.hasSuffix(topic) && isExpected($0.text) })
+      }
+      try await program.whileRunning { sender in
+        // Between runs.
+        try await sender.write(telegram(10, [("G1", 10, "812.5")]))
+        try await subscriber.wait { $0.contains { $0.text == "812.5" } }
+        #expect(
+          try index("p1_E1/energy_import_kwh/config", \.isEmpty)
+            < index("p1/energy_import_kwh") { $0 == "16254.000" })
+        // In one run, by the times of the readings: the old gas meter gets another topic.
+        try await sender.write(telegram(20, [("G1", 10, "812.5"), ("G2", 12, "1.25")]))
+        try await subscriber.wait { $0.contains { $0.text == "1.25" } }
+        #expect(
+          try index("p1_G1/gas_m3/config") { $0.contains("channel1/gas_m3") }
+            < index("p1/gas_m3") { $0 == "1.25" })
+        sender.closeInput()
+        #expect(try await sender.waitForExit().status == .success)
+      }
+    }
+  }
+
+  private func telegram(_ minute: Int, _ gas: [(meter: String, hour: Int, value: String)]) -> String
+  {
+    "timestamp=2026-01-01T12:\(minute):00Z\nmeter=E2\nenergy_import_kwh=16254.000\n\n"
+      + gas.enumerated().map { channel, submeter in
+        "timestamp=2026-01-01T\(submeter.hour):00:00Z\nmeter=\(submeter.meter)\nchannel=\(channel + 1)\n"
+          + "gas_m3=\(submeter.value)\n\n"
+      }.joined()
+  }
+
   private func object(_ text: String) throws -> [String: Any] {
     try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }

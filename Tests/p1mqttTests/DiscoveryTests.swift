@@ -49,6 +49,87 @@ import Testing
     #expect(sensors.map { $0["unique_id"] as? String }.last == "p1_G2_gas_m3")
   }
 
+  /// With --every, the record of a sub-meter may be the first that is published.
+  @Test func identityDoesNotDependOnTheOrder() throws {
+    var discovery = try discovery()
+    discovery.noteTelegram(try Record.fields("meter=E1 power_import_kw=1"))
+    try see("channel=2 water_m3=1", &discovery)
+    try see("meter=G1 channel=1 gas_m3=1", &discovery)
+    #expect(messages(&discovery).isEmpty)
+    try see("meter=E1 power_import_kw=1", &discovery)
+    let devices = try messages(&discovery).map(sensor).map { $0["device"] as? [String: Any] ?? [:] }
+    let ids = devices.map { ($0["identifiers"] as? [String])?.first }
+    #expect(ids.first == "p1_E1" && Set(ids) == ["p1_E1", "p1_E1_channel2", "p1_G1"])
+    #expect(devices.dropFirst().allSatisfy { $0["via_device"] as? String == "p1_E1" })
+    // If there is no other record, the sub-meter has to do without.
+    discovery = try self.discovery()
+    discovery.noteTelegram(try Record.fields("meter=E1 power_import_kw=1"))
+    try see("meter=G1 channel=1 gas_m3=1", &discovery)
+    discovery.endInput()
+    #expect(messages(&discovery).count == 1)
+  }
+
+  /// Home Assistant rejects a device that is behind itself.
+  @Test func aSubmeterMayHaveTheNumberOfItsMeter() throws {
+    var discovery = try discovery()
+    try see("meter=E1 power_import_kw=1", &discovery)
+    try see("meter=E1 channel=1 gas_m3=1", &discovery)
+    let device = try messages(&discovery).map(sensor).last?["device"] as? [String: Any]
+    #expect((device?["identifiers"] as? [String]) == ["p1_E1_channel1"])
+    #expect(device?["via_device"] as? String == "p1_E1")
+  }
+
+  /// Home Assistant shows as many decimals as the meter sends.
+  @Test func decimalsAreThoseOfTheMeter() throws {
+    var discovery = try discovery()
+    try see("meter=E1 voltage_l1_v=231.9 power_import_kw=2.769 current_l1_a=4 tariff=2", &discovery)
+    let sensors = try messages(&discovery).map(sensor)
+    #expect(sensors.map { $0["suggested_display_precision"] as? Int } == [1, 3, 0, nil])
+    try see("meter=E1 current_l1_a=4.12", &discovery)
+    let finer = try messages(&discovery).map(sensor)
+    #expect(finer.map { $0["suggested_display_precision"] as? Int } == [2])
+  }
+
+  /// A silent meter has no values; one that is replayed has no interval.
+  @Test func sensorsExpireByTheIntervalOfAMeter() throws {
+    var discovery = try discovery()
+    let now = ContinuousClock.now
+    func arrive(_ text: String, every seconds: Int) throws -> [Any?] {
+      for number in 0..<6 {
+        let record = try Record.fields(text)
+        discovery.noteTelegram(record)
+        try see(text, &discovery)
+        discovery.noteArrival(of: MeterKey(record), at: now + .seconds(number * seconds))
+      }
+      return try messages(&discovery).map(sensor).map { $0["expire_after"] }
+    }
+    let live = try arrive("timestamp=\(Timestamp.now) meter=E1 power_import_kw=1", every: 10)
+    #expect(live.count == 2 && live.allSatisfy { $0 as? Int == 120 })
+    let slow = try arrive("timestamp=\(Timestamp.now) meter=E1 power_import_kw=1", every: 300)
+    #expect(slow.allSatisfy { $0 as? Int == 1800 } && slow.count == 2)
+    let replay = try arrive("timestamp=2026-01-01T00:00:00Z meter=E1 power_import_kw=1", every: 0)
+    #expect(replay.count == 2 && replay.allSatisfy { $0 == nil })
+  }
+
+  /// What hardly anybody looks at is not recorded, and codes are words.
+  @Test func whatASensorShows() throws {
+    var discovery = try discovery()
+    try see(
+      "timestamp=2026-01-01T00:00:00Z meter=E1 breaker_state=1 tariff=2 power_import_kw=1",
+      &discovery)
+    let sensors = try messages(&discovery).map(sensor)
+    #expect(sensors.map { $0["enabled_by_default"] as? Bool } == [false, nil, nil, nil])
+    #expect(
+      sensors.map { $0["value_template"] as? String } == [
+        nil,
+        "{{ {'0': 'disconnected', '1': 'connected', '2': 'ready for reconnection'}.get(value, value) }}",
+        "{{ 'tariff ' ~ value }}", nil,
+      ])
+    #expect(
+      sensors.map { $0["icon"] as? String }
+        == [nil, "mdi:electric-switch", "mdi:theme-light-dark", nil])
+  }
+
   /// A meter without a number is told from others by the prefix.
   @Test func aMeterWithoutANumberHasThePrefix() throws {
     var discovery = try discovery(["MQTT_TOPIC_PREFIX": "home/p1"])
@@ -58,6 +139,7 @@ import Testing
     #expect(sensor["state_topic"] as? String == "home/p1/cotton_candies_consumed")
     #expect(sensor["name"] as? String == "Cotton candies consumed")
     #expect(sensor["availability_topic"] as? String == "home/p1/status")
+    #expect((sensor["device"] as? [String: Any])?["name"] as? String == "Electricity meter home")
   }
 
   @Test func allIsToldAgainWhenHomeAssistantIsBack() throws {
@@ -195,9 +277,9 @@ import Testing
   @Test func aTopicThatMovesIsToldAgain() throws {
     var discovery = try discovery()
     let origin = MeterKey(try Record.fields("meter=E1"))
-    discovery.noteRecord([("a", "dsmr/a")], of: origin)
+    discovery.noteRecord([SensorValue("a", "dsmr/a", [])], of: origin)
     _ = messages(&discovery)
-    discovery.noteRecord([("a", "dsmr/E1/a")], of: origin)
+    discovery.noteRecord([SensorValue("a", "dsmr/E1/a", [])], of: origin)
     let moved = try messages(&discovery).map(sensor)
     #expect(moved.map { $0["state_topic"] as? String } == ["dsmr/E1/a"])
   }
@@ -232,10 +314,10 @@ extension DiscoveryTests {
     _ text: String, below place: String = "dsmr", _ discovery: inout Discovery
   ) throws {
     let record = try Record.fields(text)
-    var values: [(key: String, topic: String)] = []
-    record.forEachField { key, _ in
+    var values: [SensorValue] = []
+    record.forEachField { key, text in
       let key = String(decoding: [UInt8](key), as: UTF8.self)
-      values.append((key, "\(place)/\(key)"))
+      values.append(SensorValue(key, "\(place)/\(key)", [UInt8](text)))
     }
     discovery.noteRecord(values, of: MeterKey(record))
   }

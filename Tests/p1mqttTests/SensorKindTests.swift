@@ -41,14 +41,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("energy_import_tariff1_kwh", "Energy taken from the grid in tariff 1"),
-    ("gas_m3", "Gas used"), ("breaker_state", "Breaker"),
-    ("1-0:1.8.1", "Energy taken from the grid in tariff 1"),
+    ("energy_import_tariff1_kwh", "Energy import tariff 1"),
+    ("gas_m3", "Gas"), ("breaker_state", "Breaker"),
+    ("1-0:1.8.1", "Energy import tariff 1"),
     ("cotton_candies_consumed", "Cotton candies consumed"),
-    ("power_import_max_kw", "Power import max kw"),
-    ("timestamp", "Time of the last reading"),
-    ("power_limit_kva", "Apparent power at which the meter disconnects"),
-    ("meter_status", "Status of the meter"),
+    ("power_import_max_kw", "Power import max"),
+    ("timestamp", "Last reading"),
+    ("power_limit_kva", "Power limit"),
+    ("meter_status", "Meter status"),
   ])
   func aNameIsInPlainWords(_ name: String, _ expected: String) {
     #expect(SensorKind(name).name == expected)

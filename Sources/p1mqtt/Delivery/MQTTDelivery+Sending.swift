@@ -58,10 +58,13 @@ extension MQTTDelivery {
       case .subscribed(_, let code):
         let isGranted = code < 128
         subscription.answered(isGranted: isGranted)
-        if !isGranted { reportRefusedSubscription() }
+        if !isGranted {
+          announcements.subscriptionRefused()
+          reportRefusedSubscription()
+        }
       case .received(let topic, let payload, let isRetained):
         if announcements.receive(topic: topic, payload, isRetained: isRetained) {
-          publications.forgetChanges()
+          publications.repeatLast(at: .now)
         }
       }
     }
@@ -80,8 +83,8 @@ extension MQTTDelivery {
       }
     }
     publications.connected()
-    announcements.connected()
-    subscribe()
+    announcements.connected(
+      resending: inFlight.lazy.map(\.message), isSubscribing: subscribe(), at: .now)
     session.endOutage()
     if connection.lacksExpiry, !hasLoggedExpiry {
       hasLoggedExpiry = true
@@ -139,7 +142,9 @@ extension MQTTDelivery {
     let resendsInFlight = connection.resendsInFlight
     let unsent = inFlight.filter { !resendsInFlight || $0.qos == 0 }.map(\.message)
     inFlight.removeAll { !resendsInFlight || $0.qos == 0 }
-    publications.disconnected((unsent + [last].compactMap(\.self)).filter { !$0.isAnnouncement })
+    publications.disconnected(
+      (unsent + [last, heldMessage].compactMap(\.self)).filter { !$0.isAnnouncement })
+    heldMessage = nil
   }
 
   private func reportNotRetained() {
@@ -158,11 +163,13 @@ extension MQTTDelivery {
 
   // MARK: - Subscriptions
 
-  private mutating func subscribe() {
+  /// - Returns: whether there is anything to subscribe to.
+  private mutating func subscribe() -> Bool {
     let filters = announcements.filters
-    guard subscription.isPossible, !filters.isEmpty else { return }
+    guard subscription.isPossible, !filters.isEmpty else { return false }
     for filter in filters { connection.subscribe(to: filter, qos: 0) }
     subscription.asked()
+    return true
   }
 
   private func reportRefusedSubscription() {
@@ -180,11 +187,20 @@ extension MQTTDelivery {
   /// Publishes queued messages, up to the window.
   mutating func send() throws {
     guard session.isConnected, !isReconnecting else { return }
-    while session.isConnected, inFlight.count < window,
-      let message = announcements.next() ?? publications.next(&announcements.discovery)
-    {
+    while session.isConnected, inFlight.count < window, let message = nextMessage() {
       try send(message)
     }
+  }
+
+  /// What is known of sensors goes before the values.
+  private mutating func nextMessage() -> Message? {
+    if let message = announcements.next() { return message }
+    guard !announcements.holdsValues(at: .now) else { return nil }
+    heldMessage = heldMessage ?? publications.next(&announcements.discovery)
+    // A record has its topic only now, and may announce sensors.
+    if heldMessage != nil, let message = announcements.next() { return message }
+    defer { heldMessage = nil }
+    return heldMessage
   }
 
   private mutating func send(_ message: Message) throws {
@@ -211,7 +227,8 @@ extension MQTTDelivery {
   }
 
   private mutating func arrived(_ number: Int32) {
-    guard let (message, qos) = takeInFlight(number), !message.isAnnouncement else { return }
+    guard let (message, qos) = takeInFlight(number) else { return }
+    guard !message.isAnnouncement else { return announcements.answered(message, at: .now) }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
     if qos > 0 { session.succeed() }
     answeredAt = .now
@@ -231,7 +248,7 @@ extension MQTTDelivery {
       .error, broker, "message to \(message.topic) rejected: \(reason)",
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
-    guard !message.isAnnouncement else { return }
+    guard !message.isAnnouncement else { return announcements.answered(message, at: .now) }
     answeredAt = .now
     publications.rejected(message, reason)
   }

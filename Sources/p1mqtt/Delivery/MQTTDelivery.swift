@@ -23,6 +23,8 @@ struct MQTTDelivery: RecordDelivery {
   var subscription = Subscription()
   /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
+  /// A message that is to be published after what it announces.
+  var heldMessage: Message?
   /// Whether it was logged that messages do not expire.
   var hasLoggedExpiry = false
 
@@ -55,7 +57,9 @@ struct MQTTDelivery: RecordDelivery {
   var keepsAll: Bool { publications.keepsAll }
   var isTimed: Bool { publications.isTimed }
   var statistics: DeliveryStatistics { publications.statistics }
-  var deadline: ContinuousClock.Instant? { earliest(nextLook, publications.deadline) }
+  var deadline: ContinuousClock.Instant? {
+    earliest(nextLook, publications.deadline, announcements.holdsValuesUntil)
+  }
 
   /// Takes records, those of a telegram at a time.
   mutating func read(_ records: [Record], _ preprocessor: inout RecordPreprocessor) throws {
@@ -63,6 +67,7 @@ struct MQTTDelivery: RecordDelivery {
     while !rest.isEmpty {
       let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
       let telegram = rest[..<end]
+      if let first = telegram.first { announcements.discovery?.noteTelegram(first) }
       // Records of a telegram after the first one are of sub-meters.
       let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
       if !submeters.isEmpty { publications.noteSubmeters(Array(submeters), at: .now) }
@@ -75,6 +80,7 @@ struct MQTTDelivery: RecordDelivery {
 
   mutating func add(_ record: Record, at now: ContinuousClock.Instant) throws {
     publications.take(record, &announcements.discovery, at: now)
+    announcements.discovery?.noteArrival(of: MeterKey(record), at: now)
     // A replay may read more at once than a queue should hold.
     try send()
   }
@@ -85,7 +91,10 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func overflow() { publications.overflow() }
-  mutating func endInput() { session.hurry() }
+  mutating func endInput() {
+    session.hurry()
+    announcements.discovery?.endInput()
+  }
 
   mutating func sendDue() throws {
     try checkConnection(.now)

@@ -8,6 +8,22 @@ struct StatusAndDiscovery {
   private var loggedForgottenCount = 0
   /// Whether `online` is to be published.
   private var isOnlineDue = false
+  /// How often `online` was published and has not come back by the subscription.
+  private var echoCount = 0
+  /// Whether another process has published `online` since the connection began.
+  private var hasRival = false
+  private var isRivalLogged = false
+  /// How many withdrawals the broker has not acknowledged.
+  private var withdrawalCount = 0
+  /// Whether announcements of earlier runs may still come.
+  private var isSynchronizing = false
+  /// Until when values wait, for a withdrawal or for announcements of earlier runs.
+  private(set) var holdsValuesUntil: ContinuousClock.Instant?
+
+  /// How long announcements of earlier runs may take to come.
+  private static let synchronizationTime = Duration.seconds(2)
+  /// How long Home Assistant may take to remove a sensor that was withdrawn.
+  private static let removalTime = Duration.seconds(2)
 
   init(_ settings: PublishSettings, _ memory: MemoryLimits) {
     func status(_ text: String) -> Message? {
@@ -28,33 +44,103 @@ struct StatusAndDiscovery {
     discovery.map { $0.filters + [online?.topic].compactMap(\.self) } ?? []
   }
 
+  // MARK: - The connection
+
   /// Has everything published again, as a broker may have lost it before this connection.
-  mutating func connected() {
+  ///
+  /// - Parameters:
+  ///   - unanswered: the messages of the connection before that will be acknowledged in this one.
+  ///   - isSubscribing: whether announcements of earlier runs will come.
+  mutating func connected(
+    resending unanswered: some Sequence<Message>, isSubscribing: Bool,
+    at now: ContinuousClock.Instant
+  ) {
     isOnlineDue = online != nil
+    hasRival = false
+    echoCount = 0
+    withdrawalCount = 0
+    for message in unanswered { noteSent(message) }
+    isSynchronizing = isSubscribing
+    if isSubscribing { holdsValuesUntil = now + StatusAndDiscovery.synchronizationTime }
     discovery?.repeatAll()
+  }
+
+  /// The broker sends no announcements of earlier runs.
+  mutating func subscriptionRefused() { endSynchronization() }
+
+  private mutating func endSynchronization() {
+    guard isSynchronizing else { return }
+    isSynchronizing = false
+    holdsValuesUntil = nil
   }
 
   /// Takes a message that the broker sent.
   ///
   /// - Returns: whether Home Assistant has started, and needs everything again.
   mutating func receive(topic: String, _ payload: [UInt8], isRetained: Bool) -> Bool {
-    guard let offline, topic == offline.topic else {
+    guard let online, let offline, topic == offline.topic else {
       return discovery?.receive(topic: topic, payload, isRetained: isRetained) ?? false
     }
+    guard !isRetained else { return false }
     // Another process with the same status topic has exited.
-    if !isRetained, payload == offline.payload { isOnlineDue = true }
+    if payload == offline.payload { isOnlineDue = true }
+    if payload == online.payload {
+      // What the broker retains came before it.
+      endSynchronization()
+      if echoCount > 0 { echoCount -= 1 } else { noteRival() }
+    }
     return false
   }
 
-  /// What is to be logged since the last call.
-  mutating func takeLogMessages() -> [LogMessage] {
-    LogMessage.forgottenMeters(discovery?.forgottenMeterCount ?? 0, logged: &loggedForgottenCount)
+  /// Answers another process with the same status topic, so that it notes this one, too.
+  private mutating func noteRival() {
+    if !hasRival { isOnlineDue = true }
+    hasRival = true
+  }
+
+  // MARK: - Messages
+
+  /// Whether values have to wait: a sensor of another meter would take them for its own until Home Assistant has
+  /// removed it.
+  mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
+    if let end = holdsValuesUntil, now >= end {
+      isSynchronizing = false
+      holdsValuesUntil = nil
+    }
+    return withdrawalCount > 0 || holdsValuesUntil != nil
   }
 
   /// Takes the next message to be published; nil where there is none.
   mutating func next() -> Message? {
-    guard isOnlineDue else { return discovery?.takeMessage() }
+    let message = isOnlineDue ? online : discovery?.takeMessage()
     isOnlineDue = false
-    return online
+    if let message { noteSent(message) }
+    return message
+  }
+
+  private mutating func noteSent(_ message: Message) {
+    if message.topic == online?.topic { echoCount += 1 }
+    if case .withdrawal = message.purpose { withdrawalCount += 1 }
+  }
+
+  /// The broker has acknowledged or rejected a message.
+  mutating func answered(_ message: Message, at now: ContinuousClock.Instant) {
+    guard case .withdrawal = message.purpose, withdrawalCount > 0 else { return }
+    withdrawalCount -= 1
+    holdsValuesUntil = now + StatusAndDiscovery.removalTime
+  }
+
+  /// What is to be logged since the last call.
+  mutating func takeLogMessages() -> [LogMessage] {
+    var messages = LogMessage.forgottenMeters(
+      discovery?.forgottenMeterCount ?? 0, logged: &loggedForgottenCount)
+    if hasRival, !isRivalLogged, let online {
+      messages.append(
+        LogMessage(
+          text: "another p1mqtt publishes to \(online.topic), too; give each its own --prefix",
+          kind: "rival"))
+    }
+    isRivalLogged = hasRival
+    return messages
   }
 }

@@ -16,18 +16,34 @@ struct DeviceIdentity {
   ///   - keys: the keys of one of its records.
   ///   - others: the names of other devices.
   init(
-    _ meter: MeterKey, via parent: DeviceIdentity?, in prefix: String, _ keys: [String],
+    _ meter: MeterKey, via parent: MeterKey?, in prefix: String, _ keys: [String],
     besides others: Set<String>
   ) {
-    serial = meter.meter.map { String(decoding: Escape.decode($0.span), as: UTF8.self) }
-    let channel = meter.channel == nil ? "" : "_channel\(meter.channelLevel)"
+    serial = DeviceIdentity.serial(of: meter)
+    self.parent = parent.map { DeviceIdentity.id(of: $0, in: prefix) }
+    let own = DeviceIdentity.id(of: meter, in: prefix)
+    let channel = DeviceIdentity.escaped("_channel\(meter.channelLevel)")
+    // A sub-meter may have the number of its electricity meter, or none.
     id =
-      serial.map { "p1_\(DeviceIdentity.escaped($0))" }
-      ?? "\(parent?.id ?? "p1_\(DeviceIdentity.escaped(prefix))")\(DeviceIdentity.escaped(channel))"
-    self.parent = parent?.id
-    let name = DeviceIdentity.name(meter, keys)
+      meter.channel != nil && (serial == nil || own == self.parent)
+      ? "\(self.parent ?? own)\(channel)" : own
+    let name = DeviceIdentity.name(meter, keys) + DeviceIdentity.place(prefix)
     // The second of two gas meters has its number in its name.
     self.name = others.contains(name) ? "\(name) \(serial ?? meter.channelLevel)" : name
+  }
+
+  private static func serial(of meter: MeterKey) -> String? {
+    meter.meter.map { String(decoding: Escape.decode($0.span), as: UTF8.self) }
+  }
+
+  /// The id by the number of a meter, or by the prefix of its topics if it has none.
+  private static func id(of meter: MeterKey, in prefix: String) -> String {
+    "p1_\(escaped(serial(of: meter) ?? prefix))"
+  }
+
+  /// What a prefix tells of the meter: ` attic` of `attic`, `p1/attic` and `attic/dsmr`, nothing of `p1`.
+  private static func place(_ prefix: String) -> String {
+    prefix.split(separator: "/").filter { $0 != "p1" && $0 != "dsmr" }.map { " \($0)" }.joined()
   }
 
   private static func name(_ meter: MeterKey, _ keys: [String]) -> String {

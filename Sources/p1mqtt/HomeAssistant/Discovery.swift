@@ -9,6 +9,9 @@ struct Discovery {
     /// The announced metrics, by id.
     var sensors: [String: Announced] = [:]
     var recordCount = 0
+    var arrivals = ArrivalTimes()
+    /// After how many seconds without a value its sensors have no state; nil for never.
+    var expiry: Int?
     /// The electricity meter before the last record of this sub-meter, and its record count then.
     var lastAfter: (meter: MeterKey, count: Int)?
     /// The sub-meters whose records followed those of this electricity meter.
@@ -22,6 +25,8 @@ struct Discovery {
   private struct Announced {
     let key: String
     var topic: String
+    /// The most decimals of a value so far.
+    var decimals: Int
     /// The record count of the device at its last value.
     var lastSeen: Int
   }
@@ -34,8 +39,8 @@ struct Discovery {
 
   private let prefix: String
   private let style: SensorStyle
-  /// The prefix of the topics of values, which is in the id of a meter without a number.
-  private let valuePrefix: String
+  /// What is in the id of a meter without a number.
+  private let identityPrefix: String
   /// The sensor whose values a topic has, by topic.
   private var owners: [String: SensorKey] = [:]
   private var devices: LRUCache<MeterKey, Device>
@@ -48,8 +53,17 @@ struct Discovery {
   /// The electricity meter of the last telegram.
   private var main: MeterKey?
   private var pending = UniqueQueue<SensorKey>()
+  /// Sensors of sub-meters whose electricity meter is not announced yet, by its id. Home Assistant needs the device
+  /// before those behind it.
+  private var waiting: [String: Set<SensorKey>] = [:]
   /// What the broker retains from earlier runs and other processes.
   private var earlier: EarlierAnnouncements
+  private var awaitsParents = true
+  /// Sensors that have another topic than the one that was announced.
+  private var moved: Set<SensorKey> = []
+  /// Whether telegrams are read as they are sent, and not from a capture.
+  private var isLive = true
+  private let repeatInterval: Int
   /// The ids of metrics by their keys.
   private var ids: [String: String] = [:]
 
@@ -57,6 +71,8 @@ struct Discovery {
   private static let metricAbsence = 60
   /// A sub-meter is withdrawn after this many records of its electricity meter without it.
   private static let submeterAbsence = 3600
+  /// A telegram older than this, in seconds, is not live.
+  private static let liveAge: Int64 = 300
   /// The most names of devices that are kept apart.
   private static let maximumNames = 100
   /// The most metrics of a meter.
@@ -76,8 +92,9 @@ struct Discovery {
   init(_ prefix: String, _ settings: PublishSettings, capacity: Int) {
     self.prefix = prefix
     devices = LRUCache(capacity: capacity)
-    valuePrefix = settings.prefix
-    earlier = EarlierAnnouncements(below: valuePrefix, settings.statusTopic)
+    identityPrefix = settings.identityPrefix
+    repeatInterval = settings.repeatInterval ?? 0
+    earlier = EarlierAnnouncements(below: settings.prefix, settings.statusTopic)
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
@@ -85,29 +102,54 @@ struct Discovery {
   /// Where Home Assistant publishes `online` when it has started.
   private var birthTopic: String { "\(prefix)/status" }
 
-  /// Notes a record, by its keys and the topics of their values.
-  mutating func noteRecord(_ values: [(key: String, topic: String)], of recordKey: MeterKey) {
+  /// Notes the first record of a telegram, none of whose records may be published.
+  mutating func noteTelegram(_ record: Record) {
+    // The time of a sub-meter is that of its reading.
+    guard !record.isOfSubmeter else { return }
+    main = MeterKey(record).device
+    isLive =
+      record.timestamp.map { abs(Timestamp.now.seconds - $0.seconds) < Discovery.liveAge } ?? true
+  }
+
+  /// Notes that a record has arrived, which may be published later.
+  mutating func noteArrival(of recordKey: MeterKey, at now: ContinuousClock.Instant) {
+    guard recordKey.past == nil, let device = devices[recordKey.device] else { return }
+    if isLive { device.arrivals.note(now) } else { device.arrivals = ArrivalTimes() }
+    let expiry = device.arrivals.expiry(repeatInterval: repeatInterval)
+    guard expiry != device.expiry else { return }
+    device.expiry = expiry
+    for id in device.sensors.keys.sorted() { announce(id, of: recordKey.device) }
+  }
+
+  /// Notes a record, by its values.
+  mutating func noteRecord(_ values: [SensorValue], of recordKey: MeterKey) {
     let meter = recordKey.device
     if meter.channel == nil { main = meter }
     let device = devices[meter] ?? add(meter, values.map(\.key))
     if recordKey.past == nil { device.recordCount += 1 }
     if meter.channel != nil { noteParent(of: meter, device) }
     var growth = 0
-    for (key, topic) in values {
+    for value in values {
+      let (key, topic) = (value.key, value.topic)
       // The device says which meter it is. Of the reserved keys, only the time is a sensor.
       let isSensor =
         RecordKey(rawValue: key).map { $0 == .timestamp && recordKey.past == nil } ?? true
       guard isSensor else { continue }
       let id = id(of: key)
       let isNew = device.sensors[id]?.topic != topic
+      let decimals = max(value.decimals, device.sensors[id]?.decimals ?? 0)
+      let isFiner = decimals > device.sensors[id]?.decimals ?? decimals
       guard device.sensors[id] != nil || device.sensors.count < Discovery.maximumMetrics else {
         continue
       }
       let before = device.sensors.updateValue(
-        Announced(key: key, topic: topic, lastSeen: device.recordCount), forKey: id)
+        Announced(key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount),
+        forKey: id)
+      if isFiner { announce(id, of: meter) }
       guard isNew else { continue }
       growth += Discovery.size(key, topic)
       if let before {
+        moved.insert(SensorKey(meter: meter, id: id))
         release(before.topic, of: SensorKey(meter: meter, id: id))
         growth -= Discovery.size(key, before.topic)
       } else {
@@ -117,6 +159,7 @@ struct Discovery {
       announce(id, of: meter)
       claim(topic, for: SensorKey(meter: meter, id: id))
     }
+    release(device.identity.id)
     withdrawAbsentMetrics(of: meter, device)
     withdrawEarlier(of: meter, device)
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
@@ -206,8 +249,8 @@ struct Discovery {
   }
 
   private mutating func add(_ meter: MeterKey, _ keys: [String]) -> Device {
-    let parent = meter.channel == nil ? nil : main.flatMap { devices[$0]?.identity }
-    let identity = DeviceIdentity(meter, via: parent, in: valuePrefix, keys, besides: names)
+    let parent = meter.channel == nil ? nil : main
+    let identity = DeviceIdentity(meter, via: parent, in: identityPrefix, keys, besides: names)
     if names.count < Discovery.maximumNames { names.insert(identity.name) }
     meters[identity.id] = meter
     let device = Device(identity)
@@ -237,6 +280,19 @@ struct Discovery {
     // The bound holds while there is no broker and sensors come and go.
     guard pending.count < max(Discovery.maximumPending, sensorCount) else { return }
     pending.append(SensorKey(meter: meter, id: id))
+  }
+
+  /// Announces the sensors that waited for their electricity meter.
+  private mutating func release(_ parent: String) {
+    for sensor in waiting.removeValue(forKey: parent) ?? [] {
+      announce(sensor.id, of: sensor.meter)
+    }
+  }
+
+  /// Announces all sensors that wait, as no other records will come.
+  mutating func endInput() {
+    for parent in waiting.keys { release(parent) }
+    awaitsParents = false
   }
 
   /// Announces everything again.
@@ -274,17 +330,24 @@ struct Discovery {
   /// Takes the next message to be published; nil where there is none.
   mutating func takeMessage() -> Message? {
     if let topic = earlier.takeWithdrawal() {
-      return Message(topic: topic, payload: [], purpose: .announcement, isRetained: true)
+      return Message(topic: topic, payload: [], purpose: .withdrawal, isRetained: true)
     }
     while let entry = pending.removeFirst() {
       // The device may have been forgotten meanwhile.
       guard let device = devices[entry.meter] else { continue }
+      if awaitsParents, let parent = device.identity.parent, meters[parent] == nil {
+        waiting[parent, default: []].insert(entry)
+        continue
+      }
       let text = device.sensors[entry.id].map {
-        Sensor($0.key, $0.topic, of: device.identity, style).text
+        Sensor(
+          $0.key, $0.topic, decimals: $0.decimals, expiry: device.expiry, of: device.identity, style
+        ).text
       }
       return Message(
         topic: configTopic(entry.id, device.identity), payload: (text ?? "").utf8Bytes,
-        purpose: .announcement, isRetained: true)
+        purpose: moved.remove(entry) != nil || text == nil ? .withdrawal : .announcement,
+        isRetained: true)
     }
     return nil
   }
@@ -294,4 +357,18 @@ struct Discovery {
   }
 
   var isEmpty: Bool { pending.isEmpty && earlier.isEmpty }
+}
+
+/// A value of a record, for its sensor.
+struct SensorValue {
+  let key: String
+  /// Where it is published.
+  let topic: String
+  let decimals: Int
+
+  init(_ key: String, _ topic: String, _ text: some Collection<UInt8>) {
+    self.key = key
+    self.topic = topic
+    decimals = text.firstIndex(of: UInt8(ascii: ".")).map { text[$0...].count - 1 } ?? 0
+  }
 }

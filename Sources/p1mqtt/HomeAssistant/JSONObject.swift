@@ -12,6 +12,7 @@ struct JSONObject {
   }
 
   mutating func set(_ name: String, _ number: Int) { add(name, String(number)) }
+  mutating func set(_ name: String, _ truth: Bool) { add(name, String(truth)) }
   mutating func set(_ name: String, _ object: JSONObject) { add(name, object.text) }
   mutating func set(_ name: String, _ texts: [String]) {
     add(name, "[\(texts.map(JSONObject.quoted).joined(separator: ","))]")

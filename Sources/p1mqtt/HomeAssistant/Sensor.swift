@@ -8,7 +8,12 @@ struct Sensor {
   /// - Parameters:
   ///   - key: the metric.
   ///   - topic: where its values are published.
-  init(_ key: String, _ topic: String, of device: DeviceIdentity, _ style: SensorStyle) {
+  ///   - decimals: the decimals of its values.
+  ///   - expiry: after how many seconds without a value it has no state; nil for never.
+  init(
+    _ key: String, _ topic: String, decimals: Int, expiry: Int? = nil, of device: DeviceIdentity,
+    _ style: SensorStyle
+  ) {
     let kind = SensorKind(key)
     var object = JSONObject()
     object.set("name", kind.name)
@@ -18,8 +23,12 @@ struct Sensor {
     object.set("unit_of_measurement", kind.unit)
     object.set("device_class", kind.deviceClass)
     object.set("state_class", kind.stateClass)
+    if kind.isNumber { object.set("suggested_display_precision", decimals) }
+    object.set("icon", kind.icon)
     object.set("entity_category", kind.isDiagnostic ? "diagnostic" : nil)
+    if kind.isHidden { object.set("enabled_by_default", false) }
     object.set("availability_topic", style.statusTopic)
+    if let expiry { object.set("expire_after", expiry) }
     if style.qos > 0 { object.set("qos", style.qos) }
     var about = JSONObject()
     about.set("identifiers", [device.id])
@@ -60,6 +69,11 @@ struct Sensor {
     case .total: return "{{ \(value) if \(value) | float(0) > 0 }}"
     // Home Assistant rejects longer states.
     case .text: return "{{ (\(value) | string)[:255] }}"
+    case .tariff: return "{{ 'tariff ' ~ \(value) }}"
+    case .state(let words):
+      let pairs = words.sorted { $0.key < $1.key }.map { "'\($0.key)': '\($0.value)'" }
+      let code = style.isJSON ? "\(value) | string" : value
+      return "{{ {\(pairs.joined(separator: ", "))}.get(\(code), \(value)) }}"
     case .number: return style.isJSON ? "{{ \(value) }}" : nil
     }
   }

@@ -2,14 +2,17 @@ import Metrics
 
 /// What Home Assistant has to know of a metric, derived from the metric's name.
 struct SensorKind {
-  enum Values {
+  enum Values: Equatable {
     case number
     /// A counter, which is published only if it is not 0.
     case total
     case text
+    /// A number that stands for words, which replace it.
+    case state([String: String])
+    /// The number of a tariff.
+    case tariff
   }
 
-  /// A few plain words.
   let name: String
   /// The unit as Home Assistant spells it; nil where there is none.
   let unit: String?
@@ -17,41 +20,73 @@ struct SensorKind {
   let stateClass: String?
   /// Whether it describes the meter, and not the consumption.
   let isDiagnostic: Bool
+  /// Whether hardly anybody looks at it, so that Home Assistant shows and records it only if asked to.
+  let isHidden: Bool
+  /// The icon; nil where the device class has one.
+  let icon: String?
   let values: Values
+
+  /// Whether it is a number with a unit or a state class, which Home Assistant rounds.
+  var isNumber: Bool { [.number, .total].contains(values) && (unit != nil || stateClass != nil) }
 
   /// - Parameter key: the name of the metric, in any set of names.
   init(_ key: String) {
-    if key == "timestamp" {
-      self.init("Time of the last reading", Quantity("", "timestamp", nil), isDiagnostic: true)
-    } else if let reading = SubmeterReading(rawValue: key) {
-      self.init(reading.description, Quantity(reading.unit, key))
+    if let reading = SubmeterReading(rawValue: key) {
+      self.init(SensorName.words(of: reading), Quantity(reading.unit, key))
     } else if let metric = MetricTable.metric(calledInAnySet: key) {
       let quantity = metric.unit.map { Quantity($0, key) } ?? Quantity(unitless: metric, key)
-      // The rest of a description explains the values.
-      let words = metric.description.prefix { !";:(".contains($0) }
       self.init(
-        String(words), quantity, isDiagnostic: !MetricTable.isOfConsumption(metric),
-        isText: metric.isText)
+        SensorName.words(of: metric), quantity, metric.name,
+        isDiagnostic: !MetricTable.isOfConsumption(metric), isText: metric.isText)
     } else {
-      let words = key.map { "_.:-".contains($0) ? " " : String($0) }.joined()
       let quantity = Quantity(suffixOf: key)
+      let unit = quantity == nil ? nil : key.split(separator: "_").last?.lowercased()
       self.init(
-        "\(words.prefix(1).uppercased())\(words.dropFirst())", quantity, isText: quantity == nil)
+        SensorName.words(of: key, without: [unit]), quantity, isText: quantity == nil)
     }
   }
 
   private init(
-    _ name: String, _ quantity: Quantity?, isDiagnostic: Bool = false, isText: Bool = false
+    _ name: String, _ quantity: Quantity?, _ metric: String = "", isDiagnostic: Bool = false,
+    isText: Bool = false
   ) {
-    var name = Substring(name)
-    while name.hasSuffix(" ") { name = name.dropLast() }
-    self.name = String(name)
+    self.name = name
     unit = quantity.flatMap { $0.unit.isEmpty ? nil : $0.unit }
     deviceClass = quantity?.deviceClass
     stateClass = quantity?.stateClass
     self.isDiagnostic = isDiagnostic
+    isHidden =
+      metric == "timestamp"
+      || ["voltage_sag", "voltage_swell"].contains(where: metric.hasPrefix)
+      || ["version", "signature"].contains(where: metric.hasSuffix)
+    icon = quantity?.deviceClass == nil ? SensorKind.icon(metric) : nil
     let isTotal = stateClass == Quantity.total && unit != nil
-    values = isText ? .text : isTotal ? .total : .number
+    values = SensorKind.words(metric) ?? (isText ? .text : isTotal ? .total : .number)
+  }
+
+  /// The words that the values of a metric stand for; nil where they are no codes.
+  private static func words(_ metric: String) -> Values? {
+    // DSMR 5.0.2, 6.12: the states of a breaker and of a valve.
+    let states = ["0": "disconnected", "1": "connected", "2": "ready for reconnection"]
+    switch metric {
+    case "tariff": return .tariff
+    case "breaker_state", "valve_state": return .state(states)
+    case _ where metric.hasPrefix("relay"): return .state(["0": "open", "1": "closed"])
+    default: return nil
+    }
+  }
+
+  /// The name of an icon of Home Assistant (Material Design Icons).
+  private static func icon(_ metric: String) -> String? {
+    let icons = [
+      ("tariff", "theme-light-dark"), ("breaker", "electric-switch"), ("relay", "electric-switch"),
+      ("valve", "pipe-valve"), ("message", "message-text-outline"),
+      ("power_failures", "transmission-tower-off"),
+      ("long_power_failures", "transmission-tower-off"), ("voltage_s", "sine-wave"),
+      ("energy_reactive", "flash-outline"), ("power_reactive", "flash-outline"),
+      ("power_apparent", "flash-outline"),
+    ]
+    return icons.first { metric.hasPrefix($0.0) }.map { "mdi:\($0.1)" }
   }
 }
 
@@ -88,7 +123,9 @@ private struct Quantity {
 
   /// A metric without a unit in its name.
   init?(unitless metric: Metric, _ key: String) {
-    if metric.name.hasPrefix("power_factor") {
+    if metric.name == "timestamp" {
+      self.init("", "timestamp", nil)
+    } else if metric.name.hasPrefix("power_factor") {
       self.init("", "power_factor", Quantity.now)
     } else if metric.isSubmeterReading, Quantity.volume(key.lowercased()) != "volume" {
       self.init(MetricUnit.cubicMetre, key.lowercased())

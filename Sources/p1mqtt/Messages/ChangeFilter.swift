@@ -1,6 +1,6 @@
 import Records
 
-/// Leaves out values that have not changed since they were published (`--on-change`).
+/// Remembers the values that were published, and leaves out those that have not changed since (`--on-change`).
 ///
 /// The filter remembers the last value of each name. When its memory is full, it forgets the meter that
 /// has been silent longest, whose values then are published again.
@@ -25,7 +25,7 @@ struct ChangeFilter {
 
   /// - Parameters:
   ///   - repeatInterval: after how many seconds, by the records' time or by the clock, a value is
-  ///     published though it has not changed.
+  ///     published though it has not changed; with 0, each one is.
   ///   - capacity: the most bytes that are remembered.
   init(repeatInterval: Int, capacity: Int) {
     self.repeatInterval = Int64(repeatInterval)
@@ -55,6 +55,14 @@ struct ChangeFilter {
     }
     while last.isOverfull, last.removeOldest() != nil { forgottenMeterCount += 1 }
     return passes
+  }
+
+  /// The last value of each name, with the time of its record.
+  var all: [(name: String, value: [UInt8], timestamp: Timestamp?)] {
+    last.keys.flatMap { meter in
+      (last[meter] ?? [:]).map { ($0.key, $0.value.value, $0.value.timestamp) }
+        .sorted { $0.0 < $1.0 }
+    }
   }
 
   /// Has all values published once more.

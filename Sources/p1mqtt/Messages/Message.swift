@@ -7,6 +7,8 @@ struct Message {
     case record(UInt64)
     /// The status or discovery, which is made again for each connection.
     case announcement
+    /// Takes a topic away from a sensor of Home Assistant, and maybe the sensor, too.
+    case withdrawal
   }
 
   let topic: String
@@ -16,6 +18,9 @@ struct Message {
   let isRetained: Bool
 
   var isAnnouncement: Bool {
-    if case .announcement = purpose { true } else { false }
+    switch purpose {
+    case .announcement, .withdrawal: true
+    case .value, .record: false
+    }
   }
 }

@@ -55,8 +55,8 @@ protocol Publications {
   /// Has all values published once, as a broker may have lost them before this connection.
   mutating func connected()
 
-  /// Has all values published once, as Home Assistant has lost them.
-  mutating func forgetChanges()
+  /// Publishes the last values again, as Home Assistant has lost them.
+  mutating func repeatLast(at now: ContinuousClock.Instant)
 
   /// Stores what is left, before the process exits.
   mutating func close(at now: ContinuousClock.Instant)

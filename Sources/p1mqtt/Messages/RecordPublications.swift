@@ -70,7 +70,7 @@ struct RecordPublications: Publications {
     let meter = MeterKey(record)
     topics.noteRecord(of: meter, at: .now)
     guard let topic = topics.topic(of: meter) else { return nil }
-    discovery?.noteRecord(record.keys.map { ($0, topic) }, of: meter)
+    discovery?.noteRecord(record.values(at: topic), of: meter)
     return topic
   }
 
@@ -166,8 +166,14 @@ struct RecordPublications: Publications {
     }
   }
 
-  mutating func connected() { forgetChanges() }
-  mutating func forgetChanges() { changes?.forget() }
+  mutating func connected() { changes?.forget() }
+
+  mutating func repeatLast(at now: ContinuousClock.Instant) {
+    for last in changes?.all ?? [] {
+      if let record = Record(untimed: last.value, last.timestamp) { outbox.add(record, at: now) }
+    }
+  }
+
   mutating func close(at now: ContinuousClock.Instant) { outbox.close(at: now) }
   mutating func takeEvents() -> [OutboxEvent] { outbox.takeEvents() }
 
@@ -182,10 +188,23 @@ struct RecordPublications: Publications {
 }
 
 extension Record {
-  fileprivate var keys: [String] {
-    var keys: [String] = []
-    forEachField { key, _ in keys.append(String(decoding: [UInt8](key), as: UTF8.self)) }
-    return keys
+  fileprivate func values(at topic: String) -> [SensorValue] {
+    var values: [SensorValue] = []
+    forEachField { key, text in
+      values.append(
+        SensorValue(String(decoding: [UInt8](key), as: UTF8.self), topic, [UInt8](text)))
+    }
+    return values
+  }
+
+  /// The record of an ``untimedText``.
+  fileprivate init?(untimed text: [UInt8], _ timestamp: Timestamp?) {
+    let start = "\(RecordKey.timestamp.rawValue)=".utf8Bytes
+    guard let timestamp, text.starts(with: start) else {
+      self.init(text)
+      return
+    }
+    self.init(start + "\(timestamp)".utf8Bytes + text.dropFirst(start.count))
   }
 
   /// Its text without its time.

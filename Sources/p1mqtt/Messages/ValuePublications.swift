@@ -63,7 +63,7 @@ struct ValuePublications: Publications {
     let meter = MeterKey(record)
     topics.noteRecord(of: meter, at: now)
     var values = meter.past == nil ? values(of: record, meter) : pastValues(of: record, meter)
-    discovery?.noteRecord(values.map { ($0.key, $0.topic) }, of: meter)
+    discovery?.noteRecord(values.map { SensorValue($0.key, $0.topic, $0.text) }, of: meter)
     if changes != nil { leaveOutRepeats(&values, meter, record.timestamp, now) }
     for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
   }
@@ -164,10 +164,14 @@ struct ValuePublications: Publications {
 
   mutating func connected() {
     queue.keepAll()
-    forgetChanges()
+    changes?.forget()
   }
 
-  mutating func forgetChanges() { changes?.forget() }
+  mutating func repeatLast(at now: ContinuousClock.Instant) {
+    for last in changes?.all ?? [] {
+      queue.add(ValueQueue.Entry(name: last.name, value: last.value))
+    }
+  }
 
   mutating func close(at now: ContinuousClock.Instant) {}
 

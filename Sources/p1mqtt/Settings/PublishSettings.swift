@@ -24,7 +24,8 @@ struct PublishSettings {
   init(_ settings: Settings) throws {
     let group = PublishSettings.group
     payload = try settings.value(group.payload, of: Payload.self)
-    prefix = try PublishSettings.prefix(settings)
+    discoveryPrefix = try PublishSettings.discoveryPrefix(settings)
+    prefix = try PublishSettings.prefix(settings, announcing: discoveryPrefix != nil)
     template = try TopicTemplate(
       settings[group.topic] ?? payload.topic, prefix: prefix, payload
     ) { settings.failure(group.topic, $0) }
@@ -33,7 +34,6 @@ struct PublishSettings {
     expiry = try settings[group.expiry]
     statusTopic = try PublishSettings.statusTopic(prefix, payload, settings)
     repeatInterval = try PublishSettings.repeatInterval(settings)
-    discoveryPrefix = try PublishSettings.discoveryPrefix(settings)
     guard discoveryPrefix == nil || payload != .record else {
       throw settings.failure(
         group.homeAssistant, "Home Assistant cannot read records; use --payload value or json")
@@ -47,9 +47,16 @@ struct PublishSettings {
 
   /// What every topic begins with.
   ///
+  /// - Parameter announcing: whether the metrics are announced to Home Assistant.
   /// - Throws: `Failure` for a prefix that no topic can have.
-  static func prefix(_ settings: Settings) throws -> String {
-    try topic(settings[group.prefix], group.prefix, settings)
+  static func prefix(_ settings: Settings, announcing: Bool = false) throws -> String {
+    let usual = announcing ? MessageGroup.prefixForHomeAssistant : MessageGroup.usualPrefix
+    return try topic(settings[group.prefix] ?? usual, group.prefix, settings)
+  }
+
+  /// The prefix in the ids of meters without a number, which stay the same whatever the default prefix is.
+  var identityPrefix: String {
+    prefix == MessageGroup.prefixForHomeAssistant ? MessageGroup.usualPrefix : prefix
   }
 
   /// The status topic. Values have one sender below a prefix; records may have many there, each with a

@@ -34,7 +34,7 @@ import Testing
         try await sink.waitForError(
           "broker refused the subscription; discovery will not be repeated when Home Assistant restarts"
         )
-        try await broker.wait { $0.lines.contains("dsmr/n 1") }
+        try await broker.wait { $0.lines.contains("p1/n 1") }
       }
     }
   }

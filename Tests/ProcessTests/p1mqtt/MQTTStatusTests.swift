@@ -76,10 +76,10 @@ import Testing
       #expect(result.status == .success)
       try await broker.wait { $0.openCount == 0 }
       let sensor = broker.accepted.first { $0.topic.hasPrefix("homeassistant/") }
-      #expect(sensor?.text.contains(#""availability_topic":"dsmr/attic/status""#) == true)
+      #expect(sensor?.text.contains(#""availability_topic":"p1/attic/status""#) == true)
       // The status of another client is ignored.
       let filters = broker.packets(.subscribe).flatMap(\.filters)
-      #expect(filters.contains("dsmr/attic/status"))
+      #expect(filters.contains("p1/attic/status"))
     }
   }
 }

@@ -2,6 +2,9 @@
 public struct MessageGroup: SettingGroup {
   public static let title = "Messages"
 
+  /// The default prefixes.
+  public static let usualPrefix = "dsmr"
+  public static let prefixForHomeAssistant = "p1"
   /// The default topics of values and records.
   public static let valueTopic = "{prefix}/{metric}"
   public static let jsonTopic = "{prefix}/{meter}/json"
@@ -38,8 +41,9 @@ public struct MessageGroup: SettingGroup {
       see
       .Sx Topics .
       """)
-  public let prefix = Setting(
-    "MQTT_TOPIC_PREFIX", option: "prefix", .anything("topic"), default: "dsmr",
+  public let prefix = Setting<String?>(
+    "MQTT_TOPIC_PREFIX", option: "prefix", .anything("topic"),
+    ifUnset: "\(usualPrefix), or \(prefixForHomeAssistant) with --homeassistant",
     help: "Begin topics with this text.",
     manual: """
       It replaces
@@ -50,6 +54,9 @@ public struct MessageGroup: SettingGroup {
       or
       .Ql # .
       A slash at its end is removed.
+      Topics below
+      .Pa dsmr
+      make Home Assistant offer its integration DSMR Reader, whose entities would stay unknown.
       """)
   public let qos = Setting(
     "MQTT_QOS", option: "qos", .number(0...2, "qos"), default: 0,

@@ -1,0 +1,102 @@
+import CommandLine
+import Records
+import Sinks
+import Testing
+
+@testable import p1mqtt
+
+/// When values wait for announcements, and how a second process is noticed.
+@Suite struct StatusAndDiscoveryTests {
+  private let start = ContinuousClock.now
+
+  private func announcements(_ settings: [String: String] = [:]) throws -> StatusAndDiscovery {
+    let settings = Settings { (["MQTT_HOMEASSISTANT": "True"].merging(settings) { $1 })[$0] }
+    return StatusAndDiscovery(
+      try PublishSettings(settings), MemoryLimits(buffer: 1 << 20))
+  }
+
+  private func connect(_ announcements: inout StatusAndDiscovery) {
+    announcements.connected(resending: [], isSubscribing: true, at: start)
+  }
+
+  private func echo(_ text: String, _ announcements: inout StatusAndDiscovery) {
+    let topic = announcements.offline?.topic ?? ""
+    _ = announcements.receive(topic: topic, Array(text.utf8), isRetained: false)
+  }
+
+  private func holds(_ announcements: inout StatusAndDiscovery, _ now: ContinuousClock.Instant)
+    -> Bool
+  {
+    announcements.holdsValues(at: now)
+  }
+
+  private func logged(_ announcements: inout StatusAndDiscovery) -> [String] {
+    announcements.takeLogMessages().map(\.kind)
+  }
+
+  private func drain(_ announcements: inout StatusAndDiscovery) -> [Message] {
+    var messages: [Message] = []
+    while let message = announcements.next() { messages.append(message) }
+    return messages
+  }
+
+  /// The status that comes back follows what the broker retains.
+  @Test func valuesWaitForWhatTheBrokerRetains() throws {
+    var announcements = try announcements()
+    connect(&announcements)
+    #expect(holds(&announcements, start))
+    #expect(drain(&announcements).map(\.topic) == [announcements.offline?.topic])
+    echo("online", &announcements)
+    #expect(!holds(&announcements, start))
+    // Without it, they wait for a bounded time.
+    connect(&announcements)
+    #expect(holds(&announcements, start + .seconds(1)))
+    #expect(!holds(&announcements, start + .seconds(3)))
+    connect(&announcements)
+    announcements.subscriptionRefused()
+    #expect(!holds(&announcements, start))
+  }
+
+  /// Home Assistant would book the values of the new meter as consumption of the old one.
+  @Test func valuesWaitUntilAReplacedMeterIsWithdrawn() throws {
+    var announcements = try announcements()
+    connect(&announcements)
+    echo("online", &announcements)
+    _ = drain(&announcements)
+    echo("online", &announcements)
+    for meter in ["E1", "E2"] {
+      announcements.discovery?.noteRecord(
+        [SensorValue("energy_import_kwh", "p1/energy_import_kwh", [])],
+        of: MeterKey(try Record.fields("meter=\(meter)")))
+    }
+    let withdrawals = drain(&announcements).filter(\.payload.isEmpty)
+    #expect(
+      withdrawals.map(\.topic) == ["homeassistant/sensor/p1_E1/energy_import_kwh/config"])
+    #expect(holds(&announcements, start + .seconds(60)))
+    for message in withdrawals { announcements.answered(message, at: start + .seconds(60)) }
+    #expect(holds(&announcements, start + .seconds(61)))
+    #expect(!holds(&announcements, start + .seconds(63)))
+    // A sensor that gets another topic.
+    announcements.discovery?.noteRecord(
+      [SensorValue("energy_import_kwh", "p1/E2/energy_import_kwh", [])],
+      of: MeterKey(try Record.fields("meter=E2")))
+    _ = drain(&announcements)
+    #expect(holds(&announcements, start + .seconds(100)))
+  }
+
+  /// Both processes log it, and each answers once.
+  @Test func aSecondProcessIsNoticed() throws {
+    var announcements = try announcements()
+    connect(&announcements)
+    _ = drain(&announcements)
+    echo("online", &announcements)
+    #expect(logged(&announcements) == [])
+    echo("online", &announcements)
+    #expect(logged(&announcements) == ["rival"])
+    #expect(drain(&announcements).count == 1)
+    // The own answer, and that of the other.
+    echo("online", &announcements)
+    echo("online", &announcements)
+    #expect(drain(&announcements).isEmpty && logged(&announcements) == [])
+  }
+}
