@@ -111,6 +111,19 @@ import Testing
     #expect(replay.count == 2 && replay.allSatisfy { $0 == nil })
   }
 
+  @Test(arguments: [
+    ("power_import_kw=0 power_export_kw=1.234", "-1.234"),
+    ("power_import_kw=0.5 power_export_kw=0.000", "0.500"),
+    ("power_import_kw=1 power_export_kw=0 power_net_kw=7", "7"), ("power_import_kw=1", nil),
+  ])
+  func netPowerIsASensorOfItsOwn(_ text: String, _ expected: String?) throws {
+    var net: [String] = []
+    try Record.fields(text).addingNetPower().forEachField { key, value in
+      if key == "power_net_kw" { net.append(String(decoding: [UInt8](value), as: UTF8.self)) }
+    }
+    #expect(net == (expected.map { [$0] } ?? []))
+  }
+
   /// What hardly anybody looks at is not recorded, and codes are words.
   @Test func whatASensorShows() throws {
     var discovery = try discovery()
