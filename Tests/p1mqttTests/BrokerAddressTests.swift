@@ -9,6 +9,7 @@ import Testing
     arguments: [
       ("broker.lan", "broker.lan", nil, nil), ("::1", "::1", nil, nil), ("[::1]", "::1", nil, nil),
       ("fe80::1%eth0", "fe80::1%eth0", nil, nil),
+      ("broker.lan:1884", "broker.lan", 1884, nil), ("[::1]:1883", "::1", 1883, nil),
       ("mqtt://broker.lan", "broker.lan", nil, false), ("MQTTS://b/", "b", nil, true),
       ("mqtts://broker.lan:8884", "broker.lan", 8884, true), ("mqtt://[::1]:1", "::1", 1, false),
       ("mqtt://[::1]", "::1", nil, false), ("mqtt://::1", "::1", nil, false),
@@ -28,8 +29,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("broker.lan:1883", "has a port; use mqtt://"), ("127.0.0.1:1883", "has a port; use mqtt://"),
-    ("[::1]:1883", "has a port; use mqtt://"), ("mqtt://b:0", "no port"),
+    ("broker.lan:", "no port"), ("mqtt://b:0", "no port"),
     ("mqtt://b:x", "no port"), ("mqtt://b:65536", "no port"), ("mqtt://", "not a host name"),
     ("http://b", "not a host name"), ("a b", "not a host name"),
     ("%", "not a host name"), ("[", "not a host name"), ("[::1", "not a host name"),

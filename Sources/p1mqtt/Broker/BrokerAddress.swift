@@ -36,9 +36,6 @@ struct BrokerAddress: Equatable {
     else {
       throw failure("\"\(text)\" is not a host name or an IP address")
     }
-    guard scheme != nil || !parts.hasPort else {
-      throw failure("\"\(text)\" has a port; use mqtt://\(text) or --port")
-    }
     guard parts.port != nil || !parts.hasPort else {
       throw failure("\"\(text)\" has no port from 1 to 65535 after the colon")
     }

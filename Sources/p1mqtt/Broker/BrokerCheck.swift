@@ -2,9 +2,16 @@ import CommandLine
 
 /// Logs in to a broker once, for `--check --connect`.
 enum BrokerCheck {
-  /// - Returns: how the broker was reached.
-  /// - Throws: `Failure` if it cannot be reached, or rejects the login.
+  /// - Returns: how each node of the broker was reached.
+  /// - Throws: `Failure` if one cannot be reached, or rejects the login.
   static func run(_ settings: BrokerSettings, _ messages: Messages) throws -> String {
+    guard settings.nodes.count > 1 else { return try checkNode(settings, messages) }
+    return try settings.nodes.map {
+      "\($0.name) \(try checkNode(settings.using($0), messages))"
+    }.joined(separator: "; ")
+  }
+
+  private static func checkNode(_ settings: BrokerSettings, _ messages: Messages) throws -> String {
     let connection = try MQTTConnection(settings.forOneCheck)
     var session = BrokerSession(connection, messages: messages)
     let timeout = min(settings.timeout, MonitoringGroup.longestCheck)
@@ -23,7 +30,7 @@ enum BrokerCheck {
       if let loss {
         guard session.triesOtherVersion(after: loss) else {
           throw Failure(
-            settings.name, loss.reason, loss.cause == .login ? .noPermission : .unavailable)
+            settings.node.name, loss.reason, loss.cause == .login ? .noPermission : .unavailable)
         }
         session.waitForNextAttempt()
       }
@@ -32,13 +39,13 @@ enum BrokerCheck {
       try session.proceed(happened)
     }
     throw Failure(
-      settings.name, "no answer for \(timeout.inSeconds) s; check its name and port",
+      settings.node.name, "no answer for \(timeout.inSeconds) s; check its name and port",
       .unavailable)
   }
 
   private static func description(of settings: BrokerSettings, _ version: MQTTVersion) -> String {
     let login = settings.login.map { "as user \($0.user)" } ?? "without a user"
-    let encryption = settings.tls == nil ? "" : ", encrypted"
+    let encryption = settings.node.tls == nil ? "" : ", encrypted"
     return "connected \(login), MQTT \(version == .version5 ? "5" : "3.1.1")\(encryption)"
   }
 }

@@ -23,6 +23,8 @@ struct BrokerSession {
   private var serverState = ServerState()
   /// When the last connection was made.
   private(set) var connectedAt = ContinuousClock.now
+  /// How many nodes have failed since the broker last acknowledged something, or since the last back-off.
+  private var failedNodes = 0
 
   /// After a connection of this length, the next attempt follows soon.
   private static let stableConnectionTime = Duration.seconds(30)
@@ -32,8 +34,8 @@ struct BrokerSession {
     self.messages = messages
   }
 
-  /// What messages call the broker.
-  var broker: String { connection.settings.name }
+  /// What messages call the node of the broker.
+  var broker: String { connection.settings.node.name }
   var isConnected: Bool { state == .connected }
   /// Why the broker cannot be reached; nil while it can.
   var outage: String? { serverState.failure }
@@ -95,7 +97,10 @@ struct BrokerSession {
   }
 
   /// Notes that the broker has acknowledged something.
-  mutating func succeed() { _ = serverState.succeed() }
+  mutating func succeed() {
+    failedNodes = 0
+    _ = serverState.succeed()
+  }
 
   /// Has the next attempt use MQTT 3.1.1, if the last one failed as it does with a broker that does not know 5.
   mutating func triesOtherVersion(after loss: Loss) -> Bool {
@@ -108,13 +113,25 @@ struct BrokerSession {
     return true
   }
 
-  /// Notes a lost connection or a failed attempt, and logs it if it begins an outage or has a new reason.
-  mutating func fail(_ reason: String) {
+  /// Notes a lost connection or a failed attempt, and logs it if it begins an outage or has a new reason. The next node
+  /// follows at once; when all have failed, after a back-off.
+  mutating func fail(_ reason: String, _ cause: DisconnectCause = .other) {
     if isConnected, .now - connectedAt >= BrokerSession.stableConnectionTime { succeed() }
     state = .waiting
     let isNewReason = serverState.fail(reason, at: .now)
+    let failed = broker
+    if cause != .forgotten {
+      connection.useNextNode()
+      failedNodes += 1
+    }
+    if failedNodes < connection.settings.nodes.count {
+      serverState.hurry(.now)
+    } else {
+      failedNodes = 0
+    }
+    let next = broker == failed ? "again" : broker
     messages.say(
-      isNewReason ? .warning : .info, broker, "\(reason); trying again", repeating: reason)
+      isNewReason ? .warning : .info, failed, "\(reason); trying \(next)", repeating: reason)
   }
 
   /// Waits for the next attempt without a back-off.

@@ -40,7 +40,7 @@ extension MQTTConnection {
       try check(
         unsafe mosquitto_username_pw_set(client, login.user, login.password?.value), group.user)
     }
-    if let tls = settings.tls { try configure(tls) }
+    if let tls = settings.node.tls { try configure(tls) }
   }
 
   private func configure(_ tls: TLSSettings) throws {

@@ -82,7 +82,15 @@ import SystemPackage
 
   /// Changes the settings of the next connections.
   func renew(_ settings: BrokerSettings) {
-    self.settings = settings
+    self.settings = settings.using(self.settings.node)
+  }
+
+  /// Has the next attempt connect to the next node.
+  func useNextNode() {
+    let wasEncrypted = settings.node.tls != nil
+    settings.useNextNode()
+    // The library cannot turn off TLS for the session that it resumes.
+    if stage == .resuming, wasEncrypted != (settings.node.tls != nil) { stage = .discardingSession }
   }
 
   /// Starts an attempt to connect, whose result is an event.
@@ -98,9 +106,9 @@ import SystemPackage
       try configureLogin()
     }
     log.listen(to: self)
-    log.begin()
-    let (host, hangUpReason) = (settings.host, settings.hangUpReason)
-    let (port, keepAlive) = (Int32(settings.port), Int32(settings.keepAlive))
+    log.begin(hangUpReason: settings.hangUpReason)
+    let (host, hangUpReason) = (settings.node.host, settings.hangUpReason)
+    let (port, keepAlive) = (Int32(settings.node.port), Int32(settings.keepAlive))
     let (isVersion5, keepsSession) = (version == .version5, settings.isPersistent)
     let (packetSize, sessionExpiry) = (maximumPacketSize, sessionExpiry)
     nonisolated(unsafe) let client = unsafe self.client
@@ -234,7 +242,7 @@ import SystemPackage
     if ready.contains(where: { !$0.isWrite }) {
       result = MQTTResult(unsafe mosquitto_loop_read(client, 1))
       // The library does not notice the end of a connection during the handshake.
-      if settings.tls != nil, !log.isAnswered, isClosed(socket) {
+      if settings.node.tls != nil, !log.isAnswered, isClosed(socket) {
         log.left(MQTTResult(MOSQ_ERR_CONN_LOST.rawValue))
       }
     }
@@ -257,7 +265,7 @@ import SystemPackage
       stage = .fresh
       try configure(isClean: true)
       log.events = []
-      log.disconnected("the broker has forgotten the session")
+      log.disconnected("the broker has forgotten the session", .forgotten)
     case .discardingSession:
       // The old session is discarded. The next connection has a session that the broker keeps.
       disconnect()

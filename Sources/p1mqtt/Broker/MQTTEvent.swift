@@ -29,5 +29,7 @@ enum DisconnectCause {
   case qos
   /// The broker has sent a packet that MQTT does not allow there.
   case protocolError
+  /// The broker has lost the session. It accepts a new one.
+  case forgotten
   case other
 }

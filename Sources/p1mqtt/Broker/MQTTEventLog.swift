@@ -14,14 +14,15 @@ final class MQTTEventLog {
   private(set) var isSessionPresent = false
   /// What is wrong with the encryption. The library only logs that, and has one error code for all of it.
   private var complaint: String?
-  private let hangUpReason: String
+  private var hangUpReason: String
 
   init(of settings: BrokerSettings) {
     hangUpReason = settings.hangUpReason
   }
 
   /// Forgets the last connection, before a new one.
-  func begin() {
+  func begin(hangUpReason: String) {
+    self.hangUpReason = hangUpReason
     events = []
     isAnswered = false
     complaint = nil

@@ -106,7 +106,7 @@ extension MQTTDelivery {
     // The next connection may be to another broker.
     if wasConnected { connection.limits.canRetain = true }
     if subscription.disconnected() { reportRefusedSubscription() }
-    session.fail(loss.reason)
+    session.fail(loss.reason, loss.cause)
     returnUnsent(last)
   }
 

@@ -192,7 +192,8 @@ struct MQTTReceiver {
     session.fail(
       requests.isEmpty
         ? loss.reason
-        : "\(loss.reason) before the subscription was granted; allow the user to read these topics")
+        : "\(loss.reason) before the subscription was granted; allow the user to read these topics",
+      loss.cause)
     requests = [:]
   }
 

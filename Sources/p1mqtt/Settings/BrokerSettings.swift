@@ -4,16 +4,27 @@ import SystemPackage
 
 /// Which broker, and how to connect to it.
 struct BrokerSettings {
-  /// A name or an address, or the path of a Unix socket, with port 0.
-  let host: String
-  let port: Int
-  /// What messages call the broker.
-  let name: String
+  /// A node of a broker that has several.
+  struct Node {
+    /// A name or an address, or the path of a Unix socket, with port 0.
+    let host: String
+    let port: Int
+    /// What messages call it.
+    let name: String
+    /// Nil where the connection is not encrypted.
+    let tls: TLSSettings?
+  }
+
+  /// At least one, in the order in which they are tried.
+  private(set) var nodes: [Node]
+  private var index = 0
+  /// The node to connect to.
+  var node: Node { nodes[index] }
+  /// All nodes, for people.
+  var name: String { nodes.map(\.name).joined(separator: ", ") }
   /// How the broker tells this client from its others.
   private(set) var clientID: String
   let login: (user: String, password: Secret?)?
-  /// Nil where the connection is not encrypted.
-  let tls: TLSSettings?
   /// Nil for the highest version that the broker speaks.
   let version: MQTTVersion?
   /// Whether the broker is to remember what was in flight when a connection broke.
@@ -31,22 +42,13 @@ struct BrokerSettings {
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ settings: Settings, for receiving: ReceiveSettings? = nil) throws {
     let group = BrokerSettings.group
-    let address = try BrokerAddress(settings[group.broker]) { settings.failure(group.broker, $0) }
-    tls = try TLSSettings(settings, address)
-    host = address.host
-    let port = try settings[group.port]
-    guard !address.isSocket || !settings.isOption(group.port) else {
-      throw settings.failure(group.port, "a Unix socket has no port")
+    let addresses = try settings[group.broker].split(
+      separator: ",", omittingEmptySubsequences: false)
+    nodes = try addresses.map { address in
+      let isBlank = { (character: Character) in character == " " }
+      return try Node(
+        settings, String(address.drop(while: isBlank).reversed().drop(while: isBlank).reversed()))
     }
-    // A port in the address comes before the environment, but not before the option.
-    let isPortUsed = address.port == nil || settings.isOption(group.port)
-    self.port =
-      address.isSocket
-      ? 0
-      : (isPortUsed ? port : nil) ?? address.port
-        ?? (tls == nil ? BrokerGroup.defaultPort : BrokerGroup.defaultTLSPort)
-    let isIPv6 = host.contains(":")
-    name = address.isSocket ? host : isIPv6 ? "[\(host)]:\(self.port)" : "\(host):\(self.port)"
     login = try BrokerSettings.login(settings)
     version = try settings[group.version].map { $0 == "5" ? .version5 : .version311 }
     keepAlive = try settings[group.keepAlive]
@@ -57,14 +59,31 @@ struct BrokerSettings {
       clientID =
         settings.isOption(group.clientID)
         ? id ?? "" : id.map { "\($0)-receive" } ?? BrokerSettings.receiverID(for: receiving)
-      return
+    } else {
+      clientID = id ?? BrokerSettings.randomID
+      isPersistent = try settings[group.session] == "persistent"
     }
-    isPersistent = try settings[group.session] == "persistent"
-    guard id != nil || !isPersistent else {
+    if try settings[group.order] == "shuffled" { shuffleNodes() }
+    guard id != nil || receiving != nil || !isPersistent else {
       throw settings.failure(
         group.session, "the broker finds a session by its client id; set \(group.clientID.text)")
     }
-    clientID = id ?? BrokerSettings.randomID
+  }
+
+  /// Selects the next node, after the last one the first.
+  mutating func useNextNode() { index = (index + 1) % nodes.count }
+
+  /// Selects the node with a name, if it is still there.
+  func using(_ node: Node) -> BrokerSettings {
+    var settings = self
+    settings.index = nodes.firstIndex { $0.name == node.name } ?? 0
+    return settings
+  }
+
+  /// Orders the nodes by the client id, so that each client keeps its order and all clients together use all nodes.
+  private mutating func shuffleNodes() {
+    let id = clientID
+    nodes.sort { BrokerSettings.hash("\(id) \($0.name)") < BrokerSettings.hash("\(id) \($1.name)") }
   }
 
   private static var randomID: String {
@@ -105,11 +124,12 @@ struct BrokerSettings {
     let service = directory.flatMap { FilePath(String($0)).lastComponent?.string }
     let id = "p1receive-\(hostName)-\(String(name))\(service.map { "-\($0)" } ?? "")"
     guard receiving.hasOwnFilters else { return id }
-    // The FNV-1a hash of the filters.
-    let hash = receiving.filters.joined(separator: "\n").utf8.reduce(UInt32(2_166_136_261)) {
-      ($0 ^ UInt32($1)) &* 16_777_619
-    }
-    return "\(id)-\(String(hash, radix: 16))"
+    return "\(id)-\(String(hash(receiving.filters.joined(separator: "\n")), radix: 16))"
+  }
+
+  /// The FNV-1a hash of a text.
+  private static func hash(_ text: String) -> UInt32 {
+    text.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
   }
 
   /// The name of the machine, which is the same after each start.
@@ -123,7 +143,7 @@ struct BrokerSettings {
   var hangUpReason: String {
     var causes: [String] = []
     if version == .version5 { causes.append("it may not support MQTT 5") }
-    if let tls {
+    if let tls = node.tls {
       causes.append(
         tls.certificate == nil
           ? "it may require a client certificate" : "it may not trust the client certificate")
@@ -157,4 +177,30 @@ enum MQTTVersion {
   case version311
   /// It tells why a message is rejected, and when one expires.
   case version5
+}
+
+extension BrokerSettings.Node {
+  private static let group = BrokerGroup()
+
+  /// - Parameter text: one of the addresses of the broker.
+  /// - Throws: `Failure` for a setting that cannot be used.
+  fileprivate init(_ settings: Settings, _ text: String) throws {
+    let group = BrokerSettings.Node.group
+    let address = try BrokerAddress(text) { settings.failure(group.broker, $0) }
+    tls = try TLSSettings(settings, address)
+    host = address.host
+    let port = try settings[group.port]
+    guard !address.isSocket || !settings.isOption(group.port) else {
+      throw settings.failure(group.port, "a Unix socket has no port")
+    }
+    // A port in the address comes before the environment, but not before the option.
+    let isPortUsed = address.port == nil || settings.isOption(group.port)
+    self.port =
+      address.isSocket
+      ? 0
+      : (isPortUsed ? port : nil) ?? address.port
+        ?? (tls == nil ? BrokerGroup.defaultPort : BrokerGroup.defaultTLSPort)
+    let isIPv6 = host.contains(":")
+    name = address.isSocket ? host : isIPv6 ? "[\(host)]:\(self.port)" : "\(host):\(self.port)"
+  }
 }

@@ -76,10 +76,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (
-      ["--broker", "broker:1883"],
-      "--broker: \"broker:1883\" has a port; use mqtt://broker:1883 or --port"
-    ),
+    (["--broker", "a.lan, "], "--broker: \"\" is not a host name or an IP address"),
+    (["--broker", "a.lan,b.lan:x"], "--broker: \"b.lan:x\" has no port"),
     (["--broker", "http://broker"], "--broker: \"http://broker\" "),
     (["--broker", "mqtt://broker:"], "--broker: \"mqtt://broker:\" has no port"),
     (["--broker", "mqtt://broker:0"], "--broker: \"mqtt://broker:0\" has no port"),

@@ -19,14 +19,27 @@ public struct BrokerGroup: SettingGroup {
       """)
   public let broker = Setting(
     "MQTT_BROKER", option: "broker", .anything("address"), default: "localhost",
-    help: "Connect to the broker at this address.",
+    help: "Connect to the broker at this address, or at the first of several that answers.",
     manual: """
-      The address is a host name or an IP address,
+      The address is a host name or an IP address, with a port as in
+      .Ql broker.lan:1884
+      if need be,
       .Ql mqtt://host:port ,
       .Ql mqtts://host:port
       for an encrypted connection, or
       .Ql unix:/run/mosquitto.sock
       for a Unix socket.
+      The addresses of several nodes are separated by commas: see
+      .Sx Several brokers .
+      """)
+  public let order = Setting(
+    "MQTT_BROKER_ORDER", option: "broker-order", .choice(["listed", "shuffled"], "order"),
+    default: "listed",
+    help: "Try several brokers as they are listed, or shuffled by the client id.",
+    manual: """
+      With
+      .Cm shuffled ,
+      each client has an order of its own, so that many clients use all nodes.
       """)
   public let port = Setting(
     "MQTT_PORT", option: "port", .number(1...65_535, "number"),
