@@ -345,7 +345,10 @@ class Broker(Server):
         """Waits for the last records, which may be in flight."""
         with contextlib.suppress(TimeoutError):
             wait_until("all records", lambda: len(set(self.numbers())) >= sent, 30, 0.2)
-        return unique_in_order(self.numbers())
+        return self.unique(self.numbers())
+
+    def unique(self, numbers):
+        return unique_in_order(numbers)
 
     def duplicates(self):
         return len(self.received) - len(set(self.received))
@@ -373,10 +376,13 @@ class RabbitMQ(Broker):
     variables = {"MQTT_PASS": login[1]}
 
     def __init__(self, *options):
-        self.ports = [free_port() for _ in range(3)]
-        # epmd would outlive the server if the server started it.
-        start(["epmd", "-address", "127.0.0.1", "-port", str(self.ports[2])])
+        self.ports = [free_port() for _ in range(2)]
+        self.epmd, self.more = start_epmd(), ""
         super().__init__(*options)
+
+    @property
+    def node(self):
+        return f"fault{self.port}@localhost"
 
     def command(self):
         return ["/usr/lib/rabbitmq/bin/rabbitmq-server"]
@@ -387,7 +393,7 @@ class RabbitMQ(Broker):
             ("rabbitmq.conf",
              f"mqtt.listeners.tcp.default = {self.host}:{self.port}\n"
              f"listeners.tcp.default = {self.host}:{self.ports[0]}\n"
-             f"default_user = {self.login[0]}\ndefault_pass = {self.login[1]}\n"),
+             f"default_user = {self.login[0]}\ndefault_pass = {self.login[1]}\n{self.more}"),
             ("enabled_plugins", "[rabbitmq_mqtt].\n"),
             ("inetrc", '{lookup, [file]}.\n{hosts_file, "/etc/hosts"}.\n')):
             with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
@@ -395,7 +401,7 @@ class RabbitMQ(Broker):
         return {
             "HOME": folder,
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(self.ports[2]),
+            "ERL_EPMD_PORT": str(self.epmd),
             "ERL_INETRC": f"{folder}/inetrc",
             "RABBITMQ_CONF_ENV_FILE": f"{folder}/none",
             "RABBITMQ_CONFIG_FILE": f"{folder}/rabbitmq.conf",
@@ -404,8 +410,79 @@ class RabbitMQ(Broker):
             "RABBITMQ_LOG_BASE": f"{folder}/log",
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_MNESIA_BASE": f"{folder}/mnesia",
-            "RABBITMQ_NODENAME": f"fault{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-setcookie fault",
         }
+
+
+def start_epmd():
+    """The port of a name server of Erlang, which would outlive a node that started it."""
+    port = free_port()
+    start(["epmd", "-address", "127.0.0.1", "-port", str(port)])
+    return port
+
+
+class ClusterNode(RabbitMQ):
+    """A node of RabbitMQ that shares the queues of receivers with the others."""
+
+    def __init__(self, folder, port, epmd, names):
+        os.makedirs(folder)
+        self.ports, self.epmd = [free_port() for _ in range(2)], epmd
+        self.more = (
+            "mqtt.durable_queue_type = quorum\n"
+            "cluster_formation.peer_discovery_backend = classic_config\n" + "".join(
+                f"cluster_formation.classic_config.nodes.{index} = {name}\n"
+                for index, name in enumerate(names, 1)))
+        Server.__init__(self, folder, port=port)
+
+    def start(self):
+        Server.start(self)
+
+
+class Cluster(Broker):
+    """Three nodes of RabbitMQ, and p1mqtt as the subscriber."""
+
+    title = "a node of RabbitMQ"
+    variables = RabbitMQ.variables
+
+    def __init__(self, folder):
+        ports, epmd = [free_port() for _ in range(3)], start_epmd()
+        names = [f"fault{port}@localhost" for port in ports]
+        self.folder = folder
+        self.nodes = [
+            ClusterNode(f"{folder}/{port}", port, epmd, names) for port in ports]
+        self.address = ",".join(f"127.0.0.1:{port}" for port in ports)
+        self.file = open(f"{folder}/messages", "w+b")
+        self.received, self.rest = [], b""
+        log = open(f"{folder}/receiver.log", "ab")
+        self.subscriber = start(
+            [*self.tool, "--receive", "--id", "fault", "dsmr/+/record"],
+            env=dict(os.environ, **self.variables), stdout=self.file, stderr=log)
+        wait_until("a subscription", self.is_subscribed)
+
+    @property
+    def tool(self):
+        return [
+            os.path.join(arguments.bin, "p1mqtt"), "--broker", self.address, "--user",
+            RabbitMQ.login[0]]
+
+    @property
+    def sink(self):
+        return ["p1mqtt", *self.tool[1:], "--payload", "record"]
+
+    late = 0
+
+    def unique(self, numbers):
+        """A node that is killed may pass a record on and lose the one before, which is then sent again."""
+        order = list(dict.fromkeys(numbers))
+        self.late = sum(after < before for before, after in zip(order, order[1:]))
+        return order
+
+    def is_subscribed(self):
+        subprocess.run(
+            [*self.nodes[0].client("mosquitto_pub"), "-q", "1", "-t", "dsmr/meter/record", "-m",
+             "ready=1"], check=False, stderr=subprocess.DEVNULL)
+        return os.path.getsize(self.file.name) > 0
 
 
 class Relay(http.server.ThreadingHTTPServer):
@@ -727,6 +804,28 @@ def servers_killed(*kinds):
                   recovery, kills=arguments.server_kills)
 
 
+def failover():
+    """Kills each node of a cluster in turn, while the others are there."""
+    server = Cluster("failover")
+    feeder = Feeder(max(500, arguments.rate))
+    sink = Sink(server, f"{server.folder}.spool")
+    sink.start(feeder.input)
+    feeder.run_for(2)
+    times = []
+    for number in range(arguments.server_kills):
+        node = server.nodes[number % len(server.nodes)]
+        node.kill()
+        times.append(recover(server, feeder))
+        node.start()
+        feeder.run_for(2)
+    result = row(f"{server.title} of three killed {arguments.server_kills} times", server, feeder,
+                 sink, max(times))
+    result.notes.append(
+        f"{feeder.rate:g} records a second; after each kill, all records sent so far had arrived "
+        f"after {', '.join(f'{seconds:.1f}' for seconds in times)} s; {server.late} arrived after a later one")
+    yield result
+
+
 def stop():
     for kind in InfluxDB, Mosquitto, RabbitMQ:
         server = kind(f"stop-{kind.title}")
@@ -874,7 +973,7 @@ def outage_of(kind):
 FAILED = []
 FAULTS = {
     "sink-kill": sink_kill, "p1run-kill": p1run_kill, "server-kill": server_kill,
-    "broker-kill": broker_kill, "stop": stop, "link": link, "full-disk": full_disk, "outage": outage}
+    "broker-kill": broker_kill, "failover": failover, "stop": stop, "link": link, "full-disk": full_disk, "outage": outage}
 NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
 
 

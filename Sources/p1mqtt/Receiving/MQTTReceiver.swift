@@ -229,6 +229,7 @@ struct MQTTReceiver {
     // An empty message deletes one that the broker retains.
     guard !payload.isEmpty else { return }
     counts.messages += 1
+    session.succeed()
     var records: [Record] = []
     var fault: String?
     let handle = { (event: RecordReader.Event) in
