@@ -94,19 +94,28 @@ import Testing
   @Test func sensorsExpireByTheIntervalOfAMeter() throws {
     var discovery = try discovery()
     let now = ContinuousClock.now
+    var last: Message?
     func arrive(_ text: String, every seconds: Int) throws -> [Any?] {
       for number in 0..<6 {
         let record = try Record.fields(text)
         discovery.noteTelegram(record)
         try see(text, &discovery)
-        discovery.noteArrival(of: MeterKey(record), at: now + .seconds(number * seconds))
+        _ = discovery.noteArrival(of: MeterKey(record), at: now + .seconds(number * seconds))
       }
-      return try messages(&discovery).map(sensor).map { $0["expire_after"] }
+      let sent = messages(&discovery)
+      last = sent.last
+      return try sent.map(sensor).map { $0["expire_after"] }
     }
     let live = try arrive("timestamp=\(Timestamp.now) meter=E1 power_import_kw=1", every: 10)
     #expect(live.count == 2 && live.allSatisfy { $0 as? Int == 120 })
     let slow = try arrive("timestamp=\(Timestamp.now) meter=E1 power_import_kw=1", every: 300)
     #expect(slow.allSatisfy { $0 as? Int == 1800 } && slow.count == 2)
+    // An earlier run has measured it.
+    let earlier = try #require(last)
+    var next = try self.discovery()
+    try see("timestamp=\(Timestamp.now) meter=E1 power_import_kw=1", &next)
+    _ = next.receive(topic: earlier.topic, earlier.payload, isRetained: true)
+    #expect(try messages(&next).map(sensor).allSatisfy { $0["expire_after"] as? Int == 1800 })
     let replay = try arrive("timestamp=2026-01-01T00:00:00Z meter=E1 power_import_kw=1", every: 0)
     #expect(replay.count == 2 && replay.allSatisfy { $0 == nil })
   }
@@ -217,12 +226,23 @@ import Testing
       ])
     // The same in one run.
     try see(Self.telegram.replacing("E1", with: "E2"), &discovery)
-    let removals = messages(&discovery).filter(\.payload.isEmpty)
+    let sent = messages(&discovery)
+    let removals = sent.filter(\.payload.isEmpty)
     #expect(
       removals.map(\.topic).sorted()
         == ["energy_import_kwh", "power_import_kw", "timestamp"].map {
           "homeassistant/sensor/p1_E1/\($0)/config"
         })
+    // Home Assistant continues the statistics of an id of an entity, which it makes of the name. The name stays.
+    func name(_ message: Message) throws -> String? {
+      (try sensor(message)["device"] as? [String: Any])?["name"] as? String
+    }
+    let successor = try #require(sent.first { !$0.payload.isEmpty })
+    #expect(try name(successor) == "Electricity meter E2")
+    var next = try self.discovery()
+    try see(Self.telegram.replacing("E1", with: "E2"), &next)
+    _ = next.receive(topic: successor.topic, successor.payload, isRetained: true)
+    #expect(try messages(&next).map(name).allSatisfy { $0 == "Electricity meter E2" })
   }
 
   @Test func aSubmeterThatIsGoneIsWithdrawn() throws {

@@ -81,7 +81,9 @@ struct MQTTDelivery: RecordDelivery {
   mutating func add(_ record: Record, at now: ContinuousClock.Instant) throws {
     let record = announcements.discovery == nil ? record : record.addingNetPower()
     publications.take(record, &announcements.discovery, at: now)
-    announcements.discovery?.noteArrival(of: MeterKey(record), at: now)
+    if announcements.discovery?.noteArrival(of: MeterKey(record), at: now) ?? false {
+      publications.forgetChanges()
+    }
     // A replay may read more at once than a queue should hold.
     try send()
   }

@@ -37,7 +37,7 @@ struct StatusAndDiscovery {
     discovery = settings.discoveryPrefix.map { Discovery($0, settings, capacity: memory.cache) }
   }
 
-  var isEmpty: Bool { !isOnlineDue && discovery?.isEmpty ?? true }
+  var isEmpty: Bool { !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true }
 
   /// What to subscribe to. Without discovery, that is nothing.
   var filters: [String] {
@@ -112,7 +112,8 @@ struct StatusAndDiscovery {
 
   /// Takes the next message to be published; nil where there is none.
   mutating func next() -> Message? {
-    let message = isOnlineDue ? online : discovery?.takeMessage()
+    // Announcements of earlier runs say when sensors expire.
+    let message = isOnlineDue ? online : isSynchronizing ? nil : discovery?.takeMessage()
     isOnlineDue = false
     if let message { noteSent(message) }
     return message

@@ -4,7 +4,9 @@ import Records
 struct DeviceIdentity {
   /// `p1_` and the number of the meter: `p1_E0043007052870318`.
   let id: String
-  let name: String
+  private(set) var name: String
+  /// The name without what tells it from another meter.
+  private let shortName: String
   /// The number of the meter; nil where it has none.
   let serial: String?
   /// The id of the electricity meter of a sub-meter; nil for an electricity meter.
@@ -27,9 +29,22 @@ struct DeviceIdentity {
     id =
       meter.channel != nil && (serial == nil || own == self.parent)
       ? "\(self.parent ?? own)\(channel)" : own
-    let name = DeviceIdentity.name(meter, keys) + DeviceIdentity.place(prefix)
+    shortName = DeviceIdentity.name(meter, keys) + DeviceIdentity.place(prefix)
+    name = shortName
+    distinction = serial ?? meter.channelLevel
     // The second of two gas meters has its number in its name.
-    self.name = others.contains(name) ? "\(name) \(serial ?? meter.channelLevel)" : name
+    if others.contains(name) { addDistinction() }
+  }
+
+  private let distinction: String
+
+  /// Has the number of the meter in the name. The successor of a meter needs other ids of entities, as Home Assistant
+  /// continues the statistics of an id.
+  mutating func addDistinction() { name = "\(shortName) \(distinction)" }
+
+  /// Takes the name that an earlier run has announced, if it tells the meter from others.
+  mutating func keep(_ earlier: String) {
+    if earlier == "\(shortName) \(distinction)" { name = earlier }
   }
 
   private static func serial(of meter: MeterKey) -> String? {

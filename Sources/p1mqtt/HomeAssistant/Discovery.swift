@@ -5,7 +5,7 @@ import Records
 /// `homeassistant/sensor/p1_METER/METRIC/config`.
 struct Discovery {
   private final class Device {
-    let identity: DeviceIdentity
+    var identity: DeviceIdentity
     /// The announced metrics, by id.
     var sensors: [String: Announced] = [:]
     var recordCount = 0
@@ -112,13 +112,22 @@ struct Discovery {
   }
 
   /// Notes that a record has arrived, which may be published later.
-  mutating func noteArrival(of recordKey: MeterKey, at now: ContinuousClock.Instant) {
-    guard recordKey.past == nil, let device = devices[recordKey.device] else { return }
-    if isLive { device.arrivals.note(now) } else { device.arrivals = ArrivalTimes() }
-    let expiry = device.arrivals.expiry(repeatInterval: repeatInterval)
-    guard expiry != device.expiry else { return }
-    device.expiry = expiry
+  ///
+  /// - Returns: whether the sensors of its meter are announced again, for which Home Assistant forgets their values.
+  mutating func noteArrival(of recordKey: MeterKey, at now: ContinuousClock.Instant) -> Bool {
+    guard recordKey.past == nil, let device = devices[recordKey.device] else { return false }
+    if isLive {
+      device.arrivals.note(now)
+      let expiry = device.arrivals.expiry(repeatInterval: repeatInterval)
+      guard let expiry, expiry > device.expiry ?? 0 else { return false }
+      device.expiry = expiry
+    } else {
+      device.arrivals = ArrivalTimes()
+      guard device.expiry != nil else { return false }
+      device.expiry = nil
+    }
     for id in device.sensors.keys.sorted() { announce(id, of: recordKey.device) }
+    return true
   }
 
   /// Notes a record, by its values.
@@ -199,9 +208,17 @@ struct Discovery {
   private mutating func claim(_ topic: String, for sensor: SensorKey) {
     if let other = owners[topic], other.meter != sensor.meter {
       withdrawSensor(other.id, of: other.meter)
+      devices[sensor.meter]?.identity.addDistinction()
     }
     owners[topic] = sensor
-    earlier.withdraw(publishedTo: topic)
+    withdrawPredecessor(publishedTo: topic)
+  }
+
+  /// Withdraws the sensors of an earlier run whose values had a topic that is another's now.
+  private mutating func withdrawPredecessor(publishedTo topic: String) {
+    let others = earlier.withdraw(publishedTo: topic)
+    guard let device = owners[topic].flatMap({ devices[$0.meter] }) else { return }
+    if others.contains(where: { $0 != device.identity.id }) { device.identity.addDistinction() }
   }
 
   /// Takes a topic from a sensor, if it has it.
@@ -317,12 +334,17 @@ struct Discovery {
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
     guard isRetained, levels.count == 4, levels[0] == "sensor" else { return false }
     let (deviceID, id) = (String(levels[1]), String(levels[2]))
+    let text = String(decoding: payload, as: UTF8.self)
+    // An earlier run has measured it.
+    if let device = meters[deviceID].flatMap({ devices[$0] }) {
+      if let expiry = Sensor.expiry(in: text) { device.expiry = max(expiry, device.expiry ?? 0) }
+      if let name = Sensor.deviceName(in: text) { device.identity.keep(name) }
+    }
     let isOurs = meters[deviceID].flatMap { devices[$0]?.sensors[id] } != nil
     guard !isOurs else { return false }
-    let text = String(decoding: payload, as: UTF8.self)
     // The topics of a meter that was replaced belong to its successor.
     if let state = earlier.add(topic, of: deviceID, text), owners[state] != nil {
-      earlier.withdraw(publishedTo: state)
+      withdrawPredecessor(publishedTo: state)
     }
     return false
   }

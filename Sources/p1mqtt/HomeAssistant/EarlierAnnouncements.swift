@@ -73,8 +73,12 @@ struct EarlierAnnouncements {
   }
 
   /// Withdraws those whose values have a topic that now belongs to another sensor.
-  mutating func withdraw(publishedTo topic: String) {
+  ///
+  /// - Returns: the ids of their devices.
+  mutating func withdraw(publishedTo topic: String) -> [String] {
+    let devices = (topics[.state(topic)] ?? []).compactMap { entries[$0]?.device }
     withdraw(.state(topic)) { _ in true }
+    return devices
   }
 
   /// Withdraws those of a device.

@@ -59,6 +59,21 @@ struct Sensor {
     return (state, value(of: "availability_topic"), value(of: "via_device"))
   }
 
+  /// After how many seconds without a value a sensor that p1mqtt has announced has no state; nil for never.
+  static func expiry(in text: String) -> Int? {
+    guard read(text) != nil else { return nil }
+    let parts = text.split(separator: "\"expire_after\":", maxSplits: 1)
+    return parts.count == 2 ? Int(parts[1].prefix { $0.isNumber }) : nil
+  }
+
+  /// The name of the device of a sensor that p1mqtt has announced.
+  static func deviceName(in text: String) -> String? {
+    guard read(text) != nil else { return nil }
+    let parts = text.split(separator: "\"device\":{", maxSplits: 1).last?
+      .split(separator: "\"name\":\"", maxSplits: 1)
+    return parts.flatMap { $0.count == 2 ? String($0[1].prefix { $0 != "\"" }) : nil }
+  }
+
   /// The template that makes the state of a message; nil where the message is the state.
   private static func template(
     _ key: String, _ kind: SensorKind, _ style: SensorStyle

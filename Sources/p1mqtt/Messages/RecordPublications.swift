@@ -166,7 +166,8 @@ struct RecordPublications: Publications {
     }
   }
 
-  mutating func connected() { changes?.forget() }
+  mutating func connected() { forgetChanges() }
+  mutating func forgetChanges() { changes?.forget() }
 
   mutating func repeatLast(at now: ContinuousClock.Instant) {
     for last in changes?.all ?? [] {

@@ -164,8 +164,10 @@ struct ValuePublications: Publications {
 
   mutating func connected() {
     queue.keepAll()
-    changes?.forget()
+    forgetChanges()
   }
+
+  mutating func forgetChanges() { changes?.forget() }
 
   mutating func repeatLast(at now: ContinuousClock.Instant) {
     for last in changes?.all ?? [] {
