@@ -82,7 +82,7 @@ struct MQTTDelivery: RecordDelivery {
     let record = announcements.discovery == nil ? record : record.addingNetPower()
     publications.take(record, &announcements.discovery, at: now)
     if announcements.discovery?.noteArrival(of: MeterKey(record), at: now) ?? false {
-      publications.forgetChanges()
+      publications.repeatLast(at: now)
     }
     // A replay may read more at once than a queue should hold.
     try send()

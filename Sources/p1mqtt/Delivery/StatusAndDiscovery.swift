@@ -13,17 +13,22 @@ struct StatusAndDiscovery {
   /// Whether another process has published `online` since the connection began.
   private var hasRival = false
   private var isRivalLogged = false
-  /// How many withdrawals the broker has not acknowledged.
-  private var withdrawalCount = 0
+  /// How many changes of sensors the broker has not acknowledged.
+  private var changeCount = 0
   /// Whether announcements of earlier runs may still come.
   private var isSynchronizing = false
-  /// Until when values wait, for a withdrawal or for announcements of earlier runs.
+  /// Until when values wait, for changes of sensors or for announcements of earlier runs.
   private(set) var holdsValuesUntil: ContinuousClock.Instant?
 
+  /// Since when values wait.
+  private var heldSince: ContinuousClock.Instant?
+
+  /// Values do not wait for sensors that come and go all the time.
+  private static let longestHold = Duration.seconds(10)
   /// How long announcements of earlier runs may take to come.
   private static let synchronizationTime = Duration.seconds(2)
-  /// How long Home Assistant may take to remove a sensor that was withdrawn.
-  private static let removalTime = Duration.seconds(2)
+  /// How long Home Assistant may take to add, change or remove a sensor.
+  private static let changeTime = Duration.seconds(2)
 
   init(_ settings: PublishSettings, _ memory: MemoryLimits) {
     func status(_ text: String) -> Message? {
@@ -58,7 +63,7 @@ struct StatusAndDiscovery {
     isOnlineDue = online != nil
     hasRival = false
     echoCount = 0
-    withdrawalCount = 0
+    changeCount = 0
     for message in unanswered { noteSent(message) }
     isSynchronizing = isSubscribing
     if isSubscribing { holdsValuesUntil = now + StatusAndDiscovery.synchronizationTime }
@@ -100,14 +105,20 @@ struct StatusAndDiscovery {
 
   // MARK: - Messages
 
-  /// Whether values have to wait: a sensor of another meter would take them for its own until Home Assistant has
-  /// removed it.
+  /// Whether values have to wait until Home Assistant has changed its sensors: a new one would not get them yet, and
+  /// that of another meter would take them for its own.
   mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
     if let end = holdsValuesUntil, now >= end {
       isSynchronizing = false
       holdsValuesUntil = nil
     }
-    return withdrawalCount > 0 || holdsValuesUntil != nil
+    guard changeCount > 0 || holdsValuesUntil != nil else {
+      heldSince = nil
+      return false
+    }
+    let since = heldSince ?? now
+    heldSince = since
+    return now < since + StatusAndDiscovery.longestHold
   }
 
   /// Takes the next message to be published; nil where there is none.
@@ -121,14 +132,14 @@ struct StatusAndDiscovery {
 
   private mutating func noteSent(_ message: Message) {
     if message.topic == online?.topic { echoCount += 1 }
-    if case .withdrawal = message.purpose { withdrawalCount += 1 }
+    if case .change = message.purpose { changeCount += 1 }
   }
 
   /// The broker has acknowledged or rejected a message.
   mutating func answered(_ message: Message, at now: ContinuousClock.Instant) {
-    guard case .withdrawal = message.purpose, withdrawalCount > 0 else { return }
-    withdrawalCount -= 1
-    holdsValuesUntil = now + StatusAndDiscovery.removalTime
+    guard case .change = message.purpose, changeCount > 0 else { return }
+    changeCount -= 1
+    holdsValuesUntil = now + StatusAndDiscovery.changeTime
   }
 
   /// What is to be logged since the last call.

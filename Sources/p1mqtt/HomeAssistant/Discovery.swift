@@ -59,8 +59,8 @@ struct Discovery {
   /// What the broker retains from earlier runs and other processes.
   private var earlier: EarlierAnnouncements
   private var awaitsParents = true
-  /// Sensors that have another topic than the one that was announced.
-  private var moved: Set<SensorKey> = []
+  /// Sensors that are new, or were announced with another topic or without an expiry.
+  private var changed: Set<SensorKey> = []
   /// Whether telegrams are read as they are sent, and not from a capture.
   private var isLive = true
   private let repeatInterval: Int
@@ -126,7 +126,10 @@ struct Discovery {
       guard device.expiry != nil else { return false }
       device.expiry = nil
     }
-    for id in device.sensors.keys.sorted() { announce(id, of: recordKey.device) }
+    for id in device.sensors.keys.sorted() {
+      changed.insert(SensorKey(meter: recordKey.device, id: id))
+      announce(id, of: recordKey.device)
+    }
     return true
   }
 
@@ -158,10 +161,11 @@ struct Discovery {
       guard isNew else { continue }
       growth += Discovery.size(key, topic)
       if let before {
-        moved.insert(SensorKey(meter: meter, id: id))
+        changed.insert(SensorKey(meter: meter, id: id))
         release(before.topic, of: SensorKey(meter: meter, id: id))
         growth -= Discovery.size(key, before.topic)
       } else {
+        changed.insert(SensorKey(meter: meter, id: id))
         sensorCount += 1
       }
       earlier.forget(configTopic(id, device.identity))
@@ -352,7 +356,7 @@ struct Discovery {
   /// Takes the next message to be published; nil where there is none.
   mutating func takeMessage() -> Message? {
     if let topic = earlier.takeWithdrawal() {
-      return Message(topic: topic, payload: [], purpose: .withdrawal, isRetained: true)
+      return Message(topic: topic, payload: [], purpose: .change, isRetained: true)
     }
     while let entry = pending.removeFirst() {
       // The device may have been forgotten meanwhile.
@@ -368,7 +372,7 @@ struct Discovery {
       }
       return Message(
         topic: configTopic(entry.id, device.identity), payload: (text ?? "").utf8Bytes,
-        purpose: moved.remove(entry) != nil || text == nil ? .withdrawal : .announcement,
+        purpose: changed.remove(entry) != nil || text == nil ? .change : .announcement,
         isRetained: true)
     }
     return nil

@@ -7,8 +7,8 @@ struct Message {
     case record(UInt64)
     /// The status or discovery, which is made again for each connection.
     case announcement
-    /// Takes a topic away from a sensor of Home Assistant, and maybe the sensor, too.
-    case withdrawal
+    /// A sensor of Home Assistant appears or disappears, or has another topic. The next values wait until that is done.
+    case change
   }
 
   let topic: String
@@ -19,7 +19,7 @@ struct Message {
 
   var isAnnouncement: Bool {
     switch purpose {
-    case .announcement, .withdrawal: true
+    case .announcement, .change: true
     case .value, .record: false
     }
   }

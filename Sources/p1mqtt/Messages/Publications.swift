@@ -55,9 +55,6 @@ protocol Publications {
   /// Has all values published once, as a broker may have lost them before this connection.
   mutating func connected()
 
-  /// Has all values published once, as Home Assistant has forgotten them.
-  mutating func forgetChanges()
-
   /// Publishes the last values again, as Home Assistant has lost them.
   mutating func repeatLast(at now: ContinuousClock.Instant)
 

@@ -166,8 +166,7 @@ struct RecordPublications: Publications {
     }
   }
 
-  mutating func connected() { forgetChanges() }
-  mutating func forgetChanges() { changes?.forget() }
+  mutating func connected() { changes?.forget() }
 
   mutating func repeatLast(at now: ContinuousClock.Instant) {
     for last in changes?.all ?? [] {

@@ -164,10 +164,8 @@ struct ValuePublications: Publications {
 
   mutating func connected() {
     queue.keepAll()
-    forgetChanges()
+    changes?.forget()
   }
-
-  mutating func forgetChanges() { changes?.forget() }
 
   mutating func repeatLast(at now: ContinuousClock.Instant) {
     for last in changes?.all ?? [] {

@@ -10,10 +10,11 @@ import Testing
       "--broker", "MQTT_BROKER",
       [
         "%", "[", "[::1", "::1%", "a b", "a..b", "-a", "http://b", "mqtt://", "mqtt://:1883",
-        "mqtt://b:0", "mqtt://b:65536", "mqtt://b:x", "mqtt://b/c", "me:hunter2@b", "b:1883",
+        "mqtt://b:0", "mqtt://b:65536", "mqtt://b:x", "mqtt://b/c", "me:hunter2@b", "a,,b",
         "unix:", "unix:sock", "256.1.1.1", "a\u{1}b", String(repeating: "a", count: 300),
       ]
     ),
+    ("--broker-order", "MQTT_BROKER_ORDER", ["random"]),
     ("--port", "MQTT_PORT", ["0", "65536", "-1", "x", "1.5", "99999999999999999999"]),
     ("--id", "MQTT_CLIENT_UNIQ", ["a\u{1}", String(repeating: "a", count: 1001)]),
     ("--user", "MQTT_USER", ["a\u{1}", String(repeating: "a", count: 1001)]),
