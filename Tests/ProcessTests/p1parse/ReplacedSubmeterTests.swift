@@ -81,7 +81,7 @@ import Testing
     }
     // They have no other one, or another one in between.
     let isValue = payload == "value"
-    #expect(states(of: "G1").last == (isValue ? "dsmr/channel1/gas_m3" : "dsmr/G1/json"))
-    #expect(states(of: "G2").last == (isValue ? "dsmr/gas_m3" : "dsmr/G2/json"))
+    #expect(states(of: "G1").last == (isValue ? "p1/channel1/gas_m3" : "p1/G1/json"))
+    #expect(states(of: "G2").last == (isValue ? "p1/gas_m3" : "p1/G2/json"))
   }
 }
