@@ -12,6 +12,9 @@ struct ArrivalTimes {
     120, 300, 600, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800,
   ]
 
+  /// Whether ``expiry(repeatInterval:)`` may have given this time.
+  static func isExpiry(_ seconds: Int) -> Bool { steps.contains(Int64(seconds)) }
+
   mutating func note(_ now: ContinuousClock.Instant) {
     defer { last = now }
     guard let last else { return }

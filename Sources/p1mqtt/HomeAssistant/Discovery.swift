@@ -73,7 +73,7 @@ struct Discovery {
   private static let submeterAbsence = 3600
   /// A telegram older than this, in seconds, is not live.
   private static let liveAge: Int64 = 300
-  /// The most names of devices that are kept apart.
+  /// The most names of devices that are kept apart, and the most electricity meters that are waited for.
   private static let maximumNames = 100
   /// The most metrics of a meter.
   private static let maximumMetrics = 1000
@@ -127,8 +127,7 @@ struct Discovery {
       device.expiry = nil
     }
     for id in device.sensors.keys.sorted() {
-      changed.insert(SensorKey(meter: recordKey.device, id: id))
-      announce(id, of: recordKey.device)
+      announce(id, of: recordKey.device, isChange: true)
     }
     return true
   }
@@ -161,15 +160,13 @@ struct Discovery {
       guard isNew else { continue }
       growth += Discovery.size(key, topic)
       if let before {
-        changed.insert(SensorKey(meter: meter, id: id))
         release(before.topic, of: SensorKey(meter: meter, id: id))
         growth -= Discovery.size(key, before.topic)
       } else {
-        changed.insert(SensorKey(meter: meter, id: id))
         sensorCount += 1
       }
       earlier.forget(configTopic(id, device.identity))
-      announce(id, of: meter)
+      announce(id, of: meter, isChange: true)
       claim(topic, for: SensorKey(meter: meter, id: id))
     }
     release(device.identity.id)
@@ -297,16 +294,19 @@ struct Discovery {
     return id
   }
 
-  private mutating func announce(_ id: String, of meter: MeterKey) {
+  /// - Parameter isChange: whether Home Assistant has to change something before it takes values.
+  private mutating func announce(_ id: String, of meter: MeterKey, isChange: Bool = false) {
     // The bound holds while there is no broker and sensors come and go.
     guard pending.count < max(Discovery.maximumPending, sensorCount) else { return }
-    pending.append(SensorKey(meter: meter, id: id))
+    let sensor = SensorKey(meter: meter, id: id)
+    pending.append(sensor)
+    if isChange { changed.insert(sensor) }
   }
 
   /// Announces the sensors that waited for their electricity meter.
   private mutating func release(_ parent: String) {
     for sensor in waiting.removeValue(forKey: parent) ?? [] {
-      announce(sensor.id, of: sensor.meter)
+      announce(sensor.id, of: sensor.meter, isChange: true)
     }
   }
 
@@ -341,7 +341,9 @@ struct Discovery {
     let text = String(decoding: payload, as: UTF8.self)
     // An earlier run has measured it.
     if let device = meters[deviceID].flatMap({ devices[$0] }) {
-      if let expiry = Sensor.expiry(in: text) { device.expiry = max(expiry, device.expiry ?? 0) }
+      if let expiry = Sensor.expiry(in: text), ArrivalTimes.isExpiry(expiry) {
+        device.expiry = max(expiry, device.expiry ?? 0)
+      }
       if let name = Sensor.deviceName(in: text) { device.identity.keep(name) }
     }
     let isOurs = meters[deviceID].flatMap { devices[$0]?.sensors[id] } != nil
@@ -359,9 +361,12 @@ struct Discovery {
       return Message(topic: topic, payload: [], purpose: .change, isRetained: true)
     }
     while let entry = pending.removeFirst() {
+      let isChange = changed.remove(entry) != nil
       // The device may have been forgotten meanwhile.
       guard let device = devices[entry.meter] else { continue }
-      if awaitsParents, let parent = device.identity.parent, meters[parent] == nil {
+      if awaitsParents, waiting.count < Discovery.maximumNames,
+        let parent = device.identity.parent, meters[parent] == nil
+      {
         waiting[parent, default: []].insert(entry)
         continue
       }
@@ -372,8 +377,7 @@ struct Discovery {
       }
       return Message(
         topic: configTopic(entry.id, device.identity), payload: (text ?? "").utf8Bytes,
-        purpose: changed.remove(entry) != nil || text == nil ? .change : .announcement,
-        isRetained: true)
+        purpose: isChange || text == nil ? .change : .announcement, isRetained: true)
     }
     return nil
   }
