@@ -73,6 +73,37 @@ import Testing
     }
   }
 
+  /// A shared subscription. What mosquitto has given to a receiver that is killed waits for it.
+  @Test func receiversShareTheWork() async throws {
+    let settings = settings(try await Mosquitto.shared, "shared")
+    func receiver(_ id: String) -> Program {
+      Program(
+        "p1mqtt", ["--receive", "--id", id, "$share/group/shared/+/record"], environment: settings)
+    }
+    try await receiver("share1").whileRunning { first in
+      try await receiver("share2").whileRunning { second in
+        let areReceiving = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
+          try await sender(settings).run(input: "ready=1\n")
+          return [first, second].allSatisfy { $0.text.contains("ready=1\n") }
+        }
+        #expect(areReceiving)
+        try await send(0..<200, settings)
+        first.send(signal: SIGKILL)
+        _ = try await first.waitForExit()
+        try await send(200..<400, settings)
+        try await receiver("share1").whileRunning { third in
+          let texts = { [first, second, third].map(\.text).joined(separator: "\n") }
+          let isWhole = try await Deadline(in: .seconds(30)).poll {
+            NumberedTally(RecordFlow.numbers(in: texts()), of: 400).isWhole
+          }
+          #expect(isWhole)
+          let counts = [first, second, third].map { RecordFlow.numbers(in: $0.text).count }
+          #expect(counts.allSatisfy { $0 > 20 }, "\(counts)")
+        }
+      }
+    }
+  }
+
   /// A retained message is received once, and not again after a reconnection.
   @Test func retainedMessages() async throws {
     try await Mosquitto.running(settings: Mosquitto.durable) { broker in
