@@ -6,9 +6,18 @@ enum BrokerCheck {
   /// - Throws: `Failure` if one cannot be reached, or rejects the login.
   static func run(_ settings: BrokerSettings, _ messages: Messages) throws -> String {
     guard settings.nodes.count > 1 else { return try checkNode(settings, messages) }
-    return try settings.nodes.map {
-      "\($0.name) \(try checkNode(settings.using($0), messages))"
-    }.joined(separator: "; ")
+    var findings: [String] = []
+    var failure: Failure?
+    for node in settings.nodes {
+      do {
+        findings.append("\(node.name) \(try checkNode(settings.using(node), messages))")
+      } catch let fault as Failure {
+        if let failure { messages.say(.error, failure.subject, failure.reason) }
+        failure = fault
+      }
+    }
+    if let failure { throw failure }
+    return findings.joined(separator: "; ")
   }
 
   private static func checkNode(_ settings: BrokerSettings, _ messages: Messages) throws -> String {

@@ -70,7 +70,9 @@ struct BrokerSession {
       }
     case .connecting(let until) where now >= until && !connection.isConnecting:
       try connection.abandon()
-      return Loss(reason: noAnswer, cause: .hangUp)
+      // Another node is a better guess than another version.
+      let hasOthers = connection.settings.nodes.count > 1
+      return Loss(reason: noAnswer, cause: hasOthers ? .other : .hangUp)
     default: break
     }
     return nil

@@ -82,15 +82,26 @@ import SystemPackage
 
   /// Changes the settings of the next connections.
   func renew(_ settings: BrokerSettings) {
-    self.settings = settings.using(self.settings.node)
+    let node = self.settings.node
+    self.settings = settings.using(node)
+    nodeChanged(from: node)
   }
 
   /// Has the next attempt connect to the next node.
   func useNextNode() {
-    let wasEncrypted = settings.node.tls != nil
+    let node = settings.node
     settings.useNextNode()
-    // The library cannot turn off TLS for the session that it resumes.
-    if stage == .resuming, wasEncrypted != (settings.node.tls != nil) { stage = .discardingSession }
+    nodeChanged(from: node)
+  }
+
+  private func nodeChanged(from node: BrokerSettings.Node) {
+    // The library cannot turn TLS on or off for the session that it resumes.
+    let isOtherEncryption = (node.tls != nil) != (settings.node.tls != nil)
+    if stage == .resuming, isOtherEncryption { stage = .discardingSession }
+    guard settings.node.name != node.name else { return }
+    // Each node may have a version and limits of its own.
+    isVersionKnown = settings.version != nil
+    limits = BrokerLimits()
   }
 
   /// Starts an attempt to connect, whose result is an event.

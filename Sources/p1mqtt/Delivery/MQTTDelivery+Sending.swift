@@ -106,7 +106,10 @@ extension MQTTDelivery {
     // The next connection may be to another broker.
     if wasConnected { connection.limits.canRetain = true }
     if subscription.disconnected() { reportRefusedSubscription() }
+    let node = broker
     session.fail(loss.reason, loss.cause)
+    // Another node may grant what this one has refused.
+    if broker != node { subscription = Subscription() }
     returnUnsent(last)
   }
 
@@ -236,7 +239,8 @@ extension MQTTDelivery {
   }
 
   private mutating func rejected(_ number: Int32, _ reason: String, isTemporary: Bool) throws {
-    if isTemporary {
+    let isAnnouncement = inFlight.contains { $0.number == number && $0.message.isAnnouncement }
+    if isTemporary, !isAnnouncement {
       try connection.discardSession()
       return try disconnected(.init(reason: reason))
     }

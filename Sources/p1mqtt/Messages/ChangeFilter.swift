@@ -10,6 +10,8 @@ struct ChangeFilter {
     /// The time of its record.
     let timestamp: Timestamp?
     let at: ContinuousClock.Instant
+    /// The ``ChangeFilter/round`` in which it was published.
+    let round: Int
 
     /// About how many bytes it takes beside its name: the value, and its place in a dictionary, of which
     /// half may be empty.
@@ -22,6 +24,8 @@ struct ChangeFilter {
   /// By meter and name.
   private var last: LRUCache<MeterKey, [String: Published]>
   private(set) var forgottenMeterCount = 0
+  /// How often all values were to be published once more.
+  private var round = 0
 
   /// - Parameters:
   ///   - repeatInterval: after how many seconds, by the records' time or by the clock, a value is
@@ -38,18 +42,19 @@ struct ChangeFilter {
     at now: ContinuousClock.Instant
   ) -> Bool {
     let device = meter.device
-    let interval = repeatInterval
+    let (interval, round) = (repeatInterval, round)
     var passes = true
     let isNew = last[device] == nil
     last.use(device, default: [:]) { known in
       let before = known[name]
-      if let before, before.value == value, now < before.at + .seconds(interval),
+      if let before, before.round == round, before.value == value,
+        now < before.at + .seconds(interval),
         !ChangeFilter.isPast(interval, from: before.timestamp, to: timestamp)
       {
         passes = false
         return 0
       }
-      let entry = Published(value: value, timestamp: timestamp, at: now)
+      let entry = Published(value: value, timestamp: timestamp, at: now, round: round)
       known[name] = entry
       return entry.size - (before?.size ?? -name.utf8.count) + (isNew ? device.size : 0)
     }
@@ -66,9 +71,7 @@ struct ChangeFilter {
   }
 
   /// Has all values published once more.
-  mutating func forget() {
-    last.removeAll()
-  }
+  mutating func publishAll() { round += 1 }
 
   /// Whether the interval is over by the records' time. It is, too, if that was set back.
   private static func isPast(

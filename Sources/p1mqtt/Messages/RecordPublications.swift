@@ -166,7 +166,7 @@ struct RecordPublications: Publications {
     }
   }
 
-  mutating func connected() { changes?.forget() }
+  mutating func connected() { changes?.publishAll() }
 
   mutating func repeatLast(at now: ContinuousClock.Instant) {
     for last in changes?.all ?? [] {

@@ -164,7 +164,7 @@ struct ValuePublications: Publications {
 
   mutating func connected() {
     queue.keepAll()
-    changes?.forget()
+    changes?.publishAll()
   }
 
   mutating func repeatLast(at now: ContinuousClock.Instant) {

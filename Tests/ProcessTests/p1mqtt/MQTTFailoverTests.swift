@@ -50,6 +50,37 @@ import Testing
     }
   }
 
+  /// One node speaks MQTT 5, the other one 3.1.1 only.
+  @Test func nodesMaySpeakOtherVersions() async throws {
+    try await ScriptedBroker.running { first in
+      try await ScriptedBroker.running({
+        $0.kind == .connect && $0.version == 5 ? [.reason(0x84)] : [.usual]
+      }) { second in
+        let program = Program("p1mqtt", address(first, second) + ["--payload", "record"])
+        try await program.whileRunning { sink in
+          try await sink.write(record(1))
+          try await first.wait { !$0.lines.isEmpty }
+          first.close()
+          try await sink.write(record(2))
+          try await second.wait { $0.lines.contains { $0.contains("n=2") } }
+        }
+      }
+    }
+  }
+
+  /// An announcement that a broker rejects for now does not keep the records from it.
+  @Test func aRejectedAnnouncementStopsNoRecord() async throws {
+    let script: ScriptedBroker.Script = {
+      $0.message?.topic.hasPrefix("homeassistant/") == true ? [.reason(0x97)] : [.usual]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let arguments = ["--homeassistant", "--payload", "json"]
+      let result = try await broker.p1mqtt(arguments).run(input: record(1))
+      #expect(result.status == .success && broker.connectionCount == 1)
+      #expect(broker.lines.contains { $0.hasPrefix("p1/E1/json ") })
+    }
+  }
+
   /// After all nodes have failed, the attempts are seldom.
   @Test func allNodesAreGone() async throws {
     let ports = Loopback.freePorts(2)
