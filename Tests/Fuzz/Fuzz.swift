@@ -25,7 +25,7 @@ private let frames: [[UInt8]] = {
   guard let key = MeterKey(hexadecimal: "000102030405060708090A0B0C0D0E0F") else { return [] }
   var encryption = FrameEncryption(key: key)
   var body = [UInt8]("/FUZ5\r\n\r\n1-0:1.7.0(00.321*kW)\r\n!".utf8)
-  body += [UInt8](CRC16.text(of: CRC16.checksum(body.span)).utf8) + [13, 10]
+  body += [UInt8](CRC16.checksum(body.span).hexadecimal.utf8) + [13, 10]
   return (0..<4).compactMap { _ in try? encryption.frame(of: body) } + [body]
 }()
 

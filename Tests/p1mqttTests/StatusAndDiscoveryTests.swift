@@ -53,7 +53,7 @@ import Testing
     #expect(holds(&announcements, start + .seconds(1)))
     #expect(!holds(&announcements, start + .seconds(3)))
     connect(&announcements)
-    announcements.subscriptionRefused()
+    announcements.endSynchronization()
     #expect(!holds(&announcements, start))
   }
 

@@ -34,7 +34,7 @@ struct PolishTelegram {
         printed == .value($0)
       }
     isWhole = isRight && text.allSatisfy(\.isPrintable)
-    self.telegram = telegram + CRC16.text(of: checksum).utf8 + "\r\n".utf8
+    self.telegram = telegram + checksum.hexadecimal.utf8 + "\r\n".utf8
   }
 
   /// What the bytes from a `/` on are: header, blank line, frame.

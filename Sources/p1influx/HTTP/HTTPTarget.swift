@@ -33,8 +33,7 @@ struct HTTPTarget {
         UInt8(ascii: "_"), UInt8(ascii: "~"):
         url.unicodeScalars.append(Unicode.Scalar(byte))
       default:
-        url += byte < 16 ? "%0" : "%"
-        url += String(byte, radix: 16, uppercase: true)
+        url += "%\(byte.hexadecimal)"
       }
     }
   }

@@ -117,7 +117,7 @@ struct BrokerSession {
 
   /// Notes a lost connection or a failed attempt, and logs it if it begins an outage or has a new reason. The next node
   /// follows at once; when all have failed, after a back-off.
-  mutating func fail(_ reason: String, _ cause: DisconnectCause = .other) {
+  mutating func fail(_ reason: String, _ cause: DisconnectCause) {
     if isConnected, .now - connectedAt >= BrokerSession.stableConnectionTime { succeed() }
     state = .waiting
     let isNewReason = serverState.fail(reason, at: .now)

@@ -11,7 +11,7 @@ import SystemPackage
   /// The message that the broker publishes when the connection breaks; nil for none.
   let will: Message?
   var limits = BrokerLimits()
-  let log: MQTTEventLog
+  let log = MQTTEventLog()
   /// The expiry of messages, with MQTT 5; nil for none.
   let expiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
@@ -57,7 +57,6 @@ import SystemPackage
     _ settings: BrokerSettings, will: Message? = nil, expiry: Int? = nil, receives: Bool = false
   ) throws {
     self.settings = settings
-    log = MQTTEventLog(of: settings)
     self.will = will
     self.expiry = expiry.map { MessageExpiry(seconds: $0) }
     version = settings.version ?? .version5
@@ -117,8 +116,8 @@ import SystemPackage
       try configureLogin()
     }
     log.listen(to: self)
-    log.begin(hangUpReason: settings.hangUpReason)
     let (host, hangUpReason) = (settings.node.host, settings.hangUpReason)
+    log.begin(hangUpReason: hangUpReason)
     let (port, keepAlive) = (Int32(settings.node.port), Int32(settings.keepAlive))
     let (isVersion5, keepsSession) = (version == .version5, settings.isPersistent)
     let (packetSize, sessionExpiry) = (maximumPacketSize, sessionExpiry)

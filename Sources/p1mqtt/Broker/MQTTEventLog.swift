@@ -14,11 +14,8 @@ final class MQTTEventLog {
   private(set) var isSessionPresent = false
   /// What is wrong with the encryption. The library only logs that, and has one error code for all of it.
   private var complaint: String?
-  private var hangUpReason: String
-
-  init(of settings: BrokerSettings) {
-    hangUpReason = settings.hangUpReason
-  }
+  /// Why the broker may have closed the connection without an answer.
+  private var hangUpReason = ""
 
   /// Forgets the last connection, before a new one.
   func begin(hangUpReason: String) {

@@ -59,7 +59,7 @@ extension MQTTDelivery {
         let isGranted = code < 128
         subscription.answered(isGranted: isGranted)
         if !isGranted {
-          announcements.subscriptionRefused()
+          announcements.endSynchronization()
           reportRefusedSubscription()
         }
       case .received(let topic, let payload, let isRetained):

@@ -70,10 +70,8 @@ struct StatusAndDiscovery {
     discovery?.repeatAll()
   }
 
-  /// The broker sends no announcements of earlier runs.
-  mutating func subscriptionRefused() { endSynchronization() }
-
-  private mutating func endSynchronization() {
+  /// Announcements of earlier runs have come, or the broker sends none.
+  mutating func endSynchronization() {
     guard isSynchronizing else { return }
     isSynchronizing = false
     holdsValuesUntil = nil

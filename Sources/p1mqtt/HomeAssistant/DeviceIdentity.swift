@@ -5,8 +5,8 @@ struct DeviceIdentity {
   /// `p1_` and the number of the meter: `p1_E0043007052870318`.
   let id: String
   private(set) var name: String
-  /// The name without what tells it from another meter.
-  private let shortName: String
+  /// The name with the number of the meter, or else its channel.
+  private let longName: String
   /// The number of the meter; nil where it has none.
   let serial: String?
   /// The id of the electricity meter of a sub-meter; nil for an electricity meter.
@@ -29,22 +29,19 @@ struct DeviceIdentity {
     id =
       meter.channel != nil && (serial == nil || own == self.parent)
       ? "\(self.parent ?? own)\(channel)" : own
-    shortName = DeviceIdentity.name(meter, keys) + DeviceIdentity.place(prefix)
-    name = shortName
-    distinction = serial ?? meter.channelLevel
+    let shortName = DeviceIdentity.name(meter, keys) + DeviceIdentity.place(prefix)
+    longName = "\(shortName) \(serial ?? meter.channelLevel)"
     // The second of two gas meters has its number in its name.
-    if others.contains(name) { addDistinction() }
+    name = others.contains(shortName) ? longName : shortName
   }
-
-  private let distinction: String
 
   /// Has the number of the meter in the name. The successor of a meter needs other ids of entities, as Home Assistant
   /// continues the statistics of an id.
-  mutating func addDistinction() { name = "\(shortName) \(distinction)" }
+  mutating func useLongName() { name = longName }
 
   /// Takes the name that an earlier run has announced, if it tells the meter from others.
   mutating func keep(_ earlier: String) {
-    if earlier == "\(shortName) \(distinction)" { name = earlier }
+    if earlier == longName { useLongName() }
   }
 
   private static func serial(of meter: MeterKey) -> String? {

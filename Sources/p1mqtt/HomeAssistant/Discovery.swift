@@ -147,17 +147,15 @@ struct Discovery {
         RecordKey(rawValue: key).map { $0 == .timestamp && recordKey.past == nil } ?? true
       guard isSensor else { continue }
       let id = id(of: key)
-      let isNew = device.sensors[id]?.topic != topic
-      let decimals = max(value.decimals, device.sensors[id]?.decimals ?? 0)
-      let isFiner = decimals > device.sensors[id]?.decimals ?? decimals
-      guard device.sensors[id] != nil || device.sensors.count < Discovery.maximumMetrics else {
+      let before = device.sensors[id]
+      guard before != nil || device.sensors.count < Discovery.maximumMetrics else { continue }
+      let decimals = max(value.decimals, before?.decimals ?? 0)
+      device.sensors[id] = Announced(
+        key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount)
+      guard before?.topic != topic else {
+        if before?.decimals != decimals { announce(id, of: meter) }
         continue
       }
-      let before = device.sensors.updateValue(
-        Announced(key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount),
-        forKey: id)
-      if isFiner { announce(id, of: meter) }
-      guard isNew else { continue }
       growth += Discovery.size(key, topic)
       if let before {
         release(before.topic, of: SensorKey(meter: meter, id: id))
@@ -209,7 +207,7 @@ struct Discovery {
   private mutating func claim(_ topic: String, for sensor: SensorKey) {
     if let other = owners[topic], other.meter != sensor.meter {
       withdrawSensor(other.id, of: other.meter)
-      devices[sensor.meter]?.identity.addDistinction()
+      devices[sensor.meter]?.identity.useLongName()
     }
     owners[topic] = sensor
     withdrawPredecessor(publishedTo: topic)
@@ -219,7 +217,7 @@ struct Discovery {
   private mutating func withdrawPredecessor(publishedTo topic: String) {
     let others = earlier.withdraw(publishedTo: topic)
     guard let device = owners[topic].flatMap({ devices[$0.meter] }) else { return }
-    if others.contains(where: { $0 != device.identity.id }) { device.identity.addDistinction() }
+    if others.contains(where: { $0 != device.identity.id }) { device.identity.useLongName() }
   }
 
   /// Takes a topic from a sensor, if it has it.
@@ -338,19 +336,19 @@ struct Discovery {
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
     guard isRetained, levels.count == 4, levels[0] == "sensor" else { return false }
     let (deviceID, id) = (String(levels[1]), String(levels[2]))
-    let text = String(decoding: payload, as: UTF8.self)
-    // An earlier run has measured it.
-    if let device = meters[deviceID].flatMap({ devices[$0] }) {
-      if let expiry = Sensor.expiry(in: text), ArrivalTimes.isExpiry(expiry) {
-        device.expiry = max(expiry, device.expiry ?? 0)
-      }
-      if let name = Sensor.deviceName(in: text) { device.identity.keep(name) }
+    guard let sensor = SensorAnnouncement(String(decoding: payload, as: UTF8.self)) else {
+      return false
     }
-    let isOurs = meters[deviceID].flatMap { devices[$0]?.sensors[id] } != nil
-    guard !isOurs else { return false }
+    let device = meters[deviceID].flatMap { devices[$0] }
+    // An earlier run has measured it.
+    if let device, let expiry = sensor.expiry, ArrivalTimes.isExpiry(expiry) {
+      device.expiry = max(expiry, device.expiry ?? 0)
+    }
+    if let name = sensor.deviceName { device?.identity.keep(name) }
+    guard device?.sensors[id] == nil else { return false }
     // The topics of a meter that was replaced belong to its successor.
-    if let state = earlier.add(topic, of: deviceID, text), owners[state] != nil {
-      withdrawPredecessor(publishedTo: state)
+    if earlier.add(topic, of: deviceID, sensor), owners[sensor.state] != nil {
+      withdrawPredecessor(publishedTo: sensor.state)
     }
     return false
   }

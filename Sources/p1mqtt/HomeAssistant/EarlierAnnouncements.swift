@@ -43,12 +43,10 @@ struct EarlierAnnouncements {
   /// - Parameters:
   ///   - topic: the topic of the announcement.
   ///   - device: the id of its device.
-  ///   - text: its payload.
-  /// - Returns: the topic of its values; nil if it is no announcement of p1mqtt, or one too many.
-  mutating func add(_ topic: String, of device: String, _ text: String) -> String? {
-    guard entries.count < EarlierAnnouncements.maximumEntries, let sensor = Sensor.read(text) else {
-      return nil
-    }
+  ///   - sensor: what it says.
+  /// - Returns: whether it was not one too many.
+  mutating func add(_ topic: String, of device: String, _ sensor: SensorAnnouncement) -> Bool {
+    guard entries.count < EarlierAnnouncements.maximumEntries else { return false }
     // The prefix of another process may begin with this one, so the status decides if there is one.
     let isOurs = sensor.status.map(statusTopics.contains) ?? sensor.state.hasPrefix("\(prefix)/")
     forget(topic)
@@ -56,7 +54,7 @@ struct EarlierAnnouncements {
       device: device, parent: sensor.parent, state: sensor.state, isOurs: isOurs)
     entries[topic] = entry
     for trait in EarlierAnnouncements.traits(of: entry) { topics[trait, default: []].insert(topic) }
-    return sensor.state
+    return true
   }
 
   private static func traits(of entry: Entry) -> [Trait] {

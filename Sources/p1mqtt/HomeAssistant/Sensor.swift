@@ -43,37 +43,6 @@ struct Sensor {
     text = object.text
   }
 
-  /// Reads an announcement of p1mqtt.
-  ///
-  /// - Returns: the topic of its values, the topic of the status of its sender, and the id of the
-  ///   electricity meter of a sub-meter; nil for any other text.
-  static func read(_ text: String) -> (state: String, status: String?, parent: String?)? {
-    func value(of name: String) -> String? {
-      let parts = text.split(separator: "\"\(name)\":\"", maxSplits: 1)
-      return parts.count == 2 ? String(parts[1].prefix { $0 != "\"" }) : nil
-    }
-    guard text.contains("\"origin\":{\"name\":\"p1mqtt\""), let state = value(of: "state_topic")
-    else {
-      return nil
-    }
-    return (state, value(of: "availability_topic"), value(of: "via_device"))
-  }
-
-  /// After how many seconds without a value a sensor that p1mqtt has announced has no state; nil for never.
-  static func expiry(in text: String) -> Int? {
-    guard read(text) != nil else { return nil }
-    let parts = text.split(separator: "\"expire_after\":", maxSplits: 1)
-    return parts.count == 2 ? Int(parts[1].prefix { $0.isNumber }) : nil
-  }
-
-  /// The name of the device of a sensor that p1mqtt has announced.
-  static func deviceName(in text: String) -> String? {
-    guard read(text) != nil else { return nil }
-    let parts = text.split(separator: "\"device\":{", maxSplits: 1).last?
-      .split(separator: "\"name\":\"", maxSplits: 1)
-    return parts.flatMap { $0.count == 2 ? String($0[1].prefix { $0 != "\"" }) : nil }
-  }
-
   /// The template that makes the state of a message; nil where the message is the state.
   private static func template(
     _ key: String, _ kind: SensorKind, _ style: SensorStyle

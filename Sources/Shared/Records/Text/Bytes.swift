@@ -112,11 +112,13 @@ extension UInt8 {
     default: nil
     }
   }
+}
 
-  /// The byte as two hexadecimal digits, in upper case.
+extension FixedWidthInteger where Self: UnsignedInteger {
+  /// The number as hexadecimal digits in upper case, two for each of its bytes.
   public var hexadecimal: String {
     let digits = String(self, radix: 16, uppercase: true)
-    return digits.utf8.count == 1 ? "0\(digits)" : digits
+    return String(repeating: "0", count: Self.bitWidth / 4 - digits.utf8.count) + digits
   }
 }
 

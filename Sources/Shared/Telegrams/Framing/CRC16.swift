@@ -9,12 +9,6 @@ public struct CRC16: Sendable {
 
   public init() {}
 
-  /// A checksum as telegrams print it: four hexadecimal digits.
-  public static func text(of checksum: UInt16) -> String {
-    let digits = String(checksum, radix: 16, uppercase: true)
-    return String(repeating: "0", count: 4 - digits.count) + digits
-  }
-
   /// The checksum of `bytes`.
   public static func checksum(_ bytes: Span<UInt8>) -> UInt16 {
     var crc = CRC16()

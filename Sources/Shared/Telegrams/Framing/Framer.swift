@@ -245,7 +245,7 @@ extension Framer.Defect: CustomStringConvertible {
   public var description: String {
     switch self {
     case .wrongChecksum(let printed?, let computed):
-      "wrong checksum: \(CRC16.text(of: printed)) printed, \(CRC16.text(of: computed)) computed"
+      "wrong checksum: \(printed.hexadecimal) printed, \(computed.hexadecimal) computed"
     case .wrongChecksum(nil, _): "unreadable checksum"
     case .damagedByte: "damaged byte"
     case .cutShort: "incomplete"

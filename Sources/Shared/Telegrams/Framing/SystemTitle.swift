@@ -1,3 +1,5 @@
+import Records
+
 /// The system title of a meter: three letters of its maker and five bytes that are its own (DLMS UA 1000-2,
 /// edition 10, 4.3.4).
 public struct SystemTitle: Hashable, Sendable {
@@ -21,8 +23,5 @@ public struct SystemTitle: Hashable, Sendable {
 
 extension SystemTitle: CustomStringConvertible {
   /// Sixteen hexadecimal digits, as in a file of keys.
-  public var description: String {
-    let digits = String(value, radix: 16, uppercase: true)
-    return String(repeating: "0", count: 2 * SystemTitle.length - digits.count) + digits
-  }
+  public var description: String { value.hexadecimal }
 }
