@@ -29,8 +29,8 @@ import Testing
       let program = Program(
         "p1mqtt",
         [
-          "-q", "--port", "\(broker.port)", "--homeassistant=\(prefix)", "--prefix",
-          "\(prefix)/p1",
+          "-q", "--port", "\(broker.port)", "--homeassistant=\(prefix)",
+          "--homeassistant-discovery", "component", "--prefix", "\(prefix)/p1",
           "--payload", payload,
         ], environment: login)
       let result = try await program.run(input: input)
@@ -60,6 +60,46 @@ import Testing
     }
   }
 
+  /// One message has all sensors of a device, and takes the place of those of a run that announced each by itself.
+  @Test func aDeviceHasOneMessage() async throws {
+    let broker = try await Mosquitto.shared
+    let prefix = "hadevice"
+    let names = Set(MetricTable.main.filter { !$0.isIdentity && !$0.hasRecordOfItsOwn }.map(\.name))
+    let values = names.sorted().map { "\($0)=1.5\n" }.joined()
+    let input =
+      "meter=E1\n\(values)cotton_candies_consumed=10\n\nmeter=G1\nchannel=1\ngas_m3=1\n\n"
+    func run(_ form: String) async throws {
+      let program = Program(
+        "p1mqtt",
+        [
+          "-q", "--port", "\(broker.port)", "--homeassistant=\(prefix)",
+          "--homeassistant-discovery", form, "--prefix", "\(prefix)/p1",
+        ], environment: login)
+      let result = try await program.run(input: input)
+      #expect(result.status == .success)
+    }
+    func retained() async throws -> [MQTTMessage] {
+      try await broker.client.subscribed(to: "\(prefix)/+/#") { subscriber in
+        // Messages that are retained come before it.
+        try await broker.client.publish("end", to: "\(prefix)/end/x")
+        try await subscriber.wait { $0.last?.text == "end" }
+        return subscriber.messages.filter { $0.topic.hasSuffix("/config") }
+      }
+    }
+    try await run("component")
+    #expect(try await retained().count > names.count)
+    try await run("device")
+    let devices = try await retained()
+    #expect(
+      devices.map(\.topic).sorted() == ["E1", "G1"].map { "\(prefix)/device/p1_\($0)/config" })
+    let messages = devices.map {
+      DiscoveryMessage(topic: $0.topic, payload: $0.text, values: [], prefix: prefix)
+    }
+    #expect(try await HomeAssistant.check(messages).map(\.problems) == [[], []])
+    try await run("component")
+    #expect(try await retained().allSatisfy { $0.topic.hasPrefix("\(prefix)/sensor/") })
+  }
+
   /// After a total of 0, Home Assistant would count the whole next total as consumption.
   @Test(arguments: ["value", "json"]) func totalOfZeroIsNoState(_ payload: String) async throws {
     let broker = try await Mosquitto.shared
@@ -68,7 +108,8 @@ import Testing
       let program = Program(
         "p1mqtt",
         [
-          "--port", "\(broker.port)", "--homeassistant=\(prefix)", "--prefix", "\(prefix)/p1",
+          "--port", "\(broker.port)", "--homeassistant=\(prefix)",
+          "--homeassistant-discovery", "component", "--prefix", "\(prefix)/p1",
           "--payload", payload,
         ], environment: login)
       let input = "meter=E1\nenergy_export_kwh=0.000\npower_export_kw=0.000\npower_failures=0\n\n"
@@ -99,8 +140,10 @@ import Testing
     let prefix = "replaced"
     let program = Program(
       "p1mqtt",
-      ["-q", "--port", "\(broker.port)", "--homeassistant=\(prefix)", "--prefix", "\(prefix)/p1"],
-      environment: login)
+      [
+        "-q", "--port", "\(broker.port)", "--homeassistant=\(prefix)",
+        "--homeassistant-discovery", "component", "--prefix", "\(prefix)/p1",
+      ], environment: login)
     let first = try await program.run(input: "meter=E1\nenergy_import_kwh=15419.803\n\n")
     #expect(first.status == .success)
     try await broker.client.subscribed(to: "\(prefix)/#") { subscriber in

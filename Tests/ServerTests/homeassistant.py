@@ -1,9 +1,9 @@
-"""Checks discovery messages for sensors by the code of Home Assistant itself.
+"""Checks discovery messages for sensors and devices by the code of Home Assistant itself.
 
 Reads lines of JSON: {"topic": …, "payload": …, "values": […], "prefix": …}. The payload is the
 text of the message, "values" are payloads of its state topic, "prefix" is the discovery prefix
 ("homeassistant"). Writes a line for each: {"topic": …, "problems": […], "rendered": […]}, where
-"rendered" has each value as rendered by the value template.
+"rendered" has each value as rendered by the value template of a sensor.
 
 Run it with `python -I`: it has the same name as the package that it imports, so Python must not
 search its directory.
@@ -33,6 +33,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.template import Template
 from homeassistant.util import dt
 
+try:
+    from homeassistant.components.mqtt.schemas import DEVICE_DISCOVERY_SCHEMA
+except ImportError:
+    # Before version 2024.11 Home Assistant has no devices.
+    DEVICE_DISCOVERY_SCHEMA = None
+
 
 def unique_keys(pairs):
     """An object of JSON; an error if it has a key twice."""
@@ -49,8 +55,8 @@ def topic_problems(topic, prefix):
     match = discovery.TOPIC_MATCHER.fullmatch(topic.removeprefix(prefix + "/"))
     if not match:
         return ["topic: not as discovery wants it"]
-    if match["component"] != "sensor":
-        return [f"topic: {match['component']} is no sensor"]
+    if match["component"] not in ("sensor", "device"):
+        return [f"topic: {match['component']} is neither a sensor nor a device"]
     return []
 
 
@@ -98,6 +104,35 @@ def identity_problems(config, topic, topics):
         problems.append("unique_id: missing")
     elif (owner := topics.setdefault(str(unique_id), topic)) != topic:
         problems.append(f"unique_id: {unique_id} is that of {owner} as well")
+    return problems
+
+
+def sensor_problems(config, topic, topics):
+    return schema_problems(config) + class_problems(config) + identity_problems(config, topic, topics)
+
+
+def device_problems(config, topic, topics):
+    """Checks the message of a device, and each of its sensors with what it says for all."""
+    problems = []
+    components = config.get("components")
+    if DEVICE_DISCOVERY_SCHEMA is not None:
+        try:
+            DEVICE_DISCOVERY_SCHEMA(json.loads(json.dumps(config)))
+        except vol.Invalid as error:
+            problems += map(str, getattr(error, "errors", [error]))
+    shared = {
+        key: config[key]
+        for key in ("availability_topic", "device", "origin", "state_topic")
+        if key in config
+    }
+    for sensor_id, component in (components if isinstance(components, dict) else {}).items():
+        platform = component.pop("platform", None)
+        if platform != "sensor":
+            problems.append(f"{sensor_id}: platform: {platform} is no sensor")
+        # A component with nothing else is withdrawn.
+        if component:
+            found = sensor_problems(shared | component, f"{topic} {sensor_id}", topics)
+            problems += [f"{sensor_id}: {problem}" for problem in found]
     return problems
 
 
@@ -168,10 +203,12 @@ def check(hass, message, topics):
         except ValueError as error:
             problems.append(f"payload: {error}")
         else:
-            problems += schema_problems(config) + class_problems(config)
-            problems += identity_problems(config, topic, topics)
-            rendered, value_errors = render(hass, config, message.get("values") or [])
-            problems += value_errors
+            if topic.split("/")[-3:-2] == ["device"]:
+                problems += device_problems(config, topic, topics)
+            else:
+                problems += sensor_problems(config, topic, topics)
+                rendered, value_errors = render(hass, config, message.get("values") or [])
+                problems += value_errors
     return {"topic": topic, "problems": problems, "rendered": rendered}
 
 

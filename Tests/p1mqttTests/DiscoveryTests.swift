@@ -5,7 +5,7 @@ import Testing
 
 @testable import p1mqtt
 
-/// What Home Assistant is told of the metrics, and when.
+/// What Home Assistant is told of the metrics, and when, with a message for each metric.
 @Suite struct DiscoveryTests {
   private static let telegram =
     "timestamp=2026-01-01T00:00:00Z meter=E1 power_import_kw=1 energy_import_kwh=2"
@@ -338,7 +338,8 @@ import Testing
 
 extension DiscoveryTests {
   private func discovery(_ settings: [String: String] = [:]) throws -> Discovery {
-    try Discovery(
+    let settings = settings.merging(["MQTT_HOMEASSISTANT_DISCOVERY": "component"]) { $1 }
+    return try Discovery(
       "homeassistant", PublishSettings(Settings { settings[$0] }), capacity: 1 << 20)
   }
 

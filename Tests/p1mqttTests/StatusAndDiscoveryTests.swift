@@ -10,7 +10,8 @@ import Testing
   private let start = ContinuousClock.now
 
   private func announcements(_ settings: [String: String] = [:]) throws -> StatusAndDiscovery {
-    let settings = Settings { (["MQTT_HOMEASSISTANT": "True"].merging(settings) { $1 })[$0] }
+    let usual = ["MQTT_HOMEASSISTANT": "True", "MQTT_HOMEASSISTANT_DISCOVERY": "component"]
+    let settings = Settings { usual.merging(settings) { $1 }[$0] }
     return StatusAndDiscovery(
       try PublishSettings(settings), MemoryLimits(buffer: 1 << 20))
   }

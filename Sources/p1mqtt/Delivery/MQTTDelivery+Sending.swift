@@ -199,6 +199,8 @@ extension MQTTDelivery {
   private mutating func nextMessage() -> Message? {
     if let message = announcements.next() { return message }
     guard !announcements.holdsValues(at: .now) else { return nil }
+    // Changes of sensors waited, too.
+    if let message = announcements.next() { return message }
     heldMessage = heldMessage ?? publications.next(&announcements.discovery)
     // A record has its topic only now, and may announce sensors.
     if heldMessage != nil, let message = announcements.next() { return message }

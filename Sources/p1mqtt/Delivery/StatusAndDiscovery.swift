@@ -112,11 +112,14 @@ struct StatusAndDiscovery {
     }
     guard changeCount > 0 || holdsValuesUntil != nil else {
       heldSince = nil
+      discovery?.settle()
       return false
     }
     let since = heldSince ?? now
     heldSince = since
-    return now < since + StatusAndDiscovery.longestHold
+    guard now >= since + StatusAndDiscovery.longestHold else { return true }
+    discovery?.settle()
+    return false
   }
 
   /// Takes the next message to be published; nil where there is none.

@@ -44,6 +44,12 @@ struct DeviceIdentity {
     if earlier == longName { useLongName() }
   }
 
+  var description: DeviceDescription {
+    DeviceDescription(
+      identifiers: [id], name: name, serialNumber: serial,
+      manufacturer: serial.flatMap(Manufacturer.name(ofMeter:)), viaDevice: parent)
+  }
+
   private static func serial(of meter: MeterKey) -> String? {
     meter.meter.map { String(decoding: Escape.decode($0.span), as: UTF8.self) }
   }
@@ -82,5 +88,14 @@ struct DeviceIdentity {
       default: "-\(byte.hexadecimal)"
       }
     }.joined()
+  }
+
+  /// The text of an id.
+  static func unescaped(_ id: String) -> String {
+    let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+    let bytes = parts.dropFirst().flatMap { part in
+      (UInt8(part.prefix(2), radix: 16).map { [$0] } ?? []) + part.dropFirst(2).utf8
+    }
+    return String(decoding: (parts.first.map { Array($0.utf8) } ?? []) + bytes, as: UTF8.self)
   }
 }

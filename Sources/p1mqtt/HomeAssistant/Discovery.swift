@@ -1,13 +1,21 @@
 import CommandLine
+import DequeModule
 import Records
 
-/// Announces the metrics to Home Assistant (MQTT discovery), by a retained message for each to
-/// `homeassistant/sensor/p1_METER/METRIC/config`.
+/// Announces the metrics to Home Assistant (MQTT discovery), by a retained message for each meter to
+/// `homeassistant/device/p1_METER/config`, or for each metric to `homeassistant/sensor/p1_METER/METRIC/config`.
 struct Discovery {
-  private final class Device {
+  final class Device {
     var identity: DeviceIdentity
     /// The announced metrics, by id.
     var sensors: [String: Announced] = [:]
+    /// The ids of the metrics that are withdrawn.
+    var withdrawn: Set<String> = []
+    /// The topics of its announcements of the other form, which are to be withdrawn.
+    var otherTopics: [String] = []
+    /// Whether Home Assistant may still take its last announcement, and whether another one has to follow.
+    var isSettling = false
+    var hasChanged = false
     var recordCount = 0
     var arrivals = ArrivalTimes()
     /// After how many seconds without a value its sensors have no state; nil for never.
@@ -22,45 +30,58 @@ struct Discovery {
     }
   }
 
-  private struct Announced {
+  struct Announced {
     let key: String
     var topic: String
     /// The most decimals of a value so far.
     var decimals: Int
     /// The record count of the device at its last value.
     var lastSeen: Int
+    /// Whether only an earlier run has announced it.
+    var isEarlier = false
   }
 
-  /// A sensor to be announced, or to be withdrawn if it is no longer in ``Device/sensors``.
-  private struct SensorKey: Hashable {
+  struct SensorKey: Hashable {
     let meter: MeterKey
     let id: String
   }
 
-  private let prefix: String
-  private let style: SensorStyle
+  /// What is to be announced, or to be withdrawn if it is no longer in ``Device/sensors``.
+  struct Announcement: Hashable {
+    let meter: MeterKey
+    /// The id of the sensor; nil for all of the meter.
+    let id: String?
+  }
+
+  let prefix: String
+  let form: DiscoveryForm
+  let style: SensorStyle
   /// What is in the id of a meter without a number.
   private let identityPrefix: String
   /// The sensor whose values a topic has, by topic.
   private var owners: [String: SensorKey] = [:]
-  private var devices: LRUCache<MeterKey, Device>
+  private(set) var devices: LRUCache<MeterKey, Device>
   /// The meters by the ids of their devices.
-  private var meters: [String: MeterKey] = [:]
+  private(set) var meters: [String: MeterKey] = [:]
   /// The names of devices, up to a bound.
   private var names: Set<String> = []
   private(set) var forgottenMeterCount = 0
   private var sensorCount = 0
   /// The electricity meter of the last telegram.
   private var main: MeterKey?
-  private var pending = UniqueQueue<SensorKey>()
-  /// Sensors of sub-meters whose electricity meter is not announced yet, by its id. Home Assistant needs the device
-  /// before those behind it.
-  private var waiting: [String: Set<SensorKey>] = [:]
+  var pending = UniqueQueue<Announcement>()
+  /// What waits for the announcement of the electricity meter of a sub-meter, by its id. Home Assistant needs the
+  /// device before those behind it.
+  var waiting: [String: Set<Announcement>] = [:]
+  /// The messages of a meter whose announcements get another form.
+  var migration: Deque<Message> = []
+  /// The meters whose last announcement Home Assistant may still take.
+  var settling: Set<MeterKey> = []
   /// What the broker retains from earlier runs and other processes.
-  private var earlier: EarlierAnnouncements
-  private var awaitsParents = true
-  /// Sensors that are new, or were announced with another topic or without an expiry.
-  private var changed: Set<SensorKey> = []
+  var earlier: EarlierAnnouncements
+  private(set) var awaitsParents = true
+  /// What is new, or was announced with another topic or without an expiry.
+  var changed: Set<Announcement> = []
   /// Whether telegrams are read as they are sent, and not from a capture.
   private var isLive = true
   private let repeatInterval: Int
@@ -74,7 +95,7 @@ struct Discovery {
   /// A telegram older than this, in seconds, is not live.
   private static let liveAge: Int64 = 300
   /// The most names of devices that are kept apart, and the most electricity meters that are waited for.
-  private static let maximumNames = 100
+  static let maximumNames = 100
   /// The most metrics of a meter.
   private static let maximumMetrics = 1000
   /// The most pending announcements, unless there are more sensors.
@@ -95,12 +116,10 @@ struct Discovery {
     identityPrefix = settings.identityPrefix
     repeatInterval = settings.repeatInterval ?? 0
     earlier = EarlierAnnouncements(below: settings.prefix, settings.statusTopic)
+    form = settings.discoveryForm
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
-
-  /// Where Home Assistant publishes `online` when it has started.
-  private var birthTopic: String { "\(prefix)/status" }
 
   /// Notes the first record of a telegram, none of whose records may be published.
   mutating func noteTelegram(_ record: Record) {
@@ -152,24 +171,23 @@ struct Discovery {
       let decimals = max(value.decimals, before?.decimals ?? 0)
       device.sensors[id] = Announced(
         key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount)
-      guard before?.topic != topic else {
+      guard before?.topic != topic || before?.isEarlier ?? true else {
         if before?.decimals != decimals { announce(id, of: meter) }
         continue
       }
       growth += Discovery.size(key, topic)
       if let before {
         release(before.topic, of: SensorKey(meter: meter, id: id))
-        growth -= Discovery.size(key, before.topic)
+        growth -= Discovery.size(before.key, before.topic)
       } else {
         sensorCount += 1
+        device.withdrawn.remove(id)
       }
-      earlier.forget(configTopic(id, device.identity))
       announce(id, of: meter, isChange: true)
       claim(topic, for: SensorKey(meter: meter, id: id))
     }
     release(device.identity.id)
     withdrawAbsentMetrics(of: meter, device)
-    withdrawEarlier(of: meter, device)
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
     devices.use(meter, default: device) { _ in growth }
     makeRoom()
@@ -202,11 +220,13 @@ struct Discovery {
     }
   }
 
-  /// Gives a topic to a sensor. If ``Topics`` took the topic from another meter, which was replaced, the sensor
-  /// of that meter is withdrawn.
+  /// Gives a topic to a sensor. If ``Topics`` took the topic from another meter, which was replaced, the sensors
+  /// of that meter are withdrawn.
   private mutating func claim(_ topic: String, for sensor: SensorKey) {
-    if let other = owners[topic], other.meter != sensor.meter {
-      withdrawSensor(other.id, of: other.meter)
+    if let other = owners[topic]?.meter, other != sensor.meter {
+      for (id, otherSensor) in devices[other]?.sensors ?? [:] where otherSensor.topic == topic {
+        withdrawSensor(id, of: other)
+      }
       devices[sensor.meter]?.identity.useLongName()
     }
     owners[topic] = sensor
@@ -215,9 +235,8 @@ struct Discovery {
 
   /// Withdraws the sensors of an earlier run whose values had a topic that is another's now.
   private mutating func withdrawPredecessor(publishedTo topic: String) {
-    let others = earlier.withdraw(publishedTo: topic)
-    guard let device = owners[topic].flatMap({ devices[$0.meter] }) else { return }
-    if others.contains(where: { $0 != device.identity.id }) { device.identity.useLongName() }
+    guard earlier.withdraw(publishedTo: topic), let owner = owners[topic] else { return }
+    devices[owner.meter]?.identity.useLongName()
   }
 
   /// Takes a topic from a sensor, if it has it.
@@ -231,14 +250,19 @@ struct Discovery {
       return
     }
     sensorCount -= 1
+    if device.withdrawn.count < Discovery.maximumMetrics { device.withdrawn.insert(id) }
     release(sensor.topic, of: SensorKey(meter: meter, id: id))
     devices.use(meter, default: device) { _ in -Discovery.size(sensor.key, sensor.topic) }
     announce(id, of: meter)
   }
 
-  /// Withdraws the sub-meters that have not followed their electricity meter for long.
+  /// Withdraws the sub-meters that have not followed their electricity meter for long, in this run or an earlier one.
   private mutating func withdrawAbsentSubmeters(of meter: MeterKey, _ device: Device) {
     guard device.recordCount > Discovery.submeterAbsence else { return }
+    // Other processes may have announced many, so they are searched only now and then.
+    if device.recordCount % Discovery.metricAbsence == 1 {
+      earlier.withdraw(submetersOf: device.identity.id)
+    }
     for submeter in device.submeters {
       guard let absent = devices[submeter], let last = absent.lastAfter, last.meter == meter,
         last.count + Discovery.submeterAbsence < device.recordCount
@@ -251,19 +275,6 @@ struct Discovery {
     }
   }
 
-  /// Withdraws what an earlier run has announced of a device and of its sub-meters, and what is no longer
-  /// read. Another process may announce the same meter, with topics of its own.
-  private mutating func withdrawEarlier(of meter: MeterKey, _ device: Device) {
-    // Other processes may have announced many, so they are searched only now and then.
-    guard device.recordCount % Discovery.metricAbsence == 1 else { return }
-    if device.recordCount > Discovery.metricAbsence {
-      earlier.withdraw(ofDevice: device.identity.id)
-    }
-    if meter.channel == nil, device.recordCount > Discovery.submeterAbsence {
-      earlier.withdraw(submetersOf: device.identity.id)
-    }
-  }
-
   private mutating func add(_ meter: MeterKey, _ keys: [String]) -> Device {
     let parent = meter.channel == nil ? nil : main
     let identity = DeviceIdentity(meter, via: parent, in: identityPrefix, keys, besides: names)
@@ -271,7 +282,44 @@ struct Discovery {
     meters[identity.id] = meter
     let device = Device(identity)
     devices.use(meter, default: device) { _ in meter.size + 2 * identity.id.utf8.count + 256 }
+    for announcement in earlier.take(device: identity.id) { adopt(announcement, meter, device) }
     return device
+  }
+
+  /// Has the sensors of an announcement of an earlier run go on, until they are absent for long.
+  private mutating func adopt(
+    _ announcement: RetainedAnnouncement, _ meter: MeterKey, _ device: Device
+  ) {
+    if announcement.form != form, !device.otherTopics.contains(announcement.topic) {
+      device.otherTopics.append(announcement.topic)
+    }
+    // An earlier run has measured it.
+    if let expiry = announcement.expiry, ArrivalTimes.isExpiry(expiry) {
+      device.expiry = max(expiry, device.expiry ?? 0)
+    }
+    if let name = announcement.configuration.device?.name { device.identity.keep(name) }
+    device.withdrawn.formUnion(announcement.withdrawn)
+    // Another process may announce the same meter, with topics of its own.
+    guard earlier.isOurs(announcement) else { return }
+    for (id, sensor) in announcement.configuration.components {
+      guard let topic = sensor.stateTopic, device.sensors[id] == nil,
+        !device.withdrawn.contains(id), device.sensors.count < Discovery.maximumMetrics
+      else {
+        continue
+      }
+      let key = DeviceIdentity.unescaped(id)
+      device.sensors[id] = Announced(
+        key: key, topic: topic, decimals: sensor.suggestedDisplayPrecision ?? 0,
+        lastSeen: device.recordCount, isEarlier: true)
+      sensorCount += 1
+      devices.use(meter, default: device) { _ in Discovery.size(key, topic) }
+      // The topics of a meter that was replaced belong to its successor.
+      if let owner = owners[topic], owner.meter != meter {
+        withdrawSensor(id, of: meter)
+      } else {
+        owners[topic] = SensorKey(meter: meter, id: id)
+      }
+    }
   }
 
   /// Withdraws the metrics that are no longer read.
@@ -294,17 +342,22 @@ struct Discovery {
 
   /// - Parameter isChange: whether Home Assistant has to change something before it takes values.
   private mutating func announce(_ id: String, of meter: MeterKey, isChange: Bool = false) {
+    if form == .device, let device = devices[meter], device.isSettling {
+      device.hasChanged = true
+      return
+    }
     // The bound holds while there is no broker and sensors come and go.
     guard pending.count < max(Discovery.maximumPending, sensorCount) else { return }
-    let sensor = SensorKey(meter: meter, id: id)
-    pending.append(sensor)
-    if isChange { changed.insert(sensor) }
+    let announcement = Announcement(meter: meter, id: form == .device ? nil : id)
+    pending.append(announcement)
+    if isChange || form == .device { changed.insert(announcement) }
   }
 
-  /// Announces the sensors that waited for their electricity meter.
+  /// Announces the sub-meters that waited for their electricity meter.
   private mutating func release(_ parent: String) {
-    for sensor in waiting.removeValue(forKey: parent) ?? [] {
-      announce(sensor.id, of: sensor.meter, isChange: true)
+    for announcement in waiting.removeValue(forKey: parent) ?? [] {
+      pending.append(announcement)
+      changed.insert(announcement)
     }
   }
 
@@ -317,74 +370,30 @@ struct Discovery {
   /// Announces everything again.
   mutating func repeatAll() {
     for meter in devices.keys {
-      for id in devices[meter]?.sensors.keys.sorted() ?? [] { announce(id, of: meter) }
-    }
-  }
-
-  /// What to subscribe to: the status of Home Assistant, and the announcements that the broker retains.
-  var filters: [String] { [birthTopic, "\(prefix)/sensor/+/+/config"] }
-
-  /// Takes a message that the broker sent.
-  ///
-  /// - Returns: whether Home Assistant has started, and needs everything again.
-  mutating func receive(topic: String, _ payload: [UInt8], isRetained: Bool) -> Bool {
-    if topic == birthTopic {
-      guard payload == "online".utf8Bytes, !isRetained else { return false }
-      repeatAll()
-      return true
-    }
-    let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
-    guard isRetained, levels.count == 4, levels[0] == "sensor" else { return false }
-    let (deviceID, id) = (String(levels[1]), String(levels[2]))
-    guard let sensor = SensorAnnouncement(String(decoding: payload, as: UTF8.self)) else {
-      return false
-    }
-    let device = meters[deviceID].flatMap { devices[$0] }
-    // An earlier run has measured it.
-    if let device, let expiry = sensor.expiry, ArrivalTimes.isExpiry(expiry) {
-      device.expiry = max(expiry, device.expiry ?? 0)
-    }
-    if let name = sensor.deviceName { device?.identity.keep(name) }
-    guard device?.sensors[id] == nil else { return false }
-    // The topics of a meter that was replaced belong to its successor.
-    if earlier.add(topic, of: deviceID, sensor), owners[sensor.state] != nil {
-      withdrawPredecessor(publishedTo: sensor.state)
-    }
-    return false
-  }
-
-  /// Takes the next message to be published; nil where there is none.
-  mutating func takeMessage() -> Message? {
-    if let topic = earlier.takeWithdrawal() {
-      return Message(topic: topic, payload: [], purpose: .change, isRetained: true)
-    }
-    while let entry = pending.removeFirst() {
-      let isChange = changed.remove(entry) != nil
-      // The device may have been forgotten meanwhile.
-      guard let device = devices[entry.meter] else { continue }
-      if awaitsParents, waiting.count < Discovery.maximumNames,
-        let parent = device.identity.parent, meters[parent] == nil
-      {
-        waiting[parent, default: []].insert(entry)
-        continue
+      guard let device = devices[meter] else { continue }
+      switch form {
+      case .device: pending.append(Announcement(meter: meter, id: nil))
+      case .component:
+        for id in device.sensors.keys.sorted() {
+          pending.append(Announcement(meter: meter, id: id))
+        }
       }
-      let text = device.sensors[entry.id].map {
-        Sensor(
-          $0.key, $0.topic, decimals: $0.decimals, expiry: device.expiry, of: device.identity, style
-        ).text
-      }
-      return Message(
-        topic: configTopic(entry.id, device.identity), payload: (text ?? "").utf8Bytes,
-        purpose: isChange || text == nil ? .change : .announcement, isRetained: true)
     }
-    return nil
   }
 
-  private func configTopic(_ id: String, _ device: DeviceIdentity) -> String {
-    "\(prefix)/sensor/\(device.id)/\(id)/config"
+  /// Takes an announcement that the broker retains.
+  mutating func receive(_ announcement: RetainedAnnouncement) {
+    if let meter = meters[announcement.deviceID], let device = devices[meter] {
+      adopt(announcement, meter, device)
+      if !device.otherTopics.isEmpty, let id = device.sensors.keys.first { announce(id, of: meter) }
+      return
+    }
+    guard earlier.add(announcement) else { return }
+    for sensor in announcement.configuration.components.values {
+      guard let topic = sensor.stateTopic, owners[topic] != nil else { continue }
+      withdrawPredecessor(publishedTo: topic)
+    }
   }
-
-  var isEmpty: Bool { pending.isEmpty && earlier.isEmpty }
 }
 
 /// A value of a record, for its sensor.

@@ -1,103 +1,129 @@
-/// The announcements that the broker retains from an earlier run or another process, and which of them
-/// are to be withdrawn.
+/// The announcements that the broker retains from an earlier run or another process, and which of their sensors
+/// are to be withdrawn. Those of a device that this run reads are not here.
 struct EarlierAnnouncements {
-  private struct Entry {
-    let device: String
-    /// The id of the electricity meter of a sub-meter; nil for an electricity meter.
-    let parent: String?
-    /// The topic of its values.
-    let state: String
-    /// Whether an earlier run with the same prefix has published them.
-    let isOurs: Bool
+  private struct SensorKey: Hashable {
+    /// The topic of the announcement.
+    let topic: String
+    let id: String
+  }
+
+  /// What sensors are found by.
+  private enum Trait: Hashable {
+    case state(String), device(String), parent(String)
   }
 
   /// The prefix of the topics of values.
   private let prefix: String
   /// The topics that this run, or an earlier run with the same prefix, publishes its status to.
   private let statusTopics: Set<String>
+  /// By their topics.
+  private var announcements: [String: RetainedAnnouncement] = [:]
+  private var sensors: [Trait: Set<SensorKey>] = [:]
+  private var count = 0
+  /// The topics of announcements of which sensors are withdrawn.
+  private var changed = UniqueQueue<String>()
 
-  /// What announcements are found by.
-  private enum Trait: Hashable {
-    case state(String), device(String), parent(String)
-  }
-
-  /// By the topic of the announcement.
-  private var entries: [String: Entry] = [:]
-  /// The topics of the announcements with a trait.
-  private var topics: [Trait: Set<String>] = [:]
-  private var withdrawals = UniqueQueue<String>()
-
-  /// The most that are remembered, as a broker may have those of many processes.
-  private static let maximumEntries = 10_000
+  /// The most sensors that are remembered, as a broker may have those of many processes.
+  private static let maximumCount = 10_000
 
   /// Whether nothing is to be withdrawn.
-  var isEmpty: Bool { withdrawals.isEmpty }
+  var isEmpty: Bool { changed.isEmpty }
 
   init(below prefix: String, _ statusTopic: String?) {
     self.prefix = prefix
     statusTopics = ["\(prefix)/status", statusTopic ?? "\(prefix)/status"]
   }
 
-  /// Notes an announcement that this run has not made.
+  /// Whether an earlier run with the same prefix has announced it. The prefix of another process may begin with this
+  /// one, so the status decides if there is one.
+  func isOurs(_ announcement: RetainedAnnouncement) -> Bool {
+    announcement.configuration.availabilityTopic.map(statusTopics.contains)
+      ?? announcement.configuration.components.values.allSatisfy {
+        $0.stateTopic?.hasPrefix("\(prefix)/") ?? false
+      }
+  }
+
+  /// Notes an announcement of a device that this run has not read so far.
   ///
-  /// - Parameters:
-  ///   - topic: the topic of the announcement.
-  ///   - device: the id of its device.
-  ///   - sensor: what it says.
   /// - Returns: whether it was not one too many.
-  mutating func add(_ topic: String, of device: String, _ sensor: SensorAnnouncement) -> Bool {
-    guard entries.count < EarlierAnnouncements.maximumEntries else { return false }
-    // The prefix of another process may begin with this one, so the status decides if there is one.
-    let isOurs = sensor.status.map(statusTopics.contains) ?? sensor.state.hasPrefix("\(prefix)/")
-    forget(topic)
-    let entry = Entry(
-      device: device, parent: sensor.parent, state: sensor.state, isOurs: isOurs)
-    entries[topic] = entry
-    for trait in EarlierAnnouncements.traits(of: entry) { topics[trait, default: []].insert(topic) }
+  mutating func add(_ announcement: RetainedAnnouncement) -> Bool {
+    remove(announcement.topic)
+    let size = announcement.configuration.components.count
+    guard size > 0, count + size <= EarlierAnnouncements.maximumCount else { return false }
+    insert(announcement)
     return true
   }
 
-  private static func traits(of entry: Entry) -> [Trait] {
-    [.state(entry.state), .device(entry.device)] + (entry.parent.map { [.parent($0)] } ?? [])
+  private mutating func insert(_ announcement: RetainedAnnouncement) {
+    announcements[announcement.topic] = announcement
+    for (trait, sensor) in EarlierAnnouncements.traits(of: announcement) {
+      sensors[trait, default: []].insert(sensor)
+    }
+    count += announcement.configuration.components.count
   }
 
-  /// Forgets an announcement, which this run now makes itself.
-  mutating func forget(_ topic: String) {
-    guard let entry = entries.removeValue(forKey: topic) else { return }
-    for trait in EarlierAnnouncements.traits(of: entry) {
-      topics[trait]?.remove(topic)
-      if topics[trait]?.isEmpty == true { topics[trait] = nil }
+  @discardableResult
+  private mutating func remove(_ topic: String) -> RetainedAnnouncement? {
+    guard let announcement = announcements.removeValue(forKey: topic) else { return nil }
+    for (trait, sensor) in EarlierAnnouncements.traits(of: announcement) {
+      sensors[trait]?.remove(sensor)
+      if sensors[trait]?.isEmpty == true { sensors[trait] = nil }
+    }
+    count -= announcement.configuration.components.count
+    return announcement
+  }
+
+  private static func traits(of announcement: RetainedAnnouncement) -> [(Trait, SensorKey)] {
+    announcement.configuration.components.flatMap { id, sensor in
+      [
+        .device(announcement.deviceID), sensor.stateTopic.map { .state($0) },
+        announcement.parent.map { .parent($0) },
+      ].compactMap(\.self).map { ($0, SensorKey(topic: announcement.topic, id: id)) }
     }
   }
 
-  /// Withdraws those whose values have a topic that now belongs to another sensor.
+  /// Takes the announcements of a device, which this run now makes itself.
+  mutating func take(device: String) -> [RetainedAnnouncement] {
+    let topics = Set((sensors[.device(device)] ?? []).map(\.topic)).sorted()
+    return topics.compactMap { remove($0) }
+  }
+
+  /// Withdraws the sensors whose values have a topic that now belongs to another one.
   ///
-  /// - Returns: the ids of their devices.
-  mutating func withdraw(publishedTo topic: String) -> [String] {
-    let devices = (topics[.state(topic)] ?? []).compactMap { entries[$0]?.device }
+  /// - Returns: whether there were any.
+  mutating func withdraw(publishedTo topic: String) -> Bool {
     withdraw(.state(topic)) { _ in true }
-    return devices
   }
 
-  /// Withdraws those of a device.
-  mutating func withdraw(ofDevice device: String) {
-    withdraw(.device(device), where: \.isOurs)
-  }
-
-  /// Withdraws those of the sub-meters of a meter.
+  /// Withdraws the sub-meters of a meter.
   mutating func withdraw(submetersOf parent: String) {
-    withdraw(.parent(parent), where: \.isOurs)
+    _ = withdraw(.parent(parent), where: isOurs)
   }
 
-  private mutating func withdraw(_ trait: Trait, where isGone: (Entry) -> Bool) {
-    for topic in topics[trait] ?? [] where entries[topic].map(isGone) ?? false {
+  private mutating func withdraw(
+    _ trait: Trait, where isGone: (RetainedAnnouncement) -> Bool
+  ) -> Bool {
+    var hasWithdrawn = false
+    for sensor in sensors[trait] ?? [] {
       // The broker sends the others again after the next connection.
-      guard withdrawals.count < EarlierAnnouncements.maximumEntries else { return }
-      forget(topic)
-      withdrawals.append(topic)
+      guard changed.count < EarlierAnnouncements.maximumCount else { break }
+      guard var announcement = announcements[sensor.topic], isGone(announcement) else { continue }
+      remove(sensor.topic)
+      announcement.withdraw(sensor.id)
+      insert(announcement)
+      changed.append(sensor.topic)
+      hasWithdrawn = true
     }
+    return hasWithdrawn
   }
 
-  /// Takes the topic of an announcement to be withdrawn; nil where there is none.
-  mutating func takeWithdrawal() -> String? { withdrawals.removeFirst() }
+  /// Takes the topic and the payload of an announcement that withdraws sensors; nil where there is none.
+  mutating func takeWithdrawal() -> (topic: String, payload: [UInt8])? {
+    while let topic = changed.removeFirst() {
+      guard let announcement = announcements[topic] else { continue }
+      if announcement.configuration.components.isEmpty { remove(topic) }
+      return (topic, announcement.withdrawal)
+    }
+    return nil
+  }
 }

@@ -17,6 +17,7 @@ struct PublishSettings {
   let repeatInterval: Int?
   /// What the topics of Home Assistant's discovery begin with; nil where nothing is announced.
   let discoveryPrefix: String?
+  let discoveryForm: DiscoveryForm
 
   private static let group = MessageGroup()
 
@@ -25,6 +26,7 @@ struct PublishSettings {
     let group = PublishSettings.group
     payload = try settings.value(group.payload, of: Payload.self)
     discoveryPrefix = try PublishSettings.discoveryPrefix(settings)
+    discoveryForm = try settings.value(group.discoveryForm, of: DiscoveryForm.self)
     prefix = try PublishSettings.prefix(settings, announcing: discoveryPrefix != nil)
     template = try TopicTemplate(
       settings[group.topic] ?? payload.topic, prefix: prefix, payload

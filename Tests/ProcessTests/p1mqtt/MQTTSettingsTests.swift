@@ -43,6 +43,7 @@ import Testing
     ),
     ("--on-change", "MQTT_ON_CHANGE", ["1.5", "86401", "often", "99999999999999999999"]),
     ("--homeassistant", "MQTT_HOMEASSISTANT", ["/", "+", "$a"]),
+    ("--homeassistant-discovery", "MQTT_HOMEASSISTANT_DISCOVERY", ["sensor", "True"]),
     ("--spool", "MQTT_SPOOL", ["waiting"]), ("--spool-size", "MQTT_SPOOL_SIZE", ["0", "x", "1.5"]),
     ("--sync", "MQTT_SYNC", ["-1", "3601", "x", "nan"]),
     ("--buffer", "MQTT_BUFFER", ["0", "4097", "x"]),

@@ -73,7 +73,9 @@ import Testing
 
   @Test(arguments: ["value", "json"]) func homeAssistantIsTold(_ payload: String) async throws {
     let telegrams = [10, 11, 12, 13].map { telegram($0, old: "261123100000") }
-    let messages = try await published(telegrams, ["--homeassistant", "--payload", payload])
+    let messages = try await published(
+      telegrams,
+      ["--homeassistant", "--homeassistant-discovery", "component", "--payload", payload])
     func states(of meter: String) -> [String] {
       messages.filter { $0.topic == "homeassistant/sensor/p1_\(meter)/gas_m3/config" }.map {
         String($0.text.firstMatch(of: /"state_topic":"([^"]*)"/)?.1 ?? "")

@@ -141,6 +141,18 @@ public struct MessageGroup: SettingGroup {
       .Cm False
       or a prefix.
       """)
+  public let discoveryForm = Setting(
+    "MQTT_HOMEASSISTANT_DISCOVERY", option: "homeassistant-discovery",
+    .choice(["device", "component"], "form"), default: "device",
+    help: "Announce each meter, or each of its metrics: device or component.",
+    manual: """
+      .Cm device
+      announces each meter with all of its metrics in one message, which Home Assistant
+      can read since version 2024.11.
+      .Cm component
+      announces each metric in a message of its own, for older versions.
+      After a change, the sensors keep their history and what was set in Home Assistant.
+      """)
 
   public init() {}
 }

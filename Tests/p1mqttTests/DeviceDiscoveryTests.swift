@@ -1,0 +1,191 @@
+import CommandLine
+import Foundation
+import Records
+import Testing
+
+@testable import p1mqtt
+
+/// What Home Assistant is told with a message for each device, and how the two forms replace each other.
+@Suite struct DeviceDiscoveryTests {
+  private static let telegram = "meter=E1 power_import_kw=1 energy_import_kwh=2"
+  private static let topic = "homeassistant/device/p1_E1/config"
+
+  @Test func aDeviceHasOneMessage() throws {
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    try see("meter=7FLO2112000001 channel=1 gas_m3=1", &discovery)
+    let sent = messages(&discovery)
+    #expect(
+      sent.map(\.topic) == [Self.topic, "homeassistant/device/p1_7FLO2112000001/config"])
+    let (meter, gas) = (try object(sent[0]), try object(sent[1]))
+    let announced = try ids(sent[0])
+    #expect(announced == ["energy_import_kwh", "power_import_kw"])
+    #expect(meter["availability_topic"] as? String == "dsmr/status")
+    #expect((meter["origin"] as? [String: Any])?["name"] as? String == "p1mqtt")
+    let device = try #require(gas["device"] as? [String: Any])
+    #expect(device["via_device"] as? String == "p1_E1")
+    #expect(device["manufacturer"] as? String == "Flonidan")
+    let power = try #require(
+      (meter["components"] as? [String: [String: Any]])?["power_import_kw"])
+    #expect(power["platform"] as? String == "sensor")
+    #expect(power["unique_id"] as? String == "p1_E1_power_import_kw")
+    #expect(power["state_topic"] as? String == "dsmr/power_import_kw")
+    // The message of the device says it.
+    #expect(power["device"] == nil && power["availability_topic"] == nil)
+  }
+
+  /// Home Assistant drops a change of a device while it still adds the sensors of the previous one.
+  @Test func changesWaitUntilHomeAssistantHasTakenTheLast() throws {
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    #expect(messages(&discovery).count == 1)
+    #expect(discovery.isEmpty)
+    for metric in ["voltage_l1_v", "voltage_l2_v"] { try see("meter=E1 \(metric)=2", &discovery) }
+    #expect(messages(&discovery).isEmpty)
+    #expect(!discovery.isEmpty)
+    discovery.settle()
+    let sent = messages(&discovery)
+    let counts = try sent.map { try ids($0).count }
+    #expect(counts == [4])
+    #expect(sent.allSatisfy { $0.isChange })
+    discovery.settle()
+    #expect(discovery.isEmpty)
+  }
+
+  @Test func aMetricThatComesNoMoreIsWithdrawn() throws {
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    _ = messages(&discovery)
+    discovery.settle()
+    for _ in 0..<61 { try see("meter=E1 power_import_kw=1", &discovery) }
+    let withdrawal = try #require(messages(&discovery).last)
+    let components = try #require(
+      try object(withdrawal)["components"] as? [String: [String: Any]])
+    #expect(components["energy_import_kwh"] as? [String: String] == ["platform": "sensor"])
+    #expect(components["power_import_kw"]?.count ?? 0 > 1)
+  }
+
+  /// With its last sensor a device goes.
+  @Test func aMeterThatWasReplacedIsWithdrawn() throws {
+    var earlier = try discovery()
+    try see("meter=E0 power_import_kw=1 energy_import_kwh=2", &earlier)
+    var discovery = try discovery()
+    try receive(messages(&earlier), &discovery)
+    try see("meter=E1 power_import_kw=1", &discovery)
+    var sent = messages(&discovery)
+    let old = try #require(sent.first)
+    #expect(old.topic == "homeassistant/device/p1_E0/config")
+    let components = try #require(try object(old)["components"] as? [String: [String: Any]])
+    #expect(components["power_import_kw"] as? [String: String] == ["platform": "sensor"])
+    #expect(components["energy_import_kwh"]?["state_topic"] as? String == "dsmr/energy_import_kwh")
+    discovery.settle()
+    try see("meter=E1 power_import_kw=1 energy_import_kwh=3", &discovery)
+    sent = messages(&discovery)
+    #expect(sent.first?.payload == [])
+    #expect(sent.first?.topic == "homeassistant/device/p1_E0/config")
+    // In one run.
+    discovery.settle()
+    try see("meter=E2 power_import_kw=1 energy_import_kwh=3", &discovery)
+    #expect(messages(&discovery).first { $0.payload.isEmpty }?.topic == Self.topic)
+  }
+
+  /// A metric that is rare stays, and one that is gone does not.
+  @Test func theSensorsOfAnEarlierRunGoOn() throws {
+    var earlier = try discovery()
+    try see("\(Self.telegram) a-b.c_kw=1", &earlier)
+    var discovery = try discovery()
+    try receive(messages(&earlier), &discovery)
+    try see("meter=E1 power_import_kw=1", &discovery)
+    let first = try #require(messages(&discovery).last)
+    let firstIDs = try ids(first)
+    #expect(firstIDs.count == 3)
+    #expect(String(decoding: first.payload, as: UTF8.self).contains("dsmr/a-b.c_kw"))
+    for _ in 0..<61 { try see("meter=E1 power_import_kw=1", &discovery) }
+    discovery.settle()
+    let last = try #require(messages(&discovery).last)
+    let lastIDs = try ids(last)
+    #expect(lastIDs == ["power_import_kw"])
+    // The broker sends it again after another connection.
+    try receive([first], &discovery)
+    #expect(messages(&discovery).isEmpty)
+  }
+
+  /// Home Assistant keeps a sensor whose message it is told to release, and takes it from another one.
+  @Test func messagesOfMetricsBecomeThoseOfDevices() throws {
+    var earlier = try discovery(form: "component")
+    try see(Self.telegram, &earlier)
+    let old = messages(&earlier)
+    var discovery = try discovery()
+    try see(Self.telegram, &discovery)
+    try receive(old, &discovery)
+    let sent = messages(&discovery)
+    let topics = old.map(\.topic).sorted()
+    #expect(sent.map(\.topic).prefix(2).sorted() == topics)
+    #expect(sent.prefix(2).allSatisfy { $0.payload == Array(#"{"migrate_discovery":true}"#.utf8) })
+    #expect(sent.prefix(2).allSatisfy { !$0.isRetained })
+    #expect(sent.dropFirst(2).first?.topic == Self.topic)
+    #expect(sent.suffix(2).map(\.topic).sorted() == topics)
+    #expect(sent.suffix(2).allSatisfy { $0.payload.isEmpty && $0.isRetained })
+    #expect(sent.count == 5 && sent.allSatisfy { $0.isChange })
+  }
+
+  @Test func messagesOfDevicesBecomeThoseOfMetrics() throws {
+    var earlier = try discovery()
+    try see(Self.telegram, &earlier)
+    var discovery = try discovery(form: "component")
+    try receive(messages(&earlier), &discovery)
+    try see("meter=E1 power_import_kw=1", &discovery)
+    let sent = messages(&discovery)
+    #expect(
+      sent.map(\.topic) == [
+        Self.topic, "homeassistant/sensor/p1_E1/energy_import_kwh/config",
+        "homeassistant/sensor/p1_E1/power_import_kw/config", Self.topic,
+      ])
+    #expect(sent.last?.payload == [])
+  }
+}
+
+extension DeviceDiscoveryTests {
+  private func discovery(form: String = "device") throws -> Discovery {
+    try Discovery(
+      "homeassistant",
+      PublishSettings(Settings { ["MQTT_HOMEASSISTANT_DISCOVERY": form][$0] }), capacity: 1 << 20)
+  }
+
+  private func see(_ text: String, _ discovery: inout Discovery) throws {
+    let record = try Record.fields(text)
+    var values: [SensorValue] = []
+    record.forEachField { key, text in
+      let key = String(decoding: [UInt8](key), as: UTF8.self)
+      values.append(SensorValue(key, "dsmr/\(key)", [UInt8](text)))
+    }
+    discovery.noteRecord(values, of: MeterKey(record))
+  }
+
+  private func receive(_ messages: [Message], _ discovery: inout Discovery) throws {
+    for message in messages {
+      _ = discovery.receive(topic: message.topic, message.payload, isRetained: true)
+    }
+  }
+
+  private func messages(_ discovery: inout Discovery) -> [Message] {
+    var messages: [Message] = []
+    while let message = discovery.takeMessage() { messages.append(message) }
+    return messages
+  }
+
+  private func object(_ message: Message) throws -> [String: Any] {
+    try #require(
+      try JSONSerialization.jsonObject(with: Data(message.payload)) as? [String: Any])
+  }
+
+  /// The ids of the sensors that are announced.
+  private func ids(_ message: Message) throws -> [String] {
+    let components = try #require(try object(message)["components"] as? [String: [String: Any]])
+    return components.filter { $0.value["state_topic"] != nil }.keys.sorted()
+  }
+}
+
+extension Message {
+  fileprivate var isChange: Bool { if case .change = purpose { true } else { false } }
+}
