@@ -93,7 +93,8 @@ struct MQTTPlan: ConnectingPlan {
     let backpressure = Backpressure(
       pausesInput: sink.holds && isTimed, pausesFiles: isTimed)
     let connection = try MQTTConnection(
-      broker, will: announcements.offline, expiry: publishing.expiry)
+      broker, will: announcements.offline, expiry: publishing.expiry,
+      statusExpiry: publishing.meterTimeout.map(MeterStatuses.expiry(timeout:)))
     let storage = try SinkStorage(sink, usesSpool: isTimed, messages)
     messages.stopWaiting()
     let delivery = MQTTDelivery(

@@ -105,6 +105,50 @@ import Testing
     }
   }
 
+  // MARK: - The status of a meter
+
+  @Test func aSilentMeterIsOffline() async throws {
+    let broker = try await Mosquitto.shared
+    let prefix = "meters"
+    let program = p1mqtt(
+      broker, ["--prefix", prefix, "--meter-timeout", "1", "--on-change", "--no-status"])
+    try await broker.client.subscribed(to: "\(prefix)/+/status") { subscriber in
+      try await program.whileRunning { sink in
+        try await sink.write("meter=E1\nn=1\n\n")
+        try await subscriber.wait { $0.map(\.text) == ["online", "offline"] }
+        #expect(subscriber.messages.allSatisfy { $0.topic == "\(prefix)/E1/status" })
+        // The same record is not published again, but the meter sends.
+        try await sink.write("meter=E1\nn=1\n\n")
+        try await subscriber.wait { $0.map(\.text) == ["online", "offline", "online"] }
+        sink.closeInput()
+        #expect(try await sink.waitForExit().status == .success)
+        try await subscriber.wait { $0.last?.text == "offline" }
+      }
+    }
+  }
+
+  /// Else it would tell for ever that the meter sends.
+  @Test func theStatusOfAMeterExpires() async throws {
+    let broker = try await Mosquitto.shared
+    let topic = "expiring/E1/status"
+    func kept() async throws -> [String] {
+      try await broker.client.subscribed(to: "expiring/#") { subscriber in
+        try await broker.client.publish("end", to: "expiring/end")
+        try await subscriber.wait { $0.last?.text == "end" }
+        return subscriber.messages.filter { $0.topic == topic }.map(\.text)
+      }
+    }
+    try await p1mqtt(broker, ["--prefix", "expiring", "--meter-timeout", "2"]).whileRunning {
+      try await $0.write("meter=E1\nn=1\n\n")
+      let isOnline = try await Deadline(in: .seconds(20)).poll { try await kept() == ["online"] }
+      #expect(isOnline)
+      $0.send(signal: SIGKILL)
+      _ = try await $0.waitForExit()
+    }
+    let isDropped = try await Deadline(in: .seconds(20)).poll { try await kept() == [] }
+    #expect(isDropped)
+  }
+
   // MARK: - Limits of a broker
 
   /// mosquitto rejects a retained will if retained messages are disabled.

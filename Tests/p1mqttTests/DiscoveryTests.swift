@@ -52,7 +52,7 @@ import Testing
   /// With --every, the record of a sub-meter may be the first that is published.
   @Test func identityDoesNotDependOnTheOrder() throws {
     var discovery = try discovery()
-    discovery.noteTelegram(try Record.fields("meter=E1 power_import_kw=1"))
+    try noteTelegram("meter=E1 power_import_kw=1", &discovery)
     try see("channel=2 water_m3=1", &discovery)
     try see("meter=G1 channel=1 gas_m3=1", &discovery)
     #expect(messages(&discovery).isEmpty)
@@ -63,7 +63,7 @@ import Testing
     #expect(devices.dropFirst().allSatisfy { $0["via_device"] as? String == "p1_E1" })
     // If there is no other record, the sub-meter has to do without.
     discovery = try self.discovery()
-    discovery.noteTelegram(try Record.fields("meter=E1 power_import_kw=1"))
+    try noteTelegram("meter=E1 power_import_kw=1", &discovery)
     try see("meter=G1 channel=1 gas_m3=1", &discovery)
     discovery.endInput()
     #expect(messages(&discovery).count == 1)
@@ -98,7 +98,7 @@ import Testing
     func arrive(_ text: String, every seconds: Int) throws -> [Any?] {
       for number in 0..<6 {
         let record = try Record.fields(text)
-        discovery.noteTelegram(record)
+        discovery.noteTelegram(record, of: MeterKey(record))
         try see(text, &discovery)
         _ = discovery.noteArrival(of: MeterKey(record), at: now + .seconds(number * seconds))
       }
@@ -354,6 +354,11 @@ extension DiscoveryTests {
       values.append(SensorValue(key, "\(place)/\(key)", [UInt8](text)))
     }
     discovery.noteRecord(values, of: MeterKey(record))
+  }
+
+  private func noteTelegram(_ text: String, _ discovery: inout Discovery) throws {
+    let record = try Record.fields(text)
+    discovery.noteTelegram(record, of: MeterKey(record))
   }
 
   /// The broker has something of an earlier run.

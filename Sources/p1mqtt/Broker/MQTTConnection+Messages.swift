@@ -18,8 +18,13 @@ extension MQTTConnection {
   func publish(_ message: Message, qos: Int) -> Sending {
     var number: Int32 = 0
     let qos = min(qos, limits.highestQoS)
-    let properties =
-      !message.isAnnouncement && version == .version5 ? unsafe expiry?.properties : nil
+    let expiry =
+      switch message.purpose {
+      case .value, .record: expiry
+      case .meterStatus: statusExpiry
+      case .announcement, .change: nil as MessageExpiry?
+      }
+    let properties = version == .version5 ? unsafe expiry?.properties : nil
     let result = unsafe message.payload.span.withUnsafeBytes { bytes in
       MQTTResult(
         unsafe mosquitto_publish_v5(

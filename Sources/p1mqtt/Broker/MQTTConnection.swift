@@ -12,8 +12,8 @@ import SystemPackage
   let will: Message?
   var limits = BrokerLimits()
   let log = MQTTEventLog()
-  /// The expiry of messages, with MQTT 5; nil for none.
-  let expiry: MessageExpiry?
+  /// The expiry of messages and of the statuses of meters, with MQTT 5; nil for none.
+  let expiry, statusExpiry: MessageExpiry?
   private var attempt: ConnectionAttempt?
   /// The version of MQTT of this or the next connection.
   private(set) var version: MQTTVersion
@@ -50,15 +50,18 @@ import SystemPackage
   /// - Parameters:
   ///   - will: the message that the broker publishes when the connection breaks; nil for none.
   ///   - expiry: after how many seconds the broker drops a message that nobody has fetched; nil for never.
+  ///   - statusExpiry: the same for the status of a meter.
   ///   - receives: whether to receive messages, in a session that outlives the process. They are then
   ///     acknowledged only when ``proceed(_:)`` is told that the socket can be written.
   /// - Throws: `Failure` for settings that libmosquitto rejects.
   init(
-    _ settings: BrokerSettings, will: Message? = nil, expiry: Int? = nil, receives: Bool = false
+    _ settings: BrokerSettings, will: Message? = nil, expiry: Int? = nil,
+    statusExpiry: Int? = nil, receives: Bool = false
   ) throws {
     self.settings = settings
     self.will = will
     self.expiry = expiry.map { MessageExpiry(seconds: $0) }
+    self.statusExpiry = statusExpiry.map { MessageExpiry(seconds: $0) }
     version = settings.version ?? .version5
     isVersionKnown = settings.version != nil
     stage = receives ? .receiving : settings.isPersistent ? .discardingSession : .fresh

@@ -270,7 +270,7 @@ extension MQTTDelivery {
   /// Publishes `offline`, and disconnects.
   mutating func publishOfflineAndDisconnect() throws {
     let deadline = ContinuousClock.now + ExitTimeout.records
-    if let offline = announcements.offline { try send(offline) }
+    for message in announcements.farewell where session.isConnected { try send(message) }
     while session.isConnected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))
     }

@@ -58,7 +58,7 @@ struct MQTTDelivery: RecordDelivery {
   var isTimed: Bool { publications.isTimed }
   var statistics: DeliveryStatistics { publications.statistics }
   var deadline: ContinuousClock.Instant? {
-    earliest(nextLook, publications.deadline, announcements.holdsValuesUntil)
+    earliest(nextLook, publications.deadline, announcements.deadline)
   }
 
   /// Takes records, those of a telegram at a time.
@@ -67,7 +67,7 @@ struct MQTTDelivery: RecordDelivery {
     while !rest.isEmpty {
       let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
       let telegram = rest[..<end]
-      if let first = telegram.first { announcements.discovery?.noteTelegram(first) }
+      if let first = telegram.first { announcements.noteTelegram(first, at: .now) }
       // Records of a telegram after the first one are of sub-meters.
       let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
       if !submeters.isEmpty { publications.noteSubmeters(Array(submeters), at: .now) }
@@ -100,6 +100,7 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func sendDue() throws {
+    announcements.findSilentMeters(at: .now)
     try checkConnection(.now)
     try send()
     try handleEvents()

@@ -1,9 +1,12 @@
-/// The messages of p1mqtt about itself: its status, and what it announces to Home Assistant.
+import CommandLine
+import Records
+/// The messages of p1mqtt about itself and its meters: their status, and what it announces to Home Assistant.
 struct StatusAndDiscovery {
   /// Nil where no status is published.
   private let online: Message?
   let offline: Message?
   var discovery: Discovery?
+  private var meterStatuses: MeterStatuses?
   /// How many forgotten meters were logged.
   private var loggedForgottenCount = 0
   /// Whether `online` is to be published.
@@ -18,7 +21,7 @@ struct StatusAndDiscovery {
   /// Whether announcements of earlier runs may still come.
   private var isSynchronizing = false
   /// Until when values wait, for changes of sensors or for announcements of earlier runs.
-  private(set) var holdsValuesUntil: ContinuousClock.Instant?
+  private var holdsValuesUntil: ContinuousClock.Instant?
 
   /// Since when values wait.
   private var heldSince: ContinuousClock.Instant?
@@ -40,9 +43,31 @@ struct StatusAndDiscovery {
     online = status("online")
     offline = status("offline")
     discovery = settings.discoveryPrefix.map { Discovery($0, settings, capacity: memory.cache) }
+    meterStatuses = settings.meterTimeout.map {
+      MeterStatuses(timeout: $0, prefix: settings.prefix, capacity: memory.cache)
+    }
   }
 
-  var isEmpty: Bool { !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true }
+  var isEmpty: Bool {
+    !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true && meterStatuses?.isEmpty ?? true
+  }
+
+  /// When something is to be done though nothing has happened.
+  var deadline: ContinuousClock.Instant? { earliest(holdsValuesUntil, meterStatuses?.deadline) }
+
+  /// Notes the first record of a telegram, none of whose records may be published.
+  mutating func noteTelegram(_ record: Record, at now: ContinuousClock.Instant) {
+    // The times of sub-meters are those of their readings.
+    guard !record.isOfSubmeter else { return }
+    let meter = MeterKey(record).device
+    discovery?.noteTelegram(record, of: meter)
+    meterStatuses?.noteTelegram(of: meter, at: now)
+  }
+
+  mutating func findSilentMeters(at now: ContinuousClock.Instant) { meterStatuses?.check(now) }
+
+  /// What is published at the exit.
+  var farewell: [Message] { (meterStatuses?.farewell ?? []) + [offline].compactMap(\.self) }
 
   /// What to subscribe to. Without discovery, that is nothing.
   var filters: [String] {
@@ -68,6 +93,7 @@ struct StatusAndDiscovery {
     isSynchronizing = isSubscribing
     if isSubscribing { holdsValuesUntil = now + StatusAndDiscovery.synchronizationTime }
     discovery?.repeatAll()
+    meterStatuses?.repeatAll()
   }
 
   /// Announcements of earlier runs have come, or the broker sends none.
@@ -125,7 +151,9 @@ struct StatusAndDiscovery {
   /// Takes the next message to be published; nil where there is none.
   mutating func next() -> Message? {
     // Announcements of earlier runs say when sensors expire.
-    let message = isOnlineDue ? online : isSynchronizing ? nil : discovery?.takeMessage()
+    let message =
+      isOnlineDue
+      ? online : (isSynchronizing ? nil : discovery?.takeMessage()) ?? meterStatuses?.next()
     isOnlineDue = false
     if let message { noteSent(message) }
     return message

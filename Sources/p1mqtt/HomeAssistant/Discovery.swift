@@ -121,11 +121,9 @@ struct Discovery {
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
 
-  /// Notes the first record of a telegram, none of whose records may be published.
-  mutating func noteTelegram(_ record: Record) {
-    // The time of a sub-meter is that of its reading.
-    guard !record.isOfSubmeter else { return }
-    main = MeterKey(record).device
+  /// Notes the record of an electricity meter, which may not be published.
+  mutating func noteTelegram(_ record: Record, of meter: MeterKey) {
+    main = meter
     isLive =
       record.timestamp.map { abs(Timestamp.now.seconds - $0.seconds) < Discovery.liveAge } ?? true
   }

@@ -17,7 +17,7 @@ struct LRUCache<Key: Hashable, Value> {
   private var entries: [Entry?] = []
   private var places: [Key: Int] = [:]
   private var freePlaces: [Int] = []
-  private var oldest: Int?
+  private var oldestPlace: Int?
   private var newest: Int?
 
   /// What an entry takes besides its value: its places in the array and in the dictionary, of which half
@@ -39,6 +39,11 @@ struct LRUCache<Key: Hashable, Value> {
 
   /// The value of a key. To read it does not count as a use.
   subscript(key: Key) -> Value? { places[key].flatMap { entries[$0]?.value } }
+
+  /// The entry that was used longest ago.
+  var oldest: (key: Key, value: Value)? {
+    oldestPlace.flatMap { entries[$0] }.map { ($0.key, $0.value) }
+  }
 
   /// Uses the value of a key.
   ///
@@ -65,11 +70,11 @@ struct LRUCache<Key: Hashable, Value> {
 
   /// Removes the entry that was used longest ago.
   mutating func removeOldest() -> (key: Key, value: Value)? {
-    guard let oldest, let entry = entries[oldest] else { return nil }
-    unlink(oldest)
-    entries[oldest] = nil
+    guard let place = oldestPlace, let entry = entries[place] else { return nil }
+    unlink(place)
+    entries[place] = nil
     places[entry.key] = nil
-    freePlaces.append(oldest)
+    freePlaces.append(place)
     size -= entry.size
     return (entry.key, entry.value)
   }
@@ -93,12 +98,16 @@ struct LRUCache<Key: Hashable, Value> {
     entries[place]?.newer = nil
     if let newest { entries[newest]?.newer = place }
     newest = place
-    oldest = oldest ?? place
+    oldestPlace = oldestPlace ?? place
   }
 
   private mutating func unlink(_ place: Int) {
     guard let entry = entries[place] else { return }
-    if let older = entry.older { entries[older]?.newer = entry.newer } else { oldest = entry.newer }
+    if let older = entry.older {
+      entries[older]?.newer = entry.newer
+    } else {
+      oldestPlace = entry.newer
+    }
     if let newer = entry.newer { entries[newer]?.older = entry.older } else { newest = entry.older }
   }
 }

@@ -9,6 +9,8 @@ struct Message {
     case announcement
     /// A sensor of Home Assistant appears or disappears, or has another topic. The next values wait until that is done.
     case change
+    /// The status of a meter.
+    case meterStatus
   }
 
   let topic: String
@@ -19,7 +21,7 @@ struct Message {
 
   var isAnnouncement: Bool {
     switch purpose {
-    case .announcement, .change: true
+    case .announcement, .change, .meterStatus: true
     case .value, .record: false
     }
   }

@@ -13,6 +13,8 @@ struct PublishSettings {
   let expiry: Int?
   /// Where `online` and `offline` are published; nil for nowhere.
   let statusTopic: String?
+  /// After how many seconds without a telegram the status of a meter is `offline`; nil where none is published.
+  let meterTimeout: Int?
   /// After how many seconds a value is published though it has not changed; nil where each one is.
   let repeatInterval: Int?
   /// What the topics of Home Assistant's discovery begin with; nil where nothing is announced.
@@ -35,6 +37,7 @@ struct PublishSettings {
     retains = try settings[group.retain]
     expiry = try settings[group.expiry]
     statusTopic = try PublishSettings.statusTopic(prefix, payload, settings)
+    meterTimeout = try settings[group.meterTimeout]
     repeatInterval = try PublishSettings.repeatInterval(settings)
     guard discoveryPrefix == nil || payload != .record else {
       throw settings.failure(

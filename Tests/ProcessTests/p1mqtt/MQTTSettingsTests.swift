@@ -41,6 +41,7 @@ import Testing
       "--status", "MQTT_STATUS",
       ["perhaps", "{prefix}/{meter}", "a/{", "#/a", "$a/b", "a/\u{1}"]
     ),
+    ("--meter-timeout", "MQTT_METER_TIMEOUT", ["0", "86401", "x", "True"]),
     ("--on-change", "MQTT_ON_CHANGE", ["1.5", "86401", "often", "99999999999999999999"]),
     ("--homeassistant", "MQTT_HOMEASSISTANT", ["/", "+", "$a"]),
     ("--homeassistant-discovery", "MQTT_HOMEASSISTANT_DISCOVERY", ["sensor", "True"]),

@@ -105,6 +105,16 @@ public struct MessageGroup: SettingGroup {
       is the same as
       .Fl -no-status .
       """)
+  public let meterTimeout = Setting<Int?>(
+    "MQTT_METER_TIMEOUT", option: "meter-timeout", .number(1...86_400, "seconds"), ifUnset: "off",
+    help: "Publish the status of each meter: offline after this time without a telegram.",
+    manual: """
+      The topic is
+      .Pa {prefix}/{meter}/status :
+      see
+      .Sx The status .
+      The time is 1 to 86400 seconds.
+      """)
   public let onChange = Setting<String?>(
     "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", ifUnset: "off",
     isInvertible: true,

@@ -1,0 +1,58 @@
+import Records
+import Testing
+
+@testable import p1mqtt
+
+@Suite struct MeterStatusesTests {
+  private let start = ContinuousClock.now
+
+  private func see(_ meter: String, _ seconds: Int, _ statuses: inout MeterStatuses) throws {
+    statuses.noteTelegram(
+      of: MeterKey(try Record.fields("meter=\(meter)")), at: start + .seconds(seconds))
+  }
+
+  private func drain(_ statuses: inout MeterStatuses) -> [String] {
+    var texts: [String] = []
+    while let message = statuses.next() {
+      texts.append("\(message.topic) \(String(decoding: message.payload, as: UTF8.self))")
+    }
+    return texts
+  }
+
+  @Test func aSilentMeterIsOffline() throws {
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 20)
+    #expect(statuses.deadline == nil)
+    try see("E1", 0, &statuses)
+    try see("E2", 0, &statuses)
+    #expect(drain(&statuses) == ["p1/E1/status online", "p1/E2/status online"])
+    try see("E2", 59, &statuses)
+    statuses.check(start + .seconds(59))
+    #expect(statuses.isEmpty)
+    #expect(statuses.deadline == start + .seconds(60))
+    statuses.check(start + .seconds(60))
+    #expect(drain(&statuses) == ["p1/E1/status offline"])
+    #expect(statuses.deadline == start + .seconds(119))
+    // The broker would drop it.
+    try see("E2", 61, &statuses)
+    #expect(drain(&statuses) == ["p1/E2/status online"])
+    try see("E1", 62, &statuses)
+    #expect(drain(&statuses) == ["p1/E1/status online"])
+    #expect(statuses.farewell.map(\.topic).sorted() == ["p1/E1/status", "p1/E2/status"])
+  }
+
+  @Test func allIsPublishedAgainAfterAConnection() throws {
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 20)
+    try see("E1", 0, &statuses)
+    try see("E2", 30, &statuses)
+    statuses.check(start + .seconds(70))
+    _ = drain(&statuses)
+    statuses.repeatAll()
+    #expect(drain(&statuses).sorted() == ["p1/E1/status offline", "p1/E2/status online"])
+  }
+
+  @Test func metersAreBounded() throws {
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 16)
+    for number in 0..<10_000 { try see("E\(number)", 0, &statuses) }
+    #expect(statuses.farewell.count < 1000)
+  }
+}
