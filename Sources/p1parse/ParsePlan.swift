@@ -49,6 +49,7 @@ struct ParsePlan: ToolPlan {
     options.names = try settings.value(records.names, of: NameSet.self)
     options.includesUnknown = try settings[records.all]
     options.addsNetPower = try settings[records.net]
+    options.includesHeader = try settings[records.header]
     options.includesHistory = try settings[records.history]
     options.timeSource = try settings.value(times.source, of: TelegramParser.TimeSource.self)
     options.winterOffset = try settings[times.utcOffset]

@@ -34,6 +34,28 @@ import Testing
     #expect(power["device"] == nil && power["availability_topic"] == nil)
   }
 
+  @Test(
+    arguments: [
+      (#"ISk5\\2M550T-1012"#, "Iskraemeco", "M550T-1012"),
+      ("KFM5KAIFA-METER", "Kaifa", "KAIFA-METER"),
+      (#"Ene5\\T210-D ESMR5.0"#, "Sagemcom", "T210-D ESMR5.0"),
+      ("XMX5LGBBFFB231314239", "Landis+Gyr", "LGBBFFB231314239"), ("KAM5", "Kamstrup", nil),
+      ("ABC5X", nil, "X"), ("/", nil, nil),
+    ] as [(String, String?, String?)])
+  func theHeaderTellsTheModel(_ header: String, _ name: String?, _ model: String?) throws {
+    var discovery = try discovery()
+    try see("\(Self.telegram) identification=\(header.replacing(" ", with: #"\x20"#))", &discovery)
+    let sent = try #require(messages(&discovery).first)
+    let device = try #require(try object(sent)["device"] as? [String: Any])
+    #expect(device["manufacturer"] as? String == name)
+    #expect(device["model"] as? String == model)
+    let announced = try ids(sent)
+    #expect(announced == ["energy_import_kwh", "power_import_kw"])
+    discovery.settle()
+    try see("\(Self.telegram) identification=\(header.replacing(" ", with: #"\x20"#))", &discovery)
+    #expect(messages(&discovery).isEmpty)
+  }
+
   /// Home Assistant drops a change of a device while it still adds the sensors of the previous one.
   @Test func changesWaitUntilHomeAssistantHasTakenTheLast() throws {
     var discovery = try discovery()

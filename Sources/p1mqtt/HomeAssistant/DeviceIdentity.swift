@@ -11,6 +11,8 @@ struct DeviceIdentity {
   let serial: String?
   /// The id of the electricity meter of a sub-meter; nil for an electricity meter.
   let parent: String?
+  private var manufacturer: String?
+  private var model: String?
 
   /// - Parameters:
   ///   - parent: the electricity meter of a sub-meter.
@@ -22,6 +24,7 @@ struct DeviceIdentity {
     besides others: Set<String>
   ) {
     serial = DeviceIdentity.serial(of: meter)
+    manufacturer = serial.flatMap(Manufacturer.name(ofMeter:))
     self.parent = parent.map { DeviceIdentity.id(of: $0, in: prefix) }
     let own = DeviceIdentity.id(of: meter, in: prefix)
     let channel = DeviceIdentity.escaped("_channel\(meter.channelLevel)")
@@ -39,6 +42,15 @@ struct DeviceIdentity {
   /// continues the statistics of an id.
   mutating func useLongName() { name = longName }
 
+  /// Takes manufacturer and model from the header of a telegram.
+  ///
+  /// - Returns: whether they are others than before.
+  mutating func read(_ header: String) -> Bool {
+    let before = (manufacturer, model)
+    (manufacturer, model) = Manufacturer.read(header)
+    return before != (manufacturer, model)
+  }
+
   /// Takes the name that an earlier run has announced, if it tells the meter from others.
   mutating func keep(_ earlier: String) {
     if earlier == longName { useLongName() }
@@ -46,8 +58,8 @@ struct DeviceIdentity {
 
   var description: DeviceDescription {
     DeviceDescription(
-      identifiers: [id], name: name, serialNumber: serial,
-      manufacturer: serial.flatMap(Manufacturer.name(ofMeter:)), viaDevice: parent)
+      identifiers: [id], name: name, serialNumber: serial, manufacturer: manufacturer,
+      model: model, viaDevice: parent)
   }
 
   private static func serial(of meter: MeterKey) -> String? {

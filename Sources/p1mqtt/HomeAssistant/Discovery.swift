@@ -1,5 +1,6 @@
 import CommandLine
 import DequeModule
+import Metrics
 import Records
 
 /// Announces the metrics to Home Assistant (MQTT discovery), by a retained message for each meter to
@@ -143,9 +144,7 @@ struct Discovery {
       guard device.expiry != nil else { return false }
       device.expiry = nil
     }
-    for id in device.sensors.keys.sorted() {
-      announce(id, of: recordKey.device, isChange: true)
-    }
+    announceAll(of: recordKey.device, device)
     return true
   }
 
@@ -159,6 +158,10 @@ struct Discovery {
     var growth = 0
     for value in values {
       let (key, topic) = (value.key, value.topic)
+      if let header = value.header {
+        if device.identity.read(header) { announceAll(of: meter, device) }
+        continue
+      }
       // The device says which meter it is. Of the reserved keys, only the time is a sensor.
       let isSensor =
         RecordKey(rawValue: key).map { $0 == .timestamp && recordKey.past == nil } ?? true
@@ -338,6 +341,10 @@ struct Discovery {
     return id
   }
 
+  private mutating func announceAll(of meter: MeterKey, _ device: Device) {
+    for id in device.sensors.keys.sorted() { announce(id, of: meter, isChange: true) }
+  }
+
   /// - Parameter isChange: whether Home Assistant has to change something before it takes values.
   private mutating func announce(_ id: String, of meter: MeterKey, isChange: Bool = false) {
     if form == .device, let device = devices[meter], device.isSettling {
@@ -400,10 +407,15 @@ struct SensorValue {
   /// Where it is published.
   let topic: String
   let decimals: Int
+  /// The header of the telegram; nil for another value.
+  let header: String?
 
   init(_ key: String, _ topic: String, _ text: some Collection<UInt8>) {
     self.key = key
     self.topic = topic
+    header =
+      key == Naming.headerKey
+      ? String(decoding: Escape.decode([UInt8](text).span), as: UTF8.self) : nil
     decimals = text.firstIndex(of: UInt8(ascii: ".")).map { text[$0...].count - 1 } ?? 0
   }
 }

@@ -14,10 +14,25 @@ enum Manufacturer {
     return names[String(serial.dropFirst().prefix(3))]
   }
 
+  /// The name of the manufacturer, and the model, by the header of a telegram without its `/`: three letters, a digit,
+  /// perhaps a backslash and another digit, and the model (IEC 62056-21:2002, 6.3.2).
+  static func read(_ header: String) -> (name: String?, model: String?) {
+    let letters = header.prefix(3).uppercased()
+    var model = header.dropFirst(4)
+    if model.hasPrefix(#"\"#), model.dropFirst().first?.isNumber == true {
+      model = model.dropFirst(2)
+    }
+    let name = model.drop { $0 == " " || $0 == #"\"# }
+    // Xemex makes the port of these meters.
+    let isLandisGyr = letters == "XMX" && name.hasPrefix("LG")
+    return (isLandisGyr ? names["LGZ"] : names[letters], name.isEmpty ? nil : String(name))
+  }
+
   /// By the letters of the FLAG list of the DLMS User Association.
   private static let names = [
     "ADN": "Aidon", "APA": "Apator", "AXI": "Axioma", "DME": "Diehl", "DZG": "DZG", "EBZ": "eBZ",
-    "ELS": "Elster", "EMH": "EMH", "ESY": "EasyMeter", "FLO": "Flonidan", "HLY": "Holley",
+    "ELL": "Sagemcom", "ELS": "Elster", "EMH": "EMH", "ENE": "Sagemcom", "EST": "Sagemcom",
+    "ESY": "EasyMeter", "FLO": "Flonidan", "GRE": "Sagemcom", "HLY": "Holley",
     "HYD": "Diehl", "ISK": "Iskraemeco", "ITR": "Itron", "ITZ": "Itron", "KAM": "Kamstrup",
     "KFM": "Kaifa", "KMP": "Kamstrup", "LGF": "Landis+Gyr", "LGZ": "Landis+Gyr",
     "LUG": "Landis+Gyr", "SAG": "Sagemcom", "SEN": "Sensus", "WSE": "Wasion", "XMX": "Xemex",

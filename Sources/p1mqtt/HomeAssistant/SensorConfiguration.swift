@@ -36,6 +36,7 @@ struct DeviceDescription: Codable {
   var name: String?
   var serialNumber: String?
   var manufacturer: String?
+  var model: String?
   /// The id of the device that it is connected by.
   var viaDevice: String?
 }

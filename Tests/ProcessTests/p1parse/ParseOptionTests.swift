@@ -55,6 +55,14 @@ import Testing
     #expect(try await parse("--net", input: telegram).records.first?["power_net_kw"] == "0.749")
   }
 
+  @Test func headerIsAdded() async throws {
+    let telegram = SampleTelegram.with(["1-0:1.7.0(1.000*kW)"])
+    let records = try await parse("--header", input: telegram + telegram).records
+    let header = #"TST5\\2TEST-METER"#
+    #expect(records.map { $0["identification"] } == [header, header])
+    #expect(try await parse("-q", input: telegram).records.first?["identification"] == nil)
+  }
+
   @Test func allAddsCodesThatThereIsNoMetricFor() async throws {
     let result = try await parse("--all")
     let record = try #require(result.records.first)
@@ -104,7 +112,8 @@ import Testing
 
   @Test(arguments: [
     ("P1_NAMES=esphome", "--names esphome"), ("P1_NAMES=DSMR_parser", "--names dsmr_parser"),
-    ("P1_NET=True", "--net"), ("P1_HISTORY=1", "--history"), ("P1_ALL=yes", "--all"),
+    ("P1_HEADER=True", "--header"), ("P1_NET=True", "--net"), ("P1_HISTORY=1", "--history"),
+    ("P1_ALL=yes", "--all"),
     ("P1_STRICT=on", "--strict"), ("P1_SPEC=own.py", "--spec own.py"),
     ("P1_NET=False P1_ALL=no P1_HISTORY=0 P1_STRICT=off P1_NAMES=canonical", "-q"),
     ("P1_NET=1 P1_NAMES=obis P1_HISTORY=1", "--net --names obis --history"),
@@ -156,7 +165,8 @@ import Testing
 
   @Test(arguments: [
     ("P1_NAMES", "latin"), ("P1_NAMES", "obis esphome"), ("P1_TIME", "stamp"), ("P1_TIME", "1"),
-    ("P1_NET", "maybe"), ("P1_HISTORY", "2"), ("P1_ALL", "everything"), ("P1_STRICT", "-1"),
+    ("P1_HEADER", "maybe"), ("P1_NET", "maybe"), ("P1_HISTORY", "2"), ("P1_ALL", "everything"),
+    ("P1_STRICT", "-1"),
     ("P1_SUMMER_TIME", "summer"), ("P1_SUMMER_TIME", " "), ("P1_SPEC", "./nothing.py"),
     ("P1_SPEC", "/"), ("P1_SPEC_DIR", "./nowhere"), ("P1_NAMES", "\u{1B}[1m\nobis"),
   ])

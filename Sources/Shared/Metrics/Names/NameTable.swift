@@ -42,9 +42,6 @@ enum NameTable {
     return (rowsByCode[line] ?? []).flatMap(\.allNames)
   }
 
-  /// The names for the first line of a telegram, which has no code.
-  static let headerNames: [NameSet: String] = [.esphome: "identification"]
-
   /// The name for the time of a reading, by the name of the reading.
   static let timeNames = ["extra_device_delivered": "extra_device_timestamp"]
 

@@ -48,8 +48,11 @@ public struct Naming: Hashable, Sendable {
     set == .canonical || set == .obis ? nil : NameTable.timeNames[key]
   }
 
-  /// The set's key for the first line of a telegram; nil if it has none.
-  public var headerKey: String? { NameTable.headerNames[set] }
+  /// The key for the first line of a telegram, which has no code.
+  public static let headerKey = "identification"
+
+  /// Whether the set has the first line of a telegram.
+  public var hasHeader: Bool { self.set == .esphome }
 
   /// The name in the set, nil if the set has none.
   private func ownName(of metric: Metric, kind: SubmeterKind?) -> String? {

@@ -14,6 +14,8 @@ public struct TelegramParser {
     /// Whether the values of unknown codes are added, with the code as key.
     public var includesUnknown = false
     public var addsNetPower = false
+    /// Whether the header is added in each set of names, and not only where the set has it.
+    public var includesHeader = false
     /// In seconds ahead of UTC; nil for that of the meter's country.
     public var winterOffset: Int?
     /// Whether a time without a letter is daylight saving time in summer. A time of receipt overrides
@@ -222,11 +224,12 @@ public struct TelegramParser {
     return TelegramTime.instant(text, in: timeZone)
   }
 
-  /// Adds the header without its `/`, if the set of names has a name for it.
+  /// Adds the header without its `/`.
   private mutating func addHeader(of telegram: Span<UInt8>) {
-    guard let key = naming.headerKey?.utf8Bytes, telegram.count > 0 else { return }
+    guard options.includesHeader || naming.hasHeader, telegram.count > 0 else { return }
     let end = telegram.firstIndex(of: UInt8(ascii: "\n")) ?? telegram.count
     let text = OctetText.plain(telegram.extracting(1..<max(1, end)))
+    let key = Naming.headerKey.utf8Bytes
     if !text.isEmpty { drafts[.main].fields.add(key.span, text: text.span) }
   }
 

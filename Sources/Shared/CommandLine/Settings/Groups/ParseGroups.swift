@@ -65,6 +65,20 @@ public struct RecordGroup: SettingGroup {
       Meters that print one power with a sign, such as Q3D, already have the net power in
       .Cm power_import_kw .
       """)
+  public let header = Setting(
+    "P1_HEADER", option: "header", .flag, default: false, isInvertible: true,
+    help: "Add the header of the telegram, with the manufacturer and the model.",
+    manual: """
+      This is
+      .Cm identification ,
+      such as
+      .Ql ISK5\\e\\e2M550T-1012 .
+      .Xr p1mqtt 1
+      shows it to Home Assistant.
+      With
+      .Fl -names Cm esphome
+      it is always there.
+      """)
   public let history = Setting(
     "P1_HISTORY", option: "history", .flag, default: false, isInvertible: true,
     help: "Also write the records of earlier times that each telegram repeats.",
