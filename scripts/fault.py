@@ -44,10 +44,11 @@ def wait_until(what, condition, seconds=120, pause=0.02):
 # ---- Records ----
 
 
-def record(number, padding):
+def record(number, padding, meters=0):
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOON + number))
+    meter = f"meter=M{number % meters}\n" if meters else ""
     text = f"message={'x' * padding}\n" if padding else ""
-    return f"timestamp={stamp}\nn={number}\n{text}\n".encode()
+    return f"timestamp={stamp}\n{meter}n={number}\n{text}\n".encode()
 
 
 def telegram(number):
@@ -63,15 +64,16 @@ def telegram(number):
     return text + b"%04X\r\n" % checksum
 
 
-def feed(rate, padding, progress):
-    """Writes records, or telegrams if the padding is negative, to standard output until SIGTERM."""
+def feed(rate, padding, progress, first=0, step=1, meters=0):
+    """Writes each record of its share, or telegrams if the padding is negative, to standard output until SIGTERM."""
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     with open(progress, "r+b") as file:
         shared = mmap.mmap(file.fileno(), 16)
     began, number, longest = time.monotonic(), 0, 0
     while not stopping:
-        piece = telegram(number) if padding < 0 else record(number, padding)
+        piece = (
+            telegram(number) if padding < 0 else record(first + step * number, padding, meters))
         before = time.monotonic_ns()
         while piece:
             piece = piece[os.write(1, piece) :]
@@ -92,7 +94,8 @@ def watch(arrivals):
 class Feeder:
     """A process that writes records into a pipe; the pipe stays open when its reader exits."""
 
-    def __init__(self, rate, padding=0, output=None):
+    def __init__(self, rate, padding=0, output=None, share=()):
+        """The share is the first number, the step to the next, and the number of meters."""
         self.input, self.output = (None, output) if output else os.pipe()
         self.rate = rate
         self.name = f"progress.{time.monotonic_ns()}"
@@ -101,7 +104,8 @@ class Feeder:
             file.flush()
             self.shared = mmap.mmap(file.fileno(), 16, prot=mmap.PROT_READ)
         self.process = start(
-            [sys.executable, __file__, "--feed", str(rate), str(padding), self.name],
+            [sys.executable, __file__, "--feed", str(rate), str(padding), self.name,
+             *map(str, share)],
             stdout=self.output)
 
     @property
@@ -474,8 +478,11 @@ class Cluster(Broker):
 
     def unique(self, numbers):
         """A node that is killed may pass a record on and lose the one before, which is then sent again."""
-        order = list(dict.fromkeys(numbers))
-        self.late = sum(after < before for before, after in zip(order, order[1:]))
+        order, last = list(dict.fromkeys(numbers)), {}
+        for number in order:
+            meter = number % Senders.meters
+            self.late += number < last.get(meter, -1)
+            last[meter] = max(number, last.get(meter, -1))
         return order
 
     def client(self, program):
@@ -801,25 +808,75 @@ def servers_killed(*kinds):
                   recovery, kills=arguments.server_kills)
 
 
+class Senders:
+    """Many meters, shared among some processes of p1mqtt. It stands for a feeder and a sink."""
+
+    meters, count = 5000, 20
+
+    def __init__(self, server, rate):
+        self.feeders = [
+            Feeder(rate / self.count, share=(index, self.count, self.meters))
+            for index in range(self.count)]
+        self.sinks = [
+            Sink(server, f"{server.folder}.spool{index}", "--id", f"sender{index}",
+                 "--broker-order", "shuffled")
+            for index in range(self.count)]
+        for sink, feeder in zip(self.sinks, self.feeders):
+            sink.start(feeder.input)
+
+    @property
+    def numbers(self):
+        """The numbers of all records sent so far."""
+        return {
+            index + self.count * number
+            for index, feeder in enumerate(self.feeders) for number in range(feeder.sent)}
+
+    def arrive(self, server):
+        """The time until all records sent so far have arrived."""
+        goal = self.numbers
+        return timed(lambda: wait_until(
+            f"{len(goal)} records", lambda: goal.issubset(server.numbers()), 300, 0.1))[0]
+
+    def finish(self):
+        for feeder in self.feeders:
+            feeder.finish()
+        return self.numbers
+
+    @property
+    def stall(self):
+        return max(feeder.stall for feeder in self.feeders)
+
+    @property
+    def memory(self):
+        return sum(sink.memory for sink in self.sinks)
+
+
 def failover():
     """Kills each node of a cluster in turn, while the others are there."""
-    server = Cluster("failover")
-    feeder = Feeder(max(500, arguments.rate))
-    sink = Sink(server, f"{server.folder}.spool")
-    sink.start(feeder.input)
-    feeder.run_for(2)
+    server, rate = Cluster("failover"), max(500, arguments.rate)
+    senders = Senders(server, rate)
+    senders.feeders[0].run_for(2)
     times = []
     for number in range(arguments.server_kills):
         node = server.nodes[number % len(server.nodes)]
         node.kill()
-        times.append(recover(server, feeder))
+        times.append(senders.arrive(server))
         node.start()
-        feeder.run_for(2)
-    result = row(f"{server.title} of three killed {arguments.server_kills} times", server, feeder,
-                 sink, max(times))
+        senders.feeders[0].run_for(2)
+    memory, sent = senders.memory, senders.finish()
+    dropped = sum(sink.wait() for sink in senders.sinks)
+    known = set(server.delivered(len(sent) - dropped))
+    if known - sent:
+        raise RuntimeError(f"{len(known - sent)} records that were never sent")
+    result = Row(
+        f"{server.title} of three killed {arguments.server_kills} times", len(sent), len(known),
+        dropped, server.duplicates(), len(sent) - len(known) - dropped, max(times), senders.stall,
+        memory)
     result.notes.append(
-        f"{feeder.rate:g} records a second; after each kill, all records sent so far had arrived "
-        f"after {', '.join(f'{seconds:.1f}' for seconds in times)} s; {server.late} arrived after a later one")
+        f"{rate:g} records a second of {senders.meters} meters by {senders.count} processes; after "
+        "each kill, all records sent so far had arrived after "
+        f"{', '.join(f'{seconds:.1f}' for seconds in times)} s; {server.late} arrived after a "
+        "later one of their meter")
     yield result
 
 
@@ -1028,7 +1085,7 @@ def main():
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--feed"]:
-        feed(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+        feed(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4], *map(int, sys.argv[5:]))
         sys.exit()
     if sys.argv[1:2] == ["--watch"]:
         watch(sys.argv[2])
