@@ -121,15 +121,19 @@ class Chromium:
 def sources(version):
     """The sensors of the simulated meter as sources of the energy dashboard."""
     meter = "sensor.electricity_meter_"
-    grid = {
-        "type": "grid", "cost_adjustment_day": 0,
-        "flow_from": [
-            {"stat_energy_from": f"{meter}energy_import_tariff_{tariff}", "entity_energy_price": None,
-             "number_energy_price": None} for tariff in (1, 2)],
-        "flow_to": [{"stat_energy_to": f"{meter}energy_export_tariff_{tariff}"} for tariff in (1, 2)]}
-    if tuple(map(int, version.split(".")[:2])) >= (2025, 12):
-        grid["power"] = [{"stat_rate": f"{meter}power_net"}]
-    return [grid, {"type": "gas", "stat_energy_from": "sensor.gas_meter_gas"}]
+    imports = [{"stat_energy_from": f"{meter}energy_import_tariff_{tariff}"} for tariff in (1, 2)]
+    exports = [{"stat_energy_to": f"{meter}energy_export_tariff_{tariff}"} for tariff in (1, 2)]
+    power = {"stat_rate": f"{meter}power_net"}
+    gas = {"type": "gas", "stat_energy_from": "sensor.gas_meter_gas"}
+    grid = {"type": "grid", "cost_adjustment_day": 0}
+    month = tuple(map(int, version.split(".")[:2]))
+    if month > (2026, 2):
+        return [{**grid, **imports[0], **exports[0], **power}, {**grid, **imports[1], **exports[1]}, gas]
+    price = {"entity_energy_price": None, "number_energy_price": None}
+    grid.update(flow_from=[{**one, **price} for one in imports], flow_to=exports)
+    if month >= (2025, 12):
+        grid["power"] = [power]
+    return [grid, gas]
 
 
 def set_up_energy(browser, check):
@@ -196,7 +200,7 @@ def take(url, folder, check):
     browser.save(f"{folder}/devices.png")
     set_up_energy(browser, check)
     devices = {one["name"]: one["id"] for one in browser.ask("config/device_registry/list")}
-    for name, height, *expected in ("Electricity meter", 1600, "Voltage L3"), ("Gas meter", 900, "Gas"):
+    for name, height, *expected in ("Electricity meter", 1700, "Voltage L3"), ("Gas meter", 900, "Gas"):
         browser.resize(1280, height)
         words = browser.open(f"{url}/config/devices/device/{devices[name]}", *expected)
         browser.save(f"{folder}/{name.lower().replace(' ', '-')}.png")
