@@ -86,7 +86,7 @@ struct MQTTPlan: ConnectingPlan {
   ) throws {
     let request = try NoticeSignal(.report)
     let memory = MemoryLimits(buffer: sink.limits.memory)
-    let announcements = StatusAndDiscovery(publishing, memory)
+    let announcements = StatusAndDiscovery(publishing, memory, period: sink.period)
     let isTimed = publishing.payload.isTimed
     let preprocessor = RecordPreprocessor(sink.summary, stamps: isTimed)
     // Values do not say when they were measured, so only the newest of each topic are kept.

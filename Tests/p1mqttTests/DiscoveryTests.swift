@@ -120,6 +120,17 @@ import Testing
     #expect(replay.count == 2 && replay.allSatisfy { $0 == nil })
   }
 
+  /// Home Assistant shows a sensor as unavailable for a moment if the expiry changes.
+  @Test(arguments: [(0, 120), (10, 120), (300, 1800)])
+  func theFirstExpiryIsThatOfTheSettings(_ period: Int, _ expiry: Int) throws {
+    var discovery = try Discovery(
+      "homeassistant", PublishSettings(Settings { _ in nil }), period: period, capacity: 1 << 20)
+    try see("timestamp=\(Timestamp.now) meter=E1 power_import_kw=1", &discovery)
+    let text = try #require(
+      messages(&discovery).first.map { String(decoding: $0.payload, as: UTF8.self) })
+    #expect(text.matches(of: /"expire_after":(\d+)/).map(\.1) == ["\(expiry)", "\(expiry)"])
+  }
+
   @Test(arguments: [
     ("power_import_kw=0 power_export_kw=1.234", "-1.234"),
     ("power_import_kw=0.5 power_export_kw=0.000", "0.500"),

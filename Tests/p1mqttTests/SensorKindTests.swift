@@ -41,9 +41,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("energy_import_tariff1_kwh", "Energy import tariff 1"),
+    ("energy_import_tariff1_kwh", "Energy import T1"),
     ("gas_m3", "Gas"), ("breaker_state", "Breaker"),
-    ("1-0:1.8.1", "Energy import tariff 1"),
+    ("1-0:1.8.1", "Energy import T1"),
     ("cotton_candies_consumed", "Cotton candies consumed"),
     ("power_import_max_kw", "Power import max"),
     ("timestamp", "Last reading"),

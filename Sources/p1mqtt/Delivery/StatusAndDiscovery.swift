@@ -33,7 +33,8 @@ struct StatusAndDiscovery {
   /// How long Home Assistant may take to add, change or remove a sensor.
   private static let changeTime = Duration.seconds(2)
 
-  init(_ settings: PublishSettings, _ memory: MemoryLimits) {
+  /// - Parameter period: the seconds of which the records are combined; 0 if they are not.
+  init(_ settings: PublishSettings, _ memory: MemoryLimits, period: Int = 0) {
     func status(_ text: String) -> Message? {
       settings.statusTopic.map {
         Message(
@@ -42,7 +43,9 @@ struct StatusAndDiscovery {
     }
     online = status("online")
     offline = status("offline")
-    discovery = settings.discoveryPrefix.map { Discovery($0, settings, capacity: memory.cache) }
+    discovery = settings.discoveryPrefix.map {
+      Discovery($0, settings, period: period, capacity: memory.cache)
+    }
     meterStatuses = settings.meterTimeout.map {
       MeterStatuses(timeout: $0, prefix: settings.prefix, capacity: memory.cache)
     }

@@ -28,7 +28,12 @@ struct ArrivalTimes {
   func expiry(repeatInterval: Int) -> Int? {
     guard intervals.count == ArrivalTimes.maximumCount else { return nil }
     // The longest may be an outage.
-    let interval = max(intervals.sorted()[intervals.count - 2], Int64(repeatInterval))
-    return ArrivalTimes.steps.first { $0 >= interval * ArrivalTimes.factor }.map { Int($0) }
+    return ArrivalTimes.expiry(
+      interval: max(Int(intervals.sorted()[intervals.count - 2]), repeatInterval))
+  }
+
+  /// - Parameter interval: the seconds between two values.
+  static func expiry(interval: Int) -> Int? {
+    steps.first { $0 >= Int64(interval) * factor }.map { Int($0) }
   }
 }

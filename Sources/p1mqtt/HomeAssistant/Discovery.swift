@@ -85,7 +85,11 @@ struct Discovery {
   var changed: Set<Announcement> = []
   /// Whether telegrams are read as they are sent, and not from a capture.
   private var isLive = true
-  private let repeatInterval: Int
+  /// The seconds between two values, at least.
+  private let interval: Int
+  /// After how many seconds a sensor has no state until the interval of its meter is known; nil for never. Home Assistant
+  /// shows a sensor as unavailable for a moment if it is announced with another one.
+  private let initialExpiry: Int?
   /// The ids of metrics by their keys.
   private var ids: [String: String] = [:]
 
@@ -110,12 +114,15 @@ struct Discovery {
 
   /// - Parameters:
   ///   - prefix: the beginning of its topics, `homeassistant`.
+  ///   - period: the seconds of which the records are combined; 0 if they are not.
   ///   - capacity: the most bytes that are remembered of meters.
-  init(_ prefix: String, _ settings: PublishSettings, capacity: Int) {
+  init(_ prefix: String, _ settings: PublishSettings, period: Int = 0, capacity: Int) {
     self.prefix = prefix
     devices = LRUCache(capacity: capacity)
     identityPrefix = settings.identityPrefix
-    repeatInterval = settings.repeatInterval ?? 0
+    interval = max(settings.repeatInterval ?? 0, period)
+    // A run of a single telegram ends with the status.
+    initialExpiry = settings.statusTopic == nil ? nil : ArrivalTimes.expiry(interval: interval)
     earlier = EarlierAnnouncements(below: settings.prefix, settings.statusTopic)
     form = settings.discoveryForm
     style = SensorStyle(
@@ -136,7 +143,7 @@ struct Discovery {
     guard recordKey.past == nil, let device = devices[recordKey.device] else { return false }
     if isLive {
       device.arrivals.note(now)
-      let expiry = device.arrivals.expiry(repeatInterval: repeatInterval)
+      let expiry = device.arrivals.expiry(repeatInterval: interval)
       guard let expiry, expiry > device.expiry ?? 0 else { return false }
       device.expiry = expiry
     } else {
@@ -282,6 +289,7 @@ struct Discovery {
     if names.count < Discovery.maximumNames { names.insert(identity.name) }
     meters[identity.id] = meter
     let device = Device(identity)
+    if isLive { device.expiry = initialExpiry }
     devices.use(meter, default: device) { _ in meter.size + 2 * identity.id.utf8.count + 256 }
     for announcement in earlier.take(device: identity.id) { adopt(announcement, meter, device) }
     return device

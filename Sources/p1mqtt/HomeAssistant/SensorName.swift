@@ -1,6 +1,6 @@
 import Metrics
 
-/// The name of a sensor: the words of its metric, without the unit, as "Energy import tariff 1". It is short, and says
+/// The name of a sensor: the words of its metric, without the unit, as "Energy import T1". It is short, and says
 /// early what tells it from others, as Home Assistant cuts long names.
 enum SensorName {
   /// Of a metric of the table.
@@ -25,13 +25,15 @@ enum SensorName {
     return "\(text.prefix(1).uppercased())\(text.dropFirst())"
   }
 
-  /// A word of a name: `l1` as L1, `tariff2` as tariff 2.
+  /// A word of a name: `l1` as L1, `tariff2` as T2.
   private static func word(_ word: Substring) -> String {
     let letters = word.prefix { !$0.isNumber }
     let number = word.dropFirst(letters.count)
     switch letters {
     case "l", "p": return word.uppercased()
     case "ean": return "EAN"
+    // Home Assistant would cut "Energy import tariff 1" before the number.
+    case "tariff" where !number.isEmpty: return "T\(number)"
     case "q" where !number.isEmpty: return "quadrant \(number)"
     default: return number.isEmpty || letters.count < 4 ? String(word) : "\(letters) \(number)"
     }

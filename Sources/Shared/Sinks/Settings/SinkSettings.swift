@@ -5,6 +5,8 @@ import Records
 /// The settings that both sinks have, checked.
 public struct SinkSettings {
   public let summary: Summary?
+  /// The seconds of which the records are combined; 0 if they are not.
+  public let period: Int
   public let requiresTimestamp: Bool
   /// How long to wait for an answer of the server at the end of the input.
   public let linger: Duration
@@ -21,7 +23,7 @@ public struct SinkSettings {
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public init<Sink: SinkName>(_ settings: Settings, of sink: Sink.Type) throws {
     let (input, buffering, both) = (InputGroup<Sink>(), BufferingGroup<Sink>(), BothSinksGroup())
-    let period = try settings[input.every] ?? settings[both.every] ?? 0
+    period = try settings[input.every] ?? settings[both.every] ?? 0
     let ownExtremes = try settings[input.extremes]
     guard period > 0 || ownExtremes != true || settings.ignoresWrongValues else {
       throw settings.failure(input.extremes, "it needs a period; set \(input.every.text)")
