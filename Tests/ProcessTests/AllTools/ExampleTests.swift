@@ -6,18 +6,11 @@ import Testing
 ///
 /// An example is a block of literal text in EXAMPLES of a page, or one that begins with "```sh" in
 /// README.md. It is run unless it names something that only a user has: see ``Example/outside``.
-/// Those with `parallel` are run where GNU parallel is installed.
 /// A block right behind it is what it prints, messages and all; without one it prints no message.
 /// A page's examples are run in order, in one temporary directory, where the files are that the
 /// page shows under a name (`.\" file NAME`).
 @Suite struct ExampleTests {
   static let sources = ManualPage.names + ["README.md"]
-
-  /// moreutils has another program with that name.
-  private static let hasParallel = Shared {
-    let version = try await Program.bash("parallel --version").run()
-    return version.text.hasPrefix("GNU parallel")
-  }
 
   @Test(arguments: sources)
   func examplesRunAsPrinted(_ source: String) async throws {
@@ -25,21 +18,17 @@ import Testing
     #expect(!examples.isEmpty)
     try await TemporaryDirectory.with { directory in
       for (name, text) in files { try directory.write(text, to: name) }
+      let scripts = Repository.path("scripts")
       for example in examples {
-        var missing = example.needs
-        if missing == nil, example.script.contains("parallel -"),
-          try await !Self.hasParallel.value
-        {
-          missing = "GNU parallel"
-        }
-        if let thing = missing {
+        if let thing = example.needs {
           print("\(example): not run, it needs \(thing)")
           continue
         }
         print("\(example): run")
         let script = (example.output == nil ? "" : "exec 2>&1\n") + example.script
         let result = try await Program(
-          "/bin/bash", ["-e", "-o", "pipefail", "-c", script], directory: directory.path
+          "/bin/bash", ["-e", "-o", "pipefail", "-c", "PATH+=:$0\n\(script)", scripts],
+          environment: ["P1_BIN": ToolPaths.directory], directory: directory.path
         ).run(within: .seconds(60))
         #expect(result.status == .success, "\(example): \(result.errorText)")
         #expect(result.errorText == "", "\(example)")
