@@ -8,6 +8,10 @@ public struct RabbitMQ: MQTTBroker {
   /// The port for TLS, with the certificate `server` of `Certificates.shared`. A client needs no
   /// certificate, but one of another authority is rejected.
   public let securePort: Int
+  /// The port for AMQP.
+  public let amqpPort: Int
+  /// The environment in which `rabbitmqctl` finds this node.
+  public let control: [String: String]
 
   /// The broker for all tests that do not stop it, with the standard login.
   public static var shared: RabbitMQ { get async throws { try await sharedServer.value } }
@@ -20,17 +24,22 @@ public struct RabbitMQ: MQTTBroker {
     try await launch().whileRunning(body)
   }
 
+  /// The programs themselves; those in PATH switch to another user.
+  private static let folder = "/usr/lib/rabbitmq/bin"
+
   private static func launch() async throws -> RabbitMQ {
     try await launch { directory in
       let ports = Loopback.freePorts(5)
       let client = MQTTClient(port: ports[0], login: .standard)
-      let program = Program(
-        "/usr/lib/rabbitmq/bin/rabbitmq-server",
-        environment: try environment(directory, ports, try await Certificates.shared))
+      var environment = try environment(directory, ports, try await Certificates.shared)
+      let program = Program("\(folder)/rabbitmq-server", environment: environment)
+      environment["PATH"] = "\(folder):/usr/bin:/bin"
       let process = ServerProcess(program, in: directory, within: .seconds(120)) {
         try await client.isServed()
       }
-      return RabbitMQ(process: process, client: client, securePort: ports[4])
+      return RabbitMQ(
+        process: process, client: client, securePort: ports[4], amqpPort: ports[1],
+        control: environment)
     }
   }
 
