@@ -121,8 +121,8 @@ class Chromium:
 def sources(version):
     """The sensors of the simulated meter as sources of the energy dashboard."""
     meter = "sensor.electricity_meter_"
-    imports = [{"stat_energy_from": f"{meter}energy_import_tariff_{tariff}"} for tariff in (1, 2)]
-    exports = [{"stat_energy_to": f"{meter}energy_export_tariff_{tariff}"} for tariff in (1, 2)]
+    imports = [{"stat_energy_from": f"{meter}energy_import_t{tariff}"} for tariff in (1, 2)]
+    exports = [{"stat_energy_to": f"{meter}energy_export_t{tariff}"} for tariff in (1, 2)]
     power = {"stat_rate": f"{meter}power_net"}
     gas = {"type": "gas", "stat_energy_from": "sensor.gas_meter_gas"}
     grid = {"type": "grid", "cost_adjustment_day": 0}

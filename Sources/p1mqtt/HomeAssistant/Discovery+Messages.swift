@@ -48,8 +48,16 @@ extension Discovery {
         waiting[parent, default: []].insert(announcement)
         continue
       }
-      guard device.otherTopics.isEmpty else {
-        migration = Deque(migrate(announcement.meter, device))
+      if !device.otherTopics.isEmpty {
+        migration = Deque(release(announcement.meter, device))
+        return migration.popFirst()
+      }
+      if device.isSettling, form == .component || isChange || !device.releasedTopics.isEmpty {
+        device.hasChanged = true
+        continue
+      }
+      if !device.releasedTopics.isEmpty {
+        migration = Deque(takeOver(announcement.meter, device))
         return migration.popFirst()
       }
       return message(announcement, device, isChange: isChange)
@@ -57,15 +65,16 @@ extension Discovery {
     return nil
   }
 
-  /// Home Assistant has taken what was announced. While it adds the sensors of a device, it drops other changes of that
-  /// device.
+  /// Home Assistant has taken what was announced. While it adds or releases the sensors of a device, it drops other
+  /// changes of that device.
   mutating func settle() {
     for meter in settling {
       guard let device = devices[meter] else { continue }
       device.isSettling = false
       guard device.hasChanged else { continue }
       device.hasChanged = false
-      let announcement = Announcement(meter: meter, id: nil)
+      // With a message for each metric this is a change of form, and the first announcement brings the others.
+      guard let announcement = announcements(of: meter).first else { continue }
       pending.append(announcement)
       changed.insert(announcement)
     }
@@ -76,9 +85,8 @@ extension Discovery {
     _ announcement: Announcement, _ device: Device, isChange: Bool
   ) -> Message {
     guard let id = announcement.id else {
-      device.isSettling = true
       device.hasChanged = false
-      settling.insert(announcement.meter)
+      startSettling(announcement.meter, device)
       return message(
         "", device, device.sensors.isEmpty ? nil : configuration(of: device), isChange: isChange)
     }
@@ -122,20 +130,33 @@ extension Discovery {
     return configuration
   }
 
-  /// The messages that give the announcements of a meter the other form: Home Assistant releases the sensors, takes
-  /// them again from another topic, and keeps what its user has set.
-  private mutating func migrate(_ meter: MeterKey, _ device: Device) -> [Message] {
-    let topics = device.otherTopics
+  // MARK: - From one form to the other
+
+  /// The messages by which Home Assistant releases the sensors of a meter, and keeps what its user has set.
+  private mutating func release(_ meter: MeterKey, _ device: Device) -> [Message] {
+    device.releasedTopics += device.otherTopics
     device.otherTopics = []
-    let ids = form == .device ? [nil] : device.sensors.keys.sorted().map(Optional.some)
-    func change(_ topic: String, _ payload: String, isRetained: Bool) -> Message {
-      Message(
-        topic: topic, payload: payload.utf8Bytes, purpose: .change, isRetained: isRetained)
+    device.hasChanged = true
+    startSettling(meter, device)
+    return device.releasedTopics.map {
+      change($0, #"{"migrate_discovery":true}"#, isRetained: false)
     }
-    var messages = topics.map { change($0, #"{"migrate_discovery":true}"#, isRetained: false) }
-    for id in ids {
-      messages.append(message(Announcement(meter: meter, id: id), device, isChange: true))
-    }
-    return messages + topics.map { change($0, "", isRetained: true) }
+  }
+
+  /// The messages by which Home Assistant takes the released sensors from other topics.
+  private mutating func takeOver(_ meter: MeterKey, _ device: Device) -> [Message] {
+    let topics = device.releasedTopics
+    device.releasedTopics = []
+    let messages = announcements(of: meter).map { message($0, device, isChange: true) }
+    return topics.map { change($0, "", isRetained: true) } + messages
+  }
+
+  private func change(_ topic: String, _ payload: String, isRetained: Bool) -> Message {
+    Message(topic: topic, payload: payload.utf8Bytes, purpose: .change, isRetained: isRetained)
+  }
+
+  private mutating func startSettling(_ meter: MeterKey, _ device: Device) {
+    device.isSettling = true
+    settling.insert(meter)
   }
 }

@@ -12,9 +12,11 @@ struct Discovery {
     var sensors: [String: Announced] = [:]
     /// The ids of the metrics that are withdrawn.
     var withdrawn: Set<String> = []
-    /// The topics of its announcements of the other form, which are to be withdrawn.
+    /// The topics of its announcements of the other form, which Home Assistant is to release, and then those that are to
+    /// be withdrawn.
     var otherTopics: [String] = []
-    /// Whether Home Assistant may still take its last announcement, and whether another one has to follow.
+    var releasedTopics: [String] = []
+    /// Whether Home Assistant may still take the last message, and whether another one has to follow.
     var isSettling = false
     var hasChanged = false
     var recordCount = 0
@@ -74,7 +76,7 @@ struct Discovery {
   /// What waits for the announcement of the electricity meter of a sub-meter, by its id. Home Assistant needs the
   /// device before those behind it.
   var waiting: [String: Set<Announcement>] = [:]
-  /// The messages of a meter whose announcements get another form.
+  /// Messages of a meter whose announcements get another form.
   var migration: Deque<Message> = []
   /// The meters whose last announcement Home Assistant may still take.
   var settling: Set<MeterKey> = []
@@ -355,7 +357,7 @@ struct Discovery {
 
   /// - Parameter isChange: whether Home Assistant has to change something before it takes values.
   private mutating func announce(_ id: String, of meter: MeterKey, isChange: Bool = false) {
-    if form == .device, let device = devices[meter], device.isSettling {
+    if let device = devices[meter], device.isSettling {
       device.hasChanged = true
       return
     }
@@ -383,14 +385,16 @@ struct Discovery {
   /// Announces everything again.
   mutating func repeatAll() {
     for meter in devices.keys {
-      guard let device = devices[meter] else { continue }
-      switch form {
-      case .device: pending.append(Announcement(meter: meter, id: nil))
-      case .component:
-        for id in device.sensors.keys.sorted() {
-          pending.append(Announcement(meter: meter, id: id))
-        }
-      }
+      for announcement in announcements(of: meter) { pending.append(announcement) }
+    }
+  }
+
+  /// What announces all of a meter.
+  func announcements(of meter: MeterKey) -> [Announcement] {
+    switch form {
+    case .device: [Announcement(meter: meter, id: nil)]
+    case .component:
+      (devices[meter]?.sensors.keys.sorted() ?? []).map { Announcement(meter: meter, id: $0) }
     }
   }
 

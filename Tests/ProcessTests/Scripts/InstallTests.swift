@@ -38,7 +38,8 @@ import Testing
         "share/man/man5/p1.conf.5", "share/man/man7/p1.7", "share/zsh/site-functions/_p1parse",
         "share/bash-completion/completions/p1cat", "share/fish/vendor_completions.d/p1influx.fish",
         "share/doc/p1/examples/p1.conf", "share/doc/p1/examples/broker/mosquitto.acl",
-        "share/doc/p1/examples/broker/rabbitmq-user", "share/p1/uninstall", "bin/p1check", "bin/p1replay",
+        "share/doc/p1/examples/broker/rabbitmq-user", "share/p1/uninstall", "bin/p1check",
+        "bin/p1replay",
         "share/doc/p1/examples/alerts.yml",
         "lib/systemd/system/p1@.service", "lib/systemd/system/p1-capture@.timer",
       ] {
