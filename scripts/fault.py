@@ -449,7 +449,8 @@ class Cluster(Broker):
     title = "a node of RabbitMQ"
     variables = RabbitMQ.variables
 
-    def __init__(self, folder):
+    def __init__(self, folder, meters):
+        self.meters = meters
         ports, epmd = [free_port() for _ in range(3)], start_epmd()
         names = [f"fault{port}@localhost" for port in ports]
         self.folder = folder
@@ -480,7 +481,7 @@ class Cluster(Broker):
         """A node that is killed may pass a record on and lose the one before, which is then sent again."""
         order, last = list(dict.fromkeys(numbers)), {}
         for number in order:
-            meter = number % Senders.meters
+            meter = number % self.meters
             self.late += number < last.get(meter, -1)
             last[meter] = max(number, last.get(meter, -1))
         return order
@@ -809,7 +810,7 @@ def servers_killed(*kinds):
 
 
 class Senders:
-    """Many meters, shared among some processes of p1mqtt. It stands for a feeder and a sink."""
+    """Many meters, shared among some processes of p1mqtt."""
 
     meters, count = 5000, 20
 
@@ -853,7 +854,7 @@ class Senders:
 
 def failover():
     """Kills each node of a cluster in turn, while the others are there."""
-    server, rate = Cluster("failover"), max(500, arguments.rate)
+    server, rate = Cluster("failover", Senders.meters), max(500, arguments.rate)
     senders = Senders(server, rate)
     senders.feeders[0].run_for(2)
     times = []

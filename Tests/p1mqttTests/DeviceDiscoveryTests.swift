@@ -51,7 +51,7 @@ import Testing
     #expect(device["model"] as? String == model)
     let announced = try ids(sent)
     #expect(announced == ["energy_import_kwh", "power_import_kw"])
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     try see("\(Self.telegram) identification=\(header.replacing(" ", with: #"\x20"#))", &discovery)
     #expect(messages(&discovery).isEmpty)
   }
@@ -65,12 +65,12 @@ import Testing
     for metric in ["voltage_l1_v", "voltage_l2_v"] { try see("meter=E1 \(metric)=2", &discovery) }
     #expect(messages(&discovery).isEmpty)
     #expect(!discovery.isEmpty)
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     let sent = messages(&discovery)
     let counts = try sent.map { try ids($0).count }
     #expect(counts == [4])
     #expect(sent.allSatisfy { $0.isChange })
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     #expect(discovery.isEmpty)
   }
 
@@ -78,7 +78,7 @@ import Testing
     var discovery = try discovery()
     try see(Self.telegram, &discovery)
     _ = messages(&discovery)
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     for _ in 0..<61 { try see("meter=E1 power_import_kw=1", &discovery) }
     let withdrawal = try #require(messages(&discovery).last)
     let components = try #require(
@@ -100,14 +100,33 @@ import Testing
     let components = try #require(try object(old)["components"] as? [String: [String: Any]])
     #expect(components["power_import_kw"] as? [String: String] == ["platform": "sensor"])
     #expect(components["energy_import_kwh"]?["state_topic"] as? String == "dsmr/energy_import_kwh")
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     try see("meter=E1 power_import_kw=1 energy_import_kwh=3", &discovery)
     sent = messages(&discovery)
     #expect(sent.first?.payload == [])
     #expect(sent.first?.topic == "homeassistant/device/p1_E0/config")
     // In one run.
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     try see("meter=E2 power_import_kw=1 energy_import_kwh=3", &discovery)
+    #expect(messages(&discovery).first { $0.payload.isEmpty }?.topic == Self.topic)
+  }
+
+  /// Another process may read the meter now.
+  @Test func aMeterWithoutSensorsIsNotWithdrawnAgain() throws {
+    var discovery = try discovery()
+    try see("meter=E1 power_import_kw=1", &discovery)
+    try see("meter=E2 power_import_kw=1", &discovery)
+    #expect(messages(&discovery).map(\.payload.isEmpty) == [true, false])
+    discovery.repeatAll()
+    #expect(messages(&discovery).map(\.topic) == ["homeassistant/device/p1_E2/config"])
+  }
+
+  /// All values of a record may have one topic.
+  @Test func aTopicOfManySensorsMayGetAnotherMeter() throws {
+    var discovery = try discovery()
+    try see("meter=E1 power_import_kw=1 energy_import_kwh=1", to: "dsmr/all", &discovery)
+    for _ in 0..<61 { try see("meter=E1 energy_import_kwh=1", to: "dsmr/all", &discovery) }
+    try see("meter=E2 power_import_kw=1", to: "dsmr/all", &discovery)
     #expect(messages(&discovery).first { $0.payload.isEmpty }?.topic == Self.topic)
   }
 
@@ -123,7 +142,7 @@ import Testing
     #expect(firstIDs.count == 3)
     #expect(String(decoding: first.payload, as: UTF8.self).contains("dsmr/a-b.c_kw"))
     for _ in 0..<61 { try see("meter=E1 power_import_kw=1", &discovery) }
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     let last = try #require(messages(&discovery).last)
     let lastIDs = try ids(last)
     #expect(lastIDs == ["power_import_kw"])
@@ -150,14 +169,14 @@ import Testing
     // Home Assistant has to have released them.
     try see("meter=E1 voltage_l1_v=1", &discovery)
     #expect(messages(&discovery).isEmpty && !discovery.isEmpty)
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     let sent = messages(&discovery)
     #expect(sent.map(\.topic) == sent.prefix(2).map(\.topic) + [Self.topic])
     #expect(sent.prefix(2).map(\.topic).sorted() == topics)
     #expect(sent.prefix(2).allSatisfy { $0.payload.isEmpty && $0.isRetained })
     let count = try sent.last.map { try ids($0).count }
     #expect(count == 3)
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     #expect(discovery.isEmpty)
   }
 
@@ -169,7 +188,7 @@ import Testing
     try see("meter=E1 power_import_kw=1", &discovery)
     #expect(messages(&discovery).map(\.topic) == [Self.topic])
     #expect(messages(&discovery).isEmpty)
-    discovery.settle()
+    discovery.advance(at: .now + .seconds(5))
     let sent = messages(&discovery)
     #expect(
       sent.map(\.topic) == [
@@ -188,12 +207,14 @@ extension DeviceDiscoveryTests {
       PublishSettings(Settings { ["MQTT_HOMEASSISTANT_DISCOVERY": form][$0] }), capacity: 1 << 20)
   }
 
-  private func see(_ text: String, _ discovery: inout Discovery) throws {
+  private func see(
+    _ text: String, to topic: String? = nil, _ discovery: inout Discovery
+  ) throws {
     let record = try Record.fields(text)
     var values: [SensorValue] = []
     record.forEachField { key, text in
       let key = String(decoding: [UInt8](key), as: UTF8.self)
-      values.append(SensorValue(key, "dsmr/\(key)", [UInt8](text)))
+      values.append(SensorValue(key, topic ?? "dsmr/\(key)", Escape.decode([UInt8](text).span)))
     }
     discovery.noteRecord(values, of: MeterKey(record))
   }
@@ -206,7 +227,7 @@ extension DeviceDiscoveryTests {
 
   private func messages(_ discovery: inout Discovery) -> [Message] {
     var messages: [Message] = []
-    while let message = discovery.takeMessage() { messages.append(message) }
+    while let message = discovery.takeMessage(at: .now) { messages.append(message) }
     return messages
   }
 

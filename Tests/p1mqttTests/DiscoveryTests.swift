@@ -384,7 +384,7 @@ extension DiscoveryTests {
 
   private func messages(_ discovery: inout Discovery) -> [Message] {
     var messages: [Message] = []
-    while let message = discovery.takeMessage() { messages.append(message) }
+    while let message = discovery.takeMessage(at: .now) { messages.append(message) }
     return messages
   }
 

@@ -37,7 +37,7 @@ import Testing
     #expect(drain(&statuses) == ["p1/E2/status online"])
     try see("E1", 62, &statuses)
     #expect(drain(&statuses) == ["p1/E1/status online"])
-    #expect(statuses.farewell.map(\.topic).sorted() == ["p1/E1/status", "p1/E2/status"])
+    #expect(statuses.offlineMessages.map(\.topic).sorted() == ["p1/E1/status", "p1/E2/status"])
   }
 
   @Test func allIsPublishedAgainAfterAConnection() throws {
@@ -53,6 +53,24 @@ import Testing
   @Test func metersAreBounded() throws {
     var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 16)
     for number in 0..<10_000 { try see("E\(number)", 0, &statuses) }
-    #expect(statuses.farewell.count < 1000)
+    #expect(statuses.offlineMessages.count < 1000)
+    #expect(statuses.forgottenCount > 9000)
+    // What is not known of a meter is not published.
+    #expect(drain(&statuses).allSatisfy { $0.hasSuffix("online") })
+  }
+
+  /// A meter may be silent for longer than a status would last.
+  @Test func onlyOnlineExpires() throws {
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 20)
+    try see("E1", 0, &statuses)
+    guard case .onlineMeter? = statuses.next()?.purpose else {
+      Issue.record("online does not expire")
+      return
+    }
+    statuses.check(start + .seconds(60))
+    guard case .announcement? = statuses.next()?.purpose else {
+      Issue.record("offline expires")
+      return
+    }
   }
 }

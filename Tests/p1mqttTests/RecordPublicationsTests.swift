@@ -79,7 +79,7 @@ import Testing
       for fields in ["meter=E1 power_import_kw=\(number)", "meter=G1 channel=1 gas_m3=5"] {
         publications.take(try Record.fields(fields), &discovery, at: .now)
         while let message = publications.next(&discovery) { publications.arrived(message) }
-        while let message = discovery?.takeMessage() { announced.append(message) }
+        while let message = discovery?.takeMessage(at: .now) { announced.append(message) }
       }
     }
     #expect(announced.map(\.payload.isEmpty) == [false, false])

@@ -28,7 +28,8 @@ import Testing
   private func holds(_ announcements: inout StatusAndDiscovery, _ now: ContinuousClock.Instant)
     -> Bool
   {
-    announcements.holdsValues(at: now)
+    announcements.advance(at: now)
+    return announcements.holdsValues(at: now)
   }
 
   private func logged(_ announcements: inout StatusAndDiscovery) -> [String] {
@@ -37,7 +38,7 @@ import Testing
 
   private func drain(_ announcements: inout StatusAndDiscovery) -> [Message] {
     var messages: [Message] = []
-    while let message = announcements.next() { messages.append(message) }
+    while let message = announcements.next(at: start) { messages.append(message) }
     return messages
   }
 
@@ -55,6 +56,16 @@ import Testing
     #expect(!holds(&announcements, start + .seconds(3)))
     connect(&announcements)
     announcements.endSynchronization()
+    #expect(!holds(&announcements, start))
+  }
+
+  /// A deadline in the past would keep the processor busy during an outage.
+  @Test func nothingIsDueWithoutAConnection() throws {
+    var announcements = try announcements()
+    connect(&announcements)
+    #expect(announcements.deadline(isConnected: true) != nil)
+    announcements.disconnected()
+    #expect(announcements.deadline(isConnected: false) == nil)
     #expect(!holds(&announcements, start))
   }
 

@@ -21,7 +21,7 @@ extension MQTTConnection {
     let expiry =
       switch message.purpose {
       case .value, .record: expiry
-      case .meterStatus: statusExpiry
+      case .onlineMeter: statusExpiry
       case .announcement, .change: nil as MessageExpiry?
       }
     let properties = version == .version5 ? unsafe expiry?.properties : nil

@@ -75,7 +75,7 @@ import SystemPackage
   }
 
   /// Whether messages are to expire and the broker does not speak MQTT 5.
-  var lacksExpiry: Bool { expiry != nil && version != .version5 }
+  var lacksExpiry: Bool { (expiry ?? statusExpiry) != nil && version != .version5 }
 
   // MARK: - Connecting
 

@@ -105,6 +105,7 @@ extension MQTTDelivery {
     }
     // The next connection may be to another broker.
     if wasConnected { connection.limits.canRetain = true }
+    announcements.disconnected()
     if subscription.disconnected() { reportRefusedSubscription() }
     let node = broker
     session.fail(loss.reason, loss.cause)
@@ -197,13 +198,11 @@ extension MQTTDelivery {
 
   /// What is known of sensors goes before the values.
   private mutating func nextMessage() -> Message? {
-    if let message = announcements.next() { return message }
+    if let message = announcements.next(at: .now) { return message }
     guard !announcements.holdsValues(at: .now) else { return nil }
-    // Changes of sensors waited, too.
-    if let message = announcements.next() { return message }
     heldMessage = heldMessage ?? publications.next(&announcements.discovery)
     // A record has its topic only now, and may announce sensors.
-    if heldMessage != nil, let message = announcements.next() { return message }
+    if heldMessage != nil, let message = announcements.next(at: .now) { return message }
     defer { heldMessage = nil }
     return heldMessage
   }
@@ -270,7 +269,7 @@ extension MQTTDelivery {
   /// Publishes `offline`, and disconnects.
   mutating func publishOfflineAndDisconnect() throws {
     let deadline = ContinuousClock.now + ExitTimeout.records
-    for message in announcements.farewell where session.isConnected { try send(message) }
+    for message in announcements.offlineMessages where session.isConnected { try send(message) }
     while session.isConnected, !inFlight.isEmpty, .now < deadline {
       try proceed(wait(for: connection.interests, until: deadline))
     }

@@ -58,7 +58,8 @@ struct MQTTDelivery: RecordDelivery {
   var isTimed: Bool { publications.isTimed }
   var statistics: DeliveryStatistics { publications.statistics }
   var deadline: ContinuousClock.Instant? {
-    earliest(nextLook, publications.deadline, announcements.deadline)
+    earliest(
+      nextLook, publications.deadline, announcements.deadline(isConnected: session.isConnected))
   }
 
   /// Takes records, those of a telegram at a time.
@@ -100,7 +101,7 @@ struct MQTTDelivery: RecordDelivery {
   }
 
   mutating func sendDue() throws {
-    announcements.findSilentMeters(at: .now)
+    announcements.advance(at: .now)
     try checkConnection(.now)
     try send()
     try handleEvents()

@@ -14,8 +14,11 @@ struct MeterStatuses {
   private var silent: Set<MeterKey> = []
   private var pending = UniqueQueue<MeterKey>()
 
-  /// The most silent meters whose status is published again after a connection.
-  private static let maximumSilent = 10_000
+  /// How many meters that still send were forgotten.
+  private(set) var forgottenCount = 0
+
+  /// The most silent meters whose status is published again after a connection, and the most pending statuses.
+  private static let maximumCount = 100_000
 
   /// - Parameters:
   ///   - seconds: after how many seconds without a telegram a meter is silent.
@@ -26,7 +29,7 @@ struct MeterStatuses {
     active = LRUCache(capacity: capacity)
   }
 
-  /// After how many seconds the broker drops a status, so that none stays if p1mqtt is killed.
+  /// After how many seconds the broker drops an `online`, so that none stays if p1mqtt is killed.
   static func expiry(timeout: Int) -> Int { 3 * timeout }
 
   var isEmpty: Bool { pending.isEmpty }
@@ -38,45 +41,56 @@ struct MeterStatuses {
 
   /// Notes a telegram of a meter.
   mutating func noteTelegram(of meter: MeterKey, at now: ContinuousClock.Instant) {
-    var isDue = active[meter] == nil
+    let isNew = active[meter] == nil
+    var isDue = isNew
     active.use(meter, default: Activity(lastTelegram: now, published: now)) { activity in
       activity.lastTelegram = now
-      // The broker would drop it.
+      // Publish it again before it expires.
       isDue = isDue || activity.published + timeout <= now
       if isDue { activity.published = now }
-      return 0
+      return isNew ? meter.size : 0
     }
     silent.remove(meter)
-    if isDue { pending.append(meter) }
-    while active.isOverfull, active.removeOldest() != nil {}
+    if isDue { publish(meter) }
+    while active.isOverfull, active.removeOldest() != nil { forgottenCount += 1 }
+  }
+
+  private mutating func publish(_ meter: MeterKey) {
+    if pending.count < MeterStatuses.maximumCount { pending.append(meter) }
   }
 
   /// Finds the meters that have become silent.
   mutating func check(_ now: ContinuousClock.Instant) {
     while let oldest = active.oldest, oldest.value.lastTelegram + timeout <= now {
       _ = active.removeOldest()
-      if silent.count < MeterStatuses.maximumSilent { silent.insert(oldest.key) }
-      pending.append(oldest.key)
+      if silent.count < MeterStatuses.maximumCount { silent.insert(oldest.key) }
+      publish(oldest.key)
     }
   }
 
-  /// Publishes all again, as a broker may have lost them.
+  /// Publishes all statuses again: the broker may have lost its retained messages.
   mutating func repeatAll() {
-    for meter in active.keys { pending.append(meter) }
-    for meter in silent { pending.append(meter) }
+    for meter in active.keys { publish(meter) }
+    for meter in silent { publish(meter) }
   }
 
   /// Takes the next status; nil where there is none.
   mutating func next() -> Message? {
-    pending.removeFirst().map { message($0, active[$0] == nil ? "offline" : "online") }
+    while let meter = pending.removeFirst() {
+      if active[meter] != nil { return message(meter, isOnline: true) }
+      // Another one was forgotten.
+      if silent.contains(meter) { return message(meter, isOnline: false) }
+    }
+    return nil
   }
 
-  /// What is published at the exit: that no meter sends.
-  var farewell: [Message] { active.keys.map { message($0, "offline") } }
+  /// The `offline` messages of all meters, for the exit.
+  var offlineMessages: [Message] { active.keys.map { message($0, isOnline: false) } }
 
-  private func message(_ meter: MeterKey, _ text: String) -> Message {
+  private func message(_ meter: MeterKey, isOnline: Bool) -> Message {
     Message(
-      topic: "\(prefix)/\(meter.meterLevel)/status", payload: text.utf8Bytes,
-      purpose: .meterStatus, isRetained: true)
+      topic: "\(prefix)/\(meter.meterLevel)/status",
+      payload: (isOnline ? "online" : "offline").utf8Bytes,
+      purpose: isOnline ? .onlineMeter : .announcement, isRetained: true)
   }
 }

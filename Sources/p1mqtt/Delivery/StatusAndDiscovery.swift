@@ -33,7 +33,7 @@ struct StatusAndDiscovery {
   /// How long Home Assistant may take to add, change or remove a sensor.
   private static let changeTime = Duration.seconds(2)
 
-  /// - Parameter period: the seconds of which the records are combined; 0 if they are not.
+  /// - Parameter period: the period whose records are combined, in seconds; 0 for none.
   init(_ settings: PublishSettings, _ memory: MemoryLimits, period: Int = 0) {
     func status(_ text: String) -> Message? {
       settings.statusTopic.map {
@@ -55,10 +55,22 @@ struct StatusAndDiscovery {
     !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true && meterStatuses?.isEmpty ?? true
   }
 
-  /// When something is to be done though nothing has happened.
-  var deadline: ContinuousClock.Instant? { earliest(holdsValuesUntil, meterStatuses?.deadline) }
+  /// When work is due without an event.
+  ///
+  /// - Parameter isConnected: whether messages can be published.
+  func deadline(isConnected: Bool) -> ContinuousClock.Instant? {
+    earliest(
+      isConnected ? earliest(holdsValuesUntil, discovery?.deadline) : nil, meterStatuses?.deadline)
+  }
 
-  /// Notes the first record of a telegram, none of whose records may be published.
+  /// Ends what was to last until now.
+  mutating func advance(at now: ContinuousClock.Instant) {
+    if let end = holdsValuesUntil, now >= end { endHold() }
+    discovery?.advance(at: now)
+    meterStatuses?.check(now)
+  }
+
+  /// Notes the first record of a telegram, even if none of its records is published.
   mutating func noteTelegram(_ record: Record, at now: ContinuousClock.Instant) {
     // The times of sub-meters are those of their readings.
     guard !record.isOfSubmeter else { return }
@@ -67,10 +79,10 @@ struct StatusAndDiscovery {
     meterStatuses?.noteTelegram(of: meter, at: now)
   }
 
-  mutating func findSilentMeters(at now: ContinuousClock.Instant) { meterStatuses?.check(now) }
-
-  /// What is published at the exit.
-  var farewell: [Message] { (meterStatuses?.farewell ?? []) + [offline].compactMap(\.self) }
+  /// The `offline` messages of the exit: that of p1mqtt, then those of its meters.
+  var offlineMessages: [Message] {
+    [offline].compactMap(\.self) + (meterStatuses?.offlineMessages ?? [])
+  }
 
   /// What to subscribe to. Without discovery, that is nothing.
   var filters: [String] {
@@ -99,9 +111,18 @@ struct StatusAndDiscovery {
     meterStatuses?.repeatAll()
   }
 
+  mutating func disconnected() {
+    endHold()
+    changeCount = 0
+    heldSince = nil
+  }
+
   /// Announcements of earlier runs have come, or the broker sends none.
   mutating func endSynchronization() {
-    guard isSynchronizing else { return }
+    if isSynchronizing { endHold() }
+  }
+
+  private mutating func endHold() {
     isSynchronizing = false
     holdsValuesUntil = nil
   }
@@ -135,29 +156,23 @@ struct StatusAndDiscovery {
   /// Whether values have to wait until Home Assistant has changed its sensors: a new one would not get them yet, and
   /// that of another meter would take them for its own.
   mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
-    if let end = holdsValuesUntil, now >= end {
-      isSynchronizing = false
-      holdsValuesUntil = nil
-    }
-    guard changeCount > 0 || holdsValuesUntil != nil else {
+    guard changeCount > 0 || holdsValuesUntil != nil || discovery?.isPostponing ?? false else {
       heldSince = nil
-      discovery?.settle()
       return false
     }
     let since = heldSince ?? now
     heldSince = since
-    guard now >= since + StatusAndDiscovery.longestHold else { return true }
-    discovery?.settle()
-    return false
+    return now < since + StatusAndDiscovery.longestHold
   }
 
   /// Takes the next message to be published; nil where there is none.
-  mutating func next() -> Message? {
-    // Announcements of earlier runs say when sensors expire.
-    let message =
-      isOnlineDue
-      ? online : (isSynchronizing ? nil : discovery?.takeMessage()) ?? meterStatuses?.next()
+  mutating func next(at now: ContinuousClock.Instant) -> Message? {
+    var message: Message?
+    if isOnlineDue { message = online }
     isOnlineDue = false
+    // Announcements of earlier runs say when sensors expire.
+    if !isSynchronizing { message = message ?? discovery?.takeMessage(at: now) }
+    message = message ?? meterStatuses?.next()
     if let message { noteSent(message) }
     return message
   }
@@ -177,7 +192,8 @@ struct StatusAndDiscovery {
   /// What is to be logged since the last call.
   mutating func takeLogMessages() -> [LogMessage] {
     var messages = LogMessage.forgottenMeters(
-      discovery?.forgottenMeterCount ?? 0, logged: &loggedForgottenCount)
+      (discovery?.forgottenMeterCount ?? 0) + (meterStatuses?.forgottenCount ?? 0),
+      logged: &loggedForgottenCount)
     if hasRival, !isRivalLogged, let online {
       messages.append(
         LogMessage(

@@ -47,7 +47,8 @@ struct DeviceIdentity {
   /// - Returns: whether they are others than before.
   mutating func read(_ header: String) -> Bool {
     let before = (manufacturer, model)
-    (manufacturer, model) = Manufacturer.read(header)
+    let header = Manufacturer.read(header)
+    (manufacturer, model) = (header.name ?? manufacturer, header.model)
     return before != (manufacturer, model)
   }
 

@@ -3,6 +3,10 @@ import Records
 
 /// The messages of discovery.
 extension Discovery {
+  /// How long Home Assistant may take to add, change or release the sensors of a device. Meanwhile it drops other
+  /// changes of that device.
+  private static let busyTime = Duration.seconds(2)
+
   /// Where Home Assistant publishes `online` when it has started.
   private var birthTopic: String { "\(prefix)/status" }
 
@@ -27,13 +31,37 @@ extension Discovery {
     return false
   }
 
+  /// Whether nothing is to be announced, now or when a device is no longer busy.
   var isEmpty: Bool {
-    migration.isEmpty && pending.isEmpty && earlier.isEmpty
-      && !settling.contains { devices[$0]?.hasChanged ?? false }
+    migration.isEmpty && pending.isEmpty && earlier.isEmpty && !isPostponing
+  }
+
+  /// Whether changes wait until Home Assistant has taken the last ones.
+  var isPostponing: Bool { busyDevices.contains { devices[$0.meter]?.hasChanged ?? false } }
+
+  /// When the next device is no longer busy; nil if none is.
+  var deadline: ContinuousClock.Instant? { busyDevices.first?.end }
+
+  /// Announces the changes of the devices that are no longer busy.
+  mutating func advance(at now: ContinuousClock.Instant) {
+    while let (meter, end) = busyDevices.first, end <= now {
+      busyDevices.removeFirst()
+      guard let device = devices[meter] else { continue }
+      device.isBusy = false
+      guard device.hasChanged else { continue }
+      device.hasChanged = false
+      if !device.topicsToWithdraw.isEmpty {
+        migration.append(contentsOf: takeOverMessages(meter, device, at: now))
+      } else if form == .device {
+        let announcement = Announcement(meter: meter, id: nil)
+        pending.append(announcement)
+        changed.insert(announcement)
+      }
+    }
   }
 
   /// Takes the next message to be published; nil where there is none.
-  mutating func takeMessage() -> Message? {
+  mutating func takeMessage(at now: ContinuousClock.Instant) -> Message? {
     if let message = migration.popFirst() { return message }
     if let (topic, payload) = earlier.takeWithdrawal() {
       return Message(topic: topic, payload: payload, purpose: .change, isRetained: true)
@@ -42,112 +70,101 @@ extension Discovery {
       let isChange = changed.remove(announcement) != nil
       // The device may have been forgotten meanwhile.
       guard let device = devices[announcement.meter] else { continue }
-      if awaitsParents, waiting.count < Discovery.maximumNames,
-        let parent = device.identity.parent, meters[parent] == nil
-      {
-        waiting[parent, default: []].insert(announcement)
-        continue
-      }
-      if !device.otherTopics.isEmpty {
-        migration = Deque(release(announcement.meter, device))
+      guard !waitsForParent(announcement, device) else { continue }
+      if !device.topicsToRelease.isEmpty {
+        migration = Deque(releaseMessages(announcement.meter, device, at: now))
         return migration.popFirst()
       }
-      if device.isSettling, form == .component || isChange || !device.releasedTopics.isEmpty {
+      if device.isBusy, form == .component || isChange || !device.topicsToWithdraw.isEmpty {
         device.hasChanged = true
         continue
       }
-      if !device.releasedTopics.isEmpty {
-        migration = Deque(takeOver(announcement.meter, device))
-        return migration.popFirst()
-      }
-      return message(announcement, device, isChange: isChange)
+      return message(announcement, device, isChange: isChange, at: now)
     }
     return nil
   }
 
-  /// Home Assistant has taken what was announced. While it adds or releases the sensors of a device, it drops other
-  /// changes of that device.
-  mutating func settle() {
-    for meter in settling {
-      guard let device = devices[meter] else { continue }
-      device.isSettling = false
-      guard device.hasChanged else { continue }
-      device.hasChanged = false
-      // With a message for each metric this is a change of form, and the first announcement brings the others.
-      guard let announcement = announcements(of: meter).first else { continue }
-      pending.append(announcement)
-      changed.insert(announcement)
+  /// Puts an announcement of a sub-meter aside until its electricity meter is announced.
+  private mutating func waitsForParent(_ announcement: Announcement, _ device: Device) -> Bool {
+    guard awaitsParents, let parent = device.identity.parent, meters[parent] == nil,
+      waiting[parent] != nil || waiting.count < Discovery.maximumNames
+    else {
+      return false
     }
-    settling = []
+    // More are those of meters that were forgotten.
+    if waiting[parent, default: []].count < Discovery.maximumMetrics {
+      waiting[parent, default: []].insert(announcement)
+    }
+    return true
   }
 
   private mutating func message(
-    _ announcement: Announcement, _ device: Device, isChange: Bool
+    _ announcement: Announcement, _ device: Device, isChange: Bool, at now: ContinuousClock.Instant
   ) -> Message {
-    guard let id = announcement.id else {
+    let payload: [UInt8]
+    if let id = announcement.id {
+      payload = device.sensors[id].map { DiscoveryJSON.encode(message(of: $0, device)) } ?? []
+    } else {
+      payload = device.sensors.isEmpty ? [] : DiscoveryJSON.encode(message(of: device))
       device.hasChanged = false
-      startSettling(announcement.meter, device)
-      return message(
-        "", device, device.sensors.isEmpty ? nil : configuration(of: device), isChange: isChange)
+      startBusyTime(announcement.meter, device, at: now)
     }
-    return message(
-      id, device, device.sensors[id].map { configuration(of: $0, device, isAlone: true) },
-      isChange: isChange)
-  }
-
-  private func message(
-    _ id: String, _ device: Device, _ configuration: (some Encodable)?, isChange: Bool
-  ) -> Message {
-    Message(
-      topic: form.topic(prefix, device: device.identity.id, sensor: id),
-      payload: configuration.map { DiscoveryJSON.encode($0) } ?? [],
-      purpose: isChange || configuration == nil ? .change : .announcement, isRetained: true)
+    return Message(
+      topic: form.topic(prefix, device: device.identity.id, sensor: announcement.id ?? ""),
+      payload: payload, purpose: isChange || payload.isEmpty ? .change : .announcement,
+      isRetained: true)
   }
 
   /// The message of a device: its sensors, and those that are withdrawn.
-  private func configuration(of device: Device) -> DeviceConfiguration {
-    let sensors = device.sensors.mapValues { configuration(of: $0, device, isAlone: false) }
-    let withdrawn = device.withdrawn.map { ($0, SensorConfiguration.withdrawn) }
+  private func message(of device: Device) -> DeviceConfiguration {
+    var components = device.sensors.mapValues { sensor in
+      var configuration = configuration(of: sensor, device)
+      configuration.platform = SensorConfiguration.sensorPlatform
+      return configuration
+    }
+    for id in device.withdrawn { components[id] = .withdrawn }
     return DeviceConfiguration(
       device: device.identity.description, origin: .p1mqtt, availabilityTopic: style.statusTopic,
-      components: sensors.merging(withdrawn) { sensor, _ in sensor })
+      components: components)
   }
 
-  /// - Parameter isAlone: whether the sensor has a message of its own.
-  private func configuration(
-    of sensor: Announced, _ device: Device, isAlone: Bool
-  ) -> SensorConfiguration {
-    var configuration = SensorConfiguration(
+  /// The message of a sensor.
+  private func message(of sensor: Announced, _ device: Device) -> SensorConfiguration {
+    var configuration = configuration(of: sensor, device)
+    configuration.availabilityTopic = style.statusTopic
+    configuration.device = device.identity.description
+    configuration.origin = .p1mqtt
+    return configuration
+  }
+
+  private func configuration(of sensor: Announced, _ device: Device) -> SensorConfiguration {
+    SensorConfiguration(
       sensor.key, sensor.topic, decimals: sensor.decimals, expiry: device.expiry,
       of: device.identity, style)
-    if isAlone {
-      configuration.availabilityTopic = style.statusTopic
-      configuration.device = device.identity.description
-      configuration.origin = .p1mqtt
-    } else {
-      configuration.platform = SensorConfiguration.withdrawn.platform
-    }
-    return configuration
   }
 
   // MARK: - From one form to the other
 
   /// The messages by which Home Assistant releases the sensors of a meter, and keeps what its user has set.
-  private mutating func release(_ meter: MeterKey, _ device: Device) -> [Message] {
-    device.releasedTopics += device.otherTopics
-    device.otherTopics = []
+  private mutating func releaseMessages(
+    _ meter: MeterKey, _ device: Device, at now: ContinuousClock.Instant
+  ) -> [Message] {
+    let topics = device.topicsToRelease.sorted()
+    device.topicsToWithdraw.formUnion(topics)
+    device.topicsToRelease = []
     device.hasChanged = true
-    startSettling(meter, device)
-    return device.releasedTopics.map {
-      change($0, #"{"migrate_discovery":true}"#, isRetained: false)
-    }
+    startBusyTime(meter, device, at: now)
+    return topics.map { change($0, #"{"migrate_discovery":true}"#, isRetained: false) }
   }
 
-  /// The messages by which Home Assistant takes the released sensors from other topics.
-  private mutating func takeOver(_ meter: MeterKey, _ device: Device) -> [Message] {
-    let topics = device.releasedTopics
-    device.releasedTopics = []
-    let messages = announcements(of: meter).map { message($0, device, isChange: true) }
+  /// The messages by which Home Assistant takes the released sensors from other topics. It logs a conflict if the old
+  /// messages are withdrawn after the new ones have come.
+  private mutating func takeOverMessages(
+    _ meter: MeterKey, _ device: Device, at now: ContinuousClock.Instant
+  ) -> [Message] {
+    let topics = device.topicsToWithdraw.sorted()
+    device.topicsToWithdraw = []
+    let messages = announcements(of: meter).map { message($0, device, isChange: true, at: now) }
     return topics.map { change($0, "", isRetained: true) } + messages
   }
 
@@ -155,8 +172,11 @@ extension Discovery {
     Message(topic: topic, payload: payload.utf8Bytes, purpose: .change, isRetained: isRetained)
   }
 
-  private mutating func startSettling(_ meter: MeterKey, _ device: Device) {
-    device.isSettling = true
-    settling.insert(meter)
+  private mutating func startBusyTime(
+    _ meter: MeterKey, _ device: Device, at now: ContinuousClock.Instant
+  ) {
+    guard !device.isBusy else { return }
+    device.isBusy = true
+    busyDevices.append((meter, now + Discovery.busyTime))
   }
 }

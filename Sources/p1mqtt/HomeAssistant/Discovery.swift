@@ -12,12 +12,13 @@ struct Discovery {
     var sensors: [String: Announced] = [:]
     /// The ids of the metrics that are withdrawn.
     var withdrawn: Set<String> = []
-    /// The topics of its announcements of the other form, which Home Assistant is to release, and then those that are to
-    /// be withdrawn.
-    var otherTopics: [String] = []
-    var releasedTopics: [String] = []
-    /// Whether Home Assistant may still take the last message, and whether another one has to follow.
-    var isSettling = false
+    /// The topics of announcements of the other form, whose sensors Home Assistant is to release.
+    var topicsToRelease: Set<String> = []
+    /// Those whose sensors it has released, and which are to be withdrawn.
+    var topicsToWithdraw: Set<String> = []
+    /// Whether Home Assistant may still take the last message.
+    var isBusy = false
+    /// Whether another message has to follow.
     var hasChanged = false
     var recordCount = 0
     var arrivals = ArrivalTimes()
@@ -44,11 +45,6 @@ struct Discovery {
     var isEarlier = false
   }
 
-  struct SensorKey: Hashable {
-    let meter: MeterKey
-    let id: String
-  }
-
   /// What is to be announced, or to be withdrawn if it is no longer in ``Device/sensors``.
   struct Announcement: Hashable {
     let meter: MeterKey
@@ -61,8 +57,8 @@ struct Discovery {
   let style: SensorStyle
   /// What is in the id of a meter without a number.
   private let identityPrefix: String
-  /// The sensor whose values a topic has, by topic.
-  private var owners: [String: SensorKey] = [:]
+  /// The meter whose values a topic has, by topic.
+  private var owners: [String: MeterKey] = [:]
   private(set) var devices: LRUCache<MeterKey, Device>
   /// The meters by the ids of their devices.
   private(set) var meters: [String: MeterKey] = [:]
@@ -73,13 +69,13 @@ struct Discovery {
   /// The electricity meter of the last telegram.
   private var main: MeterKey?
   var pending = UniqueQueue<Announcement>()
-  /// What waits for the announcement of the electricity meter of a sub-meter, by its id. Home Assistant needs the
+  /// Announcements of sub-meters whose electricity meter is not announced yet, by its id. Home Assistant needs the
   /// device before those behind it.
   var waiting: [String: Set<Announcement>] = [:]
   /// Messages of a meter whose announcements get another form.
   var migration: Deque<Message> = []
-  /// The meters whose last announcement Home Assistant may still take.
-  var settling: Set<MeterKey> = []
+  /// The meters whose last message Home Assistant may still take, and when it has, in the order of time.
+  var busyDevices: Deque<(meter: MeterKey, end: ContinuousClock.Instant)> = []
   /// What the broker retains from earlier runs and other processes.
   var earlier: EarlierAnnouncements
   private(set) var awaitsParents = true
@@ -90,7 +86,7 @@ struct Discovery {
   /// The seconds between two values, at least.
   private let interval: Int
   /// After how many seconds a sensor has no state until the interval of its meter is known; nil for never. Home Assistant
-  /// shows a sensor as unavailable for a moment if it is announced with another one.
+  /// shows a sensor as unavailable for a moment if it is announced again with a different expiry.
   private let initialExpiry: Int?
   /// The ids of metrics by their keys.
   private var ids: [String: String] = [:]
@@ -104,7 +100,7 @@ struct Discovery {
   /// The most names of devices that are kept apart, and the most electricity meters that are waited for.
   static let maximumNames = 100
   /// The most metrics of a meter.
-  private static let maximumMetrics = 1000
+  static let maximumMetrics = 1000
   /// The most pending announcements, unless there are more sensors.
   private static let maximumPending = 10_000
   /// About how many bytes a sensor takes besides the texts of its topic and its key: its places in
@@ -112,11 +108,11 @@ struct Discovery {
   private static let overhead =
     2
     * (MemoryLayout<Announced>.stride + 3 * MemoryLayout<String>.stride
-      + 2 * MemoryLayout<SensorKey>.stride) + 128
+      + 2 * MemoryLayout<Announcement>.stride) + 128
 
   /// - Parameters:
   ///   - prefix: the beginning of its topics, `homeassistant`.
-  ///   - period: the seconds of which the records are combined; 0 if they are not.
+  ///   - period: the period whose records are combined, in seconds; 0 for none.
   ///   - capacity: the most bytes that are remembered of meters.
   init(_ prefix: String, _ settings: PublishSettings, period: Int = 0, capacity: Int) {
     self.prefix = prefix
@@ -131,7 +127,7 @@ struct Discovery {
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
 
-  /// Notes the record of an electricity meter, which may not be published.
+  /// Notes the record of an electricity meter, even if it is not published.
   mutating func noteTelegram(_ record: Record, of meter: MeterKey) {
     main = meter
     isLive =
@@ -187,16 +183,16 @@ struct Discovery {
       }
       growth += Discovery.size(key, topic)
       if let before {
-        release(before.topic, of: SensorKey(meter: meter, id: id))
+        releaseTopic(before.topic, of: meter, device)
         growth -= Discovery.size(before.key, before.topic)
       } else {
         sensorCount += 1
         device.withdrawn.remove(id)
       }
       announce(id, of: meter, isChange: true)
-      claim(topic, for: SensorKey(meter: meter, id: id))
+      claim(topic, for: meter)
     }
-    release(device.identity.id)
+    announceSubmeters(behind: device.identity.id)
     withdrawAbsentMetrics(of: meter, device)
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
     devices.use(meter, default: device) { _ in growth }
@@ -221,7 +217,7 @@ struct Discovery {
   /// announcements stay with the broker.
   private mutating func makeRoom() {
     while devices.isOverfull, let (meter, device) = devices.removeOldest() {
-      for sensor in device.sensors.values where owners[sensor.topic]?.meter == meter {
+      for sensor in device.sensors.values where owners[sensor.topic] == meter {
         owners[sensor.topic] = nil
       }
       sensorCount -= device.sensors.count
@@ -232,26 +228,30 @@ struct Discovery {
 
   /// Gives a topic to a sensor. If ``Topics`` took the topic from another meter, which was replaced, the sensors
   /// of that meter are withdrawn.
-  private mutating func claim(_ topic: String, for sensor: SensorKey) {
-    if let other = owners[topic]?.meter, other != sensor.meter {
+  private mutating func claim(_ topic: String, for meter: MeterKey) {
+    if let other = owners[topic], other != meter {
       for (id, otherSensor) in devices[other]?.sensors ?? [:] where otherSensor.topic == topic {
         withdrawSensor(id, of: other)
       }
-      devices[sensor.meter]?.identity.useLongName()
+      devices[meter]?.identity.useLongName()
     }
-    owners[topic] = sensor
+    owners[topic] = meter
     withdrawPredecessor(publishedTo: topic)
   }
 
   /// Withdraws the sensors of an earlier run whose values had a topic that is another's now.
   private mutating func withdrawPredecessor(publishedTo topic: String) {
     guard earlier.withdraw(publishedTo: topic), let owner = owners[topic] else { return }
-    devices[owner.meter]?.identity.useLongName()
+    devices[owner]?.identity.useLongName()
   }
 
-  /// Takes a topic from a sensor, if it has it.
-  private mutating func release(_ topic: String, of sensor: SensorKey) {
-    if owners[topic] == sensor { owners[topic] = nil }
+  /// Takes a topic from a meter, if it has it and none of its sensors uses it.
+  private mutating func releaseTopic(_ topic: String, of meter: MeterKey, _ device: Device) {
+    guard owners[topic] == meter, !device.sensors.values.contains(where: { $0.topic == topic })
+    else {
+      return
+    }
+    owners[topic] = nil
   }
 
   /// Withdraws a sensor.
@@ -261,7 +261,7 @@ struct Discovery {
     }
     sensorCount -= 1
     if device.withdrawn.count < Discovery.maximumMetrics { device.withdrawn.insert(id) }
-    release(sensor.topic, of: SensorKey(meter: meter, id: id))
+    releaseTopic(sensor.topic, of: meter, device)
     devices.use(meter, default: device) { _ in -Discovery.size(sensor.key, sensor.topic) }
     announce(id, of: meter)
   }
@@ -301,21 +301,27 @@ struct Discovery {
   private mutating func adopt(
     _ announcement: RetainedAnnouncement, _ meter: MeterKey, _ device: Device
   ) {
-    if announcement.form != form, !device.otherTopics.contains(announcement.topic) {
-      device.otherTopics.append(announcement.topic)
-    }
+    // Whoever has sent it: Home Assistant would log a conflict for each of its sensors.
+    if announcement.form != form { device.topicsToRelease.insert(announcement.topic) }
     // An earlier run has measured it.
     if let expiry = announcement.expiry, ArrivalTimes.isExpiry(expiry) {
       device.expiry = max(expiry, device.expiry ?? 0)
     }
     if let name = announcement.configuration.device?.name { device.identity.keep(name) }
-    device.withdrawn.formUnion(announcement.withdrawn)
+    if device.withdrawn.count < Discovery.maximumMetrics {
+      device.withdrawn.formUnion(announcement.withdrawn)
+    }
     // Another process may announce the same meter, with topics of its own.
     guard earlier.isOurs(announcement) else { return }
     for (id, sensor) in announcement.configuration.components {
       guard let topic = sensor.stateTopic, device.sensors[id] == nil,
-        !device.withdrawn.contains(id), device.sensors.count < Discovery.maximumMetrics
+        device.sensors.count < Discovery.maximumMetrics
       else {
+        continue
+      }
+      guard !device.withdrawn.contains(id) else {
+        // The withdrawal has not reached the broker.
+        announce(id, of: meter)
         continue
       }
       let key = DeviceIdentity.unescaped(id)
@@ -325,10 +331,10 @@ struct Discovery {
       sensorCount += 1
       devices.use(meter, default: device) { _ in Discovery.size(key, topic) }
       // The topics of a meter that was replaced belong to its successor.
-      if let owner = owners[topic], owner.meter != meter {
+      if let owner = owners[topic], owner != meter {
         withdrawSensor(id, of: meter)
       } else {
-        owners[topic] = SensorKey(meter: meter, id: id)
+        owners[topic] = meter
       }
     }
   }
@@ -357,7 +363,7 @@ struct Discovery {
 
   /// - Parameter isChange: whether Home Assistant has to change something before it takes values.
   private mutating func announce(_ id: String, of meter: MeterKey, isChange: Bool = false) {
-    if let device = devices[meter], device.isSettling {
+    if let device = devices[meter], device.isBusy {
       device.hasChanged = true
       return
     }
@@ -369,7 +375,7 @@ struct Discovery {
   }
 
   /// Announces the sub-meters that waited for their electricity meter.
-  private mutating func release(_ parent: String) {
+  private mutating func announceSubmeters(behind parent: String) {
     for announcement in waiting.removeValue(forKey: parent) ?? [] {
       pending.append(announcement)
       changed.insert(announcement)
@@ -378,7 +384,7 @@ struct Discovery {
 
   /// Announces all sensors that wait, as no other records will come.
   mutating func endInput() {
-    for parent in waiting.keys { release(parent) }
+    for parent in waiting.keys { announceSubmeters(behind: parent) }
     awaitsParents = false
   }
 
@@ -389,12 +395,12 @@ struct Discovery {
     }
   }
 
-  /// What announces all of a meter.
+  /// What announces all sensors of a meter; nothing if it has none.
   func announcements(of meter: MeterKey) -> [Announcement] {
-    switch form {
+    guard let device = devices[meter], !device.sensors.isEmpty else { return [] }
+    return switch form {
     case .device: [Announcement(meter: meter, id: nil)]
-    case .component:
-      (devices[meter]?.sensors.keys.sorted() ?? []).map { Announcement(meter: meter, id: $0) }
+    case .component: device.sensors.keys.sorted().map { Announcement(meter: meter, id: $0) }
     }
   }
 
@@ -402,7 +408,9 @@ struct Discovery {
   mutating func receive(_ announcement: RetainedAnnouncement) {
     if let meter = meters[announcement.deviceID], let device = devices[meter] {
       adopt(announcement, meter, device)
-      if !device.otherTopics.isEmpty, let id = device.sensors.keys.first { announce(id, of: meter) }
+      if !device.topicsToRelease.isEmpty, let id = device.sensors.keys.first {
+        announce(id, of: meter)
+      }
       return
     }
     guard earlier.add(announcement) else { return }
@@ -410,24 +418,5 @@ struct Discovery {
       guard let topic = sensor.stateTopic, owners[topic] != nil else { continue }
       withdrawPredecessor(publishedTo: topic)
     }
-  }
-}
-
-/// A value of a record, for its sensor.
-struct SensorValue {
-  let key: String
-  /// Where it is published.
-  let topic: String
-  let decimals: Int
-  /// The header of the telegram; nil for another value.
-  let header: String?
-
-  init(_ key: String, _ topic: String, _ text: some Collection<UInt8>) {
-    self.key = key
-    self.topic = topic
-    header =
-      key == Naming.headerKey
-      ? String(decoding: Escape.decode([UInt8](text).span), as: UTF8.self) : nil
-    decimals = text.firstIndex(of: UInt8(ascii: ".")).map { text[$0...].count - 1 } ?? 0
   }
 }

@@ -1,16 +1,3 @@
-/// Whether a discovery message announces a device with all of its sensors, or one
-/// sensor.
-enum DiscoveryForm: String, CaseIterable {
-  case device, component
-
-  func topic(_ prefix: String, device: String, sensor: String) -> String {
-    switch self {
-    case .device: "\(prefix)/device/\(device)/config"
-    case .component: "\(prefix)/sensor/\(device)/\(sensor)/config"
-    }
-  }
-}
-
 /// A discovery message of p1mqtt that the broker retains.
 struct RetainedAnnouncement {
   let topic: String
@@ -22,11 +9,11 @@ struct RetainedAnnouncement {
   /// The ids of sensors that were withdrawn since it was received.
   private(set) var withdrawn: Set<String> = []
 
-  /// - Parameters:
-  ///   - topic: its topic.
-  ///   - levels: those of its topic, without the prefix.
-  ///   - payload: the message; nil if it is not one of p1mqtt.
+  /// Returns nil for a message that is not one of p1mqtt.
+  ///
+  /// - Parameter levels: those of its topic, without the prefix.
   init?(_ topic: String, _ levels: [Substring], _ payload: [UInt8]) {
+    // A cheap test first, as other programs announce many sensors.
     guard String(decoding: payload, as: UTF8.self).contains(#""name":"p1mqtt""#) else { return nil }
     self.topic = topic
     switch (levels.first, levels.count) {

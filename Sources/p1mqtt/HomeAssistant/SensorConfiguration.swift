@@ -27,7 +27,8 @@ struct SensorConfiguration: Codable {
   var device: DeviceDescription?
   var origin: DiscoveryOrigin?
 
-  static let withdrawn = SensorConfiguration(platform: "sensor")
+  static let sensorPlatform = "sensor"
+  static let withdrawn = SensorConfiguration(platform: sensorPlatform)
 }
 
 /// A device as a discovery message has it.

@@ -4,7 +4,7 @@ import Metrics
 struct SensorKind {
   enum Values: Equatable {
     case number
-    /// A counter, which is published only if it is not 0.
+    /// A counter, which has no state until it is above 0.
     case total
     case text
     /// A number that stands for words, which replace it.

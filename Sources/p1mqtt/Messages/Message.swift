@@ -9,8 +9,8 @@ struct Message {
     case announcement
     /// A sensor of Home Assistant appears or disappears, or has another topic. The next values wait until that is done.
     case change
-    /// The status of a meter.
-    case meterStatus
+    /// The status of a meter that sends, which expires.
+    case onlineMeter
   }
 
   let topic: String
@@ -21,7 +21,7 @@ struct Message {
 
   var isAnnouncement: Bool {
     switch purpose {
-    case .announcement, .change, .meterStatus: true
+    case .announcement, .change, .onlineMeter: true
     case .value, .record: false
     }
   }

@@ -192,7 +192,8 @@ extension Record {
     var values: [SensorValue] = []
     forEachField { key, text in
       values.append(
-        SensorValue(String(decoding: [UInt8](key), as: UTF8.self), topic, [UInt8](text)))
+        SensorValue(
+          String(decoding: [UInt8](key), as: UTF8.self), topic, Escape.decode([UInt8](text).span)))
     }
     return values
   }

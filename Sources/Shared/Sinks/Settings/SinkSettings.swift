@@ -5,7 +5,7 @@ import Records
 /// The settings that both sinks have, checked.
 public struct SinkSettings {
   public let summary: Summary?
-  /// The seconds of which the records are combined; 0 if they are not.
+  /// The period whose records are combined, in seconds; 0 for none.
   public let period: Int
   public let requiresTimestamp: Bool
   /// How long to wait for an answer of the server at the end of the input.

@@ -161,7 +161,8 @@ public struct MessageGroup: SettingGroup {
       can read since version 2024.11.
       .Cm component
       announces each metric in a message of its own, for older versions.
-      After a change, the sensors keep their history and what was set in Home Assistant.
+      After a change of this setting, sensors keep their history and their settings if Home
+      Assistant is 2024.12 or later.
       """)
 
   public init() {}

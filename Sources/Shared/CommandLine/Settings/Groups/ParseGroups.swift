@@ -69,15 +69,15 @@ public struct RecordGroup: SettingGroup {
     "P1_HEADER", option: "header", .flag, default: false, isInvertible: true,
     help: "Add the header of the telegram, with the manufacturer and the model.",
     manual: """
-      This is
+      The metric is
       .Cm identification ,
       such as
       .Ql ISK5\\e\\e2M550T-1012 .
       .Xr p1mqtt 1
-      shows it to Home Assistant.
+      announces the manufacturer and the model to Home Assistant.
       With
       .Fl -names Cm esphome
-      it is always there.
+      it is always written.
       """)
   public let history = Setting(
     "P1_HISTORY", option: "history", .flag, default: false, isInvertible: true,
