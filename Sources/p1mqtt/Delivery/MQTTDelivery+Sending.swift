@@ -109,9 +109,23 @@ extension MQTTDelivery {
     if subscription.disconnected() { reportRefusedSubscription() }
     let node = broker
     session.fail(loss.reason, loss.cause)
+    if wasConnected { noteUnansweredTopic() }
     // Another node may grant what this one has refused.
     if broker != node { subscription = Subscription() }
     returnUnsent(last)
+  }
+
+  /// Logs it if the connection is lost after each message to a topic: several brokers end the connection of a client
+  /// that may not publish to a topic, and give no reason.
+  private mutating func noteUnansweredTopic() {
+    guard let topic = inFlight.first?.message.topic else { return }
+    let losses = unansweredTopic?.name == topic ? (unansweredTopic?.losses ?? 0) + 1 : 1
+    unansweredTopic = (topic, losses)
+    guard losses == 3 else { return }
+    messages.say(
+      .warning, broker,
+      "the connection was lost after each message to \(topic); allow the user to publish to it",
+      repeating: "forbidden")
   }
 
   /// Demands less of the broker than it has just rejected.
@@ -263,6 +277,7 @@ extension MQTTDelivery {
     // The time for an answer is that of the oldest message.
     if index == 0 { unansweredSince = .now }
     let entry = inFlight.remove(at: index)
+    if entry.message.topic == unansweredTopic?.name { unansweredTopic = nil }
     return (entry.message, entry.qos)
   }
 

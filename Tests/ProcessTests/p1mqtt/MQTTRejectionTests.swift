@@ -39,6 +39,22 @@ import Testing
     }
   }
 
+  /// RabbitMQ and NATS end the connection of a client that may not publish to a topic.
+  @Test func aTopicThatEndsTheConnectionIsNamed() async throws {
+    let script: ScriptedBroker.Script = {
+      $0.message?.topic == "dsmr/E1/record" ? [.close] : [.usual]
+    }
+    try await ScriptedBroker.running(script) { broker in
+      let program = broker.p1mqtt(["--payload", "record"])
+      try await program.whileRunning { sink in
+        try await sink.write("meter=E1\nn=1\n\n")
+        try await sink.waitForError(
+          "the connection was lost after each message to dsmr/E1/record; allow the user to publish to it",
+          within: .seconds(30))
+      }
+    }
+  }
+
   @Test(arguments: ["json", "record"], [1, 2])
   func rejectedRecordsAreQuarantined(_ payload: String, _ qos: Int) async throws {
     try await TemporaryDirectory.with { directory in
