@@ -37,7 +37,7 @@ extension Discovery {
   }
 
   /// Whether changes wait until Home Assistant has taken the last ones.
-  var isPostponing: Bool { busyDevices.contains { devices[$0.meter]?.hasChanged ?? false } }
+  var isPostponing: Bool { !postponed.isEmpty }
 
   /// When the next device is no longer busy; nil if none is.
   var deadline: ContinuousClock.Instant? { busyDevices.first?.end }
@@ -48,8 +48,7 @@ extension Discovery {
       busyDevices.removeFirst()
       guard let device = devices[meter] else { continue }
       device.isBusy = false
-      guard device.hasChanged else { continue }
-      device.hasChanged = false
+      guard postponed.remove(meter) != nil else { continue }
       if !device.topicsToWithdraw.isEmpty {
         migration.append(contentsOf: takeOverMessages(meter, device, at: now))
       } else if form == .device {
@@ -76,7 +75,7 @@ extension Discovery {
         return migration.popFirst()
       }
       if device.isBusy, form == .component || isChange || !device.topicsToWithdraw.isEmpty {
-        device.hasChanged = true
+        postponed.insert(announcement.meter)
         continue
       }
       return message(announcement, device, isChange: isChange, at: now)
@@ -106,7 +105,7 @@ extension Discovery {
       payload = device.sensors[id].map { DiscoveryJSON.encode(message(of: $0, device)) } ?? []
     } else {
       payload = device.sensors.isEmpty ? [] : DiscoveryJSON.encode(message(of: device))
-      device.hasChanged = false
+      postponed.remove(announcement.meter)
       startBusyTime(announcement.meter, device, at: now)
     }
     return Message(
@@ -152,7 +151,7 @@ extension Discovery {
     let topics = device.topicsToRelease.sorted()
     device.topicsToWithdraw.formUnion(topics)
     device.topicsToRelease = []
-    device.hasChanged = true
+    postponed.insert(meter)
     startBusyTime(meter, device, at: now)
     return topics.map { change($0, #"{"migrate_discovery":true}"#, isRetained: false) }
   }

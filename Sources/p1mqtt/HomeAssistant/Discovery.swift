@@ -18,8 +18,6 @@ struct Discovery {
     var topicsToWithdraw: Set<String> = []
     /// Whether Home Assistant may still take the last message.
     var isBusy = false
-    /// Whether another message has to follow.
-    var hasChanged = false
     var recordCount = 0
     var arrivals = ArrivalTimes()
     /// After how many seconds without a value its sensors have no state; nil for never.
@@ -76,6 +74,8 @@ struct Discovery {
   var migration: Deque<Message> = []
   /// The meters whose last message Home Assistant may still take, and when it has, in the order of time.
   var busyDevices: Deque<(meter: MeterKey, end: ContinuousClock.Instant)> = []
+  /// The busy meters of which something has changed meanwhile.
+  var postponed: Set<MeterKey> = []
   /// What the broker retains from earlier runs and other processes.
   var earlier: EarlierAnnouncements
   private(set) var awaitsParents = true
@@ -222,6 +222,7 @@ struct Discovery {
       }
       sensorCount -= device.sensors.count
       meters[device.identity.id] = nil
+      postponed.remove(meter)
       forgottenMeterCount += 1
     }
   }
@@ -364,7 +365,7 @@ struct Discovery {
   /// - Parameter isChange: whether Home Assistant has to change something before it takes values.
   private mutating func announce(_ id: String, of meter: MeterKey, isChange: Bool = false) {
     if let device = devices[meter], device.isBusy {
-      device.hasChanged = true
+      postponed.insert(meter)
       return
     }
     // The bound holds while there is no broker and sensors come and go.
