@@ -323,9 +323,12 @@ class Broker(Server):
 
     @property
     def sink(self):
+        return ["p1mqtt", *self.address, "--payload", "record"]
+
+    @property
+    def address(self):
         user = ["--user", self.login[0]] if self.login else []
-        return [
-            "p1mqtt", "--broker", self.host, "--port", str(self.port), *user, "--payload", "record"]
+        return ["--broker", self.host, "--port", str(self.port), *user]
 
     def numbers(self):
         """The numbers that the subscriber has received, in order of arrival."""
@@ -417,6 +420,22 @@ class RabbitMQ(Broker):
             "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-setcookie fault",
         }
+
+
+class Receiverless(RabbitMQ):
+    """RabbitMQ without a subscriber."""
+
+    def start(self):
+        os.makedirs(self.folder, exist_ok=True)
+        Server.start(self)
+
+    def sessions(self):
+        """How many persistent sessions there are."""
+        answer = subprocess.run(
+            ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", self.node, "--erlang-cookie", "fault",
+             "list_queues", "--no-table-headers", "name"],
+            env=dict(os.environ, **self.environment()), check=False, stdout=subprocess.PIPE, text=True)
+        return answer.stdout.count("mqtt-subscription-")
 
 
 def start_epmd():
@@ -881,6 +900,85 @@ def failover():
     yield result
 
 
+class GroupReceivers:
+    """Three receivers of RabbitMQ; each group of meters has two of them."""
+
+    groups = ("north", "south", "west")
+
+    def __init__(self, server):
+        self.server, self.names, self.processes = server, range(len(self.groups)), {}
+        self.seen, self.offsets = [[] for _ in self.names], [0 for _ in self.names]
+        for index in self.names:
+            self.start(index)
+
+    def path(self, index):
+        return f"{self.server.folder}.receiver{index}"
+
+    def start(self, index):
+        filters = [f"{self.groups[(index + step) % len(self.groups)]}/+/record" for step in (0, 1)]
+        with open(self.path(index), "ab") as output, open(f"{self.server.folder}.log", "ab") as log:
+            self.processes[index] = start(
+                [os.path.join(arguments.bin, "p1mqtt"), *self.server.address, "--receive", "--id", f"receiver{index}", *filters],
+                env=dict(os.environ, **self.server.variables), stdout=output, stderr=log)
+
+    def kill(self, index):
+        self.processes[index].kill()
+        self.processes[index].wait()
+
+    def numbers(self):
+        """What all have received, with duplicates."""
+        for index in self.names:
+            with open(self.path(index), "rb") as file:
+                file.seek(self.offsets[index])
+                text = file.read()
+            end = text.rfind(b"\n") + 1
+            self.offsets[index] += end
+            self.seen[index] += [int(line[2:]) for line in text[:end].splitlines() if line.startswith(b"n=")]
+        return [number for seen in self.seen for number in seen]
+
+
+def receivers():
+    """Kills each of three receivers in turn, while another one reads the same meters."""
+    server = Receiverless("receivers")
+    group = GroupReceivers(server)
+    rate, count = max(300, arguments.rate), len(group.groups)
+    feeders = [Feeder(rate / count, share=(index, count, 300)) for index in range(count)]
+    sinks = [
+        Sink(server, f"{server.folder}.spool{index}", "--id", f"sender{index}", "--prefix", name)
+        for index, name in enumerate(group.groups)]
+    # A session exists once its receiver has got something.
+    wait_until("three sessions", lambda: server.sessions() == count, 60, 0.5)
+    for sink, feeder in zip(sinks, feeders):
+        sink.start(feeder.input)
+    sent = lambda: {
+        index + count * number for index, feeder in enumerate(feeders) for number in range(feeder.sent)}
+    feeders[0].run_for(2)
+    times = []
+    for kill in range(arguments.kills):
+        group.kill(kill % count)
+        feeders[0].run_for(1)
+        goal = sent()
+        times.append(timed(lambda: wait_until(
+            f"{len(goal)} records", lambda: goal.issubset(group.numbers()), 60, 0.05))[0])
+        group.start(kill % count)
+        feeders[0].run_for(1)
+    memory = sum(pss(process.pid) for process in group.processes.values())
+    for feeder in feeders:
+        feeder.finish()
+    total, dropped = sent(), sum(sink.wait() for sink in sinks)
+    with contextlib.suppress(TimeoutError):
+        wait_until("all records", lambda: len(group.numbers()) >= 2 * len(total), 30, 0.2)
+    known = group.numbers()
+    result = Row(
+        f"one of three receivers killed {arguments.kills} times", len(total), len(set(known)), dropped,
+        len(known) - len(set(known)), len(total - set(known)) - dropped, max(times),
+        max(feeder.stall for feeder in feeders), memory)
+    result.notes.append(
+        f"{rate:g} records a second; each record has two receivers, so that each arrives twice; a second after a kill, "
+        f"the others had all records within {max(times):.2f} s")
+    yield result
+
+
 def stop():
     for kind in InfluxDB, Mosquitto, RabbitMQ:
         server = kind(f"stop-{kind.title}")
@@ -1028,7 +1126,8 @@ def outage_of(kind):
 FAILED = []
 FAULTS = {
     "sink-kill": sink_kill, "p1run-kill": p1run_kill, "server-kill": server_kill,
-    "broker-kill": broker_kill, "failover": failover, "stop": stop, "link": link, "full-disk": full_disk, "outage": outage}
+    "broker-kill": broker_kill, "failover": failover,
+    "receivers": receivers, "stop": stop, "link": link, "full-disk": full_disk, "outage": outage}
 NAMESPACES = {"link": "-rn", "full-disk": "-rm"}
 
 

@@ -68,8 +68,7 @@ class Sender:
             stdout=writer)
         os.close(writer)
         self.tool = tool(
-            "p1mqtt", "--broker", broker.host, "--port", str(broker.port), "--user",
-            broker.login[0], "--payload", "record", "--id", f"sender{index}", "--linger", "600",
+            "p1mqtt", *broker.address, "--payload", "record", "--id", f"sender{index}", "--linger", "600",
             stdin=reader)
         os.close(reader)
 
@@ -78,14 +77,11 @@ class Sender:
         return struct.unpack("<q", self.shared[:])[0]
 
 
-class Node(fault.RabbitMQ):
-    """RabbitMQ with p1mqtt as the only subscriber."""
-
+class Node(fault.Receiverless):
     def start(self):
         # With the default of 10 a receiver gets some 3000 records a second, and the others wait in memory.
         self.more = "mqtt.prefetch = 200\n"
-        os.makedirs(self.folder, exist_ok=True)
-        fault.Server.start(self)
+        super().start()
 
 
 def tool(name, *options, **more):
@@ -153,8 +149,7 @@ def count(database):
 def main():
     broker, database = Node("broker"), fault.VictoriaMetrics("database")
     receiver = tool(
-        "p1mqtt", "--broker", broker.host, "--port", str(broker.port), "--user", broker.login[0],
-        "--receive", "--id", "fleet", "dsmr/+/record", stdout=subprocess.PIPE)
+        "p1mqtt", *broker.address, "--receive", "--id", "fleet", "dsmr/+/record", stdout=subprocess.PIPE)
     sink = tool(
         "p1influx", "--url", database.url, "--db", "test", "--spool", "spool", "--spool-size", "4096",
         stdin=receiver.stdout)
