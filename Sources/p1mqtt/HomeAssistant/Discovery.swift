@@ -298,7 +298,7 @@ struct Discovery {
     return device
   }
 
-  /// Has the sensors of an announcement of an earlier run go on, until they are absent for long.
+  /// Keeps the sensors that an earlier run has announced, until they are absent for long.
   private mutating func adopt(
     _ announcement: RetainedAnnouncement, _ meter: MeterKey, _ device: Device
   ) {
@@ -343,11 +343,10 @@ struct Discovery {
   /// Withdraws the metrics that are no longer read.
   private mutating func withdrawAbsentMetrics(of meter: MeterKey, _ device: Device) {
     guard device.recordCount > Discovery.metricAbsence else { return }
-    let gone = device.sensors.filter {
-      $0.value.lastSeen + Discovery.metricAbsence < device.recordCount
+    for (id, sensor) in device.sensors
+    where sensor.lastSeen + Discovery.metricAbsence < device.recordCount {
+      withdrawSensor(id, of: meter)
     }
-    .keys
-    for id in gone.sorted() { withdrawSensor(id, of: meter) }
   }
 
   private mutating func id(of key: String) -> String {
