@@ -78,7 +78,7 @@ import Testing
     for number in 0..<4000 {
       for fields in ["meter=E1 power_import_kw=\(number)", "meter=G1 channel=1 gas_m3=5"] {
         publications.take(try Record.fields(fields), &discovery, at: .now)
-        while let message = publications.next(&discovery) { publications.arrived(message) }
+        while let message = publications.next() { publications.arrived(message) }
         while let message = discovery?.takeMessage(at: .now) { announced.append(message) }
       }
     }
@@ -105,8 +105,7 @@ import Testing
   }
 
   private func next(_ publications: inout RecordPublications) -> Message? {
-    var nobody: Discovery?
-    return publications.next(&nobody)
+    return publications.next()
   }
 
   private func messages(_ publications: inout RecordPublications) -> [Message] {

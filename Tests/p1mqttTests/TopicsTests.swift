@@ -157,7 +157,7 @@ import Testing
         publications.take(record, &discovery, at: .now)
       }
       var found: Set<String> = []
-      while let message = publications.next(&discovery) { found.insert(message.topic) }
+      while let message = publications.next() { found.insert(message.topic) }
       #expect(
         found == [
           "dsmr/timestamp", "dsmr/meter", "dsmr/voltage_l1_v", "dsmr/power_import_month_peak_kw",

@@ -161,8 +161,7 @@ extension MQTTDelivery {
     let unsent = inFlight.filter { !resendsInFlight || $0.qos == 0 }.map(\.message)
     inFlight.removeAll { !resendsInFlight || $0.qos == 0 }
     publications.disconnected(
-      (unsent + [last, heldMessage].compactMap(\.self)).filter { !$0.isAnnouncement })
-    heldMessage = nil
+      (unsent + [last].compactMap(\.self)).filter { !$0.isAnnouncement })
   }
 
   private func reportNotRetained() {
@@ -214,11 +213,7 @@ extension MQTTDelivery {
   private mutating func nextMessage() -> Message? {
     if let message = announcements.next(at: .now) { return message }
     guard !announcements.holdsValues(at: .now) else { return nil }
-    heldMessage = heldMessage ?? publications.next(&announcements.discovery)
-    // A record has its topic only now, and may announce sensors.
-    if heldMessage != nil, let message = announcements.next(at: .now) { return message }
-    defer { heldMessage = nil }
-    return heldMessage
+    return publications.next()
   }
 
   private mutating func send(_ message: Message) throws {

@@ -25,8 +25,6 @@ struct MQTTDelivery: RecordDelivery {
   var isReconnecting = false
   /// The topic of the oldest message in flight when the connection was lost, and how often in a row.
   var unansweredTopic: (name: String, losses: Int)?
-  /// A message that is to be published after what it announces.
-  var heldMessage: Message?
   /// Whether it was logged that messages do not expire.
   var hasLoggedExpiry = false
 

@@ -25,7 +25,7 @@ protocol Publications {
   ///
   /// - Parameters:
   ///   - record: the record, which has a time if ``isTimed``.
-  ///   - discovery: announces its metrics, once their topics are known.
+  ///   - discovery: announces its metrics.
   ///   - now: the time.
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant)
@@ -37,9 +37,7 @@ protocol Publications {
   mutating func overflow()
 
   /// Takes the next message to be published; nil where there is none now.
-  ///
-  /// - Parameter discovery: announces its metrics, once their topics are known.
-  mutating func next(_ discovery: inout Discovery?) -> Message?
+  mutating func next() -> Message?
 
   /// The broker has acknowledged a message.
   mutating func arrived(_ message: Message)

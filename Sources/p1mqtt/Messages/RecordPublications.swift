@@ -55,23 +55,19 @@ struct RecordPublications: Publications {
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant
   ) {
-    if passes(record, at: now) {
-      outbox.add(record, at: now)
-    } else {
-      // Discovery has to know that the meter still sends.
-      _ = place(record, &discovery)
+    let isPublished = passes(record, at: now)
+    if isPublished { outbox.add(record, at: now) }
+    guard discovery != nil || !isPublished else { return }
+    // Home Assistant gets to know all meters that wait at once, and by the telegram that a record is of.
+    if let topic = topic(of: record) {
+      discovery?.noteRecord(record.values(at: topic), of: MeterKey(record))
     }
   }
 
-  /// Finds the topic of a record, and announces its metrics there; nil where there is none.
-  private mutating func place(
-    _ record: Record, _ discovery: inout Discovery?
-  ) -> String? {
+  private mutating func topic(of record: Record) -> String? {
     let meter = MeterKey(record)
     topics.noteRecord(of: meter, at: .now)
-    guard let topic = topics.topic(of: meter) else { return nil }
-    discovery?.noteRecord(record.values(at: topic), of: meter)
-    return topic
+    return topics.topic(of: meter)
   }
 
   private mutating func passes(_ record: Record, at now: ContinuousClock.Instant) -> Bool {
@@ -92,7 +88,7 @@ struct RecordPublications: Publications {
 
   // MARK: - Sending
 
-  mutating func next(_ discovery: inout Discovery?) -> Message? {
+  mutating func next() -> Message? {
     while outbox.isAvailable {
       sentEnd = max(sentEnd, outbox.first)
       // It was acknowledged before the connection broke.
@@ -104,7 +100,7 @@ struct RecordPublications: Publications {
       let batch = outbox.batch(from: sentEnd, count: 1, size: .max)
       guard let record = batch.records.first else { return nil }
       sentEnd = batch.end
-      if let topic = place(record, &discovery) {
+      if let topic = topic(of: record) {
         return Message(
           topic: topic, payload: text(of: record), purpose: .record(batch.first),
           isRetained: retains)

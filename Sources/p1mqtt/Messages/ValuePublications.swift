@@ -138,7 +138,7 @@ struct ValuePublications: Publications {
 
   mutating func overflow() { queue.keepNewestOnly() }
 
-  mutating func next(_ discovery: inout Discovery?) -> Message? {
+  mutating func next() -> Message? {
     guard let entry = queue.removeFirst() else { return nil }
     inFlightCount += 1
     return Message(
