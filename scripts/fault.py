@@ -475,24 +475,19 @@ class Cluster(Broker):
         self.folder = folder
         self.nodes = [
             ClusterNode(f"{folder}/{port}", port, epmd, names) for port in ports]
-        self.address = ",".join(f"127.0.0.1:{port}" for port in ports)
         self.file = open(f"{folder}/messages", "w+b")
         self.received, self.rest = [], b""
         log = open(f"{folder}/receiver.log", "ab")
         self.subscriber = start(
-            [*self.tool, "--receive", "--id", "fault", "dsmr/+/record"],
+            [os.path.join(arguments.bin, "p1mqtt"), *self.address, "--receive", "--id", "fault",
+             "dsmr/+/record"],
             env=dict(os.environ, **self.variables), stdout=self.file, stderr=log)
         wait_until("a subscription", self.is_subscribed)
 
     @property
-    def tool(self):
-        return [
-            os.path.join(arguments.bin, "p1mqtt"), "--broker", self.address, "--user",
-            RabbitMQ.login[0]]
-
-    @property
-    def sink(self):
-        return ["p1mqtt", *self.tool[1:], "--payload", "record"]
+    def address(self):
+        nodes = ",".join(f"127.0.0.1:{node.port}" for node in self.nodes)
+        return ["--broker", nodes, "--user", RabbitMQ.login[0]]
 
     late = 0
 
@@ -831,16 +826,14 @@ def servers_killed(*kinds):
 class Senders:
     """Many meters, shared among some processes of p1mqtt."""
 
-    meters, count = 5000, 20
-
-    def __init__(self, server, rate):
+    def __init__(self, server, rate, meters, options):
+        """The options are those of each process."""
+        self.rate, self.meters, self.count = rate, meters, len(options)
         self.feeders = [
-            Feeder(rate / self.count, share=(index, self.count, self.meters))
-            for index in range(self.count)]
+            Feeder(rate / self.count, share=(index, self.count, meters)) for index in range(self.count)]
         self.sinks = [
-            Sink(server, f"{server.folder}.spool{index}", "--id", f"sender{index}",
-                 "--broker-order", "shuffled")
-            for index in range(self.count)]
+            Sink(server, f"{server.folder}.spool{index}", "--id", f"sender{index}", *more)
+            for index, more in enumerate(options)]
         for sink, feeder in zip(self.sinks, self.feeders):
             sink.start(feeder.input)
 
@@ -851,52 +844,47 @@ class Senders:
             index + self.count * number
             for index, feeder in enumerate(self.feeders) for number in range(feeder.sent)}
 
-    def arrive(self, server):
+    def run_for(self, seconds):
+        self.feeders[0].run_for(seconds)
+
+    def arrive(self, receiver):
         """The time until all records sent so far have arrived."""
         goal = self.numbers
         return timed(lambda: wait_until(
-            f"{len(goal)} records", lambda: goal.issubset(server.numbers()), 300, 0.1))[0]
+            f"{len(goal)} records", lambda: goal.issubset(receiver.numbers()), 300, 0.05))[0]
 
-    def finish(self):
+    def row(self, fault, receiver, times):
+        """Ends the flow and waits for the sinks; returns the row of the table."""
+        memory = sum(sink.memory for sink in self.sinks)
         for feeder in self.feeders:
             feeder.finish()
-        return self.numbers
-
-    @property
-    def stall(self):
-        return max(feeder.stall for feeder in self.feeders)
-
-    @property
-    def memory(self):
-        return sum(sink.memory for sink in self.sinks)
+        sent, dropped = self.numbers, sum(sink.wait() for sink in self.sinks)
+        known = set(receiver.delivered(len(sent) - dropped))
+        if strange := known - sent:
+            raise RuntimeError(f"{fault}: {len(strange)} records that were never sent")
+        return Row(
+            fault, len(sent), len(known), dropped, receiver.duplicates(), len(sent) - len(known) - dropped,
+            max(times), max(feeder.stall for feeder in self.feeders), memory, [
+                f"{self.rate:g} records a second of {self.meters} meters by {self.count} processes; after each kill, "
+                f"all records sent so far had arrived after {', '.join(f'{seconds:.1f}' for seconds in times)} s"])
 
 
 def failover():
     """Kills each node of a cluster in turn, while the others are there."""
-    server, rate = Cluster("failover", Senders.meters), max(500, arguments.rate)
-    senders = Senders(server, rate)
-    senders.feeders[0].run_for(2)
+    meters = 5000
+    server = Cluster("failover", meters)
+    senders = Senders(server, max(500, arguments.rate), meters, 20 * [["--broker-order", "shuffled"]])
+    senders.run_for(2)
     times = []
     for number in range(arguments.server_kills):
         node = server.nodes[number % len(server.nodes)]
         node.kill()
         times.append(senders.arrive(server))
         node.start()
-        senders.feeders[0].run_for(2)
-    memory, sent = senders.memory, senders.finish()
-    dropped = sum(sink.wait() for sink in senders.sinks)
-    known = set(server.delivered(len(sent) - dropped))
-    if known - sent:
-        raise RuntimeError(f"{len(known - sent)} records that were never sent")
-    result = Row(
-        f"{server.title} of three killed {arguments.server_kills} times", len(sent), len(known),
-        dropped, server.duplicates(), len(sent) - len(known) - dropped, max(times), senders.stall,
-        memory)
-    result.notes.append(
-        f"{rate:g} records a second of {senders.meters} meters by {senders.count} processes; after "
-        "each kill, all records sent so far had arrived after "
-        f"{', '.join(f'{seconds:.1f}' for seconds in times)} s; {server.late} arrived after a "
-        "later one of their meter")
+        senders.run_for(2)
+    result = senders.row(
+        f"{server.title} of three killed {arguments.server_kills} times", server, times)
+    result.notes.append(f"{server.late} records arrived after a later one of their meter")
     yield result
 
 
@@ -907,7 +895,7 @@ class GroupReceivers:
 
     def __init__(self, server):
         self.server, self.names, self.processes = server, range(len(self.groups)), {}
-        self.seen, self.offsets = [[] for _ in self.names], [0 for _ in self.names]
+        self.received, self.offsets = [], [0 for _ in self.names]
         for index in self.names:
             self.start(index)
 
@@ -918,7 +906,8 @@ class GroupReceivers:
         filters = [f"{self.groups[(index + step) % len(self.groups)]}/+/record" for step in (0, 1)]
         with open(self.path(index), "ab") as output, open(f"{self.server.folder}.log", "ab") as log:
             self.processes[index] = start(
-                [os.path.join(arguments.bin, "p1mqtt"), *self.server.address, "--receive", "--id", f"receiver{index}", *filters],
+                [os.path.join(arguments.bin, "p1mqtt"), *self.server.address, "--receive", "--id",
+                 f"receiver{index}", *filters],
                 env=dict(os.environ, **self.server.variables), stdout=output, stderr=log)
 
     def kill(self, index):
@@ -926,56 +915,44 @@ class GroupReceivers:
         self.processes[index].wait()
 
     def numbers(self):
-        """What all have received, with duplicates."""
+        """The numbers that all have received, with duplicates."""
         for index in self.names:
             with open(self.path(index), "rb") as file:
                 file.seek(self.offsets[index])
                 text = file.read()
             end = text.rfind(b"\n") + 1
             self.offsets[index] += end
-            self.seen[index] += [int(line[2:]) for line in text[:end].splitlines() if line.startswith(b"n=")]
-        return [number for seen in self.seen for number in seen]
+            self.received += [int(line[2:]) for line in text[:end].splitlines() if line.startswith(b"n=")]
+        return self.received
+
+    def delivered(self, sent):
+        """Waits until both receivers of each record have it."""
+        with contextlib.suppress(TimeoutError):
+            wait_until("all records", lambda: len(self.numbers()) >= 2 * sent, 30, 0.2)
+        return self.received
+
+    def duplicates(self):
+        return len(self.received) - len(set(self.received))
 
 
 def receivers():
     """Kills each of three receivers in turn, while another one reads the same meters."""
     server = Receiverless("receivers")
     group = GroupReceivers(server)
-    rate, count = max(300, arguments.rate), len(group.groups)
-    feeders = [Feeder(rate / count, share=(index, count, 300)) for index in range(count)]
-    sinks = [
-        Sink(server, f"{server.folder}.spool{index}", "--id", f"sender{index}", "--prefix", name)
-        for index, name in enumerate(group.groups)]
-    # A session exists once its receiver has got something.
-    wait_until("three sessions", lambda: server.sessions() == count, 60, 0.5)
-    for sink, feeder in zip(sinks, feeders):
-        sink.start(feeder.input)
-    sent = lambda: {
-        index + count * number for index, feeder in enumerate(feeders) for number in range(feeder.sent)}
-    feeders[0].run_for(2)
+    wait_until("three sessions", lambda: server.sessions() == len(group.names), 60, 0.5)
+    senders = Senders(
+        server, max(300, arguments.rate), 300, [["--prefix", name] for name in group.groups])
+    senders.run_for(2)
     times = []
-    for kill in range(arguments.kills):
-        group.kill(kill % count)
-        feeders[0].run_for(1)
-        goal = sent()
-        times.append(timed(lambda: wait_until(
-            f"{len(goal)} records", lambda: goal.issubset(group.numbers()), 60, 0.05))[0])
-        group.start(kill % count)
-        feeders[0].run_for(1)
-    memory = sum(pss(process.pid) for process in group.processes.values())
-    for feeder in feeders:
-        feeder.finish()
-    total, dropped = sent(), sum(sink.wait() for sink in sinks)
-    with contextlib.suppress(TimeoutError):
-        wait_until("all records", lambda: len(group.numbers()) >= 2 * len(total), 30, 0.2)
-    known = group.numbers()
-    result = Row(
-        f"one of three receivers killed {arguments.kills} times", len(total), len(set(known)), dropped,
-        len(known) - len(set(known)), len(total - set(known)) - dropped, max(times),
-        max(feeder.stall for feeder in feeders), memory)
-    result.notes.append(
-        f"{rate:g} records a second; each record has two receivers, so that each arrives twice; a second after a kill, "
-        f"the others had all records within {max(times):.2f} s")
+    for number in range(arguments.kills):
+        index = number % len(group.names)
+        group.kill(index)
+        senders.run_for(1)
+        times.append(senders.arrive(group))
+        group.start(index)
+        senders.run_for(1)
+    result = senders.row(f"one of three receivers killed {arguments.kills} times", group, times)
+    result.notes.append("each record has two receivers, so that it arrives twice")
     yield result
 
 
@@ -1183,6 +1160,17 @@ def main():
     return has_failed or bool(FAILED) or any(result.lost > result.forgotten for result in rows)
 
 
+def run(course):
+    """Exits with the status of a course, and ends all processes that it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(course())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        kill_all()
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--feed"]:
         feed(float(sys.argv[2]), int(sys.argv[3]), sys.argv[4], *map(int, sys.argv[5:]))
@@ -1199,10 +1187,4 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=FAULTS)
     parser.add_argument("--inside", action="store_true")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
-    finally:
-        kill_all()
+    run(main)
