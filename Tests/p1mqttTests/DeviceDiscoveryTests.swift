@@ -211,12 +211,8 @@ extension DeviceDiscoveryTests {
     _ text: String, to topic: String? = nil, _ discovery: inout Discovery
   ) throws {
     let record = try Record.fields(text)
-    var values: [SensorValue] = []
-    record.forEachField { key, text in
-      let key = String(decoding: [UInt8](key), as: UTF8.self)
-      values.append(SensorValue(key, topic ?? "dsmr/\(key)", Escape.decode([UInt8](text).span)))
-    }
-    discovery.noteRecord(values, of: MeterKey(record))
+    discovery.noteRecord(
+      record.sensorValues { topic ?? "dsmr/\($0)" }, of: MeterKey(record))
   }
 
   private func receive(_ messages: [Message], _ discovery: inout Discovery) throws {

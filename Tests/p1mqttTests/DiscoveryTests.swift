@@ -359,12 +359,7 @@ extension DiscoveryTests {
     _ text: String, below place: String = "dsmr", _ discovery: inout Discovery
   ) throws {
     let record = try Record.fields(text)
-    var values: [SensorValue] = []
-    record.forEachField { key, text in
-      let key = String(decoding: [UInt8](key), as: UTF8.self)
-      values.append(SensorValue(key, "\(place)/\(key)", [UInt8](text)))
-    }
-    discovery.noteRecord(values, of: MeterKey(record))
+    discovery.noteRecord(record.sensorValues { "\(place)/\($0)" }, of: MeterKey(record))
   }
 
   private func noteTelegram(_ text: String, _ discovery: inout Discovery) throws {

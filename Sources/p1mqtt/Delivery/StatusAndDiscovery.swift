@@ -1,5 +1,6 @@
 import CommandLine
 import Records
+
 /// The messages of p1mqtt about itself and its meters: their status, and what it announces to Home Assistant.
 struct StatusAndDiscovery {
   /// Nil where no status is published.
@@ -22,7 +23,6 @@ struct StatusAndDiscovery {
   private var isSynchronizing = false
   /// Until when values wait, for changes of sensors or for announcements of earlier runs.
   private var holdsValuesUntil: ContinuousClock.Instant?
-
   /// Since when values wait.
   private var heldSince: ContinuousClock.Instant?
 
@@ -30,8 +30,6 @@ struct StatusAndDiscovery {
   private static let longestHold = Duration.seconds(10)
   /// How long announcements of earlier runs may take to come.
   private static let synchronizationTime = Duration.seconds(2)
-  /// How long Home Assistant may take to add, change or remove a sensor.
-  private static let changeTime = Duration.seconds(2)
 
   /// - Parameter period: the period whose records are combined, in seconds; 0 for none.
   init(_ settings: PublishSettings, _ memory: MemoryLimits, period: Int = 0) {
@@ -186,7 +184,7 @@ struct StatusAndDiscovery {
   mutating func answered(_ message: Message, at now: ContinuousClock.Instant) {
     guard case .change = message.purpose, changeCount > 0 else { return }
     changeCount -= 1
-    holdsValuesUntil = now + StatusAndDiscovery.changeTime
+    holdsValuesUntil = now + Discovery.busyTime
   }
 
   /// What is to be logged since the last call.

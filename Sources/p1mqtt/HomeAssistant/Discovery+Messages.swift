@@ -5,7 +5,7 @@ import Records
 extension Discovery {
   /// How long Home Assistant may take to add, change or release the sensors of a device. Meanwhile it drops other
   /// changes of that device.
-  private static let busyTime = Duration.seconds(2)
+  static let busyTime = Duration.seconds(2)
 
   /// Where Home Assistant publishes `online` when it has started.
   private var birthTopic: String { "\(prefix)/status" }

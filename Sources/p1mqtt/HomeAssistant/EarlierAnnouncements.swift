@@ -50,36 +50,38 @@ struct EarlierAnnouncements {
     remove(announcement.topic)
     let size = announcement.configuration.components.count
     guard size > 0, count + size <= EarlierAnnouncements.maximumCount else { return false }
-    insert(announcement)
-    return true
-  }
-
-  private mutating func insert(_ announcement: RetainedAnnouncement) {
     announcements[announcement.topic] = announcement
-    for (trait, sensor) in EarlierAnnouncements.traits(of: announcement) {
-      sensors[trait, default: []].insert(sensor)
+    for id in announcement.configuration.components.keys {
+      for trait in EarlierAnnouncements.traits(of: id, in: announcement) {
+        sensors[trait, default: []].insert(SensorKey(topic: announcement.topic, id: id))
+      }
     }
-    count += announcement.configuration.components.count
+    count += size
+    return true
   }
 
   @discardableResult
   private mutating func remove(_ topic: String) -> RetainedAnnouncement? {
     guard let announcement = announcements.removeValue(forKey: topic) else { return nil }
-    for (trait, sensor) in EarlierAnnouncements.traits(of: announcement) {
-      sensors[trait]?.remove(sensor)
-      if sensors[trait]?.isEmpty == true { sensors[trait] = nil }
-    }
-    count -= announcement.configuration.components.count
+    for id in announcement.configuration.components.keys { forget(id, of: announcement) }
     return announcement
   }
 
-  private static func traits(of announcement: RetainedAnnouncement) -> [(Trait, SensorKey)] {
-    announcement.configuration.components.flatMap { id, sensor in
-      [
-        .device(announcement.deviceID), sensor.stateTopic.map { .state($0) },
-        announcement.parent.map { .parent($0) },
-      ].compactMap(\.self).map { ($0, SensorKey(topic: announcement.topic, id: id)) }
+  /// Makes a sensor be found no longer.
+  private mutating func forget(_ id: String, of announcement: RetainedAnnouncement) {
+    for trait in EarlierAnnouncements.traits(of: id, in: announcement) {
+      sensors[trait]?.remove(SensorKey(topic: announcement.topic, id: id))
+      if sensors[trait]?.isEmpty == true { sensors[trait] = nil }
     }
+    count -= 1
+  }
+
+  private static func traits(of id: String, in announcement: RetainedAnnouncement) -> [Trait] {
+    [
+      .device(announcement.deviceID),
+      announcement.configuration.components[id]?.stateTopic.map { .state($0) },
+      announcement.parent.map { .parent($0) },
+    ].compactMap(\.self)
   }
 
   /// Takes the announcements of a device, which this run now makes itself.
@@ -104,14 +106,16 @@ struct EarlierAnnouncements {
     _ trait: Trait, where isGone: (RetainedAnnouncement) -> Bool
   ) -> Bool {
     var hasWithdrawn = false
-    for sensor in sensors[trait] ?? [] {
+    for (topic, gone) in Dictionary(grouping: sensors[trait] ?? [], by: \.topic) {
       // The broker sends the others again after the next connection.
       guard changed.count < EarlierAnnouncements.maximumCount else { break }
-      guard var announcement = announcements[sensor.topic], isGone(announcement) else { continue }
-      remove(sensor.topic)
-      announcement.withdraw(sensor.id)
-      insert(announcement)
-      changed.append(sensor.topic)
+      guard var announcement = announcements[topic], isGone(announcement) else { continue }
+      for sensor in gone {
+        forget(sensor.id, of: announcement)
+        announcement.withdraw(sensor.id)
+      }
+      announcements[topic] = announcement
+      changed.append(topic)
       hasWithdrawn = true
     }
     return hasWithdrawn

@@ -18,7 +18,7 @@ struct LRUCache<Key: Hashable, Value> {
   private var places: [Key: Int] = [:]
   private var freePlaces: [Int] = []
   private var oldestPlace: Int?
-  private var newest: Int?
+  private var newestPlace: Int?
 
   /// What an entry takes besides its value: its places in the array and in the dictionary, of which half
   /// may be empty.
@@ -55,7 +55,7 @@ struct LRUCache<Key: Hashable, Value> {
     _ key: Key, default initial: @autoclosure () -> Value, _ body: (inout Value) -> Int = { _ in 0 }
   ) {
     let place = places[key] ?? add(key, initial())
-    if newest != place {
+    if newestPlace != place {
       unlink(place)
       linkNewest(place)
     }
@@ -94,10 +94,10 @@ struct LRUCache<Key: Hashable, Value> {
   }
 
   private mutating func linkNewest(_ place: Int) {
-    entries[place]?.older = newest
+    entries[place]?.older = newestPlace
     entries[place]?.newer = nil
-    if let newest { entries[newest]?.newer = place }
-    newest = place
+    if let newestPlace { entries[newestPlace]?.newer = place }
+    newestPlace = place
     oldestPlace = oldestPlace ?? place
   }
 
@@ -108,7 +108,11 @@ struct LRUCache<Key: Hashable, Value> {
     } else {
       oldestPlace = entry.newer
     }
-    if let newer = entry.newer { entries[newer]?.older = entry.older } else { newest = entry.older }
+    if let newer = entry.newer {
+      entries[newer]?.older = entry.older
+    } else {
+      newestPlace = entry.older
+    }
   }
 }
 

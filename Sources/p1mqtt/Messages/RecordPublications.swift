@@ -60,7 +60,7 @@ struct RecordPublications: Publications {
     guard discovery != nil || !isPublished else { return }
     // Home Assistant gets to know all meters that wait at once, and by the telegram that a record is of.
     if let topic = topic(of: record) {
-      discovery?.noteRecord(record.values(at: topic), of: MeterKey(record))
+      discovery?.noteRecord(record.sensorValues { _ in topic }, of: MeterKey(record))
     }
   }
 
@@ -184,16 +184,6 @@ struct RecordPublications: Publications {
 }
 
 extension Record {
-  fileprivate func values(at topic: String) -> [SensorValue] {
-    var values: [SensorValue] = []
-    forEachField { key, text in
-      values.append(
-        SensorValue(
-          String(decoding: [UInt8](key), as: UTF8.self), topic, Escape.decode([UInt8](text).span)))
-    }
-    return values
-  }
-
   /// The record of an ``untimedText``.
   fileprivate init?(untimed text: [UInt8], _ timestamp: Timestamp?) {
     let start = "\(RecordKey.timestamp.rawValue)=".utf8Bytes
