@@ -76,6 +76,7 @@ import Testing
 
   @Test func lineThatIsInUseMeanwhileIsWaitedFor() async throws {
     try await reading { path, line, reader in
+      try await Self.waitUntilReading(reader)
       try Self.pullOut(line, path)
       let next = try PseudoTerminal()
       try await Program("p1cat", [next.path]).whileRunning { other in
@@ -99,6 +100,7 @@ import Testing
 
   @Test func whatIsNoLineIsNotRead() async throws {
     try await reading { path, line, reader in
+      try await Self.waitUntilReading(reader)
       try Self.pullOut(line, path)
       try SampleTelegram.numbered(1).write(toFile: path, atomically: false, encoding: .utf8)
       try await reader.waitForError("p1cat: \(path): not a serial line; trying again\n")
@@ -121,6 +123,7 @@ import Testing
 
   @Test func lineThatIsAwayIsNotWaitedForLongerThanAsked() async throws {
     try await reading(["-t", "2"]) { path, line, reader in
+      try await Self.waitUntilReading(reader)
       try Self.pullOut(line, path)
       let result = try await reader.waitForExit()
       #expect(result.status == .exited(75))
@@ -130,6 +133,7 @@ import Testing
 
   @Test func signalEndsTheWait() async throws {
     try await reading { path, line, reader in
+      try await Self.waitUntilReading(reader)
       try Self.pullOut(line, path)
       try await reader.waitForError("disconnected")
       reader.send(signal: SIGTERM)
@@ -154,6 +158,12 @@ import Testing
   }
 
   /// Calls `body` once p1cat reads a line through a link to it.
+  /// Waits until p1cat reads the line, which is raw a moment earlier. If the line is lost in between, p1cat exits.
+  private static func waitUntilReading(_ reader: RunningProgram) async throws {
+    reader.send(signal: SIGUSR1)
+    try await reader.waitForError(" reconnects=0 ")
+  }
+
   private func reading(
     _ options: [String] = [], _ body: (String, PseudoTerminal, RunningProgram) async throws -> Void
   ) async throws {
