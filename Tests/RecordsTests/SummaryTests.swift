@@ -207,6 +207,16 @@ import Testing
       ])
   }
 
+  /// Who reads the records sees the meters in the order of the telegrams.
+  @Test func metersStayInTheOrderOfTheInput() {
+    let meters = [["meter=E1"], ["meter=G1", "channel=1"], ["meter=E2"], ["meter=G2", "channel=1"]]
+    let text = ["12:00:00", "12:00:30", "12:01:00", "12:01:30"].map { time in
+      meters.map { record(time, $0.joined(separator: "\n"), "energy_import_kwh=1.0") }.joined()
+    }
+    let records = summary(of: text.joined(), every: 60).map { $0.split(separator: "\n")[1] }
+    #expect(records == (meters + meters).map { $0[0][...] })
+  }
+
   @Test func channelsOfAMeterAreTwo() {
     let text =
       record("12:00:00", "meter=G", "channel=1", "gas_m3=1")

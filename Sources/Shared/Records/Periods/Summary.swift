@@ -9,8 +9,10 @@ import Metrics
 public struct Summary {
   private let seconds: Int64
   private let withExtremes: Bool
+  private typealias Period = (meter: [UInt8], start: Int64, values: PeriodValues)
+
   /// The current periods of all meters and their channels, oldest first.
-  private var periods: [(meter: [UInt8], start: Int64, values: PeriodValues)] = []
+  private var periods: [Period] = []
 
   /// The records of past measurements that were passed on since a period last ended, as each
   /// telegram repeats them.
@@ -46,14 +48,12 @@ public struct Summary {
     }
     let start = timestamp.seconds - timestamp.seconds % seconds
     let meter = record.meterKey
-    for index in periods.indices.reversed() {
-      let period = periods[index]
-      let isOther = period.meter == meter && period.start != start
-      if isOther || period.start + seconds <= timestamp.seconds {
-        periods.remove(at: index)
-        try end(meter: period.meter, period.values, handle)
-      }
+    func isOver(_ period: Period) -> Bool {
+      period.start + seconds <= timestamp.seconds || period.meter == meter && period.start != start
     }
+    let ended = periods.filter(isOver)
+    if !ended.isEmpty { periods.removeAll(where: isOver) }
+    for period in ended { try end(meter: period.meter, period.values, handle) }
     if let index = periods.firstIndex(where: { $0.meter == meter }) {
       periods[index].values.add(record)
     } else {
