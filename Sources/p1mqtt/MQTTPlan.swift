@@ -113,7 +113,7 @@ struct MQTTPlan: ConnectingPlan {
   private func publications(
     _ publishing: PublishSettings, _ memory: MemoryLimits, _ outbox: any Outbox
   ) -> any Publications {
-    let topics = Topics(publishing.template, own: publishing.statusTopic, capacity: memory.cache)
+    let topics = Topics(publishing.template, capacity: memory.cache) { publishing.isStatus($0) }
     // Home Assistant needs the last values when it starts.
     let remembers = publishing.repeatInterval != nil || publishing.discoveryPrefix != nil
     let changes =

@@ -211,6 +211,7 @@ extension DeviceDiscoveryTests {
     _ text: String, to topic: String? = nil, _ discovery: inout Discovery
   ) throws {
     let record = try Record.fields(text)
+    if record.timestamp == nil { discovery.noteTelegram([record]) }
     discovery.noteRecord(
       record.sensorValues { topic ?? "dsmr/\($0)" }, of: MeterKey(record))
   }

@@ -52,7 +52,7 @@ import Testing
   /// With --every, the record of a sub-meter may be the first that is published.
   @Test func identityDoesNotDependOnTheOrder() throws {
     var discovery = try discovery()
-    try noteTelegram("meter=E1 power_import_kw=1", &discovery)
+    try noteTelegram("meter=E1 power_import_kw=1", "channel=2", to: &discovery)
     try see("channel=2 water_m3=1", &discovery)
     try see("meter=G1 channel=1 gas_m3=1", &discovery)
     #expect(messages(&discovery).isEmpty)
@@ -63,10 +63,31 @@ import Testing
     #expect(devices.dropFirst().allSatisfy { $0["via_device"] as? String == "p1_E1" })
     // If there is no other record, the sub-meter has to do without.
     discovery = try self.discovery()
-    try noteTelegram("meter=E1 power_import_kw=1", &discovery)
+    try noteTelegram("meter=E1 power_import_kw=1", to: &discovery)
     try see("meter=G1 channel=1 gas_m3=1", &discovery)
     discovery.endInput()
     #expect(messages(&discovery).count == 1)
+  }
+
+  /// With --every, the records of a period arrive after the first telegrams of the next one.
+  @Test func aSubmeterIsBehindTheMeterOfItsTelegram() throws {
+    var discovery = try discovery()
+    try noteTelegram("meter=E1", "meter=G1 channel=1", "channel=2", to: &discovery)
+    try noteTelegram("meter=E2", "meter=G2 channel=1", to: &discovery)
+    let texts = ["meter=E1 tariff=1", "meter=E2 tariff=1"] + [
+      "meter=G1 channel=1 gas_m3=1", "channel=2 water_m3=1", "meter=G2 channel=1 gas_m3=1",
+    ]
+    for text in texts {
+      let record = try Record.fields(text)
+      discovery.noteRecord(record.sensorValues { "dsmr/\(text)/\($0)" }, of: MeterKey(record))
+    }
+    let devices = try messages(&discovery).map(sensor).map { $0["device"] as? [String: Any] ?? [:] }
+    #expect(
+      devices.map { ($0["identifiers"] as? [String])?.first } == [
+        "p1_E1", "p1_E2", "p1_G1", "p1_E1_channel2", "p1_G2",
+      ])
+    #expect(
+      devices.map { $0["via_device"] as? String } == [nil, nil, "p1_E1", "p1_E1", "p1_E2"])
   }
 
   /// Home Assistant rejects a device that is behind itself.
@@ -98,7 +119,7 @@ import Testing
     func arrive(_ text: String, every seconds: Int) throws -> [Any?] {
       for number in 0..<6 {
         let record = try Record.fields(text)
-        discovery.noteTelegram(record, of: MeterKey(record))
+        discovery.noteTelegram([record])
         try see(text, &discovery)
         _ = discovery.noteArrival(of: MeterKey(record), at: now + .seconds(number * seconds))
       }
@@ -359,12 +380,12 @@ extension DiscoveryTests {
     _ text: String, below place: String = "dsmr", _ discovery: inout Discovery
   ) throws {
     let record = try Record.fields(text)
+    if record.timestamp == nil { discovery.noteTelegram([record]) }
     discovery.noteRecord(record.sensorValues { "\(place)/\($0)" }, of: MeterKey(record))
   }
 
-  private func noteTelegram(_ text: String, _ discovery: inout Discovery) throws {
-    let record = try Record.fields(text)
-    discovery.noteTelegram(record, of: MeterKey(record))
+  private func noteTelegram(_ texts: String..., to discovery: inout Discovery) throws {
+    discovery.noteTelegram(try texts.map { try Record.fields($0) })
   }
 
   /// The broker has something of an earlier run.

@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func aSilentMeterIsOffline() throws {
-    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 20)
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", besides: nil, capacity: 1 << 20)
     #expect(statuses.deadline == nil)
     try see("E1", 0, &statuses)
     try see("E2", 0, &statuses)
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func allIsPublishedAgainAfterAConnection() throws {
-    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 20)
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", besides: nil, capacity: 1 << 20)
     try see("E1", 0, &statuses)
     try see("E2", 30, &statuses)
     statuses.check(start + .seconds(70))
@@ -51,7 +51,7 @@ import Testing
   }
 
   @Test func metersAreBounded() throws {
-    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 16)
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", besides: nil, capacity: 1 << 16)
     for number in 0..<10_000 { try see("E\(number)", 0, &statuses) }
     #expect(statuses.offlineMessages.count < 1000)
     #expect(statuses.forgottenCount > 9000)
@@ -59,9 +59,24 @@ import Testing
     #expect(drain(&statuses).allSatisfy { $0.hasSuffix("online") })
   }
 
+  /// The client id may be the number of the meter.
+  @Test func noMeterHasTheTopicOfTheTool() throws {
+    var statuses = MeterStatuses(
+      timeout: 60, prefix: "p1", besides: "p1/E1/status", capacity: 1 << 20)
+    try see("E2", 0, &statuses)
+    #expect(statuses.unpublished == nil)
+    try see("E1", 1, &statuses)
+    #expect(statuses.unpublished?.meterLevel == "E1")
+    #expect(drain(&statuses) == ["p1/E2/status online"])
+    #expect(statuses.offlineMessages.map(\.topic) == ["p1/E2/status"])
+    statuses.check(start + .seconds(61))
+    statuses.repeatAll()
+    #expect(drain(&statuses) == ["p1/E2/status offline"])
+  }
+
   /// A meter may be silent for longer than a status would last.
   @Test func onlyOnlineExpires() throws {
-    var statuses = MeterStatuses(timeout: 60, prefix: "p1", capacity: 1 << 20)
+    var statuses = MeterStatuses(timeout: 60, prefix: "p1", besides: nil, capacity: 1 << 20)
     try see("E1", 0, &statuses)
     guard case .onlineMeter? = statuses.next()?.purpose else {
       Issue.record("online does not expire")

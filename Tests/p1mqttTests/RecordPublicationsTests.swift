@@ -71,7 +71,7 @@ import Testing
     var discovery: Discovery? = Discovery(
       "homeassistant", settings, capacity: 1 << 20)
     var publications = RecordPublications(
-      Topics(settings.template, own: nil, capacity: 1 << 20), .json, retains: false,
+      Topics(settings.template, capacity: 1 << 20) { _ in false }, .json, retains: false,
       ChangeFilter(repeatInterval: 86_400, capacity: 1 << 20),
       in: MemoryOutbox(capacity: 1 << 20))
     var announced: [Message] = []
@@ -93,7 +93,7 @@ import Testing
       Failure("--topic", $0, .usage)
     }
     var publications = RecordPublications(
-      Topics(template, own: nil, capacity: 1 << 20), .record, retains: false, nil,
+      Topics(template, capacity: 1 << 20) { _ in false }, .record, retains: false, nil,
       in: MemoryOutbox(capacity: capacity))
     for number in 0..<count { try take(number, &publications) }
     return publications

@@ -100,6 +100,18 @@ import Testing
     #expect(!holds(&announcements, start + .seconds(111)))
   }
 
+  /// Otherwise the status of a silent meter would become `online` again by that of the tool.
+  @Test func theStatusOfTheToolIsNotThatOfAMeter() throws {
+    var announcements = try announcements([
+      "MQTT_STATUS": "{prefix}/{id}/status", "MQTT_CLIENT_UNIQ": "E1", "MQTT_METER_TIMEOUT": "60",
+    ])
+    announcements.noteTelegram([try Record.fields("meter=E1 a=1")], at: start)
+    #expect(logged(&announcements) == ["meter status"] && logged(&announcements) == [])
+    announcements.advance(at: start + .seconds(60))
+    #expect(drain(&announcements).isEmpty)
+    #expect(announcements.offlineMessages.count == 1)
+  }
+
   /// Both processes log it, and each answers once.
   @Test func aSecondProcessIsNoticed() throws {
     var announcements = try announcements()

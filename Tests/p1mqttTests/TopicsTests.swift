@@ -221,6 +221,19 @@ import Testing
     #expect(topics.takeLogMessages().isEmpty)
   }
 
+  /// A metric that is called as the status of each meter is.
+  @Test func noMetricHasTheTopicOfAMeter() throws {
+    let settings = try PublishSettings(
+      Settings {
+        ["MQTT_TOPIC": "{prefix}/{meter}/{metric}", "MQTT_METER_TIMEOUT": "60"][$0]
+      })
+    var topics = Topics(settings.template, capacity: 1 << 20) { settings.isStatus($0) }
+    #expect(
+      try values(of: "meter=E1 status=1", &topics) == ["dsmr/E1/meter", "dsmr/E1/E1/status"])
+    #expect(settings.isStatus("dsmr/status") && settings.isStatus("dsmr/E2/status"))
+    #expect(!settings.isStatus("dsmr/E1/a/status") && !settings.isStatus("other/E1/status"))
+  }
+
   /// However many there are, each has a topic; what is forgotten are those that were silent for
   /// longest.
   @Test func whatIsRememberedIsBounded() throws {
@@ -282,7 +295,7 @@ import Testing
     let template = try TopicTemplate(template, prefix: "dsmr", payload) {
       Failure("--topic", $0, .usage)
     }
-    return Topics(template, own: own, capacity: capacity)
+    return Topics(template, capacity: capacity) { $0 == own }
   }
 
   private func values(

@@ -68,7 +68,7 @@ struct MQTTDelivery: RecordDelivery {
     while !rest.isEmpty {
       let end = rest.dropFirst().firstIndex { !$0.isOfSubmeter } ?? rest.endIndex
       let telegram = rest[..<end]
-      if let first = telegram.first { announcements.noteTelegram(first, at: .now) }
+      announcements.noteTelegram(telegram, at: .now)
       // Records of a telegram after the first one are of sub-meters.
       let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
       if !submeters.isEmpty { publications.noteSubmeters(Array(submeters), at: .now) }

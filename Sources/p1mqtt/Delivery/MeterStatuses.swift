@@ -10,10 +10,14 @@ struct MeterStatuses {
   /// After how long without a telegram a meter is silent.
   private let timeout: Duration
   private let prefix: String
+  /// The topic of the status of p1mqtt, which no meter may have.
+  private let ownTopic: String?
   private var active: LRUCache<MeterKey, Activity>
   private var silent: Set<MeterKey> = []
   private var pending = UniqueQueue<MeterKey>()
 
+  /// The meter whose status would have the topic of that of p1mqtt, and is not published; nil if there is none.
+  private(set) var unpublished: MeterKey?
   /// How many meters that still send were forgotten.
   private(set) var forgottenCount = 0
 
@@ -22,10 +26,12 @@ struct MeterStatuses {
 
   /// - Parameters:
   ///   - seconds: after how many seconds without a telegram a meter is silent.
+  ///   - ownTopic: the topic of the status of p1mqtt; nil if it has none.
   ///   - capacity: the most bytes that are remembered of meters.
-  init(timeout seconds: Int, prefix: String, capacity: Int) {
+  init(timeout seconds: Int, prefix: String, besides ownTopic: String?, capacity: Int) {
     timeout = .seconds(seconds)
     self.prefix = prefix
+    self.ownTopic = ownTopic
     active = LRUCache(capacity: capacity)
   }
 
@@ -56,6 +62,7 @@ struct MeterStatuses {
   }
 
   private mutating func publish(_ meter: MeterKey) {
+    guard topic(of: meter) != ownTopic else { return unpublished = meter }
     if pending.count < MeterStatuses.maximumCount { pending.append(meter) }
   }
 
@@ -85,11 +92,22 @@ struct MeterStatuses {
   }
 
   /// The `offline` messages of all meters, for the exit.
-  var offlineMessages: [Message] { active.keys.map { message($0, isOnline: false) } }
+  var offlineMessages: [Message] {
+    active.keys.filter { topic(of: $0) != ownTopic }.map { message($0, isOnline: false) }
+  }
+
+  private func topic(of meter: MeterKey) -> String { "\(prefix)/\(meter.meterLevel)/status" }
+
+  /// Whether a topic may be that of the status of a meter.
+  static func isTopic(_ topic: String, below prefix: String) -> Bool {
+    let levels = topic.split(separator: "/", omittingEmptySubsequences: false)
+    return topic.hasPrefix("\(prefix)/") && levels.last == "status"
+      && levels.count == prefix.split(separator: "/", omittingEmptySubsequences: false).count + 2
+  }
 
   private func message(_ meter: MeterKey, isOnline: Bool) -> Message {
     Message(
-      topic: "\(prefix)/\(meter.meterLevel)/status",
+      topic: topic(of: meter),
       payload: (isOnline ? "online" : "offline").utf8Bytes,
       purpose: isOnline ? .onlineMeter : .announcement, isRetained: true)
   }

@@ -17,6 +17,7 @@ struct StatusAndDiscovery {
   /// Whether another process has published `online` since the connection began.
   private var hasRival = false
   private var isRivalLogged = false
+  private var isUnpublishedLogged = false
   /// How many changes of sensors the broker has not acknowledged.
   private var changeCount = 0
   /// Whether announcements of earlier runs may still come.
@@ -45,7 +46,8 @@ struct StatusAndDiscovery {
       Discovery($0, settings, period: period, capacity: memory.cache)
     }
     meterStatuses = settings.meterTimeout.map {
-      MeterStatuses(timeout: $0, prefix: settings.prefix, capacity: memory.cache)
+      MeterStatuses(
+        timeout: $0, prefix: settings.prefix, besides: settings.statusTopic, capacity: memory.cache)
     }
   }
 
@@ -68,13 +70,11 @@ struct StatusAndDiscovery {
     meterStatuses?.check(now)
   }
 
-  /// Notes the first record of a telegram, even if none of its records is published.
-  mutating func noteTelegram(_ record: Record, at now: ContinuousClock.Instant) {
-    // The times of sub-meters are those of their readings.
-    guard !record.isOfSubmeter else { return }
-    let meter = MeterKey(record).device
-    discovery?.noteTelegram(record, of: meter)
-    meterStatuses?.noteTelegram(of: meter, at: now)
+  /// Notes the records of a telegram, even if they are not published. If it began earlier, all are of sub-meters.
+  mutating func noteTelegram(_ records: ArraySlice<Record>, at now: ContinuousClock.Instant) {
+    discovery?.noteTelegram(records)
+    guard let first = records.first, !first.isOfSubmeter else { return }
+    meterStatuses?.noteTelegram(of: MeterKey(first).device, at: now)
   }
 
   /// The `offline` messages of the exit: that of p1mqtt, then those of its meters.
@@ -199,6 +199,14 @@ struct StatusAndDiscovery {
           kind: "rival"))
     }
     isRivalLogged = hasRival
+    if let online, let meter = meterStatuses?.unpublished, !isUnpublishedLogged {
+      isUnpublishedLogged = true
+      messages.append(
+        LogMessage(
+          text: "meter \(meter.meterLevel) has no status: \(online.topic) is the status of p1mqtt; "
+            + "choose another --id or --status",
+          kind: "meter status"))
+    }
     return messages
   }
 }

@@ -64,8 +64,10 @@ struct Discovery {
   private var names: Set<String> = []
   private(set) var forgottenMeterCount = 0
   private var sensorCount = 0
-  /// The electricity meter of the last telegram.
+  /// The electricity meter of the last telegram that was read.
   private var main: MeterKey?
+  /// The electricity meter of each sub-meter. The records of a period arrive after the next telegrams.
+  private var mains: LRUCache<MeterKey, MeterKey>
   var pending = UniqueQueue<Announcement>()
   /// Announcements of sub-meters whose electricity meter is not announced yet, by its id. Home Assistant needs the
   /// device before those behind it.
@@ -117,6 +119,7 @@ struct Discovery {
   init(_ prefix: String, _ settings: PublishSettings, period: Int = 0, capacity: Int) {
     self.prefix = prefix
     devices = LRUCache(capacity: capacity)
+    mains = LRUCache(capacity: capacity)
     identityPrefix = settings.identityPrefix
     interval = max(settings.repeatInterval ?? 0, period)
     // A run of a single telegram ends with the status.
@@ -127,11 +130,29 @@ struct Discovery {
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
   }
 
-  /// Notes the record of an electricity meter, even if it is not published.
-  mutating func noteTelegram(_ record: Record, of meter: MeterKey) {
-    main = meter
-    isLive =
-      record.timestamp.map { abs(Timestamp.now.seconds - $0.seconds) < Discovery.liveAge } ?? true
+  /// Notes the records of a telegram, even if they are not published. If it began earlier, all are of sub-meters.
+  mutating func noteTelegram(_ records: some Sequence<Record>) {
+    for record in records {
+      let meter = MeterKey(record).device
+      guard meter.channel == nil else {
+        noteMain(of: meter)
+        continue
+      }
+      main = meter
+      // The times of sub-meters are those of their readings.
+      isLive =
+        record.timestamp.map { abs(Timestamp.now.seconds - $0.seconds) < Discovery.liveAge } ?? true
+    }
+  }
+
+  private mutating func noteMain(of submeter: MeterKey) {
+    guard let main, mains[submeter] != main else { return }
+    let growth = mains[submeter].map { -$0.size } ?? submeter.size
+    mains.use(submeter, default: main) {
+      $0 = main
+      return growth + main.size
+    }
+    while mains.isOverfull, mains.removeOldest() != nil {}
   }
 
   /// Notes that a record has arrived, which may be published later.
@@ -156,7 +177,6 @@ struct Discovery {
   /// Notes a record, by its values.
   mutating func noteRecord(_ values: [SensorValue], of recordKey: MeterKey) {
     let meter = recordKey.device
-    if meter.channel == nil { main = meter }
     let device = devices[meter] ?? add(meter, values.map(\.key))
     if recordKey.past == nil { device.recordCount += 1 }
     if meter.channel != nil { noteParent(of: meter, device) }
@@ -202,7 +222,7 @@ struct Discovery {
   /// Notes that a record of a sub-meter follows one of its electricity meter.
   private mutating func noteParent(of submeter: MeterKey, _ device: Device) {
     device.lastAfter = nil
-    guard let main, let parent = devices[main] else { return }
+    guard let main = mains[submeter], let parent = devices[main] else { return }
     device.lastAfter = (main, parent.recordCount)
     if parent.submeters.insert(submeter).inserted {
       devices.use(main, default: parent) { _ in submeter.size }
@@ -287,7 +307,7 @@ struct Discovery {
   }
 
   private mutating func add(_ meter: MeterKey, _ keys: [String]) -> Device {
-    let parent = meter.channel == nil ? nil : main
+    let parent = meter.channel == nil ? nil : mains[meter]
     let identity = DeviceIdentity(meter, via: parent, in: identityPrefix, keys, besides: names)
     if names.count < Discovery.maximumNames { names.insert(identity.name) }
     meters[identity.id] = meter

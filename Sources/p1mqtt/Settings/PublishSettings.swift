@@ -50,6 +50,12 @@ struct PublishSettings {
     }
   }
 
+  /// Whether a topic is that of the status of p1mqtt or of a meter.
+  func isStatus(_ topic: String) -> Bool {
+    topic == statusTopic
+      || meterTimeout != nil && MeterStatuses.isTopic(topic, below: prefix)
+  }
+
   /// What every topic begins with.
   ///
   /// - Parameter announcing: whether the metrics are announced to Home Assistant.

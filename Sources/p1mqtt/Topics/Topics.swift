@@ -31,8 +31,10 @@ struct Topics {
   }
 
   private let template: TopicTemplate
-  /// The meter that each topic belongs to; nil for the topic of the status.
-  private var owners: [String: MeterKey?] = [:]
+  /// Whether a topic is that of a status, which no record may have.
+  private let isStatus: (String) -> Bool
+  /// The meter that each topic belongs to.
+  private var owners: [String: MeterKey] = [:]
   private var meters: LRUCache<MeterKey, Known>
   /// How many meters were forgotten that may have other topics next time.
   private(set) var forgottenMeterCount = 0
@@ -56,12 +58,12 @@ struct Topics {
     2 * (3 * MemoryLayout<String>.stride + MemoryLayout<MeterKey?>.stride) + 64
 
   /// - Parameters:
-  ///   - own: the topic of the status, which no record may have.
   ///   - capacity: the most bytes that are remembered of meters.
-  init(_ template: TopicTemplate, own: String?, capacity: Int) {
+  ///   - isStatus: whether a topic is that of a status, which no record may have.
+  init(_ template: TopicTemplate, capacity: Int, isStatus: @escaping (String) -> Bool) {
     self.template = template
     meters = LRUCache(capacity: capacity)
-    if let own { owners[own] = .some(nil) }
+    self.isStatus = isStatus
   }
 
   /// What is to be logged since the last call.
@@ -189,12 +191,13 @@ struct Topics {
       var candidate = template.topic(
         meter: meterLevel, channel: meter.channelLevel, metric: metric)
       if let inserted { candidate = Topics.insert(inserted, into: candidate) }
+      guard !isStatus(candidate) else { continue }
       if let owner = owners[candidate], owner != meter {
-        if let owner, isReplaced(owner, by: meter) {
+        if isReplaced(owner, by: meter) {
           transferTopics(of: owner, to: meter)
           return topic(of: metric, meter)
         }
-        isBesideOther = isBesideOther || owner.map { $0.device != meter.device } ?? false
+        isBesideOther = isBesideOther || owner.device != meter.device
         noteRival(of: meter, owner)
         continue
       }
@@ -237,8 +240,8 @@ struct Topics {
     return "\(topic[..<slash])/\(level)\(topic[slash...])"
   }
 
-  private mutating func noteRival(of meter: MeterKey, _ owner: MeterKey?) {
-    guard let owner, meters[meter]?.rival == nil, meters[owner]?.rival != meter,
+  private mutating func noteRival(of meter: MeterKey, _ owner: MeterKey) {
+    guard meters[meter]?.rival == nil, meters[owner]?.rival != meter,
       meter.device != owner.device
     else {
       return
