@@ -209,7 +209,9 @@ import Testing
 
   /// Who reads the records sees the meters in the order of the telegrams.
   @Test func metersStayInTheOrderOfTheInput() {
-    let meters = [["meter=E1"], ["meter=G1", "channel=1"], ["meter=E2"], ["meter=G2", "channel=1"]]
+    let meters = [
+      ["meter=E1"], ["meter=G1", "channel=1"], ["meter=E2"], ["meter=G2", "channel=1"],
+    ]
     let text = ["12:00:00", "12:00:30", "12:01:00", "12:01:30"].map { time in
       meters.map { record(time, $0.joined(separator: "\n"), "energy_import_kwh=1.0") }.joined()
     }

@@ -76,6 +76,27 @@ import Testing
           #expect(isReceived, "\(receiver.errorText)")
           try await subscriber.wait { $0.last?.text == "offline" }
           #expect(Array(subscriber.messages.map(\.topic).prefix(3)) == Self.topics)
+
+          // The records are published though RabbitMQ closes the connection after each announcement.
+          let denied = [
+            ("{prefix}/{id}/status", "homeassistant/device/p1_E1/config"),
+            ("dsmr/cellar/status", "dsmr/cellar/status"),
+          ]
+          for (status, topic) in denied {
+            let announcing = try await program(
+              "attic", broker,
+              [
+                "--payload", "json", "--prefix", "dsmr/attic", "--id", "attic", "--homeassistant",
+                "--status", status, "--linger", "50",
+              ]
+            ).run(input: RecordFlow.text(0, padding: "meter=E1\n"), within: .seconds(60))
+            #expect(announcing.status == .success)
+            #expect(
+              announcing.errorText.contains(
+                "after each message to \(topic); allow the user to publish to it; publishing only "
+                  + "values and records for an hour\n"),
+              "\(announcing.errorText)")
+          }
         }
       }
     }
@@ -95,7 +116,7 @@ import Testing
       "--payload", "record", "--prefix", prefix, "--id", user, "--spool", directory.path(user),
     ]
     return try await program(user, broker, arguments + options).run(
-      input: RecordFlow.text(0, padding: "meter=E1\n"), within: .seconds(30))
+      input: RecordFlow.text(0, padding: "meter=E1\n"), within: .seconds(60))
   }
 
   private func program(

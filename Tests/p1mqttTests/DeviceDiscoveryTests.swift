@@ -180,6 +180,55 @@ import Testing
     #expect(discovery.isEmpty)
   }
 
+  /// The user may be allowed to publish to the topics of one form only.
+  @Test(arguments: ["device", "component"])
+  func nothingIsWithdrawnForWhatTheBrokerRejects(_ form: String) throws {
+    var earlier = try discovery(form: form == "device" ? "component" : "device")
+    try see(Self.telegram, &earlier)
+    let old = messages(&earlier)
+    var discovery = try discovery(form: form)
+    try receive(old, &discovery)
+    try see(Self.telegram, &discovery)
+    let message = discovery.takeMessage(at: .now)
+    let probe = try #require(message)
+    guard case .probe(let announcement) = probe.purpose else {
+      Issue.record("no probe")
+      return
+    }
+    let topic = form == "device" ? Self.topic : "homeassistant/sensor/p1_E1/probe/config"
+    #expect(probe.topic == topic && !probe.isRetained)
+    // Home Assistant adds no sensor for it, and removes none.
+    if form == "device" {
+      #expect(try ids(probe).isEmpty && !probe.payload.isEmpty)
+    } else {
+      #expect(probe.payload.isEmpty)
+    }
+    #expect(discovery.takeMessage(at: .now) == nil)
+    discovery.probed(announcement, isAccepted: false)
+    try see("\(Self.telegram) voltage_l1_v=1", &discovery)
+    #expect(discovery.takeMessage(at: .now) == nil && discovery.isEmpty)
+    // The next connection may be to another broker, or of another user.
+    discovery.repeatAll()
+    #expect(messages(&discovery).map(\.topic).sorted() == old.map(\.topic).sorted())
+  }
+
+  /// What cannot be replaced is counted.
+  @Test func announcementsOfManyMetersStay() throws {
+    var earlier = try discovery(form: "component")
+    for number in 0..<200 {
+      try see("meter=E\(number) power_import_kw=1", to: "\(number)", &earlier)
+    }
+    let old = messages(&earlier)
+    #expect(old.count == 200)
+    var discovery = try discovery(capacity: 1 << 16)
+    try receive(old, &discovery)
+    for number in 0..<200 {
+      try see("meter=E\(number) power_import_kw=1", to: "\(number)", &discovery)
+    }
+    #expect(discovery.remainingCount == discovery.forgottenMeterCount)
+    #expect((1..<200).contains(discovery.remainingCount))
+  }
+
   @Test func messagesOfDevicesBecomeThoseOfMetrics() throws {
     var earlier = try discovery()
     try see(Self.telegram, &earlier)
@@ -201,10 +250,10 @@ import Testing
 }
 
 extension DeviceDiscoveryTests {
-  private func discovery(form: String = "device") throws -> Discovery {
+  private func discovery(form: String = "device", capacity: Int = 1 << 20) throws -> Discovery {
     try Discovery(
       "homeassistant",
-      PublishSettings(Settings { ["MQTT_HOMEASSISTANT_DISCOVERY": form][$0] }), capacity: 1 << 20)
+      PublishSettings(Settings { ["MQTT_HOMEASSISTANT_DISCOVERY": form][$0] }), capacity: capacity)
   }
 
   private func see(
@@ -222,9 +271,16 @@ extension DeviceDiscoveryTests {
     }
   }
 
+  /// What is published, without the probes, which the broker accepts.
   private func messages(_ discovery: inout Discovery) -> [Message] {
     var messages: [Message] = []
-    while let message = discovery.takeMessage(at: .now) { messages.append(message) }
+    while let message = discovery.takeMessage(at: .now) {
+      if case .probe(let announcement) = message.purpose {
+        discovery.probed(announcement, isAccepted: true)
+      } else {
+        messages.append(message)
+      }
+    }
     return messages
   }
 

@@ -74,9 +74,10 @@ import Testing
     var discovery = try discovery()
     try noteTelegram("meter=E1", "meter=G1 channel=1", "channel=2", to: &discovery)
     try noteTelegram("meter=E2", "meter=G2 channel=1", to: &discovery)
-    let texts = ["meter=E1 tariff=1", "meter=E2 tariff=1"] + [
-      "meter=G1 channel=1 gas_m3=1", "channel=2 water_m3=1", "meter=G2 channel=1 gas_m3=1",
-    ]
+    let texts =
+      ["meter=E1 tariff=1", "meter=E2 tariff=1"] + [
+        "meter=G1 channel=1 gas_m3=1", "channel=2 water_m3=1", "meter=G2 channel=1 gas_m3=1",
+      ]
     for text in texts {
       let record = try Record.fields(text)
       discovery.noteRecord(record.sensorValues { "dsmr/\(text)/\($0)" }, of: MeterKey(record))

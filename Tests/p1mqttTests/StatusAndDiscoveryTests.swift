@@ -77,7 +77,9 @@ import Testing
     _ = drain(&announcements)
     echo("online", &announcements)
     for meter in ["E1", "E2"] {
-      for message in drain(&announcements) { announcements.answered(message, at: start) }
+      for message in drain(&announcements) {
+        announcements.answered(message, isAccepted: true, at: start)
+      }
       announcements.discovery?.noteRecord(
         [SensorValue("energy_import_kwh", "p1/energy_import_kwh", [])],
         of: MeterKey(try Record.fields("meter=\(meter)")))
@@ -87,7 +89,9 @@ import Testing
       changes.filter(\.payload.isEmpty).map(\.topic)
         == ["homeassistant/sensor/p1_E1/energy_import_kwh/config"])
     #expect(holds(&announcements, start + .seconds(5)))
-    for message in changes { announcements.answered(message, at: start + .seconds(5)) }
+    for message in changes {
+      announcements.answered(message, isAccepted: true, at: start + .seconds(5))
+    }
     #expect(holds(&announcements, start + .seconds(6)))
     #expect(!holds(&announcements, start + .seconds(8)))
     // A sensor that gets another topic.

@@ -27,7 +27,7 @@ struct BrokerSession {
   private var failedNodes = 0
 
   /// After a connection of this length, the next attempt follows soon.
-  private static let stableConnectionTime = Duration.seconds(30)
+  static let stableConnectionTime = Duration.seconds(30)
 
   init(_ connection: MQTTConnection, messages: Messages) {
     self.connection = connection

@@ -109,7 +109,7 @@ extension MQTTDelivery {
     if subscription.disconnected() { reportRefusedSubscription() }
     let node = broker
     session.fail(loss.reason, loss.cause)
-    if wasConnected { noteUnansweredTopic() }
+    if wasConnected { try noteUnansweredTopic() }
     // Another node may grant what this one has refused.
     if broker != node { subscription = Subscription() }
     returnUnsent(last)
@@ -117,15 +117,21 @@ extension MQTTDelivery {
 
   /// Logs it if the connection is lost after each message to a topic: several brokers end the connection of a client
   /// that may not publish to a topic, and give no reason.
-  private mutating func noteUnansweredTopic() {
-    guard let topic = inFlight.first?.message.topic else { return }
+  private mutating func noteUnansweredTopic() throws {
+    guard let message = inFlight.first?.message else { return }
+    let topic = message.topic
     let losses = unansweredTopic?.name == topic ? (unansweredTopic?.losses ?? 0) + 1 : 1
     unansweredTopic = (topic, losses)
     guard losses == 3 else { return }
     messages.say(
       .warning, broker,
-      "the connection was lost after each message to \(topic); allow the user to publish to it",
+      "the connection was lost after each message to \(topic); allow the user to publish to it"
+        + (message.isAnnouncement ? "; publishing only values and records for an hour" : ""),
       repeating: "forbidden")
+    guard message.isAnnouncement else { return }
+    announcements.pause(at: .now)
+    unansweredTopic = nil
+    try connection.discardSession()
   }
 
   /// Demands less of the broker than it has just rejected.
@@ -199,7 +205,13 @@ extension MQTTDelivery {
   // MARK: - Messages
 
   /// How many messages may be in flight: with acknowledgements, few.
-  private var window: Int { min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20 }
+  private var window: Int {
+    // If the connection is lost again, that message was the cause.
+    if unansweredTopic != nil, .now - session.connectedAt < BrokerSession.stableConnectionTime {
+      return 1
+    }
+    return min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20
+  }
 
   /// Publishes queued messages, up to the window.
   mutating func send() throws {
@@ -241,7 +253,9 @@ extension MQTTDelivery {
 
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number) else { return }
-    guard !message.isAnnouncement else { return announcements.answered(message, at: .now) }
+    guard !message.isAnnouncement else {
+      return announcements.answered(message, isAccepted: true, at: .now)
+    }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
     if qos > 0 { session.succeed() }
     answeredAt = .now
@@ -262,7 +276,9 @@ extension MQTTDelivery {
       .error, broker, "message to \(message.topic) rejected: \(reason)",
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
-    guard !message.isAnnouncement else { return announcements.answered(message, at: .now) }
+    guard !message.isAnnouncement else {
+      return announcements.answered(message, isAccepted: false, at: .now)
+    }
     answeredAt = .now
     publications.rejected(message, reason)
   }

@@ -8,8 +8,7 @@ struct StatusAndDiscovery {
   let offline: Message?
   var discovery: Discovery?
   private var meterStatuses: MeterStatuses?
-  /// How many forgotten meters were logged.
-  private var loggedForgottenCount = 0
+  private var logged = (forgotten: 0, remaining: 0)
   /// Whether `online` is to be published.
   private var isOnlineDue = false
   /// How often `online` was published and has not come back by the subscription.
@@ -27,6 +26,10 @@ struct StatusAndDiscovery {
   /// Since when values wait.
   private var heldSince: ContinuousClock.Instant?
 
+  /// Until when nothing is announced, as the broker ends the connection after each announcement.
+  private var pausesUntil: ContinuousClock.Instant?
+
+  private static let pause = Duration.seconds(3600)
   /// Values do not wait for sensors that come and go all the time.
   private static let longestHold = Duration.seconds(10)
   /// How long announcements of earlier runs may take to come.
@@ -52,20 +55,29 @@ struct StatusAndDiscovery {
   }
 
   var isEmpty: Bool {
-    !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true && meterStatuses?.isEmpty ?? true
+    isPausing
+      || !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true
+        && meterStatuses?.isEmpty ?? true
   }
+
+  private var isPausing: Bool { pausesUntil != nil }
 
   /// When work is due without an event.
   ///
   /// - Parameter isConnected: whether messages can be published.
   func deadline(isConnected: Bool) -> ContinuousClock.Instant? {
     earliest(
-      isConnected ? earliest(holdsValuesUntil, discovery?.deadline) : nil, meterStatuses?.deadline)
+      isConnected ? earliest(holdsValuesUntil, discovery?.deadline) : nil,
+      meterStatuses?.deadline, pausesUntil)
   }
 
   /// Ends what was to last until now.
   mutating func advance(at now: ContinuousClock.Instant) {
     if let end = holdsValuesUntil, now >= end { endHold() }
+    if let end = pausesUntil, now >= end {
+      pausesUntil = nil
+      announceAll()
+    }
     discovery?.advance(at: now)
     meterStatuses?.check(now)
   }
@@ -79,7 +91,7 @@ struct StatusAndDiscovery {
 
   /// The `offline` messages of the exit: that of p1mqtt, then those of its meters.
   var offlineMessages: [Message] {
-    [offline].compactMap(\.self) + (meterStatuses?.offlineMessages ?? [])
+    isPausing ? [] : [offline].compactMap(\.self) + (meterStatuses?.offlineMessages ?? [])
   }
 
   /// What to subscribe to. Without discovery, that is nothing.
@@ -98,13 +110,17 @@ struct StatusAndDiscovery {
     resending unanswered: some Sequence<Message>, isSubscribing: Bool,
     at now: ContinuousClock.Instant
   ) {
-    isOnlineDue = online != nil
     hasRival = false
     echoCount = 0
     changeCount = 0
     for message in unanswered { noteSent(message) }
     isSynchronizing = isSubscribing
     if isSubscribing { holdsValuesUntil = now + StatusAndDiscovery.synchronizationTime }
+    announceAll()
+  }
+
+  private mutating func announceAll() {
+    isOnlineDue = online != nil
     discovery?.repeatAll()
     meterStatuses?.repeatAll()
   }
@@ -149,12 +165,19 @@ struct StatusAndDiscovery {
     hasRival = true
   }
 
+  /// Publishes nothing for an hour.
+  mutating func pause(at now: ContinuousClock.Instant) {
+    pausesUntil = now + StatusAndDiscovery.pause
+  }
+
   // MARK: - Messages
 
   /// Whether values have to wait until Home Assistant has changed its sensors: a new one would not get them yet, and
   /// that of another meter would take them for its own.
   mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
-    guard changeCount > 0 || holdsValuesUntil != nil || discovery?.isPostponing ?? false else {
+    let isChanging =
+      changeCount > 0 || holdsValuesUntil != nil || discovery?.isPostponing ?? false
+    guard isChanging, !isPausing else {
       heldSince = nil
       return false
     }
@@ -165,6 +188,7 @@ struct StatusAndDiscovery {
 
   /// Takes the next message to be published; nil where there is none.
   mutating func next(at now: ContinuousClock.Instant) -> Message? {
+    guard !isPausing else { return nil }
     var message: Message?
     if isOnlineDue { message = online }
     isOnlineDue = false
@@ -177,12 +201,17 @@ struct StatusAndDiscovery {
 
   private mutating func noteSent(_ message: Message) {
     if message.topic == online?.topic { echoCount += 1 }
-    if case .change = message.purpose { changeCount += 1 }
+    if message.holdsValues { changeCount += 1 }
   }
 
   /// The broker has acknowledged or rejected a message.
-  mutating func answered(_ message: Message, at now: ContinuousClock.Instant) {
-    guard case .change = message.purpose, changeCount > 0 else { return }
+  mutating func answered(
+    _ message: Message, isAccepted: Bool, at now: ContinuousClock.Instant
+  ) {
+    if case .probe(let announcement) = message.purpose {
+      discovery?.probed(announcement, isAccepted: isAccepted)
+    }
+    guard message.holdsValues, changeCount > 0 else { return }
     changeCount -= 1
     holdsValuesUntil = now + Discovery.busyTime
   }
@@ -191,7 +220,13 @@ struct StatusAndDiscovery {
   mutating func takeLogMessages() -> [LogMessage] {
     var messages = LogMessage.forgottenMeters(
       (discovery?.forgottenMeterCount ?? 0) + (meterStatuses?.forgottenCount ?? 0),
-      logged: &loggedForgottenCount)
+      logged: &logged.forgotten)
+    messages += LogMessage.ifGrown(
+      discovery?.remainingCount ?? 0, logged: &logged.remaining, kind: "remaining"
+    ) {
+      "\(counted($0, "announcement")) of an earlier run not replaced so far: there are too many "
+        + "meters; raise --buffer and restart"
+    }
     if hasRival, !isRivalLogged, let online {
       messages.append(
         LogMessage(

@@ -71,6 +71,11 @@ extension Discovery {
       guard let device = devices[announcement.meter] else { continue }
       guard !waitsForParent(announcement, device) else { continue }
       if !device.topicsToRelease.isEmpty {
+        guard device.isAccepted else {
+          guard !device.isProbed else { continue }
+          device.isProbed = true
+          return probe(announcement, device)
+        }
         migration = Deque(releaseMessages(announcement.meter, device, at: now))
         return migration.popFirst()
       }
@@ -143,6 +148,31 @@ extension Discovery {
   }
 
   // MARK: - From one form to the other
+
+  /// A message that Home Assistant ignores, to the topics of the form of this run. The user may be allowed to publish to
+  /// those of the other form only.
+  private func probe(_ announcement: Announcement, _ device: Device) -> Message {
+    let payload =
+      switch form {
+      case .device:
+        DiscoveryJSON.encode(
+          DeviceConfiguration(
+            device: device.identity.description, origin: .p1mqtt, components: [:]))
+      case .component: [UInt8]()
+      }
+    return Message(
+      topic: form.topic(prefix, device: device.identity.id, sensor: "probe"), payload: payload,
+      purpose: .probe(announcement), isRetained: false)
+  }
+
+  /// The broker has acknowledged or rejected a probe.
+  mutating func probed(_ announcement: Announcement, isAccepted: Bool) {
+    guard let device = devices[announcement.meter] else { return }
+    device.isAccepted = isAccepted
+    guard isAccepted else { return }
+    pending.append(announcement)
+    changed.insert(announcement)
+  }
 
   /// The messages by which Home Assistant releases the sensors of a meter, and keeps what its user has set.
   private mutating func releaseMessages(

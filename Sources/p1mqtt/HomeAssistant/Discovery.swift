@@ -12,6 +12,10 @@ struct Discovery {
     var sensors: [String: Announced] = [:]
     /// The ids of the metrics that are withdrawn.
     var withdrawn: Set<String> = []
+    /// Whether a probe was sent in this connection.
+    var isProbed = false
+    /// Whether the broker has accepted an announcement of the form of this run.
+    var isAccepted = false
     /// The topics of announcements of the other form, whose sensors Home Assistant is to release.
     var topicsToRelease: Set<String> = []
     /// Those whose sensors it has released, and which are to be withdrawn.
@@ -63,6 +67,8 @@ struct Discovery {
   /// The names of devices, up to a bound.
   private var names: Set<String> = []
   private(set) var forgottenMeterCount = 0
+  /// How many announcements of the other form stay, as there was no room to remember them.
+  private(set) var remainingCount = 0
   private var sensorCount = 0
   /// The electricity meter of the last telegram that was read.
   private var main: MeterKey?
@@ -124,7 +130,8 @@ struct Discovery {
     interval = max(settings.repeatInterval ?? 0, period)
     // A run of a single telegram ends with the status.
     initialExpiry = settings.statusTopic == nil ? nil : ArrivalTimes.expiry(interval: interval)
-    earlier = EarlierAnnouncements(below: settings.prefix, settings.statusTopic)
+    earlier = EarlierAnnouncements(
+      below: settings.prefix, settings.statusTopic, capacity: capacity)
     form = settings.discoveryForm
     style = SensorStyle(
       isJSON: settings.payload == .json, qos: settings.qos, statusTopic: settings.statusTopic)
@@ -243,6 +250,7 @@ struct Discovery {
       sensorCount -= device.sensors.count
       meters[device.identity.id] = nil
       postponed.remove(meter)
+      remainingCount += device.topicsToRelease.count + device.topicsToWithdraw.count
       forgottenMeterCount += 1
     }
   }
@@ -323,7 +331,11 @@ struct Discovery {
     _ announcement: RetainedAnnouncement, _ meter: MeterKey, _ device: Device
   ) {
     // Whoever has sent it: Home Assistant would log a conflict for each of its sensors.
-    if announcement.form != form { device.topicsToRelease.insert(announcement.topic) }
+    if announcement.form != form {
+      device.topicsToRelease.insert(announcement.topic)
+    } else {
+      device.isAccepted = true
+    }
     // An earlier run has measured it.
     if let expiry = announcement.expiry, ArrivalTimes.isExpiry(expiry) {
       device.expiry = max(expiry, device.expiry ?? 0)
@@ -411,6 +423,7 @@ struct Discovery {
   /// Announces everything again.
   mutating func repeatAll() {
     for meter in devices.keys {
+      devices[meter]?.isProbed = false
       for announcement in announcements(of: meter) { pending.append(announcement) }
     }
   }
@@ -433,7 +446,10 @@ struct Discovery {
       }
       return
     }
-    guard earlier.add(announcement) else { return }
+    guard earlier.add(announcement) else {
+      if announcement.form != form, earlier.isOurs(announcement) { remainingCount += 1 }
+      return
+    }
     for sensor in announcement.configuration.components.values {
       guard let topic = sensor.stateTopic, owners[topic] != nil else { continue }
       withdrawPredecessor(publishedTo: topic)

@@ -24,13 +24,15 @@ struct EarlierAnnouncements {
   private var changed = UniqueQueue<String>()
 
   /// The most sensors that are remembered, as a broker may have those of many processes.
-  private static let maximumCount = 10_000
+  private let maximumCount: Int
 
   /// Whether nothing is to be withdrawn.
   var isEmpty: Bool { changed.isEmpty }
 
-  init(below prefix: String, _ statusTopic: String?) {
+  /// - Parameter capacity: about how many bytes may be remembered.
+  init(below prefix: String, _ statusTopic: String?, capacity: Int) {
     self.prefix = prefix
+    maximumCount = max(10_000, capacity / 1024)
     statusTopics = ["\(prefix)/status", statusTopic ?? "\(prefix)/status"]
   }
 
@@ -49,7 +51,7 @@ struct EarlierAnnouncements {
   mutating func add(_ announcement: RetainedAnnouncement) -> Bool {
     remove(announcement.topic)
     let size = announcement.configuration.components.count
-    guard size > 0, count + size <= EarlierAnnouncements.maximumCount else { return false }
+    guard size > 0, count + size <= maximumCount else { return false }
     announcements[announcement.topic] = announcement
     for id in announcement.configuration.components.keys {
       for trait in EarlierAnnouncements.traits(of: id, in: announcement) {
@@ -108,7 +110,7 @@ struct EarlierAnnouncements {
     var hasWithdrawn = false
     for (topic, gone) in Dictionary(grouping: sensors[trait] ?? [], by: \.topic) {
       // The broker sends the others again after the next connection.
-      guard changed.count < EarlierAnnouncements.maximumCount else { break }
+      guard changed.count < maximumCount else { break }
       guard var announcement = announcements[topic], isGone(announcement) else { continue }
       for sensor in gone {
         forget(sensor.id, of: announcement)
