@@ -102,6 +102,46 @@ import Testing
     }
   }
 
+  /// Sensors stay if the user may not publish the messages that are to replace theirs.
+  @Test func sensorsStayWithoutPermission() async throws {
+    try await TemporaryDirectory.with { directory in
+      let passwords = try directory.write("", to: "passwords")
+      let rules = try directory.write(
+        """
+        user house
+        topic readwrite dsmr/#
+        topic readwrite homeassistant/sensor/#
+        topic read homeassistant/#
+        """, to: "rules")
+      let result = try await Program("mosquitto_passwd", ["-b", passwords, "house", "house"]).run()
+      #expect(result.status == .success)
+      let settings = ["password_file \(passwords)", "acl_file \(rules)"]
+      try await Mosquitto.running(login: nil, settings: settings) { broker in
+        func announce(_ form: String) async throws -> ProgramResult {
+          try await program(
+            "house", broker,
+            ["--homeassistant", "--prefix", "dsmr", "--homeassistant-discovery", form]
+          ).run(input: RecordFlow.text(0, padding: "meter=E1\n"), within: .seconds(30))
+        }
+        #expect(try await announce("component").errorText == "")
+        let denied = try await announce("device")
+        #expect(denied.status == .success)
+        #expect(
+          denied.errorText.contains(
+            "message to homeassistant/device/p1_E1/config rejected: Not authorized\n"),
+          "\(denied.errorText)")
+        try await client(broker, "house").subscribed(to: "homeassistant/#") { subscriber in
+          try await subscriber.wait { $0.count == 2 }
+          #expect(
+            subscriber.messages.map(\.topic).sorted() == [
+              "homeassistant/sensor/p1_E1/n/config", "homeassistant/sensor/p1_E1/timestamp/config",
+            ])
+          #expect(subscriber.messages.allSatisfy { !$0.text.isEmpty })
+        }
+      }
+    }
+  }
+
   /// The topics of the record and of the status of a meter.
   private static let topics = [
     "dsmr/attic/attic/status", "dsmr/attic/E1/record", "dsmr/attic/attic/status",

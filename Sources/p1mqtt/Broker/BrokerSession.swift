@@ -27,7 +27,7 @@ struct BrokerSession {
   private var failedNodes = 0
 
   /// After a connection of this length, the next attempt follows soon.
-  static let stableConnectionTime = Duration.seconds(30)
+  private static let stableConnectionTime = Duration.seconds(30)
 
   init(_ connection: MQTTConnection, messages: Messages) {
     self.connection = connection
@@ -88,6 +88,9 @@ struct BrokerSession {
     }
   }
 
+  /// Whether the last connection lasted for some time.
+  var isStable: Bool { .now - connectedAt >= BrokerSession.stableConnectionTime }
+
   mutating func connected() {
     state = .connected
     connectedAt = .now
@@ -118,7 +121,7 @@ struct BrokerSession {
   /// Notes a lost connection or a failed attempt, and logs it if it begins an outage or has a new reason. The next node
   /// follows at once; when all have failed, after a back-off.
   mutating func fail(_ reason: String, _ cause: DisconnectCause) {
-    if isConnected, .now - connectedAt >= BrokerSession.stableConnectionTime { succeed() }
+    if isConnected, isStable { succeed() }
     state = .waiting
     let isNewReason = serverState.fail(reason, at: .now)
     let failed = broker

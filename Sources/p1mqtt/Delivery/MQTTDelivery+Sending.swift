@@ -72,6 +72,7 @@ extension MQTTDelivery {
 
   private mutating func connected() {
     session.connected()
+    rejectedAnnouncement = nil
     unansweredSince = session.connectedAt
     if connection.version == .version5 {
       // The library knows the highest QoS that the broker has announced. A broker that breaks off at QoS 2
@@ -109,7 +110,7 @@ extension MQTTDelivery {
     if subscription.disconnected() { reportRefusedSubscription() }
     let node = broker
     session.fail(loss.reason, loss.cause)
-    if wasConnected { try noteUnansweredTopic() }
+    if wasConnected { try noteDisconnectingTopic() }
     // Another node may grant what this one has refused.
     if broker != node { subscription = Subscription() }
     returnUnsent(last)
@@ -117,11 +118,11 @@ extension MQTTDelivery {
 
   /// Logs it if the connection is lost after each message to a topic: several brokers end the connection of a client
   /// that may not publish to a topic, and give no reason.
-  private mutating func noteUnansweredTopic() throws {
-    guard let message = inFlight.first?.message else { return }
+  private mutating func noteDisconnectingTopic() throws {
+    guard let message = inFlight.first?.message ?? rejectedAnnouncement else { return }
     let topic = message.topic
-    let losses = unansweredTopic?.name == topic ? (unansweredTopic?.losses ?? 0) + 1 : 1
-    unansweredTopic = (topic, losses)
+    let losses = disconnectingTopic?.name == topic ? (disconnectingTopic?.losses ?? 0) + 1 : 1
+    disconnectingTopic = (topic, losses)
     guard losses == 3 else { return }
     messages.say(
       .warning, broker,
@@ -130,7 +131,7 @@ extension MQTTDelivery {
       repeating: "forbidden")
     guard message.isAnnouncement else { return }
     announcements.pause(at: .now)
-    unansweredTopic = nil
+    disconnectingTopic = nil
     try connection.discardSession()
   }
 
@@ -207,9 +208,7 @@ extension MQTTDelivery {
   /// How many messages may be in flight: with acknowledgements, few.
   private var window: Int {
     // If the connection is lost again, that message was the cause.
-    if unansweredTopic != nil, .now - session.connectedAt < BrokerSession.stableConnectionTime {
-      return 1
-    }
+    if disconnectingTopic != nil, !session.isStable { return 1 }
     return min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20
   }
 
@@ -253,6 +252,7 @@ extension MQTTDelivery {
 
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number) else { return }
+    if message.topic == disconnectingTopic?.name { disconnectingTopic = nil }
     guard !message.isAnnouncement else {
       return announcements.answered(message, isAccepted: true, at: .now)
     }
@@ -277,6 +277,7 @@ extension MQTTDelivery {
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
     guard !message.isAnnouncement else {
+      if !session.isStable { rejectedAnnouncement = message }
       return announcements.answered(message, isAccepted: false, at: .now)
     }
     answeredAt = .now
@@ -288,7 +289,6 @@ extension MQTTDelivery {
     // The time for an answer is that of the oldest message.
     if index == 0 { unansweredSince = .now }
     let entry = inFlight.remove(at: index)
-    if entry.message.topic == unansweredTopic?.name { unansweredTopic = nil }
     return (entry.message, entry.qos)
   }
 

@@ -23,8 +23,11 @@ struct MQTTDelivery: RecordDelivery {
   var subscription = Subscription()
   /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
-  /// The topic of the oldest message in flight when the connection was lost, and how often in a row.
-  var unansweredTopic: (name: String, losses: Int)?
+  /// The topic of the last message before the connection was lost, and how often in a row.
+  var disconnectingTopic: (name: String, losses: Int)?
+  /// The last announcement that the broker has rejected soon after the connection began: mosquitto with
+  /// `max_queued_messages 0` then ends the connection.
+  var rejectedAnnouncement: Message?
   /// Whether it was logged that messages do not expire.
   var hasLoggedExpiry = false
 
