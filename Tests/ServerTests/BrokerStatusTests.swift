@@ -139,14 +139,15 @@ import Testing
         return subscriber.messages.filter { $0.isRetained && $0.topic == topic }.map(\.text)
       }
     }
-    try await p1mqtt(broker, ["--prefix", "expiring", "--meter-timeout", "2"]).whileRunning {
+    // Long enough that the meter is not silent before the kill.
+    try await p1mqtt(broker, ["--prefix", "expiring", "--meter-timeout", "6"]).whileRunning {
       try await $0.write("meter=E1\nn=1\n\n")
       let isOnline = try await Deadline(in: .seconds(20)).poll { try await kept() == ["online"] }
       #expect(isOnline)
       $0.send(signal: SIGKILL)
       _ = try await $0.waitForExit()
     }
-    let isDropped = try await Deadline(in: .seconds(20)).poll { try await kept() == [] }
+    let isDropped = try await Deadline(in: .seconds(40)).poll { try await kept() == [] }
     #expect(isDropped)
   }
 
