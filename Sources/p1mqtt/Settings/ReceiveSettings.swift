@@ -3,7 +3,7 @@ import CommandLine
 /// What `p1mqtt --receive` subscribes to.
 struct ReceiveSettings {
   let filters: [String]
-  /// Whether the command line has filters.
+  /// Whether the filters are given, and not those of the topics of records.
   let hasOwnFilters: Bool
   /// What the topics of records begin with.
   let prefix: String
@@ -11,13 +11,17 @@ struct ReceiveSettings {
   private static let messages = MessageGroup()
 
   /// - Parameters:
-  ///   - filters: the filters of the command line; without any, those of the topics that p1mqtt
+  ///   - arguments: the filters of the command line; without any, those of the settings, or of the topics that p1mqtt
   ///     publishes records to with the same settings.
   ///   - settings: the settings.
   /// - Throws: `Failure` for a setting or a filter that cannot be used.
-  init(_ filters: [String], _ settings: Settings) throws {
-    for filter in filters {
-      if let fault = TopicFilter.fault(in: filter) { throw Failure(nil, fault, .usage) }
+  init(_ arguments: [String], _ settings: Settings) throws {
+    let setting = ReceivingGroup().filter
+    let filters =
+      try arguments.isEmpty
+      ? (settings[setting] ?? "").split(separator: " ").map(String.init) : arguments
+    if let fault = filters.lazy.compactMap(TopicFilter.fault).first {
+      throw arguments.isEmpty ? settings.failure(setting, fault) : Failure(nil, fault, .usage)
     }
     prefix = try PublishSettings.prefix(settings)
     hasOwnFilters = !filters.isEmpty
@@ -35,13 +39,13 @@ struct ReceiveSettings {
     }
     guard template.tellsMeters else {
       throw settings.failure(
-        messages.topic, "\"\(text)\" has no level {meter}; give the filter as an argument")
+        messages.topic, "\"\(text)\" has no level {meter}; set MQTT_RECEIVE_FILTER")
     }
     let filter = template.topic(meter: "+", channel: "+", metric: "")
     guard TopicFilter.fault(in: filter) == nil else {
       throw settings.failure(
         messages.topic,
-        "\"\(text)\" has {meter} or {channel} as a part of a level; give the filter as an argument")
+        "\"\(text)\" has {meter} or {channel} as a part of a level; set MQTT_RECEIVE_FILTER")
     }
     return filter
   }

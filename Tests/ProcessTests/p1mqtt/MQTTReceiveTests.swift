@@ -50,6 +50,8 @@ import Testing
     (["--prefix", "a"], ["MQTT_PAYLOAD": "json"], ["a/+/record"], "p1receive-HOST-a"),
     ([], ["MQTT_TOPIC": "{prefix}/{meter}/{channel}/all"], ["dsmr/+/+/all"], "p1receive-HOST-dsmr"),
     (["a/#", "+/b"], ["MQTT_TOPIC": "x"], ["a/#", "+/b"], "p1receive-HOST-dsmr-b26c3374"),
+    ([], ["MQTT_RECEIVE_FILTER": "a/# +/b"], ["a/#", "+/b"], "p1receive-HOST-dsmr-b26c3374"),
+    (["c"], ["MQTT_RECEIVE_FILTER": "a/#", "MQTT_CLIENT_UNIQ": "me"], ["c"], "me-receive"),
     (
       [], ["STATE_DIRECTORY": "/var/lib/p1/attic:/var/lib/p1/attic/received"], ["dsmr/+/record"],
       "p1receive-HOST-dsmr-attic"

@@ -179,6 +179,14 @@ public struct ReceivingGroup: SettingGroup {
       See
       .Sx Receiving records .
       """)
+  public let filter = Setting<String?>(
+    "MQTT_RECEIVE_FILTER", .anything("filters"), ifUnset: "the topics of records",
+    help: "With --receive, subscribe to these topics.",
+    manual: """
+      The topic filters are separated by spaces:
+      .Ql dsmr/+/+/record .
+      Arguments replace them.
+      """)
 
   public init() {}
 }
