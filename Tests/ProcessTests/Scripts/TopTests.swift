@@ -195,6 +195,19 @@ import Testing
     }
   }
 
+  @Test func terminalIsRestoredAfterAnException() async throws {
+    let script = #"""
+      sed 's/^def footer(.*/&\n    raise ValueError("made up")/' "$(command -v p1top)" > faulty; chmod +x faulty
+      stty -g > before; ./faulty < records; stty -g > after
+      """#
+    try await TerminalScreen.with(script, files: ["records": Self.house]) { terminal in
+      try await terminal.waitForEnd()
+      #expect(try await terminal.text().contains("ValueError: made up"))
+      #expect(try await terminal.modes() == "0 1 1\n")
+      #expect(try terminal.directory.text(of: "before") == terminal.directory.text(of: "after"))
+    }
+  }
+
   @Test func stoppedTopGivesTheTerminalBack() async throws {
     try await TerminalScreen.with(Self.stoppable, files: ["records": Self.house]) { terminal in
       try await terminal.wait(for: "q quit")
