@@ -1,0 +1,528 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `scripts/p1sum` sums counters by periods of local time.
+@Suite struct SumTests {
+  // MARK: - A year
+
+  /// The sums are those of an independent count: with pauses, both changes of summer time, a replaced
+  /// meter and a counter that begins anew.
+  @Test(arguments: [
+    ("quarter", Calendar.Component.minute), ("hour", .hour), ("day", .day), ("week", .weekOfYear),
+    ("month", .month), ("year", .year),
+  ])
+  func sumsOfAYearAreThoseOfACount(_ by: String, _ component: Calendar.Component) async throws {
+    let year = MeterYear()
+    let count = try MeterCount(year, by: component)
+    let records = year.records.joined()
+    let sums = try await csv(["--by", by], records)
+    #expect(SumTests.sums(sums) == count.periods)
+    let gaps = try await csv(["--by", by, "--gaps"], records).filter { $0["reason"] != "replaced" }
+    #expect(SumTests.sums(gaps) == count.gaps)
+    // Sums and gaps are the difference of the counters.
+    for series in year.all {
+      let first = try #require(series.readings.first), last = try #require(series.readings.last)
+      for name in first.counters.keys {
+        let rows = (sums + gaps).filter { $0["meter"] == series.meter }
+        let total = rows.compactMap { SumTests.thousandths($0[name] ?? "") }.reduce(0, +)
+        #expect(
+          total == (last.counters[name] ?? 0) - (first.counters[name] ?? 0),
+          "\(series.meter) \(name)")
+      }
+    }
+  }
+
+  @Test func daysOfSummerTimeHave23And25Hours() async throws {
+    let records = MeterYear().records.joined()
+    let days = try await csv(
+      ["--by", "day", "--from", "2026-10-25", "--to", "2026-10-25"], records)
+    #expect(days.map { $0["start"] } == ["2026-10-25T00:00:00+02:00", "2026-10-25T00:00:00+02:00"])
+    #expect(days.map { $0["end"] } == ["2026-10-26T00:00:00+01:00", "2026-10-26T00:00:00+01:00"])
+    // The pause is within the day.
+    #expect(days.map { $0["gap_s"] } == ["0", "0"])
+    let hours = try await csv(
+      ["--by", "hour", "--from", "2026-10-25", "--to", "2026-10-25"], records)
+    let electricity = hours.filter { $0["channel"] == "" }
+    #expect(electricity.count == 24)
+    #expect(electricity[1]["start"] == "2026-10-25T01:00:00+02:00")
+    #expect(electricity[2]["start"] == "2026-10-25T02:00:00+01:00")
+    #expect(electricity[1]["gap_s"] == "1800" && electricity[2]["gap_s"] == "2700")
+    let text = try await p1sum(["--from", "2026-03-29", "--to", "2026-03-29"], records).text
+    #expect(text.contains("Sun 2026-03-29 (23 h)"))
+  }
+
+  /// The order, repetitions and the files do not matter.
+  @Test func orderDoesNotMatter() async throws {
+    let records = MeterYear().records
+    let expected = try await p1sum(["--csv", "--by", "hour"], records.joined()).text
+    try await TemporaryDirectory.with { directory in
+      let half = records.count / 2
+      try directory.write(records[(half - 500)...].joined(), to: "b")
+      try directory.write(records[..<(half + 500)].reversed().joined(), to: "a")
+      try directory.write(
+        records.enumerated().filter { $0.offset % 3 == 0 }.map(\.element).joined(), to: "c")
+      _ = try await Program.bash("gzip b; zstd -q a", directory: directory.path).run()
+      let result = try await program(
+        ["--csv", "--by", "hour", "a.zst", "b.gz", "c"], directory.path
+      ).run()
+      #expect(result.status == .success && result.errorText == "")
+      #expect(result.text == expected)
+    }
+  }
+
+  // MARK: - Captures
+
+  /// Of telegrams every ten seconds, the nearest reading to each boundary counts.
+  @Test func captureIsSummed() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        for day in 01 02; do
+          p1cat sim:start=2026-02-${day}T00:00:03Z,step=10,count=8640,rate=max | gzip > $day.p1.gz
+        done
+        gzip -dc 01.p1.gz 02.p1.gz > both.p1
+        p1parse < both.p1 > both.records
+        """
+      let made = try await Program.bash(script, directory: directory.path).run(within: .seconds(60))
+      #expect(made.status == .success)
+      var readings: [Int: Int] = [:]
+      for record in SeenRecord.all(in: try directory.text(of: "both.records")) {
+        guard let time = record["timestamp"],
+          let one = record.thousandths("energy_import_tariff1_kwh"),
+          let two = record.thousandths("energy_import_tariff2_kwh")
+        else { continue }
+        readings[MeterYear.seconds(time)] = one + two
+      }
+      #expect(readings.count == 17280)
+      let first = MeterYear.seconds("2026-02-01T00:00:00Z")
+      let expected = try (0..<48).map { hour in
+        // The first reading of the hour is 3 s after its start; the last one of all is 7 s before its end.
+        let start = try #require(readings[first + hour * 3600 + 3])
+        let end = readings[first + (hour + 1) * 3600 + 3] ?? readings[first + 48 * 3600 - 7]
+        return try #require(end) - start
+      }
+      var outputs: [String] = []
+      for arguments in [["01.p1.gz", "02.p1.gz"], ["both.p1"], ["02.p1.gz", "both.records"]] {
+        let result = try await program(
+          ["--by", "hour", "--csv"] + arguments, directory.path, zone: "UTC"
+        )
+        .run(within: .seconds(60))
+        #expect(result.status == .success && result.errorText == "")
+        outputs.append(result.text)
+      }
+      #expect(Set(outputs).count == 1)
+      let rows = SumTests.rows(outputs[0])
+      #expect(rows.compactMap { SumTests.thousandths($0["import_kwh"] ?? "") } == expected)
+      #expect(rows.filter { $0["channel"] == "" }.allSatisfy { $0["gap_s"] == "0" })
+      // Also from standard input.
+      let piped = try await Program.bash(
+        "\"$1\" --by hour --csv < both.p1", [Repository.path("scripts/p1sum")],
+        environment: ["P1_BIN": ToolPaths.directory], directory: directory.path
+      ).run(within: .seconds(60))
+      #expect(piped.text == outputs[0])
+    }
+  }
+
+  // MARK: - Rules
+
+  /// Between two readings, the nearer one counts for the boundary; of two equally near ones, the earlier.
+  @Test(arguments: [
+    ("11:56:00", "12:04:00", ["1.000", "3.000"], ""),
+    ("11:56:00", "12:03:59", ["3.000", "1.000"], ""),
+    ("11:55:00", "12:20:00", ["1.000", "3.000"], ""),
+    ("11:54:59", "12:05:00", ["3.000", "1.000"], ""),
+    ("11:35:00", "12:00:00", ["3.000", "1.000"], ""),
+    ("12:00:00", "12:00:01", ["1.000", "3.000"], ""),
+    ("11:54:59", "12:05:01", ["1.000", "1.000"], "2.000"),
+  ])
+  func nearestReadingCounts(
+    _ before: String, _ after: String, _ sums: [String], _ gap: String
+  ) async throws {
+    let readings = [
+      ("11:30:00", "1.000"), (before, "2.000"), (after, "4.000"), ("12:30:00", "5.000"),
+    ]
+    let records = readings.map { SumTests.record("2026-01-01T\($0)Z", "energy_import_kwh=\($1)") }
+      .joined()
+    #expect(try await csv(["--by", "hour"], records, zone: "UTC").map { $0["import_kwh"] } == sums)
+    let gaps = try await csv(["--by", "hour", "--gaps"], records, zone: "UTC")
+    #expect(gaps.map { $0["import_kwh"] } == (gap.isEmpty ? [] : [gap]))
+    #expect(
+      gaps.allSatisfy { $0["reason"] == "gap" && $0["start"] == "2026-01-01T\(before)+00:00" })
+    // All of it is in one day.
+    #expect(try await csv([], records, zone: "UTC").map { $0["import_kwh"] } == ["4.000"])
+  }
+
+  /// An hourly reading is enough for an hour, but not for its quarters.
+  @Test func hourlyGasIsSummedByHour() async throws {
+    let records = (10...12).map {
+      SumTests.record("2026-01-01T\($0):00:00Z", meter: "G1", "channel=1\ngas_m3=\($0 * $0).25")
+    }.joined()
+    let hours = try await csv(["--by", "hour"], records, zone: "UTC")
+    #expect(
+      hours.map { $0["gas_m3"] } == ["21.00", "23.00"] && hours.allSatisfy { $0["gap_s"] == "0" })
+    #expect(try await csv(["--by", "quarter"], records, zone: "UTC").isEmpty)
+    let gaps = try await csv(["--by", "quarter", "--gaps"], records, zone: "UTC")
+    #expect(gaps.map { $0["gas_m3"] } == ["21.00", "23.00"])
+  }
+
+  /// Where nothing was used, the counter is known without a reading.
+  @Test func unchangedCounterHasNoGap() async throws {
+    let records = [("11:30", 1), ("11:40", 2), ("13:20", 2), ("13:30", 3)].map {
+      SumTests.record("2026-01-01T\($0):00Z", "energy_import_kwh=\($1)")
+    }.joined()
+    let rows = try await csv(["--by", "hour"], records, zone: "UTC")
+    #expect(rows.map { $0["import_kwh"] } == ["1", "1"])
+    // Before the first reading and after the last one.
+    #expect(rows.map { $0["gap_s"] } == ["1800", "1800"])
+    #expect(try await csv(["--by", "hour", "--gaps"], records, zone: "UTC").isEmpty)
+  }
+
+  @Test func totalIsTheSumOfTheTariffs() async throws {
+    let records = [("01", "1.000", "2.5"), ("02", "1.001", "3.5")].map {
+      SumTests.record(
+        "2026-01-\($0)T00:00:00Z",
+        "energy_import_tariff1_kwh=\($1)\nenergy_import_tariff2_kwh=\($2)")
+    }.joined()
+    #expect(
+      try await p1sum(["--csv"], records, zone: "UTC").text == """
+        start,end,meter,channel,import_kwh,import_tariff1_kwh,import_tariff2_kwh,gap_s
+        2026-01-01T00:00:00+00:00,2026-01-02T00:00:00+00:00,E1,,1.001,0.001,1.0,0
+
+        """)
+    // A total that the meter prints is summed by itself.
+    let printed = records.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
+    let row = try await csv([], printed, zone: "UTC").first
+    #expect(row?["import_kwh"] == "0" && row?["import_tariff2_kwh"] == "1.0")
+  }
+
+  /// The gas meter begins anew, and a reading of the electricity meter is wrong.
+  @Test func stepsAreNamed() async throws {
+    let electricity = ["5000.0", "5000.5", "0.0", "5001.5", "9999.0", "5002.5"]
+    let gas = ["80.5", "81.5", "0.5", "1.0", "1.5", "2.0"]
+    let records = (0..<6).map { hour in
+      SumTests.record("2026-01-01T0\(hour):00:00Z", "energy_import_kwh=\(electricity[hour])")
+        + SumTests.record(
+          "2026-01-01T0\(hour):00:00Z", meter: "G1", "channel=1\ngas_m3=\(gas[hour])")
+    }.shuffled().joined()
+    #expect(
+      try await p1sum([], records, zone: "UTC").text == """
+        meter E1
+        meter G1, channel 1
+
+        day             import  gas       gap
+                           kWh   m³   h:mm:ss
+        -------------------------------------
+        Thu 2026-01-01     2.5  2.5  20:00:00
+
+        meter G1, channel 1: 2026-01-01 01:00:00 +00:00 to 2026-01-01 02:00:00 +00:00: gas went down by 81.0 m³
+        meter E1: 2026-01-01 02:00:00 +00:00: import 0.0 kWh left out; the readings before and after differ
+        meter E1: 2026-01-01 04:00:00 +00:00: import 9999.0 kWh left out; the readings before and after differ
+
+        """)
+    let gaps = try await csv(["--gaps"], records, zone: "UTC")
+    #expect(gaps.map { $0["reason"] } == ["decrease", "outlier", "outlier"])
+    #expect(gaps.map { $0["gas_m3"] } == ["-81.0", "", ""])
+  }
+
+  /// A counter that begins anew within a quarter loses only the use between two readings.
+  @Test func stepBetweenTelegramsIsFound() async throws {
+    let values = (0..<80).map { $0 < 37 ? 900 + $0 : $0 - 37 }
+    let first = Date(timeIntervalSince1970: Double(MeterYear.seconds("2026-01-01T00:00:00Z")))
+    let records = values.enumerated().map {
+      SumTests.record(
+        first.addingTimeInterval(Double($0 * 10)).ISO8601Format(), "energy_import_kwh=\($1)")
+    }
+    for order in [records, records.reversed(), records.shuffled() + records.shuffled()] {
+      let rows = try await csv(["--by", "quarter"], order.joined(), zone: "UTC")
+      #expect(rows.map { $0["import_kwh"] } == ["\(36 + 42)"])
+    }
+  }
+
+  @Test func replacedMeterIsNamed() async throws {
+    let records = ["E1", "E1", "E2", "E2"].enumerated().map {
+      SumTests.record(
+        "2026-01-01T0\($0):00:00Z", meter: $1, "energy_import_kwh=\($0 < 2 ? 900 + $0 : $0)")
+    }
+    #expect(
+      try await p1sum(["--by", "month"], records.joined(), zone: "UTC").text == """
+        meter E1
+        meter E2
+
+        month    import        gap
+                    kWh    h:mm:ss
+        --------------------------
+        2026-01       2  742:00:00
+
+        meter E1: 2026-01-01 01:00:00 +00:00 to 2026-01-01 02:00:00 +00:00: replaced by the next meter; \
+        the use in between is not known
+
+        """)
+    // Meters that are read at the same time have a table each.
+    let both = records + [SumTests.record("2026-01-01T02:30:00Z", "energy_import_kwh=903")]
+    let text = try await p1sum(["--by", "total"], both.joined(), zone: "UTC").text
+    #expect(
+      text == """
+        meter E1
+
+        total  import
+                  kWh
+        -------------
+        total       3
+
+        meter E2
+
+        total  import
+                  kWh
+        -------------
+        total       1
+
+        """)
+  }
+
+  @Test func submetersAreToldApartByChannel() async throws {
+    let records = (0...1).flatMap { day in
+      (1...12).map {
+        SumTests.record(
+          "2026-01-0\(day + 1)T00:00:00Z", meter: "", "channel=\($0)\nwater_m3=\(day * $0)")
+      }
+    }.joined()
+    let rows = try await csv([], records, zone: "UTC")
+    #expect(Set(rows.map { "\($0["channel"] ?? "") \($0["water_m3"] ?? "")" }).count == 12)
+    #expect(rows.allSatisfy { $0["channel"] == $0["water_m3"] })
+  }
+
+  @Test func rangeIsCut() async throws {
+    let records = (1...9).map {
+      SumTests.record("2026-01-0\($0)T00:00:00Z", "energy_import_kwh=\($0 * $0)")
+    }.joined()
+    let range = ["--from", "2026-01-02", "--to", "2026-01-06"]
+    let weeks = try await csv(["--by", "week"] + range, records, zone: "UTC")
+    #expect(weeks.map { $0["import_kwh"] } == ["\(25 - 4)", "\(49 - 25)"])
+    #expect(weeks.map { $0["start"]?.prefix(10) } == ["2026-01-02", "2026-01-05"])
+    #expect(weeks.map { $0["end"]?.prefix(10) } == ["2026-01-05", "2026-01-07"])
+    let total = try await csv(["--by", "total", "--from", "2026-01"], records, zone: "UTC")
+    #expect(total.map { $0["import_kwh"] } == ["80"])
+    #expect(total.map { $0["gap_s"] } == ["\(23 * 86400)"])
+  }
+
+  // MARK: - Peaks and failures
+
+  /// Two months of quarters, by local time. The meter prints its own peak, and the mean of each quarter.
+  @Test func monthPeaksAreThoseOfTheCounters() async throws {
+    let first = MeterYear.seconds("2026-02-27T23:00:00Z")
+    var counter = 0
+    var records = ""
+    for quarter in 0...192 {
+      let time = Date(timeIntervalSince1970: Double(first + quarter * 900))
+      // 28 February has the quarters 0 to 95.
+      let use = [30: 800, 95: 900, 96: 700, 120: 700][quarter] ?? 100
+      // The last telegram of a quarter has its mean.
+      records += SumTests.record(
+        time.ISO8601Format(),
+        "energy_import_tariff1_kwh=\(MeterYear.thousandths(counter))\npower_import_average_kw=0.000"
+      )
+      if quarter == 100 { continue }
+      counter += use
+      records += SumTests.record(
+        time.addingTimeInterval(890).ISO8601Format(),
+        "energy_import_tariff1_kwh=\(MeterYear.thousandths(counter))\n"
+          + "power_import_average_kw=\(MeterYear.thousandths(use * 4))")
+    }
+    for (time, peak) in [
+      ("2026-02-28T07:00:00Z", "3.199"), ("2026-02-28T23:00:00Z", "3.601"),
+      ("2026-03-01T05:15:00Z", "2.800"),
+    ] {
+      records += SumTests.record(time, "power_import_month_peak_kw=\(peak)")
+    }
+    #expect(
+      try await p1sum(["--peaks", "--csv"], records).text == """
+        start,end,meter,quarters,known,peak_kw,peak_start,mean_kw,meter_peak_kw,meter_peak_end,difference_kw
+        2026-02-01T00:00:00+01:00,2026-03-01T00:00:00+01:00,E1,2688,96,\
+        3.600,2026-02-28T23:45:00+01:00,3.600,3.601,2026-03-01T00:00:00+01:00,-0.001
+        2026-03-01T00:00:00+01:00,2026-04-01T00:00:00+02:00,E1,2972,97,\
+        2.800,2026-03-01T00:00:00+01:00,2.800,2.800,2026-03-01T06:15:00+01:00,0.000
+
+        """)
+    let table = try await p1sum(["--peaks"], records).text
+    #expect(
+      table.contains(
+        "2026-02  E1     2026-02-28 23:45 +01:00  3.600  3.600  2026-03-01 00:00 +01:00  3.601"))
+  }
+
+  @Test func failuresAreThoseOfTheMeter() async throws {
+    let records =
+      [
+        ("08:00:00", 7, 2), ("08:00:10", 7, 2), ("08:31:00", 8, 3), ("08:31:10", 8, 3),
+        ("08:31:20", 9, 3),
+      ].map {
+        SumTests.record("2026-01-01T\($0)Z", "power_failures=\($1)\nlong_power_failures=\($2)")
+      }.joined() + SumTests.record("2026-01-01T08:30:00Z", "power_failure_seconds=1790")
+    #expect(
+      try await p1sum(["--failures", "--csv"], records, zone: "UTC").text == """
+        start,end,meter,failures,long_failures,duration_s
+        2026-01-01T08:00:10+00:00,2026-01-01T08:30:00+00:00,E1,,,1790
+        2026-01-01T08:00:10+00:00,2026-01-01T08:31:00+00:00,E1,1,1,
+        2026-01-01T08:31:10+00:00,2026-01-01T08:31:20+00:00,E1,1,,
+
+        """)
+    #expect(
+      try await p1sum(["--failures"], records, zone: "UTC").text.hasSuffix(
+        "sum                                                             2     1   0:29:50\n"))
+    #expect(
+      try await p1sum(["--failures", "--from", "2026-02"], records, zone: "UTC").text == "none\n")
+  }
+
+  // MARK: - Odd input
+
+  @Test func oddRecordsAreRead() async throws {
+    let records = """
+      # A comment\r
+      timestamp=2026-01-01T01:00:00+01:00\r
+      energy_import_kwh=1.000\r
+      \r
+      \r
+      \r
+      meter=
+      # Another one
+      timestamp=2026-01-01T12:00:00.500Z
+      energy_import_kwh=3.250
+
+      timestamp=2026-01-01T18:00:00Z
+      energy_import_kwh=many
+      energy_export_kwh
+
+      energy_import_kwh=7
+
+      timestamp=2026-13-01T18:00:00Z
+      energy_import_kwh=8
+
+      timestamp=2026-02-30T18:00:00Z
+      meter=
+      energy_import_kwh=8
+
+      timestamp=2026-01-02t00:00:00z
+      energy_import_kwh=4.5
+      """
+    let result = try await p1sum(["--csv"], records, zone: "UTC")
+    #expect(
+      result.text == """
+        start,end,meter,channel,import_kwh,gap_s
+        2026-01-01T00:00:00+00:00,2026-01-02T00:00:00+00:00,,,3.500,0
+
+        """)
+    #expect(result.errorText == "p1sum: 3 records without a valid timestamp were left out\n")
+  }
+
+  @Test(
+    arguments: [
+      (["--by", "minute"], 64, "argument --by: invalid choice: 'minute'"),
+      (["--from", "2026-02-30"], 64, "argument --from: 2026-02-30 is no day, month or year"),
+      (
+        ["--timezone", "Europe/Brusels"], 64,
+        "Europe/Brusels: unknown time zone; use --timezone with a name"
+      ),
+      (["--peaks", "--gaps"], 64, "argument --gaps: not allowed with argument --peaks"),
+      (["--bye"], 64, "unrecognized arguments: --bye; see p1sum --help"),
+      (["none.p1"], 66, "none.p1: No such file or directory"), (["."], 66, ".: Is a directory"),
+      (["noise"], 65, "noise: neither telegrams nor records"),
+      (["empty"], 65, "no reading of a counter in the input"),
+      ([], 65, "no reading of a counter in the input"),
+    ] as [([String], Int32, String)])
+  func whatCannotBeIsSaid(_ arguments: [String], _ status: Int32, _ message: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write("noise\n", to: "noise")
+      try directory.write("", to: "empty")
+      let result = try await program(arguments, directory.path).run()
+      #expect(result.status == .exited(status) && result.text == "")
+      #expect(
+        result.errorText.hasPrefix("p1sum: \(message)") && result.messages.count == 1,
+        "\(result.errorText)")
+    }
+  }
+
+  /// What could be read of a damaged file is summed. The failures of p1parse are its own.
+  @Test func failedFileHasItsStatus() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        p1cat sim:start=2026-01-01T00:00:00Z,step=60,count=1500,rate=max | gzip > whole.p1.gz
+        head -c 40000 whole.p1.gz > half.p1.gz
+        printf '/X\r\n\r\n1-3:0.2.8(10)\r\n1-0:1.7.0(1*kW)\r\n!\r\n' > unknown.p1
+        """
+      let made = try await Program.bash(script, directory: directory.path).run()
+      #expect(made.status == .success)
+      let half = try await program(["--csv", "half.p1.gz"], directory.path).run()
+      #expect(half.status == .exited(65) && half.lines.count > 1)
+      #expect(half.errorText.contains("half.p1.gz: unexpected end of file"))
+      let unknown = try await program(["unknown.p1"], directory.path).run()
+      #expect(unknown.status == .exited(78) && unknown.text == "")
+      #expect(unknown.errorText.hasPrefix("p1parse: "))
+      let full = try await Program.bash(
+        "\"$1\" whole.p1.gz > /dev/full", [Repository.path("scripts/p1sum")],
+        environment: ["P1_BIN": ToolPaths.directory], directory: directory.path
+      ).run()
+      #expect(full.status == .exited(74))
+      #expect(full.errorText == "p1sum: standard output: No space left on device\n")
+      let closed = try await Program.bash(
+        "\"$1\" --by hour whole.p1.gz | true; echo \"${PIPESTATUS[0]}\"",
+        [Repository.path("scripts/p1sum")],
+        environment: ["P1_BIN": ToolPaths.directory], directory: directory.path
+      ).run()
+      #expect(closed.text == "0\n" && closed.errorText == "")
+    }
+  }
+
+  // MARK: - Runs
+
+  private func program(
+    _ arguments: [String], _ directory: String? = nil, zone: String = MeterYear.zone
+  ) -> Program {
+    Program(
+      Repository.path("scripts/p1sum"), arguments,
+      environment: ["P1_BIN": ToolPaths.directory, "TZ": zone], directory: directory)
+  }
+
+  private func p1sum(
+    _ arguments: [String], _ records: String, zone: String = MeterYear.zone
+  ) async throws -> ProgramResult {
+    try await program(arguments, zone: zone).run(input: records)
+  }
+
+  private func csv(
+    _ arguments: [String], _ records: String, zone: String = MeterYear.zone
+  ) async throws -> [[String: String]] {
+    let result = try await p1sum(["--csv"] + arguments, records, zone: zone)
+    #expect(result.status == .success && result.errorText == "")
+    return SumTests.rows(result.text)
+  }
+
+  private static func record(_ time: String, meter: String = "E1", _ fields: String) -> String {
+    "timestamp=\(time)\nmeter=\(meter)\n\(fields)\n\n"
+  }
+
+  /// The rows of comma-separated values without quotes, by the names of their columns.
+  private static func rows(_ text: String) -> [[String: String]] {
+    let lines = text.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    return lines.dropFirst().map { Dictionary(zip(lines[0], $0)) { first, _ in first } }
+  }
+
+  private static func thousandths(_ text: String) -> Int? {
+    text.isEmpty ? nil : Int(text.replacing(".", with: ""))
+  }
+
+  /// The values of all rows, by their start, meter and counter.
+  private static func sums(_ rows: [[String: String]]) -> [String: Int] {
+    var sums: [String: Int] = [:]
+    for row in rows {
+      let start = (try? Date(row["start"] ?? "", strategy: .iso8601)).map {
+        Int($0.timeIntervalSince1970)
+      }
+      for (name, value) in row where name.hasSuffix("_kwh") || name.hasSuffix("_m3") {
+        guard let value = thousandths(value) else { continue }
+        sums["\(start ?? 0) \(row["meter"] ?? "") \(name)", default: 0] += value
+      }
+    }
+    return sums
+  }
+}
