@@ -135,16 +135,13 @@ struct MeterCount {
     }
   }
 
-  /// The zone is whole hours from UTC, so its hours and quarters are those of UTC.
-  private static func period(_ component: Calendar.Component, of date: Date, in calendar: Calendar)
-    -> DateInterval?
-  {
-    let seconds = component == .hour ? 3600.0 : 900.0
-    guard component == .hour || component == .minute else {
-      return calendar.dateInterval(of: component, for: date)
-    }
-    let start = (date.timeIntervalSince1970 / seconds).rounded(.down) * seconds
-    return DateInterval(start: Date(timeIntervalSince1970: start), duration: seconds)
+  /// The zone is whole hours from UTC, so its hours are those of UTC.
+  private static func period(
+    _ component: Calendar.Component, of date: Date, in calendar: Calendar
+  ) -> DateInterval? {
+    guard component == .hour else { return calendar.dateInterval(of: component, for: date) }
+    let start = (date.timeIntervalSince1970 / 3600).rounded(.down) * 3600
+    return DateInterval(start: Date(timeIntervalSince1970: start), duration: 3600)
   }
 
   private static func uses(from before: MeterYear.Reading, to after: MeterYear.Reading) -> [String:
