@@ -115,8 +115,8 @@ let package = Package(
     .testTarget(
       name: "ReferenceTests",
       dependencies: [
-        "Metrics", "Records", "Telegrams", "CommandLine", "TestSupport", argumentParser, "p1cat",
-        "p1parse", "p1mqtt", "p1influx",
+        "Metrics", "Records", "Telegrams", "Delivery", "CommandLine", "Encryption", "Sinks",
+        "TestSupport", argumentParser, "p1cat", "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),
     .testTarget(

@@ -31,7 +31,7 @@ struct CatPlan: ConnectingPlan {
   private let decryptionPolicy: DecryptionPolicy
   private let checksums: Framer.Checksums
   private let isStrict: Bool
-  private let statisticsPeriod: Duration?
+  private let monitoring: MonitoringSettings
 
   /// - Parameter source: the argument of the command line.
   /// - Throws: `Failure` for a setting that cannot be used.
@@ -62,7 +62,7 @@ struct CatPlan: ConnectingPlan {
       requiresTag: try settings[encryption.strictTag],
       rejectsReplays: try settings[encryption.rejectReplay], acceptsDamage: checksums == .ignored)
     isStrict = try settings[damage.strict]
-    statisticsPeriod = try settings[MonitoringGroup().stats]
+    monitoring = try MonitoringSettings(settings, of: "p1cat")
   }
 
   private static func kind(of source: String) throws -> SourceKind {
@@ -110,7 +110,7 @@ struct CatPlan: ConnectingPlan {
       capture: try captureFiles(of: source, messages), messages: messages)
     let statusReport = StatusReport(
       of: source.name, "reading", startup: "waiting for a telegram from", at: report,
-      every: statisticsPeriod, messages: messages)
+      monitoring, messages: messages)
     var reader = TelegramReader(
       source, to: writer,
       through: newFinder(of: source, raw: try rawFile(of: source, messages)),

@@ -29,10 +29,11 @@ struct P1Cat: Tool {
   @OptionGroup(title: OutputGroup.title) var output: GroupOptions<OutputGroup>
   @OptionGroup(title: DamageGroup.title) var damage: GroupOptions<DamageGroup>
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
+  @OptionGroup(title: MetricsGroup.title) var metrics: GroupOptions<MetricsGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [input, line, encryption, output, damage, monitoring, general]
+    [input, line, encryption, output, damage, monitoring, metrics, general]
   }
 
   static func main() { start() }

@@ -84,7 +84,7 @@ struct InfluxPlan: ConnectingPlan {
       limits,
       outbox: storage.outbox, messages: messages)
     let statusReport = StatusReport(
-      of: delivery.serverName, "writing to", at: request, every: sink.statisticsPeriod,
+      of: delivery.serverName, "writing to", at: request, sink.monitoring,
       messages: messages)
     var run = try SinkRun(
       delivery, RecordPreprocessor(sink.summary), Backpressure(pausesInput: sink.holds),

@@ -21,10 +21,11 @@ struct P1Influx: Tool {
   var buffering: GroupOptions<BufferingGroup<InfluxSink>>
   @OptionGroup(title: BothSinksGroup.title) var bothSinks: GroupOptions<BothSinksGroup>
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
+  @OptionGroup(title: MetricsGroup.title) var metrics: GroupOptions<MetricsGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [server, points, batches, input, buffering, bothSinks, monitoring, general]
+    [server, points, batches, input, buffering, bothSinks, monitoring, metrics, general]
   }
 
   static func main() { start() }

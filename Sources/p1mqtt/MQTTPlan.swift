@@ -102,7 +102,7 @@ struct MQTTPlan: ConnectingPlan {
       SendingSettings(qos: publishing.qos, leastQoS: publishing.payload.leastQoS),
       publications(publishing, memory, storage.outbox), announcements, messages: messages)
     let statusReport = StatusReport(
-      of: broker.name, "publishing to", at: request, every: sink.statisticsPeriod,
+      of: broker.name, "publishing to", at: request, sink.monitoring,
       messages: messages)
     var run = try SinkRun(
       delivery, preprocessor, backpressure, ExitDeadline(linger: sink.linger), storage,
@@ -133,8 +133,7 @@ struct MQTTPlan: ConnectingPlan {
     let connection = try MQTTConnection(broker, receives: true)
     let statusReport = StatusReport(
       of: broker.name, "receiving from", startup: "connecting to", at: request,
-      every: try settings[MonitoringGroup().stats],
-      messages: messages)
+      try MonitoringSettings(settings, of: MQTTSink.tool), messages: messages)
     var receiver = try MQTTReceiver(
       connection, receiving.filters, reload: NoticeSignal(.reload),
       reloadSettings: { [settings] in try .again(settings, for: receiving) },

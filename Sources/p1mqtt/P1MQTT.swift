@@ -28,10 +28,11 @@ struct P1MQTT: Tool {
   var buffering: GroupOptions<BufferingGroup<MQTTSink>>
   @OptionGroup(title: BothSinksGroup.title) var bothSinks: GroupOptions<BothSinksGroup>
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
+  @OptionGroup(title: MetricsGroup.title) var metrics: GroupOptions<MetricsGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [broker, message, receiving, input, buffering, bothSinks, monitoring, general]
+    [broker, message, receiving, input, buffering, bothSinks, monitoring, metrics, general]
   }
 
   static func main() { start() }

@@ -19,10 +19,12 @@ struct P1Parse: Tool {
   var specifications: GroupOptions<SpecificationGroup>
   @OptionGroup(title: DamageGroup.title) var damage: GroupOptions<DamageGroup>
   @OptionGroup(title: ListingGroup.title) var lists: GroupOptions<ListingGroup>
+  @OptionGroup(title: MetricsGroup.title) var metrics: GroupOptions<MetricsGroup>
+  @OptionGroup(title: ReadingsGroup.title) var readings: GroupOptions<ReadingsGroup>
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [records, times, specifications, damage, lists, general]
+    [records, times, specifications, damage, lists, metrics, readings, general]
   }
 
   static func main() { start() }

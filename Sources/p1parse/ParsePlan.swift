@@ -20,6 +20,8 @@ struct ParsePlan: ToolPlan {
   private let specifications: SpecificationSearchPath
   private let checksums: Framer.Checksums
   private let isStrict: Bool
+  private let metricsPlace: MetricsPlace?
+  private let keepsReadings: Bool
 
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ settings: Settings) throws {
@@ -29,6 +31,8 @@ struct ParsePlan: ToolPlan {
     specifications = try SpecificationSearchPath(settings)
     checksums = try settings[DamageGroup().noCheck] ? .ignored : .verified
     isStrict = try settings[DamageGroup().strict]
+    metricsPlace = try MetricsPlace(settings, of: "p1parse")
+    keepsReadings = try metricsPlace != nil && settings[ReadingsGroup().readings]
   }
 
   private static func work(_ settings: Settings) throws -> Work {
@@ -82,8 +86,12 @@ struct ParsePlan: ToolPlan {
     let parser = TelegramParser(options, files: SpecificationFiles(files))
     var translator = TelegramTranslator(
       Framer(checksums: checksums), parser, RecordWriter(format), specifications,
-      isStrict: isStrict, messages: messages)
-    defer { translator.reportIgnored() }
+      isStrict: isStrict, metrics: MetricsFile(metricsPlace, of: subject, messages),
+      keepsReadings: keepsReadings, messages: messages)
+    defer {
+      translator.reportIgnored()
+      translator.writeMetrics()
+    }
     try translate(
       with: &translator, until: stop, reportingAt: report, reloadingAt: reload
     ) {
@@ -104,7 +112,7 @@ struct ParsePlan: ToolPlan {
         for: [
           .reading(.standardInput), .reading(stop.descriptor), .reading(report.descriptor),
           .reading(reload.descriptor),
-        ], until: remaining == nil ? nil : .now)
+        ], until: remaining == nil ? translator.metricsDeadline : .now)
       if remaining == nil, ready.contains(.reading(stop.descriptor)) {
         remaining = StopSignal.pipeSize
       }
@@ -112,6 +120,7 @@ struct ParsePlan: ToolPlan {
         report.clear()
         translator.reportCounters()
       }
+      if translator.areMetricsDue { translator.writeMetrics() }
       if ready.contains(.reading(reload.descriptor)) {
         reload.clear()
         translator.use(reloadFiles())

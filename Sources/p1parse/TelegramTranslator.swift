@@ -27,6 +27,9 @@ struct TelegramTranslator {
   /// The codes without a metric that were logged.
   private var unknownCodes: Set<OBISCode> = []
   private var hasLoggedMissingTime = false
+  private var metricsFile: MetricsFile?
+  /// `--metrics-readings`; nil without it.
+  private var readings: LastReadings?
 
   /// Records are written in blocks of this size, plus at most a record.
   private static let blockSize = 64 * 1024
@@ -35,8 +38,11 @@ struct TelegramTranslator {
 
   init(
     _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter,
-    _ specifications: SpecificationSearchPath, isStrict: Bool, messages: Messages
+    _ specifications: SpecificationSearchPath, isStrict: Bool, metrics: MetricsFile?,
+    keepsReadings: Bool, messages: Messages
   ) {
+    metricsFile = metrics
+    readings = keepsReadings ? LastReadings(parser, messages) : nil
     self.specifications = specifications
     // The clock of the meter does not matter if timestamps come from the stamps.
     clockWarning = parser.options.timeSource == .meter ? ClockWarning() : nil
@@ -98,20 +104,60 @@ struct TelegramTranslator {
     messages.say(.warning, "standard input", reason)
   }
 
+  /// The counters of a run, from its start.
+  struct Statistics {
+    var telegrams = 0
+    var records = 0
+    var bytes = 0
+    var noiseBytes = 0
+    var dropped = 0
+    var unreadableLines = 0
+    var unknownLines = 0
+    var unknownVersions = 0
+
+    /// What SIGUSR1 and `--metrics-file` report.
+    var counters: [Counter] {
+      [
+        Counter("telegrams", .total(telegrams), "Telegrams read."),
+        Counter("records", .total(records), "Records written."),
+        Counter("bytes", .total(bytes), "Bytes read."),
+        Counter("noise_bytes", .total(noiseBytes), "Bytes outside telegrams."),
+        Counter("dropped", .total(dropped), "Telegrams dropped."),
+        Counter("unreadable_lines", .total(unreadableLines), "Lines that could not be read."),
+        Counter("unknown_lines", .total(unknownLines), "Lines with a code without a metric."),
+        Counter("unknown_versions", .total(unknownVersions), "Telegrams of an unknown version."),
+      ]
+    }
+  }
+
+  private var statistics: Statistics {
+    Statistics(
+      telegrams: telegramCount, records: writer.count, bytes: byteCount,
+      noiseBytes: framer.noiseCount, dropped: droppedCount, unreadableLines: unreadableLineCount,
+      unknownLines: unknownLineCount, unknownVersions: unknownVersionCount)
+  }
+
   /// Logs the counters, for SIGUSR1.
   func reportCounters() {
-    messages.answer(
-      "standard input",
-      """
-      telegrams=\(telegramCount) records=\(writer.count) bytes=\(byteCount) \
-      noise_bytes=\(framer.noiseCount) dropped=\(droppedCount) \
-      unreadable_lines=\(unreadableLineCount) unknown_lines=\(unknownLineCount) \
-      unknown_versions=\(unknownVersionCount)
-      """)
+    messages.answer("standard input", Counter.line(statistics.counters))
+  }
+
+  /// When ``writeMetrics()`` is due; nil for never.
+  var metricsDeadline: ContinuousClock.Instant? { metricsFile?.deadline }
+  var areMetricsDue: Bool { metricsFile?.isDue ?? false }
+
+  /// Writes the file of `--metrics-file`.
+  mutating func writeMetrics() {
+    guard metricsFile != nil else { return }
+    let counters = statistics.counters
+    metricsFile?.write(counters, readings?.metrics ?? [])
   }
 
   /// Changes the specification files for the telegrams that follow.
-  mutating func use(_ files: SpecificationFiles) { parser.use(files) }
+  mutating func use(_ files: SpecificationFiles) {
+    parser.use(files)
+    readings?.use(files)
+  }
 
   /// Logs at the end how much of the input did not become records.
   func reportIgnored() {
@@ -169,6 +215,7 @@ struct TelegramTranslator {
       throw specifications.failure(error)
     }
     telegramCount += 1
+    readings?.add(telegram, of: bytes.span)
     if let lead = parser.clockLead, let warning = clockWarning?.update(lead: lead) {
       // With two meters in one stream, one clock may be right and the other one wrong.
       let kind = clockWarning?.isActive ?? false ? "clock wrong" : "clock right"

@@ -49,6 +49,12 @@ struct Reference {
       } + [".El"]
   }
 
+  /// The list of some counters.
+  static func list(of counters: [Counter]) -> [String] {
+    [".Bl -tag -width longest_unread_s"]
+      + counters.flatMap { [".It Cm \($0.shownName)"] + sentences($0.description) } + [".El"]
+  }
+
   /// A list for p1.conf(5): each setting, with its option in the page of its tool.
   static func settings(of references: [Reference]) -> [String] {
     var listed: Set<String> = []

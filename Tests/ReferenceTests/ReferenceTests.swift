@@ -1,9 +1,12 @@
 import ArgumentParser
+import Delivery
 import Foundation
+import Sinks
 import TestSupport
 import Testing
 
 @testable import CommandLine
+@testable import Encryption
 @testable import p1cat
 @testable import p1influx
 @testable import p1mqtt
@@ -81,6 +84,24 @@ import Testing
       try expect(reference.synopsis, inPage: page, part: "synopsis")
       try expect(reference.options, inPage: page, part: "options")
       try expect(reference.environment, inPage: page, part: "environment")
+    }
+  }
+
+  /// The counters of `--stats`, in the pages of the tools.
+  @Test func countersOfThePagesAreUpToDate() throws {
+    var reading = ReadStatistics()
+    (reading.captureFailures, reading.decryption) = (0, DecryptionStatistics())
+    let records = DeliveryStatistics(MemoryOutbox(capacity: 1), arrived: 0)
+    let values = DeliveryStatistics(ofValues: OutboxCounts(), waiting: 0)
+    for (counters, page, part) in [
+      (reading.counters, "p1cat.1", "counters"),
+      (TelegramTranslator.Statistics().counters, "p1parse.1", "counters"),
+      (records.counters, "p1influx.1", "counters"),
+      (values.counters, "p1mqtt.1", "counters of values"),
+      (records.counters, "p1mqtt.1", "counters of records"),
+      (MQTTReceiver.Counts().counters, "p1mqtt.1", "counters of messages"),
+    ] {
+      try expect(Reference.list(of: counters), inPage: page, part: part)
     }
   }
 

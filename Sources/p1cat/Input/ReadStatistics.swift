@@ -27,19 +27,50 @@ struct ReadStatistics {
   var longestUnread = Duration.zero
   var lastTelegram: ContinuousClock.Instant?
 
-  /// All counters as `name=value`, on one line without its end.
-  func text(at now: ContinuousClock.Instant) -> String {
-    let age = lastTelegram.map { (now - $0).inMilliseconds } ?? "none"
-    let capture = captureFailures.map { " capture_failures=\($0)" } ?? ""
-    let decryption =
-      decryption.map {
-        " decrypted=\($0.decrypted) decryption_failures=\($0.failures) wrong_tags=\($0.wrongTags) replays=\($0.replays)"
-      } ?? ""
-    return """
-      telegrams=\(telegrams) bytes=\(bytes) noise_bytes=\(noiseBytes) \
-      checksum_failures=\(checksumFailures) resyncs=\(resyncs) dropped=\(dropped) \
-      reconnects=\(reconnects) line_faults=\(serialErrors) \
-      longest_unread_s=\(longestUnread.inMilliseconds) last_telegram_age_s=\(age)\(capture)\(decryption)
-      """
+  /// What `--stats` and `--metrics-file` report.
+  var counters: [Counter] {
+    var counters = [
+      Counter("telegrams", .total(telegrams), "Whole telegrams read."),
+      Counter("bytes", .total(bytes), "Bytes read."),
+      Counter("noise_bytes", .total(noiseBytes), "Bytes outside telegrams."),
+      Counter(
+        "checksum_failures", .total(checksumFailures),
+        "Telegrams dropped for a wrong checksum or a damaged byte."),
+      Counter(
+        "resyncs", .total(resyncs), "Telegrams dropped because they are incomplete or too long."),
+      Counter(
+        "dropped", .total(dropped),
+        "Telegrams dropped because the reader of the output was too slow."),
+      Counter("reconnects", .total(reconnects), "Number of times that the source was reopened."),
+      Counter(
+        "line_faults", .total(serialErrors),
+        "Bytes that a serial line lost, or received with a wrong stop or parity bit, if its driver counts them."
+      ),
+      Counter(
+        "longest_unread", .duration(longestUnread),
+        "The longest time between two reads of the source, in seconds."),
+      Counter("last_telegram", .instant(lastTelegram), "the last telegram"),
+    ]
+    if let captureFailures {
+      counters.append(
+        Counter(
+          "capture_failures", .total(captureFailures),
+          "With --capture: telegrams that could not be written to the file of their day."))
+    }
+    if let decryption {
+      counters += [
+        Counter(
+          "decrypted", .total(decryption.decrypted), "With --key-file: frames that were decrypted."),
+        Counter(
+          "decryption_failures", .total(decryption.failures),
+          "With --key-file: frames that gave no telegram."),
+        Counter(
+          "wrong_tags", .total(decryption.wrongTags), "With --key-file: wrong authentication tags."),
+        Counter(
+          "replays", .total(decryption.replays),
+          "With --key-file: frames whose frame counter is not greater than an earlier one."),
+      ]
+    }
+    return counters
   }
 }

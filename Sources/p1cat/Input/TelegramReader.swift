@@ -88,7 +88,7 @@ struct TelegramReader {
         storage: writer.captureProblem ?? finder.rawProblem, hasStarted: writer.count > 0)
       if statusReport.takeRequest(ready) {
         updateStatistics()
-        statusReport.write(statistics.text(at: .now))
+        statusReport.write(statistics.counters)
       }
       messages.sayDue()
     }
@@ -249,6 +249,7 @@ struct TelegramReader {
     if ending == nil { end() }
     writer.finish()
     updateStatistics()
+    statusReport.finish(statistics.counters)
     guard statistics.noiseBytes > 0 else { return }
     let noise = counted(statistics.noiseBytes, "byte")
     messages.say(.info, source.name, "\(noise) outside telegrams")

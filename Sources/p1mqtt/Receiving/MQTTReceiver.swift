@@ -30,10 +30,26 @@ struct MQTTReceiver {
   private var isReconnecting = false
   /// Since when the output is full; nil while it is not.
   private var blockedSince: ContinuousClock.Instant?
-  private var counts = (messages: 0, records: 0, rejected: 0)
+  private var counts = Counts()
 
   /// How long the reader and the broker have to take what is left before p1mqtt exits.
   private static let exitTimeout = Duration.seconds(1)
+
+  /// What was received since the start.
+  struct Counts {
+    var messages = 0
+    var records = 0
+    var rejected = 0
+
+    /// What `--stats` and `--metrics-file` report.
+    var counters: [Counter] {
+      [
+        Counter("messages", .total(messages), "Messages received."),
+        Counter("records", .total(records), "Records in these messages."),
+        Counter("rejected", .total(rejected), "Messages with lines that are not records."),
+      ]
+    }
+  }
 
   init(
     _ connection: MQTTConnection, _ filters: [String],
@@ -59,6 +75,7 @@ struct MQTTReceiver {
     defer {
       output.leave()
       reportRejected()
+      statusReport.finish(counts.counters)
     }
     while true {
       try handleEvents()
@@ -73,7 +90,7 @@ struct MQTTReceiver {
       if !(isBlocked && session.isConnected) { try session.proceed(happened) }
       try reloadSettings(happened)
       statusReport.update(session.outage, hasStarted: session.isConnected && requests.isEmpty)
-      if statusReport.takeRequest(happened) { statusReport.write(counters) }
+      if statusReport.takeRequest(happened) { statusReport.write(counts.counters) }
       messages.sayDue()
     }
   }
@@ -92,10 +109,6 @@ struct MQTTReceiver {
       case (false, _): isBlocked && session.state == .waiting ? nil : session.deadline
       }
     return earliest(next, statusReport.deadline, messages.deadline)
-  }
-
-  private var counters: String {
-    "messages=\(counts.messages) records=\(counts.records) rejected=\(counts.rejected)"
   }
 
   // MARK: - The output

@@ -85,6 +85,7 @@ import Testing
     Row("--sync", "INFLUXDB_SYNC", ["-1", "3601", "never", "nan"]),
     Row("--buffer", "INFLUXDB_BUFFER", ["0", "4097", "16M"]),
     Row("--stats", "P1_STATS", ["0", "86401", "x"]),
+    Row(nil, "P1_METRICS_FILE", ["/run/p1.prom", "{meter}.prom", "{tool"]),
     Row(nil, "INFLUXDB_HOLD", ["perhaps", "2"]),
     Row(nil, "INFLUXDB_ENABLED", ["perhaps", "2"]),
     Row(nil, "INFLUXDB_CREATE_DB", ["perhaps", "2"]),
@@ -134,7 +135,7 @@ import Testing
     #expect(
       settings
         == anyText.union(Self.rows.compactMap(\.setting)).subtracting([
-          "P1_EVERY", "P1_EXTREMES", "P1_STATS",
+          "P1_EVERY", "P1_EXTREMES", "P1_STATS", "P1_METRICS_FILE",
         ]))
   }
 }

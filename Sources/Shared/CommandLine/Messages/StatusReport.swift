@@ -1,5 +1,5 @@
-/// Reports how a tool's work goes: its counters on SIGUSR1 and every `--stats` seconds, and its state
-/// and watchdog signs to systemd (sd_notify(3)).
+/// Reports how a tool's work goes: its counters on SIGUSR1, every `--stats` seconds and in the file of
+/// `--metrics-file`, and its state and watchdog signs to systemd (sd_notify(3)).
 public struct StatusReport {
   private let subject: String
   private let work: String
@@ -11,6 +11,9 @@ public struct StatusReport {
   private let speaksForService: Bool
   private let request: NoticeSignal
   private let period: Duration?
+  private var metricsFile: MetricsFile?
+  /// Whether ``write(_:)`` logs the counters.
+  private var isMessageDue = false
   private let startup: String
   private var problem: String?
   private var hasStarted: Bool
@@ -29,15 +32,16 @@ public struct StatusReport {
   ///   - startup: what the first tool of a pipe does until data arrive; the service is ready then. Nil for
   ///     other tools, which are ready at once.
   ///   - request: the signal that asks for the counters.
-  ///   - period: how often the counters are written without a request; nil for never.
+  ///   - monitoring: how often the counters are logged without a request, and the file for Prometheus.
   public init(
     of subject: String, _ work: String, startup: String? = nil,
-    at request: NoticeSignal, every period: Duration?, messages: Messages
+    at request: NoticeSignal, _ monitoring: MonitoringSettings, messages: Messages
   ) {
     self.subject = subject
     self.work = work
     self.messages = messages
-    self.period = period
+    period = monitoring.period
+    metricsFile = MetricsFile(monitoring.metrics, of: subject, messages)
     self.request = request
     let now = ContinuousClock.now
     speaksForService = pipe == nil || startup != nil
@@ -52,7 +56,9 @@ public struct StatusReport {
 
   /// What to wait for besides the ``deadline``.
   public var interests: [Interest] { [.reading(request.descriptor)] }
-  public var deadline: ContinuousClock.Instant? { earliest(nextCounters, nextPing, readyAt) }
+  public var deadline: ContinuousClock.Instant? {
+    earliest(nextCounters, nextPing, readyAt, metricsFile?.deadline)
+  }
 
   /// Takes a request for the counters, and sends a watchdog sign that is due.
   ///
@@ -70,13 +76,19 @@ public struct StatusReport {
       nextPing = manager.watchdogInterval.map { now + $0 }
     }
     if let readyAt, now >= readyAt { notifyReady() }
-    return isRequested || isPeriodOver
+    isMessageDue = isRequested || isPeriodOver
+    return isMessageDue || metricsFile?.isDue ?? false
   }
 
-  /// Writes the counters as a message.
-  ///
-  /// - Parameter counters: `name=value`, separated by blanks.
-  public func write(_ counters: String) { messages.answer(subject, counters) }
+  /// Writes the counters where they are due: as a message, and to the file for Prometheus.
+  public mutating func write(_ counters: [Counter]) {
+    if isMessageDue { messages.answer(subject, Counter.line(counters)) }
+    isMessageDue = false
+    if metricsFile?.isDue ?? false { metricsFile?.write(counters) }
+  }
+
+  /// Writes the last counters to the file for Prometheus.
+  public mutating func finish(_ counters: [Counter]) { metricsFile?.write(counters) }
 
   /// Tells systemd what keeps the tool from its work, if anything does.
   ///

@@ -43,14 +43,37 @@ public struct DeliveryStatistics {
     oldestSince = nil
   }
 
-  /// The counters in a line, as `name=value`.
-  public var text: String {
-    let text = """
-      records=\(counts.read) delivered=\(counts.delivered) waiting=\(waiting) \
-      rejected=\(counts.rejected) dropped=\(counts.dropped)
-      """
-    guard unit == .record else { return text }
-    return text + " oldest_age_s=\(oldestSince.map { (.now - $0).inMilliseconds } ?? "none")"
+  /// What `--stats` and `--metrics-file` report.
+  public var counters: [Counter] {
+    switch unit {
+    case .record:
+      [
+        Counter("records", .total(counts.read), "Records to deliver, without repeated ones."),
+        Counter("delivered", .total(counts.delivered), "Records that the server acknowledged."),
+        Counter(
+          "waiting", .number(waiting),
+          "Undelivered records, with those found in the spool at the start."),
+        Counter(
+          "rejected", .total(counts.rejected),
+          "Records that the server rejected, in part or completely, or that can never be sent."),
+        Counter(
+          "dropped", .total(counts.dropped),
+          "Records dropped because the spool or the buffer was full."),
+        Counter("oldest", .instant(oldestSince), "the arrival of the oldest undelivered record"),
+      ]
+    case .value:
+      [
+        Counter("records", .total(counts.read), "Records read."),
+        Counter(
+          "delivered", .total(counts.delivered),
+          "Values that the broker acknowledged, or that were sent with QoS 0."),
+        Counter("waiting", .number(waiting), "Values queued or in flight."),
+        Counter(
+          "rejected", .total(counts.rejected),
+          "Values that the broker rejected, or that can never be sent."),
+        Counter("dropped", .total(counts.dropped), "Values dropped because the buffer was full."),
+      ]
+    }
   }
 
   /// Says at the end how many are kept for the next process.

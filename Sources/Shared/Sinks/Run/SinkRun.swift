@@ -51,6 +51,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
     delivery.close()
     leftovers?.close()
     sayEvents()
+    statusReport.finish(delivery.statistics.counters)
     do {
       try delivery.statistics.end(outboxName, to: delivery.serverName, messages)
     } catch let lost as Failure {
@@ -147,7 +148,7 @@ public struct SinkRun<Delivery: RecordDelivery> {
   private mutating func report(_ happened: [Interest], _ input: RecordInput) {
     removeLeftovers()
     sayEvents()
-    if statusReport.takeRequest(happened) { statusReport.write(delivery.statistics.text) }
+    if statusReport.takeRequest(happened) { statusReport.write(delivery.statistics.counters) }
     messages.sayDue()
     progress.show(delivery.statistics, input, at: .now)
   }

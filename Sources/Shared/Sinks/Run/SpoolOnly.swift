@@ -66,8 +66,7 @@ extension SinkSettings {
     let problem = StatusReport.lastProblem(messages)
     messages.stopWaiting()
     let statusReport = StatusReport(
-      of: storage.name, "keeping records in", at: request, every: statisticsPeriod,
-      messages: messages)
+      of: storage.name, "keeping records in", at: request, monitoring, messages: messages)
     var run = try SinkRun(
       SpoolOnly(storage, after: problem), RecordPreprocessor(summary),
       Backpressure(pausesInput: holds),

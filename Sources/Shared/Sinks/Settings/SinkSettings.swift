@@ -17,8 +17,7 @@ public struct SinkSettings {
   /// The directory of `--spool`, and that of the sink in `--state`.
   let spoolPath: String?
   let statePath: String?
-  /// How often the counters are logged; nil for never.
-  public let statisticsPeriod: Duration?
+  public let monitoring: MonitoringSettings
 
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public init<Sink: SinkName>(_ settings: Settings, of sink: Sink.Type) throws {
@@ -38,7 +37,7 @@ public struct SinkSettings {
       memory: try settings[buffering.buffer] << 20, sync: try settings[buffering.sync])
     spoolPath = try settings[buffering.spool]
     statePath = try settings[both.state].map { "\($0)/\(Sink.directory)" }
-    statisticsPeriod = try settings[MonitoringGroup().stats]
+    monitoring = try MonitoringSettings(settings, of: Sink.tool)
   }
 
   /// Reads the input to its end and discards it, for a sink that is turned off.

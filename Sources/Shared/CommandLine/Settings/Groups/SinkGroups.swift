@@ -1,5 +1,6 @@
 /// A sink whose settings have names of their own: `MQTT_SPOOL`, `INFLUXDB_SPOOL`.
 public protocol SinkName: Sendable {
+  static var tool: String { get }
   /// The beginning of the names of its settings, with the underscore.
   static var prefix: String { get }
   /// The directory of its spool within `--state`.
@@ -7,11 +8,13 @@ public protocol SinkName: Sendable {
 }
 
 public enum MQTTSink: SinkName {
+  public static let tool = "p1mqtt"
   public static let prefix = "MQTT_"
   public static let directory = "mqtt"
 }
 
 public enum InfluxSink: SinkName {
+  public static let tool = "p1influx"
   public static let prefix = "INFLUXDB_"
   public static let directory = "influx"
 }
@@ -199,6 +202,61 @@ public struct MonitoringGroup: SettingGroup {
       """)
   /// How long to wait for a server with ``connect``, whatever its timeout: a person waits.
   public static let longestCheck = Duration.seconds(10)
+
+  public init() {}
+}
+
+/// Metrics of a tool itself, for Prometheus.
+public struct MetricsGroup: SettingGroup {
+  public static let title = "Metrics for Prometheus"
+
+  public let file: Setting<String?> = Setting(
+    "P1_METRICS_FILE", option: "metrics-file", .file,
+    help: "Write the counters to this file every five seconds and at the end, for Prometheus.",
+    manual: """
+      node_exporter reads files
+      .Pa *.prom
+      in the directory of its option
+      .Fl -collector.textfile.directory .
+      .Ql {tool}
+      in the name becomes the name of the tool; in the environment and in
+      .Xr p1.conf 5
+      the name must contain it, as each tool needs a file of its own.
+      What else the name has becomes the label
+      .Ql pipe :
+      see
+      .Sx Metrics for Prometheus
+      in
+      .Xr p1 7 .
+      The file is replaced as a whole, and everybody can read it.
+      If it cannot be written,
+      .Nm
+      logs it once and continues.
+      """)
+
+  public init() {}
+}
+
+/// What p1parse adds to its metrics.
+public struct ReadingsGroup: SettingGroup {
+  public static let title = "Readings for Prometheus"
+
+  public let readings = Setting(
+    "P1_METRICS_READINGS", option: "metrics-readings", .flag, default: false, isInvertible: true,
+    help: "With --metrics-file, also write the last readings of each meter to the file.",
+    manual: """
+      A reading has its name in the record after
+      .Ql p1_ ,
+      such as
+      .Ql p1_power_import_kw ,
+      and the label
+      .Ql meter .
+      Texts are left out.
+      The file holds at most 10000 readings.
+      It makes
+      .Nm
+      several times slower, so do not use it to convert captures.
+      """)
 
   public init() {}
 }

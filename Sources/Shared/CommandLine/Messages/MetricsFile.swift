@@ -1,0 +1,78 @@
+import Glibc
+import Records
+import SystemPackage
+
+/// The file of `--metrics-file`: the counters of a tool for Prometheus. It is replaced as a whole every few seconds
+/// and at the end; a file that cannot be written is logged once, and the tool goes on.
+public struct MetricsFile {
+  private let path: String
+  private let labels: [PrometheusMetric.Label]
+  private let messages: Messages
+  private let startTime: String
+  private let subject: String
+  /// When the file is to be replaced.
+  public private(set) var deadline = ContinuousClock.now
+  private var isFailing = false
+
+  private static let period = Duration.seconds(5)
+
+  /// - Parameters:
+  ///   - place: nil for no file.
+  ///   - subject: the source or the server.
+  public init?(_ place: MetricsPlace?, of subject: String, _ messages: Messages) {
+    guard let place else { return nil }
+    path = place.path
+    labels = [("pipe", place.pipe)]
+    self.subject = subject
+    self.messages = messages
+    startTime = Timestamp.ago(.zero)
+  }
+
+  public var isDue: Bool { .now >= deadline }
+
+  /// Replaces the file.
+  ///
+  /// - Parameter others: metrics that are no counters of the tool.
+  public mutating func write(_ counters: [Counter], _ others: [PrometheusMetric] = []) {
+    deadline = .now + MetricsFile.period
+    let tool = messages.tool
+    let info = PrometheusMetric(
+      "\(tool)_info", .gauge, "Version of \(tool), and its source or server.", "1",
+      [("subject", subject), ("version", toolsVersion)])
+    let start = PrometheusMetric(
+      "\(tool)_start_time_seconds", .gauge, "Start of the process, in seconds since 1970.",
+      startTime)
+    let metrics = [info, start] + counters.compactMap { $0.metric(of: tool) } + others
+    do {
+      try replace(with: metrics.map { $0.text(labels) }.joined().utf8Bytes)
+      isFailing = false
+    } catch {
+      guard !isFailing else { return }
+      isFailing = true
+      let failure = error as? Failure
+      messages.say(
+        .warning, failure?.subject ?? path,
+        "\(failure?.reason ?? "\(error)"); metrics are not written",
+        repeating: "metrics")
+    }
+  }
+
+  /// The reader finds the old file or the new one, never a part. It may be another user, whatever the umask.
+  private func replace(with text: [UInt8]) throws {
+    // node_exporter reads all files *.prom.
+    let temporary = "\(path).tmp"
+    do {
+      let file = try FileDescriptor.open(
+        FilePath(temporary), .writeOnly,
+        options: [.create, .truncate, .noFollow, .nonBlocking, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+      try file.closeAfter {
+        try file.write(all: text.span, as: temporary)
+        guard fchmod(file.rawValue, 0o644) == 0 else { throw Errno(rawValue: errno) }
+      }
+    } catch let errno as Errno {
+      throw Failure(temporary, errno)
+    }
+    guard unsafe rename(temporary, path) == 0 else { throw Failure(path, Errno(rawValue: errno)) }
+  }
+}
