@@ -27,6 +27,7 @@ struct CatPlan: ConnectingPlan {
   private let bufferSize: Int
   private let captureDirectory: String?
   private let rawPath: String?
+  private let listenAddress: SocketAddress?
   private let keys: MeterKeys?
   private let decryptionPolicy: DecryptionPolicy
   private let checksums: Framer.Checksums
@@ -55,6 +56,9 @@ struct CatPlan: ConnectingPlan {
     bufferSize = try settings[output.buffer] << 20
     captureDirectory = try settings[output.capture]
     rawPath = try settings[output.raw]
+    listenAddress = try settings[output.listen].map {
+      try SocketAddress(listeningBy: output.listen, $0, settings)
+    }
     checksums = try settings[damage.noCheck] ? .ignored : .verified
     keys = try MeterKeys(settings)
     let encryption = EncryptionGroup()
@@ -107,7 +111,8 @@ struct CatPlan: ConnectingPlan {
     let source = try openSource(messages, endsWhenLost: exitsWhenLost)
     let writer = TelegramWriter(
       addsStamps: addsStamps, limit: limit, queueing: source.isLive ? bufferSize : nil,
-      capture: try captureFiles(of: source, messages), messages: messages)
+      capture: try captureFiles(of: source, messages), server: try server(for: source, messages),
+      messages: messages)
     let statusReport = StatusReport(
       of: source.name, "reading", startup: "waiting for a telegram from", at: report,
       monitoring, messages: messages)
@@ -154,7 +159,7 @@ struct CatPlan: ConnectingPlan {
   }
 
   private func captureFiles(of source: any Source, _ messages: Messages) throws -> CaptureFiles? {
-    guard let captureDirectory, try isRecorded(source, by: OutputGroup().capture, messages) else {
+    guard let captureDirectory, try applies(OutputGroup().capture, to: source, messages) else {
       return nil
     }
     return try captureFiles(in: captureDirectory, messages)
@@ -169,7 +174,7 @@ struct CatPlan: ConnectingPlan {
   }
 
   private func rawFile(of source: any Source, _ messages: Messages) throws -> RawFile? {
-    guard let rawPath, try isRecorded(source, by: OutputGroup().raw, messages) else { return nil }
+    guard let rawPath, try applies(OutputGroup().raw, to: source, messages) else { return nil }
     do {
       return try RawFile(rawPath, messages: messages)
     } catch let failure as Failure where ServiceManager.isPresent {
@@ -177,10 +182,17 @@ struct CatPlan: ConnectingPlan {
     }
   }
 
-  /// Whether a source is recorded in the files of a setting. What was recorded today may also come through a pipe, and
-  /// reading it would never end: so p1.conf does not apply to a pipe.
-  private func isRecorded(
-    _ source: any Source, by setting: Setting<String?>, _ messages: Messages
+  private func server(for source: any Source, _ messages: Messages) throws -> TelegramServer? {
+    guard let listenAddress, try applies(OutputGroup().listen, to: source, messages) else {
+      return nil
+    }
+    return try TelegramServer(at: listenAddress, messages)
+  }
+
+  /// Whether a setting that sends telegrams elsewhere applies to a source. What was recorded today may also come
+  /// through a pipe, and reading it would never end: so p1.conf does not apply to a pipe.
+  private func applies(
+    _ setting: Setting<String?>, to source: any Source, _ messages: Messages
   ) throws -> Bool {
     guard let file = source as? FileSource else { return true }
     switch (settings.isOption(setting), file.isRegular) {

@@ -91,6 +91,7 @@ import Testing
   @Test func countersOfThePagesAreUpToDate() throws {
     var reading = ReadStatistics()
     (reading.captureFailures, reading.decryption) = (0, DecryptionStatistics())
+    reading.clients = (0, 0)
     let records = DeliveryStatistics(MemoryOutbox(capacity: 1), arrived: 0)
     let values = DeliveryStatistics(ofValues: OutboxCounts(), waiting: 0)
     for (counters, page, part) in [

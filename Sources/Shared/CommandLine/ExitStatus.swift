@@ -10,7 +10,7 @@ public enum ExitStatus: Int32, Sendable {
   case badData = 65
   /// The source cannot be opened.
   case noInput = 66
-  /// The server is unavailable, and data are lost.
+  /// The server is unavailable and data are lost, or the port of `--listen` cannot be used.
   case unavailable = 69
   /// The spool cannot be created.
   case cannotCreate = 73

@@ -18,6 +18,8 @@ struct ReadStatistics {
   var dropped = 0
   /// Telegrams that could not be written to the file of `--capture`; nil without that option.
   var captureFailures: Int?
+  /// The clients, and the telegrams that they lost because they were too slow; nil without `--listen`.
+  var clients: (count: Int, droppedCount: Int)?
   /// Nil without keys.
   var decryption: DecryptionStatistics?
   var reconnects = 0
@@ -69,6 +71,14 @@ struct ReadStatistics {
         Counter(
           "replays", .total(decryption.replays),
           "With --key-file: frames whose frame counter is not greater than an earlier one."),
+      ]
+    }
+    if let clients {
+      counters += [
+        Counter("clients", .number(clients.count), "With --listen: clients that are connected."),
+        Counter(
+          "client_drops", .total(clients.droppedCount),
+          "With --listen: telegrams that clients lost because they were too slow."),
       ]
     }
     return counters

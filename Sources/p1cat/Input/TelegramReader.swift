@@ -66,7 +66,7 @@ struct TelegramReader {
       if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
       let deadline = earliest(
         isReading ? source.deadline : nil, isReading ? telegramDeadline : nil, ending?.deadline,
-        statusReport.deadline, messages.deadline)
+        writer.deadline, statusReport.deadline, messages.deadline)
       statistics.longestUnread = max(statistics.longestUnread, .now - lastRead)
       let ready = try wait(for: interests, until: deadline)
       let now = ContinuousClock.now
@@ -77,7 +77,7 @@ struct TelegramReader {
         if isReading, source.reconnect() { try process(.gap) }
       }
       if isReading { try read(ready) }
-      try writer.writeQueued()
+      try writer.writeQueued(ready)
       if ready.contains(.reading(stop.descriptor)) { try stopReading() }
       if let deadline = ending?.deadline, now >= deadline {
         if source.isLive { writer.reportUnwritten() }
@@ -85,7 +85,7 @@ struct TelegramReader {
       }
       statusReport.update(
         source.fault?.description ?? finder.problem ?? (writer.count == 0 ? missingTelegrams : nil),
-        storage: writer.captureProblem ?? finder.rawProblem, hasStarted: writer.count > 0)
+        storage: writer.problem ?? finder.rawProblem, hasStarted: writer.count > 0)
       if statusReport.takeRequest(ready) {
         updateStatistics()
         statusReport.write(statistics.counters)
@@ -262,6 +262,7 @@ struct TelegramReader {
     statistics.noiseBytes = finder.noiseCount
     statistics.dropped = writer.droppedCount
     statistics.captureFailures = writer.captureFailureCount
+    statistics.clients = writer.clients
     statistics.decryption = finder.decryption
     statistics.reconnects = source.reconnectCount
     reportSerialErrors()

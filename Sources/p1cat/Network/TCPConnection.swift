@@ -121,15 +121,7 @@ struct TCPConnection: MeterConnection {
   private mutating func connected(_ socket: FileDescriptor) -> FileDescriptor {
     state = .connected(socket)
     message = ServerMessage()
-    // A dead peer is noticed after 30 + 3 × 10 s; the system's default is two hours.
-    for (level, option, value) in [
-      (SOL_SOCKET, SO_KEEPALIVE, Int32(1)), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),
-      (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
-    ] {
-      var value = value
-      _ = unsafe setsockopt(
-        socket.rawValue, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
-    }
+    socket.keepAlive()
     return socket
   }
 

@@ -13,6 +13,8 @@ struct TelegramWriter {
   private let addsStamps: Bool
   /// `--capture`: the files to write each telegram to as well.
   private var capture: CaptureFiles?
+  /// `--listen`: sends each telegram to its clients as well.
+  private var server: TelegramServer?
   /// `-n`: how many telegrams to write; nil for all.
   private let limit: Int?
   private(set) var count = 0
@@ -41,10 +43,11 @@ struct TelegramWriter {
   ///   dropped; nil if the caller adds nothing while telegrams are queued.
   init(
     addsStamps: Bool, limit: Int?, queueing capacity: Int?, capture: CaptureFiles?,
-    messages: Messages
+    server: TelegramServer?, messages: Messages
   ) {
     self.addsStamps = addsStamps
     self.capture = capture
+    self.server = server
     self.limit = limit
     self.messages = messages
     let descriptor = FileDescriptor.standardOutput
@@ -59,18 +62,25 @@ struct TelegramWriter {
 
   var hasQueuedTelegrams: Bool { !queue.isEmpty }
 
-  /// The descriptor to wait for while telegrams are queued.
+  /// The descriptors to wait for: the output while telegrams are queued, and the clients.
   var interests: [Interest] {
-    guard hasQueuedTelegrams, let output else { return [] }
-    return [.writing(output.descriptor)]
+    let clients = server?.interests ?? []
+    guard hasQueuedTelegrams, let output else { return clients }
+    return [.writing(output.descriptor)] + clients
   }
+
+  var deadline: ContinuousClock.Instant? { server?.deadline }
 
   /// Telegrams dropped because the reader is too slow.
   var droppedCount: Int { queue.droppedCount }
   /// Telegrams that could not be written to a capture file; nil without `--capture`.
   var captureFailureCount: Int? { capture?.failureCount }
-  /// Why telegrams are not captured; nil if they are, or need not be.
-  var captureProblem: String? { capture?.problem }
+  /// Why telegrams are not captured, or why no client can connect; nil if all is well.
+  var problem: String? { capture?.problem ?? server?.problem }
+  /// The clients, and the telegrams that they lost because they were too slow; nil without `--listen`.
+  var clients: (count: Int, droppedCount: Int)? {
+    server.map { ($0.clientCount, $0.droppedCount) }
+  }
 
   // MARK: - Telegrams
 
@@ -90,6 +100,7 @@ struct TelegramWriter {
     let hasLineEnd = bytes[range.upperBound - 1] == UInt8(ascii: "\n")
     let stamp = stampedAt ?? (addsStamps ? receivedAt() : nil)
     capture?.add(bytes.extracting(range), receivedAt: stamp ?? receivedAt())
+    server?.add(bytes.extracting(range), hasLineEnd: hasLineEnd)
     let isUnchanged = stamp == nil && hasLineEnd
     if isUnchanged, range.lowerBound == block.upperBound,
       block.count + range.count <= blockSize
@@ -145,8 +156,9 @@ struct TelegramWriter {
 
   // MARK: - The queue
 
-  /// Writes queued telegrams as far as the output takes them without waiting.
-  mutating func writeQueued() throws {
+  /// Writes queued telegrams as far as the output and the clients take them without waiting.
+  mutating func writeQueued(_ ready: [Interest]) throws {
+    server?.attend(ready)
     guard let output, hasQueuedTelegrams else { return }
     while hasQueuedTelegrams {
       let count = try output.write(queue.next.span)
@@ -167,6 +179,7 @@ struct TelegramWriter {
 
   mutating func finish() {
     reportDropped()
+    server?.close()
     output?.leave()
   }
 

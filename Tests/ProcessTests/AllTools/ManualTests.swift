@@ -15,6 +15,7 @@ import enum CommandLine.ExitStatus
     "p1cat": [
       0: "p1cat sim:count=1,rate=max", 64: "p1cat -n none",
       65: "echo noise | p1cat --strict", 66: "p1cat ./nothing",
+      69: "p1cat --listen 192.0.2.1:2001 sim:count=1",
       73: "p1cat --capture ./nothing sim:count=1",
       74: "p1cat sim:count=1 > /dev/full", 75: "mkfifo fifo; p1cat -t 1 <> fifo",
       77: nil, 78: "SER_PARITY=mark p1cat /dev/null",

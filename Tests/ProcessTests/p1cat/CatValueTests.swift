@@ -10,6 +10,13 @@ import Testing
       ("--stats", ["0", "-1", "x", "", "86401"]), ("--baudrate", ["", "-9600", "x", "0"]),
       ("--bytesize", ["", "-7", "6", "7.0"]), ("--parity", ["", "=", "evenly"]),
       ("--stopbits", ["", "0", "1.5"]), ("--xonxoff", ["", "="]), ("--rtscts", ["", "2"]),
+      (
+        "--listen",
+        [
+          "", "0", "65536", "x", "-1", "127.0.0.1", "localhost:2001", "127.0.0.1:0", "::1:2001",
+          "[::1]", ":2001", "1.2.3:x",
+        ]
+      ),
       ("--silence", ["", "-1", "nan", "inf", "1e300", "0x"]),
     ])
   func impossibleOption(_ option: String, _ values: [String]) async throws {

@@ -129,6 +129,20 @@ public struct OutputGroup: SettingGroup {
       Nothing else limits their size.
       The bytes of a regular file are not recorded again, and those of a pipe only with the option.
       """)
+  public let listen = Setting(
+    "P1_LISTEN", option: "listen", .text("[address:]port"),
+    help: "Also send the telegrams to all clients that connect to this TCP port.",
+    manual: """
+      Without an address, only clients on this machine can connect, to 127.0.0.1.
+      .Ql 0.0.0.0:2001
+      is for all clients by IPv4,
+      .Ql [::]:2001
+      for all by IPv4 and IPv6; there is no password, so everybody who can reach the port can
+      read the meter.
+      See
+      .Sx Clients .
+      Telegrams of a regular file are not sent, and those of a pipe only with the option.
+      """)
 
   public init() {}
 }

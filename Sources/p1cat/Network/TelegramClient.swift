@@ -1,0 +1,96 @@
+import CommandLine
+import Glibc
+import SystemPackage
+
+/// A client of ``TelegramServer``, with a buffer of its own for telegrams that it has not read yet.
+struct TelegramClient {
+  /// `192.168.1.7:40522`.
+  let name: String
+  private let socket: FileDescriptor
+  private let output: NonblockingOutput
+  private var queue = TelegramQueue(capacity: TelegramClient.bufferSize)
+  private var receivedCount = 0
+  /// Why the client is gone; nil while it is connected.
+  private(set) var disconnectReason: String?
+
+  /// A thousand telegrams.
+  private static let bufferSize = 1 << 20
+  /// What the kernel buffers besides, of which it makes twice as much.
+  private static let socketBufferSize: Int32 = 64 * 1024
+  /// A client has nothing to say, but some send a greeting.
+  private static let maximumReceived = 64 * 1024
+
+  /// - Parameter socket: a connection, which the client closes.
+  init?(_ socket: FileDescriptor, _ name: String) {
+    guard let output = NonblockingOutput(socket) else { return nil }
+    socket.keepAlive()
+    socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    socket.set(SOL_SOCKET, SO_SNDBUF, TelegramClient.socketBufferSize)
+    self.output = output
+    self.socket = socket
+    self.name = name
+  }
+
+  /// Telegrams dropped because the client is too slow.
+  var droppedCount: Int { queue.droppedCount }
+
+  /// Whether the client has not taken all telegrams yet.
+  var isWaiting: Bool { !queue.isEmpty && disconnectReason == nil }
+
+  var interests: [Interest] {
+    [.reading(socket)] + (queue.isEmpty ? [] : [.writing(socket)])
+  }
+
+  mutating func add(_ telegram: [UInt8], _ messages: Messages) {
+    let before = droppedCount
+    queue.add(telegram)
+    write()
+    if before == 0, droppedCount > 0 {
+      messages.say(
+        .warning, name, "the client is too slow; dropping its oldest telegrams",
+        repeating: "slow client")
+    }
+  }
+
+  mutating func attend(_ ready: [Interest]) {
+    if ready.contains(.reading(socket)) { discardInput() }
+    if ready.contains(.writing(socket)) { write() }
+  }
+
+  mutating func close() { disconnect("p1cat exits") }
+
+  private mutating func write() {
+    do {
+      while isWaiting {
+        let count = try output.write(queue.next.span, as: name)
+        if count == 0 { return }
+        queue.removeFirst(count)
+      }
+    } catch {
+      disconnect((error as? Failure)?.reason ?? "closed by the client")
+    }
+  }
+
+  private mutating func discardInput() {
+    guard disconnectReason == nil else { return }
+    var bytes: [UInt8] = []
+    do throws(Errno) {
+      try bytes.append(addingCapacity: 4096) { room throws(Errno) in
+        try socket.read(into: &room)
+      }
+    } catch .wouldBlock, .interrupted {
+      return
+    } catch {
+      return disconnect("\(error)")
+    }
+    receivedCount += bytes.count
+    if bytes.isEmpty { disconnect("closed by the client") }
+    if receivedCount > TelegramClient.maximumReceived { disconnect("it sends data") }
+  }
+
+  private mutating func disconnect(_ reason: String) {
+    guard disconnectReason == nil else { return }
+    disconnectReason = reason
+    try? socket.close()
+  }
+}
