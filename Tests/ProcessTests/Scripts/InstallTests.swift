@@ -42,6 +42,7 @@ import Testing
         "bin/p1replay", "bin/p1top", "share/man/man1/p1top.1", "bin/p1sum", "share/man/man1/p1sum.1",
         "share/man/man1/p1replay.1",
         "share/doc/p1/examples/alerts.yml", "share/doc/p1/examples/alerts-tools.yml",
+        "bin/p1plot", "share/man/man1/p1plot.1", "share/doc/p1/man/pictures/day.svg",
         "lib/systemd/system/p1@.service", "lib/systemd/system/p1-capture@.timer",
       ] {
         #expect(installed.contains("usr/local/\(name)"), "\(name)")
