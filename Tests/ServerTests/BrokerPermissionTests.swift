@@ -79,7 +79,7 @@ import Testing
 
           // The records are published though RabbitMQ closes the connection after each announcement.
           let denied = [
-            ("{prefix}/{id}/status", "homeassistant/device/p1_E1/config"),
+            ("{prefix}/{id}/status", "homeassistant/device/p1_"),
             ("dsmr/cellar/status", "dsmr/cellar/status"),
           ]
           for (status, topic) in denied {
@@ -89,12 +89,17 @@ import Testing
                 "--payload", "json", "--prefix", "dsmr/attic", "--id", "attic", "--homeassistant",
                 "--status", status, "--linger", "50",
               ]
-            ).run(input: RecordFlow.text(0, padding: "meter=E1\n"), within: .seconds(60))
+            ).run(
+              input: RecordFlow.text(0, padding: "meter=E1\n")
+                + RecordFlow.text(1, padding: "meter=G1\nchannel=1\n"), within: .seconds(60))
             #expect(announcing.status == .success)
             #expect(
               announcing.errorText.contains(
-                "after each message to \(topic); allow the user to publish to it; publishing only "
-                  + "values and records for an hour\n"),
+                "the connection was lost after each message to \(topic)"),
+              "\(announcing.errorText)")
+            #expect(
+              announcing.errorText.contains(
+                "; allow the user to publish to it; trying again in 10 minutes\n"),
               "\(announcing.errorText)")
           }
         }
@@ -115,21 +120,30 @@ import Testing
         """, to: "rules")
       let result = try await Program("mosquitto_passwd", ["-b", passwords, "house", "house"]).run()
       #expect(result.status == .success)
-      let settings = ["password_file \(passwords)", "acl_file \(rules)"]
+      // Without a limit, mosquitto ends the connection after a rejection.
+      let settings = [
+        "password_file \(passwords)", "acl_file \(rules)", "max_queued_messages 1000",
+      ]
       try await Mosquitto.running(login: nil, settings: settings) { broker in
-        func announce(_ form: String) async throws -> ProgramResult {
+        func announce(_ form: String, _ version: String = "5") async throws -> ProgramResult {
           try await program(
             "house", broker,
-            ["--homeassistant", "--prefix", "dsmr", "--homeassistant-discovery", form]
+            [
+              "--homeassistant", "--prefix", "dsmr", "--homeassistant-discovery", form,
+              "--protocol",
+              version,
+            ]
           ).run(input: RecordFlow.text(0, padding: "meter=E1\n"), within: .seconds(30))
         }
         #expect(try await announce("component").errorText == "")
-        let denied = try await announce("device")
-        #expect(denied.status == .success)
-        #expect(
-          denied.errorText.contains(
-            "message to homeassistant/device/p1_E1/config rejected: Not authorized\n"),
-          "\(denied.errorText)")
+        for (version, reason) in [
+          ("5", "message to homeassistant/device/p1_E1/config rejected: Not authorized\n"),
+          ("3.1.1", "the message to homeassistant/device/p1_E1/config did not come back, so "),
+        ] {
+          let denied = try await announce("device", version)
+          #expect(denied.status == .success)
+          #expect(denied.errorText.contains(reason), "\(denied.errorText)")
+        }
         try await client(broker, "house").subscribed(to: "homeassistant/#") { subscriber in
           try await subscriber.wait { $0.count == 2 }
           #expect(

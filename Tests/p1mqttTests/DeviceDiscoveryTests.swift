@@ -111,6 +111,23 @@ import Testing
     #expect(messages(&discovery).first { $0.payload.isEmpty }?.topic == Self.topic)
   }
 
+  /// Home Assistant would book the difference of the two meters as consumption.
+  @Test func theRetainedValueOfAReplacedMeterIsDeleted() throws {
+    var first = try discovery(retains: true)
+    try see("meter=E0 energy_import_kwh=9", &first)
+    let old = messages(&first)
+    var discovery = try discovery(retains: true)
+    try receive(old, &discovery)
+    for meter in ["E1", "E2"] {
+      try see("meter=\(meter) energy_import_kwh=1", &discovery)
+      let sent = messages(&discovery)
+      #expect(sent.first?.topic == "dsmr/energy_import_kwh")
+      #expect(sent.first.map { $0.payload.isEmpty && $0.isRetained && $0.isChange } == true)
+      #expect(sent.filter { $0.topic.hasPrefix("dsmr/") }.count == 1)
+      discovery.advance(at: .now + .seconds(5))
+    }
+  }
+
   /// Another process may read the meter now.
   @Test func aMeterWithoutSensorsIsNotWithdrawnAgain() throws {
     var discovery = try discovery()
@@ -191,10 +208,6 @@ import Testing
     try see(Self.telegram, &discovery)
     let message = discovery.takeMessage(at: .now)
     let probe = try #require(message)
-    guard case .probe(let announcement) = probe.purpose else {
-      Issue.record("no probe")
-      return
-    }
     let topic = form == "device" ? Self.topic : "homeassistant/sensor/p1_E1/probe/config"
     #expect(probe.topic == topic && !probe.isRetained)
     // Home Assistant adds no sensor for it, and removes none.
@@ -204,9 +217,12 @@ import Testing
       #expect(probe.payload.isEmpty)
     }
     #expect(discovery.takeMessage(at: .now) == nil)
-    discovery.probed(announcement, isAccepted: false)
     try see("\(Self.telegram) voltage_l1_v=1", &discovery)
+    #expect(discovery.takeMessage(at: .now) == nil && discovery.lostProbe == nil)
+    // It does not come back.
+    discovery.advance(at: .now + .seconds(5))
     #expect(discovery.takeMessage(at: .now) == nil && discovery.isEmpty)
+    #expect(discovery.lostProbe == topic)
     // The next connection may be to another broker, or of another user.
     discovery.repeatAll()
     #expect(messages(&discovery).map(\.topic).sorted() == old.map(\.topic).sorted())
@@ -250,10 +266,12 @@ import Testing
 }
 
 extension DeviceDiscoveryTests {
-  private func discovery(form: String = "device", capacity: Int = 1 << 20) throws -> Discovery {
-    try Discovery(
-      "homeassistant",
-      PublishSettings(Settings { ["MQTT_HOMEASSISTANT_DISCOVERY": form][$0] }), capacity: capacity)
+  private func discovery(
+    form: String = "device", retains: Bool = false, capacity: Int = 1 << 20
+  ) throws -> Discovery {
+    let values = ["MQTT_HOMEASSISTANT_DISCOVERY": form, "MQTT_RETAIN": "\(retains)"]
+    return try Discovery(
+      "homeassistant", PublishSettings(Settings { values[$0] }), capacity: capacity)
   }
 
   private func see(
@@ -271,12 +289,12 @@ extension DeviceDiscoveryTests {
     }
   }
 
-  /// What is published, without the probes, which the broker accepts.
+  /// What is published, without the probes, which come back.
   private func messages(_ discovery: inout Discovery) -> [Message] {
     var messages: [Message] = []
     while let message = discovery.takeMessage(at: .now) {
-      if case .probe(let announcement) = message.purpose {
-        discovery.probed(announcement, isAccepted: true)
+      if discovery.probes[message.topic] != nil {
+        _ = discovery.receive(topic: message.topic, message.payload, isRetained: false)
       } else {
         messages.append(message)
       }

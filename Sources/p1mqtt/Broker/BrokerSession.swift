@@ -15,6 +15,8 @@ struct BrokerSession {
   struct Loss {
     let reason: String
     var cause = DisconnectCause.other
+    /// Whether the broker has not answered in time.
+    var isSilence = false
   }
 
   let connection: MQTTConnection

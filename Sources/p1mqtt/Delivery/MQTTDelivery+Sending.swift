@@ -13,9 +13,16 @@ extension MQTTDelivery {
     // The answer may have arrived while the input was being read.
     try proceed(wait(for: connection.interests, until: now))
     guard isUnanswered(now) else { return }
+    // A broker may drop an acknowledgement behind very many retained messages, as mosquitto does.
+    if let (number, _, message) = inFlight.first, message.isAnnouncement,
+      receivedAt > unansweredSince
+    {
+      return arrived(number)
+    }
     try connection.abandon()
     try handleEvents()
-    try disconnected(.init(reason: session.noAnswer))
+    suspect = nil
+    try disconnected(.init(reason: session.noAnswer, isSilence: true))
   }
 
   /// Disconnects, and has the next attempt follow at once.
@@ -63,6 +70,7 @@ extension MQTTDelivery {
           reportRefusedSubscription()
         }
       case .received(let topic, let payload, let isRetained):
+        receivedAt = .now
         if announcements.receive(topic: topic, payload, isRetained: isRetained) {
           publications.repeatLast(at: .now)
         }
@@ -72,7 +80,7 @@ extension MQTTDelivery {
 
   private mutating func connected() {
     session.connected()
-    rejectedAnnouncement = nil
+    answeredAnnouncement = nil
     unansweredSince = session.connectedAt
     if connection.version == .version5 {
       // The library knows the highest QoS that the broker has announced. A broker that breaks off at QoS 2
@@ -110,7 +118,7 @@ extension MQTTDelivery {
     if subscription.disconnected() { reportRefusedSubscription() }
     let node = broker
     session.fail(loss.reason, loss.cause)
-    if wasConnected { try noteDisconnectingTopic() }
+    if wasConnected, !loss.isSilence { try noteSuspect() }
     // Another node may grant what this one has refused.
     if broker != node { subscription = Subscription() }
     returnUnsent(last)
@@ -118,20 +126,27 @@ extension MQTTDelivery {
 
   /// Logs it if the connection is lost after each message to a topic: several brokers end the connection of a client
   /// that may not publish to a topic, and give no reason.
-  private mutating func noteDisconnectingTopic() throws {
-    guard let message = inFlight.first?.message ?? rejectedAnnouncement else { return }
-    let topic = message.topic
-    let losses = disconnectingTopic?.name == topic ? (disconnectingTopic?.losses ?? 0) + 1 : 1
-    disconnectingTopic = (topic, losses)
+  private mutating func noteSuspect() throws {
+    guard !session.isStable, let message = inFlight.first?.message ?? answeredAnnouncement else {
+      suspect = nil
+      return
+    }
+    let kind = announcements.kind(of: message)
+    // The topics of announcements take turns.
+    let isSame = kind.map { $0 == suspect?.kind } ?? (message.topic == suspect?.topic)
+    let losses = isSame ? (suspect?.losses ?? 0) + 1 : 1
+    suspect = (kind, message.topic, losses)
     guard losses == 3 else { return }
+    let pause = StatusAndDiscovery.pause.components.seconds / 60
     messages.say(
       .warning, broker,
-      "the connection was lost after each message to \(topic); allow the user to publish to it"
-        + (message.isAnnouncement ? "; publishing only values and records for an hour" : ""),
+      "the connection was lost after each message to \(message.topic); allow the user to publish to it"
+        + (kind == nil ? "" : "; trying again in \(pause) minutes"),
       repeating: "forbidden")
-    guard message.isAnnouncement else { return }
-    announcements.pause(at: .now)
-    disconnectingTopic = nil
+    guard let kind else { return }
+    announcements.pause(kind, at: .now)
+    suspect = nil
+    session.retryNow()
     try connection.discardSession()
   }
 
@@ -208,7 +223,7 @@ extension MQTTDelivery {
   /// How many messages may be in flight: with acknowledgements, few.
   private var window: Int {
     // If the connection is lost again, that message was the cause.
-    if disconnectingTopic != nil, !session.isStable { return 1 }
+    if suspect != nil, !session.isStable { return 1 }
     return min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20
   }
 
@@ -252,10 +267,13 @@ extension MQTTDelivery {
 
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number) else { return }
-    if message.topic == disconnectingTopic?.name { disconnectingTopic = nil }
     guard !message.isAnnouncement else {
+      answeredAnnouncement = message
       return announcements.answered(message, isAccepted: true, at: .now)
     }
+    answeredAnnouncement = nil
+    // Announcements go before values and records.
+    if suspect?.kind != nil || suspect?.topic == message.topic { suspect = nil }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
     if qos > 0 { session.succeed() }
     answeredAt = .now
@@ -277,7 +295,7 @@ extension MQTTDelivery {
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
     guard !message.isAnnouncement else {
-      if !session.isStable { rejectedAnnouncement = message }
+      answeredAnnouncement = message
       return announcements.answered(message, isAccepted: false, at: .now)
     }
     answeredAt = .now

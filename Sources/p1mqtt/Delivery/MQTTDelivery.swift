@@ -19,15 +19,18 @@ struct MQTTDelivery: RecordDelivery {
   /// Since when the oldest message in flight is unanswered.
   var unansweredSince = ContinuousClock.now
   var answeredAt = ContinuousClock.now
+  /// When the broker last sent a message.
+  var receivedAt = ContinuousClock.now
   var rejection: Rejection?
   var subscription = Subscription()
   /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
-  /// The topic of the last message before the connection was lost, and how often in a row.
-  var disconnectingTopic: (name: String, losses: Int)?
-  /// The last announcement that the broker has rejected soon after the connection began: mosquitto with
-  /// `max_queued_messages 0` then ends the connection.
-  var rejectedAnnouncement: Message?
+  /// What the last connections may have been lost by: the topic of a record, or the kind of an announcement and its
+  /// topic; and how many in a row.
+  var suspect: (kind: StatusAndDiscovery.Kind?, topic: String, losses: Int)?
+  /// The last announcement that the broker has answered; nil if it has answered a value or a record since. mosquitto may
+  /// end the connection after the answer to a forbidden message.
+  var answeredAnnouncement: Message?
   /// Whether it was logged that messages do not expire.
   var hasLoggedExpiry = false
 
@@ -75,6 +78,8 @@ struct MQTTDelivery: RecordDelivery {
       // Records of a telegram after the first one are of sub-meters.
       let submeters = rest[rest.startIndex].isOfSubmeter ? telegram : telegram.dropFirst()
       if !submeters.isEmpty { publications.noteSubmeters(Array(submeters), at: .now) }
+      // The records of periods come in another order than those of the telegrams.
+      if preprocessor.hasPeriods { for record in telegram { publications.claimTopics(of: record) } }
       for record in telegram {
         for record in preprocessor.process(record) { try add(record, at: .now) }
       }
@@ -125,6 +130,8 @@ struct MQTTDelivery: RecordDelivery {
   mutating func reload() throws -> String {
     connection.renew(try reloadSettings())
     isReconnecting = true
+    suspect = nil
+    announcements.endPauses()
     return "settings, password, key and certificates reloaded; reconnecting"
   }
 

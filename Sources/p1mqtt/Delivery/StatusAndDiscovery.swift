@@ -26,10 +26,12 @@ struct StatusAndDiscovery {
   /// Since when values wait.
   private var heldSince: ContinuousClock.Instant?
 
-  /// Until when nothing is announced, as the broker ends the connection after each announcement.
-  private var pausesUntil: ContinuousClock.Instant?
+  /// Until when messages of a kind are not published, as the broker ends the connection after each of them.
+  private var pauses: [Kind: ContinuousClock.Instant] = [:]
 
-  private static let pause = Duration.seconds(3600)
+  enum Kind { case status, discovery }
+
+  static let pause = Duration.seconds(600)
   /// Values do not wait for sensors that come and go all the time.
   private static let longestHold = Duration.seconds(10)
   /// How long announcements of earlier runs may take to come.
@@ -55,12 +57,12 @@ struct StatusAndDiscovery {
   }
 
   var isEmpty: Bool {
-    isPausing
-      || !isOnlineDue && !isSynchronizing && discovery?.isEmpty ?? true
-        && meterStatuses?.isEmpty ?? true
+    !isSynchronizing
+      && (isPausing(.status) || !isOnlineDue && meterStatuses?.isEmpty ?? true)
+      && (isPausing(.discovery) || discovery?.isEmpty ?? true)
   }
 
-  private var isPausing: Bool { pausesUntil != nil }
+  private func isPausing(_ kind: Kind) -> Bool { pauses[kind] != nil }
 
   /// When work is due without an event.
   ///
@@ -68,16 +70,13 @@ struct StatusAndDiscovery {
   func deadline(isConnected: Bool) -> ContinuousClock.Instant? {
     earliest(
       isConnected ? earliest(holdsValuesUntil, discovery?.deadline) : nil,
-      meterStatuses?.deadline, pausesUntil)
+      meterStatuses?.deadline, pauses.values.min())
   }
 
   /// Ends what was to last until now.
   mutating func advance(at now: ContinuousClock.Instant) {
     if let end = holdsValuesUntil, now >= end { endHold() }
-    if let end = pausesUntil, now >= end {
-      pausesUntil = nil
-      announceAll()
-    }
+    if pauses.values.contains(where: { now >= $0 }) { endPauses() }
     discovery?.advance(at: now)
     meterStatuses?.check(now)
   }
@@ -91,7 +90,7 @@ struct StatusAndDiscovery {
 
   /// The `offline` messages of the exit: that of p1mqtt, then those of its meters.
   var offlineMessages: [Message] {
-    isPausing ? [] : [offline].compactMap(\.self) + (meterStatuses?.offlineMessages ?? [])
+    isPausing(.status) ? [] : [offline].compactMap(\.self) + (meterStatuses?.offlineMessages ?? [])
   }
 
   /// What to subscribe to. Without discovery, that is nothing.
@@ -126,6 +125,7 @@ struct StatusAndDiscovery {
   }
 
   mutating func disconnected() {
+    discovery?.probes = [:]
     endHold()
     changeCount = 0
     heldSince = nil
@@ -165,9 +165,26 @@ struct StatusAndDiscovery {
     hasRival = true
   }
 
-  /// Publishes nothing for an hour.
-  mutating func pause(at now: ContinuousClock.Instant) {
-    pausesUntil = now + StatusAndDiscovery.pause
+  /// The kind of a message; nil for a value or a record.
+  func kind(of message: Message) -> Kind? {
+    switch message.purpose {
+    case .value, .record: nil
+    case .change: .discovery
+    case .onlineMeter: .status
+    case .announcement:
+      discovery.map { message.topic.hasPrefix("\($0.prefix)/") } ?? false ? .discovery : .status
+    }
+  }
+
+  /// Publishes no messages of a kind for some time.
+  mutating func pause(_ kind: Kind, at now: ContinuousClock.Instant) {
+    pauses[kind] = now + StatusAndDiscovery.pause
+  }
+
+  mutating func endPauses() {
+    guard !pauses.isEmpty else { return }
+    pauses = [:]
+    announceAll()
   }
 
   // MARK: - Messages
@@ -176,8 +193,9 @@ struct StatusAndDiscovery {
   /// that of another meter would take them for its own.
   mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
     let isChanging =
-      changeCount > 0 || holdsValuesUntil != nil || discovery?.isPostponing ?? false
-    guard isChanging, !isPausing else {
+      changeCount > 0 || holdsValuesUntil != nil
+      || !isPausing(.discovery) && discovery?.isPostponing ?? false
+    guard isChanging else {
       heldSince = nil
       return false
     }
@@ -188,30 +206,32 @@ struct StatusAndDiscovery {
 
   /// Takes the next message to be published; nil where there is none.
   mutating func next(at now: ContinuousClock.Instant) -> Message? {
-    guard !isPausing else { return nil }
     var message: Message?
-    if isOnlineDue { message = online }
-    isOnlineDue = false
+    if isOnlineDue, !isPausing(.status) {
+      message = online
+      isOnlineDue = false
+    }
     // Announcements of earlier runs say when sensors expire.
-    if !isSynchronizing { message = message ?? discovery?.takeMessage(at: now) }
-    message = message ?? meterStatuses?.next()
+    if !isSynchronizing, !isPausing(.discovery) {
+      message = message ?? discovery?.takeMessage(at: now)
+    }
+    if !isPausing(.status) { message = message ?? meterStatuses?.next() }
     if let message { noteSent(message) }
     return message
   }
 
   private mutating func noteSent(_ message: Message) {
     if message.topic == online?.topic { echoCount += 1 }
-    if message.holdsValues { changeCount += 1 }
+    if case .change = message.purpose { changeCount += 1 }
   }
 
   /// The broker has acknowledged or rejected a message.
   mutating func answered(
     _ message: Message, isAccepted: Bool, at now: ContinuousClock.Instant
   ) {
-    if case .probe(let announcement) = message.purpose {
-      discovery?.probed(announcement, isAccepted: isAccepted)
-    }
-    guard message.holdsValues, changeCount > 0 else { return }
+    // A rejected probe is logged as such.
+    if !isAccepted { discovery?.probes[message.topic] = nil }
+    guard case .change = message.purpose, changeCount > 0 else { return }
     changeCount -= 1
     holdsValuesUntil = now + Discovery.busyTime
   }
@@ -234,6 +254,15 @@ struct StatusAndDiscovery {
           kind: "rival"))
     }
     isRivalLogged = hasRival
+    if let topic = discovery?.lostProbe {
+      discovery?.lostProbe = nil
+      messages.append(
+        LogMessage(
+          text:
+            "the message to \(topic) did not come back, so earlier announcements stay; allow the "
+            + "user to publish to it and to read it",
+          kind: "probe"))
+    }
     if let online, let meter = meterStatuses?.unpublished, !isUnpublishedLogged {
       isUnpublishedLogged = true
       messages.append(

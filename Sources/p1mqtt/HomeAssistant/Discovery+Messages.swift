@@ -25,15 +25,17 @@ extension Discovery {
       return true
     }
     let levels = topic.dropFirst(prefix.count + 1).split(separator: "/")
-    if isRetained, let announcement = RetainedAnnouncement(topic, levels, payload) {
-      receive(announcement)
+    guard isRetained else {
+      if let probe = probes.removeValue(forKey: topic) { accept(probe) }
+      return false
     }
+    if let announcement = RetainedAnnouncement(topic, levels, payload) { receive(announcement) }
     return false
   }
 
   /// Whether nothing is to be announced, now or when a device is no longer busy.
   var isEmpty: Bool {
-    migration.isEmpty && pending.isEmpty && earlier.isEmpty && !isPostponing
+    staleTopics.isEmpty && migration.isEmpty && pending.isEmpty && earlier.isEmpty && !isPostponing
   }
 
   /// Whether changes wait until Home Assistant has taken the last ones.
@@ -48,6 +50,8 @@ extension Discovery {
       busyDevices.removeFirst()
       guard let device = devices[meter] else { continue }
       device.isBusy = false
+      let probe = probeTopic(of: device)
+      if probes.removeValue(forKey: probe) != nil { lostProbe = probe }
       guard postponed.remove(meter) != nil else { continue }
       if !device.topicsToWithdraw.isEmpty {
         migration.append(contentsOf: takeOverMessages(meter, device, at: now))
@@ -61,6 +65,7 @@ extension Discovery {
 
   /// Takes the next message to be published; nil where there is none.
   mutating func takeMessage(at now: ContinuousClock.Instant) -> Message? {
+    if let topic = staleTopics.removeFirst() { return change(topic, "", isRetained: true) }
     if let message = migration.popFirst() { return message }
     if let (topic, payload) = earlier.takeWithdrawal() {
       return Message(topic: topic, payload: payload, purpose: .change, isRetained: true)
@@ -74,6 +79,7 @@ extension Discovery {
         guard device.isAccepted else {
           guard !device.isProbed else { continue }
           device.isProbed = true
+          startBusyTime(announcement.meter, device, at: now)
           return probe(announcement, device)
         }
         migration = Deque(releaseMessages(announcement.meter, device, at: now))
@@ -150,8 +156,8 @@ extension Discovery {
   // MARK: - From one form to the other
 
   /// A message that Home Assistant ignores, to the topics of the form of this run. The user may be allowed to publish to
-  /// those of the other form only.
-  private func probe(_ announcement: Announcement, _ device: Device) -> Message {
+  /// those of the other form only. It comes back by the subscription: MQTT 3.1.1 acknowledges forbidden messages, too.
+  private mutating func probe(_ announcement: Announcement, _ device: Device) -> Message {
     let payload =
       switch form {
       case .device:
@@ -160,16 +166,18 @@ extension Discovery {
             device: device.identity.description, origin: .p1mqtt, components: [:]))
       case .component: [UInt8]()
       }
-    return Message(
-      topic: form.topic(prefix, device: device.identity.id, sensor: "probe"), payload: payload,
-      purpose: .probe(announcement), isRetained: false)
+    let topic = probeTopic(of: device)
+    probes[topic] = announcement
+    return Message(topic: topic, payload: payload, purpose: .change, isRetained: false)
   }
 
-  /// The broker has acknowledged or rejected a probe.
-  mutating func probed(_ announcement: Announcement, isAccepted: Bool) {
-    guard let device = devices[announcement.meter] else { return }
-    device.isAccepted = isAccepted
-    guard isAccepted else { return }
+  private func probeTopic(of device: Device) -> String {
+    form.topic(prefix, device: device.identity.id, sensor: "probe")
+  }
+
+  /// A probe has come back.
+  private mutating func accept(_ announcement: Announcement) {
+    devices[announcement.meter]?.isAccepted = true
     pending.append(announcement)
     changed.insert(announcement)
   }

@@ -75,6 +75,12 @@ struct Discovery {
   /// The electricity meter of each sub-meter. The records of a period arrive after the next telegrams.
   private var mains: LRUCache<MeterKey, MeterKey>
   var pending = UniqueQueue<Announcement>()
+  /// The probes that have not come back, by their topics.
+  var probes: [String: Announcement] = [:]
+  /// The topic of a probe that has not come back in time.
+  var lostProbe: String?
+  /// The topics of values whose retained message is of another meter.
+  var staleTopics = UniqueQueue<String>()
   /// Announcements of sub-meters whose electricity meter is not announced yet, by its id. Home Assistant needs the
   /// device before those behind it.
   var waiting: [String: Set<Announcement>] = [:]
@@ -91,6 +97,8 @@ struct Discovery {
   var changed: Set<Announcement> = []
   /// Whether telegrams are read as they are sent, and not from a capture.
   private var isLive = true
+  /// Whether the broker retains values.
+  private let retains: Bool
   /// The seconds between two values, at least.
   private let interval: Int
   /// After how many seconds a sensor has no state until the interval of its meter is known; nil for never. Home Assistant
@@ -127,6 +135,7 @@ struct Discovery {
     devices = LRUCache(capacity: capacity)
     mains = LRUCache(capacity: capacity)
     identityPrefix = settings.identityPrefix
+    retains = settings.retains
     interval = max(settings.repeatInterval ?? 0, period)
     // A run of a single telegram ends with the status.
     initialExpiry = settings.statusTopic == nil ? nil : ArrivalTimes.expiry(interval: interval)
@@ -263,6 +272,7 @@ struct Discovery {
         withdrawSensor(id, of: other)
       }
       devices[meter]?.identity.useLongName()
+      clear(topic)
     }
     owners[topic] = meter
     withdrawPredecessor(publishedTo: topic)
@@ -272,6 +282,13 @@ struct Discovery {
   private mutating func withdrawPredecessor(publishedTo topic: String) {
     guard earlier.withdraw(publishedTo: topic), let owner = owners[topic] else { return }
     devices[owner]?.identity.useLongName()
+    clear(topic)
+  }
+
+  /// Has the broker delete the value of another meter, which a new sensor would take for its own.
+  private mutating func clear(_ topic: String) {
+    guard retains, staleTopics.count < Discovery.maximumPending else { return }
+    staleTopics.append(topic)
   }
 
   /// Takes a topic from a meter, if it has it and none of its sensors uses it.
@@ -422,6 +439,7 @@ struct Discovery {
 
   /// Announces everything again.
   mutating func repeatAll() {
+    probes = [:]
     for meter in devices.keys {
       devices[meter]?.isProbed = false
       for announcement in announcements(of: meter) { pending.append(announcement) }

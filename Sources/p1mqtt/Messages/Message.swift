@@ -9,8 +9,6 @@ struct Message {
     case announcement
     /// A sensor of Home Assistant appears or disappears, or has another topic. The next values wait until that is done.
     case change
-    /// Whether the broker takes announcements of the form of this run, before those of the other form are withdrawn.
-    case probe(Discovery.Announcement)
     /// The status of a meter that sends, which expires.
     case onlineMeter
   }
@@ -23,16 +21,8 @@ struct Message {
 
   var isAnnouncement: Bool {
     switch purpose {
-    case .announcement, .change, .probe, .onlineMeter: true
+    case .announcement, .change, .onlineMeter: true
     case .value, .record: false
-    }
-  }
-
-  /// Whether the next values wait until Home Assistant has taken it.
-  var holdsValues: Bool {
-    switch purpose {
-    case .change, .probe: true
-    case .announcement, .onlineMeter, .value, .record: false
     }
   }
 }

@@ -21,6 +21,9 @@ protocol Publications {
   /// the readings of both decide.
   mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant)
 
+  /// Gives a record its topics before it is taken, so that they do not depend on the order of records of periods.
+  mutating func claimTopics(of record: Record)
+
   /// Takes a record.
   ///
   /// - Parameters:

@@ -48,9 +48,11 @@ struct RecordPublications: Publications {
 
   mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant) {
     for record in topics.noteSubmeters(submeters, at: now) {
-      _ = topics.topic(of: MeterKey(record))
+      claimTopics(of: record)
     }
   }
+
+  mutating func claimTopics(of record: Record) { _ = topics.topic(of: MeterKey(record)) }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant

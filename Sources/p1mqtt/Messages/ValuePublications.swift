@@ -52,9 +52,11 @@ struct ValuePublications: Publications {
 
   mutating func noteSubmeters(_ submeters: [Record], at now: ContinuousClock.Instant) {
     for record in topics.noteSubmeters(submeters, at: now) {
-      _ = values(of: record, MeterKey(record))
+      claimTopics(of: record)
     }
   }
+
+  mutating func claimTopics(of record: Record) { _ = values(of: record, MeterKey(record)) }
 
   mutating func take(
     _ record: Record, _ discovery: inout Discovery?, at now: ContinuousClock.Instant

@@ -28,7 +28,7 @@ public struct RecordPreprocessor {
   }
 
   /// Whether records of an open period are held back.
-  var hasPeriods: Bool { summary != nil }
+  public var hasPeriods: Bool { summary != nil }
 
   /// Undelivered records were dropped, so a record that repeats one of them has to be sent.
   mutating func forgetRepeats() { summary?.forgetRepeats() }
