@@ -39,9 +39,11 @@ import Testing
         "share/bash-completion/completions/p1cat", "share/fish/vendor_completions.d/p1influx.fish",
         "share/doc/p1/examples/p1.conf", "share/doc/p1/examples/broker/mosquitto.acl",
         "share/doc/p1/examples/broker/rabbitmq-user", "share/p1/uninstall", "bin/p1check",
-        "bin/p1replay", "bin/p1top", "share/man/man1/p1top.1", "bin/p1sum", "share/man/man1/p1sum.1",
+        "bin/p1replay", "bin/p1top", "share/man/man1/p1top.1", "bin/p1sum",
+        "share/man/man1/p1sum.1",
         "share/man/man1/p1replay.1",
         "share/doc/p1/examples/alerts.yml", "share/doc/p1/examples/alerts-tools.yml",
+        "share/doc/p1/examples/grafana/p1-influxdb.json",
         "bin/p1plot", "share/man/man1/p1plot.1", "share/doc/p1/man/pictures/day.svg",
         "lib/systemd/system/p1@.service", "lib/systemd/system/p1-capture@.timer",
       ] {

@@ -46,7 +46,7 @@ public struct HTTPClient: Sendable {
 public struct HTTPFailure: Error, CustomStringConvertible {
   public let description: String
 
-  init(_ response: HTTPClient.Response) {
+  public init(_ response: HTTPClient.Response) {
     description = "status \(response.status): \(response.body)"
   }
 }

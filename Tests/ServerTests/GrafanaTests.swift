@@ -1,0 +1,193 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The boards of `scripts/grafana`, with real databases filled by p1influx in the place of Grafana.
+@Suite struct GrafanaTests {
+  private static let house = BoardHouse()
+
+  // MARK: - The files
+
+  @Test func boardsAreThoseOfTheScript() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = try Repository.text("scripts/grafana/make")
+      let file = try directory.write(script, to: "make")
+      let result = try await Program("python3", [file]).run()
+      #expect(result.status == .success && result.errorText == "")
+      for board in ["p1-influxdb.json", "p1-victoriametrics.json"] {
+        #expect(
+          try directory.text(of: board) == Repository.text("scripts/grafana/\(board)"),
+          "\(board): run scripts/grafana/make")
+      }
+    }
+  }
+
+  /// Panels fill the 24 columns from left to right, and none covers another one.
+  @Test(arguments: ["influxdb", "victoriametrics"])
+  func panelsFillTheGrid(_ database: String) throws {
+    let board = try Board(of: database)
+    var isCovered: [Int: Set<Int>] = [:]
+    for panel in board.panels + board.panels.flatMap({ $0.panels ?? [] }) {
+      let place = panel.gridPos
+      for y in place.y..<place.y + place.h {
+        for x in place.x..<place.x + place.w {
+          #expect(isCovered[y, default: []].insert(x).inserted, "\(panel.title): \(x), \(y)")
+        }
+      }
+    }
+    #expect(isCovered.values.allSatisfy { $0 == Set(0..<24) })
+  }
+
+  // MARK: - The queries
+
+  @Test func influxDBAnswersEveryQuery() async throws {
+    try await InfluxDB.running { database in
+      try await fill(["--port", "\(database.port)", "--db", "test"])
+      try await check(try Board(of: "influxdb"), database)
+    }
+  }
+
+  @Test func victoriaMetricsAnswersEveryQuery() async throws {
+    try await VictoriaMetrics.running { database in
+      try await fill(["--port", "\(database.port)"])
+      let imported = try await database.client.request(
+        "/api/v1/import/prometheus", body: GrafanaTests.metricsOfTools)
+      #expect(imported.status == 204)
+      let flushed = try await database.client.request("/internal/force_flush")
+      #expect(flushed.status == 200)
+      try await check(try Board(of: "victoriametrics"), database)
+    }
+  }
+
+  /// Fills the measurement dsmr with the house, and total with an hour of a meter that prints totals and tariffs.
+  private func fill(_ options: [String]) async throws {
+    let now = Int(Date.now.timeIntervalSince1970) - 40
+    let records = GrafanaTests.house.records + BoardHouse.records(before: now)
+    for (measurement, input) in [("dsmr", records), ("total", BoardHouse.totals)] {
+      let program = Program(
+        "p1influx", ["--host", "127.0.0.1", "--hold", "--measurement", measurement] + options)
+      let result = try await program.run(input: input, within: .seconds(120))
+      #expect(result.status == .success && result.errorText == "")
+    }
+  }
+
+  /// What --metrics-file writes, a minute ago and two minutes before.
+  private static var metricsOfTools: String {
+    let now = Int(Date.now.timeIntervalSince1970)
+    let names = [
+      "p1cat_telegrams_total", "p1cat_checksum_failures_total", "p1cat_resyncs_total",
+      "p1cat_dropped_total", "p1cat_last_telegram_timestamp_seconds", "p1influx_waiting",
+      "p1influx_dropped_total", "p1mqtt_waiting", "p1mqtt_dropped_total",
+    ]
+    return names.flatMap { name in
+      [180, 60].map { "\(name){pipe=\"house\"} \(now - $0) \(now - $0)000\n" }
+    }.joined()
+  }
+
+  private func check(_ board: Board, _ database: some BoardDatabase) async throws {
+    let values = try await database.values(of: board)
+    for panel in board.queryPanels {
+      let isOfTools = panel.targets?.contains {
+        $0.text.contains("p1cat_") || $0.text.contains("p1mqtt_")
+      }
+      let now = Int(Date.now.timeIntervalSince1970)
+      let range = isOfTools == true ? now - 600...now : BoardHouse.autumn
+      for target in panel.targets ?? [] {
+        let points = try await database.points(target, of: panel, values, in: range)
+        #expect(!points.isEmpty, "\(panel.title): \(target.text)")
+      }
+    }
+    try await checkSums(board, database, values)
+    try await checkTotals(board, database)
+    try await checkPeak(board, database, values)
+    for (index, value) in [0.5, 0.25].enumerated() {
+      let panel = try #require(board.panel("Power now"))
+      let target = try #require(panel.targets?[index])
+      let points = try await database.points(target, of: panel, values, in: BoardHouse.autumn)
+      #expect(points.map(\.value) == [value])
+    }
+  }
+
+  /// The days are those of p1sum, and the use in a pause of up to a day counts on the day of its end.
+  private func checkSums(
+    _ board: Board, _ database: some BoardDatabase, _ values: [String: String]
+  ) async throws {
+    for (title, counter) in [
+      ("Import", "import_kwh"), ("Export", "export_kwh"), ("Gas", "gas_m3"),
+      ("Water", "water_m3"),
+    ] {
+      let panel = try #require(board.panel("\(title) by day"))
+      let target = try #require(panel.targets?.first)
+      #expect(board.panel("\(title) by month")?.targets?.first?.text == target.text)
+      var days: [String: Double] = [:]
+      for range in [BoardHouse.spring, BoardHouse.autumn] {
+        for point in try await database.points(target, of: panel, values, in: range) {
+          days[try Self.day(of: point.time), default: 0] += point.value
+        }
+      }
+      let sums = try await expectedDays(counter)
+      #expect(sums.count > 20)
+      let thousandths = days.mapValues { Int(($0 * 1000).rounded()) }
+      #expect(thousandths.filter { $0.value != 0 } == sums.filter { $0.value != 0 }, "\(title)")
+    }
+  }
+
+  /// The sums of p1sum in thousandths, by the day.
+  private func expectedDays(_ counter: String) async throws -> [String: Int] {
+    var days: [String: Int] = [:]
+    for row in try await p1sum(["--by", "day"]) {
+      days[String((row["start"] ?? "").prefix(10)), default: 0] += Self.thousandths(row[counter])
+    }
+    for row in try await p1sum(["--by", "day", "--gaps"]) where row["reason"] == "gap" {
+      let times = try ["start", "end"].map { try Date(row[$0] ?? "", strategy: .iso8601) }
+      guard times[1].timeIntervalSince(times[0]) <= 86400 else { continue }
+      days[String((row["end"] ?? "").prefix(10)), default: 0] += Self.thousandths(row[counter])
+    }
+    return days
+  }
+
+  /// Where a meter prints a total, its tariffs are not added.
+  private func checkTotals(_ board: Board, _ database: some BoardDatabase) async throws {
+    let values = try await database.values(of: board, measurement: "total")
+    let panel = try #require(board.panel("Import by day"))
+    let target = try #require(panel.targets?.first)
+    let points = try await database.points(target, of: panel, values, in: BoardHouse.autumn)
+    #expect(points.map(\.value).reduce(0, +) == 1)
+  }
+
+  private func checkPeak(
+    _ board: Board, _ database: some BoardDatabase, _ values: [String: String]
+  ) async throws {
+    let peaks = try await p1sum(["--peaks", "--from", "2025-10"]).map {
+      Self.thousandths($0["peak_kw"])
+    }
+    let panel = try #require(board.panel("Import by quarter of an hour, this month"))
+    let target = try #require(panel.targets?.first)
+    let points = try await database.points(target, of: panel, values, in: BoardHouse.autumn)
+    let highest = try #require(points.map(\.value).max())
+    #expect(Int((highest * 1000).rounded()) == peaks.max())
+  }
+
+  private func p1sum(_ options: [String]) async throws -> [[String: String]] {
+    let program = Program(
+      Repository.path("scripts/p1sum"), ["--csv", "--timezone", BoardHouse.zone] + options,
+      environment: ["P1_BIN": ToolPaths.directory])
+    let result = try await program.run(input: GrafanaTests.house.records, within: .seconds(120))
+    #expect(result.status == .success && result.errorText == "")
+    let lines = result.text.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let heading = try #require(lines.first)
+    return lines.dropFirst().map { Dictionary(zip(heading, $0)) { first, _ in first } }
+  }
+
+  private static func thousandths(_ text: String?) -> Int {
+    Int((text ?? "").replacing(".", with: "")) ?? 0
+  }
+
+  private static func day(of time: Int) throws -> String {
+    let zone = try #require(TimeZone(identifier: BoardHouse.zone))
+    let style = Date.ISO8601FormatStyle(timeZone: zone).year().month().day()
+    return Date(timeIntervalSince1970: Double(time)).formatted(style)
+  }
+}
