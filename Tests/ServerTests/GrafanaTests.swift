@@ -51,7 +51,7 @@ import Testing
     try await VictoriaMetrics.running { database in
       try await fill(["--port", "\(database.port)"])
       let imported = try await database.client.request(
-        "/api/v1/import/prometheus", body: GrafanaTests.metricsOfTools)
+        "/api/v1/import/prometheus", body: try await GrafanaTests.metricsOfTools())
       #expect(imported.status == 204)
       let flushed = try await database.client.request("/internal/force_flush")
       #expect(flushed.status == 200)
@@ -71,17 +71,23 @@ import Testing
     }
   }
 
-  /// What --metrics-file writes, a minute ago and two minutes before.
-  private static var metricsOfTools: String {
-    let now = Int(Date.now.timeIntervalSince1970)
-    let names = [
-      "p1cat_telegrams_total", "p1cat_checksum_failures_total", "p1cat_resyncs_total",
-      "p1cat_dropped_total", "p1cat_last_telegram_timestamp_seconds", "p1influx_waiting",
-      "p1influx_dropped_total", "p1mqtt_waiting", "p1mqtt_dropped_total",
-    ]
-    return names.flatMap { name in
-      [180, 60].map { "\(name){pipe=\"house\"} \(now - $0) \(now - $0)000\n" }
-    }.joined()
+  /// What all tools write with --metrics-file, as if read three minutes ago and one minute ago.
+  private static func metricsOfTools() async throws -> String {
+    try await TemporaryDirectory.with { directory in
+      let script = """
+        p1cat sim:count=2,rate=max | p1parse > records
+        p1influx -q --linger 0 --port 9 < records
+        p1mqtt -q --linger 0 --port 9 < records
+        """
+      let files = ["P1_METRICS_FILE": directory.path("house-{tool}.prom")]
+      try await Program.bash(script, environment: files, directory: directory.path).run()
+      let names = try directory.names().filter { $0.hasSuffix(".prom") }
+      let lines = try names.flatMap { try directory.text(of: $0).split(separator: "\n") }
+      let now = Int(Date.now.timeIntervalSince1970)
+      return lines.filter { !$0.hasPrefix("#") }.flatMap { line in
+        [180, 60].map { "\(line) \(now - $0)000\n" }
+      }.joined()
+    }
   }
 
   private func check(_ board: Board, _ database: some BoardDatabase) async throws {
@@ -112,6 +118,8 @@ import Testing
   private func checkSums(
     _ board: Board, _ database: some BoardDatabase, _ values: [String: String]
   ) async throws {
+    let rows = try await p1sum(["--by", "day"])
+    let gaps = try await p1sum(["--by", "day", "--gaps"])
     for (title, counter) in [
       ("Import", "import_kwh"), ("Export", "export_kwh"), ("Gas", "gas_m3"),
       ("Water", "water_m3"),
@@ -125,23 +133,25 @@ import Testing
           days[try Self.day(of: point.time), default: 0] += point.value
         }
       }
-      let sums = try await expectedDays(counter)
+      let sums = try Self.expectedDays(counter, rows: rows, gaps: gaps)
       #expect(sums.count > 20)
       let thousandths = days.mapValues { Int(($0 * 1000).rounded()) }
       #expect(thousandths.filter { $0.value != 0 } == sums.filter { $0.value != 0 }, "\(title)")
     }
   }
 
-  /// The sums of p1sum in thousandths, by the day.
-  private func expectedDays(_ counter: String) async throws -> [String: Int] {
+  /// The sums and gaps of p1sum in thousandths, by the day.
+  private static func expectedDays(
+    _ counter: String, rows: [[String: String]], gaps: [[String: String]]
+  ) throws -> [String: Int] {
     var days: [String: Int] = [:]
-    for row in try await p1sum(["--by", "day"]) {
-      days[String((row["start"] ?? "").prefix(10)), default: 0] += Self.thousandths(row[counter])
+    for row in rows {
+      days[String((row["start"] ?? "").prefix(10)), default: 0] += thousandths(row[counter])
     }
-    for row in try await p1sum(["--by", "day", "--gaps"]) where row["reason"] == "gap" {
+    for row in gaps where row["reason"] == "gap" {
       let times = try ["start", "end"].map { try Date(row[$0] ?? "", strategy: .iso8601) }
       guard times[1].timeIntervalSince(times[0]) <= 86400 else { continue }
-      days[String((row["end"] ?? "").prefix(10)), default: 0] += Self.thousandths(row[counter])
+      days[String((row["end"] ?? "").prefix(10)), default: 0] += thousandths(row[counter])
     }
     return days
   }
