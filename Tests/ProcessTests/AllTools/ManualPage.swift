@@ -8,7 +8,8 @@ struct ManualPage {
   private let lines: [Substring]
 
   static let names = [
-    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1plot.1", "p1sum.1", "p1top.1", "p1record.5",
+    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1plot.1", "p1sum.1", "p1top.1",
+    "p1record.5",
     "p1spec.5", "p1.conf.5", "p1.7",
   ]
 
