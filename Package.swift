@@ -94,7 +94,8 @@ let package = Package(
       name: "MetricsTests", dependencies: ["Metrics", "Records", "TestValues"],
       swiftSettings: strict),
     .testTarget(
-      name: "RecordsTests", dependencies: ["Records", "TestValues"], swiftSettings: strict),
+      name: "RecordsTests", dependencies: ["Metrics", "Records", "TestValues"],
+      swiftSettings: strict),
     .testTarget(
       name: "TelegramsTests",
       dependencies: ["Metrics", "Records", "PythonLiterals", "Telegrams", "TestValues"],

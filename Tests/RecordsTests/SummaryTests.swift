@@ -238,6 +238,103 @@ import Testing
     #expect(summary(of: capture.reversed().joined(), every: 60) == each.reversed())
   }
 
+  /// A reading of gas that each telegram repeats does not make the telegrams' peak new.
+  @Test func peakBesideGasPassesOnce() {
+    let text = (0..<5).map { second in
+      record("12:00:0\(second)", "meter=E1", "power_import_kw=1.0")
+        + "timestamp=2026-01-03T18:00:00Z\nmeter=E1\npower_import_month_peak_kw=4.2\n\n"
+        + record("11:55:00", "meter=G1", "channel=1", "gas_m3=3.0")
+    }
+    let records = summary(of: text.joined(), every: 60)
+    #expect(records.filter { $0.contains("month_peak") }.count == 2)
+  }
+
+  // MARK: - Against the model
+
+  /// A stream of several meters with what can differ between two records.
+  private func randomStream(_ generator: inout SeededGenerator) -> [String] {
+    var second = 0
+    return (0..<120).map { _ in
+      second += [0, 0, 1, 1, 3, 40, -20].randomElement(using: &generator) ?? 0
+      let (minute, rest) = max(0, second).quotientAndRemainder(dividingBy: 60)
+      let time = "2026-01-15T12:\(minute < 10 ? "0" : "")\(minute):\(rest < 10 ? "0" : "")\(rest)Z"
+      let number = Int.random(in: -200...1200, using: &generator)
+      let power = [
+        "\(number / 100).\(number.magnitude % 100)", "\(number)", "0.1", "x", "9223372036854775807",
+        "0.0000000000000001",
+      ]
+      func some() -> String {
+        (Bool.random(using: &generator) ? power[0] : power.randomElement(using: &generator)) ?? ""
+      }
+      let meter = Int.random(in: 1...3, using: &generator)
+      switch Int.random(in: 0..<20, using: &generator) {
+      case 0: return "power_import_kw=\(some())\n"
+      case 1:
+        return
+          "timestamp=2026-01-0\(meter)T12:00:00Z\nmeter=E\(meter)\npower_import_month_peak_kw=4.\(meter)\n"
+      case 2...4:
+        let five = String(time.prefix(14) + "00:00Z")
+        return "timestamp=\(five)\nmeter=G1\nchannel=\(meter)\ngas_m3=\(minute / 5)\n"
+      case 5: return "timestamp=\(time)\nmeter=E\(meter)\npower_import_kw=\(some())\ntariff=1\n"
+      case 6:
+        return "timestamp=\(time)\nmeter=E\(meter)\npower_import_kw=1\npower_import_kw=\(some())\n"
+      default:
+        return """
+          timestamp=\(time)
+          meter=E\(meter)
+          energy_import_kwh=\(second).\(number.magnitude)
+          power_import_kw=\(some())
+          1-0:2.7.0=\(some())
+          tariff=\(meter)
+
+          """
+      }
+    }
+  }
+
+  /// In whatever pieces the records come, and whether as records or as text.
+  @Test(arguments: 1...40)
+  func bothWaysAreThatOfTheModel(_ seed: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(seed))
+    let texts = randomStream(&generator)
+    let seconds = [1, 7, 60, 3600].randomElement(using: &generator) ?? 60
+    let withExtremes = Bool.random(using: &generator)
+    var model = SummaryModel(every: seconds, withExtremes: withExtremes)
+    var byRecord = Summary(every: seconds, withExtremes: withExtremes)
+    var byText = byRecord
+    var (fromRecords, fromTexts): ([Record], [Record]) = ([], [])
+    var piece: [UInt8] = []
+    for text in texts {
+      let record = try #require(Record(text.bytes))
+      model.add(record)
+      byRecord.add(record) { fromRecords.append($0) }
+      piece += record.text + [UInt8(ascii: "\n")]
+      guard Bool.random(using: &generator) else { continue }
+      byText.add(written: piece.span) { fromTexts.append($0) }
+      piece = []
+    }
+    byText.add(written: piece.span) { fromTexts.append($0) }
+    model.finish()
+    byRecord.finish { fromRecords.append($0) }
+    byText.finish { fromTexts.append($0) }
+    #expect(fromRecords == model.records)
+    #expect(fromTexts == model.records)
+  }
+
+  /// What ends at this point, without an end of the input.
+  @Test func copyCanBeFinishedApart() throws {
+    var summary = Summary(every: 60, withExtremes: false)
+    let one = try #require(Record("timestamp=2026-01-15T12:00:00Z\npower_import_kw=1\n".bytes))
+    let three = try #require(Record("timestamp=2026-01-15T12:00:01Z\npower_import_kw=3\n".bytes))
+    summary.add(one) { _ in }
+    var copy = summary
+    var found: [String] = []
+    copy.finish { found.append($0.text.text) }
+    summary.add(three) { _ in }
+    summary.finish { found.append($0.text.text) }
+    #expect(found == [one.text.text, three.text.text.replacing("=3", with: "=2.000")])
+  }
+
   @Test func nothingComesOfNothing() {
     #expect(summary(of: "", every: 60) == [])
   }

@@ -13,6 +13,18 @@ public struct Record: Hashable, Sendable {
     self.timestamp = timestamp
   }
 
+  /// The first record in what a ``RecordWriter`` wrote as lines.
+  init(written records: Span<UInt8>) {
+    var end = 0
+    while let field = records.field(from: end), records[end] != UInt8(ascii: "\n") {
+      end = field.value.upperBound + 1
+    }
+    self.init(checked: [UInt8](records.extracting(..<end)), nil)
+    if let range = range(of: .timestamp) {
+      self.init(checked: text, Timestamp(text.span.extracting(range)))
+    }
+  }
+
   /// The record in a text, without the empty line that ends it; nil if anything else is in the
   /// text.
   public init?(_ text: [UInt8]) {
@@ -31,25 +43,14 @@ public struct Record: Hashable, Sendable {
   /// The ranges of the key and the value, as written, of the line that begins at `start`; nil at
   /// the end of the text.
   public func field(from start: Int) -> (key: Range<Int>, value: Range<Int>)? {
-    let span = text.span
-    guard let equals = span.firstIndex(of: UInt8(ascii: "="), from: start),
-      let end = span.firstIndex(of: UInt8(ascii: "\n"), from: equals)
-    else {
-      return nil
-    }
-    return (start..<equals, equals + 1..<end)
+    text.span.field(from: start)
   }
 
   /// Calls `body` with each key and its value, as written, in order.
   public func forEachField<Failure>(
     _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
-    let span = text.span
-    var start = 0
-    while let (key, value) = field(from: start) {
-      try body(span.extracting(key), span.extracting(value))
-      start = value.upperBound + 1
-    }
+    try text.span.forEachField(body)
   }
 
   /// The range of the value of the first field with this key; nil if the record has none.
@@ -109,5 +110,29 @@ public struct Record: Hashable, Sendable {
     var hasMetrics = false
     forEachField { key, _ in hasMetrics = hasMetrics || !RecordKey.isReserved(key) }
     return hasMetrics
+  }
+}
+
+/// The text of a record.
+extension Span<UInt8> {
+  /// ``Record/field(from:)``.
+  func field(from start: Int) -> (key: Range<Int>, value: Range<Int>)? {
+    guard let equals = firstIndex(of: UInt8(ascii: "="), from: start),
+      let end = firstIndex(of: UInt8(ascii: "\n"), from: equals)
+    else {
+      return nil
+    }
+    return (start..<equals, equals + 1..<end)
+  }
+
+  /// ``Record/forEachField(_:)``.
+  func forEachField<Failure>(
+    _ body: (_ key: Span<UInt8>, _ value: Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var start = 0
+    while let (key, value) = field(from: start) {
+      try body(extracting(key), extracting(value))
+      start = value.upperBound + 1
+    }
   }
 }

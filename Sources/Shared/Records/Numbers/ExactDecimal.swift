@@ -6,53 +6,53 @@ public struct ExactDecimal: Equatable, Sendable {
   /// The number in `text` times 10^`exponent`, nil if `text` is not a number or has too many
   /// digits.
   public init?(_ text: Span<UInt8>, timesTenToThe exponent: Int = 0) {
-    guard DecimalText(text) != nil else { return nil }
+    // In one pass, as the periods of records read many numbers: the form is that of DecimalText.
+    let isSigned = text.count > 0 && (text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+"))
     var units = 0
-    var places = -exponent
-    var isInFraction = false
-    for index in text.indices {
+    var digits = 0
+    var point: Int?
+    for index in (isSigned ? 1 : 0)..<text.count {
       if let digit = text[index].decimalDigit {
         guard let next = units.timesTen(plus: digit) else { return nil }
         units = next
-        if isInFraction { places += 1 }
-      } else if text[index] == UInt8(ascii: ".") {
-        isInFraction = true
+        digits += 1
+      } else {
+        guard text[index] == UInt8(ascii: "."), point == nil else { return nil }
+        point = index
       }
     }
+    guard (1...DecimalText.maximumDigits).contains(digits) else { return nil }
+    var places = (point.map { text.count - 1 - $0 } ?? 0) - exponent
     while places < 0 {
       guard let next = units.timesTen(plus: 0) else { return nil }
       units = next
       places += 1
     }
-    self.units = text[0] == UInt8(ascii: "-") ? -units : units
+    self.units = isSigned && text[0] == UInt8(ascii: "-") ? -units : units
     self.places = places
   }
 
-  private init(units: Int, places: Int) {
+  fileprivate init(units: Int, places: Int) {
     self.units = units
     self.places = places
   }
 
   /// The difference, with the decimals of the number that has more; nil if it has too many digits.
   public func subtracting(_ other: ExactDecimal) -> ExactDecimal? {
-    combined(with: other) { $0.subtractingReportingOverflow($1) }
+    adding(ExactDecimal(units: -other.units, places: other.places))
   }
 
   /// The sum, with the decimals of the number that has more; nil if it has too many digits.
   public func adding(_ other: ExactDecimal) -> ExactDecimal? {
-    combined(with: other) { $0.addingReportingOverflow($1) }
-  }
-
-  private func combined(
-    with other: ExactDecimal, _ calculate: (Int, Int) -> (partialValue: Int, overflow: Bool)
-  ) -> ExactDecimal? {
-    guard let one = scaled(to: max(places, other.places)),
-      let two = other.scaled(to: one.places)
-    else {
-      return nil
+    // The values of a metric usually have the same number of decimals.
+    guard places == other.places else {
+      let sum = scaled(to: other.places).flatMap { one in
+        other.scaled(to: places).flatMap(one.adding)
+      }
+      return sum
     }
-    let (units, overflow) = calculate(one.units, two.units)
-    return overflow ? nil : ExactDecimal(units: units, places: one.places)
+    let (units, overflow) = units.addingReportingOverflow(other.units)
+    return overflow ? nil : ExactDecimal(units: units, places: places)
   }
 
   /// The quotient, rounded half away from zero.
@@ -79,21 +79,71 @@ public struct ExactDecimal: Equatable, Sendable {
   }
 }
 
+/// A number in a text of which only digits change, as those of records of one shape do. It is read without checks.
+struct DecimalPlace {
+  private let digits: Range<Int>
+  /// The index of the decimal point; the end of ``digits`` if there is none.
+  private let point: Int
+  private let isNegative: Bool
+
+  /// The most digits of a number that always fits.
+  private static let maximumDigits = 18
+
+  /// Nil if a part of the text is no number, or one with more digits.
+  init?(_ part: Range<Int>, of text: Span<UInt8>) {
+    guard DecimalText(text.extracting(part)) != nil,
+      part.count <= DecimalPlace.maximumDigits
+    else {
+      return nil
+    }
+    let isSigned =
+      text[part.lowerBound].decimalDigit == nil && text[part.lowerBound] != UInt8(ascii: ".")
+    digits = (part.lowerBound + (isSigned ? 1 : 0))..<part.upperBound
+    point = part.first { text[$0] == UInt8(ascii: ".") } ?? part.upperBound
+    isNegative = text[part.lowerBound] == UInt8(ascii: "-")
+  }
+
+  /// The number.
+  func value(in text: Span<UInt8>) -> ExactDecimal {
+    var units = 0
+    for index in digits where index != point {
+      units = units &* 10 &+ Int(text[index] &- UInt8(ascii: "0"))
+    }
+    return ExactDecimal(
+      units: isNegative ? -units : units, places: Swift.max(0, digits.upperBound - 1 - point))
+  }
+}
+
 extension ExactDecimal: Comparable {
   /// False if the difference has too many digits to be computed.
   public static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
-    (left.subtracting(right)?.units ?? 0) < 0
+    if left.places == right.places { return left.units < right.units }
+    return (left.subtracting(right)?.units ?? 0) < 0
   }
 }
 
 extension ExactDecimal: CustomStringConvertible {
   /// The number as records have it: `-0.120`.
   public var description: String {
-    let digits = String(units.magnitude)
-    let padded = String(repeating: "0", count: Swift.max(0, places + 1 - digits.count)) + digits
-    let sign = units < 0 ? "-" : ""
-    return places == 0
-      ? sign + padded : "\(sign)\(padded.dropLast(places)).\(padded.suffix(places))"
+    var text: [UInt8] = []
+    append(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends the number as records have it.
+  public func append(to text: inout [UInt8]) {
+    if units < 0 { text.append(UInt8(ascii: "-")) }
+    let start = text.count
+    var rest = units.magnitude
+    var digits = 0
+    // From the last digit on.
+    while rest > 0 || digits <= places {
+      if digits == places, places > 0 { text.append(UInt8(ascii: ".")) }
+      text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+      digits += 1
+    }
+    text[start...].reverse()
   }
 }
 

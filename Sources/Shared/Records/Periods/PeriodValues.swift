@@ -1,6 +1,9 @@
 import Metrics
 
 /// The values of the records of one period, metric by metric, in the order of their first values.
+///
+/// Usually all records of a period have the same keys. Then only the means are calculated for each record, and the
+/// last values are those of the newest record.
 struct PeriodValues {
   private struct Metric {
     let key: [UInt8]
@@ -30,14 +33,54 @@ struct PeriodValues {
     }
   }
 
+  /// The keys of all records until now.
+  private var keys: PeriodKeys
+  private var newest: [UInt8] = []
+  /// The means of ``PeriodKeys/instants``.
+  private var means: [Mean?] = []
+  /// All values, once two records had different keys; until then empty.
   private var metrics: [Metric] = []
+  private(set) var timestamp: Timestamp
 
   /// The fewest decimals of a mean, as meters print currents without any.
   private static let places = 3
 
-  init(_ record: Record) { add(record) }
+  /// The first record of a period, with its shape.
+  init(_ record: Span<UInt8>, _ timestamp: Timestamp, _ shape: PeriodShape) {
+    keys = shape.keys
+    self.timestamp = timestamp
+    begin(with: record, timestamp, shape)
+  }
 
-  mutating func add(_ record: Record) {
+  /// Begins another period with its first record.
+  mutating func begin(with record: Span<UInt8>, _ timestamp: Timestamp, _ shape: PeriodShape) {
+    keys = shape.keys
+    self.timestamp = timestamp
+    newest.overwrite(with: record)
+    means.removeAll(keepingCapacity: true)
+    if !metrics.isEmpty { metrics = [] }
+    guard keys.isUnique else { return addFields(of: record) }
+    for value in shape.instants {
+      means.append(value.number(in: record).map(Mean.init))
+    }
+  }
+
+  /// Adds the next record.
+  mutating func add(_ record: Span<UInt8>, _ timestamp: Timestamp, _ shape: PeriodShape) {
+    self.timestamp = timestamp
+    guard metrics.isEmpty, shape.keys === keys else {
+      if metrics.isEmpty { keepLastValues() }
+      return addFields(of: record)
+    }
+    newest.overwrite(with: record)
+    var means = self.means.mutableSpan
+    for (index, value) in zip(means.indices, shape.instants) {
+      guard let mean = means[index] else { continue }
+      means[index] = value.number(in: record).flatMap(mean.adding)
+    }
+  }
+
+  private mutating func addFields(of record: Span<UInt8>) {
     var expected = 0
     record.forEachField { key, value in
       // Most records have the same keys in the same order.
@@ -58,41 +101,75 @@ struct PeriodValues {
     }
   }
 
-  /// The lines of the record of the period, with the minimum and the maximum behind each mean if
-  /// `withExtremes`.
-  func text(withExtremes: Bool) -> [UInt8] {
+  /// Makes ``metrics`` of the newest record and the means, as the next record has other keys.
+  private mutating func keepLastValues() {
+    let means = Dictionary(uniqueKeysWithValues: zip(keys.instants, means))
+    var start = 0
+    while let (key, value) = newest.span.field(from: start) {
+      metrics.append(
+        Metric(
+          key: [UInt8](newest[key]), last: [UInt8](newest[value]),
+          mean: means[metrics.count] ?? nil))
+      start = value.upperBound + 1
+    }
+  }
+
+  /// Whether the record of the period is `record`, found without making it.
+  func isSurely(_ record: [UInt8]) -> Bool {
+    metrics.isEmpty && means.isEmpty && newest == record
+  }
+
+  /// The record of the period, with the minimum and the maximum behind each mean if `withExtremes`; nil if it, or a
+  /// key, is too long.
+  func record(withExtremes: Bool) -> Record? {
     var text: [UInt8] = []
-    for metric in metrics {
-      guard let mean = metric.mean else {
-        PeriodValues.append(metric.key, metric.last, to: &text)
-        continue
+    var isValid = true
+    func append(_ key: Span<UInt8>, _ value: Span<UInt8>, _ mean: Mean?) {
+      text.append(contentsOf: key)
+      text.append(UInt8(ascii: "="))
+      if let mean, mean.count > 1 {
+        mean.sum.divided(by: mean.count, places: PeriodValues.places).append(to: &text)
+      } else {
+        text.append(contentsOf: value)
       }
-      let value =
-        mean.count == 1
-        ? metric.last
-        : mean.sum.divided(by: mean.count, places: PeriodValues.places).description.utf8Bytes
-      PeriodValues.append(metric.key, value, to: &text)
-      guard withExtremes else { continue }
+      text.append(UInt8(ascii: "\n"))
+      guard withExtremes, let mean else { return }
       for (word, extreme) in [("min", mean.least), ("max", mean.greatest)] {
-        PeriodValues.append(
-          PeriodValues.name(metric.key, word), extreme.description.utf8Bytes, to: &text)
+        let name = PeriodValues.name(key, word)
+        isValid = isValid && name.count <= RecordKey.maximumLength
+        text += name
+        text.append(UInt8(ascii: "="))
+        extreme.append(to: &text)
+        text.append(UInt8(ascii: "\n"))
       }
     }
-    return text
+    if metrics.isEmpty {
+      forEachValue(append)
+    } else {
+      for metric in metrics { append(metric.key.span, metric.last.span, metric.mean) }
+    }
+    guard isValid, text.count < RecordReader.maximumRecordLength else { return nil }
+    return Record(checked: text, timestamp)
+  }
+
+  /// Calls `body` with each key, its last value and its mean, if all records have the same keys.
+  private func forEachValue(_ body: (Span<UInt8>, Span<UInt8>, Mean?) -> Void) {
+    let newest = newest.span
+    var (start, index, next) = (0, 0, 0)
+    while let (key, value) = newest.field(from: start) {
+      let isInstant = next < keys.instants.count && keys.instants[next] == index
+      body(newest.extracting(key), newest.extracting(value), isInstant ? means[next] : nil)
+      next += isInstant ? 1 : 0
+      index += 1
+      start = value.upperBound + 1
+    }
   }
 
   /// The name of a minimum or maximum, with the unit at its end: `power_import_min_kw`.
-  private static func name(_ key: [UInt8], _ word: String) -> [UInt8] {
-    let name = String(decoding: key, as: UTF8.self)
+  private static func name(_ key: Span<UInt8>, _ word: String) -> [UInt8] {
+    let name = String(decoding: [UInt8](key), as: UTF8.self)
     let unit = MetricUnit.allCases.first { name.hasSuffix("_\($0.suffix)") }
     guard let suffix = unit.map({ "_\($0.suffix)" }) else { return "\(name)_\(word)".utf8Bytes }
     return "\(name.dropLast(suffix.count))_\(word)\(suffix)".utf8Bytes
-  }
-
-  private static func append(_ key: [UInt8], _ value: [UInt8], to text: inout [UInt8]) {
-    text += key
-    text.append(UInt8(ascii: "="))
-    text += value
-    text.append(UInt8(ascii: "\n"))
   }
 }

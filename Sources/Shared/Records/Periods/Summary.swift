@@ -7,23 +7,38 @@ import Metrics
 /// Periods begin at whole multiples of their length since 1970. A period ends when a record with a
 /// later time comes. No clock is used, so that a capture always gives the same result.
 public struct Summary {
+  /// A meter or a channel of it.
+  private struct Series {
+    let meter: [UInt8]
+    /// The start of the current period; nil between two periods.
+    var start: Int64?
+    var values: PeriodValues
+    /// The last record. A record equal to it is left out, as a gas reading that each telegram repeats
+    /// for an hour after its period has ended.
+    var last: [UInt8] = []
+  }
+
   private let seconds: Int64
   private let withExtremes: Bool
-  private typealias Period = (meter: [UInt8], start: Int64, values: PeriodValues)
 
-  /// The current periods of all meters and their channels, oldest first.
-  private var periods: [Period] = []
+  private var series: [Series] = []
+  private var indices: [[UInt8]: Int] = [:]
+  /// The current periods, oldest first: indices in ``series``.
+  private var periods: [Int] = []
+  /// No current period ends before this time.
+  private var nextEnd = Int64.max
 
   /// The records of past measurements that were passed on since a period last ended, as each
   /// telegram repeats them.
   private var past: Set<[UInt8]> = []
 
-  /// The last record of each meter and channel. A record equal to it is left out, as a gas reading
-  /// that each telegram repeats for an hour after its period has ended.
-  private var last: [[UInt8]: [UInt8]] = [:]
+  private var shapes = PredictiveCache<PeriodShape>()
+  /// The keys of recent shapes, newest last.
+  private var keys: [PeriodKeys] = []
 
   /// With more meters than this, the oldest period ends early.
   private static let maximumPeriods = 1000
+  private static let maximumKeys = 16
 
   /// - Parameters:
   ///   - seconds: the length of a period, in seconds.
@@ -40,75 +55,153 @@ public struct Summary {
   public mutating func add<Failure>(
     _ record: Record, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
-    guard let timestamp = record.timestamp else { return try handle(record) }
-    if record.isOfThePast {
-      // Each telegram repeats the record.
+    let text = record.text.span
+    let shape = shapes.first { $0.matches(text) ? $0 : nil } ?? learnShape(of: record)
+    try add(text, record.timestamp, shape, handle)
+  }
+
+  /// Adds the records that a ``RecordWriter`` wrote as lines.
+  ///
+  /// - Throws: what `handle` threw.
+  public mutating func add<Failure>(
+    written records: Span<UInt8>, _ handle: (Record) throws(Failure) -> Void
+  ) throws(Failure) {
+    var start = 0
+    while start < records.count {
+      let rest = records.extracting(start...)
+      if let shape = shapes.first({ $0.matchesRecord(at: rest) ? $0 : nil }) {
+        let text = rest.extracting(..<shape.count)
+        try add(text, shape.timestamp(of: text), shape, handle)
+        start += shape.count + 1
+      } else {
+        let record = Record(written: rest)
+        try add(record.text.span, record.timestamp, learnShape(of: record), handle)
+        start += record.text.count + 1
+      }
+    }
+  }
+
+  private mutating func learnShape(of record: Record) -> PeriodShape {
+    let shape = PeriodShape(record, known: keys)
+    shapes.add(shape)
+    if !keys.contains(where: { $0 === shape.keys }) {
+      if keys.count == Summary.maximumKeys { keys.removeFirst() }
+      keys.append(shape.keys)
+    }
+    return shape
+  }
+
+  private mutating func add<Failure>(
+    _ text: Span<UInt8>, _ timestamp: Timestamp?, _ shape: PeriodShape,
+    _ handle: (Record) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard let timestamp else { return try handle(Record(checked: [UInt8](text), nil)) }
+    if shape.keys.isOfThePast {
+      let record = Record(checked: [UInt8](text), timestamp)
       if past.count >= Summary.maximumPeriods { past = [] }
       return past.insert(record.text).inserted ? try handle(record) : ()
     }
+    let index = indexOfSeries(of: text, shape)
     let start = timestamp.seconds - timestamp.seconds % seconds
-    let meter = record.meterKey
-    func isOver(_ period: Period) -> Bool {
-      period.start + seconds <= timestamp.seconds || period.meter == meter && period.start != start
+    if timestamp.seconds >= nextEnd || index.flatMap({ series[$0].start }) ?? start != start {
+      try endPeriods(at: timestamp.seconds, andOf: index, unlessFrom: start, handle)
     }
-    let ended = periods.filter(isOver)
-    if !ended.isEmpty { periods.removeAll(where: isOver) }
-    for period in ended { try end(meter: period.meter, period.values, handle) }
-    if let index = periods.firstIndex(where: { $0.meter == meter }) {
-      periods[index].values.add(record)
+    if let index, series[index].start != nil {
+      series[index].values.add(text, timestamp, shape)
     } else {
-      if periods.count == Summary.maximumPeriods {
-        let oldest = periods.removeFirst()
-        try end(meter: oldest.meter, oldest.values, handle)
-      }
-      periods.append((meter, start, PeriodValues(record)))
+      try beginPeriod(of: index, at: start, text, timestamp, shape, handle)
     }
+  }
+
+  private func indexOfSeries(of record: Span<UInt8>, _ shape: PeriodShape) -> Int? {
+    let likeliest = shape.seriesIndex
+    if likeliest < series.count, shape.isMeter(series[likeliest].meter, of: record) {
+      return likeliest
+    }
+    let index = indices[shape.meter(of: record)]
+    if let index { shape.seriesIndex = index }
+    return index
+  }
+
+  /// Begins a period with its first record.
+  ///
+  /// - Parameter index: nil for a new series.
+  private mutating func beginPeriod<Failure>(
+    of index: Int?, at start: Int64, _ text: Span<UInt8>, _ timestamp: Timestamp,
+    _ shape: PeriodShape, _ handle: (Record) throws(Failure) -> Void
+  ) throws(Failure) {
+    if let index {
+      series[index].start = start
+      series[index].values.begin(with: text, timestamp, shape)
+      periods.append(index)
+    } else {
+      let index = try freeIndex(handle)
+      let new = Series(
+        meter: shape.meter(of: text), start: start, values: PeriodValues(text, timestamp, shape))
+      if index < series.count { series[index] = new } else { series.append(new) }
+      indices[new.meter] = index
+      periods.append(index)
+    }
+    nextEnd = min(nextEnd, start + seconds)
+  }
+
+  /// The index for a new series: of one between two periods, or whose period ends early, if there are
+  /// too many.
+  private mutating func freeIndex<Failure>(
+    _ handle: (Record) throws(Failure) -> Void
+  ) throws(Failure) -> Int {
+    guard series.count == Summary.maximumPeriods else { return series.count }
+    let index: Int
+    if let idle = series.firstIndex(where: { $0.start == nil }) {
+      index = idle
+    } else {
+      index = periods.removeFirst()
+      try endPeriod(of: index, handle)
+    }
+    indices[series[index].meter] = nil
+    return index
   }
 
   /// Passes repetitions on again, because records that were passed on got lost.
   public mutating func forgetRepeats() {
     past = []
-    last = [:]
+    for index in series.indices { series[index].last = [] }
   }
 
   /// Ends all periods at the end of the input.
   public mutating func finish<Failure>(
     _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
-    let rest = periods
-    periods = []
-    for period in rest { try end(meter: period.meter, period.values, handle) }
+    try endPeriods(at: .max, andOf: nil, unlessFrom: 0, handle)
   }
 
-  private mutating func end<Failure>(
-    meter: [UInt8], _ values: PeriodValues, _ handle: (Record) throws(Failure) -> Void
+  /// Ends the periods that are over at a time, and that of a series unless it begins at `start`.
+  private mutating func endPeriods<Failure>(
+    at time: Int64, andOf index: Int?, unlessFrom start: Int64,
+    _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
-    past = []
-    // With minimum and maximum, a name or the record may become too long.
-    let record =
-      Record(values.text(withExtremes: withExtremes)) ?? Record(values.text(withExtremes: false))
-    guard let record, last[meter] != record.text else { return }
-    if last.count >= Summary.maximumPeriods { last = [:] }
-    last[meter] = record.text
-    try handle(record)
-  }
-}
-
-extension Record {
-  /// The meter and the channel of the record.
-  fileprivate var meterKey: [UInt8] {
-    (value(of: .meter) ?? []) + [UInt8(ascii: "\n")] + (value(of: .channel) ?? [])
-  }
-
-  /// Whether all values were measured before the telegram was made, as the peak of a month is.
-  fileprivate var isOfThePast: Bool {
-    var hasMetric = false
-    var isPast = true
-    forEachField { key, _ in
-      guard !RecordKey.isReserved(key) else { return }
-      hasMetric = true
-      isPast = isPast && MetricTable.isOfThePast(key)
+    var ended: [Int] = []
+    nextEnd = .max
+    periods.removeAll { period in
+      guard let begin = series[period].start else { return true }
+      let isOver = begin + seconds <= time || period == index && begin != start
+      if isOver { ended.append(period) } else { nextEnd = min(nextEnd, begin + seconds) }
+      return isOver
     }
-    return hasMetric && isPast
+    for period in ended { try endPeriod(of: period, handle) }
+  }
+
+  private mutating func endPeriod<Failure>(
+    of index: Int, _ handle: (Record) throws(Failure) -> Void
+  ) throws(Failure) {
+    series[index].start = nil
+    if series[index].values.isSurely(series[index].last) { return }
+    let values = series[index].values
+    // With minimum and maximum, a name or the record may become too long.
+    let record = values.record(withExtremes: withExtremes) ?? values.record(withExtremes: false)
+    guard let record, series[index].last != record.text else { return }
+    past = []
+    series[index].last = record.text
+    try handle(record)
   }
 }

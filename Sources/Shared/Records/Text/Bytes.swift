@@ -6,6 +6,17 @@ extension [UInt8] {
     append(contentsOf: span)
   }
 
+  /// Makes the bytes those of a span.
+  mutating func overwrite(with span: Span<UInt8>) {
+    guard count == span.count else {
+      removeAll(keepingCapacity: true)
+      return append(contentsOf: span)
+    }
+    // Faster than to append, and records of one shape have the same length.
+    var bytes = mutableSpan
+    for index in span.indices { bytes[index] = span[index] }
+  }
+
   /// Appends the bytes of a span.
   public mutating func append(contentsOf span: Span<UInt8>) {
     append(addingCapacity: span.count) { output in

@@ -1,0 +1,113 @@
+import Metrics
+
+/// The keys of a record, in order, and what the periods need to know about them.
+final class PeriodKeys: Sendable {
+  let names: [[UInt8]]
+  /// The indices of the instantaneous values, which have a mean.
+  let instants: [Int]
+  /// Whether all values were measured before the telegram was made, as the peak of a month is.
+  let isOfThePast: Bool
+  /// Whether no key occurs twice.
+  let isUnique: Bool
+
+  init(_ names: [[UInt8]]) {
+    self.names = names
+    instants = names.indices.filter { index in
+      let name = names[index]
+      return MetricTable.isInstantaneous(name.span)
+    }
+    let metrics = names.filter { !RecordKey.isReserved($0.span) }
+    isOfThePast = !metrics.isEmpty && metrics.allSatisfy { MetricTable.isOfThePast($0.span) }
+    isUnique = Set(names).count == names.count
+  }
+}
+
+/// The shape of a record, and the places of what the periods need from it: a record of a known shape
+/// needs no search for its keys.
+final class PeriodShape {
+  /// An instantaneous value.
+  struct Instant {
+    private let range: Range<Int>
+    /// Nil if the value is no number, or a long one.
+    private let place: DecimalPlace?
+
+    fileprivate init(_ range: Range<Int>, of record: Span<UInt8>) {
+      self.range = range
+      place = DecimalPlace(range, of: record)
+    }
+
+    /// The number; nil if it is none, or has too many digits.
+    func number(in record: Span<UInt8>) -> ExactDecimal? {
+      place?.value(in: record) ?? ExactDecimal(record.extracting(range))
+    }
+  }
+
+  let keys: PeriodKeys
+  /// The values of ``PeriodKeys/instants``.
+  let instants: [Instant]
+  /// Where the last record of this shape belongs: an index in ``Summary``, to be tried first.
+  var seriesIndex = 0
+
+  private let text: ByteRanges
+  private let timestamp: Range<Int>?
+  private let meter: Range<Int>
+  private let channel: Range<Int>
+
+  /// - Parameter known: the keys of other shapes, which this one may share.
+  init(_ record: Record, known: [PeriodKeys]) {
+    var text = ByteRanges(record.text.span)
+    var names: [[UInt8]] = []
+    var values: [Range<Int>] = []
+    var start = 0
+    while let (key, value) = record.field(from: start) {
+      names.append([UInt8](record.text[key]))
+      values.append(value)
+      text.allowDigits(in: value)
+      start = value.upperBound + 1
+    }
+    self.text = text
+    keys = known.first { $0.names == names } ?? PeriodKeys(names)
+    instants = keys.instants.map { Instant(values[$0], of: record.text.span) }
+    timestamp = record.range(of: .timestamp)
+    meter = record.range(of: .meter) ?? 0..<0
+    channel = record.range(of: .channel) ?? 0..<0
+  }
+
+  /// The number of bytes of a record of this shape.
+  var count: Int { text.count }
+
+  func matches(_ record: Span<UInt8>) -> Bool {
+    record.count == count && text.matchesPrefix(of: record)
+  }
+
+  /// Whether a record of this shape and an empty line are at the beginning of `stream`.
+  func matchesRecord(at stream: Span<UInt8>) -> Bool {
+    count < stream.count && stream[count] == UInt8(ascii: "\n") && text.matchesPrefix(of: stream)
+  }
+
+  func timestamp(of record: Span<UInt8>) -> Timestamp? {
+    timestamp.flatMap { Timestamp(record.extracting($0)) }
+  }
+
+  /// Identifies the meter and the channel of a record of this shape.
+  func meter(of record: Span<UInt8>) -> [UInt8] {
+    var name = [UInt8](record.extracting(meter))
+    name.append(UInt8(ascii: "\n"))
+    name.append(contentsOf: record.extracting(channel))
+    return name
+  }
+
+  /// Whether ``meter(of:)`` is `name`.
+  func isMeter(_ name: [UInt8], of record: Span<UInt8>) -> Bool {
+    let name = name.span
+    guard name.count == meter.count + 1 + channel.count else { return false }
+    for offset in 0..<meter.count where name[offset] != record[meter.lowerBound + offset] {
+      return false
+    }
+    let rest = name.extracting((meter.count + 1)...)
+    for offset in 0..<channel.count where rest[offset] != record[channel.lowerBound + offset] {
+      return false
+    }
+    return true
+  }
+}
