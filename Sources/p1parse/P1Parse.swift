@@ -14,6 +14,7 @@ struct P1Parse: Tool {
     version: toolsVersion)
 
   @OptionGroup(title: RecordGroup.title) var records: GroupOptions<RecordGroup>
+  @OptionGroup(title: PeriodGroup.title) var periods: GroupOptions<PeriodGroup>
   @OptionGroup(title: TimeGroup.title) var times: GroupOptions<TimeGroup>
   @OptionGroup(title: SpecificationGroup.title)
   var specifications: GroupOptions<SpecificationGroup>
@@ -24,7 +25,7 @@ struct P1Parse: Tool {
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [records, times, specifications, damage, lists, metrics, readings, general]
+    [records, periods, times, specifications, damage, lists, metrics, readings, general]
   }
 
   static func main() { start() }

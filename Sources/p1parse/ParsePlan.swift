@@ -15,7 +15,10 @@ struct ParsePlan: ToolPlan {
 
   let subject = "standard input"
   private let work: Work
-  private let format: RecordFormat
+  private let format: OutputFormat
+  /// Of a table; nil for those of the first records.
+  private let columns: [[UInt8]]?
+  private let summary: Summary?
   private let options: TelegramParser.Options
   private let specifications: SpecificationSearchPath
   private let checksums: Framer.Checksums
@@ -26,7 +29,9 @@ struct ParsePlan: ToolPlan {
   /// - Throws: `Failure` for a setting that cannot be used.
   init(_ settings: Settings) throws {
     work = try ParsePlan.work(settings)
-    format = try settings.value(RecordGroup().format, of: RecordFormat.self)
+    format = try settings.value(RecordGroup().format, of: OutputFormat.self)
+    columns = try ParsePlan.columns(settings, format)
+    summary = try settings.periods(PeriodGroup().every, PeriodGroup().extremes).summary
     options = try ParsePlan.options(settings)
     specifications = try SpecificationSearchPath(settings)
     checksums = try settings[DamageGroup().noCheck] ? .ignored : .verified
@@ -45,6 +50,20 @@ struct ParsePlan: ToolPlan {
       throw settings.failure(group.specification, "unknown version \"\(name)\"; use \(names)")
     }
     return .printSpecification(version)
+  }
+
+  private static func columns(_ settings: Settings, _ format: OutputFormat) throws -> [[UInt8]]? {
+    let setting = RecordGroup().columns
+    let names = try settings.list(setting).flatMap { $0.split(separator: ",") }.map(String.init)
+    guard !names.isEmpty else { return nil }
+    guard format == .csv else { throw settings.failure(setting, "it needs --format csv") }
+    if let name = names.first(where: { !RecordKey.isValid($0.utf8.span) }) {
+      throw settings.failure(setting, "\"\(name)\" is not a key of a record")
+    }
+    guard Set(names).count == names.count else {
+      throw settings.failure(setting, "a column occurs twice")
+    }
+    return names.map(\.utf8Bytes)
   }
 
   private static func options(_ settings: Settings) throws -> TelegramParser.Options {
@@ -85,19 +104,26 @@ struct ParsePlan: ToolPlan {
     let stop = try StopSignal()
     let parser = TelegramParser(options, files: SpecificationFiles(files))
     var translator = TelegramTranslator(
-      Framer(checksums: checksums), parser, RecordWriter(format), specifications,
+      Framer(checksums: checksums), parser,
+      RecordOutput(format, summary, columns: columns, messages), specifications,
       isStrict: isStrict, metrics: MetricsFile(metricsPlace, of: subject, messages),
       keepsReadings: keepsReadings, messages: messages)
     defer {
       translator.reportIgnored()
       translator.writeMetrics()
     }
-    try translate(
-      with: &translator, until: stop, reportingAt: report, reloadingAt: reload
-    ) {
-      files = specifications.reload(files, messages)
-      return SpecificationFiles(files)
+    do {
+      try translate(
+        with: &translator, until: stop, reportingAt: report, reloadingAt: reload
+      ) {
+        files = specifications.reload(files, messages)
+        return SpecificationFiles(files)
+      }
+    } catch {
+      try translator.finish()
+      throw error
     }
+    try translator.finish()
   }
 
   private func translate(

@@ -13,7 +13,7 @@ struct TelegramTranslator {
   private let pipe = PeekedPipe()
   private var framer: Framer
   private var parser: TelegramParser
-  private var writer: RecordWriter
+  private var output: RecordOutput
   private let specifications: SpecificationSearchPath
   private var clockWarning: ClockWarning?
   private var byteCount = 0
@@ -37,7 +37,7 @@ struct TelegramTranslator {
   private static let maximumUnknownCodes = 1024
 
   init(
-    _ framer: Framer, _ parser: TelegramParser, _ writer: RecordWriter,
+    _ framer: Framer, _ parser: TelegramParser, _ output: RecordOutput,
     _ specifications: SpecificationSearchPath, isStrict: Bool, metrics: MetricsFile?,
     keepsReadings: Bool, messages: Messages
   ) {
@@ -48,7 +48,7 @@ struct TelegramTranslator {
     clockWarning = parser.options.timeSource == .meter ? ClockWarning() : nil
     self.framer = framer
     self.parser = parser
-    self.writer = writer
+    self.output = output
     self.isStrict = isStrict
     self.messages = messages
   }
@@ -132,7 +132,7 @@ struct TelegramTranslator {
 
   private var statistics: Statistics {
     Statistics(
-      telegrams: telegramCount, records: writer.count, bytes: byteCount,
+      telegrams: telegramCount, records: output.count, bytes: byteCount,
       noiseBytes: framer.noiseCount, dropped: droppedCount, unreadableLines: unreadableLineCount,
       unknownLines: unknownLineCount, unknownVersions: unknownVersionCount)
   }
@@ -189,7 +189,7 @@ struct TelegramTranslator {
           messages.say(
             .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
         }
-        if writer.text.count >= TelegramTranslator.blockSize { try flush() }
+        if output.text.count >= TelegramTranslator.blockSize { try flush() }
       }
       try failIfStrict(noise: framer.noiseCount)
     } catch {
@@ -199,18 +199,24 @@ struct TelegramTranslator {
     try flush()
   }
 
+  /// Ends the periods at the end of the input, and writes their records.
+  mutating func finish() throws {
+    output.finish()
+    try flush()
+  }
+
   private mutating func flush() throws {
-    defer { writer.removeAll() }
-    if !writer.text.isEmpty { try FileDescriptor.standardOutput.write(all: writer.text.span) }
+    defer { output.removeText() }
+    if !output.text.isEmpty { try FileDescriptor.standardOutput.write(all: output.text.span) }
   }
 
   private mutating func translate(_ telegram: Framer.Telegram) throws {
     let bytes = framer.bytes
-    let lengthBefore = writer.text.count
+    let lengthBefore = output.writer.text.count
     do {
       try parser.parse(
         bytes.span.extracting(telegram.range), receivedAt: telegram.receivedAt,
-        isDamaged: telegram.isDamaged, into: &writer)
+        isDamaged: telegram.isDamaged, into: &output.writer)
     } catch {
       throw specifications.failure(error)
     }
@@ -224,9 +230,10 @@ struct TelegramTranslator {
     do {
       for finding in parser.findings { try log(finding) }
     } catch {
-      writer.removeAll(after: lengthBefore)
+      output.writer.removeAll(after: lengthBefore)
       throw error
     }
+    output.endTelegram()
   }
 
   private mutating func log(_ finding: TelegramParser.Finding) throws {

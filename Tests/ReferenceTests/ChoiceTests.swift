@@ -1,12 +1,12 @@
 import CommandLine
 import Metrics
-import Records
 import Telegrams
 import Testing
 
 @testable import p1cat
 @testable import p1influx
 @testable import p1mqtt
+@testable import p1parse
 
 /// The words that a setting takes are those that its tool knows.
 @Suite struct ChoiceTests {
@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func wordsAreCases() {
-    expect(RecordGroup().format, names: RecordFormat.self)
+    expect(RecordGroup().format, names: OutputFormat.self)
     expect(RecordGroup().names, names: NameSet.self)
     expect(TimeGroup().source, names: TelegramParser.TimeSource.self)
     expect(MessageGroup().payload, names: Payload.self)

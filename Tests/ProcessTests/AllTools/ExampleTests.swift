@@ -113,7 +113,7 @@ struct Example: CustomStringConvertible {
   static let outside: KeyValuePairs<String, String> = [
     "/dev/tty": "a meter", ".lan": "a server", "scripts/": "a machine to install on",
     "sudo ": "a machine to change",
-    "https://": "the Internet",
+    "https://": "the Internet", "duckdb ": "DuckDB", "pandas": "pandas", "psql ": "PostgreSQL",
   ]
 
   /// The thing that the example needs and a test does not have; nil if the example can be run.

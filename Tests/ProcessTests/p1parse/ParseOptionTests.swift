@@ -113,7 +113,8 @@ import Testing
   @Test(arguments: [
     ("P1_NAMES=esphome", "--names esphome"), ("P1_NAMES=DSMR_parser", "--names dsmr_parser"),
     ("P1_HEADER=True", "--header"), ("P1_NET=True", "--net"), ("P1_HISTORY=1", "--history"),
-    ("P1_ALL=yes", "--all"),
+    ("P1_ALL=yes", "--all"), ("P1_PARSE_EVERY=60", "--every 60"),
+    ("P1_PARSE_EVERY=60 P1_PARSE_EXTREMES=True", "--every 60 --extremes"),
     ("P1_STRICT=on", "--strict"), ("P1_SPEC=own.py", "--spec own.py"),
     ("P1_NET=False P1_ALL=no P1_HISTORY=0 P1_STRICT=off P1_NAMES=canonical", "-q"),
     ("P1_NET=1 P1_NAMES=obis P1_HISTORY=1", "--net --names obis --history"),
@@ -152,6 +153,7 @@ import Testing
   @Test(arguments: [
     ["--names", ""], ["--names", "latin"], ["--names", "obis,esphome"], ["--names", "\u{1B}[1m"],
     ["--time", ""], ["--time", "stamp"], ["--format", ""], ["--format", "xml"], ["--spec", ""],
+    ["--every", ""], ["--every", "86401"], ["--every=-1"], ["--extremes=1"], ["--columns", ""],
     ["--spec-dir", ""], ["--print-spec", ""], ["--print-spec", "../50"], ["--summer-time=maybe"],
     ["--net=1"], ["--strict=1"], ["--all", "1"], ["--history", ""],
   ])
@@ -166,7 +168,8 @@ import Testing
   @Test(arguments: [
     ("P1_NAMES", "latin"), ("P1_NAMES", "obis esphome"), ("P1_TIME", "stamp"), ("P1_TIME", "1"),
     ("P1_HEADER", "maybe"), ("P1_NET", "maybe"), ("P1_HISTORY", "2"), ("P1_ALL", "everything"),
-    ("P1_STRICT", "-1"),
+    ("P1_STRICT", "-1"), ("P1_PARSE_EVERY", "minute"), ("P1_PARSE_EVERY", "86401"),
+    ("P1_PARSE_EXTREMES", "perhaps"), ("P1_PARSE_EXTREMES", "True"),
     ("P1_SUMMER_TIME", "summer"), ("P1_SUMMER_TIME", " "), ("P1_SPEC", "./nothing.py"),
     ("P1_SPEC", "/"), ("P1_SPEC_DIR", "./nowhere"), ("P1_NAMES", "\u{1B}[1m\nobis"),
   ])

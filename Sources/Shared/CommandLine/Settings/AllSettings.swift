@@ -1,7 +1,8 @@
 /// The settings of all tools, in the order of the README's table and of p1.conf(5).
 public let allSettingGroups: [any SettingGroup] = [
   SourceGroup(), SerialLineGroup(), EncryptionGroup(), OutputGroup(), DamageGroup(),
-  RecordGroup(), TimeGroup(), SpecificationGroup(), ListingGroup(), ReadingsGroup(),
+  RecordGroup(), PeriodGroup(), TimeGroup(), SpecificationGroup(), ListingGroup(),
+  ReadingsGroup(),
   BrokerGroup(), MessageGroup(), ReceivingGroup(), InputGroup<MQTTSink>(),
   BufferingGroup<MQTTSink>(),
   DatabaseServerGroup(), PointGroup(), BatchGroup(), InputGroup<InfluxSink>(),

@@ -22,13 +22,7 @@ public struct SinkSettings {
   /// - Throws: ``Failure`` for a setting that cannot be used.
   public init<Sink: SinkName>(_ settings: Settings, of sink: Sink.Type) throws {
     let (input, buffering, both) = (InputGroup<Sink>(), BufferingGroup<Sink>(), BothSinksGroup())
-    period = try settings[input.every] ?? settings[both.every] ?? 0
-    let ownExtremes = try settings[input.extremes]
-    guard period > 0 || ownExtremes != true || settings.ignoresWrongValues else {
-      throw settings.failure(input.extremes, "it needs a period; set \(input.every.text)")
-    }
-    let extremes = try ownExtremes ?? settings[both.extremes] ?? false
-    summary = period > 0 ? Summary(every: period, withExtremes: extremes) : nil
+    (period, summary) = try settings.periods(input.every, input.extremes, else: both)
     requiresTimestamp = try settings[input.requireTimestamp]
     linger = try settings[buffering.linger]
     holds = try settings[buffering.hold]

@@ -5,8 +5,8 @@ public struct RecordGroup: SettingGroup {
   public static let title = "Records"
 
   public let format = Setting(
-    nil, option: "format", .choice(["lines", "json"], "format"), default: "lines",
-    help: "Write records as lines (lines) or as JSON (json).",
+    nil, option: "format", .choice(["lines", "json", "csv"], "format"), default: "lines",
+    help: "Write records as lines (lines), as JSON (json) or as a table (csv).",
     manual: """
       A record in
       .Cm lines
@@ -17,6 +17,18 @@ public struct RecordGroup: SettingGroup {
       .Cm json
       is one line with a JSON object, for example for
       .Xr jq 1 .
+      A record in
+      .Cm csv
+      is a row of a table, for example for a spreadsheet: see
+      .Sx TABLES .
+      """)
+  public let columns: Setting<String?> = Setting(
+    nil, option: "columns", .anything("keys"), isRepeatable: true,
+    help: "With --format csv, write these columns, separated by commas.",
+    manual: """
+      A column is named by the key of its values, such as
+      .Ql timestamp,power_import_kw,gas_m3 .
+      Only records with one of these metrics are written.
       """)
   public let names = Setting(
     "P1_NAMES", option: "names",
@@ -95,6 +107,17 @@ public struct RecordGroup: SettingGroup {
       .Xr p1mqtt 1 ,
       which would publish old values as new ones.
       """)
+
+  public init() {}
+}
+
+/// The periods whose records p1parse combines. P1_EVERY is for the sinks alone: whoever set it has always got every
+/// record of p1parse.
+public struct PeriodGroup: SettingGroup {
+  public static let title = "Periods"
+
+  public let every = PeriodSettings.every("P1_PARSE_EVERY", ifUnset: "0")
+  public let extremes = PeriodSettings.extremes("P1_PARSE_EXTREMES")
 
   public init() {}
 }

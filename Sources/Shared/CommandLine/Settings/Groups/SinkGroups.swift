@@ -31,33 +31,9 @@ public enum ExitTimeout {
 public struct InputGroup<Sink: SinkName>: SettingGroup {
   public static var title: String { "Input" }
 
-  public let every = Setting(
-    Sink.prefix + "EVERY", option: "every", .number(0...86_400, "seconds"),
-    ifUnset: "$P1_EVERY, else 0",
-    help: "Combine the records of each period of this length into one record.",
-    manual: """
-      The period is 0 to 86400 seconds; 0 keeps every record.
-      The combined record has the mean of power, voltage, current and frequency, and the last
-      value of counters and texts.
-      Its time is that of the last record, for which the counters are exact.
-      A period begins at a whole multiple of its length since 1970, and ends when a record of a
-      later time arrives, so the same capture always gives the same result.
-      The records of an unfinished period are in memory only; if
-      .Nm
-      is killed, their means are lost, but the counters of the next record include them.
-      """)
-  public let extremes = Setting(
-    Sink.prefix + "EXTREMES", option: "extremes", .flag, ifUnset: "$P1_EXTREMES",
-    isInvertible: true,
-    help: "With --every, add the minimum and the maximum to each mean.",
-    manual: """
-      For example,
-      .Ql power_import_kw
-      gets
-      .Ql power_import_min_kw
-      and
-      .Ql power_import_max_kw .
-      """)
+  public let every = PeriodSettings.every(Sink.prefix + "EVERY", ifUnset: "$P1_EVERY, else 0")
+  public let extremes = PeriodSettings.extremes(
+    Sink.prefix + "EXTREMES", ifUnset: "$P1_EXTREMES")
   public let requireTimestamp = Setting(
     nil, option: "require-timestamp", .flag, default: false,
     help: "Reject records without a timestamp.",

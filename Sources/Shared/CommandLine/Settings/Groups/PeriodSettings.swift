@@ -1,0 +1,53 @@
+import Records
+
+/// The settings of periods, which p1parse and each sink have under a name of its own.
+enum PeriodSettings {
+  static func every(_ name: String, ifUnset: String) -> Setting<Int?> {
+    Setting(
+      name, option: "every", .number(0...86_400, "seconds"), ifUnset: ifUnset,
+      help: "Combine the records of each period of this length into one record.",
+      manual: """
+        The period is 0 to 86400 seconds; 0 keeps every record.
+        The combined record has the mean of power, voltage, current and frequency, and the last
+        value of counters and texts.
+        Its time is that of the last record, for which the counters are exact.
+        A period begins at a whole multiple of its length since 1970, and ends when a record of a
+        later time arrives, so the same capture always gives the same result.
+        The records of an unfinished period are in memory only; if
+        .Nm
+        is killed, their means are lost, but the counters of the next record include them.
+        """)
+  }
+
+  static func extremes(_ name: String, ifUnset: String? = nil) -> Setting<Bool?> {
+    Setting(
+      name, option: "extremes", .flag, ifUnset: ifUnset, isInvertible: true,
+      help: "With --every, add the minimum and the maximum to each mean.",
+      manual: """
+        For example,
+        .Ql power_import_kw
+        gets
+        .Ql power_import_min_kw
+        and
+        .Ql power_import_max_kw .
+        """)
+  }
+}
+
+extension Settings {
+  /// The length of the periods, in seconds, and what makes a record of each; 0 and nil for none.
+  ///
+  /// - Parameter both: the settings for both sinks, which apply where those of the tool are not set.
+  /// - Throws: ``Failure`` for a setting that cannot be used.
+  public func periods(
+    _ every: Setting<Int?>, _ extremes: Setting<Bool?>, else both: BothSinksGroup? = nil
+  ) throws -> (seconds: Int, summary: Summary?) {
+    let seconds = try self[every] ?? both.flatMap { try self[$0.every] } ?? 0
+    let ownExtremes = try self[extremes]
+    guard seconds > 0 || ownExtremes != true || ignoresWrongValues else {
+      throw failure(extremes, "it needs a period; set \(every.text)")
+    }
+    let withExtremes = try ownExtremes ?? both.flatMap { try self[$0.extremes] } ?? false
+    return (seconds, seconds > 0 ? Summary(every: seconds, withExtremes: withExtremes) : nil)
+  }
+}
