@@ -30,18 +30,27 @@ struct SummaryModel {
     self.withExtremes = withExtremes
   }
 
-  mutating func add(_ record: Record) {
+  /// Adds the records of a telegram.
+  mutating func add(_ telegram: [Record]) {
+    var times: [String: Timestamp] = [:]
+    for record in telegram { add(record, after: &times) }
+  }
+
+  /// - Parameter times: of the last record of each meter in the telegram.
+  private mutating func add(_ record: Record, after times: inout [String: Timestamp]) {
     let fields = SummaryModel.fields(of: record)
     guard let timestamp = record.timestamp else { return records.append(record) }
     let metrics = fields.filter { RecordKey(rawValue: $0.key) == nil }
-    if !metrics.isEmpty, metrics.allSatisfy({ MetricTable.isOfThePast($0.key.utf8.span) }) {
-      if past.insert(record).inserted { records.append(record) }
-      return
-    }
-    let start = timestamp.seconds - timestamp.seconds % seconds
     let meter = ["meter", "channel"].map { name in
       fields.first { $0.key == name }.map { String(decoding: $0.last, as: UTF8.self) } ?? ""
     }.joined(separator: "\n")
+    let isOfThePast = metrics.allSatisfy { MetricTable.isOfThePast($0.key.utf8.span) }
+    if !metrics.isEmpty && isOfThePast || times[meter].map({ timestamp < $0 }) ?? false {
+      if past.insert(record).inserted { records.append(record) }
+      return
+    }
+    times[meter] = timestamp
+    let start = timestamp.seconds - timestamp.seconds % seconds
     func isOver(_ period: Period) -> Bool {
       period.start + seconds <= timestamp.seconds || period.meter == meter && period.start != start
     }

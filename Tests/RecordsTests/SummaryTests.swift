@@ -292,33 +292,39 @@ import Testing
     }
   }
 
-  /// In whatever pieces the records come, and whether as records or as text.
+  /// Whether the records come alone or by telegrams.
   @Test(arguments: 1...40)
   func bothWaysAreThatOfTheModel(_ seed: Int) throws {
     var generator = SeededGenerator(seed: UInt64(seed))
     let texts = randomStream(&generator)
     let seconds = [1, 7, 60, 3600].randomElement(using: &generator) ?? 60
     let withExtremes = Bool.random(using: &generator)
-    var model = SummaryModel(every: seconds, withExtremes: withExtremes)
+    var modelByRecord = SummaryModel(every: seconds, withExtremes: withExtremes)
+    var modelByText = modelByRecord
     var byRecord = Summary(every: seconds, withExtremes: withExtremes)
     var byText = byRecord
     var (fromRecords, fromTexts): ([Record], [Record]) = ([], [])
-    var piece: [UInt8] = []
+    var telegram: [Record] = []
+    func addTelegram() {
+      let text = telegram.flatMap { $0.text + [UInt8(ascii: "\n")] }
+      byText.add(written: text.span) { fromTexts.append($0) }
+      modelByText.add(telegram)
+      telegram = []
+    }
     for text in texts {
       let record = try #require(Record(text.bytes))
-      model.add(record)
+      modelByRecord.add([record])
       byRecord.add(record) { fromRecords.append($0) }
-      piece += record.text + [UInt8(ascii: "\n")]
-      guard Bool.random(using: &generator) else { continue }
-      byText.add(written: piece.span) { fromTexts.append($0) }
-      piece = []
+      telegram.append(record)
+      if Bool.random(using: &generator) { addTelegram() }
     }
-    byText.add(written: piece.span) { fromTexts.append($0) }
-    model.finish()
+    addTelegram()
+    modelByRecord.finish()
+    modelByText.finish()
     byRecord.finish { fromRecords.append($0) }
     byText.finish { fromTexts.append($0) }
-    #expect(fromRecords == model.records)
-    #expect(fromTexts == model.records)
+    #expect(fromRecords == modelByRecord.records)
+    #expect(fromTexts == modelByText.records)
   }
 
   /// What ends at this point, without an end of the input.

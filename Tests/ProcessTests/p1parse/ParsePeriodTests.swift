@@ -52,6 +52,26 @@ import Testing
     #expect(records[0].hasPrefix("{\"timestamp\":\"2026-11-23T10:00:59Z\",\"meter\":\"E0001\""))
   }
 
+  /// The registers of the last month, which each telegram repeats.
+  @Test func historyDoesNotEndAPeriod() async throws {
+    let units =
+      Array(repeating: "kWh", count: 6) + Array(repeating: "kvarh", count: 6)
+      + ["kWh"] + Array(repeating: "kW", count: 6)
+    let registers = units.map { "(1.000*\($0))" }.joined()
+    let input = (0..<180).map { second in
+      let (minute, rest) = (10 + second / 60, 10 + second % 60 / 2)
+      return SampleTelegram.with([
+        "0-0:1.0.0(26112311\(minute)\(rest)W)", "1-0:1.7.0(1.\(100 + second)*kW)",
+        "0-0:98.1.0(261101000000W)\(registers)",
+      ])
+    }.joined()
+    let plain = try await run("p1parse --every 60 --format json", input: input).lines
+    let all = try await run("p1parse --every 60 --history --format json", input: input).lines
+    let past = all.filter { $0.contains("\"timestamp\":\"2026-10-31T23:00:00Z\"") }
+    #expect(plain.count == 3 && past.count == 3 && Set(past).count == 1)
+    #expect(all.filter { !past.contains($0) } == plain)
+  }
+
   /// P1_EVERY is for the sinks, as it has always been.
   @Test func settingHasANameOfItsOwn() async throws {
     let plain = try await run("p1parse")

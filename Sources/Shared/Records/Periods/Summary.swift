@@ -13,6 +13,8 @@ public struct Summary {
     /// The start of the current period; nil between two periods.
     var start: Int64?
     var values: PeriodValues
+    /// The ``Summary/telegramCount`` of its last record.
+    var lastTelegram: Int
     /// The last record. A record equal to it is left out, as a gas reading that each telegram repeats
     /// for an hour after its period has ended.
     var last: [UInt8] = []
@@ -31,6 +33,9 @@ public struct Summary {
   /// The records of past measurements that were passed on since a period last ended, as each
   /// telegram repeats them.
   private var past: Set<[UInt8]> = []
+
+  /// A record that is added alone counts as a telegram.
+  private var telegramCount = 0
 
   private var shapes = PredictiveCache<PeriodShape>()
   /// The keys of recent shapes, newest last.
@@ -55,17 +60,20 @@ public struct Summary {
   public mutating func add<Failure>(
     _ record: Record, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
+    telegramCount += 1
     let text = record.text.span
     let shape = shapes.first { $0.matches(text) ? $0 : nil } ?? learnShape(of: record)
     try add(text, record.timestamp, shape, handle)
   }
 
-  /// Adds the records that a ``RecordWriter`` wrote as lines.
+  /// Adds the records of a telegram that a ``RecordWriter`` wrote as lines. A record that is older than the one
+  /// before it of the same meter is of the telegram's history, and is passed on at once.
   ///
   /// - Throws: what `handle` threw.
   public mutating func add<Failure>(
     written records: Span<UInt8>, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
+    telegramCount += 1
     var start = 0
     while start < records.count {
       let rest = records.extracting(start...)
@@ -96,21 +104,26 @@ public struct Summary {
     _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
     guard let timestamp else { return try handle(Record(checked: [UInt8](text), nil)) }
-    if shape.keys.isOfThePast {
+    let index = indexOfSeries(of: text, shape)
+    if shape.keys.isOfThePast || index.map({ isOfHistory(timestamp, $0) }) ?? false {
       let record = Record(checked: [UInt8](text), timestamp)
       if past.count >= Summary.maximumPeriods { past = [] }
       return past.insert(record.text).inserted ? try handle(record) : ()
     }
-    let index = indexOfSeries(of: text, shape)
     let start = timestamp.seconds - timestamp.seconds % seconds
     if timestamp.seconds >= nextEnd || index.flatMap({ series[$0].start }) ?? start != start {
       try endPeriods(at: timestamp.seconds, andOf: index, unlessFrom: start, handle)
     }
     if let index, series[index].start != nil {
+      series[index].lastTelegram = telegramCount
       series[index].values.add(text, timestamp, shape)
     } else {
       try beginPeriod(of: index, at: start, text, timestamp, shape, handle)
     }
+  }
+
+  private func isOfHistory(_ timestamp: Timestamp, _ index: Int) -> Bool {
+    series[index].lastTelegram == telegramCount && timestamp < series[index].values.timestamp
   }
 
   private func indexOfSeries(of record: Span<UInt8>, _ shape: PeriodShape) -> Int? {
@@ -132,12 +145,14 @@ public struct Summary {
   ) throws(Failure) {
     if let index {
       series[index].start = start
+      series[index].lastTelegram = telegramCount
       series[index].values.begin(with: text, timestamp, shape)
       periods.append(index)
     } else {
       let index = try freeIndex(handle)
       let new = Series(
-        meter: shape.meter(of: text), start: start, values: PeriodValues(text, timestamp, shape))
+        meter: shape.meter(of: text), start: start, values: PeriodValues(text, timestamp, shape),
+        lastTelegram: telegramCount)
       if index < series.count { series[index] = new } else { series.append(new) }
       indices[new.meter] = index
       periods.append(index)

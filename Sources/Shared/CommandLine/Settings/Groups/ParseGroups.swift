@@ -106,6 +106,10 @@ public struct RecordGroup: SettingGroup {
       Do not use it with
       .Xr p1mqtt 1 ,
       which would publish old values as new ones.
+      With
+      .Fl -every ,
+      they are written once in each period.
+      With the same option of a sink, they would end the periods of their meter too early.
       """)
 
   public init() {}
