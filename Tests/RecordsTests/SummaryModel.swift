@@ -50,6 +50,8 @@ struct SummaryModel {
       return
     }
     times[meter] = timestamp
+    let hasMeans = fields.contains { MetricTable.isInstantaneous($0.key.utf8.span) }
+    if !hasMeans, last[meter] == record, !periods.contains(where: { $0.meter == meter }) { return }
     let start = timestamp.seconds - timestamp.seconds % seconds
     func isOver(_ period: Period) -> Bool {
       period.start + seconds <= timestamp.seconds || period.meter == meter && period.start != start

@@ -81,9 +81,8 @@ public struct ExactDecimal: Equatable, Sendable {
 
 /// A number in a text of which only digits change, as those of records of one shape do. It is read without checks.
 struct DecimalPlace {
-  private let digits: Range<Int>
-  /// The index of the decimal point; the end of ``digits`` if there is none.
-  private let point: Int
+  /// The digits before and after the decimal point.
+  private let (whole, fraction): (Range<Int>, Range<Int>)
   private let isNegative: Bool
 
   /// The most digits of a number that always fits.
@@ -98,19 +97,18 @@ struct DecimalPlace {
     }
     let isSigned =
       text[part.lowerBound].decimalDigit == nil && text[part.lowerBound] != UInt8(ascii: ".")
-    digits = (part.lowerBound + (isSigned ? 1 : 0))..<part.upperBound
-    point = part.first { text[$0] == UInt8(ascii: ".") } ?? part.upperBound
+    let point = part.first { text[$0] == UInt8(ascii: ".") } ?? part.upperBound
+    whole = (part.lowerBound + (isSigned ? 1 : 0))..<point
+    fraction = min(point + 1, part.upperBound)..<part.upperBound
     isNegative = text[part.lowerBound] == UInt8(ascii: "-")
   }
 
   /// The number.
   func value(in text: Span<UInt8>) -> ExactDecimal {
     var units = 0
-    for index in digits where index != point {
-      units = units &* 10 &+ Int(text[index] &- UInt8(ascii: "0"))
-    }
-    return ExactDecimal(
-      units: isNegative ? -units : units, places: Swift.max(0, digits.upperBound - 1 - point))
+    for index in whole { units = units &* 10 &+ Int(text[index] &- UInt8(ascii: "0")) }
+    for index in fraction { units = units &* 10 &+ Int(text[index] &- UInt8(ascii: "0")) }
+    return ExactDecimal(units: isNegative ? -units : units, places: fraction.count)
   }
 }
 

@@ -21,15 +21,14 @@ struct PeriodValues {
 
     init(_ value: ExactDecimal) { (sum, least, greatest) = (value, value, value) }
 
-    /// Nil if the sum has too many digits.
-    func adding(_ value: ExactDecimal) -> Mean? {
-      guard let sum = sum.adding(value) else { return nil }
-      var mean = self
-      mean.sum = sum
-      mean.least = min(least, value)
-      mean.greatest = max(greatest, value)
-      mean.count += 1
-      return mean
+    /// Adds a value, in place as that is faster; false if the sum has too many digits.
+    mutating func add(_ value: ExactDecimal) -> Bool {
+      guard let sum = sum.adding(value) else { return false }
+      self.sum = sum
+      if value < least { least = value }
+      if value >= greatest { greatest = value }
+      count += 1
+      return true
     }
   }
 
@@ -75,9 +74,14 @@ struct PeriodValues {
     newest.overwrite(with: record)
     var means = self.means.mutableSpan
     for (index, value) in zip(means.indices, shape.instants) {
-      guard let mean = means[index] else { continue }
-      means[index] = value.number(in: record).flatMap(mean.adding)
+      PeriodValues.add(value.number(in: record), to: &means[index])
     }
+  }
+
+  /// Adds a value to a mean; there is none of a metric with a value that is no number.
+  private static func add(_ number: ExactDecimal?, to mean: inout Mean?) {
+    if let number, mean?.add(number) ?? false { return }
+    mean = nil
   }
 
   private mutating func addFields(of record: Span<UInt8>) {
@@ -89,7 +93,7 @@ struct PeriodValues {
       let number = ExactDecimal(value)
       if let index {
         metrics[index].last = [UInt8](value)
-        metrics[index].mean = number.flatMap { metrics[index].mean?.adding($0) }
+        PeriodValues.add(number, to: &metrics[index].mean)
         expected = index + 1
       } else {
         let isMean = number != nil && MetricTable.isInstantaneous(key)
@@ -112,11 +116,6 @@ struct PeriodValues {
           mean: means[metrics.count] ?? nil))
       start = value.upperBound + 1
     }
-  }
-
-  /// Whether the record of the period is `record`, found without making it.
-  func isSurely(_ record: [UInt8]) -> Bool {
-    metrics.isEmpty && means.isEmpty && newest == record
   }
 
   /// The record of the period, with the minimum and the maximum behind each mean if `withExtremes`; nil if it, or a

@@ -110,12 +110,17 @@ public struct Summary {
       if past.count >= Summary.maximumPeriods { past = [] }
       return past.insert(record.text).inserted ? try handle(record) : ()
     }
+    if let index {
+      series[index].lastTelegram = telegramCount
+      // A reading of gas that each telegram repeats would begin and end a period with each of them.
+      let isOver = series[index].start == nil
+      if isOver, shape.keys.instants.isEmpty, text == series[index].last { return }
+    }
     let start = timestamp.seconds - timestamp.seconds % seconds
     if timestamp.seconds >= nextEnd || index.flatMap({ series[$0].start }) ?? start != start {
       try endPeriods(at: timestamp.seconds, andOf: index, unlessFrom: start, handle)
     }
     if let index, series[index].start != nil {
-      series[index].lastTelegram = telegramCount
       series[index].values.add(text, timestamp, shape)
     } else {
       try beginPeriod(of: index, at: start, text, timestamp, shape, handle)
@@ -145,7 +150,6 @@ public struct Summary {
   ) throws(Failure) {
     if let index {
       series[index].start = start
-      series[index].lastTelegram = telegramCount
       series[index].values.begin(with: text, timestamp, shape)
       periods.append(index)
     } else {
@@ -210,7 +214,6 @@ public struct Summary {
     of index: Int, _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
     series[index].start = nil
-    if series[index].values.isSurely(series[index].last) { return }
     let values = series[index].values
     // With minimum and maximum, a name or the record may become too long.
     let record = values.record(withExtremes: withExtremes) ?? values.record(withExtremes: false)
