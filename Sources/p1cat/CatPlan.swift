@@ -196,7 +196,10 @@ struct CatPlan: ConnectingPlan {
   ) throws -> Bool {
     guard let file = source as? FileSource else { return true }
     switch (settings.isOption(setting), file.isRegular) {
-    case (true, true): throw settings.failure(setting, "cannot be used with a file as the source")
+    case (true, true):
+      throw settings.failure(
+        setting,
+        "cannot be used with a file as the source; use a serial line, a server or a pipe")
     case (true, false): return true
     case (false, true): return false
     case (false, false):

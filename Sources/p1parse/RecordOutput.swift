@@ -117,7 +117,8 @@ private final class FormattedRecords {
           let name = String(decoding: key, as: UTF8.self)
           messages.say(
             .warning, "standard output",
-            "no column for \(name), which the first telegrams do not have; use --columns")
+            "\(name) first occurs after the first telegrams, so it has no column; name it in --columns"
+          )
         } ?? false
       if !isWritten { return }
     }
@@ -145,7 +146,9 @@ private final class FormattedRecords {
     for (column, isFilled) in zip(table.columns, table.isFilled) where hasChosenColumns && !isFilled
     {
       let name = String(decoding: column, as: UTF8.self)
-      messages.say(.notice, "standard output", "no record has a value for the column \(name)")
+      messages.say(
+        .notice, "standard output",
+        "no record has a value for the column \(name); p1parse --list prints the names")
     }
   }
 

@@ -15,7 +15,8 @@ extension SocketAddress {
     else {
       throw settings.failure(
         setting,
-        "\"\(text)\" is not a port, or an address and a port such as 0.0.0.0:2001 or [::]:2001")
+        "\"\(text)\" is not a port or a numeric address with a port; use 2001, 0.0.0.0:2001 or [::]:2001"
+      )
     }
     self = address
   }

@@ -92,8 +92,8 @@ import Testing
         #expect(result.status == .success && result.output == plain.output)
         #expect(
           result.errorText == """
-            \(tool): \(directory.path("absent/\(tool).prom.tmp")): No such file or directory; \
-            metrics are not written
+            \(tool): \(directory.path("absent/\(tool).prom")): No such file or directory; \
+            metrics are not written; create the directory, or set another --metrics-file
 
             """)
       }

@@ -310,7 +310,7 @@ import Testing
         ["--timezone", "Here"], 64,
         "Here: unknown time zone; use a name such as Europe/Amsterdam"
       ),
-      (["none.p1"], 66, "none.p1: it is not a file that can be read"),
+      (["none.p1"], 66, "none.p1: it is neither a picture nor a file that can be read; see "),
       ([], 65, "no readings in the input; name captures or records of p1parse"),
       (
         ["--date", "2026-07-01"], 65,

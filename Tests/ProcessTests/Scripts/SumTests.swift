@@ -424,7 +424,9 @@ import Testing
         2026-01-01T00:00:00+00:00,2026-01-02T00:00:00+00:00,,,3.500,0
 
         """)
-    #expect(result.errorText == "p1sum: 3 records without a valid timestamp were left out\n")
+    #expect(
+      result.errorText == "p1sum: 3 records without a valid timestamp left out; use p1cat --stamp\n"
+    )
   }
 
   @Test(

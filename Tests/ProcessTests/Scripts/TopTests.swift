@@ -299,7 +299,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("p1top -x", 64, "-x: unknown option; see p1top --help"),
+      ("p1top -x", 64, "-x: unexpected argument; see p1top --help"),
       ("p1top < /dev/null", 0, "standard input: it ended before the first record"),
       (
         "p1cat -n 1 sim: | p1top", 0,

@@ -39,7 +39,7 @@ import Testing
     let loud = try await parse(input: input)
     #expect(
       loud.errorText == """
-        p1parse: standard output: no column for message, which the first telegrams do not have; use --columns
+        p1parse: standard output: message first occurs after the first telegrams, so it has no column; name it in --columns
         p1parse: standard output: 2 values left out: no column
 
         """)
@@ -58,7 +58,9 @@ import Testing
     let result = try await parse("--columns", "gas_m3", "--columns", "x", input: Self.two)
     #expect(result.text == "gas_m3,x\n3456.789,\n3456.789,\n")
     #expect(
-      result.errorText == "p1parse: standard output: no record has a value for the column x\n")
+      result.errorText
+        == "p1parse: standard output: no record has a value for the column x; p1parse --list prints the names\n"
+    )
   }
 
   /// The columns of a table of periods are those of all its records, not of the first one.

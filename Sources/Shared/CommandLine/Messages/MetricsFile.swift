@@ -51,8 +51,9 @@ public struct MetricsFile {
       isFailing = true
       let failure = error as? Failure
       messages.say(
-        .warning, failure?.subject ?? path,
-        "\(failure?.reason ?? "\(error)"); metrics are not written",
+        .warning, path,
+        "\(failure?.reason ?? "\(error)"); metrics are not written; create the directory, or set another "
+          + "--metrics-file",
         repeating: "metrics")
     }
   }

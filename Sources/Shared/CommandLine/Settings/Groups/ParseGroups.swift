@@ -28,7 +28,8 @@ public struct RecordGroup: SettingGroup {
     manual: """
       A column is named by the key of its values, such as
       .Ql timestamp,power_import_kw,gas_m3 .
-      Only records with one of these metrics are written.
+      .Sx TABLES
+      describes which records are written.
       """)
   public let names = Setting(
     "P1_NAMES", option: "names",
@@ -109,7 +110,9 @@ public struct RecordGroup: SettingGroup {
       With
       .Fl -every ,
       they are written once in each period.
-      With the same option of a sink, they would end the periods of their meter too early.
+      Do not use it with
+      .Fl -every
+      of a sink, whose periods it would end too early.
       """)
 
   public init() {}

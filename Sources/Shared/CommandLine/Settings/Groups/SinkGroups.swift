@@ -229,7 +229,7 @@ public struct ReadingsGroup: SettingGroup {
       .Ql meter .
       Texts are left out.
       The file holds at most 10000 readings.
-      It makes
+      This option makes
       .Nm
       several times slower, so do not use it to convert captures.
       """)
