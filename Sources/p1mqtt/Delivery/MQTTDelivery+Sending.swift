@@ -80,7 +80,8 @@ extension MQTTDelivery {
 
   private mutating func connected() {
     session.connected()
-    answeredAnnouncement = nil
+    lastAnnouncement = nil
+    answerTimes = [:]
     unansweredSince = session.connectedAt
     if connection.version == .version5 {
       // The library knows the highest QoS that the broker has announced. A broker that breaks off at QoS 2
@@ -127,7 +128,12 @@ extension MQTTDelivery {
   /// Logs it if the connection is lost after each message to a topic: several brokers end the connection of a client
   /// that may not publish to a topic, and give no reason.
   private mutating func noteSuspect() throws {
-    guard !session.isStable, let message = inFlight.first?.message ?? answeredAnnouncement else {
+    let recent = lastAnnouncement.flatMap {
+      .now - $0.time <= MQTTDelivery.blameTime ? $0.message : nil
+    }
+    guard !session.isStable, let message = recent ?? inFlight.first?.message,
+      !isAllowed(message.topic)
+    else {
       suspect = nil
       return
     }
@@ -149,6 +155,35 @@ extension MQTTDelivery {
     session.retryNow()
     try connection.discardSession()
   }
+
+  private mutating func noteAnswer(to announcement: Message) {
+    let now = ContinuousClock.now
+    lastAnnouncement = (announcement, now)
+    let topic = announcement.topic
+    if answerTimes.count < MQTTDelivery.maximumAnswerTimes, answerTimes[topic] == nil {
+      answerTimes[topic] = now
+    }
+  }
+
+  /// Whether the connection has gone on after an earlier announcement to the topic.
+  private func isAllowed(_ topic: String) -> Bool {
+    answerTimes[topic].map { .now - $0 > MQTTDelivery.blameTime } ?? false
+  }
+
+  private static let maximumAnswerTimes = 1000
+  /// A connection that is lost within this time of an announcement may be lost by it.
+  private static let blameTime = Duration.seconds(1)
+  /// How long nothing follows an announcement while a message is suspected.
+  private static let separationTime = Duration.milliseconds(500)
+
+  /// When the next message may follow an announcement, so that it is clear which of them the connection is lost by.
+  var separationEnd: ContinuousClock.Instant? {
+    guard session.isConnected, isSuspicious, let lastAnnouncement else { return nil }
+    let end = lastAnnouncement.time + MQTTDelivery.separationTime
+    return .now < end ? end : nil
+  }
+
+  private var isSuspicious: Bool { suspect != nil && !session.isStable }
 
   /// Demands less of the broker than it has just rejected.
   ///
@@ -222,8 +257,7 @@ extension MQTTDelivery {
 
   /// How many messages may be in flight: with acknowledgements, few.
   private var window: Int {
-    // If the connection is lost again, that message was the cause.
-    if suspect != nil, !session.isStable { return 1 }
+    if isSuspicious { return 1 }
     return min(limits.qos, connection.limits.highestQoS) == 0 ? 200 : 20
   }
 
@@ -237,6 +271,7 @@ extension MQTTDelivery {
 
   /// What is known of sensors goes before the values.
   private mutating func nextMessage() -> Message? {
+    guard separationEnd == nil else { return nil }
     if let message = announcements.next(at: .now) { return message }
     guard !announcements.holdsValues(at: .now) else { return nil }
     return publications.next()
@@ -254,6 +289,7 @@ extension MQTTDelivery {
     switch connection.publish(message, qos: qos) {
     case .sent(let number, let qos):
       if inFlight.isEmpty { unansweredSince = .now }
+      if message.isAnnouncement { lastAnnouncement = (message, .now) }
       inFlight.append((number, qos, message))
       // A message of QoS 0 may have been written already.
       if qos == 0 { try handleEvents() }
@@ -268,12 +304,11 @@ extension MQTTDelivery {
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number) else { return }
     guard !message.isAnnouncement else {
-      answeredAnnouncement = message
+      noteAnswer(to: message)
       return announcements.answered(message, isAccepted: true, at: .now)
     }
-    answeredAnnouncement = nil
-    // Announcements go before values and records.
-    if suspect?.kind != nil || suspect?.topic == message.topic { suspect = nil }
+    // Announcements go before values and records. QoS 0 has no acknowledgement.
+    if qos > 0, suspect?.kind != nil || suspect?.topic == message.topic { suspect = nil }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
     if qos > 0 { session.succeed() }
     answeredAt = .now
@@ -295,7 +330,7 @@ extension MQTTDelivery {
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
     guard !message.isAnnouncement else {
-      answeredAnnouncement = message
+      noteAnswer(to: message)
       return announcements.answered(message, isAccepted: false, at: .now)
     }
     answeredAt = .now

@@ -28,9 +28,11 @@ struct MQTTDelivery: RecordDelivery {
   /// What the last connections may have been lost by: the topic of a record, or the kind of an announcement and its
   /// topic; and how many in a row.
   var suspect: (kind: StatusAndDiscovery.Kind?, topic: String, losses: Int)?
-  /// The last announcement that the broker has answered; nil if it has answered a value or a record since. mosquitto may
-  /// end the connection after the answer to a forbidden message.
-  var answeredAnnouncement: Message?
+  /// The announcement that was sent or answered last, and when: mosquitto may end the connection just after the answer to
+  /// a forbidden message.
+  var lastAnnouncement: (message: Message, time: ContinuousClock.Instant)?
+  /// When the first announcements of this connection were answered, by their topics.
+  var answerTimes: [String: ContinuousClock.Instant] = [:]
   /// Whether it was logged that messages do not expire.
   var hasLoggedExpiry = false
 
@@ -65,7 +67,8 @@ struct MQTTDelivery: RecordDelivery {
   var statistics: DeliveryStatistics { publications.statistics }
   var deadline: ContinuousClock.Instant? {
     earliest(
-      nextLook, publications.deadline, announcements.deadline(isConnected: session.isConnected))
+      nextLook, publications.deadline, announcements.deadline(isConnected: session.isConnected),
+      separationEnd)
   }
 
   /// Takes records, those of a telegram at a time.

@@ -29,7 +29,7 @@ struct StatusAndDiscovery {
   /// Until when messages of a kind are not published, as the broker ends the connection after each of them.
   private var pauses: [Kind: ContinuousClock.Instant] = [:]
 
-  enum Kind { case status, discovery }
+  enum Kind { case status, meterStatus, discovery }
 
   static let pause = Duration.seconds(600)
   /// Values do not wait for sensors that come and go all the time.
@@ -58,7 +58,8 @@ struct StatusAndDiscovery {
 
   var isEmpty: Bool {
     !isSynchronizing
-      && (isPausing(.status) || !isOnlineDue && meterStatuses?.isEmpty ?? true)
+      && (isPausing(.status) || !isOnlineDue)
+      && (isPausing(.meterStatus) || meterStatuses?.isEmpty ?? true)
       && (isPausing(.discovery) || discovery?.isEmpty ?? true)
   }
 
@@ -90,7 +91,8 @@ struct StatusAndDiscovery {
 
   /// The `offline` messages of the exit: that of p1mqtt, then those of its meters.
   var offlineMessages: [Message] {
-    isPausing(.status) ? [] : [offline].compactMap(\.self) + (meterStatuses?.offlineMessages ?? [])
+    (isPausing(.status) ? [] : [offline].compactMap(\.self))
+      + (isPausing(.meterStatus) ? [] : meterStatuses?.offlineMessages ?? [])
   }
 
   /// What to subscribe to. Without discovery, that is nothing.
@@ -170,9 +172,11 @@ struct StatusAndDiscovery {
     switch message.purpose {
     case .value, .record: nil
     case .change: .discovery
-    case .onlineMeter: .status
+    case .onlineMeter: .meterStatus
+    case .announcement where message.topic == online?.topic: .status
     case .announcement:
-      discovery.map { message.topic.hasPrefix("\($0.prefix)/") } ?? false ? .discovery : .status
+      discovery.map { message.topic.hasPrefix("\($0.prefix)/") } ?? false
+        ? .discovery : .meterStatus
     }
   }
 
@@ -215,7 +219,7 @@ struct StatusAndDiscovery {
     if !isSynchronizing, !isPausing(.discovery) {
       message = message ?? discovery?.takeMessage(at: now)
     }
-    if !isPausing(.status) { message = message ?? meterStatuses?.next() }
+    if !isPausing(.meterStatus) { message = message ?? meterStatuses?.next() }
     if let message { noteSent(message) }
     return message
   }

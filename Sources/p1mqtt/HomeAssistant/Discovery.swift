@@ -79,6 +79,8 @@ struct Discovery {
   var probes: [String: Announcement] = [:]
   /// The topic of a probe that has not come back in time.
   var lostProbe: String?
+  /// The meters whose values had a topic before, by topic.
+  private var vacated: [String: MeterKey] = [:]
   /// The topics of values whose retained message is of another meter.
   var staleTopics = UniqueQueue<String>()
   /// Announcements of sub-meters whose electricity meter is not announced yet, by its id. Home Assistant needs the
@@ -219,7 +221,9 @@ struct Discovery {
       }
       growth += Discovery.size(key, topic)
       if let before {
-        releaseTopic(before.topic, of: meter, device)
+        if releaseTopic(before.topic, of: meter, device), vacated.count < Discovery.maximumPending {
+          vacated[before.topic] = meter
+        }
         growth -= Discovery.size(before.key, before.topic)
       } else {
         sensorCount += 1
@@ -274,6 +278,7 @@ struct Discovery {
       devices[meter]?.identity.useLongName()
       clear(topic)
     }
+    if let other = vacated.removeValue(forKey: topic), other != meter { clear(topic) }
     owners[topic] = meter
     withdrawPredecessor(publishedTo: topic)
   }
@@ -292,12 +297,18 @@ struct Discovery {
   }
 
   /// Takes a topic from a meter, if it has it and none of its sensors uses it.
-  private mutating func releaseTopic(_ topic: String, of meter: MeterKey, _ device: Device) {
+  ///
+  /// - Returns: whether the topic is free now.
+  @discardableResult
+  private mutating func releaseTopic(
+    _ topic: String, of meter: MeterKey, _ device: Device
+  ) -> Bool {
     guard owners[topic] == meter, !device.sensors.values.contains(where: { $0.topic == topic })
     else {
-      return
+      return false
     }
     owners[topic] = nil
+    return true
   }
 
   /// Withdraws a sensor.
