@@ -80,6 +80,21 @@ import Testing
     try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int
   }
 
+  /// The file would take its place.
+  @Test func aLinkIsNotReplaced() async throws {
+    try await TemporaryDirectory.with { directory in
+      try FileManager.default.createSymbolicLink(
+        atPath: directory.path("link.prom"), withDestinationPath: "/dev/null")
+      let result = try await Program("p1cat", ["--metrics-file", directory.path("link.prom")]).run(
+        input: SampleTelegram.numbered(1))
+      #expect(result.status == .success)
+      #expect(result.errorText.contains("link.prom: it is not a regular file; "))
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: directory.path("link.prom"))
+          == "/dev/null")
+    }
+  }
+
   @Test func fileThatCannotBeWrittenIsLoggedOnce() async throws {
     try await TemporaryDirectory.with { directory in
       let path = directory.path("absent/{tool}.prom")

@@ -310,7 +310,10 @@ import Testing
         ["--timezone", "Here"], 64,
         "Here: unknown time zone; use a name such as Europe/Amsterdam"
       ),
-      (["none.p1"], 66, "none.p1: it is neither a picture nor a file that can be read; see "),
+      (
+        ["none.p1"], 66,
+        "none.p1: it is neither a picture nor a file that can be read; see p1plot --help"
+      ),
       ([], 65, "no readings in the input; name captures or records of p1parse"),
       (
         ["--date", "2026-07-01"], 65,

@@ -60,6 +60,10 @@ public struct MetricsFile {
 
   /// The reader finds the old file or the new one, never a part. It may be another user, whatever the umask.
   private func replace(with text: [UInt8]) throws {
+    // The file would take the place of a device, a pipe or a link.
+    if let type = try? FilePath(path).stat(followTargetSymlink: false).type, type != .regular {
+      throw Failure(path, "it is not a regular file", .cannotCreate)
+    }
     // node_exporter reads all files *.prom.
     let temporary = "\(path).tmp"
     do {

@@ -27,7 +27,9 @@ public struct MetricsPlace {
   /// - Throws: ``Failure`` for a setting of all tools that would name the same file for each.
   public init?(_ settings: Settings, of tool: String) throws {
     let setting = MetricsGroup().file
-    guard let template = try settings[setting] else { return nil }
+    guard let template = try settings[setting], ValueForm.truth(template) != false else {
+      return nil
+    }
     guard settings.isOption(setting) || template.contains(MetricsPlace.variable) else {
       guard !settings.ignoresWrongValues else { return nil }
       throw settings.failure(

@@ -204,6 +204,9 @@ public struct MetricsGroup: SettingGroup {
       .Sx Metrics for Prometheus
       in
       .Xr p1 7 .
+      .Cm False
+      in the environment turns off a file of
+      .Xr p1.conf 5 .
       The file is replaced as a whole, and everybody can read it.
       If it cannot be written,
       .Nm
