@@ -200,6 +200,28 @@ import Testing
     let printed = records.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
     let row = try await csv([], printed, zone: "UTC").first
     #expect(row?["import_kwh"] == "0" && row?["import_tariff2_kwh"] == "1.0")
+    // A total that it prints only at last is not.
+    let (first, last) = (records.prefix(records.count / 2), records.suffix(records.count / 2))
+    let later = first + last.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
+    let sum = try await csv([], String(later), zone: "UTC").first
+    #expect(sum?["import_kwh"] == "1.001", "\(sum ?? [:])")
+  }
+
+  /// A decrease that a day makes up for is named by day, too.
+  @Test func decreaseWithinADayIsNamed() async throws {
+    let values = ["0.0", "10.0", "20.0", "30.0", "15.0", "25.0", "35.0"]
+    let records = values.enumerated().map { number, value in
+      SumTests.record("2026-01-01T0\(number):00:00Z", "energy_import_kwh=\(value)")
+    }.joined()
+    for period in ["day", "hour"] {
+      let text = try await p1sum(["--by", period], records, zone: "UTC").text
+      #expect(
+        text.hasSuffix(
+          """
+          meter E1: 2026-01-01 03:00:00 +00:00 to 2026-01-01 04:00:00 +00:00: decrease: import 15.0 kWh; not counted
+
+          """), "\(text)")
+    }
   }
 
   /// The gas meter begins anew, and a reading of the electricity meter is wrong.
@@ -222,16 +244,10 @@ import Testing
         Thu 2026-01-01     2.5  2.5  20:00:00
 
         meter G1, channel 1: 2026-01-01 01:00:00 +00:00 to 2026-01-01 02:00:00 +00:00: decrease: gas 81.0 m³; not counted
-
-        """)
-    // The wrong readings could change the sums of hours only.
-    let text = try await p1sum(["--by", "hour"], records, zone: "UTC").text
-    #expect(
-      text.hasSuffix(
-        """
+        meter E1: 2026-01-01 02:00:00 +00:00: import 0.0 kWh left out; the readings before and after differ
         meter E1: 2026-01-01 04:00:00 +00:00: import 9999.0 kWh left out; the readings before and after differ
 
-        """))
+        """)
     let gaps = try await csv(["--by", "hour", "--gaps"], records, zone: "UTC")
     #expect(gaps.map { $0["reason"] } == ["decrease", "gap", "outlier", "gap", "outlier"])
     #expect(gaps.map { $0["import_kwh"] } == ["", "1.0", "0.0", "1.0", "9999.0"])
