@@ -172,9 +172,9 @@ extension MQTTDelivery {
 
   private static let maximumAnswerTimes = 1000
   /// A connection that is lost within this time of an announcement may be lost by it.
-  private static let blameTime = Duration.seconds(1)
+  private static let blameTime = Duration.milliseconds(500)
   /// How long nothing follows an announcement while a message is suspected.
-  private static let separationTime = Duration.milliseconds(500)
+  private static let separationTime = Duration.milliseconds(750)
 
   /// When the next message may follow an announcement, so that it is clear which of them the connection is lost by.
   var separationEnd: ContinuousClock.Instant? {
