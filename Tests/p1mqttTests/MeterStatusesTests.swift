@@ -83,7 +83,7 @@ import Testing
       return
     }
     statuses.check(start + .seconds(60))
-    guard case .announcement? = statuses.next()?.purpose else {
+    guard case .offlineMeter? = statuses.next()?.purpose else {
       Issue.record("offline expires")
       return
     }

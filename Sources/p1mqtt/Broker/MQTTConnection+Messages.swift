@@ -22,7 +22,7 @@ extension MQTTConnection {
       switch message.purpose {
       case .value, .record: expiry
       case .onlineMeter: statusExpiry
-      case .announcement, .change: nil as MessageExpiry?
+      case .status, .offlineMeter, .discovery, .change: nil as MessageExpiry?
       }
     let properties = version == .version5 ? unsafe expiry?.properties : nil
     let result = unsafe message.payload.span.withUnsafeBytes { bytes in

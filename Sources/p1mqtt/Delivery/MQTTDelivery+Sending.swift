@@ -21,7 +21,7 @@ extension MQTTDelivery {
     }
     try connection.abandon()
     try handleEvents()
-    suspect = nil
+    suspicion.clear()
     try disconnected(.init(reason: session.noAnswer, isSilence: true))
   }
 
@@ -80,8 +80,7 @@ extension MQTTDelivery {
 
   private mutating func connected() {
     session.connected()
-    lastAnnouncement = nil
-    answerTimes = [:]
+    suspicion.connected()
     unansweredSince = session.connectedAt
     if connection.version == .version5 {
       // The library knows the highest QoS that the broker has announced. A broker that breaks off at QoS 2
@@ -125,65 +124,33 @@ extension MQTTDelivery {
     returnUnsent(last)
   }
 
-  /// Logs it if the connection is lost after each message to a topic: several brokers end the connection of a client
-  /// that may not publish to a topic, and give no reason.
+  /// Logs it if the connection is lost after each message to a topic, and goes on without announcements that it is
+  /// lost by.
   private mutating func noteSuspect() throws {
-    let recent = lastAnnouncement.flatMap {
-      .now - $0.time <= MQTTDelivery.blameTime ? $0.message : nil
-    }
-    guard !session.isStable, let message = recent ?? inFlight.first?.message,
-      !isAllowed(message.topic)
+    guard
+      let message = suspicion.lose(
+        oldestInFlight: inFlight.first?.message, isStable: session.isStable, at: .now)
     else {
-      suspect = nil
       return
     }
-    let kind = announcements.kind(of: message)
-    // The topics of announcements take turns.
-    let isSame = kind.map { $0 == suspect?.kind } ?? (message.topic == suspect?.topic)
-    let losses = isSame ? (suspect?.losses ?? 0) + 1 : 1
-    suspect = (kind, message.topic, losses)
-    guard losses == 3 else { return }
     let pause = StatusAndDiscovery.pause.components.seconds / 60
     messages.say(
       .warning, broker,
       "the connection was lost after each message to \(message.topic); allow the user to publish to it"
-        + (kind == nil ? "" : "; trying again in \(pause) minutes"),
+        + (message.isAnnouncement ? "; trying again in \(pause) minutes" : ""),
       repeating: "forbidden")
-    guard let kind else { return }
+    guard let kind = message.announcement else { return }
     announcements.pause(kind, at: .now)
-    suspect = nil
     session.retryNow()
     try connection.discardSession()
   }
 
-  private mutating func noteAnswer(to announcement: Message) {
-    let now = ContinuousClock.now
-    lastAnnouncement = (announcement, now)
-    let topic = announcement.topic
-    if answerTimes.count < MQTTDelivery.maximumAnswerTimes, answerTimes[topic] == nil {
-      answerTimes[topic] = now
-    }
-  }
-
-  /// Whether the connection has gone on after an earlier announcement to the topic.
-  private func isAllowed(_ topic: String) -> Bool {
-    answerTimes[topic].map { .now - $0 > MQTTDelivery.blameTime } ?? false
-  }
-
-  private static let maximumAnswerTimes = 1000
-  /// A connection that is lost within this time of an announcement may be lost by it.
-  private static let blameTime = Duration.milliseconds(500)
-  /// How long nothing follows an announcement while a message is suspected.
-  private static let separationTime = Duration.milliseconds(750)
-
-  /// When the next message may follow an announcement, so that it is clear which of them the connection is lost by.
+  /// When the next message may be sent after an announcement; nil for now.
   var separationEnd: ContinuousClock.Instant? {
-    guard session.isConnected, isSuspicious, let lastAnnouncement else { return nil }
-    let end = lastAnnouncement.time + MQTTDelivery.separationTime
-    return .now < end ? end : nil
+    session.isConnected && isSuspicious ? suspicion.separationEnd(at: .now) : nil
   }
 
-  private var isSuspicious: Bool { suspect != nil && !session.isStable }
+  private var isSuspicious: Bool { suspicion.hasSuspect && !session.isStable }
 
   /// Demands less of the broker than it has just rejected.
   ///
@@ -289,7 +256,7 @@ extension MQTTDelivery {
     switch connection.publish(message, qos: qos) {
     case .sent(let number, let qos):
       if inFlight.isEmpty { unansweredSince = .now }
-      if message.isAnnouncement { lastAnnouncement = (message, .now) }
+      suspicion.noteSent(message, at: .now)
       inFlight.append((number, qos, message))
       // A message of QoS 0 may have been written already.
       if qos == 0 { try handleEvents() }
@@ -304,13 +271,14 @@ extension MQTTDelivery {
   private mutating func arrived(_ number: Int32) {
     guard let (message, qos) = takeInFlight(number) else { return }
     guard !message.isAnnouncement else {
-      noteAnswer(to: message)
+      suspicion.noteAnswer(toAnnouncement: message, at: .now)
       return announcements.answered(message, isAccepted: true, at: .now)
     }
-    // Announcements go before values and records. QoS 0 has no acknowledgement.
-    if qos > 0, suspect?.kind != nil || suspect?.topic == message.topic { suspect = nil }
     // The outage is over when a value or a record is acknowledged. QoS 0 has no acknowledgement.
-    if qos > 0 { session.succeed() }
+    if qos > 0 {
+      suspicion.noteAcknowledged(message)
+      session.succeed()
+    }
     answeredAt = .now
     publications.arrived(message)
   }
@@ -330,7 +298,7 @@ extension MQTTDelivery {
       repeating: message.isAnnouncement ? "announcement rejected" : "rejected")
     rejection = Rejection("message to \(message.topic) rejected: \(reason)", at: .now)
     guard !message.isAnnouncement else {
-      noteAnswer(to: message)
+      suspicion.noteAnswer(toAnnouncement: message, at: .now)
       return announcements.answered(message, isAccepted: false, at: .now)
     }
     answeredAt = .now

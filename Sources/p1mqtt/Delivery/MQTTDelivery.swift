@@ -25,14 +25,7 @@ struct MQTTDelivery: RecordDelivery {
   var subscription = Subscription()
   /// Whether to reconnect when nothing is in flight.
   var isReconnecting = false
-  /// What the last connections may have been lost by: the topic of a record, or the kind of an announcement and its
-  /// topic; and how many in a row.
-  var suspect: (kind: StatusAndDiscovery.Kind?, topic: String, losses: Int)?
-  /// The announcement that was sent or answered last, and when: mosquitto may end the connection just after the answer to
-  /// a forbidden message.
-  var lastAnnouncement: (message: Message, time: ContinuousClock.Instant)?
-  /// When the first announcements of this connection were answered, by their topics.
-  var answerTimes: [String: ContinuousClock.Instant] = [:]
+  var suspicion = DisconnectSuspicion()
   /// Whether it was logged that messages do not expire.
   var hasLoggedExpiry = false
 
@@ -133,7 +126,7 @@ struct MQTTDelivery: RecordDelivery {
   mutating func reload() throws -> String {
     connection.renew(try reloadSettings())
     isReconnecting = true
-    suspect = nil
+    suspicion.clear()
     announcements.endPauses()
     return "settings, password, key and certificates reloaded; reconnecting"
   }

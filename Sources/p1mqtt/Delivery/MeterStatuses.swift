@@ -109,6 +109,6 @@ struct MeterStatuses {
     Message(
       topic: topic(of: meter),
       payload: (isOnline ? "online" : "offline").utf8Bytes,
-      purpose: isOnline ? .onlineMeter : .announcement, isRetained: true)
+      purpose: isOnline ? .onlineMeter : .offlineMeter, isRetained: true)
   }
 }

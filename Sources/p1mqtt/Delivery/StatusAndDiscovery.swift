@@ -27,9 +27,7 @@ struct StatusAndDiscovery {
   private var heldSince: ContinuousClock.Instant?
 
   /// Until when messages of a kind are not published, as the broker ends the connection after each of them.
-  private var pauses: [Kind: ContinuousClock.Instant] = [:]
-
-  enum Kind { case status, meterStatus, discovery }
+  private var pauses: [Message.Announcement: ContinuousClock.Instant] = [:]
 
   static let pause = Duration.seconds(600)
   /// Values do not wait for sensors that come and go all the time.
@@ -42,7 +40,7 @@ struct StatusAndDiscovery {
     func status(_ text: String) -> Message? {
       settings.statusTopic.map {
         Message(
-          topic: $0, payload: text.utf8Bytes, purpose: .announcement, isRetained: true)
+          topic: $0, payload: text.utf8Bytes, purpose: .status, isRetained: true)
       }
     }
     online = status("online")
@@ -63,7 +61,7 @@ struct StatusAndDiscovery {
       && (isPausing(.discovery) || discovery?.isEmpty ?? true)
   }
 
-  private func isPausing(_ kind: Kind) -> Bool { pauses[kind] != nil }
+  private func isPausing(_ kind: Message.Announcement) -> Bool { pauses[kind] != nil }
 
   /// When work is due without an event.
   ///
@@ -167,21 +165,8 @@ struct StatusAndDiscovery {
     hasRival = true
   }
 
-  /// The kind of a message; nil for a value or a record.
-  func kind(of message: Message) -> Kind? {
-    switch message.purpose {
-    case .value, .record: nil
-    case .change: .discovery
-    case .onlineMeter: .meterStatus
-    case .announcement where message.topic == online?.topic: .status
-    case .announcement:
-      discovery.map { message.topic.hasPrefix("\($0.prefix)/") } ?? false
-        ? .discovery : .meterStatus
-    }
-  }
-
   /// Publishes no messages of a kind for some time.
-  mutating func pause(_ kind: Kind, at now: ContinuousClock.Instant) {
+  mutating func pause(_ kind: Message.Announcement, at now: ContinuousClock.Instant) {
     pauses[kind] = now + StatusAndDiscovery.pause
   }
 

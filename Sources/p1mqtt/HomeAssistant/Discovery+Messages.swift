@@ -121,7 +121,7 @@ extension Discovery {
     }
     return Message(
       topic: form.topic(prefix, device: device.identity.id, sensor: announcement.id ?? ""),
-      payload: payload, purpose: isChange || payload.isEmpty ? .change : .announcement,
+      payload: payload, purpose: isChange || payload.isEmpty ? .change : .discovery,
       isRetained: true)
   }
 

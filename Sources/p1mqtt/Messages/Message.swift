@@ -5,12 +5,15 @@ struct Message {
     case value
     /// The record in the outbox with this number.
     case record(UInt64)
-    /// The status or discovery, which is made again for each connection.
-    case announcement
-    /// A sensor of Home Assistant appears or disappears, or has another topic. The next values wait until that is done.
-    case change
+    /// The status of p1mqtt. This and the following ones are made again for each connection.
+    case status
     /// The status of a meter that sends, which expires.
     case onlineMeter
+    case offlineMeter
+    /// A sensor of Home Assistant.
+    case discovery
+    /// A sensor of Home Assistant appears or disappears, or has another topic. The next values wait until that is done.
+    case change
   }
 
   let topic: String
@@ -19,10 +22,18 @@ struct Message {
   /// Whether the broker retains it.
   let isRetained: Bool
 
-  var isAnnouncement: Bool {
+  /// What is announced, apart from values and records.
+  enum Announcement { case status, meterStatus, discovery }
+
+  /// Nil for a value or a record.
+  var announcement: Announcement? {
     switch purpose {
-    case .announcement, .change, .onlineMeter: true
-    case .value, .record: false
+    case .value, .record: nil
+    case .status: .status
+    case .onlineMeter, .offlineMeter: .meterStatus
+    case .discovery, .change: .discovery
     }
   }
+
+  var isAnnouncement: Bool { announcement != nil }
 }
