@@ -1,9 +1,7 @@
 import CommandLine
 import Records
-import Telegrams
 
-/// The last readings of each meter, for Prometheus. Each telegram is parsed once more, as records are written in
-/// several forms.
+/// The last readings of each meter, for Prometheus.
 struct LastReadings {
   private struct Key: Hashable {
     /// The name for Prometheus.
@@ -17,35 +15,20 @@ struct LastReadings {
   }
 
   private let messages: Messages
-  private var parser: TelegramParser
-  private var writer = RecordWriter()
   private var reader = RecordReader()
   private var readings: [Key: Reading] = [:]
   private var isFull = false
 
   private static let maximumReadings = 10_000
 
-  init(_ parser: TelegramParser, _ messages: Messages) {
-    self.parser = parser
+  init(_ messages: Messages) {
     self.messages = messages
   }
 
-  /// Changes the specification files for the telegrams that follow.
-  mutating func use(_ files: SpecificationFiles) { parser.use(files) }
-
-  /// Takes the readings of a telegram.
-  mutating func add(_ telegram: Framer.Telegram, of bytes: Span<UInt8>) {
-    defer { writer.removeAll() }
-    let part = bytes.extracting(telegram.range)
-    guard
-      (try? parser.parse(
-        part, receivedAt: telegram.receivedAt, isDamaged: telegram.isDamaged, into: &writer)) != nil
-    else {
-      return
-    }
-    let text = writer.text
+  /// Takes the readings of a telegram, whose records were written as lines.
+  mutating func add(_ records: [UInt8]) {
     var latest: [Key: Reading] = [:]
-    reader.read(text.span) { event in
+    reader.read(records.span) { event in
       if case .record(let record) = event { LastReadings.add(record, to: &latest) }
     }
     for (key, reading) in latest { add(reading, as: key) }

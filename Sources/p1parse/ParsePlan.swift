@@ -105,25 +105,24 @@ struct ParsePlan: ToolPlan {
     let parser = TelegramParser(options, files: SpecificationFiles(files))
     var translator = TelegramTranslator(
       Framer(checksums: checksums), parser,
-      RecordOutput(format, summary, columns: columns, messages), specifications,
+      RecordOutput(format, summary, columns: columns, needsLines: keepsReadings, messages),
+      specifications,
       isStrict: isStrict, metrics: MetricsFile(metricsPlace, of: subject, messages),
       keepsReadings: keepsReadings, messages: messages)
     defer {
       translator.reportIgnored()
       translator.writeMetrics()
     }
-    do {
+    let result = Result {
       try translate(
         with: &translator, until: stop, reportingAt: report, reloadingAt: reload
       ) {
         files = specifications.reload(files, messages)
         return SpecificationFiles(files)
       }
-    } catch {
-      try translator.finish()
-      throw error
     }
     try translator.finish()
+    try result.get()
   }
 
   private func translate(

@@ -15,10 +15,15 @@ struct RecordOutput {
   /// The columns of a table are those of the records of so many telegrams, as not every telegram has all records.
   private static let telegramsForColumns = 10
 
-  /// - Parameter columns: the columns of a table; nil for those of the first records.
-  init(_ format: OutputFormat, _ summary: Summary?, columns: [[UInt8]]?, _ messages: Messages) {
+  /// - Parameters:
+  ///   - columns: the columns of a table; nil for those of the first records.
+  ///   - needsLines: whether the parser has to write lines, as others read them, too.
+  init(
+    _ format: OutputFormat, _ summary: Summary?, columns: [[UInt8]]?, needsLines: Bool,
+    _ messages: Messages
+  ) {
     self.summary = summary
-    if format == .csv || summary != nil {
+    if format == .csv || summary != nil || needsLines && format == .json {
       formatted = FormattedRecords(format, columns: columns, messages)
       writer = RecordWriter()
     } else {

@@ -16,14 +16,10 @@ struct TelegramTranslator {
   private var output: RecordOutput
   private let specifications: SpecificationSearchPath
   private var clockWarning: ClockWarning?
-  private var byteCount = 0
+  /// What is counted here; ``Statistics/records`` and ``Statistics/noiseBytes`` are counted elsewhere.
+  private var counts = Statistics()
   /// The first bytes of the input, until a telegram is found.
   private var firstBytes: [UInt8] = []
-  private var telegramCount = 0
-  private var droppedCount = 0
-  private var unreadableLineCount = 0
-  private var unknownLineCount = 0
-  private var unknownVersionCount = 0
   /// The codes without a metric that were logged.
   private var unknownCodes: Set<OBISCode> = []
   private var hasLoggedMissingTime = false
@@ -42,7 +38,7 @@ struct TelegramTranslator {
     keepsReadings: Bool, messages: Messages
   ) {
     metricsFile = metrics
-    readings = keepsReadings ? LastReadings(parser, messages) : nil
+    readings = keepsReadings ? LastReadings(messages) : nil
     self.specifications = specifications
     // The clock of the meter does not matter if timestamps come from the stamps.
     clockWarning = parser.options.timeSource == .meter ? ClockWarning() : nil
@@ -84,8 +80,8 @@ struct TelegramTranslator {
   }
 
   private mutating func keepFirstBytes(_ count: Int) {
-    byteCount += count
-    guard telegramCount == 0, firstBytes.count < StreamKind.length else { return }
+    counts.bytes += count
+    guard counts.telegrams == 0, firstBytes.count < StreamKind.length else { return }
     firstBytes += framer.bytes.suffix(count).prefix(StreamKind.length - firstBytes.count)
   }
 
@@ -95,7 +91,8 @@ struct TelegramTranslator {
   private func checkWholeInput() throws {
     let streamKind = streamKind
     // If every telegram was dropped, each has been logged.
-    guard byteCount > 0, telegramCount == 0, droppedCount == 0 || streamKind != .telegramLines
+    guard counts.bytes > 0, counts.telegrams == 0,
+      counts.dropped == 0 || streamKind != .telegramLines
     else {
       return
     }
@@ -131,10 +128,10 @@ struct TelegramTranslator {
   }
 
   private var statistics: Statistics {
-    Statistics(
-      telegrams: telegramCount, records: output.count, bytes: byteCount,
-      noiseBytes: framer.noiseCount, dropped: droppedCount, unreadableLines: unreadableLineCount,
-      unknownLines: unknownLineCount, unknownVersions: unknownVersionCount)
+    var statistics = counts
+    statistics.records = output.count
+    statistics.noiseBytes = framer.noiseCount
+    return statistics
   }
 
   /// Logs the counters, for SIGUSR1.
@@ -156,7 +153,6 @@ struct TelegramTranslator {
   /// Changes the specification files for the telegrams that follow.
   mutating func use(_ files: SpecificationFiles) {
     parser.use(files)
-    readings?.use(files)
   }
 
   /// Logs at the end how much of the input did not become records.
@@ -165,14 +161,14 @@ struct TelegramTranslator {
       messages.say(
         .info, "standard input", "\(counted(framer.noiseCount, "byte")) outside telegrams")
     }
-    if unknownLineCount > 0 {
-      let lines = counted(unknownLineCount, "line")
+    if counts.unknownLines > 0 {
+      let lines = counted(counts.unknownLines, "line")
       messages.say(
         .info, "standard input",
         "\(lines) ignored: no metric for the code; use --all to include them")
     }
-    if unreadableLineCount > 0 {
-      let lines = counted(unreadableLineCount, "line")
+    if counts.unreadableLines > 0 {
+      let lines = counted(counts.unreadableLines, "line")
       messages.say(.warning, "standard input", "\(lines) dropped: cannot be read")
     }
   }
@@ -184,7 +180,7 @@ struct TelegramTranslator {
         switch event {
         case .telegram(let telegram): try translate(telegram)
         case .dropped(let defect):
-          droppedCount += 1
+          counts.dropped += 1
           try failIfStrict("telegram dropped: \(defect)")
           messages.say(
             .warning, "standard input", "telegram dropped: \(defect)", repeating: "dropped")
@@ -220,8 +216,11 @@ struct TelegramTranslator {
     } catch {
       throw specifications.failure(error)
     }
-    telegramCount += 1
-    readings?.add(telegram, of: bytes.span)
+    counts.telegrams += 1
+    if readings != nil {
+      let records = output.writer.text[lengthBefore...]
+      readings?.add([UInt8](records))
+    }
     if let lead = parser.clockLead, let warning = clockWarning?.update(lead: lead) {
       // With two meters in one stream, one clock may be right and the other one wrong.
       let kind = clockWarning?.isActive ?? false ? "clock wrong" : "clock right"
@@ -240,12 +239,12 @@ struct TelegramTranslator {
     switch finding {
     case .unreadable(let line):
       try failIfStrict("line dropped: \(line)")
-      unreadableLineCount += 1
+      counts.unreadableLines += 1
       messages.say(.info, "standard input", "line dropped: \(line)")
     case .repeated(let line):
       messages.say(.info, "standard input", "line with a repeated value dropped: \(line)")
     case .unknown(let code):
-      unknownLineCount += 1
+      counts.unknownLines += 1
       guard unknownCodes.count < TelegramTranslator.maximumUnknownCodes,
         unknownCodes.insert(code).inserted
       else {
@@ -255,15 +254,15 @@ struct TelegramTranslator {
     case .patternTooSlow(let code):
       let reason = "line dropped: the pattern for code \(code) takes too long"
       try failIfStrict(reason)
-      unreadableLineCount += 1
+      counts.unreadableLines += 1
       messages.say(.warning, "standard input", reason, repeating: "slow pattern \(code)")
     case .unknownVersion(let unknown):
-      unknownVersionCount += 1
-      guard isStrict || unknownVersionCount.isPowerOfTen else { return }
+      counts.unknownVersions += 1
+      guard isStrict || counts.unknownVersions.isPowerOfTen else { return }
       let failure = specifications.failure(unknown)
       try failIfStrict(failure.reason)
       messages.say(.warning, nil, failure.reason)
-      let telegrams = counted(unknownVersionCount, "telegram")
+      let telegrams = counted(counts.unknownVersions, "telegram")
       messages.say(
         .warning, nil, "\(telegrams) of an unknown version read with the built-in specification")
     case .untimed:
@@ -282,7 +281,7 @@ struct TelegramTranslator {
   private func failIfStrict(noise count: Int) throws {
     guard count > 0, isStrict else { return }
     let noise = "\(counted(count, "byte")) outside telegrams"
-    try failIfStrict(telegramCount > 0 ? noise : "\(noise); it looks like \(streamKind)")
+    try failIfStrict(counts.telegrams > 0 ? noise : "\(noise); it looks like \(streamKind)")
   }
 }
 
