@@ -14,6 +14,8 @@ public struct RecordFields: Sendable {
   public private(set) var text: [UInt8] = []
   /// The values that were added with their source.
   public private(set) var copiedValues: [CopiedValue] = []
+  /// The differences that were added, and their places in ``text``.
+  public private(set) var differences: [(numbers: DecimalDifference, range: Range<Int>)] = []
 
   public init() {}
 
@@ -52,6 +54,21 @@ public struct RecordFields: Sendable {
       )
     }
     decimal.append(from: digits, timesTenToThe: exponent, to: &text)
+    end()
+    return true
+  }
+
+  /// Adds the difference of two numbers in `source`.
+  ///
+  /// - Returns: false, and nothing is added, if it has too many digits.
+  public mutating func add(
+    _ key: Span<UInt8>, _ difference: DecimalDifference, of source: Span<UInt8>
+  ) -> Bool {
+    guard let value = difference.value(in: source) else { return false }
+    begin(key)
+    let start = text.count
+    value.append(to: &text)
+    differences.append((difference, start..<text.count))
     end()
     return true
   }

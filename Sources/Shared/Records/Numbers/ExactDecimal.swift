@@ -79,19 +79,23 @@ public struct ExactDecimal: Equatable, Sendable {
   }
 }
 
-/// A number in a text of which only digits change, as those of records of one shape do. It is read without checks.
-struct DecimalPlace {
+/// A number in a text of which only digits change, as those of telegrams or records of one shape do. It is read without
+/// checks.
+public struct DecimalPlace: Sendable {
   /// The digits before and after the decimal point.
   private let (whole, fraction): (Range<Int>, Range<Int>)
   private let isNegative: Bool
+  private let exponent: Int
 
   /// The most digits of a number that always fits.
   private static let maximumDigits = 18
 
-  /// Nil if a part of the text is no number, or one with more digits.
-  init?(_ part: Range<Int>, of text: Span<UInt8>) {
+  /// Nil if a part of the text is no number, or one that may have too many digits.
+  ///
+  /// - Parameter exponent: the power of ten that the number is multiplied by.
+  public init?(_ part: Range<Int>, of text: Span<UInt8>, timesTenToThe exponent: Int = 0) {
     guard DecimalText(text.extracting(part)) != nil,
-      part.count <= DecimalPlace.maximumDigits
+      part.count + max(0, exponent) <= DecimalPlace.maximumDigits
     else {
       return nil
     }
@@ -101,14 +105,36 @@ struct DecimalPlace {
     whole = (part.lowerBound + (isSigned ? 1 : 0))..<point
     fraction = min(point + 1, part.upperBound)..<part.upperBound
     isNegative = text[part.lowerBound] == UInt8(ascii: "-")
+    self.exponent = exponent
   }
 
-  /// The number.
-  func value(in text: Span<UInt8>) -> ExactDecimal {
+  /// The number times the power of ten.
+  public func value(in text: Span<UInt8>) -> ExactDecimal {
     var units = 0
     for index in whole { units = units &* 10 &+ Int(text[index] &- UInt8(ascii: "0")) }
     for index in fraction { units = units &* 10 &+ Int(text[index] &- UInt8(ascii: "0")) }
-    return ExactDecimal(units: isNegative ? -units : units, places: fraction.count)
+    var places = fraction.count - exponent
+    while places < 0 {
+      units = units &* 10
+      places += 1
+    }
+    return ExactDecimal(units: isNegative ? -units : units, places: places)
+  }
+}
+
+/// A number in a text less another one in it.
+public struct DecimalDifference: Sendable {
+  private let minuend: DecimalPlace
+  private let subtrahend: DecimalPlace
+
+  public init(of minuend: DecimalPlace, and subtrahend: DecimalPlace) {
+    self.minuend = minuend
+    self.subtrahend = subtrahend
+  }
+
+  /// The difference; nil if it has too many digits.
+  public func value(in text: Span<UInt8>) -> ExactDecimal? {
+    minuend.value(in: text).subtracting(subtrahend.value(in: text))
   }
 }
 
@@ -130,18 +156,33 @@ extension ExactDecimal: CustomStringConvertible {
 
   /// Appends the number as records have it.
   public func append(to text: inout [UInt8]) {
-    if units < 0 { text.append(UInt8(ascii: "-")) }
     let start = text.count
+    forEachByteFromTheLast { text.append($0) }
+    text[start...].reverse()
+  }
+
+  /// Writes the number over a part of a text.
+  ///
+  /// - Returns: false if the number has more or fewer bytes; the part then holds a part of it.
+  public func write(over part: Range<Int>, of text: inout MutableSpan<UInt8>) -> Bool {
+    var index = part.upperBound
+    forEachByteFromTheLast { byte in
+      index -= 1
+      if index >= part.lowerBound { text[index] = byte }
+    }
+    return index == part.lowerBound
+  }
+
+  private func forEachByteFromTheLast(_ body: (UInt8) -> Void) {
     var rest = units.magnitude
     var digits = 0
-    // From the last digit on.
     while rest > 0 || digits <= places {
-      if digits == places, places > 0 { text.append(UInt8(ascii: ".")) }
-      text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      if digits == places, places > 0 { body(UInt8(ascii: ".")) }
+      body(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
       rest /= 10
       digits += 1
     }
-    text[start...].reverse()
+    if units < 0 { body(UInt8(ascii: "-")) }
   }
 }
 

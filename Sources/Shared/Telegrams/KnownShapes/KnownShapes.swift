@@ -23,6 +23,7 @@
 //
 // - a digit of a number that is copied to the records digit by digit. Leading zeros must stay zeros,
 //   and the first digit after them must not become one, so that the number keeps its length;
+// - a digit of a number that net power is made of. It is calculated again, and its text must keep its length;
 // - a digit of a time. The time is read again, and its text must keep its length;
 // - a digit in the parentheses of a line that is not read;
 // - the checksum, which the framer verifies.
@@ -35,5 +36,5 @@
 // New knowledge about meters belongs to the long way. If a digit decides about anything but its own
 // value, add the value there without its `source`: the digit is then fixed.
 //
-// A telegram always goes the long way if net power is added, which depends on several numbers, or if
-// its time depends on times of receipt. A damaged one leaves no template behind.
+// A telegram always goes the long way if its time depends on times of receipt. A damaged one leaves no
+// template behind.

@@ -28,9 +28,7 @@ extension TelegramParser {
     of telegram: Span<UInt8>, receivedAt: Timestamp?, from start: Int, _ count: Int,
     in writer: RecordWriter
   ) {
-    guard !options.addsNetPower, !timeDependsOnReceipt, let main = drafts.records.first else {
-      return
-    }
+    guard !timeDependsOnReceipt, let main = drafts.records.first else { return }
     var template = TelegramTemplate(
       of: telegram, writer.text.span.extracting(start...), count, findings,
       hasReceipt: receivedAt != nil, timeZone: timeZone)
@@ -41,6 +39,9 @@ extension TelegramParser {
       guard let place = draft.writtenPlace else { return }
       for number in draft.fields.copiedValues {
         template.move(number, of: telegram, to: place.field(number.start) - start)
+      }
+      for (numbers, range) in draft.fields.differences {
+        template.move(numbers, count: range.count, to: place.field(range.lowerBound) - start)
       }
       if let source = draft.timestampRange, let timestamp = draft.timestamp {
         for copy in draft.timestampCopies {

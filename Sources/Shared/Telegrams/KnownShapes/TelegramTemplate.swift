@@ -15,6 +15,13 @@ struct TelegramTemplate {
     let isCivil: Bool
   }
 
+  /// A net power in the records.
+  private struct NetPower {
+    let difference: DecimalDifference
+    /// The place in ``records``.
+    let target: Range<Int>
+  }
+
   let findings: [TelegramParser.Finding]
   let recordCount: Int
   /// The text of the records, filled from the last telegram.
@@ -23,6 +30,7 @@ struct TelegramTemplate {
   /// The bytes to copy from the telegram to ``records``.
   private var pieces: [ByteCopy] = []
   private var instants: [Instant] = []
+  private var netPowers: [NetPower] = []
   /// The index in ``instants`` of the telegram's own time.
   private var ownTimeIndex: Int?
   /// Whether a telegram of this shape has a time of receipt.
@@ -79,6 +87,11 @@ struct TelegramTemplate {
     }
   }
 
+  /// Writes a net power to the `count` bytes that begin at `target`.
+  mutating func move(_ difference: DecimalDifference, count: Int, to target: Int) {
+    netPowers.append(NetPower(difference: difference, target: target..<(target + count)))
+  }
+
   /// Copies one more byte. It joins the piece before if they are adjacent, or separated by one byte in
   /// both places, which is the decimal point.
   private mutating func movePiece(from source: Int, to target: Int) {
@@ -130,7 +143,8 @@ struct TelegramTemplate {
 
   /// Fills the records from a telegram.
   ///
-  /// - Returns: false if the telegram is not of this shape, or a time in it is invalid.
+  /// - Returns: false if the telegram is not of this shape, a time in it is invalid, or a net power has more or
+  ///   fewer digits.
   mutating func fill(with telegram: Span<UInt8>, receivedAt: Timestamp?) -> Bool {
     guard telegram.count == shape.count, hasReceipt == (receivedAt != nil),
       shape.matchesPrefix(of: telegram)
@@ -145,7 +159,21 @@ struct TelegramTemplate {
       }
       guard let timestamp, write(timestamp, at: index) else { return false }
     }
+    guard writeNetPowers(of: telegram) else { return false }
     records.apply(pieces, from: telegram)
+    return true
+  }
+
+  private mutating func writeNetPowers(of telegram: Span<UInt8>) -> Bool {
+    let netPowers = netPowers
+    var text = records.mutableSpan
+    for power in netPowers {
+      guard let value = power.difference.value(in: telegram),
+        value.write(over: power.target, of: &text)
+      else {
+        return false
+      }
+    }
     return true
   }
 

@@ -44,6 +44,19 @@ struct TelegramDraft {
     return isAdded
   }
 
+  /// Adds the difference of two numbers in the telegram to a record.
+  ///
+  /// - Returns: false if it has too many digits.
+  mutating func add(
+    _ key: [UInt8], _ difference: DecimalDifference, of telegram: Span<UInt8>,
+    in channel: MBusChannel
+  ) -> Bool {
+    let index = index(of: channel)
+    let isAdded = records[index].fields.add(key.span, difference, of: telegram)
+    if isAdded { noteMeasured(index) }
+    return isAdded
+  }
+
   mutating func add(_ key: [UInt8], text: [UInt8], in channel: MBusChannel) {
     let index = index(of: channel)
     records[index].fields.add(key.span, text: text.span)
