@@ -44,13 +44,15 @@ struct RecordOutput {
   }
 
   /// Takes the records of a telegram from ``writer``.
-  mutating func endTelegram() {
+  ///
+  /// - Parameter shape: the telegram's ``TelegramParser/knownShape``.
+  mutating func endTelegram(ofShape shape: Int?) {
     guard let formatted else { return }
     // The writer is moved out meanwhile, as its text is read while the summary changes.
     var writer = RecordWriter()
     swap(&writer, &self.writer)
     if summary != nil {
-      summary?.add(written: writer.text.span) { formatted.add($0) }
+      summary?.add(written: writer.text.span, ofShape: shape) { formatted.add($0) }
     } else {
       reader.read(writer.text.span) { event in
         if case .record(let record) = event { formatted.add(record) }

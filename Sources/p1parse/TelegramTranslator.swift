@@ -232,7 +232,7 @@ struct TelegramTranslator {
       output.writer.removeAll(after: lengthBefore)
       throw error
     }
-    output.endTelegram()
+    output.endTelegram(ofShape: parser.knownShape)
   }
 
   private mutating func log(_ finding: TelegramParser.Finding) throws {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RecordJSONTests {
   private func json(_ fields: (String, String)..., meter: String? = nil) -> String {
     var all = RecordFields()
-    for (key, value) in fields { all.add(key.bytes.span, text: value.bytes.span) }
+    for (key, value) in fields { all.add(key.bytes, text: value.bytes.span) }
     var writer = RecordWriter(.json)
     writer.add(timestamp: Timestamp(seconds: 1_795_428_000), meter: meter?.bytes, all)
     return writer.text.text
@@ -41,9 +41,9 @@ import Testing
     for _ in 0..<500 {
       var fields = RecordFields()
       let value = generator.bytes(0...40)
-      fields.add("value".bytes.span, text: value.span)
+      fields.add("value".bytes, text: value.span)
       fields.add(
-        "number".bytes.span, text: generator.bytes(0...6, from: "0123456789.-+e".bytes).span)
+        "number".bytes, text: generator.bytes(0...6, from: "0123456789.-+e".bytes).span)
       var writer = RecordWriter(.json)
       writer.add(timestamp: nil, meter: generator.bytes(0...20), fields)
       #expect(writer.text.last == 0x0A && writer.text.filter { $0 == 0x0A }.count == 1)

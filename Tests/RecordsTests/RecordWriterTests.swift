@@ -5,8 +5,8 @@ import Testing
 @Suite struct RecordWriterTests {
   @Test func reservedKeysComeFirst() {
     var fields = RecordFields()
-    fields.add("channel".bytes.span, text: "1".bytes.span)
-    let isNumber = fields.add("gas_m3".bytes.span, number: "00012.340".bytes.span)
+    fields.add("channel".bytes, text: "1".bytes.span)
+    let isNumber = fields.add("gas_m3".bytes, number: "00012.340".bytes.span)
     #expect(isNumber)
     var writer = RecordWriter()
     writer.add(timestamp: Timestamp(seconds: 1_795_428_000), meter: "G\\1\n".bytes, fields)
@@ -23,7 +23,7 @@ import Testing
 
   @Test func recordNeedsNeitherTimeNorMeter() {
     var fields = RecordFields()
-    fields.add("message".bytes.span, text: "a\tb".bytes.span)
+    fields.add("message".bytes, text: "a\tb".bytes.span)
     var writer = RecordWriter()
     writer.add(timestamp: nil, meter: nil, fields)
     #expect(writer.text.text == "message=a\\tb\n\n")
@@ -33,17 +33,17 @@ import Testing
 
   @Test func whatIsNoNumberIsNotAdded() {
     var fields = RecordFields()
-    let isNumber = fields.add("a".bytes.span, number: "1x".bytes.span)
+    let isNumber = fields.add("a".bytes, number: "1x".bytes.span)
     #expect(!isNumber)
     #expect(fields.text.isEmpty)
-    let isMoved = fields.add("a".bytes.span, number: "1".bytes.span, timesTenToThe: -3)
+    let isMoved = fields.add("a".bytes, number: "1".bytes.span, timesTenToThe: -3)
     #expect(isMoved)
     #expect(fields.text.text == "a=0.001\n")
   }
 
   @Test func fieldsAreFoundByTheirKey() {
     var fields = RecordFields()
-    for key in ["ab", "a", "abc"] { fields.add(key.bytes.span, text: "a=1".bytes.span) }
+    for key in ["ab", "a", "abc"] { fields.add(key.bytes, text: "a=1".bytes.span) }
     for key in ["ab", "a", "abc"] {
       let isThere = fields.contains(key.bytes.span)
       #expect(isThere, "\(key)")
@@ -63,7 +63,7 @@ import Testing
     for _ in 0..<300 {
       var fields = RecordFields()
       let value = generator.bytes(0...60)
-      fields.add("value".bytes.span, text: value.span)
+      fields.add("value".bytes, text: value.span)
       writer.add(timestamp: Timestamp(seconds: 1), meter: generator.bytes(1...20), fields)
       expected.append(value)
     }

@@ -307,7 +307,7 @@ import Testing
     var telegram: [Record] = []
     func addTelegram() {
       let text = telegram.flatMap { $0.text + [UInt8(ascii: "\n")] }
-      byText.add(written: text.span) { fromTexts.append($0) }
+      byText.add(written: text.span, ofShape: nil) { fromTexts.append($0) }
       modelByText.add(telegram)
       telegram = []
     }

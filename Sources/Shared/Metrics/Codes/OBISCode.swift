@@ -17,11 +17,20 @@ public struct OBISCode: Hashable, Sendable {
   /// A code has five or six numbers of up to 255, separated by any of `-`, `:`, `.` and `*`: meters
   /// and published standards print `1-0:99:97.0` for `1-0:99.97.0`.
   public init?(_ bytes: Span<UInt8>) {
+    guard let (code, end) = OBISCode.first(in: bytes, from: 0), end == bytes.count else {
+      return nil
+    }
+    self = code
+  }
+
+  /// The code that begins at `start`, and where it ends; nil if there is none.
+  public static func first(in bytes: Span<UInt8>, from start: Int) -> (code: OBISCode, end: Int)? {
     var packed: UInt64 = 0
     var number: UInt64 = 0
     var digits = 0
     var numbers = 0
-    for index in bytes.indices {
+    var index = start
+    scan: while index < bytes.count {
       let byte = bytes[index]
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -35,14 +44,15 @@ public struct OBISCode: Hashable, Sendable {
         number = 0
         digits = 0
       default:
-        return nil
+        break scan
       }
+      index += 1
     }
     guard digits > 0, number <= 255 else { return nil }
     packed = packed << 8 | number
     switch numbers {
-    case 4: self.packed = packed << 8 | 255
-    case 5: self.packed = packed
+    case 4: return (OBISCode(packed: packed << 8 | 255), index)
+    case 5: return (OBISCode(packed: packed), index)
     default: return nil
     }
   }

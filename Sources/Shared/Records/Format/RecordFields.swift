@@ -43,7 +43,7 @@ public struct RecordFields: Sendable {
   ///   ``copiedValues``.
   /// - Returns: false, and nothing is added, if `digits` is not a decimal number.
   public mutating func add(
-    _ key: Span<UInt8>, number digits: Span<UInt8>, timesTenToThe exponent: Int = 0,
+    _ key: [UInt8], number digits: Span<UInt8>, timesTenToThe exponent: Int = 0,
     from source: Int? = nil
   ) -> Bool {
     guard let decimal = DecimalText(digits) else { return false }
@@ -62,7 +62,7 @@ public struct RecordFields: Sendable {
   ///
   /// - Returns: false, and nothing is added, if it has too many digits.
   public mutating func add(
-    _ key: Span<UInt8>, _ difference: DecimalDifference, of source: Span<UInt8>
+    _ key: [UInt8], _ difference: DecimalDifference, of source: Span<UInt8>
   ) -> Bool {
     guard let value = difference.value(in: source) else { return false }
     begin(key)
@@ -77,7 +77,7 @@ public struct RecordFields: Sendable {
   ///
   /// - Parameter source: the offset of `value` in what it is read from, to be noted in
   ///   ``copiedValues`` if nothing was escaped.
-  public mutating func add(_ key: Span<UInt8>, text value: Span<UInt8>, from source: Int? = nil) {
+  public mutating func add(_ key: [UInt8], text value: Span<UInt8>, from source: Int? = nil) {
     begin(key)
     let start = text.count
     Escape.append(value, to: &text)
@@ -88,8 +88,15 @@ public struct RecordFields: Sendable {
     end()
   }
 
-  private mutating func begin(_ key: Span<UInt8>) {
-    text.append(contentsOf: key)
+  /// Removes all fields; the memory stays allocated.
+  public mutating func removeAll() {
+    text.removeAll(keepingCapacity: true)
+    copiedValues.removeAll(keepingCapacity: true)
+    differences.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func begin(_ key: [UInt8]) {
+    text += key
     text.append(UInt8(ascii: "="))
   }
 

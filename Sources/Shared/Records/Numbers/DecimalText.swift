@@ -54,6 +54,12 @@ public struct DecimalText {
   ) {
     if isNegative { output.append(UInt8(ascii: "-")) }
     let point = whole.count + exponent
+    if exponent == 0, !whole.isEmpty {
+      // As it is printed, which is most common and faster.
+      let first = whole.lowerBound + firstShown(of: text, point)
+      let end = fraction.isEmpty ? whole.upperBound : fraction.upperBound
+      return output.append(contentsOf: text.extracting(first..<end))
+    }
     for position in firstShown(of: text, point)..<max(count, point) {
       if position == point { output.append(UInt8(ascii: ".")) }
       output.append(index(position).map { text[$0] } ?? UInt8(ascii: "0"))

@@ -48,6 +48,8 @@ final class PeriodShape {
   /// Where the last record of this shape belongs: an index in ``Summary``, to be tried first.
   var seriesIndex = 0
 
+  /// The last timestamp, which each telegram repeats for a reading of gas.
+  private var lastTime: (text: [UInt8], instant: Timestamp?) = ([], nil)
   private let text: ByteRanges
   private let timestamp: Range<Int>?
   private let meter: Range<Int>
@@ -86,7 +88,12 @@ final class PeriodShape {
   }
 
   func timestamp(of record: Span<UInt8>) -> Timestamp? {
-    timestamp.flatMap { Timestamp(record.extracting($0)) }
+    guard let timestamp else { return nil }
+    let text = record.extracting(timestamp)
+    if text == lastTime.text { return lastTime.instant }
+    lastTime.text.overwrite(with: text)
+    lastTime.instant = Timestamp(text)
+    return lastTime.instant
   }
 
   /// Identifies the meter and the channel of a record of this shape.
@@ -99,15 +106,9 @@ final class PeriodShape {
 
   /// Whether ``meter(of:)`` is `name`.
   func isMeter(_ name: [UInt8], of record: Span<UInt8>) -> Bool {
-    let name = name.span
     guard name.count == meter.count + 1 + channel.count else { return false }
-    for offset in 0..<meter.count where name[offset] != record[meter.lowerBound + offset] {
-      return false
-    }
-    let rest = name.extracting((meter.count + 1)...)
-    for offset in 0..<channel.count where rest[offset] != record[channel.lowerBound + offset] {
-      return false
-    }
-    return true
+    let name = name.span
+    return name.extracting(..<meter.count) == record.extracting(meter)
+      && name.extracting((meter.count + 1)...) == record.extracting(channel)
   }
 }

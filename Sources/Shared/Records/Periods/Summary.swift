@@ -38,6 +38,9 @@ public struct Summary {
   private var telegramCount = 0
 
   private var shapes = PredictiveCache<PeriodShape>()
+  /// The shapes of the records of the last telegram, and the number of what it has in common with others.
+  private var telegramShapes: [PeriodShape] = []
+  private var telegramShape: Int?
   /// The keys of recent shapes, newest last.
   private var keys: [PeriodKeys] = []
 
@@ -69,23 +72,36 @@ public struct Summary {
   /// Adds the records of a telegram that a ``RecordWriter`` wrote as lines. A record that is older than the one
   /// before it of the same meter is of the telegram's history, and is passed on at once.
   ///
+  /// - Parameter number: of what telegrams have in common whose records differ only in digits; nil if that is unknown.
   /// - Throws: what `handle` threw.
   public mutating func add<Failure>(
-    written records: Span<UInt8>, _ handle: (Record) throws(Failure) -> Void
+    written records: Span<UInt8>, ofShape number: Int?,
+    _ handle: (Record) throws(Failure) -> Void
   ) throws(Failure) {
     telegramCount += 1
+    if number == nil || number != telegramShape {
+      findShapes(of: records)
+      telegramShape = number
+    }
+    var start = 0
+    for shape in telegramShapes {
+      let text = records.extracting(start..<(start + shape.count))
+      try add(text, shape.timestamp(of: text), shape, handle)
+      start += shape.count + 1
+    }
+  }
+
+  /// Makes ``telegramShapes`` the shapes of the records of a telegram.
+  private mutating func findShapes(of records: Span<UInt8>) {
+    telegramShapes.removeAll(keepingCapacity: true)
     var start = 0
     while start < records.count {
       let rest = records.extracting(start...)
-      if let shape = shapes.first({ $0.matchesRecord(at: rest) ? $0 : nil }) {
-        let text = rest.extracting(..<shape.count)
-        try add(text, shape.timestamp(of: text), shape, handle)
-        start += shape.count + 1
-      } else {
-        let record = Record(written: rest)
-        try add(record.text.span, record.timestamp, learnShape(of: record), handle)
-        start += record.text.count + 1
-      }
+      let shape =
+        shapes.first { $0.matchesRecord(at: rest) ? $0 : nil }
+        ?? learnShape(of: Record(written: rest))
+      telegramShapes.append(shape)
+      start += shape.count + 1
     }
   }
 

@@ -22,6 +22,10 @@ public struct PredictiveCache<Element> {
   @usableFromInline var last = 0
   /// The entry that the next element replaces once the cache is full.
   @usableFromInline var oldest = 0
+  /// What making elements is worth: more with each result, less with each element.
+  @usableFromInline var worth = PredictiveCache.highestWorth
+  /// How often no element gave a result.
+  @usableFromInline var missCount = 0
 
   @inlinable
   public init(capacity: Int = 16) {
@@ -40,20 +44,39 @@ public struct PredictiveCache<Element> {
     let likeliest = entries[last].follower
     if let result = use(&entries[likeliest].element) {
       last = likeliest
+      noteResult()
       return result
     }
     for index in entries.indices where index != likeliest {
       guard let result = use(&entries[index].element) else { continue }
       follow(by: index)
+      noteResult()
       return result
     }
+    missCount &+= 1
     return nil
+  }
+
+  /// Whether it is worth the time to make an element for what was not found just now. Only now and then if those made
+  /// before gave few results, as with telegrams of hundreds of meters in turns.
+  public var needsElement: Bool {
+    capacity > 0 && (worth > 0 || missCount.isMultiple(of: capacity))
+  }
+
+  @usableFromInline static var highestWorth: Int { 64 }
+  /// An element is worth making if at least one in this many gives a result.
+  @usableFromInline static var resultWorth: Int { 4 }
+
+  @inlinable
+  mutating func noteResult() {
+    worth = min(PredictiveCache.highestWorth, worth + PredictiveCache.resultWorth)
   }
 
   /// Adds the element that is used now, replacing the oldest one if the cache is full.
   @inlinable
   public mutating func add(_ element: Element) {
     guard capacity > 0 else { return }
+    worth = max(0, worth - 1)
     let index = entries.count < capacity ? entries.count : oldest
     if index == entries.count {
       entries.append(Entry(element, follower: index))

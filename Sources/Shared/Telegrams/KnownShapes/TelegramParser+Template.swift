@@ -5,18 +5,21 @@ import Records
 extension TelegramParser {
   /// Writes the records of a telegram of a known shape.
   ///
-  /// - Returns: nil if the telegram has no known shape, else the telegram's time, if it has one.
+  /// - Returns: nil if the telegram has no known shape, else its number, and the telegram's time, if it has one.
   mutating func fillTemplate(
     with telegram: Span<UInt8>, receivedAt: Timestamp?, into writer: inout RecordWriter
-  ) -> Timestamp?? {
+  ) -> (shape: Int, ownTime: Timestamp?)? {
     let filled = templates.first { template in
       template.fill(with: telegram, receivedAt: receivedAt)
-        ? (template.records, template.recordCount, template.findings, template.ownTime) : nil
+        ? (
+          template.number, template.records, template.recordCount, template.findings,
+          template.ownTime
+        ) : nil
     }
-    guard let (records, count, findings, ownTime) = filled else { return nil }
+    guard let (number, records, count, findings, ownTime) = filled else { return nil }
     writer.add(written: records, count: count)
     self.findings = findings
-    return .some(ownTime)
+    return (number, ownTime)
   }
 
   /// Makes a template of the telegram that was just read the long way.
@@ -29,8 +32,9 @@ extension TelegramParser {
     in writer: RecordWriter
   ) {
     guard !timeDependsOnReceipt, let main = drafts.records.first else { return }
+    templateCount += 1
     var template = TelegramTemplate(
-      of: telegram, writer.text.span.extracting(start...), count, findings,
+      number: templateCount, of: telegram, writer.text.span.extracting(start...), count, findings,
       hasReceipt: receivedAt != nil, timeZone: timeZone)
     // The framer verifies the checksum.
     template.ignoreBytes(behind: layout.end)

@@ -22,6 +22,8 @@ struct TelegramTemplate {
     let target: Range<Int>
   }
 
+  /// Identifies the template.
+  let number: Int
   let findings: [TelegramParser.Finding]
   let recordCount: Int
   /// The text of the records, filled from the last telegram.
@@ -39,9 +41,10 @@ struct TelegramTemplate {
 
   /// A template in which no byte may change yet.
   init(
-    of telegram: Span<UInt8>, _ records: Span<UInt8>, _ recordCount: Int,
+    number: Int, of telegram: Span<UInt8>, _ records: Span<UInt8>, _ recordCount: Int,
     _ findings: [TelegramParser.Finding], hasReceipt: Bool, timeZone: MeterTimeZone
   ) {
+    self.number = number
     shape = ByteRanges(telegram)
     self.records = [UInt8](records)
     self.recordCount = recordCount

@@ -9,9 +9,14 @@ struct TelegramDraft {
 
   /// Begins a new telegram.
   mutating func begin() {
+    // The memory of the last telegram's fields serves again.
+    var fields = RecordFields()
+    if !records.isEmpty { swap(&fields, &records[0].fields) }
+    fields.removeAll()
     records.removeAll(keepingCapacity: true)
     history.removeAll(keepingCapacity: true)
     records.append(RecordDraft(.main))
+    swap(&fields, &records[0].fields)
   }
 
   /// The record of a channel, which is added if it is not there.
@@ -39,7 +44,7 @@ struct TelegramDraft {
   ) -> Bool {
     let index = index(of: channel)
     let isAdded = records[index].fields.add(
-      key.span, number: number, timesTenToThe: exponent, from: source)
+      key, number: number, timesTenToThe: exponent, from: source)
     if isAdded { noteMeasured(index) }
     return isAdded
   }
@@ -52,14 +57,14 @@ struct TelegramDraft {
     in channel: MBusChannel
   ) -> Bool {
     let index = index(of: channel)
-    let isAdded = records[index].fields.add(key.span, difference, of: telegram)
+    let isAdded = records[index].fields.add(key, difference, of: telegram)
     if isAdded { noteMeasured(index) }
     return isAdded
   }
 
   mutating func add(_ key: [UInt8], text: [UInt8], in channel: MBusChannel) {
     let index = index(of: channel)
-    records[index].fields.add(key.span, text: text.span)
+    records[index].fields.add(key, text: text.span)
     noteMeasured(index)
   }
 
@@ -99,6 +104,7 @@ struct TelegramDraft {
   }
 
   private mutating func index(of channel: MBusChannel) -> Int {
+    if channel == .main { return 0 }
     if let index = records.firstIndex(where: { $0.channel == channel }) { return index }
     records.append(RecordDraft(channel))
     return records.count - 1
@@ -131,7 +137,7 @@ struct RecordDraft {
     self.timestamp = timestamp
     if channel != .main {
       let key = [UInt8](RecordKey.channel.rawValue.utf8)
-      fields.add(key.span, text: [UInt8]("\(channel.number)".utf8).span)
+      fields.add(key, text: [UInt8]("\(channel.number)".utf8).span)
     }
   }
 
@@ -146,7 +152,7 @@ struct RecordDraft {
   ///   (KnownShapes.swift).
   mutating func add(_ key: [UInt8], _ instant: Timestamp, printedAt range: Range<Int>?) {
     let text = instant.description.utf8Bytes
-    fields.add(key.span, text: text.span)
+    fields.add(key, text: text.span)
     if let range, range == timestampRange {
       timestampCopies.append(fields.text.count - text.count - 1)
     }

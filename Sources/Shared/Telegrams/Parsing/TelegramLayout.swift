@@ -57,32 +57,31 @@ struct TelegramLayout {
   /// Reads the line at `start`; returns the start of the next one.
   private mutating func readLine(_ telegram: Span<UInt8>, at start: Int) -> Int {
     let firstGroup = groups.count
-    let lineEnd = TelegramLayout.lineEnd(telegram, from: start)
-    var index = start
-    while index < lineEnd, telegram[index] != UInt8(ascii: "("), telegram[index] > UInt8(ascii: " ")
+    guard let (code, codeEnd) = OBISCode.first(in: telegram, from: start) else {
+      return skipLine(telegram, at: start)
+    }
+    var index = codeEnd
+    // Some meters print blanks after the code.
+    while index < telegram.count,
+      telegram[index] == UInt8(ascii: " ") || telegram[index] == UInt8(ascii: "\t")
     {
       index += 1
     }
-    let code = OBISCode(telegram.extracting(start..<index))
-    // Some meters print blanks after the code.
-    index = telegram.withoutBlanks(index..<lineEnd).lowerBound
     if code == TelegramLayout.blockCode, !isInHistory,
       let block = TelegramLayout.block(telegram, behind: index)
     {
       isInHistory = true
-      opening = start..<lineEnd
+      opening = start..<TelegramLayout.lineEnd(telegram, from: start)
       return block
     }
-    guard let code, index < lineEnd, telegram[index] == UInt8(ascii: "(") else {
-      unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
-      return lineEnd
+    guard index < telegram.count, telegram[index] == UInt8(ascii: "(") else {
+      return skipLine(telegram, at: start)
     }
     var end = index
     while index < telegram.count, telegram[index] == UInt8(ascii: "(") {
       guard let close = TelegramLayout.close(telegram, of: index) else {
         groups.removeSubrange(firstGroup...)
-        unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
-        return lineEnd
+        return skipLine(telegram, at: start)
       }
       groups.append(telegram.withoutBlanks((index + 1)..<close))
       end = close + 1
@@ -91,7 +90,13 @@ struct TelegramLayout {
     let line = Line(code: code, range: start..<end, groups: firstGroup..<groups.count)
     if isInHistory { historyLines.append(line) } else { lines.append(line) }
     // If the line end was lost, the next line follows in the same line.
-    return end
+    return index
+  }
+
+  private mutating func skipLine(_ telegram: Span<UInt8>, at start: Int) -> Int {
+    let lineEnd = TelegramLayout.lineEnd(telegram, from: start)
+    unreadable.append(TelegramLayout.trimmed(telegram, start..<lineEnd))
+    return lineEnd
   }
 
   /// A `!` ends the telegram only at the start of a line.

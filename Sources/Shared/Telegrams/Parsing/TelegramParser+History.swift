@@ -128,7 +128,7 @@ extension TelegramParser {
     }
     if draft.fields.contains(key.span) { return true }
     let isAdded = draft.fields.add(
-      key.span, number: value.extracting(quantity.number),
+      key, number: value.extracting(quantity.number),
       timesTenToThe: quantity.exponent)
     draft.isMeasured = draft.isMeasured || isAdded
     return isAdded
@@ -180,7 +180,7 @@ extension TelegramParser {
     in channel: MBusChannel = .main
   ) -> Bool {
     var draft = RecordDraft(channel, at: instant)
-    draft.isMeasured = draft.fields.add(key.span, number: number, timesTenToThe: exponent)
+    draft.isMeasured = draft.fields.add(key, number: number, timesTenToThe: exponent)
     drafts.add(history: draft)
     return draft.isMeasured
   }

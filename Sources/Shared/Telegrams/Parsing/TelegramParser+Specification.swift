@@ -83,7 +83,7 @@ extension TelegramParser {
       return .added
     case nil, .builtIn:
       let text = value.latin1Line.utf8Bytes
-      drafts[channel].fields.add(key.span, text: text.span, from: found.source)
+      drafts[channel].fields.add(key, text: text.span, from: found.source)
       return .added
     }
   }

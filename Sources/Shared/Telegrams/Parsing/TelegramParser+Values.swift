@@ -39,16 +39,18 @@ extension TelegramParser {
     case .meterIdentifier(let rank):
       // The number that identifies the meter is added under that key.
       guard rank > drafts[channel].meterRank || OctetText.isError(value) else {
-        addIdentity(metric, at: code, OctetText.decode(value), in: channel)
+        addIdentity(metric, at: code, in: channel) { OctetText.decode(value) }
         return .repeatable
       }
       return readText(value, OctetText.decode(value), key: key, in: channel)
     case .submeterType:
       guard let number = DecimalText(value) else { return .unreadable }
       // Canonical names need no device type, as they contain what a sub-meter measures.
-      var text: [UInt8] = []
-      number.append(from: value, to: &text)
-      addIdentity(metric, at: code, text, in: channel)
+      addIdentity(metric, at: code, in: channel) {
+        var text: [UInt8] = []
+        number.append(from: value, to: &text)
+        return text
+      }
       return .repeatable
     case .submeterReading, .submeterProfile, .hourlyReading:
       return readSubmeter(groups, at: code, of: telegram, metric, name, in: channel)
@@ -66,7 +68,7 @@ extension TelegramParser {
       return TelegramTime.hasDateOrTimeForm(value) ? .repeatable : .unreadable
     case .submeterIdentifier:
       guard !OctetText.isError(value) else { return .unreadable }
-      addIdentity(metric, at: code, OctetText.decode(value), in: channel)
+      addIdentity(metric, at: code, in: channel) { OctetText.decode(value) }
       return .repeatable
     case .currentLimits:
       return .repeatable
@@ -85,14 +87,13 @@ extension TelegramParser {
   /// Adds a number or type of a meter, if the set of names has a name for it. It does not count as
   /// measured.
   private mutating func addIdentity(
-    _ metric: Metric, at code: OBISCode, _ text: [UInt8], in channel: MBusChannel
+    _ metric: Metric, at code: OBISCode, in channel: MBusChannel, _ text: () -> [UInt8]
   ) {
     let name = naming.identityKey(of: metric, at: code, type: drafts[channel].deviceType)
-    guard let key = name?.utf8Bytes, !text.isEmpty, !drafts[channel].fields.contains(key.span)
-    else {
-      return
-    }
-    drafts[channel].fields.add(key.span, text: text.span)
+    guard let key = name?.utf8Bytes, !drafts[channel].fields.contains(key.span) else { return }
+    let text = text()
+    guard !text.isEmpty else { return }
+    drafts[channel].fields.add(key, text: text.span)
   }
 
   /// Adds the time of the telegram, if the set of names has a name for it.
@@ -109,10 +110,11 @@ extension TelegramParser {
   }
 
   /// `001234.567*kWh`.
-  private mutating func readQuantity(
+  mutating func readQuantity(
     _ group: Range<Int>, of telegram: Span<UInt8>, in unit: MetricUnit, key: [UInt8],
     in channel: MBusChannel
   ) -> Outcome {
+    if group.isEmpty { return .absent }
     let value = telegram.extracting(group)
     guard let quantity = Quantity(value), quantity.isCompatible(with: unit) else {
       return .unreadable

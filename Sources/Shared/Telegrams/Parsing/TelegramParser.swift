@@ -60,7 +60,11 @@ public struct TelegramParser {
   var naming: Naming { versionRules.naming }
 
   var layout = TelegramLayout()
+  /// The rules of the layout's lines.
   private(set) var rules: [LineRule] = []
+  /// What the last telegram said about its version, as printed; empty if nothing.
+  private var declaration: [UInt8] = []
+  private var unknownVersion: UnknownVersion?
   var drafts = TelegramDraft()
   private var identityReader = IdentityReader()
   private(set) var timeZone = MeterTimeZone.centralEuropean
@@ -80,6 +84,11 @@ public struct TelegramParser {
   public private(set) var clockLead: Int64?
   /// The known shapes: KnownShapes.swift.
   var templates = PredictiveCache<TelegramTemplate>()
+  /// Identifies the known shape of the last telegram: two telegrams with the same number have records that differ only
+  /// in digits. Nil for a telegram that was read the long way.
+  public private(set) var knownShape: Int?
+  /// How many templates were made.
+  var templateCount = 0
   /// The findings in the last telegram.
   public internal(set) var findings: [Finding] = []
 
@@ -93,6 +102,7 @@ public struct TelegramParser {
   /// Replaces the specification files.
   public mutating func use(_ files: SpecificationFiles) {
     versionRules = VersionRules(names: options.names, files: files)
+    declaration = []
     templates.removeAll()
   }
 
@@ -108,10 +118,14 @@ public struct TelegramParser {
     _ telegram: Span<UInt8>, receivedAt: Timestamp?, isDamaged: Bool = false,
     into writer: inout RecordWriter
   ) throws(UnknownVersion) {
-    if let ownTime = fillTemplate(with: telegram, receivedAt: receivedAt, into: &writer) {
+    if let (shape, ownTime) = fillTemplate(
+      with: telegram, receivedAt: receivedAt, into: &writer)
+    {
+      knownShape = shape
       recordClockLead(ownTime, receivedAt)
       return
     }
+    knownShape = nil
     let (start, countBefore) = (writer.text.count, writer.count)
     findings.removeAll(keepingCapacity: true)
     drafts.begin()
@@ -128,7 +142,7 @@ public struct TelegramParser {
       receivedAt, preferringReceipt: options.timeSource == .receipt, to: &writer)
     if !isTimed { findings.append(.untimed) }
     recordClockLead(drafts.records.first?.timestamp, receivedAt)
-    if !isDamaged {
+    if !isDamaged, templates.needsElement {
       makeTemplate(
         of: telegram, receivedAt: receivedAt, from: start, writer.count - countBefore, in: writer)
     }
@@ -137,21 +151,37 @@ public struct TelegramParser {
   private mutating func findRules(
     for telegram: Span<UInt8>, isDamaged: Bool
   ) throws(UnknownVersion) {
-    let version = MeterVersion(of: layout, telegram)
-    let isKnown = versionRules.select(version)
+    let unknown = selectVersion(of: telegram)
     if !isDamaged {
-      if !isKnown {
-        let unknown = UnknownVersion(version: version.names.first ?? "")
+      if let unknown {
         guard hasRead else { throw unknown }
         findings.append(.unknownVersion(unknown))
       }
       hasRead = true
     }
-    rules.removeAll(keepingCapacity: true)
-    for line in layout.lines { rules.append(versionRules.rule(for: line.code)) }
     hasField.removeAll(keepingCapacity: true)
-    hasField.append(contentsOf: repeatElement(false, count: versionRules.fieldCount))
+    hasField.append(contentsOf: repeatElement(false, count: versionRules.selected.fieldCount))
     unknownFields.removeAll(keepingCapacity: true)
+  }
+
+  /// Finds the version and ``rules``. They stay the same if the codes and the declaration of the version do.
+  ///
+  /// - Returns: the version if it is unknown.
+  private mutating func selectVersion(of telegram: Span<UInt8>) -> UnknownVersion? {
+    let declared = MeterVersion.declaration(in: layout, telegram)?.range
+    let hasSameCodes =
+      rules.count == layout.lines.count
+      && zip(rules, layout.lines).allSatisfy { $0.code == $1.code }
+    if hasSameCodes, let declared, telegram.extracting(declared) == declaration {
+      return unknownVersion
+    }
+    declaration = declared.map { [UInt8](telegram.extracting($0)) } ?? []
+    let version = MeterVersion(of: layout, telegram)
+    let isKnown = versionRules.select(version)
+    unknownVersion = isKnown ? nil : UnknownVersion(version: version.names.first ?? "")
+    rules.removeAll(keepingCapacity: true)
+    for line in layout.lines { rules.append(rule(for: line.code)) }
+    return unknownVersion
   }
 
   private mutating func recordClockLead(_ ownTime: Timestamp?, _ receivedAt: Timestamp?) {
@@ -230,7 +260,7 @@ public struct TelegramParser {
     let end = telegram.firstIndex(of: UInt8(ascii: "\n")) ?? telegram.count
     let text = OctetText.plain(telegram.extracting(1..<max(1, end)))
     let key = Naming.headerKey.utf8Bytes
-    if !text.isEmpty { drafts[.main].fields.add(key.span, text: text.span) }
+    if !text.isEmpty { drafts[.main].fields.add(key, text: text.span) }
   }
 
   // MARK: - Values
@@ -258,17 +288,22 @@ public struct TelegramParser {
       fixedLines.append(line.range)
       return findings.append(.repeated(line: telegram.extracting(line.range).latin1Line))
     }
-    let outcome =
+    let outcome: Outcome
+    if let (key, unit) = rule.quantity {
+      outcome = readQuantity(
+        layout.groups[line.groups.lowerBound], of: telegram, in: unit, key: key, in: rule.channel)
+    } else {
       switch rule.reading {
       case .byTable(let metric):
-        read(
+        outcome = read(
           layout.groups(of: line), at: line.code, of: telegram, as: metric, rule.name,
           in: rule.channel)
       case .byFile(let pattern, let type):
-        read(line, of: telegram, by: pattern, as: type, rule)
+        outcome = read(line, of: telegram, by: pattern, as: type, rule)
       case .unknown:
-        readUnknown(line, of: telegram, rule.metric)
+        outcome = readUnknown(line, of: telegram, rule.metric)
       }
+    }
     if outcome == .added, let field = rule.fieldIndex { hasField[field] = true }
     if outcome == .unreadable {
       fixedLines.append(line.range)
@@ -292,7 +327,7 @@ public struct TelegramParser {
     return readAsPrinted(line, of: telegram, key: line.code.key.utf8Bytes)
   }
 
-  mutating func rule(for code: OBISCode) -> LineRule { versionRules.rule(for: code) }
+  func rule(for code: OBISCode) -> LineRule { versionRules.selected.rule(for: code) }
 
   mutating func report(_ line: Span<UInt8>) {
     findings.append(.unreadable(line: line.latin1Line))

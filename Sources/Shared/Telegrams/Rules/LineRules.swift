@@ -3,6 +3,7 @@ import Records
 
 /// How the lines with one code become values. An object, as many lines refer to the same rule.
 final class LineRule {
+  let code: OBISCode
   /// The metric of the code. It decides whether the line is about the meter's identity and time, even
   /// if a specification file decides the rest.
   let metric: Metric?
@@ -13,6 +14,8 @@ final class LineRule {
   /// Numbers the keys that the records of a telegram can have, so that a second line with the same key
   /// is found. Nil if the line is not read.
   fileprivate(set) var fieldIndex: Int?
+  /// The key and the unit of a value by the table that is nothing but a number with its unit, as most are.
+  let quantity: (key: [UInt8], unit: MetricUnit)?
   /// Whether ``IdentityReader`` reads the line.
   let isReadForIdentity: Bool
 
@@ -31,11 +34,19 @@ final class LineRule {
     case byContent
   }
 
-  init(metric: Metric?, channel: MBusChannel, reading: Reading, name: Name) {
+  init(_ code: OBISCode, metric: Metric?, channel: MBusChannel, reading: Reading, name: Name) {
+    self.code = code
     self.metric = metric
     self.channel = channel
     self.reading = reading
     self.name = name
+    if case (.byTable(let metric), .key(let key)) = (reading, name),
+      case .quantity(let unit) = metric.form
+    {
+      quantity = (key, unit)
+    } else {
+      quantity = nil
+    }
     isReadForIdentity = metric.map { IdentityReader.isRead(from: $0) } ?? false
   }
 
@@ -49,8 +60,8 @@ final class LineRule {
 }
 
 /// The rules of one version of the P1 port, by code: from the table of metrics, or from a
-/// specification file.
-struct LineRules {
+/// specification file. An object, as it keeps the rules that were used.
+final class LineRules {
   private let naming: Naming
   /// The entries of a specification file; nil for the built-in specification.
   private let entries: [OBISCode: SpecificationEntry]?
@@ -84,16 +95,16 @@ struct LineRules {
   /// The number of ``LineRule/fieldIndex`` values so far.
   var fieldCount: Int { fieldIndices.count }
 
-  mutating func rule(for code: OBISCode) -> LineRule {
+  func rule(for code: OBISCode) -> LineRule {
     if let rule = rules[code] { return rule }
     let metric = MetricTable.metric(for: code)
     let (reading, name) = entries == nil ? builtIn(metric, at: code) : byFile(metric, at: code)
     let channel = LineRules.channel(of: code, metric)
     if metric == nil, case .unknown = reading {
       // Not stored, as a hostile input can have any number of codes.
-      return LineRule(metric: nil, channel: .main, reading: .unknown, name: .byContent)
+      return LineRule(code, metric: nil, channel: .main, reading: .unknown, name: .byContent)
     }
-    let rule = LineRule(metric: metric, channel: channel, reading: reading, name: name)
+    let rule = LineRule(code, metric: metric, channel: channel, reading: reading, name: name)
     rule.fieldIndex = fieldIndex(of: rule, at: code)
     rules[code] = rule
     return rule
@@ -161,7 +172,7 @@ struct LineRules {
       ? MBusChannel(medium: code.medium, number: code.channel) : .main
   }
 
-  private mutating func fieldIndex(of rule: LineRule, at code: OBISCode) -> Int? {
+  private func fieldIndex(of rule: LineRule, at code: OBISCode) -> Int? {
     let key: [UInt8]
     switch (rule.reading, rule.name) {
     case (.unknown, _): return nil

@@ -12,36 +12,34 @@ struct VersionRules {
   private let names: NameSet
   private let files: SpecificationFiles
   private var rulesByKey: [Key: LineRules] = [:]
-  private var selected: Key
+  private var selectedKey: Key
+  /// The rules for the current telegram.
+  private(set) var selected: LineRules
 
   init(names: NameSet, files: SpecificationFiles) {
     self.names = names
     self.files = files
-    selected = Key(version: nil, meter: .dsmr5)
-    rulesByKey[selected] = LineRules(naming: naming)
+    selectedKey = Key(version: nil, meter: .dsmr5)
+    selected = LineRules(naming: Naming(names, selectedKey.meter))
+    rulesByKey[selectedKey] = selected
   }
 
   /// The metric names of the current telegram.
-  var naming: Naming { Naming(names, selected.meter) }
+  var naming: Naming { Naming(names, selectedKey.meter) }
 
   /// Selects the rules for a telegram of this version.
   ///
   /// - Returns: false if the version is unknown; the built-in specification is then selected.
   mutating func select(_ version: MeterVersion) -> Bool {
     let file = files.first(of: version.names)
-    selected = Key(version: file?.version, meter: version.meter)
-    if rulesByKey[selected] == nil {
-      rulesByKey[selected] =
-        file.map { LineRules($0.entries, naming: naming) } ?? LineRules(naming: naming)
+    let key = Key(version: file?.version, meter: version.meter)
+    if key != selectedKey {
+      selectedKey = key
+      selected =
+        rulesByKey[key] ?? file.map { LineRules($0.entries, naming: naming) }
+        ?? LineRules(naming: naming)
+      rulesByKey[key] = selected
     }
     return file != nil || version.isBuiltIn
   }
-
-  mutating func rule(for code: OBISCode) -> LineRule {
-    let naming = naming
-    return rulesByKey[selected, default: LineRules(naming: naming)].rule(for: code)
-  }
-
-  /// The number of ``LineRule/fieldIndex`` values of the selected rules.
-  var fieldCount: Int { rulesByKey[selected]?.fieldCount ?? 0 }
 }

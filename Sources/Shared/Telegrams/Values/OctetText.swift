@@ -7,6 +7,7 @@ import Records
 enum OctetText {
   /// The decoded text of a group, without surrounding spaces.
   static func decode(_ group: Span<UInt8>) -> [UInt8] {
+    if let octets = octets(group) { return trimmed(octets) }
     let printed = unwrapped(group)
     return trimmed(octets(printed.span) ?? plain(printed))
   }
@@ -67,6 +68,9 @@ enum OctetText {
   /// The text without surrounding spaces.
   static func trimmed(_ text: [UInt8]) -> [UInt8] {
     let isBlank: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") }
+    guard isBlank(text.first ?? UInt8(ascii: " ")) || isBlank(text.last ?? UInt8(ascii: " ")) else {
+      return text
+    }
     guard let first = text.firstIndex(where: { !isBlank($0) }),
       let last = text.lastIndex(where: { !isBlank($0) })
     else {

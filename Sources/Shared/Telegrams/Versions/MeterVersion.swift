@@ -22,14 +22,9 @@ struct MeterVersion: Equatable {
   init(of layout: TelegramLayout, _ telegram: Span<UInt8>) {
     let codes = layout.lines.map(\.code)
     let kind = MeterVersion.kind(of: codes)
-    for line in layout.lines where MeterVersion.isDeclared(by: line.code) {
-      guard let group = layout.groups(of: line).first, !group.isEmpty,
-        !OctetText.isError(telegram.extracting(group))
-      else {
-        continue
-      }
-      let text = telegram.extracting(group)
-      if line.code == MeterVersion.belgianCode {
+    if let (code, range) = MeterVersion.declaration(in: layout, telegram) {
+      let text = telegram.extracting(range)
+      if code == MeterVersion.belgianCode {
         names = [MeterVersion.digits(text).span.latin1Line]
         isBuiltIn = true
         meter = .belgian
@@ -44,6 +39,20 @@ struct MeterVersion: Equatable {
     names = MeterVersion.inferredNames(codes, of: layout, telegram)
     isBuiltIn = true
     meter = kind ?? MeterVersion.dutchKind(of: names)
+  }
+
+  /// The code of the line that declares the version, and the place of what it says; nil if none does.
+  static func declaration(
+    in layout: TelegramLayout, _ telegram: Span<UInt8>
+  ) -> (code: OBISCode, range: Range<Int>)? {
+    for line in layout.lines where isDeclared(by: line.code) {
+      if let group = layout.groups(of: line).first, !group.isEmpty,
+        !OctetText.isError(telegram.extracting(group))
+      {
+        return (line.code, group)
+      }
+    }
+    return nil
   }
 
   /// The version `50217`, of which some Belgian meters print the digits' octets in hexadecimal.
