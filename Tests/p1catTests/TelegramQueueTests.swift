@@ -67,6 +67,7 @@ import Testing
           queue.removeFirst(count)
         }
       }
+      if Bool.random(using: &generator) { queue.dropUnbegun() }
       while !queue.isEmpty {
         written += queue.next
         queue.removeFirst(queue.next.count)

@@ -41,21 +41,30 @@ struct SocketAddress: Equatable, Sendable {
   ///
   /// - Returns: a socket that becomes writable once it is connected, or has failed to connect.
   func connect() throws(Errno) -> FileDescriptor {
+    try unsafe newSocket { socket, address, length in
+      unsafe Glibc.connect(socket.rawValue, address, length) == 0 || errno == EINPROGRESS
+    }
+  }
+
+  /// Makes a socket that never blocks.
+  ///
+  /// - Parameter begin: uses the socket with the address; if it returns false, errno says why.
+  private func newSocket(
+    _ begin: (FileDescriptor, UnsafePointer<sockaddr>, socklen_t) -> Bool
+  ) throws(Errno) -> FileDescriptor {
     let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
     let socket = FileDescriptor(rawValue: Glibc.socket(family, type, 0))
     guard socket.rawValue >= 0 else { throw Errno(rawValue: errno) }
     let failure: Errno? = unsafe bytes.withUnsafeBytes { raw in
       guard let start = raw.baseAddress else { return .invalidArgument }
-      let status = unsafe Glibc.connect(
-        socket.rawValue, start.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+      let hasBegun = unsafe begin(
+        socket, start.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
       // Any other call could change errno.
-      return status == 0 ? nil : Errno(rawValue: errno)
+      return hasBegun ? nil : Errno(rawValue: errno)
     }
-    if let failure, failure != .nowInProgress {
-      try? socket.close()
-      throw failure
-    }
-    return socket
+    guard let failure else { return socket }
+    try? socket.close()
+    throw failure
   }
 
   // MARK: - Listening
@@ -66,25 +75,12 @@ struct SocketAddress: Equatable, Sendable {
   ///
   /// - Returns: a socket for ``accept(from:)``.
   func listen() throws(Errno) -> FileDescriptor {
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    let socket = FileDescriptor(rawValue: Glibc.socket(family, type, 0))
-    guard socket.rawValue >= 0 else { throw Errno(rawValue: errno) }
-    // Connections of an earlier process, which are ending, do not matter.
-    socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
-    let failure: Errno? = unsafe bytes.withUnsafeBytes { raw in
-      guard let start = raw.baseAddress else { return .invalidArgument }
-      let isBound = unsafe Glibc.bind(
-        socket.rawValue, start.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-      guard isBound == 0, Glibc.listen(socket.rawValue, SocketAddress.backlog) == 0 else {
-        return Errno(rawValue: errno)
-      }
-      return nil
+    try unsafe newSocket { socket, address, length in
+      // Connections of an earlier process, which are ending, do not matter.
+      socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
+      return unsafe Glibc.bind(socket.rawValue, address, length) == 0
+        && Glibc.listen(socket.rawValue, SocketAddress.backlog) == 0
     }
-    if let failure {
-      try? socket.close()
-      throw failure
-    }
-    return socket
   }
 
   /// Accepts a connection.

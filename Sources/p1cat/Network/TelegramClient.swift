@@ -10,6 +10,9 @@ struct TelegramClient {
   private let output: NonblockingOutput
   private var queue = TelegramQueue(capacity: TelegramClient.bufferSize)
   private var receivedCount = 0
+  /// Whether the client has closed its sending side. It is gone, or still receives, as `nc -N` does: only the next
+  /// telegrams show which.
+  private(set) var hasStoppedSending = false
   /// Why the client is gone; nil while it is connected.
   private(set) var disconnectReason: String?
 
@@ -38,7 +41,7 @@ struct TelegramClient {
   var isWaiting: Bool { !queue.isEmpty && disconnectReason == nil }
 
   var interests: [Interest] {
-    [.reading(socket)] + (queue.isEmpty ? [] : [.writing(socket)])
+    (hasStoppedSending ? [] : [.reading(socket)]) + (queue.isEmpty ? [] : [.writing(socket)])
   }
 
   mutating func add(_ telegram: [UInt8], _ messages: Messages) {
@@ -57,7 +60,19 @@ struct TelegramClient {
     if ready.contains(.writing(socket)) { write() }
   }
 
-  mutating func close() { disconnect("p1cat exits") }
+  /// Ends the connection after a whole telegram. What the kernel has buffered reaches the client even after the exit.
+  mutating func close() {
+    queue.dropUnbegun()
+    // The rest of a telegram that was sent in part gets room in the kernel.
+    socket.set(SOL_SOCKET, SO_SNDBUF, 2 * TelegramClient.socketBufferSize)
+    write()
+    // The kernel would reset a connection with unread input.
+    discardInput()
+    disconnect("p1cat exits")
+  }
+
+  /// Disconnects a client that may be gone, for another one.
+  mutating func giveWay() { disconnect("it sends no more, and another client needs its place") }
 
   private mutating func write() {
     do {
@@ -72,7 +87,7 @@ struct TelegramClient {
   }
 
   private mutating func discardInput() {
-    guard disconnectReason == nil else { return }
+    guard disconnectReason == nil, !hasStoppedSending else { return }
     var bytes: [UInt8] = []
     do throws(Errno) {
       try bytes.append(addingCapacity: 4096) { room throws(Errno) in
@@ -84,7 +99,7 @@ struct TelegramClient {
       return disconnect("\(error)")
     }
     receivedCount += bytes.count
-    if bytes.isEmpty { disconnect("closed by the client") }
+    hasStoppedSending = bytes.isEmpty
     if receivedCount > TelegramClient.maximumReceived { disconnect("it sends data") }
   }
 

@@ -21,6 +21,8 @@ struct TelegramServer {
 
   static let maximumClients = 64
   private static let retryInterval = Duration.seconds(5)
+  /// As long as p1mqtt waits for its broker after a signal, for values.
+  private static let exitTimeout = Duration.seconds(2)
 
   /// Begins to listen. A service that cannot listen yet tries again.
   ///
@@ -60,16 +62,16 @@ struct TelegramServer {
   /// Accepts clients, sends what they have room for, and notices those that are gone.
   mutating func attend(_ ready: [Interest]) {
     if let retryAt, .now >= retryAt { resume() }
-    if let listener, retryAt == nil, ready.contains(.reading(listener)) { acceptClients(listener) }
     for index in clients.indices { clients[index].attend(ready) }
     removeDisconnected()
+    if let listener, retryAt == nil, ready.contains(.reading(listener)) { acceptClients(listener) }
   }
 
-  /// Sends what is queued, as far as the clients take it in time, and disconnects them.
+  /// Sends what is queued, as far as the clients take it in ``exitTimeout``, and disconnects them.
   mutating func close() {
     try? listener?.close()
     listener = nil
-    let deadline = ContinuousClock.now + FileDescriptor.timeoutOfReader
+    let deadline = ContinuousClock.now + TelegramServer.exitTimeout
     while clients.contains(where: \.isWaiting), .now < deadline,
       let ready = try? wait(for: interests, until: deadline)
     {
@@ -84,6 +86,7 @@ struct TelegramServer {
   private mutating func acceptClients(_ listener: FileDescriptor) {
     do throws(Errno) {
       while let (socket, peer) = try SocketAddress.accept(from: listener) {
+        if clients.count == TelegramServer.maximumClients { makePlace() }
         guard clients.count < TelegramServer.maximumClients,
           let client = TelegramClient(socket, "\(peer)")
         else {
@@ -100,6 +103,13 @@ struct TelegramServer {
       messages.say(.warning, name, "no client can connect: \(error)", repeating: "accept")
       retry("no client can connect: \(error)")
     }
+  }
+
+  /// While no telegrams come, those that are gone are not noticed.
+  private mutating func makePlace() {
+    guard let index = clients.firstIndex(where: \.hasStoppedSending) else { return }
+    clients[index].giveWay()
+    removeDisconnected()
   }
 
   private mutating func removeDisconnected() {

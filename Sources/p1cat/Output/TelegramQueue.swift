@@ -36,13 +36,20 @@ struct TelegramQueue {
     telegrams.append(telegram)
     size += telegram.count + TelegramQueue.overhead
     while size > capacity, count > (writtenCount > 0 ? 2 : 1) {
-      if writtenCount > 0 {
-        // The telegram that is written in part stays first, and the next one is dropped.
-        telegrams.swapAt(0, 1)
-      }
-      removeOldest()
-      droppedCount += 1
+      dropOldest()
     }
+  }
+
+  /// Drops all telegrams but one that is written in part.
+  mutating func dropUnbegun() {
+    while count > (writtenCount > 0 ? 1 : 0) { dropOldest() }
+  }
+
+  private mutating func dropOldest() {
+    // The telegram that is written in part stays first, and the next one is dropped.
+    if writtenCount > 0 { telegrams.swapAt(0, 1) }
+    removeOldest()
+    droppedCount += 1
   }
 
   /// Removes the first bytes of ``next``, which are written.

@@ -179,8 +179,12 @@ struct TelegramWriter {
 
   mutating func finish() {
     reportDropped()
-    server?.close()
     output?.leave()
+    guard server != nil else { return }
+    // The reader of the output gets its end without waiting for the clients.
+    output?.close()
+    try? FileDescriptor.standardOutput.close()
+    server?.close()
   }
 
   private mutating func reportDropping() {

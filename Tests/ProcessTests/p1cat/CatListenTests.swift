@@ -7,6 +7,8 @@ import Testing
 @Suite struct CatListenTests {
   private static let first = SampleTelegram.numbered(1)
   private static let second = SampleTelegram.numbered(2)
+  private static let third = SampleTelegram.numbered(3)
+  private static let fourth = SampleTelegram.numbered(4)
 
   /// Telegrams that differ, 4 MB of them.
   private static let telegrams = Shared {
@@ -145,13 +147,31 @@ import Testing
       try await reader.write(Self.first + Self.second.prefix(50))
       try await client.wait(for: Self.first)
       client.close(resets: resets)
+      // Without a reset, the answer to the next telegram shows that the client no longer receives.
+      try await reader.write("\(Self.second.dropFirst(50))\(Self.third.prefix(50))")
+      try await steady.wait(for: Self.first + Self.second)
+      try await reader.write("\(Self.third.dropFirst(50))\(Self.fourth.prefix(50))")
       try await reader.waitForError("\(client.name) disconnected: ")
       let again = try await connect(port, to: reader)
-      try await reader.write(String(Self.second.dropFirst(50)))
-      try await again.wait(for: Self.second)
-      try await steady.wait(for: Self.first + Self.second)
-      try await reader.wait(for: "both") { $0.text == Self.first + Self.second }
+      try await reader.write(String(Self.fourth.dropFirst(50)))
+      try await again.wait(for: Self.fourth)
+      let all = Self.first + Self.second + Self.third + Self.fourth
+      try await steady.wait(for: all)
+      try await reader.wait(for: "all") { $0.text == all }
       try await reader.waitForCounters(" clients=2 client_drops=0\n")
+    }
+  }
+
+  @Test func clientMayCloseItsSendingSide() async throws {
+    try await listening { reader, port in
+      let client = try await connect(port, to: reader)
+      client.stopSending()
+      // p1cat has noticed it when it knows a later client.
+      _ = try await connect(port, to: reader)
+      try await reader.write(Self.first)
+      try await client.wait(for: Self.first)
+      try await reader.write(Self.second)
+      try await client.wait(for: Self.first + Self.second)
     }
   }
 
@@ -175,11 +195,34 @@ import Testing
       let surplus = try await TCPClient(port: port)
       try await reader.waitForError(": more than 64 clients; \(surplus.name) rejected\n")
       try await surplus.waitForEnd()
-      clients.removeLast().close()
-      try await reader.waitForError(" disconnected: closed by the client\n")
+      let last = clients.removeLast()
+      last.close()
       let next = try await connect(port, to: reader)
+      try await reader.waitForError(
+        "\(last.name) disconnected: it sends no more, and another client needs its place\n")
       try await reader.write(Self.first)
       for client in clients + [next] { try await client.wait(for: Self.first) }
+    }
+  }
+
+  /// A client that takes nothing at the end neither holds up the reader of the output nor gets a part of a telegram.
+  @Test func clientGetsWholeTelegramsAtTheEnd() async throws {
+    let telegrams = try await Self.telegrams.value
+    let port = Loopback.freePorts(1)[0]
+    let script = "p1cat -v --listen $1 | { cat > /dev/null; echo end of output >&2; }"
+    try await Program.bash(script, ["\(port)"]).whileRunning { reader in
+      let client = try await connect(port, to: reader, reads: false)
+      try await reader.write(telegrams.joined())
+      reader.closeInput()
+      let result = try await reader.waitForExit()
+      let messages = /end of output\n(?s:.*) lost (?<lost>\d+) telegrams: it was too slow\n/
+      let lost = try #require(result.errorText.firstMatch(of: messages)?.lost)
+      client.startReading()
+      try await client.waitForEnd()
+      let numbers = Dictionary(uniqueKeysWithValues: zip(telegrams, 0...))
+      let read = client.text.split(separator: "/SIM5").map { numbers["/SIM5\($0)"] ?? -1 }
+      #expect(!read.contains(-1) && read == read.sorted())
+      #expect(read.count == telegrams.count - (Int(lost) ?? 0))
     }
   }
 

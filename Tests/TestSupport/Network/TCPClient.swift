@@ -89,6 +89,9 @@ public final class TCPClient: Sendable {
   /// Sends bytes, as many as go out before the connection ends.
   public func write(_ bytes: [UInt8]) { Socket(descriptor: socket).write(bytes) }
 
+  /// Closes its sending side, and goes on reading.
+  public func stopSending() { shutdown(socket, Int32(SHUT_WR)) }
+
   /// Ends the connection.
   /// - Parameter resets: whether at once, as by a machine that does not know it.
   public func close(resets: Bool = false) {

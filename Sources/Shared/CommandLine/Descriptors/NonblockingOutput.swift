@@ -50,6 +50,11 @@ public struct NonblockingOutput {
     if case .flagged(let flags) = method { _ = fcntl(descriptor.rawValue, F_SETFL, flags) }
   }
 
+  /// Closes a description of its own. The descriptor that it was made of stays open.
+  public func close() {
+    if case .ownDescription = method { try? descriptor.close() }
+  }
+
   /// TIOCGPTN of Linux, which Swift's Glibc module does not show. It succeeds on the master of a
   /// pseudo-terminal.
   private static let getTerminalNumber: UInt = 0x8004_5430
