@@ -108,10 +108,49 @@ import Testing
         #expect(
           result.errorText == """
             \(tool): \(directory.path("absent/\(tool).prom")): No such file or directory; \
-            metrics are not written; create the directory, or set another --metrics-file
+            metrics are not written; set another --metrics-file
 
             """)
       }
+    }
+  }
+
+  /// A capture that is read with the settings of a running pipe does not replace the metrics of the pipe.
+  @Test(arguments: ["p1cat", "p1parse"])
+  func fileOfAProcessThatRunsIsLeftAlone(_ tool: String) async throws {
+    try await TemporaryDirectory.with { directory in
+      let environment = ["P1_METRICS_FILE": directory.path("house-{tool}.prom")]
+      let (file, name) = ("house-\(tool).prom", directory.path("house-\(tool).prom"))
+      let program = Program(tool, environment: environment)
+      try await program.whileRunning { service in
+        try await service.wait(for: "the file") { _ in try directory.names() == [file] }
+        let inode = try Self.inode(name)
+        let replay = try await program.run(input: SampleTelegram.numbered(1))
+        #expect(replay.status == .success && !replay.output.isEmpty)
+        #expect(
+          replay.errorText == """
+            \(tool): \(name): another process writes it; metrics are not written; set another --metrics-file
+
+            """)
+        #expect(try Self.inode(name) == inode)
+        service.closeInput()
+        #expect(try await service.waitForExit().errorText == "")
+      }
+      let next = try await program.run(input: SampleTelegram.numbered(1))
+      #expect(next.errorText == "")
+      #expect(try directory.text(of: file).contains("telegrams_total{pipe=\"house\"} 1\n"))
+    }
+  }
+
+  /// The limit on the size of a file is a disk without room.
+  @Test func failedWriteLeavesNoTemporaryFile() async throws {
+    try await TemporaryDirectory.with { directory in
+      let script = "ulimit -f 0; exec p1cat --metrics-file $1"
+      let program = Program.bash(script, [directory.path("one.prom")])
+      let result = try await program.run(input: SampleTelegram.numbered(1))
+      #expect(result.status == .success)
+      #expect(result.errorText.contains("one.prom: File too large; metrics are not written; "))
+      #expect(try directory.names() == [])
     }
   }
 
@@ -161,6 +200,31 @@ import Testing
           "p1_tariff{meter=\"E0002\"} 2", "p1_tariff{meter=\"E0009\"} 2",
           "p1_voltage_l1_v{meter=\"E0002\"} 231.0", "p1_voltage_l1_v{meter=\"E0009\"} 231.0",
         ])
+    }
+  }
+
+  /// A meter whose telegrams have all readings, or only the power. What a telegram lacks stays as it was.
+  @Test func readingsOfTelegramsThatAlternate() async throws {
+    try await TemporaryDirectory.with { directory in
+      func short(_ minute: Int) -> String {
+        SampleTelegram.with([
+          "1-3:0.2.8(50)", "0-0:1.0.0(261123110\(minute)00W)", "0-0:96.1.1(4530303032)",
+          "1-0:1.7.0(00.\(minute)00*kW)",
+        ])
+      }
+      let input = (1...4).map { SampleTelegram.numbered(2 * $0) + short(2 * $0 + 1) }.joined()
+      let options = ["--metrics-file", directory.path("one.prom"), "--metrics-readings"]
+      let result = try await Program("p1parse", options).run(input: input)
+      #expect(result.status == .success && result.errorText == "")
+      let text = try directory.text(of: "one.prom")
+      for sample in [
+        "energy_import_tariff1_kwh{pipe=\"one\",meter=\"E0002\"} 1208.567",
+        "power_import_kw{pipe=\"one\",meter=\"E0002\"} 0.900",
+        "reading_timestamp_seconds{pipe=\"one\",meter=\"E0002\"} 1795428540",
+        "voltage_l1_v{pipe=\"one\",meter=\"E0002\"} 231.0",
+      ] {
+        #expect(text.contains("\np1_\(sample)\n"), "\(sample)")
+      }
     }
   }
 }

@@ -13,6 +13,8 @@ public struct MetricsFile {
   /// When the file is to be replaced.
   public private(set) var deadline = ContinuousClock.now
   private var isFailing = false
+  /// The file that was written last. It is locked until the process ends, so that no other one replaces it.
+  private var own: FileDescriptor?
 
   private static let period = Duration.seconds(5)
 
@@ -52,17 +54,19 @@ public struct MetricsFile {
       let failure = error as? Failure
       messages.say(
         .warning, path,
-        "\(failure?.reason ?? "\(error)"); metrics are not written; create the directory, or set another "
-          + "--metrics-file",
+        "\(failure?.reason ?? "\(error)"); metrics are not written; set another --metrics-file",
         repeating: "metrics")
     }
   }
 
   /// The reader finds the old file or the new one, never a part. It may be another user, whatever the umask.
-  private func replace(with text: [UInt8]) throws {
+  private mutating func replace(with text: [UInt8]) throws {
     // The file would take the place of a device, a pipe or a link.
     if let type = try? FilePath(path).stat(followTargetSymlink: false).type, type != .regular {
       throw Failure(path, "it is not a regular file", .cannotCreate)
+    }
+    guard !isOfOtherProcess else {
+      throw Failure(path, "another process writes it", .unavailable)
     }
     // node_exporter reads all files *.prom.
     let temporary = "\(path).tmp"
@@ -71,13 +75,36 @@ public struct MetricsFile {
         FilePath(temporary), .writeOnly,
         options: [.create, .truncate, .noFollow, .nonBlocking, .closeOnExec],
         permissions: [.ownerReadWrite, .groupRead, .otherRead])
-      try file.closeAfter {
+      do {
         try file.write(all: text.span, as: temporary)
-        guard fchmod(file.rawValue, 0o644) == 0 else { throw Errno(rawValue: errno) }
+        // Not every file system has locks.
+        _ = flock(file.rawValue, LOCK_EX | LOCK_NB)
+        guard fchmod(file.rawValue, 0o644) == 0, unsafe rename(temporary, path) == 0 else {
+          throw Errno(rawValue: errno)
+        }
+      } catch {
+        unsafe unlink(temporary)
+        try? file.close()
+        throw error
       }
+      try? own?.close()
+      own = file
     } catch let errno as Errno {
       throw Failure(temporary, errno)
     }
-    guard unsafe rename(temporary, path) == 0 else { throw Failure(path, Errno(rawValue: errno)) }
+  }
+
+  /// Whether a process that still runs has written the file last, and holds its lock: the tool of a service, while
+  /// captures are converted by hand with the same settings.
+  private var isOfOtherProcess: Bool {
+    guard
+      let file = try? FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.noFollow, .nonBlocking, .closeOnExec])
+    else {
+      return false
+    }
+    defer { try? file.close() }
+    if let own, (try? own.stat().inode) == (try? file.stat().inode) { return false }
+    return flock(file.rawValue, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }

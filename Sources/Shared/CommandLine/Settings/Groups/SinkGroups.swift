@@ -208,7 +208,8 @@ public struct MetricsGroup: SettingGroup {
       in the environment turns off a file of
       .Xr p1.conf 5 .
       The file is replaced as a whole, and everybody can read it.
-      If it cannot be written,
+      If it cannot be written, or another process writes it, such as a service with the same
+      .Xr p1.conf 5 ,
       .Nm
       logs it once and continues.
       """)
@@ -232,9 +233,6 @@ public struct ReadingsGroup: SettingGroup {
       .Ql meter .
       Texts are left out.
       The file holds at most 10000 readings.
-      This option makes
-      .Nm
-      several times slower, so do not use it to convert captures.
       """)
 
   public init() {}
