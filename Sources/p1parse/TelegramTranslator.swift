@@ -147,7 +147,7 @@ struct TelegramTranslator {
   mutating func writeMetrics() {
     guard metricsFile != nil else { return }
     let counters = statistics.counters
-    metricsFile?.write(counters, readings?.metrics ?? [])
+    metricsFile?.write(counters, readings?.metrics() ?? [])
   }
 
   /// Changes the specification files for the telegrams that follow.
@@ -218,8 +218,8 @@ struct TelegramTranslator {
     }
     counts.telegrams += 1
     if readings != nil {
-      let records = output.writer.text[lengthBefore...]
-      readings?.add([UInt8](records))
+      let text = output.writer.text
+      readings?.add(text.span.extracting(lengthBefore...))
     }
     if let lead = parser.clockLead, let warning = clockWarning?.update(lead: lead) {
       // With two meters in one stream, one clock may be right and the other one wrong.

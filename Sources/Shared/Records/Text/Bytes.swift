@@ -7,7 +7,7 @@ extension [UInt8] {
   }
 
   /// Makes the bytes those of a span.
-  mutating func overwrite(with span: Span<UInt8>) {
+  public mutating func overwrite(with span: Span<UInt8>) {
     guard count == span.count else {
       removeAll(keepingCapacity: true)
       return append(contentsOf: span)
