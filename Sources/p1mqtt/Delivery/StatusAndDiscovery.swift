@@ -17,23 +17,11 @@ struct StatusAndDiscovery {
   private var hasRival = false
   private var isRivalLogged = false
   private var isUnpublishedLogged = false
-  /// How many changes of sensors the broker has not acknowledged.
-  private var changeCount = 0
-  /// Whether announcements of earlier runs may still come.
-  private var isSynchronizing = false
-  /// Until when values wait, for changes of sensors or for announcements of earlier runs.
-  private var holdsValuesUntil: ContinuousClock.Instant?
-  /// Since when values wait.
-  private var heldSince: ContinuousClock.Instant?
-
+  private var hold = ValueHold()
   /// Until when messages of a kind are not published, as the broker ends the connection after each of them.
   private var pauses: [Message.Announcement: ContinuousClock.Instant] = [:]
 
   static let pause = Duration.seconds(600)
-  /// Values do not wait for sensors that come and go all the time.
-  private static let longestHold = Duration.seconds(10)
-  /// How long announcements of earlier runs may take to come.
-  private static let synchronizationTime = Duration.seconds(2)
 
   /// - Parameter period: the period whose records are combined, in seconds; 0 for none.
   init(_ settings: PublishSettings, _ memory: MemoryLimits, period: Int = 0) {
@@ -55,7 +43,7 @@ struct StatusAndDiscovery {
   }
 
   var isEmpty: Bool {
-    !isSynchronizing
+    !hold.isSynchronizing
       && (isPausing(.status) || !isOnlineDue)
       && (isPausing(.meterStatus) || meterStatuses?.isEmpty ?? true)
       && (isPausing(.discovery) || discovery?.isEmpty ?? true)
@@ -68,13 +56,13 @@ struct StatusAndDiscovery {
   /// - Parameter isConnected: whether messages can be published.
   func deadline(isConnected: Bool) -> ContinuousClock.Instant? {
     earliest(
-      isConnected ? earliest(holdsValuesUntil, discovery?.deadline) : nil,
+      isConnected ? earliest(hold.deadline, discovery?.deadline) : nil,
       meterStatuses?.deadline, pauses.values.min())
   }
 
   /// Ends what was to last until now.
   mutating func advance(at now: ContinuousClock.Instant) {
-    if let end = holdsValuesUntil, now >= end { endHold() }
+    hold.advance(at: now)
     if pauses.values.contains(where: { now >= $0 }) { endPauses() }
     discovery?.advance(at: now)
     meterStatuses?.check(now)
@@ -111,10 +99,8 @@ struct StatusAndDiscovery {
   ) {
     hasRival = false
     echoCount = 0
-    changeCount = 0
+    hold = ValueHold(isSynchronizing: isSubscribing, at: now)
     for message in unanswered { noteSent(message) }
-    isSynchronizing = isSubscribing
-    if isSubscribing { holdsValuesUntil = now + StatusAndDiscovery.synchronizationTime }
     announceAll()
   }
 
@@ -126,20 +112,11 @@ struct StatusAndDiscovery {
 
   mutating func disconnected() {
     discovery?.probes = [:]
-    endHold()
-    changeCount = 0
-    heldSince = nil
+    hold = ValueHold()
   }
 
   /// Announcements of earlier runs have come, or the broker sends none.
-  mutating func endSynchronization() {
-    if isSynchronizing { endHold() }
-  }
-
-  private mutating func endHold() {
-    isSynchronizing = false
-    holdsValuesUntil = nil
-  }
+  mutating func endSynchronization() { hold.endSynchronization() }
 
   /// Takes a message that the broker sent.
   ///
@@ -181,16 +158,8 @@ struct StatusAndDiscovery {
   /// Whether values have to wait until Home Assistant has changed its sensors: a new one would not get them yet, and
   /// that of another meter would take them for its own.
   mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
-    let isChanging =
-      changeCount > 0 || holdsValuesUntil != nil
-      || !isPausing(.discovery) && discovery?.isPostponing ?? false
-    guard isChanging else {
-      heldSince = nil
-      return false
-    }
-    let since = heldSince ?? now
-    heldSince = since
-    return now < since + StatusAndDiscovery.longestHold
+    let isPostponing = !isPausing(.discovery) && discovery?.isPostponing ?? false
+    return hold.isInForce(isPostponing: isPostponing, at: now)
   }
 
   /// Takes the next message to be published; nil where there is none.
@@ -201,7 +170,7 @@ struct StatusAndDiscovery {
       isOnlineDue = false
     }
     // Announcements of earlier runs say when sensors expire.
-    if !isSynchronizing, !isPausing(.discovery) {
+    if !hold.isSynchronizing, !isPausing(.discovery) {
       message = message ?? discovery?.takeMessage(at: now)
     }
     if !isPausing(.meterStatus) { message = message ?? meterStatuses?.next() }
@@ -211,7 +180,7 @@ struct StatusAndDiscovery {
 
   private mutating func noteSent(_ message: Message) {
     if message.topic == online?.topic { echoCount += 1 }
-    if case .change = message.purpose { changeCount += 1 }
+    if case .change = message.purpose { hold.noteChange() }
   }
 
   /// The broker has acknowledged or rejected a message.
@@ -220,9 +189,7 @@ struct StatusAndDiscovery {
   ) {
     // A rejected probe is logged as such.
     if !isAccepted { discovery?.probes[message.topic] = nil }
-    guard case .change = message.purpose, changeCount > 0 else { return }
-    changeCount -= 1
-    holdsValuesUntil = now + Discovery.busyTime
+    if case .change = message.purpose { hold.noteAnswer(at: now) }
   }
 
   /// What is to be logged since the last call.

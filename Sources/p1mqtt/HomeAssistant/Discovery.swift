@@ -200,43 +200,52 @@ struct Discovery {
     if meter.channel != nil { noteParent(of: meter, device) }
     var growth = 0
     for value in values {
-      let (key, topic) = (value.key, value.topic)
       if let header = value.header {
         if device.identity.read(header) { announceAll(of: meter, device) }
-        continue
+      } else if Discovery.isSensor(value.key, isOfPast: recordKey.past != nil) {
+        growth += noteValue(value, of: meter, device)
       }
-      // The device says which meter it is. Of the reserved keys, only the time is a sensor.
-      let isSensor =
-        RecordKey(rawValue: key).map { $0 == .timestamp && recordKey.past == nil } ?? true
-      guard isSensor else { continue }
-      let id = id(of: key)
-      let before = device.sensors[id]
-      guard before != nil || device.sensors.count < Discovery.maximumMetrics else { continue }
-      let decimals = max(value.decimals, before?.decimals ?? 0)
-      device.sensors[id] = Announced(
-        key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount)
-      guard before?.topic != topic || before?.isEarlier ?? true else {
-        if before?.decimals != decimals { announce(id, of: meter) }
-        continue
-      }
-      growth += Discovery.size(key, topic)
-      if let before {
-        if releaseTopic(before.topic, of: meter, device), vacated.count < Discovery.maximumPending {
-          vacated[before.topic] = meter
-        }
-        growth -= Discovery.size(before.key, before.topic)
-      } else {
-        sensorCount += 1
-        device.withdrawn.remove(id)
-      }
-      announce(id, of: meter, isChange: true)
-      claim(topic, for: meter)
     }
     announceSubmeters(behind: device.identity.id)
     withdrawAbsentMetrics(of: meter, device)
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
     devices.use(meter, default: device) { _ in growth }
     makeRoom()
+  }
+
+  /// The device says which meter it is. Of the reserved keys, only the time is a sensor.
+  private static func isSensor(_ key: String, isOfPast: Bool) -> Bool {
+    RecordKey(rawValue: key).map { $0 == .timestamp && !isOfPast } ?? true
+  }
+
+  /// Notes a value of a sensor.
+  ///
+  /// - Returns: by how much the memory of the device has grown.
+  private mutating func noteValue(
+    _ value: SensorValue, of meter: MeterKey, _ device: Device
+  ) -> Int {
+    let (key, topic) = (value.key, value.topic)
+    let id = id(of: key)
+    let before = device.sensors[id]
+    guard before != nil || device.sensors.count < Discovery.maximumMetrics else { return 0 }
+    let decimals = max(value.decimals, before?.decimals ?? 0)
+    device.sensors[id] = Announced(
+      key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount)
+    guard before?.topic != topic || before?.isEarlier ?? true else {
+      if before?.decimals != decimals { announce(id, of: meter) }
+      return 0
+    }
+    if let before {
+      if releaseTopic(before.topic, of: meter, device), vacated.count < Discovery.maximumPending {
+        vacated[before.topic] = meter
+      }
+    } else {
+      sensorCount += 1
+      device.withdrawn.remove(id)
+    }
+    announce(id, of: meter, isChange: true)
+    claim(topic, for: meter)
+    return Discovery.size(key, topic) - (before.map { Discovery.size($0.key, $0.topic) } ?? 0)
   }
 
   /// Notes that a record of a sub-meter follows one of its electricity meter.
@@ -375,28 +384,29 @@ struct Discovery {
     // Another process may announce the same meter, with topics of its own.
     guard earlier.isOurs(announcement) else { return }
     for (id, sensor) in announcement.configuration.components {
-      guard let topic = sensor.stateTopic, device.sensors[id] == nil,
-        device.sensors.count < Discovery.maximumMetrics
-      else {
-        continue
-      }
-      guard !device.withdrawn.contains(id) else {
-        // The withdrawal has not reached the broker.
-        announce(id, of: meter)
-        continue
-      }
-      let key = DeviceIdentity.unescaped(id)
-      device.sensors[id] = Announced(
-        key: key, topic: topic, decimals: sensor.suggestedDisplayPrecision ?? 0,
-        lastSeen: device.recordCount, isEarlier: true)
-      sensorCount += 1
-      devices.use(meter, default: device) { _ in Discovery.size(key, topic) }
-      // The topics of a meter that was replaced belong to its successor.
-      if let owner = owners[topic], owner != meter {
-        withdrawSensor(id, of: meter)
-      } else {
-        owners[topic] = meter
-      }
+      guard let topic = sensor.stateTopic else { continue }
+      adopt(
+        id, publishedTo: topic, decimals: sensor.suggestedDisplayPrecision ?? 0, meter, device)
+    }
+  }
+
+  /// Keeps a sensor that an earlier run has announced.
+  private mutating func adopt(
+    _ id: String, publishedTo topic: String, decimals: Int, _ meter: MeterKey, _ device: Device
+  ) {
+    guard device.sensors[id] == nil, device.sensors.count < Discovery.maximumMetrics else { return }
+    // The withdrawal has not reached the broker.
+    if device.withdrawn.contains(id) { return announce(id, of: meter) }
+    let key = DeviceIdentity.unescaped(id)
+    device.sensors[id] = Announced(
+      key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount, isEarlier: true)
+    sensorCount += 1
+    devices.use(meter, default: device) { _ in Discovery.size(key, topic) }
+    // The topics of a meter that was replaced belong to its successor.
+    if let owner = owners[topic], owner != meter {
+      withdrawSensor(id, of: meter)
+    } else {
+      owners[topic] = meter
     }
   }
 
