@@ -124,7 +124,7 @@ import Testing
       (["f.p1"], 78, "no database is enabled; set INFLUXDB_HOST, see p1.conf(5), or use -o"),
     ] as [([String], Int32, String)])
   func whatCannotBeIsSaid(_ arguments: [String], _ status: Int32, _ message: String) async throws {
-    try await replaying { directory in
+    try await replaying(["f.p1"]) { directory in
       let result = try await p1replay(directory, arguments)
       #expect(result.status == .exited(status))
       #expect(result.errorText == "p1replay: \(message)\n")
@@ -133,7 +133,7 @@ import Testing
 
   /// moreutils has another program with the name parallel.
   @Test func missingParallelIsNamed() async throws {
-    try await replaying(parallel: "exit 1") { directory in
+    try await replaying(["f.p1"], parallel: "exit 1") { directory in
       let result = try await p1replay(directory, ["-o", "out", "f.p1"])
       #expect(result.status == .exited(69))
       let message = "p1replay: GNU parallel: not found; install the package parallel\n"
@@ -147,7 +147,8 @@ import Testing
   /// Calls `body` with a directory of files of telegrams. The tools with a script are that script,
   /// except for --check; `real` is the tool.
   private func replaying(
-    p1parse: String? = nil, p1influx: String? = nil, parallel: String? = nil,
+    _ names: [String] = names, p1parse: String? = nil, p1influx: String? = nil,
+    parallel: String? = nil,
     _ body: (TemporaryDirectory) async throws -> Void
   ) async throws {
     try await TemporaryDirectory.with { directory in
@@ -172,7 +173,7 @@ import Testing
           if [[ $file == *.gz ]]; then gzip -c telegrams; else cat telegrams; fi > "$file"
         done
         """
-      let made = try await Program.bash(script, Self.names, directory: directory.path).run()
+      let made = try await Program.bash(script, names, directory: directory.path).run()
       #expect(made.status == .success)
       try await body(directory)
     }
