@@ -43,6 +43,13 @@ import Testing
     for tool in ManualTests.tools { #expect(scripts.contains(tool)) }
   }
 
+  /// The options that `--help` lists, by tool.
+  private static let help = Shared {
+    var options: [String: Set<String>] = [:]
+    for tool in ManualTests.tools { options[tool] = try await optionsInHelp(of: tool) }
+    return options
+  }
+
   private static func optionsInHelp(of tool: String) async throws -> Set<String> {
     let help = try await Program(tool, ["--help"]).run().text
     let options = help.split(separator: "\n").compactMap { line in
@@ -54,8 +61,7 @@ import Testing
   /// Examples that are not run are at least valid scripts with valid options.
   @Test(arguments: sources)
   func examplesAreScripts(_ source: String) async throws {
-    var help: [String: Set<String>] = [:]
-    for tool in ManualTests.tools { help[tool] = try await ExampleTests.optionsInHelp(of: tool) }
+    let help = try await ExampleTests.help.value
     for example in try Example.all(in: source).examples {
       let check = try await Program("/bin/bash", ["-n", "-c", example.script]).run()
       #expect(check.status == .success && check.errorText == "", "\(example): \(check.errorText)")

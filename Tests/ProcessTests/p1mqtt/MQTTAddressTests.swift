@@ -65,14 +65,13 @@ import Testing
     (["--broker", "::1", "--port", "9"], "[::1]:9"),
   ])
   func defaultPorts(_ arguments: [String], _ name: String) async throws {
-    let result = try await Program("p1mqtt", arguments + ["--linger", "5"]).run(input: "n=1\n")
-    #expect(result.status == .exited(69))
-    #expect(
-      result.errorText == """
-        p1mqtt: \(name): Connection refused; trying again
-        p1mqtt: \(name): 1 value could not be delivered
+    try await expectNoConnection(
+      Program("p1mqtt", arguments),
+      """
+      p1mqtt: \(name): Connection refused; trying again
+      p1mqtt: \(name): 1 value could not be delivered
 
-        """)
+      """)
   }
 
   @Test(arguments: [
