@@ -40,8 +40,7 @@ import Testing
         "share/doc/p1/examples/p1.conf", "share/doc/p1/examples/broker/mosquitto.acl",
         "share/doc/p1/examples/broker/rabbitmq-user", "share/p1/uninstall", "bin/p1check",
         "bin/p1replay", "bin/p1top", "share/man/man1/p1top.1", "bin/p1sum",
-        "share/man/man1/p1sum.1",
-        "share/man/man1/p1replay.1",
+        "share/man/man1/p1sum.1", "share/p1/p1readings.py", "share/man/man1/p1replay.1",
         "share/doc/p1/examples/alerts.yml", "share/doc/p1/examples/alerts-tools.yml",
         "share/doc/p1/examples/grafana/p1-influxdb.json",
         "bin/p1plot", "share/man/man1/p1plot.1", "share/doc/p1/man/pictures/day.svg",
@@ -126,6 +125,14 @@ import Testing
         directory: directory.path
       ).run()
       #expect(capture.status == .success, "\(capture.errorText)")
+      // Also by a symbolic link. The module leaves no compiled file.
+      let link = directory.path("sum")
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: "\(bin)/p1sum")
+      let telegrams = "p1cat sim:count=2,step=60,rate=max | \"$1\" --by total --format csv"
+      let sums = try await Program.bash(telegrams, [link]).run()
+      #expect(sums.status == .success && sums.lines.count == 3, "\(sums.errorText)")
+      #expect(try !paths(directory).contains { $0.contains("__pycache__") })
     }
   }
 

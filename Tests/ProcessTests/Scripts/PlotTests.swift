@@ -253,27 +253,28 @@ import Testing
   @Test func pageHasTheSums() async throws {
     try await TemporaryDirectory.with { directory in
       let meter = "<b>\"&"
-      let file = try directory.write(Self.records(days: 40, meter: meter), to: "records")
+      let file = try directory.write(Self.records(days: 20, meter: meter), to: "records")
       try directory.write("old", to: "page.html")
       let result = try await program(
-        ["--html", directory.path("page.html"), "--date", "2026-07-15", file]
+        ["--html", directory.path("page.html"), "--date", "2026-07-02", file]
       ).run(within: .seconds(60))
       #expect(result.status == .success && result.errorText == "" && result.text == "")
       #expect(try directory.names() == ["page.html", "records"])
       let page = try directory.text(of: "page.html")
+      let kinds = ["day", "week", "month", "year"].flatMap { ["--by", $0] }
+      let rows = try await Program(
+        Repository.path("scripts/p1sum"), ["--format", "csv", file] + kinds,
+        environment: ["P1_BIN": ToolPaths.directory, "TZ": Self.zone]
+      ).run().lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+      let head = try #require(rows.first)
       for (label, by, start) in [
-        ("Today", "day", "2026-07-15"), ("Yesterday", "day", "2026-07-14"),
-        ("This week", "week", "2026-07-13"), ("This month", "month", "2026-07-01"),
+        ("Today", "day", "2026-07-02"), ("Yesterday", "day", "2026-07-01"),
+        ("This week", "week", "2026-06-29"), ("This month", "month", "2026-07-01"),
         ("This year", "year", "2026-01-01"),
       ] {
-        let rows = try await Program(
-          Repository.path("scripts/p1sum"), ["--csv", "--by", by, file],
-          environment: ["P1_BIN": ToolPaths.directory, "TZ": Self.zone]
-        ).run().lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-        let head = try #require(rows.first)
-        let sums = try ["import_kwh", "export_kwh", "gas_m3"].map { name in
+        let sums = try ["energy_import_kwh", "energy_export_kwh", "gas_m3"].map { name in
           let column = try #require(head.firstIndex { $0 == name })
-          let row = rows.first { $0[0].hasPrefix(start) && $0[column] != "" }
+          let row = rows.first { $0[0] == by && $0[1].hasPrefix(start) && $0[column] != "" }
           return try "<td>\(#require(row)[column])"
         }
         #expect(
@@ -308,7 +309,7 @@ import Testing
       ),
       (
         ["--timezone", "Here"], 64,
-        "Here: unknown time zone; use a name such as Europe/Amsterdam"
+        "Here: unknown time zone; use a name such as Europe/Brussels"
       ),
       (
         ["none.p1"], 66,

@@ -6,15 +6,18 @@ import Testing
 @Suite struct SumTests {
   // MARK: - A year
 
-  /// The sums are those of an independent count: with pauses, both changes of summer time, a replaced
+  private static let year = MeterYear()
+  private static let recordsOfYear = year.records
+
+  /// The sums are those of an independent count: with gaps, both changes of summer time, a replaced
   /// meter and a counter that begins anew.
   @Test func sumsOfAYearAreThoseOfACount() async throws {
     let kinds: KeyValuePairs<String, Calendar.Component> = [
       "hour": .hour, "day": .day, "week": .weekOfYear, "month": .month,
       "year": .year,
     ]
-    let year = MeterYear()
-    let records = year.records.joined()
+    let year = SumTests.year
+    let records = SumTests.recordsOfYear.joined()
     let options = kinds.flatMap { ["--by", $0.key] }
     let allSums = try await csv(options, records)
     let days = try await csv(["--by", "day"], records)
@@ -41,15 +44,14 @@ import Testing
   }
 
   @Test func daysOfSummerTimeHave23And25Hours() async throws {
-    let records = MeterYear().records.joined()
-    let days = try await csv(
-      ["--by", "day", "--from", "2026-10-25", "--to", "2026-10-25"], records)
+    let records = SumTests.recordsOfYear.joined()
+    let all = try await csv(
+      ["--by", "day", "--by", "hour", "--from", "2026-10-25", "--to", "2026-10-25"], records)
+    let (days, hours) = (all.filter { $0["by"] == "day" }, all.filter { $0["by"] == "hour" })
     #expect(days.map { $0["start"] } == ["2026-10-25T00:00:00+02:00", "2026-10-25T00:00:00+02:00"])
     #expect(days.map { $0["end"] } == ["2026-10-26T00:00:00+01:00", "2026-10-26T00:00:00+01:00"])
-    // The pause is within the day.
+    // The gap is within the day.
     #expect(days.map { $0["gap_s"] } == ["0", "0"])
-    let hours = try await csv(
-      ["--by", "hour", "--from", "2026-10-25", "--to", "2026-10-25"], records)
     let electricity = hours.filter { $0["channel"] == "" }
     #expect(electricity.count == 24)
     #expect(electricity[1]["start"] == "2026-10-25T01:00:00+02:00")
@@ -59,19 +61,20 @@ import Testing
     #expect(text.contains("Sun 2026-03-29 (23 h)"))
   }
 
-  /// The order, repetitions and the files do not matter.
+  /// The order, repetitions and the files do not matter, also for what is named.
   @Test func orderDoesNotMatter() async throws {
-    let records = MeterYear().records
-    let expected = try await p1sum(["--csv", "--by", "hour"], records.joined()).text
+    // From the replacement of the meter on, with both restarts.
+    let records = SumTests.recordsOfYear.suffix(SumTests.recordsOfYear.count / 2)
+    let expected = try await p1sum(["--by", "hour"], records.joined()).text
     try await TemporaryDirectory.with { directory in
       let half = records.count / 2
-      try directory.write(records[(half - 500)...].joined(), to: "b")
-      try directory.write(records[..<(half + 500)].reversed().joined(), to: "a")
+      try directory.write(records.dropFirst(half - 500).joined(), to: "b")
+      try directory.write(records.prefix(half + 500).reversed().joined(), to: "a")
       try directory.write(
         records.enumerated().filter { $0.offset % 3 == 0 }.map(\.element).joined(), to: "c")
       _ = try await Program.bash("gzip b; zstd -q a", directory: directory.path).run()
       let result = try await program(
-        ["--csv", "--by", "hour", "a.zst", "b.gz", "c"], directory.path
+        ["--by", "hour", "a.zst", "b.gz", "c"], directory.path
       ).run(within: SumTests.limit)
       #expect(result.status == .success && result.errorText == "")
       #expect(result.text == expected)
@@ -84,8 +87,8 @@ import Testing
   @Test func captureIsSummed() async throws {
     try await TemporaryDirectory.with { directory in
       let script = """
-        p1cat sim:start=2026-02-01T00:00:03Z,step=10,count=17280,rate=max > both.p1
-        awk '{ print > (n < 8640 ? "01.p1" : "02.p1") } /^!/ { n++ }' both.p1
+        p1cat sim:start=2026-02-01T00:00:03Z,step=10,count=4320,rate=max > both.p1
+        awk '{ print > (n < 2160 ? "01.p1" : "02.p1") } /^!/ { n++ }' both.p1
         gzip 01.p1 02.p1
         p1parse < both.p1 > both.records
         """
@@ -100,18 +103,18 @@ import Testing
         else { continue }
         readings[MeterYear.seconds(time)] = one + two
       }
-      #expect(readings.count == 17280)
+      #expect(readings.count == 4320)
       let first = MeterYear.seconds("2026-02-01T00:00:00Z")
-      let expected = try (0..<48).map { hour in
+      let expected = try (0..<12).map { hour in
         // The first reading of the hour is 3 s after its start; the last one of all is 7 s before its end.
         let start = try #require(readings[first + hour * 3600 + 3])
-        let end = readings[first + (hour + 1) * 3600 + 3] ?? readings[first + 48 * 3600 - 7]
+        let end = readings[first + (hour + 1) * 3600 + 3] ?? readings[first + 12 * 3600 - 7]
         return try #require(end) - start
       }
       var outputs: [String] = []
       for arguments in [["01.p1.gz", "02.p1.gz"], ["both.p1"], ["02.p1.gz", "both.records"]] {
         let result = try await program(
-          ["--by", "hour", "--csv"] + arguments, directory.path, zone: "UTC"
+          ["--by", "hour", "--format", "csv"] + arguments, directory.path, zone: "UTC"
         )
         .run(within: SumTests.limit)
         #expect(result.status == .success && result.errorText == "")
@@ -119,11 +122,11 @@ import Testing
       }
       #expect(Set(outputs).count == 1)
       let rows = SumTests.rows(outputs[0])
-      #expect(rows.compactMap { SumTests.thousandths($0["import_kwh"] ?? "") } == expected)
+      #expect(rows.compactMap { SumTests.thousandths($0["energy_import_kwh"] ?? "") } == expected)
       #expect(rows.filter { $0["channel"] == "" }.allSatisfy { $0["gap_s"] == "0" })
       // Also from standard input.
       let piped = try await Program.bash(
-        "\"$1\" --by hour --csv < both.p1", [Repository.path("scripts/p1sum")],
+        "\"$1\" --by hour --format csv < both.p1", [Repository.path("scripts/p1sum")],
         environment: ["P1_BIN": ToolPaths.directory], directory: directory.path
       ).run(within: SumTests.limit)
       #expect(piped.text == outputs[0])
@@ -133,30 +136,33 @@ import Testing
   // MARK: - Rules
 
   /// Between two readings, the nearer one counts for the boundary; of two equally near ones, the earlier.
-  @Test(arguments: [
-    ("11:56:00", "12:04:00", ["1.000", "3.000"], ""),
-    ("11:56:00", "12:03:59", ["3.000", "1.000"], ""),
-    ("11:55:00", "12:20:00", ["1.000", "3.000"], ""),
-    ("11:54:59", "12:05:00", ["3.000", "1.000"], ""),
-    ("11:35:00", "12:00:00", ["3.000", "1.000"], ""),
-    ("12:00:00", "12:00:01", ["1.000", "3.000"], ""),
-    ("11:54:59", "12:05:01", ["1.000", "1.000"], "2.000"),
-  ])
-  func nearestReadingCounts(
-    _ before: String, _ after: String, _ sums: [String], _ gap: String
-  ) async throws {
-    let readings = [
-      ("11:30:00", "1.000"), (before, "2.000"), (after, "4.000"), ("12:30:00", "5.000"),
+  @Test func nearestReadingCounts() async throws {
+    let cases = [
+      ("11:56:00", "12:04:00", ["1.000", "3.000"], ""),
+      ("11:56:00", "12:03:59", ["3.000", "1.000"], ""),
+      ("11:55:00", "12:20:00", ["1.000", "3.000"], ""),
+      ("11:54:59", "12:05:00", ["3.000", "1.000"], ""),
+      ("11:35:00", "12:00:00", ["3.000", "1.000"], ""),
+      ("12:00:00", "12:00:01", ["1.000", "3.000"], ""),
+      ("11:54:59", "12:05:01", ["1.000", "1.000"], "2.000"),
     ]
-    let records = readings.map { SumTests.record("2026-01-01T\($0)Z", "energy_import_kwh=\($1)") }
-      .joined()
-    #expect(try await csv(["--by", "hour"], records, zone: "UTC").map { $0["import_kwh"] } == sums)
+    let records = cases.enumerated().flatMap { meter, times in
+      [("11:30:00", "1.000"), (times.0, "2.000"), (times.1, "4.000"), ("12:30:00", "5.000")].map {
+        SumTests.record("2026-01-01T\($0)Z", meter: "\(meter)", "energy_import_kwh=\($1)")
+      }
+    }.joined()
+    let sums = try await csv(["--by", "hour", "--by", "day"], records, zone: "UTC")
     let gaps = try await csv(["--by", "hour", "--gaps"], records, zone: "UTC")
-    #expect(gaps.map { $0["import_kwh"] } == (gap.isEmpty ? [] : [gap]))
-    #expect(
-      gaps.allSatisfy { $0["reason"] == "gap" && $0["start"] == "2026-01-01T\(before)+00:00" })
-    // All of it is in one day.
-    #expect(try await csv([], records, zone: "UTC").map { $0["import_kwh"] } == ["4.000"])
+    for (meter, (before, _, hours, gap)) in cases.enumerated() {
+      let ofMeter = sums.filter { $0["meter"] == "\(meter)" }
+      // All of it is in one day.
+      #expect(ofMeter.filter { $0["by"] == "day" }.map { $0["energy_import_kwh"] } == ["4.000"])
+      #expect(ofMeter.filter { $0["by"] == "hour" }.map { $0["energy_import_kwh"] } == hours)
+      let named = gaps.filter { $0["meter"] == "\(meter)" }
+      #expect(named.map { $0["energy_import_kwh"] } == (gap.isEmpty ? [] : [gap]))
+      #expect(
+        named.allSatisfy { $0["reason"] == "gap" && $0["start"] == "2026-01-01T\(before)+00:00" })
+    }
   }
 
   /// An hourly reading is enough for an hour, but not for its quarters.
@@ -167,18 +173,18 @@ import Testing
     let hours = try await csv(["--by", "hour"], records, zone: "UTC")
     #expect(
       hours.map { $0["gas_m3"] } == ["21.00", "23.00"] && hours.allSatisfy { $0["gap_s"] == "0" })
-    #expect(try await csv(["--by", "quarter"], records, zone: "UTC").isEmpty)
-    let gaps = try await csv(["--by", "quarter", "--gaps"], records, zone: "UTC")
+    #expect(try await csv(["--by", "quarter-hour"], records, zone: "UTC").isEmpty)
+    let gaps = try await csv(["--by", "quarter-hour", "--gaps"], records, zone: "UTC")
     #expect(gaps.map { $0["gas_m3"] } == ["21.00", "23.00"])
   }
 
-  /// Where nothing was used, the counter is known without a reading.
+  /// Where nothing was consumed, the counter is known without a reading.
   @Test func unchangedCounterHasNoGap() async throws {
     let records = [("11:30", 1), ("11:40", 2), ("13:20", 2), ("13:30", 3)].map {
       SumTests.record("2026-01-01T\($0):00Z", "energy_import_kwh=\($1)")
     }.joined()
     let rows = try await csv(["--by", "hour"], records, zone: "UTC")
-    #expect(rows.map { $0["import_kwh"] } == ["1", "1"])
+    #expect(rows.map { $0["energy_import_kwh"] } == ["1", "1"])
     // Before the first reading and after the last one.
     #expect(rows.map { $0["gap_s"] } == ["1800", "1800"])
     #expect(try await csv(["--by", "hour", "--gaps"], records, zone: "UTC").isEmpty)
@@ -191,20 +197,20 @@ import Testing
         "energy_import_tariff1_kwh=\($1)\nenergy_import_tariff2_kwh=\($2)")
     }.joined()
     #expect(
-      try await p1sum(["--csv"], records, zone: "UTC").text == """
-        start,end,meter,channel,import_kwh,import_tariff1_kwh,import_tariff2_kwh,gap_s
+      try await p1sum(["--format", "csv"], records, zone: "UTC").text == """
+        start,end,meter,channel,energy_import_kwh,energy_import_tariff1_kwh,energy_import_tariff2_kwh,gap_s
         2026-01-01T00:00:00+00:00,2026-01-02T00:00:00+00:00,E1,,1.001,0.001,1.0,0
 
         """)
     // A total that the meter prints is summed by itself.
     let printed = records.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
     let row = try await csv([], printed, zone: "UTC").first
-    #expect(row?["import_kwh"] == "0" && row?["import_tariff2_kwh"] == "1.0")
+    #expect(row?["energy_import_kwh"] == "0" && row?["energy_import_tariff2_kwh"] == "1.0")
     // A total that it prints only at last is not.
     let (first, last) = (records.prefix(records.count / 2), records.suffix(records.count / 2))
     let later = first + last.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
     let sum = try await csv([], String(later), zone: "UTC").first
-    #expect(sum?["import_kwh"] == "1.001", "\(sum ?? [:])")
+    #expect(sum?["energy_import_kwh"] == "1.001", "\(sum ?? [:])")
   }
 
   /// A decrease that a day makes up for is named by day, too.
@@ -250,10 +256,82 @@ import Testing
         """)
     let gaps = try await csv(["--by", "hour", "--gaps"], records, zone: "UTC")
     #expect(gaps.map { $0["reason"] } == ["decrease", "gap", "outlier", "gap", "outlier"])
-    #expect(gaps.map { $0["import_kwh"] } == ["", "1.0", "0.0", "1.0", "9999.0"])
+    #expect(gaps.map { $0["energy_import_kwh"] } == ["", "1.0", "0.0", "1.0", "9999.0"])
   }
 
-  /// A counter that begins anew within a quarter loses only the use between two readings.
+  /// A telegram whose clock is hours or years ahead or behind, or was never set, changes no other sum. Each case is a meter.
+  @Test func wrongClockChangesNoSum() async throws {
+    let first = MeterYear.seconds("2026-01-01T00:00:00Z")
+    let (hour, day) = (3600, 86_400)
+    let shifts = [-8 * hour, 8 * hour, -400 * day, 100 * day, 20_000 * day, 1_000 - first]
+    let places = [0, 200, 288]
+    var records: [String] = []
+    for (meter, (shift, place)) in shifts.flatMap({ shift in places.map { (shift, $0) } }).enumerated() {
+      // Five minutes apart for two days, ten watt-hours each; two telegrams more tell of a wrong time.
+      for number in 0...577 {
+        let counter = "energy_import_kwh=\(MeterYear.thousandths(5_000_000 + number * 10))"
+        let wrong = number == place * 2 ? shift : 0
+        records.append(
+          SumTests.record(
+            Date(timeIntervalSince1970: Double(first + number * 300 + wrong)).ISO8601Format(),
+            meter: "\(meter)", counter))
+      }
+    }
+    let days = try await csv(
+      ["--from", "2026-01-01", "--to", "2026-01-02"], records.joined(), zone: "UTC")
+    for meter in 0..<(shifts.count * places.count) {
+      let sums = days.filter { $0["meter"] == "\(meter)" }.compactMap {
+        SumTests.thousandths($0["energy_import_kwh"] ?? "")
+      }
+      // Without the first or the last reading of a day, the next one or the one before counts.
+      #expect(sums.count == 2 && sums.allSatisfy { (2_870...2_880).contains($0) }, "\(meter) \(sums)")
+    }
+    let gaps = try await csv(["--gaps"], records.joined(), zone: "UTC")
+    #expect(gaps.filter { $0["reason"] == "outlier" }.count >= 10)
+    #expect(gaps.allSatisfy { ["outlier", "gap"].contains($0["reason"]) })
+    #expect(try await csv(["--gaps"], records.reversed().joined(), zone: "UTC") == gaps)
+    #expect(try await csv(["--gaps"], records.shuffled().joined(), zone: "UTC") == gaps)
+  }
+
+  /// More than a house can consume is named and not summed, also within an hour; what it can is summed.
+  @Test func jumpIsNamed() async throws {
+    let values = [100, 101, 149, 150, 198_150, 198_151, 198_343, 198_344]
+    let times = ["00:00", "00:10", "00:20", "00:30", "00:40", "01:00", "02:00", "03:00"]
+    let records = zip(times, values).map {
+      SumTests.record("2026-01-01T\($0):00Z", "energy_import_kwh=\($1)")
+    }.joined()
+    for by in ["quarter-hour", "hour", "day"] {
+      let gaps = try await csv(["--by", by, "--gaps"], records, zone: "UTC")
+      let jumps = gaps.filter { $0["reason"] == "jump" }
+      #expect(jumps.map { $0["energy_import_kwh"] } == ["198000"], "\(by)")
+      #expect(jumps.map { $0["start"] } == ["2026-01-01T00:30:00+00:00"], "\(by)")
+    }
+    let text = try await p1sum([], records, zone: "UTC").text
+    #expect(text.contains("import 198000 kWh, more than a house can consume; not counted"))
+    let sum = try await csv([], records, zone: "UTC").map { $0["energy_import_kwh"] }
+    #expect(sum == ["\(198_344 - 100 - 198_000)"])
+  }
+
+  /// A tariff or a total that a meter prints only from some time on leaves the sums before it as they are.
+  @Test func laterTariffChangesNoEarlierSum() async throws {
+    let more = [
+      "", "energy_import_tariff3_kwh=7.5", "energy_import_tariff3_kwh=8.5\nenergy_import_kwh=50",
+      "energy_import_tariff3_kwh=9.5\nenergy_import_kwh=53",
+    ]
+    let records = more.enumerated().map { day, line in
+      SumTests.record(
+        "2026-01-0\(day + 1)T00:00:00Z",
+        "energy_import_tariff1_kwh=1\(day).0\nenergy_import_tariff2_kwh=2\(day).0"
+          + (line.isEmpty ? "" : "\n" + line))
+    }
+    for count in 2...4 {
+      let rows = try await csv([], records.prefix(count).joined(), zone: "UTC")
+      // Two tariffs; three; then the total.
+      #expect(rows.map { $0["energy_import_kwh"] } == ["2.0", "3.0", "3.0"].prefix(count - 1).map { $0 })
+    }
+  }
+
+  /// A counter that begins anew within a quarter of an hour loses only the consumption between two readings.
   @Test func stepBetweenTelegramsIsFound() async throws {
     let values = (0..<80).map { $0 < 37 ? 900 + $0 : $0 - 37 }
     let first = Date(timeIntervalSince1970: Double(MeterYear.seconds("2026-01-01T00:00:00Z")))
@@ -262,8 +340,8 @@ import Testing
         first.addingTimeInterval(Double($0 * 10)).ISO8601Format(), "energy_import_kwh=\($1)")
     }
     for order in [records, records.reversed(), records.shuffled() + records.shuffled()] {
-      let rows = try await csv(["--by", "quarter"], order.joined(), zone: "UTC")
-      #expect(rows.map { $0["import_kwh"] } == ["\(36 + 42)"])
+      let rows = try await csv(["--by", "quarter-hour"], order.joined(), zone: "UTC")
+      #expect(rows.map { $0["energy_import_kwh"] } == ["\(36 + 42)"])
     }
   }
 
@@ -283,7 +361,7 @@ import Testing
         2026-01       2  742:00:00
 
         meter E1: 2026-01-01 01:00:00 +00:00 to 2026-01-01 02:00:00 +00:00: replaced by the next meter; \
-        the use in between is not known
+        the consumption in between is not known
 
         """)
     // Meters that are read at the same time have a table each.
@@ -326,11 +404,11 @@ import Testing
     }.joined()
     let range = ["--from", "2026-01-02", "--to", "2026-01-06"]
     let weeks = try await csv(["--by", "week"] + range, records, zone: "UTC")
-    #expect(weeks.map { $0["import_kwh"] } == ["\(25 - 4)", "\(49 - 25)"])
+    #expect(weeks.map { $0["energy_import_kwh"] } == ["\(25 - 4)", "\(49 - 25)"])
     #expect(weeks.map { $0["start"]?.prefix(10) } == ["2026-01-02", "2026-01-05"])
     #expect(weeks.map { $0["end"]?.prefix(10) } == ["2026-01-05", "2026-01-07"])
     let total = try await csv(["--by", "total", "--from", "2026-01"], records, zone: "UTC")
-    #expect(total.map { $0["import_kwh"] } == ["80"])
+    #expect(total.map { $0["energy_import_kwh"] } == ["80"])
     #expect(total.map { $0["gap_s"] } == ["0"])
   }
 
@@ -364,8 +442,8 @@ import Testing
       records += SumTests.record(time, "power_import_month_peak_kw=\(peak)")
     }
     #expect(
-      try await p1sum(["--peaks", "--csv"], records).text == """
-        start,end,meter,quarters,known,peak_kw,peak_start,mean_kw,meter_peak_kw,meter_peak_end,difference_kw
+      try await p1sum(["--peaks", "--format", "csv"], records).text == """
+        start,end,meter,quarter_hours,known,peak_kw,peak_start,power_import_average_kw,power_import_month_peak_kw,month_peak_end,difference_kw
         2026-02-01T00:00:00+01:00,2026-03-01T00:00:00+01:00,E1,2688,96,\
         3.600,2026-02-28T23:45:00+01:00,3.600,3.601,2026-03-01T00:00:00+01:00,-0.001
         2026-03-01T00:00:00+01:00,2026-04-01T00:00:00+02:00,E1,2972,97,\
@@ -387,8 +465,8 @@ import Testing
         SumTests.record("2026-01-01T\($0)Z", "power_failures=\($1)\nlong_power_failures=\($2)")
       }.joined() + SumTests.record("2026-01-01T08:30:00Z", "power_failure_seconds=1790")
     #expect(
-      try await p1sum(["--failures", "--csv"], records, zone: "UTC").text == """
-        start,end,meter,failures,long_failures,duration_s
+      try await p1sum(["--failures", "--format", "csv"], records, zone: "UTC").text == """
+        start,end,meter,power_failures,long_power_failures,power_failure_seconds
         2026-01-01T08:00:10+00:00,2026-01-01T08:30:00+00:00,E1,,,1790
         2026-01-01T08:00:10+00:00,2026-01-01T08:31:00+00:00,E1,1,1,
         2026-01-01T08:31:10+00:00,2026-01-01T08:31:20+00:00,E1,1,,
@@ -433,10 +511,10 @@ import Testing
       timestamp=2026-01-02t00:00:00z
       energy_import_kwh=4.5
       """
-    let result = try await p1sum(["--csv"], records, zone: "UTC")
+    let result = try await p1sum(["--format", "csv"], records, zone: "UTC")
     #expect(
       result.text == """
-        start,end,meter,channel,import_kwh,gap_s
+        start,end,meter,channel,energy_import_kwh,gap_s
         2026-01-01T00:00:00+00:00,2026-01-02T00:00:00+00:00,,,3.500,0
 
         """)
@@ -451,7 +529,7 @@ import Testing
       (["--from", "2026-02-30"], 64, "argument --from: 2026-02-30 is no day, month or year"),
       (
         ["--timezone", "Europe/Brusels"], 64,
-        "Europe/Brusels: unknown time zone; use --timezone with a name"
+        "Europe/Brusels: unknown time zone; use a name such as"
       ),
       (["--peaks", "--gaps"], 64, "argument --gaps: not allowed with argument --peaks"),
       (["--bye"], 64, "unrecognized arguments: --bye; see p1sum --help"),
@@ -482,7 +560,7 @@ import Testing
         """
       let made = try await Program.bash(script, directory: directory.path).run()
       #expect(made.status == .success)
-      let half = try await program(["--csv", "half.p1.gz"], directory.path).run()
+      let half = try await program(["--format", "csv", "half.p1.gz"], directory.path).run()
       #expect(half.status == .exited(65) && half.lines.count > 1)
       #expect(half.errorText.contains("half.p1.gz: unexpected end of file"))
       let unknown = try await program(["unknown.p1"], directory.path).run()
@@ -525,7 +603,7 @@ import Testing
   private func csv(
     _ arguments: [String], _ records: String, zone: String = MeterYear.zone
   ) async throws -> [[String: String]] {
-    let result = try await p1sum(["--csv"] + arguments, records, zone: zone)
+    let result = try await p1sum(["--format", "csv"] + arguments, records, zone: zone)
     #expect(result.status == .success && result.errorText == "")
     return SumTests.rows(result.text)
   }

@@ -198,6 +198,7 @@ import Testing
   @Test func terminalIsRestoredAfterAnException() async throws {
     let script = #"""
       sed 's/^def footer(.*/&\n    raise ValueError("made up")/' "$(command -v p1top)" > faulty; chmod +x faulty
+      cp "$(dirname "$(command -v p1top)")/p1readings.py" .
       stty -g > before; ./faulty < records; stty -g > after
       """#
     try await TerminalScreen.with(script, files: ["records": Self.house]) { terminal in
@@ -286,7 +287,7 @@ import Testing
   }
 
   @Test func badLinesAreCounted() async throws {
-    let bad = "noise\n=1\n\u{1b}[2J=3\n" + String(repeating: "x", count: 200_000) + "\n"
+    let bad = "noise\n=1\n\u{1b}[2J=3\n\n" + String(repeating: "x", count: 200_000) + "\n"
     let time = "timestamp=2026-02-30T00:00:00Z\nmeter=E1\n\n"
     let number = "timestamp=\(noon(plus: 700))\nmeter=\u{1b}E1\npower_import_kw=nan\ngas_m3=1e9\n\n"
     let records = Self.house + bad + "\n" + time + Self.telegram(at: 610) + number.dropLast(2)
@@ -299,7 +300,7 @@ import Testing
 
   @Test(
     arguments: [
-      ("p1top -x", 64, "-x: unexpected argument; see p1top --help"),
+      ("p1top -x", 64, "unrecognized arguments: -x; see p1top --help"),
       ("p1top < /dev/null", 0, "standard input: it ended before the first record"),
       (
         "p1cat -n 1 sim: | p1top", 0,

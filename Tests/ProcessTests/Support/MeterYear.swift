@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A made-up year of a house in Belgium, read every quarter of an hour: two electricity meters, the second of
-/// which replaces the first, and a gas meter, which is read every hour and begins anew in September.
+/// A made-up year of a house in Belgium, read every hour, and every quarter of an hour around gaps: two electricity meters, the
+/// second of which replaces the first, and a gas meter, which begins anew in September.
 struct MeterYear {
   struct Reading {
     let time: Int
@@ -24,8 +24,8 @@ struct MeterYear {
 
   var all: [Series] { [old, new, gas] }
 
-  /// The spans in which nothing was read, from the last reading before to the first one after.
-  private static let pauses = [
+  /// The gaps in which nothing was read, from the last reading before to the first one after.
+  private static let gapsInReadings = [
     // Within an hour and within a day, across midnight, across the end of summer time, and for weeks.
     "2026-02-10T06:00:00Z"..."2026-02-10T06:45:00Z",
     "2026-02-11T06:15:00Z"..."2026-02-11T09:45:00Z",
@@ -38,9 +38,8 @@ struct MeterYear {
     let replaced = MeterYear.seconds("2026-06-15T08:00:00Z")
     let restarted = MeterYear.seconds("2026-09-01T12:00:00Z")
     var counters = [
-      "import_tariff1_kwh": 4_000_000, "import_tariff2_kwh": 5_000_500,
-      "export_tariff1_kwh": 1_234_567,
-      "export_tariff2_kwh": 89,
+      "energy_import_tariff1_kwh": 4_000_000, "energy_import_tariff2_kwh": 5_000_500,
+      "energy_export_tariff1_kwh": 1_234_567, "energy_export_tariff2_kwh": 89,
     ]
     var volume = 2_500_123
     var random = UInt64(1)
@@ -53,18 +52,24 @@ struct MeterYear {
       let use = Int(random >> 40) % 900
       let hour = time / 3600 % 24
       let tariff = (5..<21).contains(hour) ? 1 : 2
-      // Nothing is exported at night, so the export of a pause at night is known.
+      // Nothing is exported at night, so the export of a gap at night is known.
       if (9..<16).contains(hour), use % 3 > 0 {
-        counters["export_tariff\(tariff)_kwh", default: 0] += use
+        counters["energy_export_tariff\(tariff)_kwh", default: 0] += use
       } else {
-        counters["import_tariff\(tariff)_kwh", default: 0] += use
+        counters["energy_import_tariff\(tariff)_kwh", default: 0] += use
       }
       volume += use / 100
       if time == restarted { volume = 7 }
       if time == replaced {
         counters = counters.mapValues { $0 % 1000 }
       }
-      guard !MeterYear.pauses.contains(where: { $0.lowerBound < time && time < $0.upperBound })
+      guard
+        time % 3600 == 0
+          || MeterYear.gapsInReadings.contains(where: {
+            $0.lowerBound - 86_400 < time && time < $0.upperBound + 86_400
+          })
+      else { continue }
+      guard !MeterYear.gapsInReadings.contains(where: { $0.lowerBound < time && time < $0.upperBound })
       else { continue }
       let reading = Reading(time: time, counters: counters)
       if time < replaced { old.readings.append(reading) } else { new.readings.append(reading) }
@@ -87,7 +92,7 @@ struct MeterYear {
     let channel = series.channel.isEmpty ? "" : "channel=\(series.channel)\n"
     let power = series.channel.isEmpty ? "power_import_kw=0.500\n" : ""
     let counters = reading.counters.sorted { $0.key < $1.key }.map { name, value in
-      "\(name.hasPrefix("gas") ? "" : "energy_")\(name)=\(thousandths(value))\n"
+      "\(name)=\(thousandths(value))\n"
     }
     let time = Date(timeIntervalSince1970: Double(reading.time)).ISO8601Format()
     return "timestamp=\(time)\nmeter=\(series.meter)\n\(channel)\(counters.joined())\(power)\n"
@@ -149,8 +154,8 @@ struct MeterCount {
   {
     var uses = after.counters.merging(before.counters) { $0 - $1 }
     for direction in ["import", "export"] {
-      let tariffs = uses.filter { $0.key.hasPrefix(direction) }
-      if !tariffs.isEmpty { uses["\(direction)_kwh"] = tariffs.values.reduce(0, +) }
+      let tariffs = uses.filter { $0.key.hasPrefix("energy_\(direction)") }
+      if !tariffs.isEmpty { uses["energy_\(direction)_kwh"] = tariffs.values.reduce(0, +) }
     }
     return uses
   }
