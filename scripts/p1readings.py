@@ -25,9 +25,9 @@ USAGE, BAD_DATA, NO_INPUT, UNAVAILABLE, CANNOT_CREATE, IO_ERROR = 64, 65, 66, 69
 
 
 class Failure(Exception):
-    """Ends the script with a message and an exit status."""
+    """Ends the script with an exit status, and a message unless another program has told why."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str = "") -> None:
         super().__init__(message)
         self.status = status
 
@@ -60,7 +60,8 @@ def run(main: Callable[[], int]) -> NoReturn:
         status = main()
         sys.stdout.flush()
     except Failure as failure:
-        say(str(failure))
+        if str(failure):
+            say(str(failure))
         status = failure.status
     except BrokenPipeError:
         discard_output()
@@ -90,7 +91,8 @@ def tool(name: str) -> str:
 
 # ---- Time ----
 
-TIMESTAMP = re.compile(r"((?:19[7-9]|2[01]\d)\d-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+TIMESTAMP = re.compile(r"((?:19[7-9]|2[01]\d)\d-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(\.\d{1,6})?\d*([Zz]|[+-]\d\d:\d\d)",
+                       re.ASCII)
 
 
 @lru_cache(maxsize=1024)
@@ -167,7 +169,7 @@ def fields(record: bytes) -> tuple[dict[str, str], int]:
         if match:
             value = match[2]
             if b"\\" in value:
-                value = ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()) if escape[1] else ESCAPED[escape[2]], value)
+                value = ESCAPE.sub(lambda one: bytes.fromhex(one[1].decode()) if one[1] else ESCAPED[one[2]], value)
             found[match[1].decode()] = value.decode("utf-8", "replace")
         elif line and not line.startswith(b"#"):
             bad += 1

@@ -128,7 +128,7 @@ import Testing
     #expect(result.status == .exited(65) && result.output.isEmpty)
     #expect(
       result.errorText
-        == "p1plot: no readings of water in the month of 2026-06-17; choose another day with --date\n"
+        == "p1plot: no readings of water in the month of 2026-06-16; choose another day with --date\n"
     )
   }
 
@@ -293,6 +293,28 @@ import Testing
     }
   }
 
+  /// The power of each electricity meter, unless it is of another day, with an age in days.
+  @Test func pageHasEachMeter() async throws {
+    try await TemporaryDirectory.with { directory in
+      let records =
+        Self.records(days: 1, meter: "E1") + Self.records(days: 2, meter: "E2")
+        + Self.records(days: 2, meter: "E3")
+      let file = try directory.write(records, to: "records")
+      let page = directory.path("page.html")
+      let result = try await program(["--html", page, "--date", "2026-06-16", file]).run()
+      #expect(result.status == .success, "\(result.errorText)")
+      let lines = try directory.text(of: "page.html").split(separator: "\n").filter {
+        $0.hasPrefix("<p>") && $0.contains("data-at")
+      }
+      #expect(lines.count == 2)
+      for (line, meter) in zip(lines, ["E2", "E3"]) {
+        let power = "import <strong>0.000 kW</strong>, export <strong>2.400 kW</strong>"
+        #expect(line.hasPrefix("<p>\(meter): \(power) at 2026-06-16 23:55 ("), "\(line)")
+        #expect(line.contains(" days before this page was made"), "\(line)")
+      }
+    }
+  }
+
   // MARK: - Errors
 
   @Test(
@@ -315,7 +337,7 @@ import Testing
         ["none.p1"], 66,
         "none.p1: it is neither a picture nor a file that can be read; see p1plot --help"
       ),
-      ([], 65, "no readings in the input; name captures or records of p1parse"),
+      ([], 65, "no reading of a counter in the input"),
       (
         ["--date", "2026-07-01"], 65,
         "no readings of power on 2026-07-01; choose another day with --date"
@@ -326,7 +348,8 @@ import Testing
     let input = arguments == [] ? "" : Self.records()
     let result = try await program(arguments).run(input: input)
     #expect(result.status == .exited(status) && result.output.isEmpty)
-    #expect(result.errorText == "p1plot: \(message)\n")
+    // p1sum reads the input.
+    #expect(result.errorText == "\(arguments == [] ? "p1sum" : "p1plot"): \(message)\n")
   }
 
   @Test func missingGnuplotIsNamed() async throws {

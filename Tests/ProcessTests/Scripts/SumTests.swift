@@ -205,7 +205,7 @@ import Testing
     // A total that the meter prints is summed by itself.
     let printed = records.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
     let row = try await csv([], printed, zone: "UTC").first
-    #expect(row?["energy_import_kwh"] == "0" && row?["energy_import_tariff2_kwh"] == "1.0")
+    #expect(row?["energy_import_kwh"] == "0.000" && row?["energy_import_tariff2_kwh"] == "1.0")
     // A total that it prints only at last is not.
     let (first, last) = (records.prefix(records.count / 2), records.suffix(records.count / 2))
     let later = first + last.replacing("meter=E1\n", with: "meter=E1\nenergy_import_kwh=7\n")
@@ -266,7 +266,9 @@ import Testing
     let shifts = [-8 * hour, 8 * hour, -400 * day, 100 * day, 20_000 * day, 1_000 - first]
     let places = [0, 200, 288]
     var records: [String] = []
-    for (meter, (shift, place)) in shifts.flatMap({ shift in places.map { (shift, $0) } }).enumerated() {
+    for (meter, (shift, place)) in shifts.flatMap({ shift in places.map { (shift, $0) } })
+      .enumerated()
+    {
       // Five minutes apart for two days, ten watt-hours each; two telegrams more tell of a wrong time.
       for number in 0...577 {
         let counter = "energy_import_kwh=\(MeterYear.thousandths(5_000_000 + number * 10))"
@@ -284,7 +286,8 @@ import Testing
         SumTests.thousandths($0["energy_import_kwh"] ?? "")
       }
       // Without the first or the last reading of a day, the next one or the one before counts.
-      #expect(sums.count == 2 && sums.allSatisfy { (2_870...2_880).contains($0) }, "\(meter) \(sums)")
+      #expect(
+        sums.count == 2 && sums.allSatisfy { (2_870...2_880).contains($0) }, "\(meter) \(sums)")
     }
     let gaps = try await csv(["--gaps"], records.joined(), zone: "UTC")
     #expect(gaps.filter { $0["reason"] == "outlier" }.count >= 10)
@@ -327,7 +330,8 @@ import Testing
     for count in 2...4 {
       let rows = try await csv([], records.prefix(count).joined(), zone: "UTC")
       // Two tariffs; three; then the total.
-      #expect(rows.map { $0["energy_import_kwh"] } == ["2.0", "3.0", "3.0"].prefix(count - 1).map { $0 })
+      #expect(
+        rows.map { $0["energy_import_kwh"] } == ["2.0", "3.0", "3.0"].prefix(count - 1).map { $0 })
     }
   }
 

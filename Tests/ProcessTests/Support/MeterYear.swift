@@ -69,7 +69,8 @@ struct MeterYear {
             $0.lowerBound - 86_400 < time && time < $0.upperBound + 86_400
           })
       else { continue }
-      guard !MeterYear.gapsInReadings.contains(where: { $0.lowerBound < time && time < $0.upperBound })
+      guard
+        !MeterYear.gapsInReadings.contains(where: { $0.lowerBound < time && time < $0.upperBound })
       else { continue }
       let reading = Reading(time: time, counters: counters)
       if time < replaced { old.readings.append(reading) } else { new.readings.append(reading) }

@@ -2,13 +2,13 @@ import Foundation
 
 /// A made-up house with a reading every five minutes at both changes of summer time in 2025, of a meter and of the one that
 /// replaces it, and hourly readings of gas and water. Some readings are missing, and the gas meter begins anew.
-struct BoardHouse {
+struct DashboardHouse {
   static let zone = "Europe/Brussels"
-  static let spring = seconds("2025-03-23T23:00:00Z")...seconds("2025-04-03T22:00:00Z")
-  static let autumn = seconds("2025-10-19T22:00:00Z")...seconds("2025-11-03T23:00:00Z")
+  static let spring = seconds("2025-03-25T23:00:00Z")...seconds("2025-03-31T22:00:00Z")
+  static let autumn = seconds("2025-10-22T22:00:00Z")...seconds("2025-11-02T23:00:00Z")
 
-  /// The last reading before a pause, and the first one after it.
-  private static let pauses = [
+  /// The last reading before a gap, and the first one after it.
+  private static let gapsInReadings = [
     // Within a day, across midnight, across both changes of summer time, and for more than a day.
     ("2025-03-26T06:15:00Z", "2025-03-26T09:45:00Z"),
     ("2025-03-27T20:15:00Z", "2025-03-28T03:30:00Z"),
@@ -21,14 +21,14 @@ struct BoardHouse {
   let records: String
 
   init() {
-    let replaced = BoardHouse.seconds("2025-10-28T08:00:00Z")
-    let restarted = BoardHouse.seconds("2025-10-24T12:00:00Z")
+    let replaced = DashboardHouse.seconds("2025-10-28T08:00:00Z")
+    let restarted = DashboardHouse.seconds("2025-10-24T12:00:00Z")
     var counters = ["import_tariff1": 4_000_000, "import_tariff2": 5_000_500]
     counters.merge(["export_tariff1": 1_234_567, "export_tariff2": 89]) { $1 }
     var volume = 2_500_123
     var random = UInt64(1)
     var records = ""
-    for time in [BoardHouse.spring, BoardHouse.autumn].flatMap({
+    for time in [DashboardHouse.spring, DashboardHouse.autumn].flatMap({
       stride(from: $0.lowerBound, through: $0.upperBound, by: 300)
     }) {
       random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -39,20 +39,25 @@ struct BoardHouse {
       volume += use / 20
       if time == restarted { volume = 7 }
       if time == replaced { counters = counters.mapValues { $0 % 1000 } }
-      guard !BoardHouse.pauses.contains(where: { $0.lowerBound < time && time < $0.upperBound })
+      guard
+        !DashboardHouse.gapsInReadings.contains(where: {
+          $0.lowerBound < time && time < $0.upperBound
+        })
       else { continue }
-      let energies = counters.map { "energy_\($0)_kwh=\(BoardHouse.decimal($1))\n" }.sorted()
+      let energies = counters.map { "energy_\($0)_kwh=\(DashboardHouse.decimal($1))\n" }.sorted()
       records +=
-        BoardHouse.head(time, time < replaced ? "1SAG1" : "1SAG2") + energies.joined()
-        + BoardHouse.readings + "\n"
+        DashboardHouse.head(time, time < replaced ? "1SAG1" : "1SAG2") + energies.joined()
+        + DashboardHouse.readings + "\n"
       if time % 3600 == 0 {
         for (meter, counter) in [("7FLO1\nchannel=1", "gas_m3"), ("8WAT1\nchannel=2", "water_m3")] {
-          records += BoardHouse.head(time, meter) + "\(counter)=\(BoardHouse.decimal(volume))\n\n"
+          records +=
+            DashboardHouse.head(time, meter) + "\(counter)=\(DashboardHouse.decimal(volume))\n\n"
         }
       }
     }
     for reading in ["power_import_month_peak_kw=4.321", "power_failure_seconds=1000"] {
-      records += BoardHouse.head(BoardHouse.autumn.lowerBound + 900, "1SAG1") + reading + "\n\n"
+      records +=
+        DashboardHouse.head(DashboardHouse.autumn.lowerBound + 900, "1SAG1") + reading + "\n\n"
     }
     self.records = records
   }

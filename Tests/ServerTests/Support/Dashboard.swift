@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A board of Grafana, as far as its queries are concerned.
-struct Board: Decodable {
+/// A dashboard of Grafana, as far as its queries are concerned.
+struct Dashboard: Decodable {
   struct Panel: Decodable {
     struct Position: Decodable { let x, y, w, h: Int }
 
@@ -41,7 +41,7 @@ struct Board: Decodable {
 
   init(of database: String) throws {
     let text = try Repository.text("scripts/grafana/p1-\(database).json")
-    self = try JSONDecoder().decode(Board.self, from: Data(text.utf8))
+    self = try JSONDecoder().decode(Dashboard.self, from: Data(text.utf8))
   }
 
   /// All panels with queries, also those of collapsed rows.
@@ -52,28 +52,30 @@ struct Board: Decodable {
   func panel(_ title: String) -> Panel? { queryPanels.first { $0.title == title } }
 }
 
-/// A database behind a board.
-protocol BoardDatabase: Sendable {
+/// A database behind a dashboard.
+protocol DashboardDatabase: Sendable {
   /// The options of a variable with this query.
   func options(_ query: String) async throws -> [String]
 
   /// The points of a query, all of whose variables are replaced.
   func points(
-    _ target: Board.Target, _ query: String, in range: ClosedRange<Int>, every step: String
-  ) async throws -> [BoardPoint]
+    _ target: Dashboard.Target, _ query: String, in range: ClosedRange<Int>, every step: String
+  ) async throws -> [DashboardPoint]
 }
 
-struct BoardPoint {
+struct DashboardPoint {
   /// Seconds since 1970.
   let time: Int
   let value: Double
 }
 
-extension BoardDatabase {
+extension DashboardDatabase {
   /// The first choice of each variable: all meters, and the first of the options otherwise.
-  func values(of board: Board, measurement: String = "dsmr") async throws -> [String: String] {
+  func values(of dashboard: Dashboard, measurement: String = "dsmr") async throws -> [String:
+    String]
+  {
     var values: [String: String] = [:]
-    for variable in board.templating.list where variable.type != "datasource" {
+    for variable in dashboard.templating.list where variable.type != "datasource" {
       guard variable.type == "query" else {
         values[variable.name] = measurement
         continue
@@ -90,11 +92,11 @@ extension BoardDatabase {
     return values
   }
 
-  /// The points of a query of a board, with its variables replaced as Grafana does.
+  /// The points of a query of a dashboard, with its variables replaced as Grafana does.
   func points(
-    _ target: Board.Target, of panel: Board.Panel, _ values: [String: String],
+    _ target: Dashboard.Target, of panel: Dashboard.Panel, _ values: [String: String],
     in range: ClosedRange<Int>
-  ) async throws -> [BoardPoint] {
+  ) async throws -> [DashboardPoint] {
     let step = panel.interval ?? "1h"
     let filter = "time >= \(range.lowerBound)000ms and time <= \(range.upperBound)000ms"
     let all = values.merging(["__interval": step, "timeFilter": filter]) { $1 }
@@ -110,7 +112,7 @@ extension BoardDatabase {
   }
 }
 
-extension InfluxDB: BoardDatabase {
+extension InfluxDB: DashboardDatabase {
   func options(_ query: String) async throws -> [String] {
     try await self.query(query).compactMap {
       if case .string(let option) = $0["value"] ?? $0["fieldKey"] { option } else { nil }
@@ -118,17 +120,17 @@ extension InfluxDB: BoardDatabase {
   }
 
   func points(
-    _ target: Board.Target, _ query: String, in range: ClosedRange<Int>, every step: String
-  ) async throws -> [BoardPoint] {
+    _ target: Dashboard.Target, _ query: String, in range: ClosedRange<Int>, every step: String
+  ) async throws -> [DashboardPoint] {
     try await self.query(query).compactMap { row in
       let value = row.first { $0.key != "time" }?.value.double
       guard case .integer(let time) = row["time"], let value else { return nil }
-      return BoardPoint(time: time / 1_000_000_000, value: value)
+      return DashboardPoint(time: time / 1_000_000_000, value: value)
     }
   }
 }
 
-extension VictoriaMetrics: BoardDatabase {
+extension VictoriaMetrics: DashboardDatabase {
   private struct Answer<Content: Decodable>: Decodable { let data: Content }
 
   private struct Results: Decodable {
@@ -148,8 +150,8 @@ extension VictoriaMetrics: BoardDatabase {
   }
 
   func points(
-    _ target: Board.Target, _ query: String, in range: ClosedRange<Int>, every step: String
-  ) async throws -> [BoardPoint] {
+    _ target: Dashboard.Target, _ query: String, in range: ClosedRange<Int>, every step: String
+  ) async throws -> [DashboardPoint] {
     let isInstant = target.instant ?? false
     let times = ["start": "\(range.lowerBound)", "end": "\(range.upperBound)", "step": step]
     let results: Results = try await answer(
@@ -158,7 +160,7 @@ extension VictoriaMetrics: BoardDatabase {
     return results.result.flatMap { $0.values ?? $0.value.map { [$0] } ?? [] }.compactMap { pair in
       guard let time = pair[0].double, case .string(let text) = pair[1], let value = Double(text)
       else { return nil }
-      return BoardPoint(time: Int(time), value: value)
+      return DashboardPoint(time: Int(time), value: value)
     }
   }
 
