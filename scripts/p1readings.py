@@ -216,18 +216,33 @@ class Input:
         if not self.files:
             if sys.stdin is None:
                 raise Failure(NO_INPUT, "standard input: it is closed")
-            head = sys.stdin.buffer.read(HEAD)
-            yield from self._read(self._commands("standard input", head), head)
+            yield from self._read_stream("standard input", sys.stdin.buffer, sys.stdin.buffer.read(HEAD))
         groups: dict[tuple[tuple[str, ...], ...], list[str]] = defaultdict(list)
         for file in self.files:
             try:
-                with open(file, "rb") as stream:
-                    head = stream.read(HEAD)
+                stream = open(file, "rb")
+                head = stream.read(HEAD)
             except OSError as error:
                 raise Failure(NO_INPUT, f"{file}: {error.strerror}") from error
-            groups[self._commands(file, head)].append(file)
+            with stream:
+                if os.path.isfile(file):
+                    groups[self._commands(file, head)].append(file)
+                else:  # A pipe cannot be opened again.
+                    yield from self._read_stream(file, stream, head)
         for (unpack, *others), names in groups.items():
-            yield from self._read(((*unpack, "--", *names), *others), None)
+            yield from self._read(((*unpack, "--", *names), *others))
+
+    def _read_stream(self, name: str, stream: IO[bytes], head: bytes) -> Iterator[list[bytes]]:
+        """The records of a stream, whose head was read before."""
+        def feed(pipe: IO[bytes]) -> None:
+            try:
+                with pipe:
+                    pipe.write(head)
+                    shutil.copyfileobj(stream, pipe, 1 << 18)
+            except BrokenPipeError:
+                pass  # The program tells why it exited.
+
+        yield from self._read(self._commands(name, head), feed)
 
     def _commands(self, name: str, head: bytes) -> tuple[tuple[str, ...], ...]:
         """The commands that unpack a file, and if it has telegrams, parse it."""
@@ -239,16 +254,17 @@ class Input:
             raise Failure(BAD_DATA, f"{name}: neither telegrams nor records")
         return unpack, (tool("p1parse"), *self._parse)
 
-    def _read(self, commands: tuple[tuple[str, ...], ...], head: Optional[bytes]) -> Iterator[list[bytes]]:
-        """What the last command writes. With a head, the first one gets it and then standard input."""
+    def _read(self, commands: tuple[tuple[str, ...], ...],
+              feed: Optional[Callable[[IO[bytes]], None]] = None) -> Iterator[list[bytes]]:
+        """What the last command writes; `feed` writes the input of the first one."""
         processes: list[subprocess.Popen[bytes]] = []
         for command in commands:
-            stdin = processes[-1].stdout if processes else subprocess.PIPE if head is not None else subprocess.DEVNULL
+            stdin = processes[-1].stdout if processes else subprocess.PIPE if feed else subprocess.DEVNULL
             processes.append(subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE))
             if len(processes) > 1:
                 stdin.close()  # so that the command before it ends if this one does
-        if head is not None:
-            threading.Thread(target=feed, args=(processes[0].stdin, head), daemon=True).start()
+        if feed:
+            threading.Thread(target=feed, args=(processes[0].stdin,), daemon=True).start()
         splitter, output = RecordSplitter(), processes[-1].stdout
         while chunk := output.read(1 << 18):
             yield splitter.feed(chunk)
@@ -258,16 +274,6 @@ class Input:
             self.status = parse_status[0] if parse_status[0] > 0 else 128 - parse_status[0]
         elif unpacked_status == 1:  # 2 is a warning of gzip.
             self.status = BAD_DATA
-
-
-def feed(stream: IO[bytes], head: bytes) -> None:
-    """Writes standard input, whose head was read before."""
-    try:
-        with stream:
-            stream.write(head)
-            shutil.copyfileobj(sys.stdin.buffer, stream, 1 << 18)
-    except BrokenPipeError:
-        pass  # The program tells why it exited.
 
 
 def unpacked(head: bytes) -> bytes:

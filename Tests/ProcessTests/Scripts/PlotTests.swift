@@ -199,8 +199,8 @@ import Testing
   @Test func capturesAreParsed() async throws {
     try await TemporaryDirectory.with { directory in
       let script = """
-        p1cat sim:start=2026-06-14T22:00:00Z,step=60,count=1500,rate=max | gzip > day.p1.gz
-        p1cat sim:start=2026-06-15T23:00:00Z,step=60,count=1500,rate=max > next.p1
+        p1cat sim:start=2026-06-14T22:00:00Z,step=300,count=300,rate=max | gzip > day.p1.gz
+        p1cat sim:start=2026-06-15T23:00:00Z,step=300,count=300,rate=max > next.p1
         { zcat day.p1.gz; cat next.p1; } | p1parse > both.records
         """
       _ = try await Program.bash(script, directory: directory.path).run()
@@ -297,11 +297,11 @@ import Testing
   @Test func pageHasEachMeter() async throws {
     try await TemporaryDirectory.with { directory in
       let records =
-        Self.records(days: 1, meter: "E1") + Self.records(days: 2, meter: "E2")
-        + Self.records(days: 2, meter: "E3")
+        Self.records(days: 1, meter: "E1") + Self.records(days: 3, meter: "E2")
+        + Self.records(days: 3, meter: "E3")
       let file = try directory.write(records, to: "records")
       let page = directory.path("page.html")
-      let result = try await program(["--html", page, "--date", "2026-06-16", file]).run()
+      let result = try await program(["--html", page, "--date", "2026-06-17", file]).run()
       #expect(result.status == .success, "\(result.errorText)")
       let lines = try directory.text(of: "page.html").split(separator: "\n").filter {
         $0.hasPrefix("<p>") && $0.contains("data-at")
@@ -309,7 +309,7 @@ import Testing
       #expect(lines.count == 2)
       for (line, meter) in zip(lines, ["E2", "E3"]) {
         let power = "import <strong>0.000 kW</strong>, export <strong>2.400 kW</strong>"
-        #expect(line.hasPrefix("<p>\(meter): \(power) at 2026-06-16 23:55 ("), "\(line)")
+        #expect(line.hasPrefix("<p>\(meter): \(power) at 2026-06-17 23:55 ("), "\(line)")
         #expect(line.contains(" days before this page was made"), "\(line)")
       }
     }

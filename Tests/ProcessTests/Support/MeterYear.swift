@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// A made-up year of a house in Belgium, read every hour, and every quarter of an hour around gaps: two electricity meters, the
-/// second of which replaces the first, and a gas meter, which begins anew in September.
+/// A made-up year of a house in Belgium: two electricity meters, the second of which replaces the first, and a gas
+/// meter, which begins anew in September. They are read six times a day, also at midnight, and every quarter of an
+/// hour around gaps; the gas meter is read on full hours only.
 struct MeterYear {
   struct Reading {
     let time: Int
@@ -64,7 +65,7 @@ struct MeterYear {
         counters = counters.mapValues { $0 % 1000 }
       }
       guard
-        time % 3600 == 0
+        [4, 8, 12, 16, 22, 23].map { $0 * 3600 }.contains(time % 86_400)
           || MeterYear.gapsInReadings.contains(where: {
             $0.lowerBound - 86_400 < time && time < $0.upperBound + 86_400
           })
