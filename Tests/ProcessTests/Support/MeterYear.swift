@@ -19,6 +19,8 @@ struct MeterYear {
 
   static let zone = "Europe/Brussels"
 
+  private static let timesOfDay = [4, 8, 12, 16, 22, 23].map { $0 * 3600 }
+
   private(set) var old = Series(meter: "1SAG1", channel: "")
   private(set) var new = Series(meter: "1SAG2", channel: "")
   private(set) var gas = Series(meter: "7FLO1", channel: "1")
@@ -64,12 +66,10 @@ struct MeterYear {
       if time == replaced {
         counters = counters.mapValues { $0 % 1000 }
       }
-      guard
-        [4, 8, 12, 16, 22, 23].map { $0 * 3600 }.contains(time % 86_400)
-          || MeterYear.gapsInReadings.contains(where: {
-            $0.lowerBound - 86_400 < time && time < $0.upperBound + 86_400
-          })
-      else { continue }
+      let isAroundGap = MeterYear.gapsInReadings.contains {
+        $0.lowerBound - 86_400 < time && time < $0.upperBound + 86_400
+      }
+      guard isAroundGap || MeterYear.timesOfDay.contains(time % 86_400) else { continue }
       guard
         !MeterYear.gapsInReadings.contains(where: { $0.lowerBound < time && time < $0.upperBound })
       else { continue }
