@@ -202,13 +202,14 @@ import Testing
         p1cat sim:start=2026-06-14T22:00:00Z,step=300,count=300,rate=max | gzip > day.p1.gz
         p1cat sim:start=2026-06-15T23:00:00Z,step=300,count=300,rate=max > next.p1
         { zcat day.p1.gz; cat next.p1; } | p1parse > both.records
+        zstd -q --rm next.p1
         """
       _ = try await Program.bash(script, directory: directory.path).run()
       let options = ["day", "--date", "2026-06-16"]
       let parsed = try await program(options + [directory.path("both.records")]).run()
       #expect(parsed.text.contains("Power in kW, Tuesday 2026-06-16"))
       let captures = try await program(
-        options + [directory.path("day.p1.gz"), directory.path("next.p1")]
+        options + [directory.path("day.p1.gz"), directory.path("next.p1.zst")]
       ).run()
       #expect(captures.status == .success && captures.errorText == "")
       #expect(captures.text == parsed.text)
@@ -293,12 +294,12 @@ import Testing
     }
   }
 
-  /// The power of each electricity meter, unless it is of another day, with an age in days.
+  /// The power of each electricity meter, unless it is of another day, with an age in days. Escapes are read.
   @Test func pageHasEachMeter() async throws {
     try await TemporaryDirectory.with { directory in
       let records =
         Self.records(days: 1, meter: "E1") + Self.records(days: 3, meter: "E2")
-        + Self.records(days: 3, meter: "E3")
+        + Self.records(days: 3, meter: "E\\x33")
       let file = try directory.write(records, to: "records")
       let page = directory.path("page.html")
       let result = try await program(["--html", page, "--date", "2026-06-17", file]).run()
