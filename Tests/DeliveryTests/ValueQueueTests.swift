@@ -52,6 +52,20 @@ import Testing
     #expect(drained(queue) == ["b1", "c1", "a2"])
   }
 
+  @Test(arguments: [false, true]) func namesAreRemoved(_ keepsNewestOnly: Bool) {
+    var queue = ValueQueue(capacity: 10)
+    if keepsNewestOnly { queue.keepNewestOnly() }
+    for value in 1...2 {
+      for name in ["a", "b"] { queue.add(entry(name, value)) }
+    }
+    queue.remove(named: "a")
+    #expect(queue.count == (keepsNewestOnly ? 1 : 2))
+    queue.add(entry("a", 3))
+    #expect(drained(queue) == (keepsNewestOnly ? ["b2", "a3"] : ["b1", "b2", "a3"]))
+    while queue.removeFirst() != nil {}
+    #expect(queue.byteCount == 0 && queue.droppedCount == 0)
+  }
+
   @Test func oldestIsPushedOutByTheBound() {
     var queue = ValueQueue(capacity: 3)
     for value in 1...5 { queue.add(entry("a", value)) }

@@ -166,6 +166,32 @@ import Testing
     }
   }
 
+  /// The sensor of the new meter would take them for its own.
+  @Test func valuesOfAReplacedMeterAreNotPublished() throws {
+    var publications = ValuePublications(
+      try topics(), retains: false, ChangeFilter(repeatInterval: 3600, capacity: 1 << 20),
+      memory: MemoryLimits(buffer: 1 << 20))
+    var discovery: Discovery? = try Discovery(
+      "homeassistant", PublishSettings(Settings { _ in nil }), capacity: 1 << 20)
+    let old = try Record.fields("timestamp=2026-01-01T00:00:00Z meter=G1 channel=1 gas_m3=800")
+    let new = try Record.fields("timestamp=2026-01-02T00:00:00Z meter=G2 channel=2 gas_m3=1")
+    for submeters in [[old], [old, new]] {
+      publications.noteSubmeters(submeters, at: .now)
+      for record in submeters { publications.take(record, &discovery, at: .now) }
+    }
+    for _ in 1...2 {
+      var found: [String] = []
+      while let message = publications.next() {
+        if message.topic == "dsmr/gas_m3" {
+          found.append(String(decoding: message.payload, as: UTF8.self))
+        }
+      }
+      #expect(found == ["1"])
+      // As when Home Assistant starts.
+      publications.repeatLast(at: .now)
+    }
+  }
+
   @Test func aTemplateTellsMetersApart() throws {
     var topics = try topics("home/{meter}/{channel}/{metric}")
     #expect(

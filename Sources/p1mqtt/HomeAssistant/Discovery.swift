@@ -193,17 +193,23 @@ struct Discovery {
   }
 
   /// Notes a record, by its values.
-  mutating func noteRecord(_ values: [SensorValue], of recordKey: MeterKey) {
+  ///
+  /// - Returns: the topics of values that were those of another meter until now.
+  @discardableResult
+  mutating func noteRecord(_ values: [SensorValue], of recordKey: MeterKey) -> [String] {
     let meter = recordKey.device
     let device = devices[meter] ?? add(meter, values.map(\.key))
     if recordKey.past == nil { device.recordCount += 1 }
     if meter.channel != nil { noteParent(of: meter, device) }
     var growth = 0
+    var takenTopics: [String] = []
     for value in values {
       if let header = value.header {
         if device.identity.read(header) { announceAll(of: meter, device) }
       } else if Discovery.isSensor(value.key, isOfPast: recordKey.past != nil) {
-        growth += noteValue(value, of: meter, device)
+        let noted = noteValue(value, of: meter, device)
+        growth += noted.growth
+        if let topic = noted.takenTopic { takenTopics.append(topic) }
       }
     }
     announceSubmeters(behind: device.identity.id)
@@ -211,6 +217,7 @@ struct Discovery {
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
     devices.use(meter, default: device) { _ in growth }
     makeRoom()
+    return takenTopics
   }
 
   /// The device says which meter it is. Of the reserved keys, only the time is a sensor.
@@ -220,20 +227,22 @@ struct Discovery {
 
   /// Notes a value of a sensor.
   ///
-  /// - Returns: by how much the memory of the device has grown.
+  /// - Returns: by how much the memory of the device has grown, and the topic if it was another meter's.
   private mutating func noteValue(
     _ value: SensorValue, of meter: MeterKey, _ device: Device
-  ) -> Int {
+  ) -> (growth: Int, takenTopic: String?) {
     let (key, topic) = (value.key, value.topic)
     let id = id(of: key)
     let before = device.sensors[id]
-    guard before != nil || device.sensors.count < Discovery.maximumMetrics else { return 0 }
+    guard before != nil || device.sensors.count < Discovery.maximumMetrics else {
+      return (0, nil)
+    }
     let decimals = max(value.decimals, before?.decimals ?? 0)
     device.sensors[id] = Announced(
       key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount)
     guard before?.topic != topic || before?.isEarlier ?? true else {
       if before?.decimals != decimals { announce(id, of: meter) }
-      return 0
+      return (0, nil)
     }
     if let before {
       if releaseTopic(before.topic, of: meter, device), vacated.count < Discovery.maximumPending {
@@ -244,8 +253,8 @@ struct Discovery {
       device.withdrawn.remove(id)
     }
     announce(id, of: meter, isChange: true)
-    claim(topic, for: meter)
-    return Discovery.size(key, topic) - (before.map { Discovery.size($0.key, $0.topic) } ?? 0)
+    let sizeBefore = before.map { Discovery.size($0.key, $0.topic) } ?? 0
+    return (Discovery.size(key, topic) - sizeBefore, claim(topic, for: meter) ? topic : nil)
   }
 
   /// Notes that a record of a sub-meter follows one of its electricity meter.
@@ -279,17 +288,22 @@ struct Discovery {
 
   /// Gives a topic to a sensor. If ``Topics`` took the topic from another meter, which was replaced, the sensors
   /// of that meter are withdrawn.
-  private mutating func claim(_ topic: String, for meter: MeterKey) {
+  ///
+  /// - Returns: whether another meter had the topic in this run.
+  private mutating func claim(_ topic: String, for meter: MeterKey) -> Bool {
+    var isTaken = false
     if let other = owners[topic], other != meter {
       for (id, otherSensor) in devices[other]?.sensors ?? [:] where otherSensor.topic == topic {
         withdrawSensor(id, of: other)
       }
       devices[meter]?.identity.useLongName()
-      clear(topic)
+      isTaken = true
     }
-    if let other = vacated.removeValue(forKey: topic), other != meter { clear(topic) }
+    if let other = vacated.removeValue(forKey: topic), other != meter { isTaken = true }
+    if isTaken { clear(topic) }
     owners[topic] = meter
     withdrawPredecessor(publishedTo: topic)
+    return isTaken
   }
 
   /// Withdraws the sensors of an earlier run whose values had a topic that is another's now.

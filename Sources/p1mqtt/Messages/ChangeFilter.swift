@@ -70,6 +70,15 @@ struct ChangeFilter {
     }
   }
 
+  /// Forgets the values of a name, except that of a meter.
+  mutating func forget(_ name: String, besides meter: MeterKey) {
+    for other in last.keys where other != meter.device && last[other]?[name] != nil {
+      last.use(other, default: [:]) { known in
+        known.removeValue(forKey: name).map { -$0.size - name.utf8.count } ?? 0
+      }
+    }
+  }
+
   /// Has all values published once more.
   mutating func publishAll() { round += 1 }
 

@@ -65,7 +65,12 @@ struct ValuePublications: Publications {
     let meter = MeterKey(record)
     topics.noteRecord(of: meter, at: now)
     var values = meter.past == nil ? values(of: record, meter) : pastValues(of: record, meter)
-    discovery?.noteRecord(values.map { SensorValue($0.key, $0.topic, $0.text) }, of: meter)
+    let sensorValues = values.map { SensorValue($0.key, $0.topic, $0.text) }
+    for topic in discovery?.noteRecord(sensorValues, of: meter) ?? [] {
+      // The new sensor would take queued values of the meter that was replaced for its own.
+      queue.remove(named: topic)
+      changes?.forget(topic, besides: meter)
+    }
     if changes != nil { leaveOutRepeats(&values, meter, record.timestamp, now) }
     for value in values { queue.add(ValueQueue.Entry(name: value.topic, value: value.text)) }
   }

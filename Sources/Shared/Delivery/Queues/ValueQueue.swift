@@ -76,6 +76,17 @@ public struct ValueQueue: Sendable {
     return nil
   }
 
+  /// Removes all entries of a name.
+  public mutating func remove(named name: String) {
+    for index in entries[head...].indices {
+      guard let entry = entries[index], entry.name == name else { continue }
+      entries[index] = nil
+      count -= 1
+      byteCount -= entry.size
+    }
+    newest[name] = nil
+  }
+
   /// Keeps every value from now on: the receiver takes them.
   public mutating func keepAll() {
     keepsNewestOnly = false
