@@ -176,9 +176,10 @@ import Testing
     #expect(sensors.map { $0["enabled_by_default"] as? Bool } == [false, nil, nil, nil])
     #expect(
       sensors.map { $0["value_template"] as? String } == [
-        nil,
-        "{{ {'0': 'disconnected', '1': 'connected', '2': 'ready for reconnection'}.get(value, value) }}",
-        "{{ 'tariff ' ~ value }}", nil,
+        "{{ value or None }}",
+        "{{ {'0': 'disconnected', '1': 'connected', '2': 'ready for reconnection'}"
+          + ".get(value, value or None) }}",
+        "{{ 'tariff ' ~ value if value else None }}", nil,
       ])
     #expect(
       sensors.map { $0["icon"] as? String }

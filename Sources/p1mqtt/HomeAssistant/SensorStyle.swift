@@ -35,19 +35,24 @@ extension SensorConfiguration {
   }
 
   /// The template that makes the state of a message; nil where the message is the state.
+  ///
+  /// The state of an empty message is unknown: it has the broker delete the value of a meter that was replaced. If
+  /// Home Assistant expects a number, it ignores such a message.
   private static func template(_ key: String, _ kind: SensorKind, _ style: SensorStyle) -> String? {
     let value = style.isJSON ? "value_json['\(key)']" : "value"
     switch kind.values {
     // After a total of 0 Home Assistant books the whole next total as consumed.
     case .total: return "{{ \(value) if \(value) | float(0) > 0 }}"
     // Home Assistant rejects longer states.
-    case .text: return "{{ (\(value) | string)[:255] }}"
-    case .tariff: return "{{ 'tariff ' ~ \(value) }}"
+    case .text: return "{{ (\(value) | string)[:255]\(style.isJSON ? "" : " or None") }}"
+    case .tariff: return "{{ 'tariff ' ~ \(value)\(style.isJSON ? "" : " if value else None") }}"
     case .state(let words):
       let pairs = words.sorted { $0.key < $1.key }.map { "'\($0.key)': '\($0.value)'" }
       let code = style.isJSON ? "\(value) | string" : value
-      return "{{ {\(pairs.joined(separator: ", "))}.get(\(code), \(value)) }}"
-    case .number: return style.isJSON ? "{{ \(value) }}" : nil
+      return
+        "{{ {\(pairs.joined(separator: ", "))}.get(\(code), \(value)\(style.isJSON ? "" : " or None")) }}"
+    case .number where style.isJSON: return "{{ \(value) }}"
+    case .number: return kind.deviceClass == "timestamp" ? "{{ value or None }}" : nil
     }
   }
 }
