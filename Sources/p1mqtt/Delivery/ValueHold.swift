@@ -13,7 +13,7 @@ struct ValueHold {
   /// Values do not wait for sensors that come and go all the time.
   private static let longestTime = Duration.seconds(10)
   /// How long announcements of earlier runs may take to come.
-  private static let synchronizationTime = Duration.seconds(2)
+  private static let synchronizationTime = Duration.seconds(5)
 
   init() {}
 

@@ -32,6 +32,8 @@ public struct ExactDecimal: Equatable, Sendable {
     self.places = places
   }
 
+  static let zero = ExactDecimal(units: 0, places: 0)
+
   fileprivate init(units: Int, places: Int) {
     self.units = units
     self.places = places

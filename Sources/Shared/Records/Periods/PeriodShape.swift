@@ -48,8 +48,8 @@ final class PeriodShape {
   /// Where the last record of this shape belongs: an index in ``Summary``, to be tried first.
   var seriesIndex = 0
 
-  /// The last timestamp, which each telegram repeats for a reading of gas.
-  private var lastTime: (text: [UInt8], instant: Timestamp?) = ([], nil)
+  /// The minute of the last timestamp, up to the `:` before the seconds, as most timestamps differ in these only.
+  private var minute: (text: [UInt8], start: Int64) = ([], 0)
   private let text: ByteRanges
   private let timestamp: Range<Int>?
   private let meter: Range<Int>
@@ -90,10 +90,15 @@ final class PeriodShape {
   func timestamp(of record: Span<UInt8>) -> Timestamp? {
     guard let timestamp else { return nil }
     let text = record.extracting(timestamp)
-    if text == lastTime.text { return lastTime.instant }
-    lastTime.text.overwrite(with: text)
-    lastTime.instant = Timestamp(text)
-    return lastTime.instant
+    // `2026-11-23T10:00:00Z`
+    if text.count == 20, text.extracting(..<17) == minute.text, text[19] == UInt8(ascii: "Z"),
+      let second = text.twoDigits(at: 17), second < 60
+    {
+      return Timestamp(seconds: minute.start + Int64(second))
+    }
+    guard let instant = Timestamp(text) else { return nil }
+    minute = ([UInt8](text.extracting(..<17)), instant.seconds - instant.seconds % 60)
+    return instant
   }
 
   /// Identifies the meter and the channel of a record of this shape.

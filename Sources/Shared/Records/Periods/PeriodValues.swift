@@ -9,26 +9,36 @@ struct PeriodValues {
     let key: [UInt8]
     /// The last value, as written.
     var last: [UInt8]
-    /// Nil for a counter or a text, of which the last value is kept.
-    var mean: Mean?
+    /// Of no values for a counter or a text, of which the last value is kept.
+    var mean: Mean
   }
 
   private struct Mean {
     var sum: ExactDecimal
     var least: ExactDecimal
     var greatest: ExactDecimal
-    var count = 1
+    /// The number of values; 0 if there is no mean.
+    var count: Int
 
-    init(_ value: ExactDecimal) { (sum, least, greatest) = (value, value, value) }
+    static let none = Mean(nil)
 
-    /// Adds a value, in place as that is faster; false if the sum has too many digits.
-    mutating func add(_ value: ExactDecimal) -> Bool {
-      guard let sum = sum.adding(value) else { return false }
+    /// - Parameter value: the first value; nil if it is no number.
+    init(_ value: ExactDecimal?) {
+      let first = value ?? .zero
+      (sum, least, greatest, count) = (first, first, first, value == nil ? 0 : 1)
+    }
+
+    /// Adds a value. There is no mean of a metric with a value that is no number, or if the sum has too many digits.
+    mutating func add(_ value: ExactDecimal?) {
+      guard count > 0 else { return }
+      guard let value, let sum = sum.adding(value) else {
+        count = 0
+        return
+      }
       self.sum = sum
       if value < least { least = value }
       if value >= greatest { greatest = value }
       count += 1
-      return true
     }
   }
 
@@ -36,7 +46,7 @@ struct PeriodValues {
   private var keys: PeriodKeys
   private var newest: [UInt8] = []
   /// The means of ``PeriodKeys/instants``.
-  private var means: [Mean?] = []
+  private var means: [Mean] = []
   /// All values, once two records had different keys; until then empty.
   private var metrics: [Metric] = []
   private(set) var timestamp: Timestamp
@@ -60,7 +70,7 @@ struct PeriodValues {
     if !metrics.isEmpty { metrics = [] }
     guard keys.isUnique else { return addFields(of: record) }
     for value in shape.instants {
-      means.append(value.number(in: record).map(Mean.init))
+      means.append(Mean(value.number(in: record)))
     }
   }
 
@@ -74,15 +84,12 @@ struct PeriodValues {
     newest.overwrite(with: record)
     var means = self.means.mutableSpan
     for (index, value) in zip(means.indices, shape.instants) {
-      PeriodValues.add(value.number(in: record), to: &means[index])
+      means[index].add(value.number(in: record))
     }
   }
 
-  /// Adds a value to a mean; there is none of a metric with a value that is no number.
-  private static func add(_ number: ExactDecimal?, to mean: inout Mean?) {
-    if let number, mean?.add(number) ?? false { return }
-    mean = nil
-  }
+  /// Whether a record is the newest one.
+  func isNewest(_ record: Span<UInt8>) -> Bool { record == newest && metrics.isEmpty }
 
   private mutating func addFields(of record: Span<UInt8>) {
     var expected = 0
@@ -93,13 +100,11 @@ struct PeriodValues {
       let number = ExactDecimal(value)
       if let index {
         metrics[index].last = [UInt8](value)
-        PeriodValues.add(number, to: &metrics[index].mean)
+        metrics[index].mean.add(number)
         expected = index + 1
       } else {
-        let isMean = number != nil && MetricTable.isInstantaneous(key)
-        metrics.append(
-          Metric(
-            key: [UInt8](key), last: [UInt8](value), mean: isMean ? number.map(Mean.init) : nil))
+        let mean = MetricTable.isInstantaneous(key) ? Mean(number) : .none
+        metrics.append(Metric(key: [UInt8](key), last: [UInt8](value), mean: mean))
         expected = metrics.count
       }
     }
@@ -113,7 +118,7 @@ struct PeriodValues {
       metrics.append(
         Metric(
           key: [UInt8](newest[key]), last: [UInt8](newest[value]),
-          mean: means[metrics.count] ?? nil))
+          mean: means[metrics.count] ?? .none))
       start = value.upperBound + 1
     }
   }
@@ -123,16 +128,16 @@ struct PeriodValues {
   func record(withExtremes: Bool) -> Record? {
     var text: [UInt8] = []
     var isValid = true
-    func append(_ key: Span<UInt8>, _ value: Span<UInt8>, _ mean: Mean?) {
+    func append(_ key: Span<UInt8>, _ value: Span<UInt8>, _ mean: Mean) {
       text.append(contentsOf: key)
       text.append(UInt8(ascii: "="))
-      if let mean, mean.count > 1 {
+      if mean.count > 1 {
         mean.sum.divided(by: mean.count, places: PeriodValues.places).append(to: &text)
       } else {
         text.append(contentsOf: value)
       }
       text.append(UInt8(ascii: "\n"))
-      guard withExtremes, let mean else { return }
+      guard withExtremes, mean.count > 0 else { return }
       for (word, extreme) in [("min", mean.least), ("max", mean.greatest)] {
         let name = PeriodValues.name(key, word)
         isValid = isValid && name.count <= RecordKey.maximumLength
@@ -152,12 +157,12 @@ struct PeriodValues {
   }
 
   /// Calls `body` with each key, its last value and its mean, if all records have the same keys.
-  private func forEachValue(_ body: (Span<UInt8>, Span<UInt8>, Mean?) -> Void) {
+  private func forEachValue(_ body: (Span<UInt8>, Span<UInt8>, Mean) -> Void) {
     let newest = newest.span
     var (start, index, next) = (0, 0, 0)
     while let (key, value) = newest.field(from: start) {
       let isInstant = next < keys.instants.count && keys.instants[next] == index
-      body(newest.extracting(key), newest.extracting(value), isInstant ? means[next] : nil)
+      body(newest.extracting(key), newest.extracting(value), isInstant ? means[next] : .none)
       next += isInstant ? 1 : 0
       index += 1
       start = value.upperBound + 1

@@ -129,8 +129,7 @@ public struct Summary {
     if let index {
       series[index].lastTelegram = telegramCount
       // A reading of gas that each telegram repeats would begin and end a period with each of them.
-      let isOver = series[index].start == nil
-      if isOver, shape.keys.instants.isEmpty, text == series[index].last { return }
+      if shape.keys.instants.isEmpty, isRepeated(text, index) { return }
     }
     let start = timestamp.seconds - timestamp.seconds % seconds
     if timestamp.seconds >= nextEnd || index.flatMap({ series[$0].start }) ?? start != start {
@@ -141,6 +140,11 @@ public struct Summary {
     } else {
       try beginPeriod(of: index, at: start, text, timestamp, shape, handle)
     }
+  }
+
+  /// Whether a record is equal to the last one of its meter.
+  private func isRepeated(_ text: Span<UInt8>, _ index: Int) -> Bool {
+    series[index].start == nil ? text == series[index].last : series[index].values.isNewest(text)
   }
 
   private func isOfHistory(_ timestamp: Timestamp, _ index: Int) -> Bool {

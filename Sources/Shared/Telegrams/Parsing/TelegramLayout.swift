@@ -118,6 +118,10 @@ struct TelegramLayout {
 
   /// The index of the `)` that matches the `(` at `open`; nil if the line ends before it.
   private static func close(_ telegram: Span<UInt8>, of open: Int) -> Int? {
+    var start = open + 1
+    // Most groups hold no other parentheses, and no byte below them.
+    while start < telegram.count, telegram[start] > UInt8(ascii: ")") { start += 1 }
+    if start < telegram.count, telegram[start] == UInt8(ascii: ")") { return start }
     var depth = 0
     for index in open..<telegram.count {
       switch telegram[index] {
