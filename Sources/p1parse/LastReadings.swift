@@ -7,7 +7,7 @@ import Records
 /// when the metrics are written: to read all of them would take many times as long as to write them.
 struct LastReadings {
   /// The last records of a shape.
-  private struct Records {
+  private struct TelegramText {
     var text: [UInt8]
     /// All but the digits of the values. It has the meters and the keys.
     let shape: ByteRanges
@@ -21,6 +21,8 @@ struct LastReadings {
     /// The name for Prometheus.
     let metric: String
     let meter: String
+    /// Of a sub-meter on the M-Bus; some have no number.
+    let channel: String
   }
 
   private struct Reading {
@@ -29,7 +31,7 @@ struct LastReadings {
   }
 
   private let messages: Messages
-  private var records = PredictiveCache<Records>(capacity: .max)
+  private var records = PredictiveCache<TelegramText>(capacity: .max)
   /// The bytes of their texts.
   private var size = 0
   private var telegramCount = 0
@@ -62,7 +64,8 @@ struct LastReadings {
       size = 0
     }
     size += text.count
-    records.add(Records(text: [UInt8](text), shape: LastReadings.shape(of: text), order: order))
+    records.add(
+      TelegramText(text: [UInt8](text), shape: LastReadings.shape(of: text), order: order))
   }
 
   private static func shape(of text: Span<UInt8>) -> ByteRanges {
@@ -91,11 +94,10 @@ struct LastReadings {
 
   /// Brings ``readings`` up to date.
   private mutating func readRecords() {
-    var unread: [Records] = []
-    let _: Void? = records.first { records in
+    var unread: [TelegramText] = []
+    records.forEach { records in
       if !records.isRead { unread.append(records) }
       records.isRead = true
-      return nil
     }
     for records in unread.sorted(by: { $0.order < $1.order }) {
       var latest: [Key: Reading] = [:]
@@ -106,9 +108,12 @@ struct LastReadings {
 
   /// Adds the numbers of a record. Of the values of the past, which a telegram may have as well, the newest counts.
   private static func add(_ record: Record, to latest: inout [Key: Reading]) {
-    let meter = record.value(of: .meter).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    func text(of key: RecordKey) -> String {
+      record.value(of: key).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+    let (meter, channel) = (text(of: .meter), text(of: .channel))
     func set(_ metric: String, _ value: String) {
-      let key = Key(metric: metric, meter: meter)
+      let key = Key(metric: metric, meter: meter, channel: channel)
       if let old = latest[key]?.timestamp, let new = record.timestamp, new < old { return }
       latest[key] = Reading(value: value, timestamp: record.timestamp)
     }
@@ -126,7 +131,8 @@ struct LastReadings {
       if !isFull {
         messages.say(
           .warning, "standard input",
-          "more than \(LastReadings.maximumReadings) readings; the metrics have only the first")
+          "more than \(LastReadings.maximumReadings) readings; the metrics file has only the first \(LastReadings.maximumReadings)"
+        )
       }
       isFull = true
       return
@@ -139,8 +145,11 @@ struct LastReadings {
     readRecords()
     return Dictionary(grouping: readings) { $0.key.metric }.sorted { $0.key < $1.key }
       .map { metric, readings in
-        let samples = readings.sorted { $0.key.meter < $1.key.meter }.map { key, reading in
-          PrometheusMetric.Sample([("meter", key.meter)], reading.value)
+        let samples = readings.sorted {
+          ($0.key.meter, $0.key.channel) < ($1.key.meter, $1.key.channel)
+        }.map { key, reading in
+          let channel = key.channel.isEmpty ? [] : [("channel", key.channel)]
+          return PrometheusMetric.Sample([("meter", key.meter)] + channel, reading.value)
         }
         let help =
           metric == LastReadings.time

@@ -12,7 +12,7 @@ struct RecordOutput {
   private var reader = RecordReader()
   private var telegramCount = 0
 
-  /// The columns of a table are those of the records of so many telegrams, as not every telegram has all records.
+  /// The columns of a table are those of the records of this many telegrams, as not every telegram has all records.
   private static let telegramsForColumns = 10
 
   /// - Parameters:
@@ -91,7 +91,7 @@ enum OutputFormat: String, CaseIterable {
   case csv
 }
 
-/// Complete records as text. An object, as the periods that end call it.
+/// Complete records as text. A class, because ``Summary`` calls it while ``RecordOutput`` is being changed.
 private final class FormattedRecords {
   private(set) var text: [UInt8] = []
   private(set) var count = 0
@@ -148,7 +148,9 @@ private final class FormattedRecords {
     guard let table else { return }
     if !hasChosenColumns, table.leftOutCount > 0 {
       messages.say(
-        .warning, "standard output", "\(counted(table.leftOutCount, "value")) left out: no column")
+        .warning, "standard output",
+        "\(counted(table.leftOutCount, "value")) left out: no column; name the columns in --columns"
+      )
     }
     for (column, isFilled) in zip(table.columns, table.isFilled) where hasChosenColumns && !isFilled
     {

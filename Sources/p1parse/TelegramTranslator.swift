@@ -9,7 +9,8 @@ struct TelegramTranslator {
   private let messages: Messages
   private let isStrict: Bool
   /// Telegrams stay in a pipe until their records are written, so that p1parse finds them there when it
-  /// is restarted after a kill. Nil if the input is not a pipe.
+  /// is restarted after a kill. Nil if the input is not a pipe. The records of an unfinished period, and the rows of a
+  /// table before its columns are known, are lost.
   private let pipe = PeekedPipe()
   private var framer: Framer
   private var parser: TelegramParser

@@ -21,7 +21,7 @@ struct SummaryModel {
   let seconds: Int64
   let withExtremes: Bool
   private var periods: [Period] = []
-  private var past: Set<Record> = []
+  private var past: [String: Set<Record>] = [:]
   private var last: [String: Record] = [:]
   private(set) var records: [Record] = []
 
@@ -46,7 +46,7 @@ struct SummaryModel {
     }.joined(separator: "\n")
     let isOfThePast = metrics.allSatisfy { MetricTable.isOfThePast($0.key.utf8.span) }
     if !metrics.isEmpty && isOfThePast || times[meter].map({ timestamp < $0 }) ?? false {
-      if past.insert(record).inserted { records.append(record) }
+      if past[meter, default: []].insert(record).inserted { records.append(record) }
       return
     }
     times[meter] = timestamp
@@ -113,7 +113,7 @@ struct SummaryModel {
       text += "\(stem)_min\(unit)=\(least)\n\(stem)_max\(unit)=\(greatest)\n"
     }
     guard let record = Record(Array(text.utf8)), last[period.meter] != record else { return }
-    past = []
+    past[period.meter] = nil
     last[period.meter] = record
     records.append(record)
   }

@@ -29,7 +29,7 @@ import Testing
     -> Bool
   {
     announcements.advance(at: now)
-    return announcements.holdsValues(at: now)
+    return announcements.delaysValues(at: now)
   }
 
   private func logged(_ announcements: inout StatusAndDiscovery) -> [String] {
@@ -52,11 +52,29 @@ import Testing
     #expect(!holds(&announcements, start))
     // Without it, they wait for a bounded time.
     connect(&announcements)
-    #expect(holds(&announcements, start + .seconds(1)))
-    #expect(!holds(&announcements, start + .seconds(3)))
+    #expect(holds(&announcements, start + .seconds(4)))
+    #expect(!holds(&announcements, start + .seconds(6)))
     connect(&announcements)
     announcements.endSynchronization()
     #expect(!holds(&announcements, start))
+  }
+
+  /// The broker may answer a change of the connection before while announcements of earlier runs are still to come.
+  @Test func valuesWaitForBothAnnouncementsAndChanges() throws {
+    let now = start
+    var delay = ValueDelay(isSynchronizing: true, at: now)
+    func isWaiting(_ seconds: Int) -> Bool {
+      delay.advance(at: now + .seconds(seconds))
+      return delay.isInForce(isPostponing: false, at: now + .seconds(seconds))
+    }
+    delay.noteChange()
+    delay.noteAnswer(at: now)
+    #expect(isWaiting(4))
+    delay.noteChange()
+    delay.noteAnswer(at: now + .seconds(4))
+    delay.endSynchronization()
+    #expect(isWaiting(5))
+    #expect(!isWaiting(7))
   }
 
   /// A deadline in the past would keep the processor busy during an outage.

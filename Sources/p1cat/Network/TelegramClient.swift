@@ -18,7 +18,7 @@ struct TelegramClient {
 
   /// A thousand telegrams.
   private static let bufferSize = 1 << 20
-  /// What the kernel buffers besides, of which it makes twice as much.
+  /// SO_SNDBUF, in bytes; the kernel doubles it (socket(7)).
   private static let socketBufferSize: Int32 = 64 * 1024
   /// A client has nothing to say, but some send a greeting.
   private static let maximumReceived = 64 * 1024

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// `--listen`: gives each telegram to all clients that are connected, plain, without a stamp.
 ///
-/// Nothing here waits: a client that does not read loses its oldest telegrams, and no one else any.
+/// A slow client holds up nobody: it loses its own oldest telegrams, and other clients lose none.
 struct TelegramServer {
   /// `127.0.0.1:2001`.
   let name: String
@@ -21,7 +21,7 @@ struct TelegramServer {
 
   static let maximumClients = 64
   private static let retryInterval = Duration.seconds(5)
-  /// As long as p1mqtt waits for its broker after a signal, for values.
+  /// Short, as a service is killed some seconds after it was asked to end.
   private static let exitTimeout = Duration.seconds(2)
 
   /// Begins to listen. A service that cannot listen yet tries again.
@@ -92,7 +92,8 @@ struct TelegramServer {
         else {
           try? socket.close()
           messages.say(
-            .warning, name, "more than \(TelegramServer.maximumClients) clients; \(peer) rejected",
+            .warning, name,
+            "\(peer) rejected: \(TelegramServer.maximumClients) clients are connected; close one",
             repeating: "too many clients")
           continue
         }
@@ -105,7 +106,8 @@ struct TelegramServer {
     }
   }
 
-  /// While no telegrams come, those that are gone are not noticed.
+  /// Without telegrams, p1cat does not notice that a client is gone, so it disconnects one that has closed its sending
+  /// side.
   private mutating func makePlace() {
     guard let index = clients.firstIndex(where: \.hasStoppedSending) else { return }
     clients[index].giveWay()

@@ -1,7 +1,7 @@
 /// Finds the message after which the broker ends each connection: several brokers do that to a client that may not
 /// publish to a topic, and give no reason.
 struct DisconnectSuspicion {
-  /// What the last connections may have been lost by, and how many in a row.
+  /// The message that may have ended the last connections, and how many in a row.
   private var suspect: (message: Message, losses: Int)?
   /// The announcement that was sent or answered last, and when: mosquitto may end the connection just after the answer to
   /// a forbidden message.
@@ -12,14 +12,14 @@ struct DisconnectSuspicion {
   /// After so many connections in a row, the message is the cause.
   private static let maximumLosses = 3
   private static let maximumAnswerTimes = 1000
-  /// A connection that is lost within this time of an announcement may be lost by it.
+  /// An announcement may have ended a connection that is lost within this time after it.
   private static let blameTime = Duration.milliseconds(500)
   /// How long nothing follows an announcement while a message is suspected.
   private static let separationTime = Duration.milliseconds(750)
 
   var hasSuspect: Bool { suspect != nil }
 
-  /// When the next message may follow an announcement, so that it is clear which of them the connection is lost by; nil
+  /// When the next message may follow an announcement, so that it is clear which of them ended the connection; nil
   /// for now.
   func separationEnd(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     lastAnnouncement.map { $0.time + DisconnectSuspicion.separationTime }
@@ -61,7 +61,7 @@ struct DisconnectSuspicion {
   /// - Parameters:
   ///   - message: the oldest message in flight.
   ///   - isStable: whether the connection had lasted for some time.
-  /// - Returns: the message that it is lost by each time; nil if that is not known. An announcement is forgotten then.
+  /// - Returns: the message that ended each of them; nil if that is not known. An announcement is forgotten then.
   mutating func lose(
     oldestInFlight message: Message?, isStable: Bool, at now: ContinuousClock.Instant
   ) -> Message? {

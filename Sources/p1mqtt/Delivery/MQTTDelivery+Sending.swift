@@ -240,7 +240,7 @@ extension MQTTDelivery {
   private mutating func nextMessage() -> Message? {
     guard separationEnd == nil else { return nil }
     if let message = announcements.next(at: .now) { return message }
-    guard !announcements.holdsValues(at: .now) else { return nil }
+    guard !announcements.delaysValues(at: .now) else { return nil }
     return publications.next()
   }
 

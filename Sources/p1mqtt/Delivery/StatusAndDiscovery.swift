@@ -17,7 +17,7 @@ struct StatusAndDiscovery {
   private var hasRival = false
   private var isRivalLogged = false
   private var isUnpublishedLogged = false
-  private var hold = ValueHold()
+  private var valueDelay = ValueDelay()
   /// Until when messages of a kind are not published, as the broker ends the connection after each of them.
   private var pauses: [Message.Announcement: ContinuousClock.Instant] = [:]
 
@@ -43,7 +43,7 @@ struct StatusAndDiscovery {
   }
 
   var isEmpty: Bool {
-    !hold.isSynchronizing
+    !valueDelay.isSynchronizing
       && (isPausing(.status) || !isOnlineDue)
       && (isPausing(.meterStatus) || meterStatuses?.isEmpty ?? true)
       && (isPausing(.discovery) || discovery?.isEmpty ?? true)
@@ -56,13 +56,13 @@ struct StatusAndDiscovery {
   /// - Parameter isConnected: whether messages can be published.
   func deadline(isConnected: Bool) -> ContinuousClock.Instant? {
     earliest(
-      isConnected ? earliest(hold.deadline, discovery?.deadline) : nil,
+      isConnected ? earliest(valueDelay.deadline, discovery?.deadline) : nil,
       meterStatuses?.deadline, pauses.values.min())
   }
 
   /// Ends what was to last until now.
   mutating func advance(at now: ContinuousClock.Instant) {
-    hold.advance(at: now)
+    valueDelay.advance(at: now)
     if pauses.values.contains(where: { now >= $0 }) { endPauses() }
     discovery?.advance(at: now)
     meterStatuses?.check(now)
@@ -99,7 +99,7 @@ struct StatusAndDiscovery {
   ) {
     hasRival = false
     echoCount = 0
-    hold = ValueHold(isSynchronizing: isSubscribing, at: now)
+    valueDelay = ValueDelay(isSynchronizing: isSubscribing, at: now)
     for message in unanswered { noteSent(message) }
     announceAll()
   }
@@ -112,11 +112,11 @@ struct StatusAndDiscovery {
 
   mutating func disconnected() {
     discovery?.probes = [:]
-    hold = ValueHold()
+    valueDelay = ValueDelay()
   }
 
   /// Announcements of earlier runs have come, or the broker sends none.
-  mutating func endSynchronization() { hold.endSynchronization() }
+  mutating func endSynchronization() { valueDelay.endSynchronization() }
 
   /// Takes a message that the broker sent.
   ///
@@ -157,9 +157,9 @@ struct StatusAndDiscovery {
 
   /// Whether values have to wait until Home Assistant has changed its sensors: a new one would not get them yet, and
   /// that of another meter would take them for its own.
-  mutating func holdsValues(at now: ContinuousClock.Instant) -> Bool {
+  mutating func delaysValues(at now: ContinuousClock.Instant) -> Bool {
     let isPostponing = !isPausing(.discovery) && discovery?.isPostponing ?? false
-    return hold.isInForce(isPostponing: isPostponing, at: now)
+    return valueDelay.isInForce(isPostponing: isPostponing, at: now)
   }
 
   /// Takes the next message to be published; nil where there is none.
@@ -170,7 +170,7 @@ struct StatusAndDiscovery {
       isOnlineDue = false
     }
     // Announcements of earlier runs say when sensors expire.
-    if !hold.isSynchronizing, !isPausing(.discovery) {
+    if !valueDelay.isSynchronizing, !isPausing(.discovery) {
       message = message ?? discovery?.takeMessage(at: now)
     }
     if !isPausing(.meterStatus) { message = message ?? meterStatuses?.next() }
@@ -180,7 +180,7 @@ struct StatusAndDiscovery {
 
   private mutating func noteSent(_ message: Message) {
     if message.topic == online?.topic { echoCount += 1 }
-    if case .change = message.purpose { hold.noteChange() }
+    if case .change = message.purpose { valueDelay.noteChange() }
   }
 
   /// The broker has acknowledged or rejected a message.
@@ -189,7 +189,7 @@ struct StatusAndDiscovery {
   ) {
     // A rejected probe is logged as such.
     if !isAccepted { discovery?.probes[message.topic] = nil }
-    if case .change = message.purpose { hold.noteAnswer(at: now) }
+    if case .change = message.purpose { valueDelay.noteAnswer(at: now) }
   }
 
   /// What is to be logged since the last call.

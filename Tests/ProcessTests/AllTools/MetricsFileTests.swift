@@ -191,15 +191,30 @@ import Testing
         samples == [
           "p1_energy_import_tariff1_kwh{meter=\"E0002\"} 1202.567",
           "p1_energy_import_tariff1_kwh{meter=\"E0009\"} 1203.567",
-          "p1_gas_m3{meter=\"G0003\"} 3456.789",
+          "p1_gas_m3{meter=\"G0003\",channel=\"1\"} 3456.789",
           "p1_p1_version{meter=\"E0002\"} 50", "p1_p1_version{meter=\"E0009\"} 50",
           "p1_power_import_kw{meter=\"E0002\"} 0.321", "p1_power_import_kw{meter=\"E0009\"} 0.321",
           "p1_reading_timestamp_seconds{meter=\"E0002\"} 1795428120",
           "p1_reading_timestamp_seconds{meter=\"E0009\"} 1795428180",
-          "p1_reading_timestamp_seconds{meter=\"G0003\"} 1795427700",
+          "p1_reading_timestamp_seconds{meter=\"G0003\",channel=\"1\"} 1795427700",
           "p1_tariff{meter=\"E0002\"} 2", "p1_tariff{meter=\"E0009\"} 2",
           "p1_voltage_l1_v{meter=\"E0002\"} 231.0", "p1_voltage_l1_v{meter=\"E0009\"} 231.0",
         ])
+    }
+  }
+
+  @Test func metersWithoutNumberAreKeptApart() async throws {
+    try await TemporaryDirectory.with { directory in
+      let path = directory.path("one.prom")
+      let gas = (1...2).map { "0-\($0):24.2.1(261123110000W)(0000\($0).000*m3)" }
+      let input = SampleTelegram.with(["1-3:0.2.8(50)", "0-0:1.0.0(261123110100W)"] + gas)
+      _ = try await Program("p1parse", ["--metrics-file", path, "--metrics-readings"])
+        .run(input: input)
+      let text = try directory.text(of: "one.prom")
+      for channel in 1...2 {
+        let sample = "p1_gas_m3{pipe=\"one\",channel=\"\(channel)\"} \(channel).000"
+        #expect(text.contains("\n\(sample)\n"), "\(text)")
+      }
     }
   }
 

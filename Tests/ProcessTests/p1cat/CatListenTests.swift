@@ -193,7 +193,8 @@ import Testing
       var clients: [TCPClient] = []
       for _ in 0..<64 { clients.append(try await connect(port, to: reader)) }
       let surplus = try await TCPClient(port: port)
-      try await reader.waitForError(": more than 64 clients; \(surplus.name) rejected\n")
+      try await reader.waitForError(
+        ": \(surplus.name) rejected: 64 clients are connected; close one\n")
       try await surplus.waitForEnd()
       let last = clients.removeLast()
       last.close()

@@ -40,7 +40,7 @@ import Testing
     #expect(
       loud.errorText == """
         p1parse: standard output: message first occurs after the first telegrams, so it has no column; name it in --columns
-        p1parse: standard output: 2 values left out: no column
+        p1parse: standard output: 2 values left out: no column; name the columns in --columns
 
         """)
     let chosen = try await parse("--columns", "timestamp,message", input: input)

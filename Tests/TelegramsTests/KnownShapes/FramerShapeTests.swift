@@ -4,7 +4,7 @@ import Testing
 @testable import Records
 @testable import Telegrams
 
-/// Known shapes: the fast way finds the same telegrams as the long way.
+/// Known shapes: the fast path finds the same telegrams as the slow path.
 @Suite struct FramerShapeTests {
   private static let lines = [
     "1-3:0.2.8(50)", "0-0:1.0.0(240630235959S)", "1-0:1.7.0(00.322*kW)", "0-0:96.13.0(x/ABC5 y)",
@@ -71,7 +71,7 @@ import Testing
 
   /// A stamp ends a telegram; a line that differs from it in one digit does not. In the middle of a line
   /// a header needs more letters than at the start.
-  @Test func telegramThatDigitsDecideGoesTheLongWay() {
+  @Test func telegramThatDigitsDecideTakesTheSlowPath() {
     let text = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-13-23T10:00:00Z"])
     let stamp = checkedTelegram(["1-0:1.7.0(00.322*kW)", "#2026-12-23T10:00:00Z"])
     let short = checkedTelegram(["1-0:1.7.0(00.322*kW)"], header: "/K")

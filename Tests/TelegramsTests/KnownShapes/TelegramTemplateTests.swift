@@ -5,7 +5,7 @@ import Testing
 @testable import Records
 @testable import Telegrams
 
-/// Known shapes: the fast way makes the same records as the long way.
+/// Known shapes: the fast path makes the same records as the slow path.
 @Suite struct TelegramTemplateTests {
   /// The records and findings of a telegram.
   private struct Result: Equatable {
@@ -18,7 +18,7 @@ import Testing
   private struct Both {
     var short: TelegramParser
     var long: TelegramParser
-    private(set) var shortCount = 0
+    private(set) var fastCount = 0
     private(set) var count = 0
 
     private let format: RecordFormat
@@ -38,10 +38,10 @@ import Testing
     mutating func parse(_ telegram: [UInt8], receivedAt: Timestamp?) -> [UInt8] {
       var templates = short.templates
       count += 1
-      let isShort = templates.first { template in
+      let isFast = templates.first { template in
         template.fill(with: telegram.span, receivedAt: receivedAt) ? true : nil
       }
-      if isShort ?? false { shortCount += 1 }
+      if isFast ?? false { fastCount += 1 }
       let one = Both.parse(telegram, receivedAt, format, by: &short)
       let other = Both.parse(telegram, receivedAt, format, by: &long)
       if one != other { Issue.record("\(telegram.latin1)\n\(one)\n\(other)") }
@@ -129,7 +129,7 @@ import Testing
     for _ in 0..<120 { follow(&both, by: &generator) }
     // With net power, other digits more often make a number of another length.
     let share = Self.options[index].addsNetPower ? 8 : 4
-    #expect(both.shortCount > both.count / share, "\(both.shortCount)")
+    #expect(both.fastCount > both.count / share, "\(both.fastCount)")
   }
 
   @Test(arguments: files.indices, RecordFormat.allCases)
@@ -138,7 +138,7 @@ import Testing
       var generator = SeededGenerator(seed: 90 + UInt64(seed))
       var both = Both(.names(names), format, files: try SpecificationFiles(Self.files[index]))
       for _ in 0..<40 { follow(&both, by: &generator) }
-      #expect(both.shortCount > both.count / 8, "\(both.shortCount)")
+      #expect(both.fastCount > both.count / 8, "\(both.fastCount)")
     }
   }
 
@@ -150,7 +150,7 @@ import Testing
     for names in [NameSet.canonical, .dsmrParser] {
       var both = Both(.names(names), format, files: try SpecificationFiles(text))
       for _ in 0..<120 { follow(&both, by: &generator) }
-      #expect(both.shortCount > both.count / 4, "\(both.shortCount)")
+      #expect(both.fastCount > both.count / 4, "\(both.fastCount)")
     }
   }
 
@@ -162,7 +162,7 @@ import Testing
     }
     var both = Both(.init(), files: files)
     for _ in 0..<120 { follow(&both, by: &generator) }
-    #expect(both.shortCount > both.count / 8)
+    #expect(both.fastCount > both.count / 8)
   }
 
   /// Feeds successive telegrams of a meter, each with other changes.
@@ -190,14 +190,14 @@ import Testing
 
   /// Parses one telegram and then another.
   ///
-  /// - Returns: the records of the second, and whether they were made the fast way.
+  /// - Returns: the records of the second, and whether they were made on the fast path.
   private func second(
     _ first: [String], _ second: [String]
-  ) -> (records: String, isShort: Bool) {
+  ) -> (records: String, isFast: Bool) {
     var both = Both(.init())
     both.parse(telegram(first).bytes, receivedAt: nil)
     let records = both.parse(telegram(second).bytes, receivedAt: nil)
-    return (records.text, both.shortCount == 1)
+    return (records.text, both.fastCount == 1)
   }
 
   @Test(arguments: [
@@ -214,7 +214,7 @@ import Testing
     let found = second([first], [next])
     #expect(
       found.records.hasSuffix("_kw=\(value)\n\n") || found.records.hasSuffix("_kwh=\(value)\n\n"))
-    #expect(found.isShort)
+    #expect(found.isFast)
   }
 
   @Test(arguments: [
@@ -223,21 +223,21 @@ import Testing
     ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(0x.997*kW)", ""),
     ("1-0:1.7.0(00.997*kW)", "1-0:1.7.0(00.997*W)", "0.000997"),
   ])
-  func otherLengthOrFormGoesTheLongWay(_ first: String, _ next: String, _ value: String) {
+  func otherLengthOrFormTakesTheSlowPath(_ first: String, _ next: String, _ value: String) {
     let found = second([first], [next])
     #expect(found.records == (value.isEmpty ? "" : "power_import_kw=\(value)\n\n"))
-    #expect(!found.isShort)
+    #expect(!found.isFast)
   }
 
-  @Test func invalidTimeGoesTheLongWay() {
+  @Test func invalidTimeTakesTheSlowPath() {
     let power = "1-0:1.7.0(00.997*kW)"
     let found = second(
       ["0-0:1.0.0(240630235959S)", power], ["0-0:1.0.0(241330235959S)", power])
     #expect(found.records == "power_import_kw=0.997\n\n")
-    #expect(!found.isShort)
+    #expect(!found.isFast)
     let next = second(["0-0:1.0.0(240630235959S)", power], ["0-0:1.0.0(240701000000S)", power])
     #expect(next.records == "timestamp=2024-06-30T22:00:00Z\npower_import_kw=0.997\n\n")
-    #expect(next.isShort)
+    #expect(next.isFast)
   }
 
   @Test func digitsThatDecideAreFixed() {
@@ -248,10 +248,10 @@ import Testing
       // Text after a line feed may be another line.
       ("1-0:99.99.99(x\r\n1-0:1.8.300(1*kWh))", "1-0:99.99.99(x\r\n1-0:1.8.001(1*kWh))"),
     ]
-    for (first, next) in pairs { #expect(!second([first, reading], [next, reading]).isShort) }
+    for (first, next) in pairs { #expect(!second([first, reading], [next, reading]).isFast) }
   }
 
-  @Test func textWithOtherDigitsGoesTheLongWay() {
+  @Test func textWithOtherDigitsTakesTheSlowPath() {
     var both = Both(.with { $0.includesUnknown = true })
     both.parse(telegram(["1-0:99.99.9(abc12)", "1-0:99.99.8(12)"]).bytes, receivedAt: nil)
     for (text, number) in [("abc34", "12"), ("abc34", "34")] {
@@ -259,7 +259,7 @@ import Testing
       let records = both.parse(next, receivedAt: nil)
       #expect(records.text == "1-0:99.99.9=\(text)\n1-0:99.99.8=\(number)\n\n")
     }
-    #expect(both.shortCount == 1)
+    #expect(both.fastCount == 1)
   }
 
   /// A template must not hide that the next version has no specification.
@@ -271,12 +271,12 @@ import Testing
         both.parse(
           telegram(["1-3:0.2.8(\(version))", "1-0:1.7.0(00.322*kW)"]).bytes, receivedAt: nil)
       }
-      #expect(both.shortCount == 0)
+      #expect(both.fastCount == 0)
     }
   }
 
   /// A carriage return is left out of a value, so the bytes after it have another place in the record.
-  @Test func valueAroundALineEndGoesTheLongWay() throws {
+  @Test func valueAroundALineEndTakesTheSlowPath() throws {
     var both = Both(
       .init(), files: try SpecificationFiles(#"{"1-0:1.8.1": ["d", "m", "\((.*)\)"]}"#))
     for text in ["12\r34x56", "12\r35x57", "12\r\n34x56", "12\r\n35x57"] {
@@ -284,7 +284,7 @@ import Testing
       let value = text.filter { !$0.isNewline }
       #expect(records.text == "m=\(value)\n\n")
     }
-    #expect(both.shortCount == 0)
+    #expect(both.fastCount == 0)
   }
 
   @Test func parserIgnoresTheChecksum() {
@@ -292,7 +292,7 @@ import Testing
     for power in ["00.322", "01.918"] {
       both.parse(checkedTelegram(["1-0:1.7.0(\(power)*kW)"]).bytes, receivedAt: nil)
     }
-    #expect(both.shortCount == 1)
+    #expect(both.fastCount == 1)
   }
 
   /// With checksums ignored, an unknown version is a finding only if the checksum is right.

@@ -59,9 +59,10 @@ public struct MetricsFile {
     }
   }
 
-  /// The reader finds the old file or the new one, never a part. It may be another user, whatever the umask.
+  /// node_exporter reads the old file or the new one, never a part. It is another user, so the mode does not depend on
+  /// the umask.
   private mutating func replace(with text: [UInt8]) throws {
-    // The file would take the place of a device, a pipe or a link.
+    // rename(2) would replace a device, a pipe or a link.
     if let type = try? FilePath(path).stat(followTargetSymlink: false).type, type != .regular {
       throw Failure(path, "it is not a regular file", .cannotCreate)
     }

@@ -1,5 +1,5 @@
 /// Reports how a tool's work goes: its counters on SIGUSR1, every `--stats` seconds and in the file of
-/// `--metrics-file`, and its state and watchdog signs to systemd (sd_notify(3)).
+/// `--metrics-file`, and its state and watchdog pings to systemd (sd_notify(3)).
 public struct StatusReport {
   private let subject: String
   private let work: String
@@ -60,7 +60,7 @@ public struct StatusReport {
     earliest(nextCounters, nextPing, readyAt, metricsFile?.deadline)
   }
 
-  /// Takes a request for the counters, and sends a watchdog sign that is due.
+  /// Takes a request for the counters, and sends a watchdog ping that is due.
   ///
   /// - Parameter happened: the interests that something happened on.
   /// - Returns: whether the counters are to be written now, by ``write(_:)``.

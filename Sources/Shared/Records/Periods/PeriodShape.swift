@@ -4,7 +4,7 @@ import Metrics
 final class PeriodKeys: Sendable {
   let names: [[UInt8]]
   /// The indices of the instantaneous values, which have a mean.
-  let instants: [Int]
+  let averagedIndices: [Int]
   /// Whether all values were measured before the telegram was made, as the peak of a month is.
   let isOfThePast: Bool
   /// Whether no key occurs twice.
@@ -12,7 +12,7 @@ final class PeriodKeys: Sendable {
 
   init(_ names: [[UInt8]]) {
     self.names = names
-    instants = names.indices.filter { index in
+    averagedIndices = names.indices.filter { index in
       let name = names[index]
       return MetricTable.isInstantaneous(name.span)
     }
@@ -26,7 +26,7 @@ final class PeriodKeys: Sendable {
 /// needs no search for its keys.
 final class PeriodShape {
   /// An instantaneous value.
-  struct Instant {
+  struct AveragedValue {
     private let range: Range<Int>
     /// Nil if the value is no number, or a long one.
     private let place: DecimalPlace?
@@ -43,8 +43,8 @@ final class PeriodShape {
   }
 
   let keys: PeriodKeys
-  /// The values of ``PeriodKeys/instants``.
-  let instants: [Instant]
+  /// The values of ``PeriodKeys/averagedIndices``.
+  let averagedValues: [AveragedValue]
   /// Where the last record of this shape belongs: an index in ``Summary``, to be tried first.
   var seriesIndex = 0
 
@@ -57,19 +57,17 @@ final class PeriodShape {
 
   /// - Parameter known: the keys of other shapes, which this one may share.
   init(_ record: Record, known: [PeriodKeys]) {
-    var text = ByteRanges(record.text.span)
+    text = ByteRanges(digitsIn: record)
     var names: [[UInt8]] = []
     var values: [Range<Int>] = []
     var start = 0
     while let (key, value) = record.field(from: start) {
       names.append([UInt8](record.text[key]))
       values.append(value)
-      text.allowDigits(in: value)
       start = value.upperBound + 1
     }
-    self.text = text
     keys = known.first { $0.names == names } ?? PeriodKeys(names)
-    instants = keys.instants.map { Instant(values[$0], of: record.text.span) }
+    averagedValues = keys.averagedIndices.map { AveragedValue(values[$0], of: record.text.span) }
     timestamp = record.range(of: .timestamp)
     meter = record.range(of: .meter) ?? 0..<0
     channel = record.range(of: .channel) ?? 0..<0
@@ -82,10 +80,7 @@ final class PeriodShape {
     record.count == count && text.matchesPrefix(of: record)
   }
 
-  /// Whether a record of this shape and an empty line are at the beginning of `stream`.
-  func matchesRecord(at stream: Span<UInt8>) -> Bool {
-    count < stream.count && stream[count] == UInt8(ascii: "\n") && text.matchesPrefix(of: stream)
-  }
+  func matchesRecord(at stream: Span<UInt8>) -> Bool { text.matchesRecord(at: stream) }
 
   func timestamp(of record: Span<UInt8>) -> Timestamp? {
     guard let timestamp else { return nil }
@@ -96,9 +91,9 @@ final class PeriodShape {
     {
       return Timestamp(seconds: minute.start + Int64(second))
     }
-    guard let instant = Timestamp(text) else { return nil }
-    minute = ([UInt8](text.extracting(..<17)), instant.seconds - instant.seconds % 60)
-    return instant
+    guard let time = Timestamp(text) else { return nil }
+    minute = ([UInt8](text.extracting(..<17)), time.seconds - time.seconds % 60)
+    return time
   }
 
   /// Identifies the meter and the channel of a record of this shape.

@@ -45,7 +45,7 @@ struct PeriodValues {
   /// The keys of all records until now.
   private var keys: PeriodKeys
   private var newest: [UInt8] = []
-  /// The means of ``PeriodKeys/instants``.
+  /// The means of ``PeriodKeys/averagedIndices``.
   private var means: [Mean] = []
   /// All values, once two records had different keys; until then empty.
   private var metrics: [Metric] = []
@@ -69,7 +69,7 @@ struct PeriodValues {
     means.removeAll(keepingCapacity: true)
     if !metrics.isEmpty { metrics = [] }
     guard keys.isUnique else { return addFields(of: record) }
-    for value in shape.instants {
+    for value in shape.averagedValues {
       means.append(Mean(value.number(in: record)))
     }
   }
@@ -83,7 +83,7 @@ struct PeriodValues {
     }
     newest.overwrite(with: record)
     var means = self.means.mutableSpan
-    for (index, value) in zip(means.indices, shape.instants) {
+    for (index, value) in zip(means.indices, shape.averagedValues) {
       means[index].add(value.number(in: record))
     }
   }
@@ -112,7 +112,7 @@ struct PeriodValues {
 
   /// Makes ``metrics`` of the newest record and the means, as the next record has other keys.
   private mutating func keepLastValues() {
-    let means = Dictionary(uniqueKeysWithValues: zip(keys.instants, means))
+    let means = Dictionary(uniqueKeysWithValues: zip(keys.averagedIndices, means))
     var start = 0
     while let (key, value) = newest.span.field(from: start) {
       metrics.append(
@@ -161,9 +161,9 @@ struct PeriodValues {
     let newest = newest.span
     var (start, index, next) = (0, 0, 0)
     while let (key, value) = newest.field(from: start) {
-      let isInstant = next < keys.instants.count && keys.instants[next] == index
-      body(newest.extracting(key), newest.extracting(value), isInstant ? means[next] : .none)
-      next += isInstant ? 1 : 0
+      let isAveraged = next < keys.averagedIndices.count && keys.averagedIndices[next] == index
+      body(newest.extracting(key), newest.extracting(value), isAveraged ? means[next] : .none)
+      next += isAveraged ? 1 : 0
       index += 1
       start = value.upperBound + 1
     }

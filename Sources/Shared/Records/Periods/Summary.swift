@@ -30,9 +30,10 @@ public struct Summary {
   /// No current period ends before this time.
   private var nextEnd = Int64.max
 
-  /// The records of past measurements that were passed on since a period last ended, as each
+  /// The records of past measurements that were passed on since a period of their meter last ended, as each
   /// telegram repeats them.
-  private var past: Set<[UInt8]> = []
+  private var past: [[UInt8]: Set<[UInt8]>] = [:]
+  private var pastCount = 0
 
   /// A record that is added alone counts as a telegram.
   private var telegramCount = 0
@@ -72,7 +73,7 @@ public struct Summary {
   /// Adds the records of a telegram that a ``RecordWriter`` wrote as lines. A record that is older than the one
   /// before it of the same meter is of the telegram's history, and is passed on at once.
   ///
-  /// - Parameter number: of what telegrams have in common whose records differ only in digits; nil if that is unknown.
+  /// - Parameter number: the telegram's `knownShape`; nil if it has none. Telegrams of one shape have records that differ only in digits.
   /// - Throws: what `handle` threw.
   public mutating func add<Failure>(
     written records: Span<UInt8>, ofShape number: Int?,
@@ -123,13 +124,12 @@ public struct Summary {
     let index = indexOfSeries(of: text, shape)
     if shape.keys.isOfThePast || index.map({ isOfHistory(timestamp, $0) }) ?? false {
       let record = Record(checked: [UInt8](text), timestamp)
-      if past.count >= Summary.maximumPeriods { past = [] }
-      return past.insert(record.text).inserted ? try handle(record) : ()
+      return isNew(record, ofMeter: shape.meter(of: text)) ? try handle(record) : ()
     }
     if let index {
       series[index].lastTelegram = telegramCount
       // A reading of gas that each telegram repeats would begin and end a period with each of them.
-      if shape.keys.instants.isEmpty, isRepeated(text, index) { return }
+      if shape.keys.averagedIndices.isEmpty, isRepeated(text, index) { return }
     }
     let start = timestamp.seconds - timestamp.seconds % seconds
     if timestamp.seconds >= nextEnd || index.flatMap({ series[$0].start }) ?? start != start {
@@ -140,6 +140,14 @@ public struct Summary {
     } else {
       try beginPeriod(of: index, at: start, text, timestamp, shape, handle)
     }
+  }
+
+  /// Whether a record of the past was not passed on since a period of its meter last ended.
+  private mutating func isNew(_ record: Record, ofMeter meter: [UInt8]) -> Bool {
+    if pastCount >= Summary.maximumPeriods { (past, pastCount) = ([:], 0) }
+    let isNew = past[meter, default: []].insert(record.text).inserted
+    if isNew { pastCount += 1 }
+    return isNew
   }
 
   /// Whether a record is equal to the last one of its meter.
@@ -203,7 +211,7 @@ public struct Summary {
 
   /// Passes repetitions on again, because records that were passed on got lost.
   public mutating func forgetRepeats() {
-    past = []
+    (past, pastCount) = ([:], 0)
     for index in series.indices { series[index].last = [] }
   }
 
@@ -238,7 +246,7 @@ public struct Summary {
     // With minimum and maximum, a name or the record may become too long.
     let record = values.record(withExtremes: withExtremes) ?? values.record(withExtremes: false)
     guard let record, series[index].last != record.text else { return }
-    past = []
+    pastCount -= past.removeValue(forKey: series[index].meter)?.count ?? 0
     series[index].last = record.text
     try handle(record)
   }

@@ -30,7 +30,7 @@ public struct ByteRanges: Sendable {
   }
 
   /// Allows only the bytes of `text` in a part.
-  public mutating func hold(_ part: Range<Int>, of text: Span<UInt8>) {
+  public mutating func fix(_ part: Range<Int>, of text: Span<UInt8>) {
     for index in part { allow(text[index]...text[index], at: index) }
   }
 

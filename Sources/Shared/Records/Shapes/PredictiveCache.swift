@@ -1,4 +1,4 @@
-/// A small cache that predicts which element is needed next: the one that followed the last element
+/// A cache that predicts which element is needed next: the one that followed the last element
 /// when that was used before. It is tried first, and then all others.
 public struct PredictiveCache<Element> {
   @usableFromInline
@@ -55,6 +55,12 @@ public struct PredictiveCache<Element> {
     }
     missCount &+= 1
     return nil
+  }
+
+  /// Calls `body` with each element.
+  @inlinable
+  public mutating func forEach(_ body: (inout Element) -> Void) {
+    for index in entries.indices { body(&entries[index].element) }
   }
 
   /// Whether it is worth the time to make an element for what was not found just now. Only now and then if those made

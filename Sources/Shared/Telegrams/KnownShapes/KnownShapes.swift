@@ -1,11 +1,11 @@
-// Known shapes: the fast way for a telegram that differs from an earlier one only in digits.
+// Known shapes: the fast path for a telegram that differs from an earlier one only in digits.
 //
 // From one second to the next, a meter's telegrams differ only in some digits, and so do the records
-// made of them. The long way reads a telegram line by line and defines what is right:
+// made of them. The slow path reads a telegram line by line and defines what is right:
 //
 //     Framer.next ─► TelegramLayout ─► LineRule ─► TelegramDraft ─► RecordWriter
 //
-// Each telegram that was read the long way leaves two things behind:
+// Each telegram that was read on the slow path leaves two things behind:
 //
 //     Framer.Shape         which of its bytes may change, and the place of its `!`
 //     TelegramTemplate     which of its bytes may change, the text of its records, and the place in
@@ -13,7 +13,7 @@
 //
 // A later telegram is compared with them in one pass. If all bytes fit, the framer only verifies the
 // checksum, and the parser only copies the digits and writes the times into the text of the records.
-// If not, the telegram goes the long way.
+// If not, the telegram takes the slow path.
 //
 // The invariant: for a telegram of a known shape, both ways find the same telegram and make the same
 // records and findings. FramerShapeTests and TelegramTemplateTests compare both ways on random and
@@ -33,8 +33,8 @@
 // (`TelegramParser.fixedLines`), and of a line in which a pattern distinguished digits
 // (`LinePattern.Match.holdsForOtherDigits`).
 //
-// New knowledge about meters belongs to the long way. If a digit decides about anything but its own
+// New knowledge about meters belongs to the slow path. If a digit decides about anything but its own
 // value, add the value there without its `source`: the digit is then fixed.
 //
-// A telegram always goes the long way if its time depends on times of receipt. A damaged one leaves no
+// A telegram always takes the slow path if its time depends on times of receipt. A damaged one leaves no
 // template behind.

@@ -22,7 +22,7 @@ extension TelegramParser {
     return (number, ownTime)
   }
 
-  /// Makes a template of the telegram that was just read the long way.
+  /// Makes a template of the telegram that was just read on the slow path.
   ///
   /// - Parameters:
   ///   - start: the start of its records in the writer's text.
@@ -38,35 +38,55 @@ extension TelegramParser {
       hasReceipt: receivedAt != nil, timeZone: timeZone)
     // The framer verifies the checksum.
     template.ignoreBytes(behind: layout.end)
-    let prefersReceipt = options.timeSource == .receipt
     for draft in drafts.records where draft.isMeasured {
       guard let place = draft.writtenPlace else { return }
-      for number in draft.fields.copiedValues {
-        template.move(number, of: telegram, to: place.field(number.start) - start)
-      }
-      for (numbers, range) in draft.fields.differences {
-        template.move(numbers, count: range.count, to: place.field(range.lowerBound) - start)
-      }
-      if let source = draft.timestampRange, let timestamp = draft.timestamp {
-        for copy in draft.timestampCopies {
-          template.move(instantAt: source, timestamp, of: telegram, to: place.field(copy) - start)
-        }
-      }
-      let target = place.timestamp - start
-      if let own = draft.channel == .main ? nil : draft.timestamp {
-        // The bytes of a timestamp without a place are fixed.
-        if let source = draft.timestampRange {
-          template.move(instantAt: source, own, of: telegram, to: target)
-        }
-      } else if let receivedAt, prefersReceipt || main.timestamp == nil {
-        template.move(instantAt: nil, receivedAt, of: telegram, to: target)
-      } else if let source = main.timestampRange, let timestamp = main.timestamp {
-        template.move(instantAt: source, timestamp, of: telegram, to: target)
-      }
+      writeFields(of: draft, from: telegram, into: &template) { place.field($0) - start }
+      writeTimestamp(
+        of: draft, main, receivedAt, from: telegram, into: &template, at: place.timestamp - start)
     }
     if let source = main.timestampRange, let timestamp = main.timestamp {
       template.readOwnTime(at: source, timestamp, of: telegram)
     }
+    limitDigits(of: telegram, in: &template)
+    templates.add(template)
+  }
+
+  /// - Parameter target: the place in the template's records of an offset in the draft's fields.
+  private func writeFields(
+    of draft: RecordDraft, from telegram: Span<UInt8>, into template: inout TelegramTemplate,
+    at target: (Int) -> Int
+  ) {
+    for number in draft.fields.copiedValues {
+      template.copyDigits(of: number, in: telegram, to: target(number.start))
+    }
+    for (numbers, range) in draft.fields.differences {
+      template.writeNetPower(numbers, count: range.count, to: target(range.lowerBound))
+    }
+    guard let source = draft.timestampRange, let timestamp = draft.timestamp else { return }
+    for copy in draft.timestampCopies {
+      template.writeInstant(at: source, timestamp, of: telegram, to: target(copy))
+    }
+  }
+
+  /// - Parameter main: the draft of the electricity meter.
+  private func writeTimestamp(
+    of draft: RecordDraft, _ main: RecordDraft, _ receivedAt: Timestamp?,
+    from telegram: Span<UInt8>, into template: inout TelegramTemplate, at target: Int
+  ) {
+    if let own = draft.channel == .main ? nil : draft.timestamp {
+      // The bytes of a timestamp without a place are fixed.
+      if let source = draft.timestampRange {
+        template.writeInstant(at: source, own, of: telegram, to: target)
+      }
+    } else if let receivedAt, options.timeSource == .receipt || main.timestamp == nil {
+      template.writeInstant(at: nil, receivedAt, of: telegram, to: target)
+    } else if let source = main.timestampRange, let timestamp = main.timestamp {
+      template.writeInstant(at: source, timestamp, of: telegram, to: target)
+    }
+  }
+
+  /// Allows any digit in lines that are not read, and fixes those in lines that decide about others.
+  private func limitDigits(of telegram: Span<UInt8>, in template: inout TelegramTemplate) {
     for (line, rule) in zip(layout.lines, rules) where isIgnored(line, rule) {
       for group in layout.groups(of: line)
       // After a line feed, other digits could make an OBIS code, and so another line.
@@ -78,7 +98,6 @@ extension TelegramParser {
       template.fix(line.range, of: telegram)
     }
     for line in fixedLines { template.fix(line, of: telegram) }
-    templates.add(template)
   }
 
   /// Whether nothing depends on the groups of a line.

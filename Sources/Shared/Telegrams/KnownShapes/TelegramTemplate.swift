@@ -67,11 +67,13 @@ struct TelegramTemplate {
 
   /// Allows no change in a part of the telegram.
   mutating func fix(_ part: Range<Int>, of telegram: Span<UInt8>) {
-    shape.hold(part, of: telegram)
+    shape.fix(part, of: telegram)
   }
 
   /// Copies the digits of a number to the text that begins at `target`.
-  mutating func move(_ number: RecordFields.CopiedValue, of telegram: Span<UInt8>, to target: Int) {
+  mutating func copyDigits(
+    of number: RecordFields.CopiedValue, in telegram: Span<UInt8>, to target: Int
+  ) {
     let text = telegram.extracting(number.source)
     // In JSON, a text that is a number is written as one, without leading zeros.
     let isNumber = number.exponent != nil || records[target - 1] == UInt8(ascii: ":")
@@ -91,7 +93,7 @@ struct TelegramTemplate {
   }
 
   /// Writes a net power to the `count` bytes that begin at `target`.
-  mutating func move(_ difference: DecimalDifference, count: Int, to target: Int) {
+  mutating func writeNetPower(_ difference: DecimalDifference, count: Int, to target: Int) {
     netPowers.append(NetPower(difference: difference, target: target..<(target + count)))
   }
 
@@ -109,8 +111,8 @@ struct TelegramTemplate {
   }
 
   /// Writes the instant at `source` (nil: the time of receipt) to the text that begins at `target`.
-  mutating func move(
-    instantAt source: Range<Int>?, _ instant: Timestamp, of telegram: Span<UInt8>, to target: Int
+  mutating func writeInstant(
+    at source: Range<Int>?, _ instant: Timestamp, of telegram: Span<UInt8>, to target: Int
   ) {
     add(source, instant, of: telegram, to: target..<(target + instant.textCount))
   }

@@ -119,7 +119,7 @@ struct TelegramLayout {
   /// The index of the `)` that matches the `(` at `open`; nil if the line ends before it.
   private static func close(_ telegram: Span<UInt8>, of open: Int) -> Int? {
     var start = open + 1
-    // Most groups hold no other parentheses, and no byte below them.
+    // Most groups hold neither parentheses nor blanks, so the first byte up to `)` is their end.
     while start < telegram.count, telegram[start] > UInt8(ascii: ")") { start += 1 }
     if start < telegram.count, telegram[start] == UInt8(ascii: ")") { return start }
     var depth = 0

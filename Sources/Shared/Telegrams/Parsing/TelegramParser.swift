@@ -85,7 +85,7 @@ public struct TelegramParser {
   /// The known shapes: KnownShapes.swift.
   var templates = PredictiveCache<TelegramTemplate>()
   /// Identifies the known shape of the last telegram: two telegrams with the same number have records that differ only
-  /// in digits. Nil for a telegram that was read the long way.
+  /// in digits. Nil for a telegram that was read on the slow path.
   public private(set) var knownShape: Int?
   /// How many templates were made.
   var templateCount = 0

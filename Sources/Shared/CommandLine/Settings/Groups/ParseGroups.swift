@@ -28,6 +28,7 @@ public struct RecordGroup: SettingGroup {
     manual: """
       A column is named by the key of its values, such as
       .Ql timestamp,power_import_kw,gas_m3 .
+      The option may be repeated.
       .Sx TABLES
       describes which records are written.
       """)

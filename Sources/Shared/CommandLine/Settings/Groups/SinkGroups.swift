@@ -229,8 +229,11 @@ public struct ReadingsGroup: SettingGroup {
       .Ql p1_ ,
       such as
       .Ql p1_power_import_kw ,
-      and the label
-      .Ql meter .
+      the label
+      .Ql meter ,
+      and
+      .Ql channel
+      for a meter on the M-Bus.
       Texts are left out.
       The file holds at most 10000 readings.
       """)

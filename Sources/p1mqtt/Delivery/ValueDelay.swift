@@ -1,12 +1,14 @@
+import CommandLine
+
 /// Whether values wait, in a connection to the broker: for changes of sensors in Home Assistant, or for announcements of
 /// earlier runs.
-struct ValueHold {
+struct ValueDelay {
   /// How many changes of sensors the broker has not acknowledged.
   private var changeCount = 0
-  /// Whether announcements of earlier runs may still come.
-  private(set) var isSynchronizing = false
-  /// Until when values wait, without an event that ends it.
-  private(set) var deadline: ContinuousClock.Instant?
+  /// Until when announcements of earlier runs may come; nil once they have.
+  private var synchronizationEnd: ContinuousClock.Instant?
+  /// Until when Home Assistant is busy with the changes that the broker has acknowledged.
+  private var busyEnd: ContinuousClock.Instant?
   /// Since when values wait.
   private var start: ContinuousClock.Instant?
 
@@ -19,24 +21,23 @@ struct ValueHold {
 
   /// - Parameter isSynchronizing: whether announcements of earlier runs will come.
   init(isSynchronizing: Bool, at now: ContinuousClock.Instant) {
-    self.isSynchronizing = isSynchronizing
-    deadline = isSynchronizing ? now + ValueHold.synchronizationTime : nil
+    synchronizationEnd = isSynchronizing ? now + ValueDelay.synchronizationTime : nil
   }
 
-  /// Ends the wait at its deadline.
+  /// Whether announcements of earlier runs may still come.
+  var isSynchronizing: Bool { synchronizationEnd != nil }
+
+  /// When a wait ends without an event.
+  var deadline: ContinuousClock.Instant? { earliest(synchronizationEnd, busyEnd) }
+
+  /// Ends the waits that are over.
   mutating func advance(at now: ContinuousClock.Instant) {
-    if let deadline, now >= deadline { end() }
+    if let end = synchronizationEnd, now >= end { synchronizationEnd = nil }
+    if let end = busyEnd, now >= end { busyEnd = nil }
   }
 
   /// Announcements of earlier runs have come, or the broker sends none.
-  mutating func endSynchronization() {
-    if isSynchronizing { end() }
-  }
-
-  private mutating func end() {
-    isSynchronizing = false
-    deadline = nil
-  }
+  mutating func endSynchronization() { synchronizationEnd = nil }
 
   /// A change of sensors was sent.
   mutating func noteChange() { changeCount += 1 }
@@ -45,7 +46,7 @@ struct ValueHold {
   mutating func noteAnswer(at now: ContinuousClock.Instant) {
     guard changeCount > 0 else { return }
     changeCount -= 1
-    deadline = now + Discovery.busyTime
+    busyEnd = now + Discovery.busyTime
   }
 
   /// Whether values wait now.
@@ -58,6 +59,6 @@ struct ValueHold {
     }
     let start = start ?? now
     self.start = start
-    return now < start + ValueHold.longestTime
+    return now < start + ValueDelay.longestTime
   }
 }
