@@ -56,8 +56,9 @@ struct CatPlan: ConnectingPlan {
     bufferSize = try settings[output.buffer] << 20
     captureDirectory = try settings[output.capture]
     rawPath = try settings[output.raw]
-    listenAddress = try settings[output.listen].map {
-      try SocketAddress(listeningBy: output.listen, $0, settings)
+    listenAddress = try settings[output.listen].flatMap {
+      ValueForm.truth($0) == false
+        ? nil : try SocketAddress(listeningBy: output.listen, $0, settings)
     }
     checksums = try settings[damage.noCheck] ? .ignored : .verified
     keys = try MeterKeys(settings)
@@ -186,7 +187,9 @@ struct CatPlan: ConnectingPlan {
     guard let listenAddress, try applies(OutputGroup().listen, to: source, messages) else {
       return nil
     }
-    return try TelegramServer(at: listenAddress, messages)
+    // p1.conf may be that of a service that listens already.
+    let isRequired = settings.isOption(OutputGroup().listen) && !ServiceManager.isPresent
+    return try TelegramServer(at: listenAddress, isRequired: isRequired, messages)
   }
 
   /// Whether a setting that sends telegrams elsewhere applies to a source. What was recorded today may also come

@@ -152,8 +152,8 @@ private final class FormattedRecords {
         "\(counted(table.leftOutCount, "value")) left out: no column; name the columns in --columns"
       )
     }
-    for (column, isFilled) in zip(table.columns, table.isFilled) where hasChosenColumns && !isFilled
-    {
+    for (column, isFilled) in zip(table.columns, table.isFilled)
+    where hasChosenColumns && !isFilled && !RecordKey.isReserved(column.span) {
       let name = String(decoding: column, as: UTF8.self)
       messages.say(
         .notice, "standard output",

@@ -24,16 +24,16 @@ struct TelegramServer {
   /// Short, as a service is killed some seconds after it was asked to end.
   private static let exitTimeout = Duration.seconds(2)
 
-  /// Begins to listen. A service that cannot listen yet tries again.
+  /// Begins to listen, or tries again every five seconds.
   ///
-  /// - Throws: `Failure` if the address cannot be used.
-  init(at address: SocketAddress, _ messages: Messages) throws {
+  /// - Throws: `Failure` if the address is required and cannot be used.
+  init(at address: SocketAddress, isRequired: Bool, _ messages: Messages) throws {
     self.address = address
     self.messages = messages
     name = "\(address)"
     do {
       listener = try listen()
-    } catch let failure as Failure where ServiceManager.isPresent {
+    } catch let failure as Failure where !isRequired {
       messages.say(.warning, name, failure.reason)
       retry(failure.reason)
     }

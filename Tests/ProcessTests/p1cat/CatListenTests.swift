@@ -250,6 +250,15 @@ import Testing
 
   // MARK: - The port
 
+  @Test func settingIsTurnedOff() async throws {
+    let server = try TCPServer()
+    let environment = ["P1_LISTEN": "\(server.port)"]
+    let result = try await Program(
+      "p1cat", ["--listen", "False", "-n", "1", "sim:"], environment: environment
+    ).run()
+    #expect(result.status == .success && result.errorText == "")
+  }
+
   @Test func portInUse() async throws {
     let server = try TCPServer()
     let result = try await Program("p1cat", ["--listen", "\(server.port)", "sim:"]).run()
@@ -262,11 +271,15 @@ import Testing
         """)
   }
 
-  /// A service reads the meter even so, and listens when the port is free.
-  @Test func serviceTriesAgain() async throws {
+  /// A service reads the meter even so, and listens when the port is free. So does p1cat with the p1.conf of a service.
+  @Test(arguments: [true, false])
+  func portInUseIsTriedAgain(isService: Bool) async throws {
     let server = try TCPServer()
-    let environment = ["NOTIFY_SOCKET": "@p1-nobody-\(server.port)"]
-    let arguments = ["-v", "--listen", "\(server.port)", "sim:rate=20"]
+    let environment =
+      isService
+      ? ["NOTIFY_SOCKET": "@p1-nobody-\(server.port)"] : ["P1_LISTEN": "\(server.port)"]
+    let arguments =
+      ["-v"] + (isService ? ["--listen", "\(server.port)"] : []) + ["sim:rate=20"]
     try await Program("p1cat", arguments, environment: environment).whileRunning { reader in
       try await reader.waitForError("Address already in use; ")
       try await reader.waitForOutput("/SIM5")

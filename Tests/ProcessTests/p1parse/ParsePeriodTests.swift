@@ -80,7 +80,7 @@ import Testing
     #expect(try await run("P1_PARSE_EVERY=60 P1_PARSE_EXTREMES=1 p1parse").text == every.text)
     #expect(every.text.contains("power_import_max_kw="))
     #expect(
-      try await run("P1_PARSE_EVERY=60 P1_PARSE_EXTREMES=1 p1parse --every 0 --no-extremes").text
+      try await run("P1_PARSE_EVERY=60 P1_PARSE_EXTREMES=1 p1parse --every 0").text
         == plain.text)
   }
 

@@ -9,14 +9,14 @@ public struct DeliveryStatistics {
   }
 
   let unit: Unit
-  public let counts: OutboxCounts
-  let waiting: Int
+  public private(set) var counts: OutboxCounts
+  private(set) var waiting: Int
   /// How many of those that wait are lost when the process ends.
-  private let unkept: Int
+  private var unkept: Int
   /// How many were rejected and are not kept in bad/.
   private let lostRejected: Int
   /// Since when the oldest waits; nil where none does.
-  private let oldestSince: ContinuousClock.Instant?
+  private var oldestSince: ContinuousClock.Instant?
 
   /// The records of an outbox.
   ///
@@ -43,6 +43,16 @@ public struct DeliveryStatistics {
     oldestSince = nil
   }
 
+  /// These statistics when the process ends: what waits and is not kept is dropped.
+  var atEnd: DeliveryStatistics {
+    var statistics = self
+    statistics.counts.dropped += unkept
+    statistics.waiting -= unkept
+    statistics.unkept = 0
+    if statistics.waiting == 0 { statistics.oldestSince = nil }
+    return statistics
+  }
+
   /// What `--stats` and `--metrics-file` report.
   public var counters: [Counter] {
     switch unit {
@@ -58,7 +68,7 @@ public struct DeliveryStatistics {
           "Records that the server rejected, in part or completely, or that can never be sent."),
         Counter(
           "dropped", .total(counts.dropped),
-          "Records dropped because the spool or the buffer was full."),
+          "Records dropped because the spool or the buffer was full, or left at the end."),
         Counter("oldest", .instant(oldestSince), "the arrival of the oldest undelivered record"),
       ]
     case .value:
@@ -71,27 +81,29 @@ public struct DeliveryStatistics {
         Counter(
           "rejected", .total(counts.rejected),
           "Values that the broker rejected, or that can never be sent."),
-        Counter("dropped", .total(counts.dropped), "Values dropped because the buffer was full."),
+        Counter(
+          "dropped", .total(counts.dropped),
+          "Values dropped because the buffer was full, or left at the end."),
       ]
     }
   }
 
-  /// Says at the end how many are kept for the next process.
+  /// Says how many are kept for the next process; for statistics ``atEnd``.
   ///
   /// - Parameters:
   ///   - outboxName: what messages call the outbox.
   ///   - server: what they call the server.
   /// - Throws: ``Failure`` where any are lost.
   func end(_ outboxName: String, to server: String, _ messages: Messages) throws {
-    let kept = waiting - unkept
-    let lost = counts.dropped + unkept
-    if kept > 0 {
-      messages.say(.notice, outboxName, "\(counted(kept, unit.rawValue)) kept for the next run")
+    if waiting > 0 {
+      messages.say(
+        .notice, outboxName, "\(counted(waiting, unit.rawValue)) kept for the next run")
     }
-    guard lost == 0 else {
+    guard counts.dropped == 0 else {
       let rejected = lostRejected > 0 ? ", \(lostRejected) rejected" : ""
       throw Failure(
-        server, "\(counted(lost, unit.rawValue)) could not be delivered" + rejected, .unavailable)
+        server,
+        "\(counted(counts.dropped, unit.rawValue)) could not be delivered" + rejected, .unavailable)
     }
     guard lostRejected == 0 else {
       // Values go to no spool.

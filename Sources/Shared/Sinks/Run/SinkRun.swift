@@ -51,9 +51,10 @@ public struct SinkRun<Delivery: RecordDelivery> {
     delivery.close()
     leftovers?.close()
     sayEvents()
-    statusReport.finish(delivery.statistics.counters)
+    let statistics = delivery.statistics.atEnd
+    statusReport.finish(statistics.counters)
     do {
-      try delivery.statistics.end(outboxName, to: delivery.serverName, messages)
+      try statistics.end(outboxName, to: delivery.serverName, messages)
     } catch let lost as Failure {
       // The reason of the end is the last message.
       guard case .failure = result else { throw lost }

@@ -112,7 +112,7 @@ public struct OutputGroup: SettingGroup {
       If a file cannot be written,
       .Nm
       logs it once a minute and continues.
-      Telegrams of a regular file are not captured again, and those of a pipe only with the option.
+      The setting does not apply to a regular file or a pipe; the option cannot be used with a file.
       """)
   public let raw: Setting<String?> = Setting(
     "P1_RAW", option: "raw", .file,
@@ -127,7 +127,7 @@ public struct OutputGroup: SettingGroup {
       .Ql p1capture -z
       compresses those.
       Nothing else limits their size.
-      The bytes of a regular file are not recorded again, and those of a pipe only with the option.
+      The setting does not apply to a regular file or a pipe; the option cannot be used with a file.
       """)
   public let listen = Setting(
     "P1_LISTEN", option: "listen", .text("[address:]port"),
@@ -141,7 +141,13 @@ public struct OutputGroup: SettingGroup {
       read the meter.
       See
       .Sx Clients .
-      Telegrams of a regular file are not sent, and those of a pipe only with the option.
+      The setting does not apply to a regular file or a pipe; the option cannot be used with a file.
+      .Cm False
+      in the environment turns off a port of
+      .Xr p1.conf 5 .
+      If the port of
+      .Xr p1.conf 5
+      is in use, p1cat continues without clients and tries again every five seconds.
       """)
 
   public init() {}

@@ -42,9 +42,12 @@ extension Settings {
   public func periods(
     _ every: Setting<Int?>, _ extremes: Setting<Bool?>, else both: BothSinksGroup? = nil
   ) throws -> (seconds: Int, summary: Summary?) {
-    let seconds = try self[every] ?? both.flatMap { try self[$0.every] } ?? 0
+    let ownSeconds = try self[every]
+    let seconds = try ownSeconds ?? both.flatMap { try self[$0.every] } ?? 0
     let ownExtremes = try self[extremes]
-    guard seconds > 0 || ownExtremes != true || ignoresWrongValues else {
+    // With --every 0, the extremes of p1.conf have no period on purpose.
+    let isMeant = isOption(extremes) || ownSeconds == nil
+    guard seconds > 0 || ownExtremes != true || !isMeant || ignoresWrongValues else {
       throw failure(extremes, "it needs a period; set \(every.text)")
     }
     let withExtremes = try ownExtremes ?? both.flatMap { try self[$0.extremes] } ?? false
