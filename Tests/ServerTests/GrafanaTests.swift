@@ -118,7 +118,7 @@ import Testing
   private func checkSums(
     _ dashboard: Dashboard, _ database: some DashboardDatabase, _ values: [String: String]
   ) async throws {
-    let (rows, gaps) = try await (GrafanaTests.days.value, GrafanaTests.gaps.value)
+    let (rows, anomalies) = try await (GrafanaTests.days.value, GrafanaTests.anomalies.value)
     for (title, counter) in [
       ("Import", "energy_import_kwh"), ("Export", "energy_export_kwh"), ("Gas", "gas_m3"),
       ("Water", "water_m3"),
@@ -132,22 +132,22 @@ import Testing
           days[try Self.day(of: point.time), default: 0] += point.value
         }
       }
-      let sums = try Self.expectedDays(counter, rows: rows, gaps: gaps)
+      let sums = try Self.expectedDays(counter, rows: rows, anomalies: anomalies)
       #expect(sums.count > 15)
       let thousandths = days.mapValues { Int(($0 * 1000).rounded()) }
       #expect(thousandths.filter { $0.value != 0 } == sums.filter { $0.value != 0 }, "\(title)")
     }
   }
 
-  /// The sums and gaps of p1sum in thousandths, by the day.
+  /// The sums of p1sum and the consumption in gaps in thousandths, by the day.
   private static func expectedDays(
-    _ counter: String, rows: [[String: String]], gaps: [[String: String]]
+    _ counter: String, rows: [[String: String]], anomalies: [[String: String]]
   ) throws -> [String: Int] {
     var days: [String: Int] = [:]
     for row in rows {
       days[String((row["start"] ?? "").prefix(10)), default: 0] += thousandths(row[counter])
     }
-    for row in gaps where row["reason"] == "gap" {
+    for row in anomalies where row["reason"] == "gap" {
       let times = try ["start", "end"].map { try Date(row[$0] ?? "", strategy: .iso8601) }
       guard times[1].timeIntervalSince(times[0]) <= 86400 else { continue }
       days[String((row["end"] ?? "").prefix(10)), default: 0] += thousandths(row[counter])
@@ -178,7 +178,7 @@ import Testing
 
   /// What p1sum says of the house; both databases are compared with it.
   private static let days = Task { try await p1sum(["--by", "day"]) }
-  private static let gaps = Task { try await p1sum(["--by", "day", "--gaps"]) }
+  private static let anomalies = Task { try await p1sum(["--by", "day", "--anomalies"]) }
   private static let peaks = Task { try await p1sum(["--peaks", "--from", "2025-10"]) }
 
   private static func p1sum(_ options: [String]) async throws -> [[String: String]] {

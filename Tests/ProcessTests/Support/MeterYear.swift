@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 /// A made-up year of a house in Belgium: two electricity meters, the second of which replaces the first, and a gas
-/// meter, which begins anew in September. They are read six times a day, also at midnight, and every quarter of an
-/// hour around gaps; the gas meter is read on full hours only.
+/// meter, which begins anew in September. They are read six times a day, also at midnight, and every quarter-hour
+/// around gaps; the gas meter is read on full hours only.
 struct MeterYear {
   struct Reading {
     let time: Int
@@ -116,7 +116,7 @@ struct MeterCount {
   /// The use in thousandths, by the start of the period, the meter and the counter.
   var periods: [String: Int] = [:]
   /// The use in gaps, and decreases, by their start, the meter and the counter.
-  var gaps: [String: Int] = [:]
+  var anomalies: [String: Int] = [:]
 
   init(_ year: MeterYear, by component: Calendar.Component) throws {
     var calendar = Calendar(identifier: .iso8601)
@@ -135,7 +135,7 @@ struct MeterCount {
               "\(Int(period.start.timeIntervalSince1970)) \(series.meter) \(name)", default: 0] +=
               use
           } else if use != 0 {
-            gaps["\(before.time) \(series.meter) \(name)", default: 0] += use
+            anomalies["\(before.time) \(series.meter) \(name)", default: 0] += use
           }
         }
       }
