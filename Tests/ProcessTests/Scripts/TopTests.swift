@@ -61,8 +61,8 @@ import Testing
         "L1    1.250 kW  ▇", " 1.5 kW      231.5 V     5.4 A",
         "Today since 12:00", "import     0.300 kWh  T1 0.000  T2 0.300", "export     0.000 kWh",
         "gas        0.250 m³  5 min old",
-        "Import in 12:00–12:15", "mean   1.800 kW  10 min of 15 min",
-        "ends   1.800 kW  at this power",
+        "Import in 12:00–12:15", "mean      1.800 kW  after 10 min",
+        "forecast  1.800 kW  at this power",
         "58 telegrams, 10 s apart · 3 lost (4.9 %)", " d behind",
       ] {
         #expect(screen.contains(part), "\(part)\n\(screen)")
@@ -85,9 +85,12 @@ import Testing
     try await TerminalScreen.with(Self.show, files: ["records": Self.house]) { terminal in
       try await terminal.wait(for: "q quit")
       for (columns, rows, shown, leftOut) in [
-        (40, 12, ["1.800 kW  import", "0.300 kWh", "5 min old", "ends   1.800 kW"], ["L1", "▀"]),
-        (60, 7, ["1.800 kW  import", "0.300 kWh"], ["ends"]), (20, 2, ["1.800 kW"], []),
-        (1, 1, ["1"], []), (140, 50, ["L1    1.250 kW", "5 min old", "ends   1.800 kW"], []),
+        (
+          40, 12, ["1.800 kW  import", "0.300 kWh", "5 min old", "forecast  1.800 kW"],
+          ["L1", "▀"]
+        ),
+        (60, 7, ["1.800 kW  import", "0.300 kWh"], ["forecast"]), (20, 2, ["1.800 kW"], []),
+        (1, 1, ["1"], []), (140, 50, ["L1    1.250 kW", "5 min old", "forecast  1.800 kW"], []),
       ] {
         try await terminal.tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
         let screen = try await terminal.wait(for: try #require(shown.first))
@@ -97,8 +100,19 @@ import Testing
     }
   }
 
-  @Test func quarterEndsAboveThePeakOfTheMonth() async throws {
-    // eMUCS prints the energy of the quarter so far as its mean over 15 minutes.
+  /// Of telegrams a second apart, a wide terminal shows more than ten minutes.
+  @Test func wideGraphIsFull() async throws {
+    let records = (0...1200).map { Self.telegram(at: $0) }.joined()
+    try await TerminalScreen.with(Self.show, files: ["records": records], columns: 300) {
+      terminal in
+      let screen = try await terminal.wait(for: "12:20:00")
+      #expect(screen.contains("−19 min"), "\(screen)")
+      #expect(screen.contains("    0 kW │⣿"), "\(screen)")
+    }
+  }
+
+  @Test func forecastIsAboveThePeakOfTheMonth() async throws {
+    // eMUCS prints the energy of the quarter-hour so far as its mean over 15 minutes.
     let telegram = { (second: Int, mean: String) in
       Self.telegram(at: second) + "timestamp=2026-01-10T17:45:00Z\nmeter=E1\n"
         + "power_import_month_peak_kw=1.500\n\n"
@@ -109,14 +123,14 @@ import Testing
         "tariff=2", with: "tariff=2\np1_version=50217\npower_import_average_kw=\(mean)")
     }.joined()
     try await TerminalScreen.with(Self.show, files: ["records": records]) { terminal in
-      // 0.7 kW of the whole quarter are 1.05 kW of two thirds; a third at 1.8 kW adds 0.6 kW.
-      let screen = try await terminal.wait(for: "mean   1.050 kW  10 min of 15 min")
-      #expect(screen.contains("ends   1.300 kW  at this power"), "\(screen)")
-      #expect(screen.contains("peak   1.500 kW  10 Jan 17:45"), "\(screen)")
+      // 0.7 kW of the whole quarter-hour are 1.05 kW of two thirds; a third at 1.8 kW adds 0.6 kW.
+      let screen = try await terminal.wait(for: "mean      1.050 kW  after 10 min")
+      #expect(screen.contains("forecast  1.300 kW  at this power"), "\(screen)")
+      #expect(screen.contains("peak      1.500 kW  10 Jan 17:45"), "\(screen)")
     }
     let more = records.replacing("0.700", with: "1.100")
     try await TerminalScreen.with(Self.show, files: ["records": more]) { terminal in
-      try await terminal.wait(for: "ends   1.700 kW  above the peak")
+      try await terminal.wait(for: "forecast  1.700 kW  above the peak")
     }
   }
 
@@ -251,14 +265,18 @@ import Testing
     #expect(result.status == .success && result.errorText == "")
     #expect(
       result.text == """
-        2026-01-15 13:00:00  E1  power 1.800 kW  import 0.000 kWh  export 0.000 kWh  quarter 1.800 kW
-        2026-01-15 13:10:00  E1  power 1.800 kW  import 0.300 kWh  export 0.000 kWh  gas 0.000 m3  quarter 1.800 kW
+        2026-01-15 13:00:00  E1  power 1.800 kW  import 0.000 kWh  export 0.000 kWh  \
+        quarter-hour 1.800 kW  forecast 1.800 kW
+        2026-01-15 13:10:00  E1  power 1.800 kW  import 0.300 kWh  export 0.000 kWh  gas 0.000 m3  \
+        quarter-hour 1.800 kW  forecast 1.800 kW
 
         """)
     let dumb = "(cat records; sleep 300) | TERM=dumb p1top"
-    try await TerminalScreen.with(dumb, files: ["records": Self.house], columns: 120) { terminal in
+    try await TerminalScreen.with(dumb, files: ["records": Self.house], columns: 140) { terminal in
       let screen = try await terminal.wait(for: "2026-01-15 12:10:00  E1  power 1.800 kW")
-      #expect(screen.contains("gas 0.250 m³  quarter 1.800 kW  lost 3\n"), "\(screen)")
+      #expect(
+        screen.contains("gas 0.250 m³  quarter-hour 1.800 kW  forecast 1.800 kW  lost 3\n"),
+        "\(screen)")
     }
   }
 
@@ -286,6 +304,33 @@ import Testing
       try await p1top([0, 10, 20, 10, 30].map { Self.telegram(at: $0) }.joined()).lines.count == 4)
   }
 
+  /// A live meter whose clock is wrong once; the counters are those of the whole day.
+  @Test func telegramOfANextYearBeginsNoDay() async throws {
+    // The hour has begun, and so all but the second telegram are of one day.
+    let hour = (Date.now.timeIntervalSince1970 / 3600).rounded(.down) * 3600
+    let records = [(0, "1.0"), (400 * 86_400, "1.1"), (1, "1.25")].map { seconds, counter in
+      let time = Date(timeIntervalSince1970: hour + Double(seconds)).ISO8601Format()
+      return "timestamp=\(time)\nmeter=E1\nenergy_import_kwh=\(counter)\n\n"
+    }.joined()
+    let lines = try await p1top(records).lines
+    #expect(lines.count == 2 && lines.last?.hasSuffix("import 0.250 kWh") == true, "\(lines)")
+    // A replay may have any time.
+    let replayed = ["2001", "2051", "2081"].map {
+      Self.telegram(at: 0).replacing("2026-", with: "\($0)-")
+    }.joined()
+    #expect(try await p1top(replayed).lines.count == 3)
+  }
+
+  /// Today's import is that of the tariffs if the total is printed only from some time on.
+  @Test func laterTotalDoesNotBeginAnew() async throws {
+    let total = "energy_import_kwh=7.0\n"
+    let records = [("0", ""), ("2", ""), ("5", total), ("6", total)].enumerated().map {
+      "timestamp=\(noon(plus: $0))\nmeter=E1\nenergy_import_tariff1_kwh=10\($1.0)\n\($1.1)\n"
+    }.joined()
+    let lines = try await p1top(records).lines
+    #expect(lines.last?.hasSuffix("import 6.000 kWh") == true, "\(lines)")
+  }
+
   @Test func badLinesAreCounted() async throws {
     let bad = "noise\n=1\n\u{1b}[2J=3\n\n" + String(repeating: "x", count: 200_000) + "\n"
     let time = "timestamp=2026-02-30T00:00:00Z\nmeter=E1\n\n"
@@ -310,7 +355,7 @@ import Testing
       ("p1top <&-", 74, "standard input: Bad file descriptor"),
       ("yes $'a=1\n' | p1top | true; exit ${PIPESTATUS[1]}", 0, ""),
     ])
-  func whatCannotBeIsSaid(_ script: String, _ status: Int32, _ message: String) async throws {
+  func errorsAreReported(_ script: String, _ status: Int32, _ message: String) async throws {
     let result = try await Program.bash(
       "PATH+=:$1\n\(script)", [Repository.path("scripts")]
     ).run()
