@@ -15,6 +15,31 @@ import Testing
     }
   }
 
+  /// The series of pipes with a trouble each, and of one without, for `promtool test rules`.
+  private static let troubles = """
+          - {series: 'p1cat_start_time_seconds{pipe="house"}', values: '0x60'}
+          - {series: 'p1cat_start_time_seconds{pipe="silent"}', values: '0x60'}
+          - {series: 'p1cat_last_telegram_timestamp_seconds{pipe="house"}', values: '0+60x60'}
+          - {series: 'p1cat_telegrams_total{pipe="house"}', values: '0+60x60'}
+          - {series: 'p1cat_checksum_failures_total{pipe="house"}', values: '0x60'}
+          - {series: 'p1cat_resyncs_total{pipe="house"}', values: '0+0.1x60'}
+          - {series: 'p1cat_telegrams_total{pipe="noisy"}', values: '0+60x60'}
+          - {series: 'p1cat_checksum_failures_total{pipe="noisy"}', values: '0+1x60'}
+          - {series: 'p1cat_resyncs_total{pipe="noisy"}', values: '0+1x60'}
+          - {series: 'p1cat_dropped_total{pipe="house"}', values: '5x60'}
+          - {series: 'p1cat_dropped_total{pipe="slow"}', values: '0x50 7x10'}
+          - {series: 'p1influx_oldest_timestamp_seconds{pipe="house"}', values: '0+60x60'}
+          - {series: 'p1influx_oldest_timestamp_seconds{pipe="late"}', values: '2400x60'}
+          - {series: 'p1mqtt_waiting{pipe="house"}', values: '0x54 40 40 40 40 40 40'}
+          - {series: 'p1mqtt_waiting{pipe="late"}', values: '0x48 40x12'}
+          - {series: 'p1influx_dropped_total{pipe="house"}', values: '5x60'}
+          - {series: 'p1influx_dropped_total{pipe="full"}', values: '0x50 7x10'}
+          - {series: 'node_textfile_mtime_seconds{file="/run/p1/house-p1mqtt.prom"}', values: '0+60x60'}
+          - {series: 'node_textfile_mtime_seconds{file="/run/p1/dead-p1mqtt.prom"}', values: '0x60'}
+          - {series: 'node_textfile_mtime_seconds{file="/run/p1/p1cat_dead.prom"}', values: '0x60'}
+          - {series: 'node_textfile_mtime_seconds{file="/run/other.prom"}', values: '0x60'}
+    """
+
   /// Each rule on the tools fires, and only for the pipe that has the trouble.
   @Test func troublesOfThePipeAreFound() async throws {
     let pipes = """
@@ -23,34 +48,19 @@ import Testing
       tests:
         - interval: 1m
           input_series:
-            - {series: 'p1cat_start_time_seconds{pipe="house"}', values: '0x60'}
-            - {series: 'p1cat_start_time_seconds{pipe="silent"}', values: '0x60'}
-            - {series: 'p1cat_last_telegram_timestamp_seconds{pipe="house"}', values: '0+60x60'}
-            - {series: 'p1cat_telegrams_total{pipe="house"}', values: '0+60x60'}
-            - {series: 'p1cat_checksum_failures_total{pipe="house"}', values: '0x60'}
-            - {series: 'p1cat_resyncs_total{pipe="house"}', values: '0+0.1x60'}
-            - {series: 'p1cat_telegrams_total{pipe="noisy"}', values: '0+60x60'}
-            - {series: 'p1cat_checksum_failures_total{pipe="noisy"}', values: '0+1x60'}
-            - {series: 'p1cat_resyncs_total{pipe="noisy"}', values: '0+1x60'}
-            - {series: 'p1influx_oldest_timestamp_seconds{pipe="house"}', values: '0+60x60'}
-            - {series: 'p1influx_oldest_timestamp_seconds{pipe="late"}', values: '2400x60'}
-            - {series: 'p1mqtt_waiting{pipe="house"}', values: '1 0 0 0 0 0 0 0 0x52'}
-            - {series: 'p1mqtt_waiting{pipe="late"}', values: '40x60'}
-            - {series: 'p1influx_dropped_total{pipe="house"}', values: '5x60'}
-            - {series: 'p1influx_dropped_total{pipe="full"}', values: '0x50 7x10'}
-            - {series: 'node_textfile_mtime_seconds{file="/run/p1/house-p1mqtt.prom"}', values: '0+60x60'}
-            - {series: 'node_textfile_mtime_seconds{file="/run/p1/dead-p1mqtt.prom"}', values: '0x60'}
-            - {series: 'node_textfile_mtime_seconds{file="/run/other.prom"}', values: '0x60'}
+      \(Self.troubles)
           promql_expr_test:
             - expr: count by (alertname, pipe, file) (ALERTS{alertstate="firing"})
               eval_time: 59m
               exp_samples:
                 - {labels: '{alertname="MeterSilent", pipe="silent"}', value: 1}
                 - {labels: '{alertname="TelegramsDamaged", pipe="noisy"}', value: 1}
+                - {labels: '{alertname="TelegramsDropped", pipe="slow"}', value: 1}
                 - {labels: '{alertname="DatabaseBacklog", pipe="late"}', value: 1}
                 - {labels: '{alertname="BrokerBacklog", pipe="late"}', value: 1}
                 - {labels: '{alertname="RecordsDropped", pipe="full"}', value: 1}
                 - {labels: '{alertname="ToolStopped", file="/run/p1/dead-p1mqtt.prom"}', value: 1}
+                - {labels: '{alertname="ToolStopped", file="/run/p1/p1cat_dead.prom"}', value: 1}
 
       """
     try await TemporaryDirectory.with { directory in
