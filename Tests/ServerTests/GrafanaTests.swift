@@ -169,7 +169,7 @@ import Testing
     _ dashboard: Dashboard, _ database: some DashboardDatabase, _ values: [String: String]
   ) async throws {
     let peaks = try await GrafanaTests.peaks.value.map { Self.thousandths($0["peak_kw"]) }
-    let panel = try #require(dashboard.panel("Import by quarter of an hour, this month"))
+    let panel = try #require(dashboard.panel("Import by quarter-hour, this month"))
     let target = try #require(panel.targets?.first)
     let points = try await database.points(target, of: panel, values, in: DashboardHouse.autumn)
     let highest = try #require(points.map(\.value).max())
