@@ -179,8 +179,12 @@ import Testing
     let imported = try #require(day.imported)
     #expect(abs(imported.right - (try #require(day.x("06:00")))) < 2)
     #expect(day.exported == nil)
+    // The third day is whole.
     let week = try await svg(["week"], records)
-    #expect(week.texts.contains { $0.hasSuffix("*") })
+    #expect(week.texts.filter { $0.hasSuffix("*") } == ["7.1*", "7.2*", "0.0*", "28.8*"])
+    for (number, day) in [("7.1*", "Mon"), ("7.2*", "Tue"), ("0.0*", "Mon"), ("28.8*", "Tue")] {
+      #expect(try abs(#require(week.x(number)) - #require(week.x(day))) < 0.1, "\(number)")
+    }
     #expect(week.texts.filter { $0 == "14.4" }.count == 1)
   }
 
@@ -216,7 +220,39 @@ import Testing
     }
   }
 
+  /// A pipe is read once, and what it has is read several times.
+  @Test func pipeIsAFile() async throws {
+    try await TemporaryDirectory.with { directory in
+      try directory.write(Self.records(), to: "records")
+      let result = try await Program.bash(
+        "\"$1\" week <(gzip < records) > pipe; \"$1\" week records > file; cat pipe",
+        [Repository.path("scripts/p1plot")],
+        environment: ["P1_BIN": ToolPaths.directory, "TZ": Self.zone], directory: directory.path
+      ).run()
+      #expect(result.errorText == "" && result.text.contains("week of 2026-06-15"))
+      #expect(try directory.text(of: "file") == result.text)
+    }
+  }
+
+  /// A timestamp may have an offset.
+  @Test func offsetIsRead() async throws {
+    let records = Self.records().replacing("Z\n", with: "+00:00\n")
+      .replacing("T00:00:00+00:00", with: "t02:00:00.000+02:00")
+    let picture = try await svg(["day", "--date", "2026-06-15"], records)
+    let expected = try await svg(["day", "--date", "2026-06-15"], Self.records())
+    #expect(picture.text == expected.text)
+  }
+
   // MARK: - The terminal
+
+  /// The phases need a terminal of 40 lines.
+  @Test(arguments: [("39", false), ("40", true)])
+  func phasesAreDrawnIfThereIsRoom(_ lines: String, _ hasPhases: Bool) async throws {
+    let result = try await program(["day"], ["LINES": lines]).run(input: Self.records())
+    #expect(result.status == .success && result.text.contains("Power in kW"))
+    #expect(result.text.contains("Phases in kW") == hasPhases)
+    #expect(result.lines.count < (Int(lines) ?? 0))
+  }
 
   @Test func textHasBars() async throws {
     let result = try await program(["week"], ["COLUMNS": "60", "LINES": "24"])
@@ -236,7 +272,8 @@ import Testing
   @Test func terminalHasColours() async throws {
     try await TemporaryDirectory.with { directory in
       let file = try directory.write(Self.records(), to: "records")
-      for (variable, hasColours) in [("LANG=C", true), ("NO_COLOR=1", false)] {
+      for (variable, hasColours) in [("LANG=C", true), ("NO_COLOR=1", false), ("TERM=dumb", false)]
+      {
         let command = "stty rows 24 cols 70; \(variable) '\(program([]).executable)' week '\(file)'"
         let result = try await Program(
           "script", ["-qec", command, "/dev/null"],
@@ -262,25 +299,7 @@ import Testing
       #expect(result.status == .success && result.errorText == "" && result.text == "")
       #expect(try directory.names() == ["page.html", "records"])
       let page = try directory.text(of: "page.html")
-      let kinds = ["day", "week", "month", "year"].flatMap { ["--by", $0] }
-      let rows = try await Program(
-        Repository.path("scripts/p1sum"), ["--format", "csv", file] + kinds,
-        environment: ["P1_BIN": ToolPaths.directory, "TZ": Self.zone]
-      ).run().lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-      let head = try #require(rows.first)
-      for (label, by, start) in [
-        ("Today", "day", "2026-07-02"), ("Yesterday", "day", "2026-07-01"),
-        ("This week", "week", "2026-06-29"), ("This month", "month", "2026-07-01"),
-        ("This year", "year", "2026-01-01"),
-      ] {
-        let sums = try ["energy_import_kwh", "energy_export_kwh", "gas_m3"].map { name in
-          let column = try #require(head.firstIndex { $0 == name })
-          let row = rows.first { $0[0] == by && $0[1].hasPrefix(start) && $0[column] != "" }
-          return try "<td>\(#require(row)[column])"
-        }
-        #expect(
-          page.contains("<tr><th>\(label)\(sums.joined(separator: "</td>"))</td>"), "\(label)")
-      }
+      for row in try await tableOfSums(file) { #expect(page.contains(row), "\(row)") }
       for picture in ["day", "week", "month", "year", "heatmap", "gas"] {
         #expect(page.contains("<figure id=\"\(picture)\"><svg"))
       }
@@ -291,6 +310,28 @@ import Testing
       #expect(addresses.allSatisfy { $0.hasPrefix("#") || $0.hasPrefix("data:") })
       #expect(!page.replacing("http://www.w3.org/", with: "").contains("//"))
       #expect(!page.contains("url(") && !page.contains("@import"))
+    }
+  }
+
+  /// The rows of the page on 2 July 2026 with the sums of p1sum.
+  private func tableOfSums(_ file: String) async throws -> [String] {
+    let kinds = ["day", "week", "month", "year"].flatMap { ["--by", $0] }
+    let rows = try await Program(
+      Repository.path("scripts/p1sum"), ["--format", "csv", file] + kinds,
+      environment: ["P1_BIN": ToolPaths.directory, "TZ": Self.zone]
+    ).run().lines.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let head = try #require(rows.first)
+    return try [
+      ("Today", "day", "2026-07-02"), ("Yesterday", "day", "2026-07-01"),
+      ("This week", "week", "2026-06-29"), ("This month", "month", "2026-07-01"),
+      ("This year", "year", "2026-01-01"),
+    ].map { label, by, start in
+      let sums = try ["energy_import_kwh", "energy_export_kwh", "gas_m3"].map { name in
+        let column = try #require(head.firstIndex { $0 == name })
+        let row = rows.first { $0[0] == by && $0[1].hasPrefix(start) && $0[column] != "" }
+        return try "<td>\(#require(row)[column])"
+      }
+      return "<tr><th>\(label)\(sums.joined(separator: "</td>"))</td>"
     }
   }
 
@@ -345,7 +386,7 @@ import Testing
       ),
       (["--output", "none/a.svg"], 73, "none/a.svg: No such file or directory"),
     ] as [([String], Int32, String)])
-  func whatCannotBeIsSaid(_ arguments: [String], _ status: Int32, _ message: String) async throws {
+  func errorsAreReported(_ arguments: [String], _ status: Int32, _ message: String) async throws {
     let input = arguments == [] ? "" : Self.records()
     let result = try await program(arguments).run(input: input)
     #expect(result.status == .exited(status) && result.output.isEmpty)
