@@ -61,7 +61,7 @@ import Testing
       ([], ["MQTT_ENABLED": "no"], 78, "p1mqtt: MQTT_ENABLED: "),
       ([], ["MQTT_BROKER": "unix:socket"], 78, "p1mqtt: MQTT_BROKER: "),
     ] as [([String], [String: String], Int32, String)])
-  func whatCannotBeIsSaid(
+  func errorsAreReported(
     _ arguments: [String], _ changed: [String: String], _ status: Int32, _ message: String
   ) async throws {
     try await MadeUpTools.with(p1mqtt: "cat", p1influx: "cat") { directory in

@@ -123,7 +123,7 @@ import Testing
       ),
       (["f.p1"], 78, "no database is enabled; set INFLUXDB_HOST, see p1.conf(5), or use -o"),
     ] as [([String], Int32, String)])
-  func whatCannotBeIsSaid(_ arguments: [String], _ status: Int32, _ message: String) async throws {
+  func errorsAreReported(_ arguments: [String], _ status: Int32, _ message: String) async throws {
     try await replaying(["f.p1"]) { directory in
       let result = try await p1replay(directory, arguments)
       #expect(result.status == .exited(status))
