@@ -51,7 +51,7 @@ public final class Metric: Sendable {
     /// `(00123.456*m3)(10-12-09 11:00:00)`: the same before DSMR, a line for each of the last
     /// hours.
     case hourlyReading
-    /// `(230116090000W)(11.173*kW)`: the highest mean power of a quarter of an hour in this month,
+    /// `(230116090000W)(11.173*kW)`: the highest mean power of a quarter-hour in this month,
     /// with its own time.
     case monthPeak
     /// `(2)(0-0:96.7.19)(TST)(0000000240*s)…`: long power failures, each with its end.

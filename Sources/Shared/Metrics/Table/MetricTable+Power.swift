@@ -60,30 +60,30 @@ extension MetricTable {
     [
       Metric(
         "power_import_average_kw", OBISCode(1, 0, 1, 4, 0), .quantity(.kilowatt),
-        "Mean power taken from the grid in this quarter of an hour"),
+        "Mean power taken from the grid in this quarter-hour"),
       Metric(
         "power_export_average_kw", OBISCode(1, 0, 2, 4, 0), .quantity(.kilowatt),
-        "Mean power given to the grid in this quarter of an hour"),
+        "Mean power given to the grid in this quarter-hour"),
       Metric(
         "power_reactive_import_average_kvar", OBISCode(1, 0, 3, 4, 0), .quantity(.kilovar),
-        "Mean reactive power taken from the grid in this quarter of an hour"),
+        "Mean reactive power taken from the grid in this quarter-hour"),
       Metric(
         "power_reactive_export_average_kvar", OBISCode(1, 0, 4, 4, 0), .quantity(.kilovar),
-        "Mean reactive power given to the grid in this quarter of an hour"),
+        "Mean reactive power given to the grid in this quarter-hour"),
     ]
     + (1...4).map { quadrant in
       Metric(
         "power_reactive_q\(quadrant)_average_kvar", OBISCode(1, 0, 4 + quadrant, 4, 0),
         .quantity(.kilovar),
-        "Mean reactive power in quadrant \(quadrant) in this quarter of an hour")
+        "Mean reactive power in quadrant \(quadrant) in this quarter-hour")
     }
     + [
       Metric(
         "power_apparent_import_average_kva", OBISCode(1, 0, 9, 4, 0), .quantity(.kilovoltAmpere),
-        "Mean apparent power taken from the grid in this quarter of an hour"),
+        "Mean apparent power taken from the grid in this quarter-hour"),
       Metric(
         "power_apparent_export_average_kva", OBISCode(1, 0, 10, 4, 0), .quantity(.kilovoltAmpere),
-        "Mean apparent power given to the grid in this quarter of an hour"),
+        "Mean apparent power given to the grid in this quarter-hour"),
     ]
 
   private static let periodAverages: [Metric] = [
@@ -104,7 +104,7 @@ extension MetricTable {
         Metric(
           "power_\(direction)_month_peak\(tariff == 0 ? "" : "_tariff\(tariff)")_kw",
           OBISCode(1, 0, c, 6, tariff), .monthPeak,
-          "Highest mean power of a quarter of an hour \(verb) the grid in a month"
+          "Highest mean power of a quarter-hour \(verb) the grid in a month"
             + (tariff == 0 ? "" : ", in tariff \(tariff)"))
       }
     } + [
