@@ -57,7 +57,8 @@ struct CatPlan: ConnectingPlan {
     captureDirectory = try settings[output.capture]
     rawPath = try settings[output.raw]
     listenAddress = try settings[output.listen].flatMap {
-      ValueForm.truth($0) == false
+      // 0 is a wrong port.
+      ValueForm.truth($0) == false && UInt16($0) == nil
         ? nil : try SocketAddress(listeningBy: output.listen, $0, settings)
     }
     checksums = try settings[damage.noCheck] ? .ignored : .verified
