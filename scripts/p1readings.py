@@ -14,7 +14,6 @@ import sys
 import threading
 import zlib
 import zoneinfo
-from collections import defaultdict
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import IO, Callable, Iterator, NoReturn, Optional
@@ -177,7 +176,8 @@ def fields(record: bytes) -> tuple[dict[str, str], int]:
 
 
 class RecordSplitter:
-    """Cuts text into records, and leaves out those that are too long."""
+    """Cuts text into records, and leaves out those that are too long. A last record without a line feed at its end is
+    incomplete, and left out, too."""
 
     def __init__(self) -> None:
         self.too_long = 0
@@ -185,7 +185,8 @@ class RecordSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The records that end in the chunk; an empty chunk is the end of the input."""
-        text = (self._rest + (chunk or b"\n\n")).replace(b"\r\n", b"\n")
+        is_incomplete = not chunk and self._rest[-1:] != b"\n"
+        text = b"" if is_incomplete else (self._rest + (chunk or b"\n\n")).replace(b"\r\n", b"\n")
         records = text.split(b"\n\n")
         rest = records.pop()
         self._rest = rest if len(rest) <= MAXIMUM_RECORD else rest[:MAXIMUM_RECORD + 1] + rest[-1:]
@@ -205,10 +206,13 @@ A_TELEGRAM = re.compile(rb"^/|^[0-9]+-[0-9]+:[0-9]", re.MULTILINE)
 class Input:
     """The records of files, or of standard input if there are none. p1parse makes them of telegrams."""
 
-    def __init__(self, files: list[str], *parse_options: str) -> None:
+    def __init__(self, files: list[str], every: int = 0, has_history: bool = False) -> None:
+        """p1parse makes a record of `every` so many seconds, or of each telegram."""
         self.files = files
         self.status = 0  # of the last program that failed
-        self._parse = ["--names", "canonical", "--no-strict", *parse_options]
+        # Of the settings, only those of time and of specification files count.
+        self._parse = ["--names", "canonical", "--every", str(every), "--history" if has_history else "--no-history",
+                       *(f"--no-{option}" for option in ("all", "net", "header", "extremes", "strict"))]
 
     def records(self) -> Iterator[list[bytes]]:
         """The records of a part of the input at a time."""
@@ -217,8 +221,8 @@ class Input:
             if sys.stdin is None:
                 raise Failure(NO_INPUT, "standard input: it is closed")
             yield from self._read_stream("standard input", sys.stdin.buffer, sys.stdin.buffer.read(HEAD))
-        groups: dict[tuple[tuple[str, ...], ...], list[str]] = defaultdict(list)
         for file in self.files:
+            # A record ends with its file, so each one is read by itself.
             try:
                 stream = open(file, "rb")
                 head = stream.read(HEAD)
@@ -226,11 +230,10 @@ class Input:
                 raise Failure(NO_INPUT, f"{file}: {error.strerror}") from error
             with stream:
                 if os.path.isfile(file):
-                    groups[self._commands(file, head)].append(file)
+                    (unpack, *others) = self._commands(file, head)
+                    yield from self._read(((*unpack, "--", file), *others))
                 else:  # A pipe cannot be opened again.
                     yield from self._read_stream(file, stream, head)
-        for (unpack, *others), names in groups.items():
-            yield from self._read(((*unpack, "--", *names), *others))
 
     def _read_stream(self, name: str, stream: IO[bytes], head: bytes) -> Iterator[list[bytes]]:
         """The records of a stream, whose head was read before."""

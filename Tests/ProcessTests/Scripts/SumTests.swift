@@ -143,6 +143,39 @@ import Testing
     }
   }
 
+  /// Only the settings of times and specification files count.
+  @Test func otherSettingsDoNotMatter() async throws {
+    let sim = "p1cat sim:start=2026-02-01T00:00:00Z,step=60,count=200,rate=max"
+    let settings = "P1_PARSE_EVERY=3600 P1_PARSE_EXTREMES=True P1_NAMES=obis P1_NET=True P1_HISTORY=True"
+    let result = try await Program.bash(
+      "\(sim) | \"$1\" --by hour > plain; \(sim) | \(settings) \"$1\" --by hour | diff plain -; "
+        + "wc -l < plain; \(sim) | \(settings) \"${1%sum}plot\" week > picture",
+      [Repository.path("scripts/p1sum")], environment: ["P1_BIN": ToolPaths.directory]
+    ).run()
+    #expect(result.errorText == "" && (Int(result.lines.first ?? "") ?? 0) > 8, "\(result.text)")
+    #expect(result.status == .success && result.lines.count == 1, "\(result.text)")
+  }
+
+  /// The end of a file ends a record. An incomplete line may have a part of a number.
+  @Test func recordEndsWithItsFile() async throws {
+    try await TemporaryDirectory.with { directory in
+      // Without the empty line, and without the line feed before it.
+      for (file, values, cut) in [("a", ["1.0", "2.5"], 1), ("b", ["3.0", "4.2", "5."], 2)] {
+        let records = values.map { value in
+          SumTests.record("2026-01-0\(value.prefix(1))T00:00:00Z", "energy_import_kwh=\(value)")
+        }.joined()
+        try directory.write(String(records.dropLast(cut)), to: file)
+      }
+      for files in [["a", "b"], ["b", "a"]] {
+        let result = try await program(
+          ["--by", "total", "--format", "csv"] + files, directory.path, zone: "UTC"
+        ).run()
+        let sums = SumTests.rows(result.text).map { $0["energy_import_kwh"] }
+        #expect(sums == ["3.2"] && result.errorText == "", "\(result.text)")
+      }
+    }
+  }
+
   // MARK: - Rules
 
   /// Between two readings, the nearer one counts for the boundary; of two equally near ones, the earlier.
@@ -527,6 +560,7 @@ import Testing
 
       timestamp=2026-01-02t00:00:00z
       energy_import_kwh=4.5
+
       """
     let result = try await p1sum(["--format", "csv"], records, zone: "UTC")
     #expect(

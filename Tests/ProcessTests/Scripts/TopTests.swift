@@ -335,7 +335,7 @@ import Testing
     let bad = "noise\n=1\n\u{1b}[2J=3\n\n" + String(repeating: "x", count: 200_000) + "\n"
     let time = "timestamp=2026-02-30T00:00:00Z\nmeter=E1\n\n"
     let number = "timestamp=\(noon(plus: 700))\nmeter=\u{1b}E1\npower_import_kw=nan\ngas_m3=1e9\n\n"
-    let records = Self.house + bad + "\n" + time + Self.telegram(at: 610) + number.dropLast(2)
+    let records = Self.house + bad + "\n" + time + Self.telegram(at: 610) + number.dropLast()
     try await TerminalScreen.with(Self.show, files: ["records": records]) { terminal in
       try await terminal.wait(for: "5 bad lines")
     }
