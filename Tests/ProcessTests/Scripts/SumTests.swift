@@ -217,7 +217,6 @@ import Testing
     #expect(
       hours.map { $0["gas_m3"] } == ["21.00", "23.00"]
         && hours.allSatisfy { $0["missing_s"] == "0" })
-    #expect(try await csv(["--by", "quarter-hour"], records, zone: "UTC").isEmpty)
     let anomalies = try await csv(["--by", "quarter-hour", "--anomalies"], records, zone: "UTC")
     #expect(anomalies.map { $0["gas_m3"] } == ["21.00", "23.00"])
   }
@@ -583,16 +582,27 @@ import Testing
         "Europe/Brusels: unknown time zone; use a name such as"
       ),
       (["--peaks", "--anomalies"], 64, "argument --anomalies: not allowed with argument --peaks"),
+      (
+        ["--from", "2026-02", "--to", "2026-01"], 64,
+        "--to ends before --from begins; exchange them; see p1sum --help"
+      ),
       (["--bye"], 64, "unrecognized arguments: --bye; see p1sum --help"),
       (["none.p1"], 66, "none.p1: No such file or directory"), (["."], 66, ".: Is a directory"),
       (["noise"], 65, "noise: neither telegrams nor records"),
-      (["empty"], 65, "no reading of a counter in the input"),
-      ([], 65, "no reading of a counter in the input"),
+      (["empty"], 65, "no reading of a counter, named as in p1record(5), in the input"),
+      ([], 65, "no reading of a counter, named as in p1record(5), in the input"),
+      (["one"], 65, "no sum in this time; it needs two readings of a counter"),
+      (["--format", "csv", "--from", "2027", "two"], 65, "no sum in this time; it needs two"),
     ] as [([String], Int32, String)])
   func errorsAreReported(_ arguments: [String], _ status: Int32, _ message: String) async throws {
     try await TemporaryDirectory.with { directory in
       try directory.write("noise\n", to: "noise")
       try directory.write("", to: "empty")
+      let records = [1, 2].map {
+        SumTests.record("2026-01-0\($0)T00:00:00Z", "energy_import_kwh=\($0)")
+      }
+      try directory.write(records[0], to: "one")
+      try directory.write(records.joined(), to: "two")
       let result = try await program(arguments, directory.path).run()
       #expect(result.status == .exited(status) && result.text == "")
       #expect(
