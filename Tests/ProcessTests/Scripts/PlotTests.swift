@@ -188,6 +188,81 @@ import Testing
     #expect(week.texts.filter { $0 == "14.4" }.count == 1)
   }
 
+  /// A meter that misses half a day is not made up for by another one, except by its successor.
+  @Test func starIsForEachMeter() async throws {
+    let half = 80_000..<130_000
+    for (second, star) in [("E2", "*"), ("E1", "")] {
+      let records = Self.records(days: 3) + Self.records(days: 3, meter: second, without: half)
+      let week = try await svg(["week"], records)
+      #expect(week.texts.filter { $0.hasSuffix("*") }.count == 4 * star.count, "\(week.texts)")
+    }
+    let successor = Self.records(days: 3, meter: "E2", without: -1..<130_000)
+    let week = try await svg(
+      ["week"], Self.records(days: 3, without: 130_000..<300_000) + successor)
+    #expect(!week.texts.contains { $0.hasSuffix("*") }, "\(week.texts)")
+  }
+
+  /// The import of some meters has a sign.
+  @Test func signedImportIsExport() async throws {
+    let signed = Self.records()
+      .replacing("power_import_kw=0.000\npower_export_kw=2.400", with: "power_import_kw=-2.400")
+      .replacing("power_import_kw=1.200\npower_export_kw=0.000", with: "power_import_kw=1.200")
+    let options = ["day", "--date", "2026-06-15"]
+    let expected = try await svg(options, Self.records())
+    #expect(try await svg(options, signed).text == expected.text)
+    #expect(try await latestReadings(signed).first?.contains("<p>Export <strong>2.400 kW") == true)
+  }
+
+  /// The last power of a meter counts until its next telegram.
+  @Test func slowMeterIsAdded() async throws {
+    let slow = Self.records(meter: "E2").components(separatedBy: "\n\n").filter {
+      $0.firstMatch(of: /:(?:00|15|30|45):00Z/) != nil
+    }.joined(separator: "\n\n")
+    let options = ["day", "--date", "2026-06-15"]
+    let expected = try await svg(options, Self.records() + Self.records(meter: "E2"))
+    #expect(try await svg(options, Self.records() + slow).text == expected.text)
+  }
+
+  /// The other pictures need sums. Of one reading, there is the power.
+  @Test func onlyPowerIsDrawn() async throws {
+    let power = Self.records().replacing(/(?:energy|gas)_.*/, with: "tariff=1")
+    let record = String(Self.records().prefix { $0 != "G" })
+    for (records, message) in [(power, "no reading of a counter"), (record, "no sum in this time")]
+    {
+      let day = try await program(["day"]).run(input: records)
+      #expect(day.status == .success && day.text.contains("Power in kW"))
+      #expect(day.errorText.hasPrefix("p1sum: \(message)") && day.messages.count == 1)
+      let lines = try await latestReadings(records)
+      #expect(lines.count == 1 && lines[0].contains("kW</strong>"), "\(lines)")
+    }
+    let week = try await program(["week"]).run(input: record)
+    #expect(week.status == .exited(65) && week.output.isEmpty && week.messages.count == 1)
+  }
+
+  /// A telegram whose clock is hours ahead is not the latest.
+  @Test func wrongClockIsNoHeadline() async throws {
+    let parts = Self.records(days: 1).components(separatedBy: "\n\n")
+    let wrong = "timestamp=2026-06-15T21:57:00Z\nmeter=E1\npower_import_kw=9"
+    let records = (parts.prefix(50) + [wrong] + parts[50..<70] + [""]).joined(separator: "\n\n")
+    let lines = try await latestReadings(records, "2026-06-15")
+    #expect(lines.count == 1 && lines[0].contains("Import <strong>1.200 kW"), "\(lines)")
+  }
+
+  /// The lines of the page with the latest power.
+  private func latestReadings(_ records: String, _ day: String = "2026-06-16") async throws
+    -> [Substring]
+  {
+    try await TemporaryDirectory.with { directory in
+      let result = try await program(["--html", directory.path("page.html"), "--date", day])
+        .run(input: records)
+      #expect(result.status == .success, "\(result.errorText)")
+      let page = try directory.text(of: "page.html")
+      // No table has rows without columns.
+      #expect(!page.contains("<tr><th>Today\n"))
+      return page.split(separator: "\n").filter { $0.hasPrefix("<p>") && $0.contains("data-at") }
+    }
+  }
+
   @Test func pngIsAPicture() async throws {
     try await TemporaryDirectory.with { directory in
       let result = try await program(["week", "--output", directory.path("week.png")])
@@ -337,23 +412,15 @@ import Testing
 
   /// The power of each electricity meter, unless it is of another day, with an age in days. Escapes are read.
   @Test func pageHasEachMeter() async throws {
-    try await TemporaryDirectory.with { directory in
-      let records =
-        Self.records(days: 1, meter: "E1") + Self.records(days: 3, meter: "E2")
-        + Self.records(days: 3, meter: "E\\x33")
-      let file = try directory.write(records, to: "records")
-      let page = directory.path("page.html")
-      let result = try await program(["--html", page, "--date", "2026-06-17", file]).run()
-      #expect(result.status == .success, "\(result.errorText)")
-      let lines = try directory.text(of: "page.html").split(separator: "\n").filter {
-        $0.hasPrefix("<p>") && $0.contains("data-at")
-      }
-      #expect(lines.count == 2)
-      for (line, meter) in zip(lines, ["E2", "E3"]) {
-        let power = "import <strong>0.000 kW</strong>, export <strong>2.400 kW</strong>"
-        #expect(line.hasPrefix("<p>\(meter): \(power) at 2026-06-17 23:55 ("), "\(line)")
-        #expect(line.contains(" days before this page was made"), "\(line)")
-      }
+    let records =
+      Self.records(days: 1, meter: "E1") + Self.records(days: 3, meter: "E2")
+      + Self.records(days: 3, meter: "E\\x33")
+    let lines = try await latestReadings(records, "2026-06-17")
+    #expect(lines.count == 2)
+    for (line, meter) in zip(lines, ["E2", "E3"]) {
+      let power = "import <strong>0.000 kW</strong>, export <strong>2.400 kW</strong>"
+      #expect(line.hasPrefix("<p>\(meter): \(power) at 2026-06-17 23:55 ("), "\(line)")
+      #expect(line.contains(" days before this page was made"), "\(line)")
     }
   }
 
@@ -379,7 +446,7 @@ import Testing
         ["none.p1"], 66,
         "none.p1: it is neither a picture nor a file that can be read; see p1plot --help"
       ),
-      ([], 65, "no reading of a counter in the input"),
+      ([], 65, "no reading of a counter, named as in p1record(5), in the input"),
       (
         ["--date", "2026-07-01"], 65,
         "no readings of power on 2026-07-01; choose another day with --date"

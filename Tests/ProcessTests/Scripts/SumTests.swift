@@ -146,7 +146,8 @@ import Testing
   /// Only the settings of times and specification files count.
   @Test func otherSettingsDoNotMatter() async throws {
     let sim = "p1cat sim:start=2026-02-01T00:00:00Z,step=60,count=200,rate=max"
-    let settings = "P1_PARSE_EVERY=3600 P1_PARSE_EXTREMES=True P1_NAMES=obis P1_NET=True P1_HISTORY=True"
+    let settings =
+      "P1_PARSE_EVERY=3600 P1_PARSE_EXTREMES=True P1_NAMES=obis P1_NET=True P1_HISTORY=True"
     let result = try await Program.bash(
       "\(sim) | \"$1\" --by hour > plain; \(sim) | \(settings) \"$1\" --by hour | diff plain -; "
         + "wc -l < plain; \(sim) | \(settings) \"${1%sum}plot\" week > picture",
