@@ -149,6 +149,9 @@ UNITS = {"kwh": "kWh", "kvarh": "kvarh", "m3": "m³", "gj": "GJ"}
 # The counters of sub-meters, and what they count.
 SUBMETERS = {"gas_m3": "gas", "water_m3": "water", "heat_gj": "heat", "cooling_gj": "cooling",
              "submeter_energy_kwh": "sub-meter", "submeter_volume_m3": "sub-meter"}
+# No house consumes more in an hour: 192 kW are more than three times what 3 × 230 V × 80 A carry (55 kW).
+PER_HOUR = {"kWh": 192, "kvarh": 192, "m³": 80, "GJ": 1}
+QUARTER_HOUR, HOUR, DAY = 900, 3600, 86_400  # seconds
 MONTH_PEAK, AVERAGE, FAILURE_SECONDS = "power_import_month_peak_kw", "power_import_average_kw", "power_failure_seconds"
 
 FIELD = re.compile(rb"([A-Za-z0-9_.:-]{1,128})=(.*)", re.DOTALL)

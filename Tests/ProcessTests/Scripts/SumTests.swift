@@ -361,6 +361,29 @@ import Testing
     #expect(sum == ["\(198_344 - 100 - 198_000)"])
   }
 
+  /// A counter may increase by one of its last digit at any time: here whole GJ.
+  @Test func coarseCounterIsSummed() async throws {
+    let records = (0...288).map { number in
+      let time = Date(timeIntervalSince1970: 1_767_225_600 + Double(number * 300)).ISO8601Format()
+      return SumTests.record(time, meter: "H1", "channel=2\nheat_gj=\(100 + (number + 6) / 24)")
+    }.joined()
+    #expect(try await csv([], records, zone: "UTC").map { $0["heat_gj"] } == ["12"])
+    #expect(try await csv(["--anomalies"], records, zone: "UTC").isEmpty)
+  }
+
+  /// A gas meter with a number is the same on another channel.
+  @Test func channelMayChange() async throws {
+    let records = (0...4).map {
+      SumTests.record(
+        "2026-01-01T\($0 * 5 / 10)\($0 * 5 % 10):00:00Z", meter: "G1",
+        "channel=\($0 < 2 ? 1 : 2)\ngas_m3=\($0)")
+    }
+    for order in [records, records.reversed()] {
+      let rows = try await csv([], order.joined(), zone: "UTC")
+      #expect(rows.map { $0["gas_m3"] } == ["4"] && rows.map { $0["channel"] } == ["2"])
+    }
+  }
+
   /// A tariff or a total that a meter prints only from some time on leaves the sums before it as they are.
   @Test func laterTariffChangesNoEarlierSum() async throws {
     let more = [
