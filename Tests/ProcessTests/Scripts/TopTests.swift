@@ -105,7 +105,7 @@ import Testing
     let records = (0...1200).map { Self.telegram(at: $0) }.joined()
     try await TerminalScreen.with(Self.show, files: ["records": records], columns: 300) {
       terminal in
-      let screen = try await terminal.wait(for: "12:20:00")
+      let screen = try await terminal.wait(for: "1201 telegrams")
       #expect(screen.contains("−19 min"), "\(screen)")
       #expect(screen.contains("    0 kW │⣿"), "\(screen)")
     }
@@ -257,6 +257,23 @@ import Testing
     #expect(text.contains("2500 telegrams, 1 s apart - 0 lost"))
   }
 
+  /// After Ctrl-S, p1top reads on, and SIGTERM ends it.
+  @Test func stoppedTerminalDoesNotStopTheInput() async throws {
+    let terminal = try PseudoTerminal()
+    try await terminal.write("\u{13}")
+    let script = """
+      TERM=xterm "$1" > "$2" < <(p1cat sim:count=3000,rate=max | p1parse; sleep 300 2> end) &
+      until [ -e end ]; do sleep 0.1; done
+      kill $!; wait $!; echo status $?
+      """
+    try await TemporaryDirectory.with { directory in
+      let result = try await Program.bash(
+        script, [Repository.path("scripts/p1top"), terminal.path], directory: directory.path
+      ).run(within: .seconds(60))
+      #expect(result.text == "status 0\n" && result.errorText == "", "\(result.errorText)")
+    }
+  }
+
   // MARK: - Without a terminal
 
   @Test func telegramsAreLinesWithoutATerminal() async throws {
@@ -295,13 +312,38 @@ import Testing
   }
 
   @Test func clockThatJumpsBackBeginsAnew() async throws {
-    let records = [0, 10, 7200, 20, 30].map { Self.telegram(at: $0) }.joined()
+    let records = [7200, 7210, 20, 30].map { Self.telegram(at: $0) }.joined()
     let lines = try await p1top(records).lines
-    #expect(lines.count == 5)
+    #expect(lines.count == 4)
     #expect(lines.last?.contains("12:00:30  E1  power 1.800 kW  import 0.005 kWh") == true)
     // A record that a broker repeats is none of them.
     #expect(
       try await p1top([0, 10, 20, 10, 30].map { Self.telegram(at: $0) }.joined()).lines.count == 4)
+  }
+
+  /// One telegram whose clock is ahead, or whose counter is 0, changes no value of the others.
+  @Test(arguments: [500, 900, 8000, nil]) func oneWrongTelegramIsIgnored(_ ahead: Int?) async throws
+  {
+    let records = (0...60).map { number in
+      let second = number * 10
+      if number != 30 { return Self.telegram(at: second) }
+      return ahead.map { Self.telegram(at: second + $0) }
+        ?? Self.telegram(at: second).replacing(/_kwh=.*/, with: "_kwh=0.000")
+    }
+    let right = (0...60).map { Self.telegram(at: $0 * 10) }
+    let lines = try await p1top(records.joined()).lines
+    let expected = try await p1top(right.joined()).lines
+    #expect(lines.count == 61 && lines[..<30] == expected[..<30], "\(lines)")
+    #expect(lines[31...] == expected[31...], "\(lines.suffix(30))")
+  }
+
+  /// The counters of a meter whose part is replaced go on from its next telegram.
+  @Test func replacedMeterGoesOn() async throws {
+    let records = (0...6).map {
+      Self.telegram(at: $0 * 100).replacing("=500.000", with: $0 < 3 ? "=500.000" : "=7.\($0)00")
+    }.joined()
+    let lines = try await p1top(records).lines
+    #expect(lines.last?.contains("import 0.600 kWh") == true, "\(lines)")
   }
 
   /// A live meter whose clock is wrong once; the counters are those of the whole day.
