@@ -68,12 +68,16 @@ struct DashboardHouse {
       .joined()
   }
 
-  /// An hour of a meter that prints the total of its tariffs, too.
-  static let totals = [(0, "10.000", "4.000", "6.000"), (3600, "11.000", "4.750", "6.250")].map {
-    head(autumn.lowerBound + $0, "1TOT1") + """
-      energy_import_kwh=\($1)
-      energy_import_tariff1_kwh=\($2)
-      energy_import_tariff2_kwh=\($3)
+  /// An hour of a meter that prints the total of its tariffs, too, and of one that prints only tariffs.
+  static let totals = [
+    (0, "1TOT1", "energy_import_kwh=10.000", "4.000", "6.000"),
+    (3600, "1TOT1", "energy_import_kwh=11.000", "4.750", "6.250"),
+    (0, "1TAR1", "tariff=1", "7.000", "8.000"), (3600, "1TAR1", "tariff=1", "7.250", "8.250"),
+  ].map {
+    head(autumn.lowerBound + $0, $1) + """
+      \($2)
+      energy_import_tariff1_kwh=\($3)
+      energy_import_tariff2_kwh=\($4)
       power_import_kw=1.000
 
 
