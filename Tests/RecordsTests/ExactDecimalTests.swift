@@ -110,6 +110,7 @@ import Testing
 
   @Test(arguments: [
     ("1", "2"), ("0.1", "0.11"), ("-1", "0"), ("-2", "-1.5"), ("9.99", "10"), ("-0.1", "0.01"),
+    ("1.0", "1.00"),
   ])
   func lessIsLess(_ less: String, _ more: String) throws {
     let one = try decimal(less)

@@ -257,8 +257,9 @@ import Testing
       let time = "2026-01-15T12:\(minute < 10 ? "0" : "")\(minute):\(rest < 10 ? "0" : "")\(rest)Z"
       let number = Int.random(in: -200...1200, using: &generator)
       let power = [
-        "\(number / 100).\(number.magnitude % 100)", "\(number)", "0.1", "x", "9223372036854775807",
-        "0.0000000000000001",
+        "\(number / 100).\(number.magnitude % 100)", "\(number)", "0.1", "x",
+        "99999999999999999999",
+        "0.000000001",
       ]
       func some() -> String {
         (Bool.random(using: &generator) ? power[0] : power.randomElement(using: &generator)) ?? ""

@@ -141,10 +141,11 @@ public struct DecimalDifference: Sendable {
 }
 
 extension ExactDecimal: Comparable {
-  /// False if the difference has too many digits to be computed.
+  /// Of equal numbers, that with fewer decimals is less. False if the difference has too many digits to be computed.
   public static func < (left: ExactDecimal, right: ExactDecimal) -> Bool {
     if left.places == right.places { return left.units < right.units }
-    return (left.subtracting(right)?.units ?? 0) < 0
+    guard let difference = left.subtracting(right)?.units else { return false }
+    return difference == 0 ? left.places < right.places : difference < 0
   }
 }
 

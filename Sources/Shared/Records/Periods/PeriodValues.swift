@@ -2,17 +2,8 @@ import Metrics
 
 /// The values of the records of one period, metric by metric, in the order of their first values.
 ///
-/// Usually all records of a period have the same keys. Then only the means are calculated for each record, and the
-/// last values are those of the newest record.
+/// Of the records with the same keys, only the newest one and the means are kept; usually these are all records.
 struct PeriodValues {
-  private struct Metric {
-    let key: [UInt8]
-    /// The last value, as written.
-    var last: [UInt8]
-    /// Of no values for a counter or a text, of which the last value is kept.
-    var mean: Mean
-  }
-
   private struct Mean {
     var sum: ExactDecimal
     var least: ExactDecimal
@@ -37,90 +28,135 @@ struct PeriodValues {
       }
       self.sum = sum
       if value < least { least = value }
-      if value >= greatest { greatest = value }
+      if greatest < value { greatest = value }
       count += 1
+    }
+
+    /// Adds the values of another mean.
+    mutating func add(_ other: Mean) {
+      guard count > 0, other.count > 0, let sum = sum.adding(other.sum) else {
+        count = 0
+        return
+      }
+      self.sum = sum
+      least = min(least, other.least)
+      greatest = max(greatest, other.greatest)
+      count += other.count
     }
   }
 
-  /// The keys of all records until now.
-  private var keys: PeriodKeys
-  private var newest: [UInt8] = []
-  /// The means of ``PeriodKeys/averagedIndices``.
-  private var means: [Mean] = []
-  /// All values, once two records had different keys; until then empty.
+  /// The records with the same keys.
+  private struct Part {
+    let keys: PeriodKeys
+    var newest: [UInt8]
+    /// The number of ``newest`` in the period.
+    var number: Int
+    /// The means of ``PeriodKeys/averagedIndices``.
+    var means: [Mean]
+
+    init(_ record: Span<UInt8>, number: Int, _ shape: PeriodShape) {
+      keys = shape.keys
+      newest = [UInt8](record)
+      self.number = number
+      means = shape.averagedValues.map { Mean($0.number(in: record)) }
+    }
+
+    mutating func add(_ record: Span<UInt8>, number: Int, _ shape: PeriodShape) {
+      newest.overwrite(with: record)
+      self.number = number
+      var means = self.means.mutableSpan
+      for (index, value) in zip(means.indices, shape.averagedValues) {
+        means[index].add(value.number(in: record))
+      }
+    }
+
+    /// Calls `body` with each key, its last value and its mean.
+    func forEachValue(_ body: (Span<UInt8>, Span<UInt8>, Mean) -> Void) {
+      let newest = newest.span
+      var (start, index, next) = (0, 0, 0)
+      while let (key, value) = newest.field(from: start) {
+        let isAveraged = next < keys.averagedIndices.count && keys.averagedIndices[next] == index
+        body(newest.extracting(key), newest.extracting(value), isAveraged ? means[next] : .none)
+        next += isAveraged ? 1 : 0
+        index += 1
+        start = value.upperBound + 1
+      }
+    }
+  }
+
+  /// The values of one key in several parts.
+  private struct Metric {
+    let key: [UInt8]
+    /// The last value, as written.
+    var last: [UInt8]
+    /// The number of its record in the period.
+    var number: Int
+    /// Of no values for a counter or a text, of which the last value is kept.
+    var mean: Mean
+  }
+
+  /// In the order of their first records.
+  private var parts: [Part]
+  /// The index of the part of the newest record.
+  private var current = 0
+  /// The values of parts that were joined, as there were too many.
   private var metrics: [Metric] = []
+  private var recordCount = 1
   private(set) var timestamp: Timestamp
 
   /// The fewest decimals of a mean, as meters print currents without any.
   private static let places = 3
+  private static let maximumParts = 16
 
-  /// The first record of a period, with its shape.
+  /// A period with its first record.
   init(_ record: Span<UInt8>, _ timestamp: Timestamp, _ shape: PeriodShape) {
-    keys = shape.keys
     self.timestamp = timestamp
-    begin(with: record, timestamp, shape)
-  }
-
-  /// Begins another period with its first record.
-  mutating func begin(with record: Span<UInt8>, _ timestamp: Timestamp, _ shape: PeriodShape) {
-    keys = shape.keys
-    self.timestamp = timestamp
-    newest.overwrite(with: record)
-    means.removeAll(keepingCapacity: true)
-    if !metrics.isEmpty { metrics = [] }
-    guard keys.isUnique else { return addFields(of: record) }
-    for value in shape.averagedValues {
-      means.append(Mean(value.number(in: record)))
-    }
+    parts = [Part(record, number: 1, shape)]
   }
 
   /// Adds the next record.
   mutating func add(_ record: Span<UInt8>, _ timestamp: Timestamp, _ shape: PeriodShape) {
     self.timestamp = timestamp
-    guard metrics.isEmpty, shape.keys === keys else {
-      if metrics.isEmpty { keepLastValues() }
-      return addFields(of: record)
+    recordCount += 1
+    if parts[current].keys !== shape.keys {
+      if parts.count == PeriodValues.maximumParts {
+        metrics = joined()
+        parts = []
+      }
+      current = parts.firstIndex { $0.keys === shape.keys } ?? parts.count
+      if current == parts.count {
+        return parts.append(Part(record, number: recordCount, shape))
+      }
     }
-    newest.overwrite(with: record)
-    var means = self.means.mutableSpan
-    for (index, value) in zip(means.indices, shape.averagedValues) {
-      means[index].add(value.number(in: record))
-    }
+    parts[current].add(record, number: recordCount, shape)
   }
 
   /// Whether a record is the newest one.
-  func isNewest(_ record: Span<UInt8>) -> Bool { record == newest && metrics.isEmpty }
+  func isNewest(_ record: Span<UInt8>) -> Bool { record == parts[current].newest }
 
-  private mutating func addFields(of record: Span<UInt8>) {
-    var expected = 0
-    record.forEachField { key, value in
-      // Most records have the same keys in the same order.
-      let isNext = expected < metrics.count && key == metrics[expected].key
-      let index = isNext ? expected : metrics.firstIndex { key == $0.key }
-      let number = ExactDecimal(value)
-      if let index {
-        metrics[index].last = [UInt8](value)
-        metrics[index].mean.add(number)
+  /// The values of all parts.
+  private func joined() -> [Metric] {
+    var metrics = metrics
+    for part in parts {
+      var expected = 0
+      part.forEachValue { key, value, mean in
+        // Most records have the same keys in the same order.
+        let isNext = expected < metrics.count && key == metrics[expected].key
+        let index = isNext ? expected : metrics.firstIndex { key == $0.key } ?? metrics.count
         expected = index + 1
-      } else {
-        let mean = MetricTable.isInstantaneous(key) ? Mean(number) : .none
-        metrics.append(Metric(key: [UInt8](key), last: [UInt8](value), mean: mean))
-        expected = metrics.count
+        guard index < metrics.count else {
+          let last = [UInt8](value)
+          metrics.append(
+            Metric(key: [UInt8](key), last: last, number: part.number, mean: mean))
+          return
+        }
+        metrics[index].mean.add(mean)
+        guard part.number >= metrics[index].number else { return }
+        metrics[index].last = [UInt8](value)
+        metrics[index].number = part.number
       }
     }
-  }
-
-  /// Makes ``metrics`` of the newest record and the means, as the next record has other keys.
-  private mutating func keepLastValues() {
-    let means = Dictionary(uniqueKeysWithValues: zip(keys.averagedIndices, means))
-    var start = 0
-    while let (key, value) = newest.span.field(from: start) {
-      metrics.append(
-        Metric(
-          key: [UInt8](newest[key]), last: [UInt8](newest[value]),
-          mean: means[metrics.count] ?? .none))
-      start = value.upperBound + 1
-    }
+    return metrics
   }
 
   /// The record of the period, with the minimum and the maximum behind each mean if `withExtremes`; nil if it, or a
@@ -147,26 +183,13 @@ struct PeriodValues {
         text.append(UInt8(ascii: "\n"))
       }
     }
-    if metrics.isEmpty {
-      forEachValue(append)
+    if parts.count == 1, metrics.isEmpty, parts[0].keys.isUnique {
+      parts[0].forEachValue(append)
     } else {
-      for metric in metrics { append(metric.key.span, metric.last.span, metric.mean) }
+      for metric in joined() { append(metric.key.span, metric.last.span, metric.mean) }
     }
     guard isValid, text.count < RecordReader.maximumRecordLength else { return nil }
     return Record(checked: text, timestamp)
-  }
-
-  /// Calls `body` with each key, its last value and its mean, if all records have the same keys.
-  private func forEachValue(_ body: (Span<UInt8>, Span<UInt8>, Mean) -> Void) {
-    let newest = newest.span
-    var (start, index, next) = (0, 0, 0)
-    while let (key, value) = newest.field(from: start) {
-      let isAveraged = next < keys.averagedIndices.count && keys.averagedIndices[next] == index
-      body(newest.extracting(key), newest.extracting(value), isAveraged ? means[next] : .none)
-      next += isAveraged ? 1 : 0
-      index += 1
-      start = value.upperBound + 1
-    }
   }
 
   /// The name of a minimum or maximum, with the unit at its end: `power_import_min_kw`.

@@ -178,7 +178,7 @@ public struct Summary {
   ) throws(Failure) {
     if let index {
       series[index].start = start
-      series[index].values.begin(with: text, timestamp, shape)
+      series[index].values = PeriodValues(text, timestamp, shape)
       periods.append(index)
     } else {
       let index = try freeIndex(handle)
