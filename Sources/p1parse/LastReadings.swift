@@ -52,7 +52,7 @@ struct LastReadings {
     telegramCount += 1
     let order = telegramCount
     let isReplaced: Bool? = records.first { last in
-      guard text.count == last.text.count, last.shape.matchesPrefix(of: text) else { return nil }
+      guard last.shape.matches(text) else { return nil }
       last.text.overwrite(with: text)
       (last.order, last.isRead) = (order, false)
       return true

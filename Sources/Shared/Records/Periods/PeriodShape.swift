@@ -76,9 +76,7 @@ final class PeriodShape {
   /// The number of bytes of a record of this shape.
   var count: Int { text.count }
 
-  func matches(_ record: Span<UInt8>) -> Bool {
-    record.count == count && text.matchesPrefix(of: record)
-  }
+  func matches(_ record: Span<UInt8>) -> Bool { text.matches(record) }
 
   func matchesRecord(at stream: Span<UInt8>) -> Bool { text.matchesRecord(at: stream) }
 

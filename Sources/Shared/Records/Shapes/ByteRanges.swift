@@ -41,6 +41,11 @@ public struct ByteRanges: Sendable {
     }
   }
 
+  /// Whether `text` is a text of this shape.
+  public func matches(_ text: Span<UInt8>) -> Bool {
+    text.count == count && matchesPrefix(of: text)
+  }
+
   /// Whether `text` begins with a text of this shape.
   ///
   /// The text is compared in parts of growing size, up to the first part that differs.

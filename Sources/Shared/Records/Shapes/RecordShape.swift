@@ -31,9 +31,7 @@ struct RecordShape: Sendable {
     record.forEachField { _, _ in lineCount += 1 }
   }
 
-  func isShape(of record: Record) -> Bool {
-    record.text.count == text.count && text.matchesPrefix(of: record.text.span)
-  }
+  func isShape(of record: Record) -> Bool { text.matches(record.text.span) }
 
   /// The record of this shape at the beginning of `stream`, nil if anything else is there.
   func record(at stream: Span<UInt8>) -> Record? {

@@ -43,7 +43,7 @@ public struct DeliveryStatistics {
     oldestSince = nil
   }
 
-  /// These statistics when the process ends: what waits and is not kept is dropped.
+  /// The statistics at the end of the process: what still waits and is not kept counts as dropped.
   var atEnd: DeliveryStatistics {
     var statistics = self
     statistics.counts.dropped += unkept

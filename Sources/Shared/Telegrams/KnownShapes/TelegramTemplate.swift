@@ -151,11 +151,7 @@ struct TelegramTemplate {
   /// - Returns: false if the telegram is not of this shape, a time in it is invalid, or a net power has more or
   ///   fewer digits.
   mutating func fill(with telegram: Span<UInt8>, receivedAt: Timestamp?) -> Bool {
-    guard telegram.count == shape.count, hasReceipt == (receivedAt != nil),
-      shape.matchesPrefix(of: telegram)
-    else {
-      return false
-    }
+    guard hasReceipt == (receivedAt != nil), shape.matches(telegram) else { return false }
     for index in instants.indices {
       var timestamp = receivedAt
       if let source = instants[index].source {
