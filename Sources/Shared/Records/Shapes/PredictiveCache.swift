@@ -66,10 +66,12 @@ public struct PredictiveCache<Element> {
   /// Whether it is worth the time to make an element for what was not found just now. Only now and then if those made
   /// before gave few results, as with telegrams of hundreds of meters in turns.
   public var needsElement: Bool {
-    capacity > 0 && (worth > 0 || missCount.isMultiple(of: capacity))
+    capacity > 0 && (worth > 0 || missCount.isMultiple(of: PredictiveCache.longestPause))
   }
 
   @usableFromInline static var highestWorth: Int { 64 }
+  /// An element is made at least once in this many misses.
+  @usableFromInline static var longestPause: Int { 64 }
   /// An element is worth making if at least one in this many gives a result.
   @usableFromInline static var resultWorth: Int { 4 }
 

@@ -62,6 +62,10 @@ public struct TelegramParser {
   var layout = TelegramLayout()
   /// The rules of the layout's lines.
   private(set) var rules: [LineRule] = []
+  /// The indices of the lines that ``identityReader`` reads.
+  private var identityLines: [Int] = []
+  /// The codes of the lines that ``rules`` are of.
+  private var codes: [OBISCode] = []
   /// What the last telegram said about its version, as printed; empty if nothing.
   private var declaration: [UInt8] = []
   private var unknownVersion: UnknownVersion?
@@ -170,8 +174,8 @@ public struct TelegramParser {
   private mutating func selectVersion(of telegram: Span<UInt8>) -> UnknownVersion? {
     let declared = MeterVersion.declaration(in: layout, telegram)?.range
     let hasSameCodes =
-      rules.count == layout.lines.count
-      && zip(rules, layout.lines).allSatisfy { $0.code == $1.code }
+      codes.count == layout.lines.count
+      && codes.indices.allSatisfy { codes[$0] == layout.lines[$0].code }
     if hasSameCodes, let declared, telegram.extracting(declared) == declaration {
       return unknownVersion
     }
@@ -180,7 +184,9 @@ public struct TelegramParser {
     let isKnown = versionRules.select(version)
     unknownVersion = isKnown ? nil : UnknownVersion(version: version.names.first ?? "")
     rules.removeAll(keepingCapacity: true)
-    for line in layout.lines { rules.append(rule(for: line.code)) }
+    codes = layout.lines.map(\.code)
+    for code in codes { rules.append(rule(for: code)) }
+    identityLines = rules.indices.filter { rules[$0].isReadForIdentity }
     return unknownVersion
   }
 
@@ -203,12 +209,11 @@ public struct TelegramParser {
   }
 
   private mutating func readIdentityLines(of telegram: Span<UInt8>) {
-    for (line, rule) in zip(layout.lines, rules) where rule.isReadForIdentity {
-      if let metric = rule.metric {
-        identityReader.read(
-          layout.groups(of: line), of: telegram, metric.form, in: timeZone,
-          into: &drafts[rule.channel])
-      }
+    for index in identityLines {
+      guard let metric = rules[index].metric else { continue }
+      identityReader.read(
+        layout.groups(of: layout.lines[index]), of: telegram, metric.form, in: timeZone,
+        into: &drafts[rules[index].channel])
     }
   }
 
