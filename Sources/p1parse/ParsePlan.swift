@@ -37,7 +37,7 @@ struct ParsePlan: ToolPlan {
     checksums = try settings[DamageGroup().noCheck] ? .ignored : .verified
     isStrict = try settings[DamageGroup().strict]
     metricsPlace = try MetricsPlace(settings, of: "p1parse")
-    keepsReadings = try metricsPlace != nil && settings[ReadingsGroup().readings]
+    keepsReadings = try ParsePlan.keepsReadings(settings, metricsPlace)
   }
 
   private static func work(_ settings: Settings) throws -> Work {
@@ -54,8 +54,9 @@ struct ParsePlan: ToolPlan {
 
   private static func columns(_ settings: Settings, _ format: OutputFormat) throws -> [[UInt8]]? {
     let setting = RecordGroup().columns
+    guard try settings[setting] != nil else { return nil }
     let names = try settings.list(setting).flatMap { $0.split(separator: ",") }.map(String.init)
-    guard !names.isEmpty else { return nil }
+    guard !names.isEmpty else { throw settings.failure(setting, "it names no column") }
     guard format == .csv else { throw settings.failure(setting, "it needs --format csv") }
     if let name = names.first(where: { !RecordKey.isValid($0.utf8.span) }) {
       throw settings.failure(setting, "\"\(name)\" is not a key of a record")
@@ -64,6 +65,16 @@ struct ParsePlan: ToolPlan {
       throw settings.failure(setting, "a column occurs twice")
     }
     return names.map(\.utf8Bytes)
+  }
+
+  private static func keepsReadings(_ settings: Settings, _ place: MetricsPlace?) throws -> Bool {
+    let setting = ReadingsGroup().readings
+    let isWanted = try settings[setting]
+    // In p1.conf, it may be for a pipe whose file an option names.
+    guard !isWanted || place != nil || !settings.isOption(setting) else {
+      throw settings.failure(setting, "it needs a file; set \(MetricsGroup().file.text)")
+    }
+    return isWanted && place != nil
   }
 
   private static func options(_ settings: Settings) throws -> TelegramParser.Options {

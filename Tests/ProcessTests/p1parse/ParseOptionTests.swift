@@ -155,7 +155,8 @@ import Testing
     ["--time", ""], ["--time", "stamp"], ["--format", ""], ["--format", "xml"], ["--spec", ""],
     ["--every", ""], ["--every", "86401"], ["--every=-1"], ["--extremes=1"], ["--columns", ""],
     ["--spec-dir", ""], ["--print-spec", ""], ["--print-spec", "../50"], ["--summer-time=maybe"],
-    ["--net=1"], ["--strict=1"], ["--all", "1"], ["--history", ""],
+    ["--net=1"], ["--strict=1"], ["--all", "1"], ["--history", ""], ["--metrics-readings"],
+    ["--columns", ",", "--format", "csv"],
   ])
   func wrongOptionIsRejected(_ options: [String]) async throws {
     let result = try await Program("p1parse", options).run(input: Self.belgian)

@@ -107,14 +107,15 @@ public struct Settings {
 
   /// The values of a setting with several, separated by commas; `\\,` is a comma in a value.
   public func list(_ setting: Setting<String?>) throws -> [String] {
-    let pieces = try self[setting]?.split(separator: ",") ?? []
-    return pieces.reduce(into: []) { list, piece in
+    let pieces = try self[setting]?.split(separator: ",", omittingEmptySubsequences: false) ?? []
+    let items: [String] = pieces.reduce(into: []) { list, piece in
       if let last = list.last, last.hasSuffix("\\") {
         list[list.count - 1] = "\(last.dropLast()),\(piece)"
       } else {
         list.append(String(piece))
       }
     }
+    return items.filter { !$0.isEmpty }
   }
 
   /// The path of a readable file, or else that of the credential of systemd with the name of the setting. A library
