@@ -43,6 +43,9 @@ let package = Package(
       path: "Sources/Shared/Telegrams",
       swiftSettings: memorySafe),
     .target(
+      name: "DLMS", dependencies: ["Metrics", "Records", "PythonLiterals", "Telegrams"],
+      path: "Sources/Shared/DLMS", swiftSettings: memorySafe),
+    .target(
       name: "Delivery", dependencies: ["Metrics", "Records", deque, system],
       path: "Sources/Shared/Delivery",
       swiftSettings: memorySafe),
@@ -100,6 +103,10 @@ let package = Package(
       name: "TelegramsTests",
       dependencies: ["Metrics", "Records", "PythonLiterals", "Telegrams", "TestValues"],
       exclude: ["Golden"], swiftSettings: strict),
+    .testTarget(
+      name: "DLMSTests",
+      dependencies: ["Metrics", "Records", "Telegrams", "Encryption", "DLMS", "TestValues"],
+      swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues", system],
       swiftSettings: strict),

@@ -15,7 +15,7 @@ public struct EncryptedFrame: Equatable {
 
   /// In bytes. AES-GCM has a tag of 16, of which DLMS sends 12.
   public static let tagLength = 12
-  private static let tag: UInt8 = 0xDB
+  public static let tag: UInt8 = 0xDB
 
   /// The number of bytes, with the tag.
   public var length: Int { cipherText.upperBound + (hasTag ? EncryptedFrame.tagLength : 0) }

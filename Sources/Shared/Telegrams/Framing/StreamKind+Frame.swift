@@ -22,7 +22,7 @@ extension StreamKind {
     guard frame.count > 2, frame[0] == 0x7E, frame[1] & 0xF0 == 0xA0 else { return false }
     let end = Int(frame[1] & 0x07) << 8 + Int(frame[2]) + 1
     if end > 8, end < frame.count, frame[end] == 0x7E,
-      hasCheckSequence(frame.extracting(1..<end))
+      FrameCheckSequence.isRight(frame.extracting(1..<end))
     {
       return true
     }
@@ -31,16 +31,6 @@ extension StreamKind {
       frame.count > index + 2 && frame[index] == 0xE6 && frame[index + 1] & 0xFE == 0xE6
         && frame[index + 2] == 0x00
     }
-  }
-
-  /// Whether the last two bytes are the check sequence of the others: CRC-16/X.25, which leaves this
-  /// remainder.
-  private static func hasCheckSequence(_ bytes: Span<UInt8>) -> Bool {
-    bytes.indices.reduce(UInt16(0xFFFF)) { remainder, index in
-      (0..<8).reduce(remainder ^ UInt16(bytes[index])) { remainder, _ in
-        remainder & 1 == 1 ? remainder >> 1 ^ 0x8408 : remainder >> 1
-      }
-    } == 0xF0B8
   }
 
   /// EN 13757-2: a long frame has its length twice, a second start byte, then the control field.

@@ -1,0 +1,190 @@
+import Records
+import Telegrams
+
+/// Finds the messages that a meter pushes over HDLC or M-Bus, among any other bytes.
+///
+/// ``fill(with:)`` takes bytes in pieces of any size; ``next(atEnd:)`` returns the whole messages, with segments and
+/// blocks joined. Damaged frames are dropped, and the search continues inside them, right after their first byte.
+/// Memory is bounded by the longest frame and ``maximumLength``.
+public struct PushFramer: Sendable {
+  /// In bytes, of a message.
+  public static let maximumLength = Framer.maximumTelegramLength
+
+  static let dataNotificationTag: UInt8 = 0x0F
+
+  public enum Event: Equatable, Sendable {
+    /// A message: an encrypted frame (`DB`), a data-notification (`0F`) or a telegram (`/`).
+    case message([UInt8])
+    case dropped(FrameDefect)
+    /// Bytes outside frames, in order.
+    case other([UInt8])
+  }
+
+  private var bytes: [UInt8] = []
+  /// The start of the bytes outside frames that were not returned yet.
+  private var otherStart = 0
+  /// The bytes before it are known to be frames or other bytes.
+  private var start = 0
+  private var isAfterHDLC = false
+  private var events: [Event] = []
+  /// The frames so far of a message that continues, and the last of them.
+  private var segments: [UInt8] = []
+  private var lastSegment: LinkFrame?
+  private var blocks = BlockTransfer()
+
+  public init() {}
+
+  /// Takes in the bytes of `piece`.
+  public mutating func fill(with piece: Span<UInt8>) {
+    bytes.removeFirst(otherStart)
+    start -= otherStart
+    otherStart = 0
+    bytes.append(contentsOf: piece)
+  }
+
+  /// The next event; nil if more bytes are needed.
+  ///
+  /// - Parameter atEnd: whether the input has ended, or the next bytes do not continue it.
+  public mutating func next(atEnd: Bool = false) -> Event? {
+    while events.isEmpty, start < bytes.count, search(atEnd: atEnd) {}
+    if events.isEmpty { returnOther() }
+    if events.isEmpty, atEnd { dropIncomplete() }
+    return events.isEmpty ? nil : events.removeFirst()
+  }
+
+  /// Looks at the byte at ``start``.
+  ///
+  /// - Returns: false if more bytes are needed.
+  private mutating func search(atEnd: Bool) -> Bool {
+    switch LinkFrame.start(of: bytes.span.extracting(start...)) {
+    case .frame(let frame):
+      returnOther()
+      let content = start + frame.content.lowerBound..<start + frame.content.upperBound
+      skip(frame.length)
+      isAfterHDLC = frame.link == .hdlc
+      add(Array(bytes[content]), of: frame)
+    case .damaged(.notDLMS(let length)):
+      returnOther()
+      skip(length)
+      events.append(.dropped(.notDLMS(length: length)))
+    case .damaged(let defect):
+      returnOther()
+      // This event is that of the whole message.
+      discardParts()
+      events.append(.dropped(defect))
+      skipByte()
+    case .incomplete(let isCertain):
+      guard atEnd else { return false }
+      if isCertain {
+        returnOther()
+        discardParts()
+        events.append(.dropped(.cutShort))
+      }
+      skipByte()
+    case .somethingElse:
+      skipByte()
+    }
+    return true
+  }
+
+  /// Skips a frame.
+  private mutating func skip(_ length: Int) {
+    start += length
+    otherStart = start
+    isAfterHDLC = false
+  }
+
+  private mutating func skipByte() {
+    // A closing flag, or one of several between two frames.
+    if isAfterHDLC, bytes[start] == LinkFrame.flag, start == otherStart {
+      otherStart += 1
+    } else {
+      isAfterHDLC = false
+    }
+    start += 1
+  }
+
+  private mutating func returnOther() {
+    guard otherStart < start else { return }
+    // The frames of a message follow each other.
+    dropSegments()
+    events.append(.other(Array(bytes[otherStart..<start])))
+    otherStart = start
+  }
+
+  // MARK: - Messages
+
+  private mutating func add(_ content: [UInt8], of frame: LinkFrame) {
+    guard !content.isEmpty else { return }
+    if let last = lastSegment, !last.isContinued(by: frame) { dropSegments() }
+    // Reading may have begun in the middle of a message.
+    guard lastSegment != nil || frame.mayBeFirst(content.first) else { return }
+    segments += content
+    lastSegment = frame
+    if segments.count > PushFramer.maximumLength {
+      dropSegments(.tooLong)
+    } else if frame.isLast {
+      let message = segments
+      discardSegments()
+      add(message)
+    }
+  }
+
+  private mutating func add(_ message: [UInt8]) {
+    let isBlock = message.first == BlockTransfer.tag
+    if !isBlock || BlockTransfer.isFirst(message.span) { dropBlocks() }
+    guard isBlock else { return returnMessage(message) }
+    switch blocks.add(message.span) {
+    case .incomplete: break
+    case .whole(let message): returnMessage(message)
+    case .dropped(let defect): events.append(.dropped(defect))
+    }
+  }
+
+  private mutating func returnMessage(_ message: [UInt8]) {
+    guard let tag = message.first else { return }
+    let isPush = [EncryptedFrame.tag, PushFramer.dataNotificationTag, UInt8(ascii: "/")].contains(
+      tag)
+    events.append(isPush ? .message(message) : .dropped(.notAPush(tag)))
+  }
+
+  private mutating func dropSegments(_ defect: FrameDefect = .missingPart) {
+    guard lastSegment != nil else { return }
+    discardSegments()
+    events.append(.dropped(defect))
+  }
+
+  private mutating func dropIncomplete() {
+    dropSegments()
+    dropBlocks()
+  }
+
+  private mutating func dropBlocks() {
+    if blocks.isIncomplete { events.append(.dropped(.missingPart)) }
+    blocks.reset()
+  }
+
+  private mutating func discardSegments() {
+    lastSegment = nil
+    segments = []
+  }
+
+  private mutating func discardParts() {
+    discardSegments()
+    blocks.reset()
+  }
+}
+
+extension LinkFrame {
+  /// Whether another frame holds the next part of the same message.
+  fileprivate func isContinued(by next: LinkFrame) -> Bool {
+    next.link == link && next.addresses == addresses && !next.isMarkedFirst
+      && next.number == number.map { $0 + 1 }
+  }
+
+  /// Whether a message can begin with this frame, of which the content begins with a byte. Landis+Gyr sends the LLC
+  /// header in the first block of a message only.
+  fileprivate func mayBeFirst(_ byte: UInt8?) -> Bool {
+    isMarkedFirst || link == .hdlc && byte == BlockTransfer.tag
+  }
+}

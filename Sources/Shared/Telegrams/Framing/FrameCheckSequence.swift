@@ -1,0 +1,20 @@
+/// CRC-16/X.25, the check sequence of HDLC frames (ISO/IEC 13239, 4.2.5.2): polynomial x¹⁶+x¹²+x⁵+1, reflected,
+/// initial value FFFF, inverted at the end. It follows the bytes that it covers, the low byte first.
+public enum FrameCheckSequence {
+  /// Whether the last two bytes are the check sequence of the others.
+  public static func isRight(_ bytes: Span<UInt8>) -> Bool {
+    // The remainder of any bytes with their check sequence.
+    bytes.count > 2 && remainder(of: bytes) == 0xF0B8
+  }
+
+  /// The check sequence of bytes.
+  public static func value(of bytes: Span<UInt8>) -> UInt16 { ~remainder(of: bytes) }
+
+  private static func remainder(of bytes: Span<UInt8>) -> UInt16 {
+    bytes.indices.reduce(0xFFFF) { remainder, index in
+      (0..<8).reduce(remainder ^ UInt16(bytes[index])) { remainder, _ in
+        remainder & 1 == 1 ? remainder >> 1 ^ 0x8408 : remainder >> 1
+      }
+    }
+  }
+}

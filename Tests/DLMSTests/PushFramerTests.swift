@@ -1,0 +1,212 @@
+import TestValues
+import Testing
+
+@testable import DLMS
+
+/// Messages in HDLC and M-Bus frames, in any pieces, among noise and damage.
+@Suite struct PushFramerTests {
+  /// Messages of the first kind that is asked for, each of its own bytes.
+  private func message(_ number: UInt8, count: Int = 40) -> [UInt8] {
+    [0x0F, number] + (2..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ Int(number)) }
+  }
+
+  /// The messages and defects in a stream that arrives in pieces of a size, and the bytes outside frames.
+  private func found(
+    in stream: [UInt8], by size: Int? = nil
+  ) -> (messages: [[UInt8]], defects: [FrameDefect], other: [UInt8]) {
+    var framer = PushFramer()
+    var found = (messages: [[UInt8]](), defects: [FrameDefect](), other: [UInt8]())
+    func take(atEnd: Bool) {
+      while let event = framer.next(atEnd: atEnd) {
+        switch event {
+        case .message(let message): found.messages.append(message)
+        case .dropped(let defect): found.defects.append(defect)
+        case .other(let bytes): found.other += bytes
+        }
+      }
+    }
+    let size = size ?? max(1, stream.count)
+    for start in stride(from: 0, to: stream.count, by: size) {
+      framer.fill(with: stream[start..<min(start + size, stream.count)].span)
+      take(atEnd: false)
+    }
+    take(atEnd: true)
+    return found
+  }
+
+  // MARK: - Whole messages
+
+  /// Each way to send a message.
+  private var ways: [(name: String, frames: [[UInt8]])] {
+    let long = message(9, count: 260)
+    return [
+      ("HDLC", [FrameBuilder.hdlc(message(9))]),
+      ("long addresses", [FrameBuilder.hdlc(message(9), addresses: [2, 4, 6, 1, 0x10, 0x21])]),
+      ("HDLC segments", FrameBuilder.segments(long, length: 100)),
+      ("M-Bus", FrameBuilder.mbus(message(9))),
+      ("M-Bus, other control field", FrameBuilder.mbus(message(9), control: 0x73)),
+      ("M-Bus segments", FrameBuilder.mbus(long, length: 120)),
+      ("blocks", FrameBuilder.blocks(long, length: 90).map { FrameBuilder.hdlc($0) }),
+      (
+        "blocks, LLC in the first only",
+        FrameBuilder.blocks(long, length: 130).enumerated().map {
+          FrameBuilder.hdlc($1, hasLLC: $0 == 0)
+        }
+      ),
+      ("blocks on M-Bus", FrameBuilder.blocks(long, length: 250).flatMap { FrameBuilder.mbus($0) }),
+    ]
+  }
+
+  @Test(arguments: [1, 2, 3, 7, 64, 100_000])
+  func piecesMakeNoDifference(_ size: Int) {
+    let noise: [UInt8] = [
+      0x55, 0x7E, 0x7E, 0x00, 0xA0, 0x68, 0x68, 0x05, 0x05, 0x68, 0x00, 0xDB, 0x2F, 0x0D,
+    ]
+    for (name, frames) in ways {
+      let length = frames.count == 1 ? 40 : 260
+      let stream = noise + frames.joined() + frames.joined() + noise + frames.joined()
+      let found = found(in: stream, by: size)
+      #expect(found.messages == Array(repeating: message(9, count: length), count: 3), "\(name)")
+      #expect(found.defects.isEmpty, "\(name)")
+      #expect(found.other == noise + noise, "\(name)")
+    }
+  }
+
+  /// Two frames with one flag between them, and with many.
+  @Test(arguments: [1, 100_000]) func flags(_ size: Int) {
+    let (first, second) = (FrameBuilder.hdlc(message(1)), FrameBuilder.hdlc(message(2)))
+    for stream in [first + second.dropFirst(), first + [0x7E, 0x7E, 0x7E] + second] {
+      let found = found(in: stream, by: size)
+      #expect(found.messages == [message(1), message(2)])
+      #expect(found.other.isEmpty && found.defects.isEmpty)
+    }
+  }
+
+  /// A flag inside a frame is no flag, as the length decides.
+  @Test func flagInside() {
+    let message: [UInt8] = [0x0F, 0x7E, 0xA0, 0x0A, 0x7E, 0x7E] + FrameBuilder.hdlc(message(3))
+    #expect(found(in: FrameBuilder.hdlc(message)).messages == [message])
+  }
+
+  /// A message is known with its last byte, before the closing flag.
+  @Test func lastByte() {
+    for (name, frames) in ways {
+      let bytes = Array(frames.joined())
+      let end = bytes.last == 0x7E ? bytes.count - 1 : bytes.count
+      var framer = PushFramer()
+      let start = Array(bytes[..<(end - 1)])
+      framer.fill(with: start.span)
+      while let event = framer.next() { #expect(event == .other([]), "\(name)") }
+      let last = [bytes[end - 1]]
+      framer.fill(with: last.span)
+      guard case .message = framer.next() else {
+        Issue.record("\(name): no message")
+        continue
+      }
+    }
+  }
+
+  // MARK: - Damage
+
+  /// A frame that is damaged anywhere never gives another message, and the frames after it are found.
+  @Test func flippedBits() {
+    let next = FrameBuilder.hdlc(message(1)) + FrameBuilder.mbus(message(2)).joined()
+    for (name, frames) in ways {
+      let bytes = Array(frames.joined())
+      let whole = found(in: bytes).messages
+      for index in bytes.indices {
+        // Every bit of a header, and one of each byte after it.
+        for bit in index < 24 ? 0..<8 : index % 8..<(index % 8 + 1) {
+          var damaged = bytes
+          damaged[index] ^= 1 << UInt8(bit)
+          let found = found(in: damaged + next)
+          let before = found.messages.dropLast(2)
+          #expect(
+            found.messages.suffix(2) == [message(1), message(2)]
+              && (before.isEmpty || before == whole[...]),
+            "\(name), bit \(bit) of byte \(index)")
+        }
+      }
+    }
+  }
+
+  /// A frame that is cut short anywhere never gives a message, and the frames after it are found.
+  @Test func cuts() {
+    let next = FrameBuilder.mbus(message(1)).joined() + FrameBuilder.hdlc(message(2))
+    for (name, frames) in ways {
+      let bytes = Array(frames.joined())
+      let end = bytes.last == 0x7E ? bytes.count - 1 : bytes.count
+      for length in 0..<end where length < 24 || length % 5 == 0 || length + 8 > end {
+        let cut = found(in: bytes[..<length] + next)
+        #expect(cut.messages == [message(1), message(2)], "\(name), \(length) bytes")
+        let ended = found(in: Array(bytes[..<length]))
+        #expect(ended.messages.isEmpty, "\(name), \(length) bytes at the end")
+        let late = found(in: bytes[(length + 1)...] + next)
+        #expect(
+          late.messages.suffix(2) == [message(1), message(2)] && late.messages.count <= 3,
+          "\(name), from byte \(length + 1)")
+      }
+    }
+  }
+
+  /// Each frame that is missing drops its message, once. HDLC does not number the segments of a message: without one in
+  /// the middle it is shorter, and ends too early for its values or its tag.
+  @Test func missingFrames() {
+    for (name, frames) in ways where frames.count > 1 {
+      for index in frames.indices {
+        var rest = frames
+        rest.remove(at: index)
+        let found = found(in: (rest + frames).flatMap { $0 })
+        if name == "HDLC segments", index == 1 {
+          #expect(found.messages.map(\.count) == [160, 260] && found.defects.isEmpty)
+          continue
+        }
+        #expect(found.messages == [message(9, count: 260)], "\(name) without frame \(index)")
+        let defects: [FrameDefect] = index == 0 ? [] : [.missingPart]
+        #expect(found.defects == defects, "\(name) without frame \(index)")
+      }
+    }
+  }
+
+  @Test func framesOfAnotherMeterBetween() {
+    let frames = FrameBuilder.segments(message(9, count: 260), length: 130)
+    let other = FrameBuilder.hdlc(message(1), addresses: [0x41, 0x23])
+    let found = found(in: frames[0] + other + frames[1])
+    #expect(found.messages == [message(1)] && found.defects == [.missingPart])
+  }
+
+  @Test func defects() {
+    var wrong = FrameBuilder.hdlc(message(1))
+    wrong[20] ^= 1
+    #expect(found(in: wrong).defects == [.wrongChecksum])
+    #expect(found(in: Array(FrameBuilder.hdlc(message(1)).dropLast(2))).defects == [.cutShort])
+    #expect(found(in: FrameBuilder.hdlc([0x61, 0x29])).defects == [.notAPush(0x61)])
+    let oms = FrameBuilder.mbusFrame([0x08, 0x01, 0x72, 1, 2, 3, 4])
+    #expect(found(in: oms).defects == [.notDLMS(length: oms.count)])
+    #expect(found(in: FrameBuilder.hdlc([], hasLLC: false)).defects.isEmpty)
+  }
+
+  /// Segments and blocks without end keep no memory.
+  @Test func endlessMessages() {
+    let segment = FrameBuilder.hdlc(
+      [UInt8](repeating: 1, count: 1000), isContinued: true, hasLLC: false)
+    let first = FrameBuilder.hdlc(message(1), isContinued: true)
+    #expect(found(in: first + (0..<40).flatMap { _ in segment }).defects == [.tooLong])
+    let blocks = FrameBuilder.blocks([UInt8](repeating: 1, count: 40_000), length: 200)
+    let frames = blocks.flatMap { FrameBuilder.hdlc($0) }
+    #expect(found(in: frames).defects == [.tooLong])
+  }
+
+  /// Random bytes give no message.
+  @Test func noise() {
+    var generator = SeededGenerator(seed: 23)
+    for _ in 0..<200 {
+      let bytes = generator.bytes(
+        0...400, from: [0x7E, 0xA0, 0xA8, 0x0A, 0x68, 0x05, 0x16, 0xE6, 0xE7, 0, 1, 0x0F, 0x53])
+      let whole = found(in: bytes)
+      let single = found(in: bytes, by: 1)
+      #expect(whole.messages == single.messages && whole.defects == single.defects)
+      #expect(whole.other == single.other && whole.messages.isEmpty)
+    }
+  }
+}
