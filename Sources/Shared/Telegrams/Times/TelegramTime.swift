@@ -125,46 +125,32 @@ public enum TelegramTime {
 
   /// A clock that was never set shows 2000 or 1970; a reading that was never taken has the year 63, 68
   /// or 99.
-  private static let years = 2001..<2060
+  static let years = 2001..<2060
 
   // MARK: - COSEM date-time
 
-  /// The twelve octets of a COSEM date-time (IEC 62056-6-2, "date_time"), printed in hexadecimal:
-  /// `07E8061C050A2B2B00FF8880` is 2024-06-28 10:43:43 local time, 120 minutes ahead of UTC.
-  ///
-  /// Year (2), month, day, day of week, hour, minute, second, hundredths, deviation (2), status.
+  /// A ``COSEMDateTime``, printed in hexadecimal: `07E8061C050A2B2B00FF8880` is 2024-06-28 10:43:43 local
+  /// time, 120 minutes ahead of UTC.
   private static func cosemReading(_ text: Span<UInt8>, in timeZone: MeterTimeZone) -> Reading? {
-    guard text.count == 24 else { return nil }
-    var octets = InlineArray<12, Int>(repeating: 0)
+    guard text.count == 2 * COSEMDateTime.length else { return nil }
+    var octets = InlineArray<12, UInt8>(repeating: 0)
     for index in octets.indices {
       guard let high = text[2 * index].hexadecimalDigit,
         let low = text[2 * index + 1].hexadecimalDigit
       else {
         return nil
       }
-      octets[index] = Int(high) << 4 | Int(low)
+      octets[index] = high << 4 | low
     }
-    let (year, status) = (octets[0] << 8 | octets[1], octets[11])
-    // The second may be unspecified; the lowest bit of the status marks an invalid time.
-    guard years.contains(year), status == unspecified || status & 1 == 0,
-      let civil = CivilTime(
-        year: year, month: octets[2], day: octets[3], hour: octets[5], minute: octets[6],
-        second: octets[7] == unspecified ? 0 : octets[7])
-    else {
-      return .unset
+    guard let time = COSEMDateTime(octets.span) else { return .unset }
+    switch (time.deviation, time.isSummer) {
+    case (let deviation?, _): return .instant(time.civil.instant(ahead: -60 * deviation))
+    case (nil, nil): return .civil(time.civil)
+    case (nil, let isSummer?):
+      return .instant(
+        time.civil.instant(ahead: isSummer ? timeZone.summerOffset : timeZone.winterOffset))
     }
-    let deviation = Int(Int16(truncatingIfNeeded: octets[9] << 8 | octets[10]))
-    if deviations.contains(deviation) { return .instant(civil.instant(ahead: -60 * deviation)) }
-    if status == unspecified { return .civil(civil) }
-    // The highest bit marks daylight saving time.
-    let isSummer = status & 0x80 != 0
-    return .instant(civil.instant(ahead: isSummer ? timeZone.summerOffset : timeZone.winterOffset))
   }
-
-  private static let unspecified = 0xFF
-
-  /// In minutes, UTC less local time. Any other value, such as 0x8000, means unspecified.
-  private static let deviations = -840...720
 }
 
 extension CivilTime {
