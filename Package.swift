@@ -105,7 +105,9 @@ let package = Package(
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "DLMSTests",
-      dependencies: ["Metrics", "Records", "Telegrams", "Encryption", "DLMS", "TestValues"],
+      dependencies: [
+        "Metrics", "Records", "PythonLiterals", "Telegrams", "Encryption", "DLMS", "TestValues",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DeliveryTests", dependencies: ["Records", "Delivery", "TestValues", system],

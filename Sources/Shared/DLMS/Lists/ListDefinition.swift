@@ -1,0 +1,30 @@
+import Metrics
+
+/// What the values of a list mean that the list itself does not tell: see ``ListDefinitionReader``.
+public struct ListDefinition: Equatable, Sendable {
+  /// The three letters of the maker, as in the header of a telegram.
+  public let maker: String
+  /// The identifier in the list; nil for the lists of a maker that have none.
+  public let identifier: String?
+  /// The number of values of a list whose values are meant by their position; nil for a list of values with codes.
+  public let count: Int?
+  let entries: [Entry]
+
+  struct Entry: Equatable {
+    /// Nil for a value that no telegram has.
+    let code: OBISCode?
+    let type: ValueType
+  }
+
+  enum ValueType: Equatable {
+    case text
+    case timestamp
+    case number(NumberScale)
+  }
+
+  /// The key of the definition in a file.
+  var key: String {
+    let name = maker + (identifier.map { " \($0)" } ?? "")
+    return name + (count.map { "/\($0)" } ?? "")
+  }
+}

@@ -1,0 +1,195 @@
+import Metrics
+import Records
+import Telegrams
+
+/// A list of values that a meter has pushed.
+public struct PushList: Equatable, Sendable {
+  /// The three letters of the maker; nil if neither the list nor its frame tells.
+  public let maker: String?
+  /// The time of the values; nil if the meter does not tell.
+  public let time: COSEMDateTime?
+  /// The values that have a code and a unit if they need one, in order.
+  public let values: [PushValue]
+  /// The codes of numbers whose unit is unknown, which are left out.
+  public let withoutUnit: [OBISCode]
+}
+
+/// Reads the lists of one line. A list without an identifier may be one of the kind that came before it.
+public struct PushListReader: Sendable {
+  private let definitions: ListDefinitions
+  private var last = ListSource()
+
+  /// Why a data-notification is not read.
+  public enum Defect: Error, Equatable, Sendable {
+    /// Its values belong to no known shape.
+    case unknownShape
+    /// A list without codes that no definition is of.
+    case unknownList(identifier: String?, maker: String?, count: Int)
+  }
+
+  public init(_ definitions: ListDefinitions = ListDefinitions()) {
+    self.definitions = definitions
+  }
+
+  /// Reads a list.
+  ///
+  /// - Parameter title: that of the encrypted frame it was in; nil if it was not encrypted.
+  public mutating func list(
+    in notification: DataNotification, from title: SystemTitle? = nil
+  ) throws(Defect) -> PushList {
+    guard let items = [PushItem](notification.body), !items.isEmpty else { throw .unknownShape }
+    let source = source(of: items, title)
+    let isByPosition = items.allSatisfy { $0.code == nil }
+    let values =
+      isByPosition ? try valuesByPosition(items, from: source) : valuesByCode(items, from: source)
+    last = source
+    let time = values.lazy.compactMap(\.clock).first
+    // The time of a list without codes may have none either.
+    let timeWithoutCode = items.first { $0.code == nil && $0.value.time != nil }?.value.time
+    let printed = values.filter { $0.clock == nil }
+    return PushList(
+      maker: source.maker, time: time ?? timeWithoutCode ?? notification.time, values: printed,
+      withoutUnit: isByPosition ? [] : codesWithoutUnit(items, printed))
+  }
+
+  // MARK: - The source
+
+  private static let identifierCode = OBISCode(1, 1, 0, 2, 129)
+  private static let logicalDeviceName = OBISCode(0, 0, 42, 0, 0)
+
+  private func source(of items: [PushItem], _ title: SystemTitle?) -> ListSource {
+    let named = items.first { $0.code == PushListReader.identifierCode }
+    // Kamstrup and Kaifa identify the list before its first value.
+    let first = items.prefix { $0.code == nil }.first { $0.value.characters != nil }
+    let identifier = (named ?? first)?.value.characters
+    let device = items.first { $0.code == PushListReader.logicalDeviceName } ?? first
+    let maker =
+      title?.maker ?? identifier.flatMap(definitions.maker(of:))
+      ?? device?.value.characters.flatMap(PushListReader.maker(ofDevice:))
+    // List 1 of Norway has neither.
+    return maker == nil && identifier == nil
+      ? last : ListSource(maker: maker, identifier: identifier)
+  }
+
+  /// The maker that a logical device name begins with, before a digit: `ISK1030…`.
+  private static func maker(ofDevice name: String) -> String? {
+    let maker = name.prefix(3)
+    guard maker.utf8.count == 3, maker.utf8.allSatisfy(\.isCapitalLetter),
+      name.dropFirst(3).first?.isNumber == true
+    else {
+      return nil
+    }
+    return String(maker)
+  }
+
+  // MARK: - Values by position
+
+  private func valuesByPosition(
+    _ items: [PushItem], from source: ListSource
+  ) throws(Defect) -> [PushValue] {
+    let contents = definitions.byPosition(source, count: items.count).map { definition in
+      zip(definition.entries, items).map { entry, item in
+        entry.type.content(of: item.value).map { (entry.code, $0) }
+      }
+    }
+    guard let contents, contents.allSatisfy({ $0 != nil }) else {
+      throw .unknownList(
+        identifier: source.identifier, maker: source.maker, count: items.count)
+    }
+    return contents.compactMap { content in
+      guard let (code, content) = content, let code else { return nil }
+      return PushValue(code: code, content: content)
+    }
+  }
+
+  // MARK: - Values with codes
+
+  private func valuesByCode(_ items: [PushItem], from source: ListSource) -> [PushValue] {
+    let entries = definitions.byCode(source)?.entries ?? []
+    var textCodes = entries.filter { $0.type == .text }.compactMap(\.code)[...]
+    return items.compactMap { item in
+      guard let code = item.code else {
+        guard let text = item.value.characters, text != source.identifier,
+          let code = textCodes.popFirst()
+        else {
+          return nil
+        }
+        return PushValue(code: code, content: .text(text.utf8Bytes))
+      }
+      let type = entries.first { $0.code == code }?.type
+      return PushListReader.content(of: item, code, type).map {
+        PushValue(code: code, content: $0)
+      }
+    }
+  }
+
+  private static func content(
+    of item: PushItem, _ code: OBISCode, _ type: ListDefinition.ValueType?
+  ) -> PushValue.Content? {
+    if let time = item.value.time { return .time(time) }
+    if let text = item.value.text {
+      // A clock that was never set is no text.
+      return text.isEmpty || code.isClock ? nil : .text(text)
+    }
+    guard let number = item.value.number else { return nil }
+    let scale: NumberScale?
+    if let sent = item.scale {
+      scale = NumberScale(sent)
+    } else if case .number(let defined) = type {
+      scale = defined
+    } else {
+      scale = code.hasUnit ? nil : NumberScale(unit: nil)
+    }
+    return scale.map { .number(number, exponent: $0.exponent, unit: $0.unit) }
+  }
+
+  private func codesWithoutUnit(_ items: [PushItem], _ values: [PushValue]) -> [OBISCode] {
+    items.compactMap { item in
+      guard let code = item.code, item.value.number != nil else { return nil }
+      return values.contains { $0.code == code } ? nil : code
+    }
+  }
+}
+
+extension ListDefinition.ValueType {
+  /// The content of a value of this type; nil for a value of another one.
+  fileprivate func content(of value: AXDRValue) -> PushValue.Content? {
+    switch self {
+    case .text: value.text.map { .text($0) }
+    case .timestamp: value.time.map { .time($0) }
+    case .number(let scale):
+      value.number.map { .number($0, exponent: scale.exponent, unit: scale.unit) }
+    }
+  }
+}
+
+extension PushValue {
+  /// The time of the meter's clock; nil for any other value.
+  fileprivate var clock: COSEMDateTime? {
+    guard case .time(let time) = content, code.isClock else { return nil }
+    return time
+  }
+}
+
+extension OBISCode {
+  /// Whether it is that of the clock, on any channel: Kamstrup has it on channel 1.
+  fileprivate var isClock: Bool { onAnyChannel == OBISCode(0, 0, 1, 0, 0) }
+
+  /// Whether a number with this code is measured in a unit.
+  fileprivate var hasUnit: Bool {
+    if let metric = MetricTable.metric(for: self) {
+      return metric.unit != nil || metric.isSubmeterReading
+    }
+    return medium > 0 && (1..<96).contains(quantity)
+  }
+}
+
+extension SystemTitle {
+  /// The three letters of the maker; nil if they are none.
+  fileprivate var maker: String? {
+    let letters = stride(from: 56, through: 40, by: -8).map {
+      UInt8(truncatingIfNeeded: value >> $0)
+    }
+    return letters.allSatisfy(\.isCapitalLetter) ? String(decoding: letters, as: UTF8.self) : nil
+  }
+}
