@@ -274,13 +274,12 @@ public struct Decryptor {
     }
     let start = pending.start + pending.headerLength
     let cipherText = held[frame.cipherText.lowerBound + start..<frame.cipherText.upperBound + start]
-    let vector = InitializationVector(title: frame.title, counter: frame.counter)
-    guard let text = text(of: cipherText, key, vector) else {
+    guard let text = text(of: cipherText, key, frame.vector) else {
       fail(frame.title, unreadable(frame.title))
       return nil
     }
     let sent = held[(start + frame.cipherText.upperBound)..<(start + frame.length)]
-    let hasRightTag = frame.hasTag && isRight(sent, of: text, frame, key, vector)
+    let hasRightTag = keys.isRight(sent, of: text, frame, key)
     var telegram = text
     var isWhole = Framer.isWhole(text.span)
     var isAuthentic = hasRightTag
@@ -327,17 +326,6 @@ public struct Decryptor {
   /// Whether a text is a list of values: its first byte, four bytes of its number, and a time of 0 or 12 bytes.
   private static func looksLikeData(_ text: [UInt8]) -> Bool {
     text.first == dataNotification && text.count > 5 && [0, 12].contains(text[5])
-  }
-
-  /// Compares tags in constant time.
-  private func isRight(
-    _ sent: ArraySlice<UInt8>, of text: [UInt8], _ frame: EncryptedFrame, _ key: MeterKey,
-    _ vector: InitializationVector
-  ) -> Bool {
-    let tag = try? key.tag(
-      of: text, vector, control: frame.control,
-      authenticationKey: keys.authenticationKey(of: frame.title))
-    return tag.map { zip($0, sent).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0 } ?? false
   }
 
   /// Whether a text is a damaged telegram: a wrong key gives any bytes.
