@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(
       name: "DLMSTests",
       dependencies: [
-        "Metrics", "Records", "PythonLiterals", "Telegrams", "Encryption", "DLMS", "TestValues",
+        "Metrics", "Records", "PythonLiterals", "Telegrams", "CommandLine", "Encryption", "DLMS",
+        "TestValues",
       ],
       swiftSettings: strict),
     .testTarget(

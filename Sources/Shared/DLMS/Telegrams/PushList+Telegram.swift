@@ -1,0 +1,99 @@
+import Metrics
+import Records
+import Telegrams
+
+/// The telegram that a list becomes, so that p1parse reads it as any other:
+///
+///     "/" FLAG "5" type CRLF CRLF "0-0:1.0.0(" time ")" CRLF { code "(" value [ "*" unit ] ")" CRLF } "!" CRC CRLF
+extension PushList {
+  /// Nil if no value is known.
+  public var telegram: [UInt8]? {
+    guard !values.isEmpty else { return nil }
+    var text = "/\(maker ?? PushList.unknownMaker)5\(type ?? "")\r\n\r\n".utf8Bytes
+    if let time { text += "0-0:1.0.0(\(time.telegramText))\r\n".utf8 }
+    for value in values { text += "\(value.code)(".utf8Bytes + value.printed + ")\r\n".utf8 }
+    text.append(UInt8(ascii: "!"))
+    return text + "\(CRC16.checksum(text.span).hexadecimal)\r\n".utf8
+  }
+
+  /// What the header has in place of the maker if the list does not tell it.
+  private static let unknownMaker = "DLM"
+
+  /// The codes of the type of the meter: of all makers, and of Kamstrup.
+  private static let typeCodes = [OBISCode(0, 0, 96, 1, 7), OBISCode(1, 1, 96, 1, 1)]
+
+  /// The type of the meter, as far as a header can have it; nil if the list does not tell it.
+  private var type: String? {
+    for value in values where PushList.typeCodes.contains(value.code) {
+      guard case .text(let text) = value.content, text.allSatisfy(\.isPlain) else { continue }
+      return String(decoding: text, as: UTF8.self)
+    }
+    return nil
+  }
+}
+
+extension PushValue {
+  /// What the parentheses of the line hold.
+  fileprivate var printed: [UInt8] {
+    switch content {
+    case .time(let time): return time.telegramText.utf8Bytes
+    case .text(let text): return isHexadecimal(text) ? text.hexadecimal.utf8Bytes : text
+    case .number(let digits, let exponent, let unit):
+      var printed: [UInt8] = []
+      let text = digits.utf8Bytes
+      DecimalText(text.span)?.append(from: text.span, timesTenToThe: exponent, to: &printed)
+      // A number of the meter is printed as text is.
+      if isTextMetric { return printed.hexadecimal.utf8Bytes }
+      return printed + (unit.map { "*\($0 == .cubicMetre ? "m3" : $0.symbol)" } ?? "").utf8
+    }
+  }
+
+  /// Whether a telegram prints the octets of the text in hexadecimal.
+  private func isHexadecimal(_ text: [UInt8]) -> Bool {
+    isTextMetric || !text.allSatisfy(\.isPlain)
+  }
+
+  private var isTextMetric: Bool {
+    switch MetricTable.metric(for: code)?.form {
+    case .text, .meterIdentifier, .submeterIdentifier: true
+    default: false
+    }
+  }
+}
+
+extension COSEMDateTime {
+  /// The time as a telegram prints it: `YYMMDDhhmmss`, with the letter of Central European Time if it is that, or if the
+  /// meter tells daylight saving time alone. With any other deviation, the octets in hexadecimal, which tell it.
+  fileprivate var telegramText: String {
+    let letter =
+      switch (deviation, isSummer) {
+      case (nil, nil): ""
+      case (nil, true), (-120, true): "S"
+      case (nil, false), (-60, false): "W"
+      default: nil as String?
+      }
+    guard let letter else { return octets.hexadecimal }
+    var text: [UInt8] = []
+    for part in [civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second] {
+      text.append(part, digits: 2)
+    }
+    return String(decoding: text, as: UTF8.self) + letter
+  }
+}
+
+extension [UInt8] {
+  fileprivate var hexadecimal: String { map(\.hexadecimal).joined() }
+}
+
+extension UInt8 {
+  /// Whether it is a character that needs no care in a header or in parentheses.
+  fileprivate var isPlain: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+      UInt8(ascii: "."), UInt8(ascii: " "):
+      true
+    default: false
+    }
+  }
+}
