@@ -132,10 +132,28 @@ import Testing
     #expect(throws: PushListReader.Defect.self) {
       try lines(SampleList.vienna, from: PushListTests.kaifa)
     }
+    // A clock that was never set, and a missing value.
+    let clock = ValueBuilder.octets([UInt8](repeating: 0xFF, count: 12))
+    let unset = ValueBuilder.notification(
+      ValueBuilder.structure([clock] + (1...7).map { ValueBuilder.uint32($0) } + [[0x00]]))
+    #expect(try lines(unset, from: PushListTests.iskra).count == 7)
+    #expect(try list(unset, from: PushListTests.iskra).time == nil)
     // A value of another type than its entry.
     let wrong = ValueBuilder.notification(
       ValueBuilder.structure((0..<9).map { ValueBuilder.uint32($0) }))
     #expect(throws: PushListReader.Defect.self) { try lines(wrong, from: PushListTests.iskra) }
+  }
+
+  /// The maker of a list without a title is that of its logical device name.
+  @Test func logicalDeviceName() throws {
+    let names = ["ISK1030000000001", "70000001"].map { ValueBuilder.octets(Array($0.utf8)) }
+    let powers = (1...4).map { ValueBuilder.uint32($0) }
+    let phases =
+      (5...10).map { ValueBuilder.uint16($0) } + (11...16).map { ValueBuilder.uint32($0) }
+    let message = ValueBuilder.notification(ValueBuilder.structure(names + powers + phases))
+    let lines = try lines(message)
+    #expect(lines.count == 18 && lines.first == "0-0:42.0.0 ISK1030000000001")
+    #expect(lines[8] == "1-0:72.7.0 7e-1 V" && lines[17] == "1-0:62.7.0 16e-3 kW")
   }
 
   @Test func withClasses() throws {
@@ -181,7 +199,7 @@ import Testing
   @Test func builtIn() throws {
     let definitions = try ListDefinitionReader.definitions(
       of: ListDefinitions.builtInText.utf8Bytes)
-    #expect(definitions.count == 10 && definitions == ListDefinitions.builtIn)
+    #expect(definitions.count == 11 && definitions == ListDefinitions.builtIn)
     for entry in definitions.flatMap(\.entries) {
       // Each unit is that of the metric.
       guard let code = entry.code, case .number(let scale) = entry.type,
@@ -196,7 +214,7 @@ import Testing
   @Test func ownDefinitions() throws {
     let file = """
       {"KFM KFM_001/1": [["Export", "1-0:2.7.0", "10 W"]], # replaces the built-in one
-       "ABC ABC_1/3": [["a", "1-0:1.8.0", "number 0.001 MWh"], ["b", None, "number 0.01"], ["c", "0-0:96.14.0", "number",],],}
+       "ABC ABC_1/2": [["a", None, "number 0.001 MWh"], ["b", "0-0:96.14.0", "number",],],}
       """
     let own = try ListDefinitionReader.definitions(of: file.utf8Bytes)
     var reader = PushListReader(ListDefinitions(own: own))

@@ -141,7 +141,8 @@ import Testing
     #expect(writer.text.text.contains("power_import_kw="))
   }
 
-  /// Cut at every byte, and with a bit of every byte flipped, the list before is the same or missing, and the one after is intact.
+  /// Cut at every byte, and with a bit of every byte flipped, the list before is the same or missing, and the one after
+  /// is intact.
   @Test(arguments: names) func damage(_ name: String) throws {
     let file = try File(name)
     let whole = try #require(file.lists(file.bytes).first)

@@ -146,6 +146,28 @@ extension ListDefinitions {
             ["Reactive power taken from the grid", "1-0:3.7.0", "number var"],
             ["Reactive power given to the grid", "1-0:4.7.0", "number var"],
         ],
+
+        # Iskraemeco, other countries.
+        "ISK/18": [
+            ["Name of the meter as a COSEM logical device", "0-0:42.0.0", "text"],
+            ["Number of the meter", "0-0:96.1.3", "text"],
+            ["Power taken from the grid", "1-0:1.7.0", "number W"],
+            ["Power given to the grid", "1-0:2.7.0", "number W"],
+            ["Reactive power taken from the grid", "1-0:3.7.0", "number var"],
+            ["Reactive power given to the grid", "1-0:4.7.0", "number var"],
+            ["Voltage on phase L1", "1-0:32.7.0", "number 0.1 V"],
+            ["Voltage on phase L2", "1-0:52.7.0", "number 0.1 V"],
+            ["Voltage on phase L3", "1-0:72.7.0", "number 0.1 V"],
+            ["Current on phase L1", "1-0:31.7.0", "number 0.01 A"],
+            ["Current on phase L2", "1-0:51.7.0", "number 0.01 A"],
+            ["Current on phase L3", "1-0:71.7.0", "number 0.01 A"],
+            ["Power taken from the grid on phase L1", "1-0:21.7.0", "number W"],
+            ["Power taken from the grid on phase L2", "1-0:41.7.0", "number W"],
+            ["Power taken from the grid on phase L3", "1-0:61.7.0", "number W"],
+            ["Power given to the grid on phase L1", "1-0:22.7.0", "number W"],
+            ["Power given to the grid on phase L2", "1-0:42.7.0", "number W"],
+            ["Power given to the grid on phase L3", "1-0:62.7.0", "number W"],
+        ],
     }
 
     """#

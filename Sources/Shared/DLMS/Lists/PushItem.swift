@@ -12,9 +12,9 @@ struct PushItem: Equatable {
 extension [PushItem] {
   /// The values in the body of a data-notification, in order; nil if the body has no known shape.
   ///
-  /// Each value may follow its code, or its class, code and attribute; its scaler and unit may follow it. The parts may be
-  /// in a structure of their own. Values without codes are meant by their position. Landis+Gyr pushes the list of the
-  /// objects first.
+  /// Each value may follow its code, or its class, code and attribute; its scaler and unit may follow it. These parts
+  /// may be in a structure of their own. Values without codes are meant by their position. Landis+Gyr pushes the list
+  /// of the objects first.
   init?(_ body: AXDRValue) {
     self = []
     guard case .list(let values) = body, !values.isEmpty else { return nil }

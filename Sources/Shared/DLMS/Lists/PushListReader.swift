@@ -2,18 +2,6 @@ import Metrics
 import Records
 import Telegrams
 
-/// A list of values that a meter has pushed.
-public struct PushList: Equatable, Sendable {
-  /// The three letters of the maker; nil if neither the list nor its frame tells.
-  public let maker: String?
-  /// The time of the values; nil if the meter does not tell.
-  public let time: COSEMDateTime?
-  /// The values that have a code and a unit if they need one, in order.
-  public let values: [PushValue]
-  /// The codes of numbers whose unit is unknown, which are left out.
-  public let withoutUnit: [OBISCode]
-}
-
 /// Reads the lists of one line. A list without an identifier may be one of the kind that came before it.
 public struct PushListReader: Sendable {
   private let definitions: ListDefinitions
@@ -87,17 +75,16 @@ public struct PushListReader: Sendable {
   private func valuesByPosition(
     _ items: [PushItem], from source: ListSource
   ) throws(Defect) -> [PushValue] {
-    let contents = definitions.byPosition(source, count: items.count).map { definition in
-      zip(definition.entries, items).map { entry, item in
-        entry.type.content(of: item.value).map { (entry.code, $0) }
-      }
-    }
-    guard let contents, contents.allSatisfy({ $0 != nil }) else {
+    let definition = definitions.byPosition(source, count: items.count)
+    let entries = definition.map { Array(zip($0.entries, items)) } ?? []
+    guard definition != nil, entries.allSatisfy({ $0.type.isType(of: $1.value) }) else {
       throw .unknownList(
         identifier: source.identifier, maker: source.maker, count: items.count)
     }
-    return contents.compactMap { content in
-      guard let (code, content) = content, let code else { return nil }
+    return entries.compactMap { entry, item in
+      guard let code = entry.code, let content = entry.type.content(of: item.value) else {
+        return nil
+      }
       return PushValue(code: code, content: content)
     }
   }
@@ -152,7 +139,17 @@ public struct PushListReader: Sendable {
 }
 
 extension ListDefinition.ValueType {
-  /// The content of a value of this type; nil for a value of another one.
+  /// Whether a value has this type, or is missing.
+  fileprivate func isType(of value: AXDRValue) -> Bool {
+    switch (self, value) {
+    case (_, .null): true
+    // Also of a clock that was never set.
+    case (.timestamp, .octets(let octets)): octets.count == COSEMDateTime.length
+    default: content(of: value) != nil
+    }
+  }
+
+  /// The content of a value of this type; nil for a missing value, and for one of another type.
   fileprivate func content(of value: AXDRValue) -> PushValue.Content? {
     switch self {
     case .text: value.text.map { .text($0) }

@@ -62,8 +62,8 @@ extension PushValue {
 }
 
 extension COSEMDateTime {
-  /// The time as a telegram prints it: `YYMMDDhhmmss`, with the letter of Central European Time if it is that, or if the
-  /// meter tells daylight saving time alone. With any other deviation, the octets in hexadecimal, which tell it.
+  /// The time as a telegram prints it: `YYMMDDhhmmss`, with a letter if it is Central European Time, or if the meter
+  /// tells only whether it is daylight saving time. With any other deviation, the octets in hexadecimal, which tell it.
   fileprivate var telegramText: String {
     let letter =
       switch (deviation, isSummer) {

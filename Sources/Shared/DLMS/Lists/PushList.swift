@@ -1,0 +1,14 @@
+import Metrics
+import Telegrams
+
+/// A list of values that a meter has pushed.
+public struct PushList: Equatable, Sendable {
+  /// The three letters of the maker; nil if neither the list nor its frame tells.
+  public let maker: String?
+  /// The time of the values; nil if the meter does not tell.
+  public let time: COSEMDateTime?
+  /// The values that have a code and a unit if they need one, in order.
+  public let values: [PushValue]
+  /// The codes of numbers whose unit is unknown, which are left out.
+  public let withoutUnit: [OBISCode]
+}
