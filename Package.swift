@@ -166,7 +166,8 @@ if Context.environment["P1_FUZZ"] != nil {
   package.products.append(.executable(name: "Fuzz", targets: ["Fuzz"]))
   package.targets.append(
     .executableTarget(
-      name: "Fuzz", dependencies: ["Records", "Telegrams", "Delivery", "Encryption", system],
+      name: "Fuzz",
+      dependencies: ["Records", "Telegrams", "DLMS", "Delivery", "Encryption", system],
       path: "Tests/Fuzz",
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

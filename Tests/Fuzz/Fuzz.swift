@@ -1,3 +1,4 @@
+import DLMS
 import Delivery
 import Encryption
 import Records
@@ -9,12 +10,15 @@ import Records
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
   switch input.first {
+  case UInt8(ascii: "d"): findPushes(Array(input.dropFirst()))
   case UInt8(ascii: "e"): decrypt(Array(input.dropFirst()))
   case UInt8(ascii: "f"): readFile(Array(input.dropFirst()))
+  case UInt8(ascii: "l"): _ = try? ListDefinitionReader.definitions(of: Array(input.dropFirst()))
   case UInt8(ascii: "p"): match(Array(input.dropFirst()))
   case UInt8(ascii: "r"): readRecords(Array(input.dropFirst()))
   case UInt8(ascii: "s"): readSpool(Array(input.dropFirst()))
   case UInt8(ascii: "t"): readTelegram(Array(input.dropFirst()))
+  case UInt8(ascii: "v"): readPush(Array(input.dropFirst()))
   default: break
   }
   return 0
@@ -29,9 +33,9 @@ private let frames: [[UInt8]] = {
   return (0..<4).compactMap { _ in try? encryption.frame(of: body) } + [body]
 }()
 
-/// Decrypts a stream in one piece and byte by byte: both must give the same. Bytes from 0xF0 on stand for a frame, or
-/// for the beginning of one whose length follows.
-private func decrypt(_ input: [UInt8]) {
+/// A stream that an input describes. Bytes from 0xF0 on stand for a frame, or for the beginning of one whose length
+/// follows.
+func stream(of frames: [[UInt8]], by input: [UInt8]) -> [UInt8] {
   var stream: [UInt8] = []
   var index = 0
   while index < input.count {
@@ -46,6 +50,12 @@ private func decrypt(_ input: [UInt8]) {
     stream += isCut ? frame.prefix(Int(input[index])) : frame[...]
     if isCut { index += 1 }
   }
+  return stream
+}
+
+/// Decrypts a stream in one piece and byte by byte: both must give the same.
+private func decrypt(_ input: [UInt8]) {
+  let stream = stream(of: frames, by: input)
   guard let file = try? KeyFile([UInt8]("000102030405060708090A0B0C0D0E0F".utf8), path: "") else {
     preconditionFailure("there is a key")
   }
@@ -105,7 +115,7 @@ private func readTelegram(_ lines: [UInt8]) {
   parse([UInt8]("/FUZ5\r\n\r\n".utf8) + lines, by: SpecificationFiles(forAll: entries))
 }
 
-private func parse(_ telegram: [UInt8], by files: SpecificationFiles) {
+func parse(_ telegram: [UInt8], by files: SpecificationFiles) {
   var parser = TelegramParser(files: files)
   var first = RecordWriter()
   var second = RecordWriter()

@@ -1,0 +1,70 @@
+import DLMS
+import Records
+import Telegrams
+
+/// A message in frames: HDLC in two segments, M-Bus in one.
+private let pushFrames: [[UInt8]] = {
+  func checked(_ bytes: [UInt8]) -> [UInt8] {
+    let sequence = FrameCheckSequence.value(of: bytes.span)
+    return bytes + [UInt8(sequence & 255), UInt8(sequence >> 8)]
+  }
+  func hdlc(_ information: [UInt8], isContinued: Bool) -> [UInt8] {
+    let length = UInt8(10 + information.count)
+    let header = checked([isContinued ? 0xA8 : 0xA0, length, 0x21, 0x02, 0x23, 0x13])
+    return [0x7E] + checked(header + information) + [0x7E]
+  }
+  let message: [UInt8] = [0x0F, 0, 0, 0, 1, 0, 0x02, 0x01, 0x11, 0x05]
+  let content = [0x53, 0xFF, 0x10, 0x01, 0x67] + message
+  let length = UInt8(content.count)
+  return [
+    hdlc([0xE6, 0xE7, 0x00] + message.prefix(4), isContinued: true),
+    hdlc(Array(message.dropFirst(4)), isContinued: false),
+    [0x68, length, length, 0x68] + content + [content.reduce(0, &+), 0x16],
+    hdlc(
+      [0xE6, 0xE7, 0x00, 0xE0, 0xC0, 0, 1, 0, 0, UInt8(message.count)] + message, isContinued: false
+    ),
+  ]
+}()
+
+/// Finds the messages of a stream in one piece and byte by byte: both must give the same.
+func findPushes(_ input: [UInt8]) {
+  let stream = stream(of: pushFrames, by: input)
+  func found(by size: Int) -> (messages: [[UInt8]], defects: [FrameDefect], other: [UInt8]) {
+    var framer = PushFramer()
+    var found = (messages: [[UInt8]](), defects: [FrameDefect](), other: [UInt8]())
+    func take(atEnd: Bool) {
+      while let event = framer.next(atEnd: atEnd) {
+        switch event {
+        case .message(let message): found.messages.append(message)
+        case .dropped(let defect): found.defects.append(defect)
+        case .other(let bytes): found.other += bytes
+        }
+      }
+    }
+    for start in stride(from: 0, to: stream.count, by: size) {
+      framer.fill(with: Array(stream[start..<min(start + size, stream.count)]).span)
+      take(atEnd: false)
+    }
+    take(atEnd: true)
+    return found
+  }
+  let whole = found(by: max(1, stream.count))
+  let single = found(by: 1)
+  precondition(whole.messages == single.messages && whole.defects == single.defects)
+  precondition(whole.other == single.other)
+}
+
+/// Reads the body of a data-notification: its telegram must be whole, and p1parse reads it.
+func readPush(_ body: [UInt8]) {
+  guard let notification = DataNotification([0x0F, 0, 0, 0, 1, 0] + body) else { return }
+  var reader = PushListReader()
+  for title in [nil, SystemTitle(value: 0x4B46_4D67_5000_0001)] {
+    guard let list = try? reader.list(in: notification, from: title),
+      let telegram = list.telegram
+    else {
+      continue
+    }
+    precondition(Framer.isWhole(telegram.span) || telegram.count > Framer.maximumTelegramLength)
+    parse(telegram, by: SpecificationFiles())
+  }
+}
