@@ -100,8 +100,7 @@ import Testing
     #expect(time { $0[11] = 0x80 }?.isSummer == true)
     #expect(time { $0[7] = 0xFF }?.civil.second == 0)
     // Unspecified parts, a clock that was never set, an invalid time.
-    for (index, value) in [(2, 0xFF), (3, 0xFF), (5, 0xFF), (6, 0xFF), (0, 0xFF), (2, 13), (11, 1)]
-    {
+    for (index, value) in [(2, 0xFF), (3, 0xFF), (5, 0xFF), (6, 0xFF), (0, 0xFF), (2, 13)] {
       #expect(time { $0[index] = UInt8(value) } == nil)
     }
     #expect(COSEMDateTime("181220000009".bytes.span) == nil)

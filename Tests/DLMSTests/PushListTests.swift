@@ -83,7 +83,7 @@ import Testing
     let message = SampleList.objects(withItself: withItself)
     #expect(
       try lines(message) == [
-        "0-0:42.0.0 LGZ1030000000001", "1-0:1.7.0 512e-3 kW", "1-0:1.8.1 4408736e-3 kWh",
+        "0-0:42.0.0 LGZ1030000000001", "1-0:1.7.0 512e-3 kW", "1-1:1.8.1 4408736e-3 kWh",
         "1-0:32.7.0 2298e-1 V",
       ])
     let list = try list(message)
@@ -199,7 +199,7 @@ import Testing
   @Test func builtIn() throws {
     let definitions = try ListDefinitionReader.definitions(
       of: ListDefinitions.builtInText.utf8Bytes)
-    #expect(definitions.count == 11 && definitions == ListDefinitions.builtIn)
+    #expect(definitions.count == 12 && definitions == ListDefinitions.builtIn)
     for entry in definitions.flatMap(\.entries) {
       // Each unit is that of the metric.
       guard let code = entry.code, case .number(let scale) = entry.type,
@@ -214,10 +214,13 @@ import Testing
   @Test func ownDefinitions() throws {
     let file = """
       {"KFM KFM_001/1": [["Export", "1-0:2.7.0", "10 W"]], # replaces the built-in one
+       "DLM": [["Power", "1-1:1.7.0", "W"]], "DLM/1": [["Power", "1-0:1.7.0", "kW"]],
        "ABC ABC_1/2": [["a", None, "number 0.001 MWh"], ["b", "0-0:96.14.0", "number",],],}
       """
     let own = try ListDefinitionReader.definitions(of: file.utf8Bytes)
     var reader = PushListReader(ListDefinitions(own: own))
+    // A list that does not tell its maker.
+    #expect(try PushListTests.lines(SampleList.byPosition(1), &reader) == ["1-0:1.7.0 1500e0 kW"])
     _ = try PushListTests.lines(SampleList.byPosition(9), &reader)
     #expect(try PushListTests.lines(SampleList.byPosition(1), &reader) == ["1-0:2.7.0 1500e-2 kW"])
   }

@@ -76,12 +76,26 @@ import Testing
         """)
   }
 
+  /// Landis+Gyr marks the time of its clock as invalid: that of the message is used, whose season is not known.
+  @Test func invalidClock() throws {
+    let message = ValueBuilder.notification(
+      ValueBuilder.structure([
+        ValueBuilder.octets(ValueBuilder.time([0xFF, 0x80, 0x00, 0x81])),
+        ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1), ValueBuilder.scale(0, 27),
+      ]), time: ValueBuilder.time([0xFF, 0x80, 0x00, 0x00]))
+    let telegram = try #require(try telegram(message))
+    #expect(telegram.contains("\r\n0-0:1.0.0(261130102005)\r\n"))
+  }
+
   /// Without the identifier of its maker, and without values.
   @Test func headerOfUnknownMaker() throws {
     let telegram = try #require(try telegram(SampleList.withClasses))
     #expect(telegram.hasPrefix("/DLM5\r\n\r\n1-0:1.7.0(0.321*kW)\r\n1-0:32.7.0(230.4*V)\r\n!"))
     let empty = ValueBuilder.notification(
-      ValueBuilder.structure([ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1)]))
+      ValueBuilder.structure([
+        ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1), ValueBuilder.code(0, 0, 96, 1, 0),
+        ValueBuilder.text("1"),
+      ]))
     #expect(try self.telegram(empty) == nil)
   }
 
@@ -89,7 +103,7 @@ import Testing
     // Deviation and status: Central European Time, the letter alone, neither, and other offsets.
     ([0xFF, 0xC4, 0x00], "261130102005W", "2026-11-30T09:20:05Z"),
     ([0xFF, 0x88, 0x80], "261130102005S", "2026-11-30T08:20:05Z"),
-    ([0x80, 0x00, 0x00], "261130102005W", "2026-11-30T09:20:05Z"),
+    ([0x80, 0x00, 0x00], "261130102005", "2026-11-30T09:20:05Z"),
     ([0x80, 0x00, 0x80], "261130102005S", "2026-11-30T08:20:05Z"),
     ([0x80, 0x00, 0xFF], "261130102005", "2026-11-30T09:20:05Z"),
     ([0x00, 0x00, 0x00], "07EA0B1E010A140500000000", "2026-11-30T10:20:05Z"),

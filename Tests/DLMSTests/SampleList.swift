@@ -46,7 +46,7 @@ enum SampleList {
         Build.array(
           itself + [
             object(8, Build.code(0, 0, 1, 0, 0), 2), object(1, Build.code(0, 0, 42, 0, 0), 2),
-            object(3, Build.code(1, 0, 1, 7, 0), 2), object(3, Build.code(1, 0, 1, 8, 1), 2),
+            object(3, Build.code(1, 0, 1, 7, 0), 2), object(3, Build.code(1, 1, 1, 8, 1), 2),
             object(3, Build.code(1, 0, 32, 7, 0), 2), object(3, Build.code(1, 0, 32, 7, 0), 3),
           ]),
         Build.octets(Build.time()), Build.octets(Array("LGZ1030000000001".utf8)),

@@ -4,6 +4,8 @@ import Metrics
 public struct ListDefinition: Equatable, Sendable {
   /// The three letters of the maker, as in the header of a telegram.
   public let maker: String
+  /// Those of lists that do not tell their maker.
+  static let unknownMaker = "DLM"
   /// The identifier in the list; nil for the lists of a maker that have none.
   public let identifier: String?
   /// The number of values of a list whose values are meant by their position; nil for a list of values with codes.
@@ -18,7 +20,8 @@ public struct ListDefinition: Equatable, Sendable {
 
   enum ValueType: Equatable {
     case text
-    case timestamp
+    /// Whether the clock shows standard time all year, if the meter does not tell its offset from UTC.
+    case timestamp(isStandard: Bool)
     case number(NumberScale)
   }
 

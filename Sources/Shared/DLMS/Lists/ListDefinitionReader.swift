@@ -7,7 +7,8 @@ import Records
 ///     { "KFM KFM_001/1": [["Power taken from the grid", "1-0:1.7.0", "number W"]], }
 ///
 /// A key is the three letters of the meter's maker, and the identifier of the list if there is one. A list without an
-/// identifier is found by the maker that the system title or the logical device name begins with.
+/// identifier is found by the maker that the system title or a text such as `LGZ1030…` begins with; `DLM` stands for an
+/// unknown maker.
 ///
 /// With `/` and a number, it defines a list of so many values whose values are meant by their position: one entry for
 /// each, in order. It applies only if all values have the type of their entry. Without a number, it gives the units of
@@ -17,7 +18,8 @@ import Records
 /// An entry is a list of a description, a code (`None` for a value that is left out) and a type:
 ///
 ///     text              text, such as the number of the meter
-///     timestamp         a date-time; that of the list has the code 0-0:1.0.0
+///     timestamp         a date-time; that of the list has the code 0-0:1.0.0, on any channel
+///     timestamp W       a date-time of a clock that shows standard time all year
 ///     number            a number without a unit
 ///     number W          a number with a unit, as in p1spec(5); `number` may be left out
 ///     number 0.01 A     a number of hundredths of a unit, or of any other power of ten
@@ -126,7 +128,8 @@ extension ListDefinition.ValueType {
   init?(_ text: String) {
     switch text {
     case "text": self = .text
-    case "timestamp": self = .timestamp
+    case "timestamp": self = .timestamp(isStandard: false)
+    case "timestamp W": self = .timestamp(isStandard: true)
     default:
       var words = text.split(separator: " ", omittingEmptySubsequences: false)[...]
       if words.first == "number" { words.removeFirst() }

@@ -3,8 +3,10 @@ extension ListDefinitions {
   public static let builtInText = #"""
     # The lists of DLMS meters that are built in.
     {
-        # Aidon, Norway. Its lists tell codes and units.
-        "ADN AIDON_V0001": [],
+        # Aidon, Norway. Its lists tell codes and units; its clock shows standard time all year.
+        "ADN AIDON_V0001": [
+            ["Time of the meter", "0-0:1.0.0", "timestamp W"],
+        ],
 
         # Kaifa, Norway: MA304H3E, MA304H4, MA105H2E. The first list has no identifier.
         "KFM KFM_001/1": [
@@ -79,8 +81,9 @@ extension ListDefinitions {
         ],
 
         # Kamstrup, Norway, Sweden and Denmark: codes without units. A meter with current transformers counts the
-        # current in 0.001 A.
+        # current in 0.001 A. The clock shows standard time all year.
         "KAM Kamstrup_V0001": [
+            ["Time of the meter", "0-1:1.0.0", "timestamp W"],
             ["Number of the meter", "1-1:0.0.1", "number"],
             ["Power taken from the grid", "1-1:1.7.0", "number W"],
             ["Power given to the grid", "1-1:2.7.0", "number W"],
@@ -114,7 +117,8 @@ extension ListDefinitions {
             ["Energy given to the grid on phase L3", "1-1:62.8.0", "number 10 Wh"],
         ],
 
-        # Landis+Gyr, Austria and Switzerland: codes without units.
+        # Landis+Gyr, Austria and Switzerland (energies on channel 1): codes without units. Voltage and current are left
+        # out, as their unit is another for each type of meter: E360 0.1 V and 0.01 A, E450 V and 0.01 A, E570 V and A.
         "LGZ": [
             ["Power taken from the grid", "1-0:1.7.0", "number W"],
             ["Power given to the grid", "1-0:2.7.0", "number W"],
@@ -132,6 +136,69 @@ extension ListDefinitions {
             ["Reactive energy given to the grid", "1-0:4.8.0", "number varh"],
             ["Reactive energy given to the grid in tariff 1", "1-0:4.8.1", "number varh"],
             ["Reactive energy given to the grid in tariff 2", "1-0:4.8.2", "number varh"],
+            ["Energy taken from the grid", "1-1:1.8.0", "number Wh"],
+            ["Energy taken from the grid in tariff 1", "1-1:1.8.1", "number Wh"],
+            ["Energy taken from the grid in tariff 2", "1-1:1.8.2", "number Wh"],
+            ["Energy given to the grid", "1-1:2.8.0", "number Wh"],
+            ["Energy given to the grid in tariff 1", "1-1:2.8.1", "number Wh"],
+            ["Energy given to the grid in tariff 2", "1-1:2.8.2", "number Wh"],
+            ["Reactive energy taken from the grid", "1-1:3.8.0", "number varh"],
+            ["Reactive energy taken from the grid in tariff 1", "1-1:3.8.1", "number varh"],
+            ["Reactive energy taken from the grid in tariff 2", "1-1:3.8.2", "number varh"],
+            ["Reactive energy given to the grid", "1-1:4.8.0", "number varh"],
+            ["Reactive energy given to the grid in tariff 1", "1-1:4.8.1", "number varh"],
+            ["Reactive energy given to the grid in tariff 2", "1-1:4.8.2", "number varh"],
+            ["Reactive energy in quadrant 1", "1-1:5.8.0", "number varh"],
+            ["Reactive energy in quadrant 1 in tariff 1", "1-1:5.8.1", "number varh"],
+            ["Reactive energy in quadrant 1 in tariff 2", "1-1:5.8.2", "number varh"],
+            ["Reactive energy in quadrant 2", "1-1:6.8.0", "number varh"],
+            ["Reactive energy in quadrant 2 in tariff 1", "1-1:6.8.1", "number varh"],
+            ["Reactive energy in quadrant 2 in tariff 2", "1-1:6.8.2", "number varh"],
+            ["Reactive energy in quadrant 3", "1-1:7.8.0", "number varh"],
+            ["Reactive energy in quadrant 3 in tariff 1", "1-1:7.8.1", "number varh"],
+            ["Reactive energy in quadrant 3 in tariff 2", "1-1:7.8.2", "number varh"],
+            ["Reactive energy in quadrant 4", "1-1:8.8.0", "number varh"],
+            ["Reactive energy in quadrant 4 in tariff 1", "1-1:8.8.1", "number varh"],
+            ["Reactive energy in quadrant 4 in tariff 2", "1-1:8.8.2", "number varh"],
+            ["Power factor", "1-0:13.7.0", "number 0.001"],
+        ],
+
+        # Iskraemeco, Switzerland: codes without units.
+        "ISK": [
+            ["Power taken from the grid", "1-1:1.7.0", "number W"],
+            ["Power given to the grid", "1-1:2.7.0", "number W"],
+            ["Reactive power taken from the grid", "1-1:3.7.0", "number var"],
+            ["Reactive power given to the grid", "1-1:4.7.0", "number var"],
+            ["Energy taken from the grid", "1-1:1.8.0", "number Wh"],
+            ["Energy taken from the grid in tariff 1", "1-1:1.8.1", "number Wh"],
+            ["Energy taken from the grid in tariff 2", "1-1:1.8.2", "number Wh"],
+            ["Energy given to the grid", "1-1:2.8.0", "number Wh"],
+            ["Energy given to the grid in tariff 1", "1-1:2.8.1", "number Wh"],
+            ["Energy given to the grid in tariff 2", "1-1:2.8.2", "number Wh"],
+            ["Reactive energy taken from the grid", "1-1:3.8.0", "number varh"],
+            ["Reactive energy taken from the grid in tariff 1", "1-1:3.8.1", "number varh"],
+            ["Reactive energy taken from the grid in tariff 2", "1-1:3.8.2", "number varh"],
+            ["Reactive energy given to the grid", "1-1:4.8.0", "number varh"],
+            ["Reactive energy given to the grid in tariff 1", "1-1:4.8.1", "number varh"],
+            ["Reactive energy given to the grid in tariff 2", "1-1:4.8.2", "number varh"],
+            ["Reactive energy in quadrant 1", "1-1:5.8.0", "number varh"],
+            ["Reactive energy in quadrant 1 in tariff 1", "1-1:5.8.1", "number varh"],
+            ["Reactive energy in quadrant 1 in tariff 2", "1-1:5.8.2", "number varh"],
+            ["Reactive energy in quadrant 2", "1-1:6.8.0", "number varh"],
+            ["Reactive energy in quadrant 2 in tariff 1", "1-1:6.8.1", "number varh"],
+            ["Reactive energy in quadrant 2 in tariff 2", "1-1:6.8.2", "number varh"],
+            ["Reactive energy in quadrant 3", "1-1:7.8.0", "number varh"],
+            ["Reactive energy in quadrant 3 in tariff 1", "1-1:7.8.1", "number varh"],
+            ["Reactive energy in quadrant 3 in tariff 2", "1-1:7.8.2", "number varh"],
+            ["Reactive energy in quadrant 4", "1-1:8.8.0", "number varh"],
+            ["Reactive energy in quadrant 4 in tariff 1", "1-1:8.8.1", "number varh"],
+            ["Reactive energy in quadrant 4 in tariff 2", "1-1:8.8.2", "number varh"],
+            ["Voltage on phase L1", "1-0:32.7.0", "number 0.1 V"],
+            ["Voltage on phase L2", "1-0:52.7.0", "number 0.1 V"],
+            ["Voltage on phase L3", "1-0:72.7.0", "number 0.1 V"],
+            ["Current on phase L1", "1-0:31.7.0", "number 0.01 A"],
+            ["Current on phase L2", "1-0:51.7.0", "number 0.01 A"],
+            ["Current on phase L3", "1-0:71.7.0", "number 0.01 A"],
         ],
 
         # Iskraemeco, Vienna.

@@ -25,7 +25,9 @@ public struct ListDefinitions: Sendable {
   ) -> ListDefinition? {
     let candidates = definitions.filter(condition)
     return candidates.first { $0.identifier != nil && $0.identifier == source.identifier }
-      ?? candidates.first { $0.identifier == nil && $0.maker == source.maker }
+      ?? candidates.first {
+        $0.identifier == nil && $0.maker == source.maker ?? ListDefinition.unknownMaker
+      }
   }
 
   /// The maker of the lists with an identifier; nil if no definition tells.

@@ -7,6 +7,8 @@ public struct PushList: Equatable, Sendable {
   public let maker: String?
   /// The time of the values; nil if the meter does not tell.
   public let time: COSEMDateTime?
+  /// Whether the clock shows standard time all year, if ``time`` does not tell its offset from UTC.
+  public let isStandardTime: Bool
   /// The values that have a code and a unit if they need one, in order.
   public let values: [PushValue]
   /// The codes of numbers whose unit is unknown, which are left out.

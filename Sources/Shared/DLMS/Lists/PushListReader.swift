@@ -35,25 +35,29 @@ public struct PushListReader: Sendable {
     // The time of a list without codes may have none either.
     let timeWithoutCode = items.first { $0.code == nil && $0.value.time != nil }?.value.time
     let printed = values.filter { $0.clock == nil }
+    let definition =
+      isByPosition
+      ? definitions.byPosition(source, count: items.count) : definitions.byCode(source)
     return PushList(
-      maker: source.maker, time: time ?? timeWithoutCode ?? notification.time, values: printed,
+      maker: source.maker, time: time ?? timeWithoutCode ?? notification.time,
+      isStandardTime: definition?.entries.contains { $0.type == .timestamp(isStandard: true) }
+        ?? false, values: printed,
       withoutUnit: isByPosition ? [] : codesWithoutUnit(items, printed))
   }
 
   // MARK: - The source
 
   private static let identifierCode = OBISCode(1, 1, 0, 2, 129)
-  private static let logicalDeviceName = OBISCode(0, 0, 42, 0, 0)
 
   private func source(of items: [PushItem], _ title: SystemTitle?) -> ListSource {
     let named = items.first { $0.code == PushListReader.identifierCode }
     // Kamstrup and Kaifa identify the list before its first value.
     let first = items.prefix { $0.code == nil }.first { $0.value.characters != nil }
     let identifier = (named ?? first)?.value.characters
-    let device = items.first { $0.code == PushListReader.logicalDeviceName } ?? first
     let maker =
       title?.maker ?? identifier.flatMap(definitions.maker(of:))
-      ?? device?.value.characters.flatMap(PushListReader.maker(ofDevice:))
+      ?? items.lazy.compactMap { $0.value.characters.flatMap(PushListReader.maker(ofDevice:)) }
+      .first
     // List 1 of Norway has neither.
     return maker == nil && identifier == nil
       ? last : ListSource(maker: maker, identifier: identifier)

@@ -6,18 +6,15 @@ import Telegrams
 ///
 ///     "/" FLAG "5" type CRLF CRLF "0-0:1.0.0(" time ")" CRLF { code "(" value [ "*" unit ] ")" CRLF } "!" CRC CRLF
 extension PushList {
-  /// Nil if no value is known.
+  /// Nil if no number is known.
   public var telegram: [UInt8]? {
-    guard !values.isEmpty else { return nil }
-    var text = "/\(maker ?? PushList.unknownMaker)5\(type ?? "")\r\n\r\n".utf8Bytes
-    if let time { text += "0-0:1.0.0(\(time.telegramText))\r\n".utf8 }
+    guard values.contains(where: \.isNumber) else { return nil }
+    var text = "/\(maker ?? ListDefinition.unknownMaker)5\(type ?? "")\r\n\r\n".utf8Bytes
+    if let time { text += "0-0:1.0.0(\(time.telegramText(isStandard: isStandardTime)))\r\n".utf8 }
     for value in values { text += "\(value.code)(".utf8Bytes + value.printed + ")\r\n".utf8 }
     text.append(UInt8(ascii: "!"))
     return text + "\(CRC16.checksum(text.span).hexadecimal)\r\n".utf8
   }
-
-  /// What the header has in place of the maker if the list does not tell it.
-  private static let unknownMaker = "DLM"
 
   /// The codes of the type of the meter: of all makers, and of Kamstrup.
   private static let typeCodes = [OBISCode(0, 0, 96, 1, 7), OBISCode(1, 1, 96, 1, 1)]
@@ -33,10 +30,14 @@ extension PushList {
 }
 
 extension PushValue {
+  fileprivate var isNumber: Bool {
+    if case .number = content { true } else { false }
+  }
+
   /// What the parentheses of the line hold.
   fileprivate var printed: [UInt8] {
     switch content {
-    case .time(let time): return time.telegramText.utf8Bytes
+    case .time(let time): return time.telegramText(isStandard: false).utf8Bytes
     case .text(let text): return isHexadecimal(text) ? text.hexadecimal.utf8Bytes : text
     case .number(let digits, let exponent, let unit):
       var printed: [UInt8] = []
@@ -62,17 +63,21 @@ extension PushValue {
 }
 
 extension COSEMDateTime {
-  /// The time as a telegram prints it: `YYMMDDhhmmss`, with a letter if it is Central European Time, or if the meter
-  /// tells only whether it is daylight saving time. With any other deviation, the octets in hexadecimal, which tell it.
-  fileprivate var telegramText: String {
-    let letter =
-      switch (deviation, isSummer) {
-      case (nil, nil): ""
-      case (nil, true), (-120, true): "S"
-      case (nil, false), (-60, false): "W"
-      default: nil as String?
-      }
-    guard let letter else { return octets.hexadecimal }
+  /// The time as a telegram prints it: `YYMMDDhhmmss`, with a letter if it is Central European Time, or if the season of
+  /// the clock is known. With any other deviation, the octets in hexadecimal, which tell it.
+  ///
+  /// A status without daylight saving time tells nothing if there is no deviation: Kamstrup means standard time, but
+  /// Landis+Gyr and Kaifa send it in summer, too.
+  ///
+  /// - Parameter isStandard: whether the clock shows standard time all year.
+  fileprivate func telegramText(isStandard: Bool) -> String {
+    let letter: String
+    switch (deviation, isSummer) {
+    case (nil, true), (-120, true): letter = "S"
+    case (-60, false): letter = "W"
+    case (nil, _): letter = isStandard ? "W" : ""
+    default: return octets.hexadecimal
+    }
     var text: [UInt8] = []
     for part in [civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second] {
       text.append(part, digits: 2)
