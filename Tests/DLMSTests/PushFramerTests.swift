@@ -72,6 +72,15 @@ import Testing
     }
   }
 
+  /// Telegrams between frames are passed on, byte by byte.
+  @Test(arguments: [1, 7, 100_000]) func telegramsBetween(_ size: Int) {
+    let telegram = SampleTelegram.with(["0-0:96.13.0(~~h~hh(hh)", "1-0:1.8.0(1*kWh)"]).bytes
+    for (name, frames) in ways {
+      let found = found(in: telegram + frames.joined() + telegram, by: size)
+      #expect(found.messages.count == 1 && found.other == telegram + telegram, "\(name)")
+    }
+  }
+
   /// Two frames with one flag between them, and with many.
   @Test(arguments: [1, 100_000]) func flags(_ size: Int) {
     let (first, second) = (FrameBuilder.hdlc(message(1)), FrameBuilder.hdlc(message(2)))

@@ -1,6 +1,6 @@
 import Records
 
-/// Joins the blocks of general-block-transfer (DLMS UA 1000-2, edition 10, 9.3.14):
+/// Joins the blocks of general-block-transfer (DLMS UA 1000-2, General-Block-Transfer):
 ///
 ///     E0 CONTROL NUMBER(2) ACKNOWLEDGED(2) LENGTH DATA
 ///

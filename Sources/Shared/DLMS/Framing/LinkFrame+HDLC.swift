@@ -1,6 +1,6 @@
 import Telegrams
 
-/// HDLC, frame format type 3 (ISO/IEC 13239, 4.9; DLMS UA 1000-2, edition 10, 8.4):
+/// HDLC, frame format type 3 (ISO/IEC 13239; DLMS UA 1000-2, HDLC based profile):
 ///
 ///     7E FORMAT(2) DESTINATION SOURCE CONTROL HCS(2) [LLC] INFORMATION FCS(2) 7E
 ///

@@ -1,4 +1,4 @@
-/// Wired M-Bus, long frame (EN 13757-2), with the transport layer of DLMS (DLMS UA 1000-2, edition 10, 10.5):
+/// Wired M-Bus, long frame (EN 13757-2), with the transport layer of DLMS (DLMS UA 1000-2, wired M-Bus profile):
 ///
 ///     68 L L 68 C A CI STSAP DTSAP DATA CHECKSUM 16
 ///

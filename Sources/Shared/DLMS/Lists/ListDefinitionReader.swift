@@ -6,9 +6,9 @@ import Records
 ///
 ///     { "KFM KFM_001/1": [["Power taken from the grid", "1-0:1.7.0", "number W"]], }
 ///
-/// A key is the three letters of the meter's maker, and the identifier of the list if there is one. A list without an
-/// identifier is found by the maker that the system title or a text such as `LGZ1030…` begins with; `DLM` stands for an
-/// unknown maker.
+/// A key is the three letters of the meter's maker, and the identifier of the list if there is one. A list without
+/// an identifier is found by the maker that the system title or a text such as `LGZ1030…` begins with; `DLM` stands
+/// for an unknown maker.
 ///
 /// With `/` and a number, it defines a list of so many values whose values are meant by their position: one entry for
 /// each, in order. It applies only if all values have the type of their entry. Without a number, it gives the units of

@@ -68,7 +68,7 @@ extension [PushItem] {
   }
 }
 
-/// An attribute of an object that a meter pushes (DLMS UA 1000-1, edition 12, 4.4.8, push_object_list).
+/// An attribute of an object that a meter pushes (DLMS UA 1000-1, push_object_list).
 private struct PushObject {
   let code: OBISCode
   let attribute: Int64

@@ -28,21 +28,26 @@ public struct PushListReader: Sendable {
     guard let items = [PushItem](notification.body), !items.isEmpty else { throw .unknownShape }
     let source = source(of: items, title)
     let isByPosition = items.allSatisfy { $0.code == nil }
-    let values =
-      isByPosition ? try valuesByPosition(items, from: source) : valuesByCode(items, from: source)
-    last = source
-    let time = values.lazy.compactMap(\.clock).first
-    // The time of a list without codes may have none either.
-    let timeWithoutCode = items.first { $0.code == nil && $0.value.time != nil }?.value.time
-    let printed = values.filter { $0.clock == nil }
     let definition =
       isByPosition
       ? definitions.byPosition(source, count: items.count) : definitions.byCode(source)
+    let all =
+      isByPosition
+      ? try values(of: items, byPosition: definition, source)
+      : values(of: items, definition?.entries ?? [], source)
+    last = source
+    // The time of a list without codes may have none either.
+    let time =
+      all.lazy.compactMap(\.clock).first
+      ?? items.first { $0.code == nil && $0.value.time != nil }?.value.time
+    let values = all.filter { $0.clock == nil }
     return PushList(
-      maker: source.maker, time: time ?? timeWithoutCode ?? notification.time,
-      isStandardTime: definition?.entries.contains { $0.type == .timestamp(isStandard: true) }
-        ?? false, values: printed,
-      withoutUnit: isByPosition ? [] : codesWithoutUnit(items, printed))
+      maker: source.maker, time: time ?? notification.time,
+      isStandardTime: definition?.isStandardTime ?? false, values: values,
+      withoutUnit: items.compactMap { item in
+        guard let code = item.code, item.value.number != nil else { return nil }
+        return values.contains { $0.code == code } ? nil : code
+      })
   }
 
   // MARK: - The source
@@ -76,10 +81,9 @@ public struct PushListReader: Sendable {
 
   // MARK: - Values by position
 
-  private func valuesByPosition(
-    _ items: [PushItem], from source: ListSource
+  private func values(
+    of items: [PushItem], byPosition definition: ListDefinition?, _ source: ListSource
   ) throws(Defect) -> [PushValue] {
-    let definition = definitions.byPosition(source, count: items.count)
     let entries = definition.map { Array(zip($0.entries, items)) } ?? []
     guard definition != nil, entries.allSatisfy({ $0.type.isType(of: $1.value) }) else {
       throw .unknownList(
@@ -95,8 +99,9 @@ public struct PushListReader: Sendable {
 
   // MARK: - Values with codes
 
-  private func valuesByCode(_ items: [PushItem], from source: ListSource) -> [PushValue] {
-    let entries = definitions.byCode(source)?.entries ?? []
+  private func values(
+    of items: [PushItem], _ entries: [ListDefinition.Entry], _ source: ListSource
+  ) -> [PushValue] {
     var textCodes = entries.filter { $0.type == .text }.compactMap(\.code)[...]
     return items.compactMap { item in
       guard let code = item.code else {
@@ -133,12 +138,12 @@ public struct PushListReader: Sendable {
     }
     return scale.map { .number(number, exponent: $0.exponent, unit: $0.unit) }
   }
+}
 
-  private func codesWithoutUnit(_ items: [PushItem], _ values: [PushValue]) -> [OBISCode] {
-    items.compactMap { item in
-      guard let code = item.code, item.value.number != nil else { return nil }
-      return values.contains { $0.code == code } ? nil : code
-    }
+extension ListDefinition {
+  /// Whether the clock shows standard time all year.
+  fileprivate var isStandardTime: Bool {
+    entries.contains { $0.type == .timestamp(isStandard: true) }
   }
 }
 

@@ -63,8 +63,8 @@ extension PushValue {
 }
 
 extension COSEMDateTime {
-  /// The time as a telegram prints it: `YYMMDDhhmmss`, with a letter if it is Central European Time, or if the season of
-  /// the clock is known. With any other deviation, the octets in hexadecimal, which tell it.
+  /// The time as a telegram prints it: `YYMMDDhhmmss`, with a letter if it is Central European Time, or if the season
+  /// of the clock is known. With any other deviation, the octets in hexadecimal, which tell it.
   ///
   /// A status without daylight saving time tells nothing if there is no deviation: Kamstrup means standard time, but
   /// Landis+Gyr and Kaifa send it in summer, too.

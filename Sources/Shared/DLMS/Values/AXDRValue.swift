@@ -1,4 +1,4 @@
-/// A value as A-XDR writes it, a tag and its bytes (DLMS UA 1000-2, edition 10, 9.5, Data).
+/// A value as A-XDR writes it, a tag and its bytes (DLMS UA 1000-2, Data).
 public indirect enum AXDRValue: Equatable, Sendable {
   /// A value that the meter does not have, or of a type that meters do not push.
   case null

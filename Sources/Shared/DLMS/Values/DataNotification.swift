@@ -1,6 +1,6 @@
 import Telegrams
 
-/// What a meter pushes (DLMS UA 1000-2, edition 10, 9.3.10, data-notification):
+/// What a meter pushes (DLMS UA 1000-2, DataNotification):
 ///
 ///     0F INVOKE-ID(4) DATE-TIME BODY
 ///

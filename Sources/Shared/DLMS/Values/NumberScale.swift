@@ -18,7 +18,7 @@ struct NumberScale: Equatable {
     guard NumberScale.exponents.contains(self.exponent) else { return nil }
   }
 
-  /// The scaler and the unit of a register: a structure of an int8 and an enum (DLMS UA 1000-1, edition 12, 4.3.2).
+  /// The scaler and the unit of a register: a structure of an int8 and an enum (DLMS UA 1000-1, scal_unit_type).
   ///
   /// Nil for any other value, and for a unit that no telegram has.
   init?(_ value: AXDRValue) {
@@ -36,7 +36,7 @@ struct NumberScale: Equatable {
 
   private static let noUnit: UInt8 = 0xFF
 
-  /// The units of DLMS UA 1000-1, edition 12, table 4, that metrics have.
+  /// The units of DLMS UA 1000-1 (unit) that metrics have.
   private static let symbols: [UInt8: String] = [
     7: "s", 13: "m3", 14: "m3", 25: "J", 27: "W", 28: "VA", 29: "var", 30: "Wh", 32: "varh",
     33: "A", 35: "V", 44: "Hz",

@@ -1,4 +1,4 @@
-/// CRC-16/X.25, the check sequence of HDLC frames (ISO/IEC 13239, 4.2.5.2): polynomial x¹⁶+x¹²+x⁵+1, reflected,
+/// CRC-16/X.25, the check sequence of HDLC frames (ISO/IEC 13239): polynomial x¹⁶+x¹²+x⁵+1, reflected,
 /// initial value FFFF, inverted at the end. It follows the bytes that it covers, the low byte first.
 public enum FrameCheckSequence {
   /// Whether the last two bytes are the check sequence of the others.
