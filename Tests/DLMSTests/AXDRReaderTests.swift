@@ -74,11 +74,14 @@ import Testing
     #expect(plain.time == nil && plain.body == .list([.unsigned(5, byteCount: 1)]))
     let timed = try #require(DataNotification([0x0F, 0, 0, 0, 1, 12] + time + body))
     #expect(timed.time?.deviation == -60 && timed.body == plain.body)
+    let tagged = try #require(DataNotification([0x0F, 0, 0, 0, 1, 9, 12] + time + body))
+    #expect(tagged == timed)
     // More bytes, fewer bytes, a body that is no list, another tag, another length of the time.
     for bytes: [UInt8] in [
       [0x0F, 0, 0, 0, 1, 0] + body + [0], [0x0F, 0, 0, 0, 1, 0, 0x02, 0x01, 0x11],
       [0x0F, 0, 0, 0, 1, 0, 0x11, 0x05], [0x0E, 0, 0, 0, 1, 0] + body,
-      [0x0F, 0, 0, 0, 1, 5, 1, 2, 3, 4, 5] + body, [0x0F, 0, 0, 0, 1, 12], [0x0F], [],
+      [0x0F, 0, 0, 0, 1, 5, 1, 2, 3, 4, 5] + body, [0x0F, 0, 0, 0, 1, 12], [0x0F, 0, 0, 0, 1, 9],
+      [0x0F], [],
     ] {
       #expect(DataNotification(bytes) == nil)
     }

@@ -35,7 +35,7 @@ enum FrameBuilder {
 
   /// An M-Bus frame from the control field to the last byte of the data.
   static func mbusFrame(_ content: [UInt8]) -> [UInt8] {
-    let count = UInt8(content.count)
+    let count = UInt8(content.count & 255)
     return [0x68, count, count, 0x68] + content + [content.reduce(0, &+), 0x16]
   }
 

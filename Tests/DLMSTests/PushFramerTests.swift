@@ -44,6 +44,7 @@ import Testing
       ("long addresses", [FrameBuilder.hdlc(message(9), addresses: [2, 4, 6, 1, 0x10, 0x21])]),
       ("HDLC segments", FrameBuilder.segments(long, length: 100)),
       ("M-Bus", FrameBuilder.mbus(message(9))),
+      ("long M-Bus", FrameBuilder.mbus(message(9, count: 253), length: 253)),
       ("M-Bus, other control field", FrameBuilder.mbus(message(9), control: 0x73)),
       ("M-Bus segments", FrameBuilder.mbus(long, length: 120)),
       ("blocks", FrameBuilder.blocks(long, length: 90).map { FrameBuilder.hdlc($0) }),
@@ -63,7 +64,7 @@ import Testing
       0x55, 0x7E, 0x7E, 0x00, 0xA0, 0x68, 0x68, 0x05, 0x05, 0x68, 0x00, 0xDB, 0x2F, 0x0D,
     ]
     for (name, frames) in ways {
-      let length = frames.count == 1 ? 40 : 260
+      let length = name == "long M-Bus" ? 253 : frames.count == 1 ? 40 : 260
       let stream = noise + frames.joined() + frames.joined() + noise + frames.joined()
       let found = found(in: stream, by: size)
       #expect(found.messages == Array(repeating: message(9, count: length), count: 3), "\(name)")

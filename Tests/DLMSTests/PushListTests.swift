@@ -199,7 +199,7 @@ import Testing
   @Test func builtIn() throws {
     let definitions = try ListDefinitionReader.definitions(
       of: ListDefinitions.builtInText.utf8Bytes)
-    #expect(definitions.count == 12 && definitions == ListDefinitions.builtIn)
+    #expect(definitions.count == 13 && definitions == ListDefinitions.builtIn)
     for entry in definitions.flatMap(\.entries) {
       // Each unit is that of the metric.
       guard let code = entry.code, case .number(let scale) = entry.type,

@@ -76,6 +76,24 @@ import Testing
         """)
   }
 
+  /// Aidon tells a deviation of 0, and means standard time.
+  @Test func standardTime() throws {
+    let message = ValueBuilder.notification(
+      ValueBuilder.array([
+        ValueBuilder.structure([
+          ValueBuilder.code(1, 1, 0, 2, 129), ValueBuilder.text("AIDON_V0001"),
+        ]),
+        ValueBuilder.structure([
+          ValueBuilder.code(0, 0, 1, 0, 0),
+          ValueBuilder.octets(ValueBuilder.time([0xFF, 0x00, 0x00, 0x00])),
+        ]),
+        ValueBuilder.structure([
+          ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1), ValueBuilder.scale(0, 27),
+        ]),
+      ]))
+    #expect(try telegram(message)?.contains("\r\n0-0:1.0.0(261130102005W)\r\n") == true)
+  }
+
   /// Landis+Gyr marks the time of its clock as invalid: that of the message is used, whose season is not known.
   @Test func invalidClock() throws {
     let message = ValueBuilder.notification(

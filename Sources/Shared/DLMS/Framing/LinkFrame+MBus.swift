@@ -2,11 +2,13 @@
 ///
 ///     68 L L 68 C A CI STSAP DTSAP DATA CHECKSUM 16
 ///
-/// L counts the bytes from C to DATA, of which CHECKSUM is the sum. The lowest four bits of CI number the frames of a
+/// L counts the bytes from C to DATA, of which CHECKSUM is the sum. Sagemcom sends longer frames, with 256 less in L. The lowest four bits of CI number the frames of a
 /// message, and 10 marks the last one.
 extension LinkFrame {
   static let longFrameStart: UInt8 = 0x68
   private static let stop: UInt8 = 0x16
+  /// C, A and CI.
+  private static let minimumLength = 3
   /// From a master to a slave: SND_UD, with the frame count bit or without. Meters that push use these.
   private static let controls: [UInt8] = [0x53, 0x73]
   /// From a slave, as meters answer that are read on demand.
@@ -15,11 +17,12 @@ extension LinkFrame {
 
   static func mbus(_ bytes: Span<UInt8>) -> Start {
     let start = bytes.extracting(first: 5)
-    if start.count > 2, start[1] != start[2] || start[1] < 3 { return .somethingElse }
+    if start.count > 2, start[1] != start[2] { return .somethingElse }
     if start.count > 3, start[3] != longFrameStart { return .somethingElse }
     guard start.count > 4 else { return .incomplete(isCertain: false) }
     guard controls.contains(start[4]) || start[4] == response else { return .somethingElse }
-    let contentEnd = 4 + Int(start[1])
+    let length = Int(start[1])
+    let contentEnd = 4 + (length < minimumLength ? 256 + length : length)
     let end = contentEnd + 2
     guard bytes.count >= end else { return .incomplete(isCertain: true) }
     let sum = (4..<contentEnd).reduce(UInt8(0)) { $0 &+ bytes[$1] }
@@ -27,12 +30,11 @@ extension LinkFrame {
       return .damaged(.wrongChecksum)
     }
     let control = bytes[6]
-    let transport = 7..<min(9, contentEnd)
-    guard control < 0x20, transport.count == 2 else { return .damaged(.notDLMS(length: end)) }
+    guard control < 0x20, length != minimumLength else { return .damaged(.notDLMS(length: end)) }
     return .frame(
       LinkFrame(
-        link: .mbus, addresses: [bytes[5]] + transport.map { bytes[$0] }, number: control & 0x0F,
+        link: .mbus, addresses: [bytes[5], bytes[7], bytes[8]], number: control & 0x0F,
         isMarkedFirst: control & 0x0F == 0, isLast: control & isLastBit != 0,
-        content: transport.upperBound..<contentEnd, length: end))
+        content: 9..<contentEnd, length: end))
   }
 }

@@ -214,7 +214,21 @@ extension ListDefinitions {
             ["Reactive power given to the grid", "1-0:4.7.0", "number var"],
         ],
 
-        # Iskraemeco, other countries.
+        # Iskraemeco, Slovenia (Elektro Ljubljana).
+        "ISK/12": [
+            ["Name of the meter as a COSEM logical device", "0-0:42.0.0", "text"],
+            ["Number of the meter", "0-0:96.1.3", "text"],
+            ["Breaker", "0-0:96.3.10", "number"],
+            ["Tariff in force, as octets", None, "text"],
+            ["Energy taken from the grid", "1-0:1.8.0", "number Wh"],
+            ["Energy taken from the grid in tariff 1", "1-0:1.8.1", "number Wh"],
+            ["Energy taken from the grid in tariff 2", "1-0:1.8.2", "number Wh"],
+            ["Energy given to the grid", "1-0:2.8.0", "number Wh"],
+            ["Energy given to the grid in tariff 1", "1-0:2.8.1", "number Wh"],
+            ["Energy given to the grid in tariff 2", "1-0:2.8.2", "number Wh"],
+            ["Reactive energy taken from the grid", "1-0:3.8.0", "number varh"],
+            ["Reactive energy given to the grid", "1-0:4.8.0", "number varh"],
+        ],
         "ISK/18": [
             ["Name of the meter as a COSEM logical device", "0-0:42.0.0", "text"],
             ["Number of the meter", "0-0:96.1.3", "text"],

@@ -67,15 +67,15 @@ extension COSEMDateTime {
   /// of the clock is known. With any other deviation, the octets in hexadecimal, which tell it.
   ///
   /// A status without daylight saving time tells nothing if there is no deviation: Kamstrup means standard time, but
-  /// Landis+Gyr and Kaifa send it in summer, too.
+  /// Landis+Gyr and Kaifa send it in summer, too. Aidon means standard time by a deviation of 0.
   ///
   /// - Parameter isStandard: whether the clock shows standard time all year.
   fileprivate func telegramText(isStandard: Bool) -> String {
     let letter: String
     switch (deviation, isSummer) {
+    case (nil, _) where isStandard, (0, _) where isStandard, (-60, false): letter = "W"
     case (nil, true), (-120, true): letter = "S"
-    case (-60, false): letter = "W"
-    case (nil, _): letter = isStandard ? "W" : ""
+    case (nil, _): letter = ""
     default: return octets.hexadecimal
     }
     var text: [UInt8] = []

@@ -4,7 +4,7 @@ import Telegrams
 ///
 ///     0F INVOKE-ID(4) DATE-TIME BODY
 ///
-/// DATE-TIME is 00, or 0C and twelve octets. No check sequence covers it if it was encrypted without a tag: it is
+/// DATE-TIME is 00, or 0C and twelve octets, before which Kaifa sends the tag 09 of octets. No check sequence covers it if it was encrypted without a tag: it is
 /// accepted only if the body ends with the last byte.
 public struct DataNotification: Equatable, Sendable {
   /// When it was made; nil if the meter does not tell, or its clock is not set.
@@ -13,19 +13,18 @@ public struct DataNotification: Equatable, Sendable {
 
   /// Nil if the bytes are anything else.
   public init?(_ message: [UInt8]) {
-    let timeStart = 6
-    guard message.count > timeStart, message[0] == PushFramer.dataNotificationTag else {
+    let lengthIndex = message.count > 5 && message[5] == 0x09 ? 6 : 5
+    guard message.count > lengthIndex, message[0] == PushFramer.dataNotificationTag else {
       return nil
     }
-    let timeLength = Int(message[timeStart - 1])
-    guard [0, COSEMDateTime.length].contains(timeLength),
-      message.count > timeStart + timeLength
-    else {
+    let timeStart = lengthIndex + 1
+    let timeEnd = timeStart + Int(message[lengthIndex])
+    guard [0, COSEMDateTime.length].contains(timeEnd - timeStart), timeEnd < message.count else {
       return nil
     }
-    var reader = AXDRReader(message, from: timeStart + timeLength)
+    var reader = AXDRReader(message, from: timeEnd)
     guard let body = try? reader.value(), case .list = body, reader.isAtEnd else { return nil }
-    time = COSEMDateTime(message.span.extracting(timeStart..<(timeStart + timeLength)))
+    time = COSEMDateTime(message.span.extracting(timeStart..<timeEnd))
     self.body = body
   }
 }
