@@ -11,7 +11,7 @@ import Telegrams
 public struct Decryptor {
   private let keys: MeterKeys
   private let policy: DecryptionPolicy
-  public private(set) var statistics = DecryptionStatistics()
+  private var log: MeterLog
 
   /// The bytes from the start of the first frame that is not complete.
   private var held: [UInt8] = []
@@ -26,10 +26,6 @@ public struct Decryptor {
   private var endsLine = true
   /// The header before the last frame without a system title.
   private var lastHeader: [UInt8] = []
-  private var meters: [SystemTitle: Meter] = [:]
-  private var events: [DecryptionEvent] = []
-  /// How many problems of meters were logged that no telegram was accepted of.
-  private var strangerCount = 0
 
   /// A frame that may begin in `held`, and is not complete.
   private struct PendingFrame {
@@ -41,23 +37,6 @@ public struct Decryptor {
     var length: Int { headerLength + frame.length }
   }
 
-  /// What is known of the meter with a system title.
-  private struct Meter {
-    /// The greatest frame counter so far; nil if no telegram was accepted.
-    var counter: UInt32?
-    /// Frames in a row that were not accepted.
-    var failureCount = 0
-    /// Why no telegrams are accepted; nil if some are.
-    var problem: DecryptionEvent?
-    var isWrongTagLogged = false
-    var isReplaying = false
-  }
-
-  /// Bit errors in system titles look like new meters.
-  private static let maximumMeters = 64
-  /// Wrong frames in a row that mean a wrong key and no longer damage: before the first telegram of a meter, and later,
-  /// as the grid operator may change the key.
-  private static let certainFailures = (first: 2, later: 5)
   /// Header lines to try for the end of a plain telegram. A checksum is computed from each, so hostile input would be
   /// expensive without a limit.
   private static let maximumHeaders = 4
@@ -65,15 +44,15 @@ public struct Decryptor {
   public init(_ keys: MeterKeys, _ policy: DecryptionPolicy) {
     self.keys = keys
     self.policy = policy
+    log = MeterLog(keys, policy)
   }
+
+  public var statistics: DecryptionStatistics { log.statistics }
 
   /// Why no telegrams come, by the frames since the last telegram; nil if they do.
-  public private(set) var problem: DecryptionEvent?
+  public var problem: DecryptionEvent? { log.problem }
 
-  public mutating func takeEvents() -> [DecryptionEvent] {
-    defer { events.removeAll() }
-    return events
-  }
+  public mutating func takeEvents() -> [DecryptionEvent] { log.takeEvents() }
 
   /// Takes in bytes, and appends what is known of the stream by then.
   public mutating func add(_ piece: Span<UInt8>, to output: inout [UInt8]) {
@@ -92,14 +71,8 @@ public struct Decryptor {
   public mutating func finish(isLast: Bool, to output: inout [UInt8]) {
     process(atEnd: true, to: &output)
     if isLast {
-      // A frame that is not complete is damaged if others were not.
-      for cut in frames where meters[cut.frame.title]?.counter != nil {
-        fail(cut.frame.title, unreadable(cut.frame.title))
-      }
-      for (title, meter) in meters
-      where statistics.decrypted == 0 && meter.failureCount == 1 && meter.problem == nil {
-        setProblem(unreadable(title), of: title)
-      }
+      for cut in frames { log.failAtEnd(cut.frame.title) }
+      log.finish()
     }
     frames = []
     release(upTo: held.count, to: &output)
@@ -120,7 +93,7 @@ public struct Decryptor {
       let next = hasRightTag ? end : startWithin(pending, end: end)
       // An earlier frame that is still incomplete has lost bytes.
       for cut in frames.prefix(while: { $0.start < pending.start }) {
-        fail(cut.frame.title, unreadable(cut.frame.title))
+        log.fail(cut.frame.title)
       }
       release(upTo: pending.start, to: &output)
       append(telegram, to: &output)
@@ -185,7 +158,7 @@ public struct Decryptor {
     func overlaps(_ pending: PendingFrame) -> Bool {
       pending.start <= start && pending.start + pending.length > start
     }
-    for cut in frames where overlaps(cut) { fail(cut.frame.title, unreadable(cut.frame.title)) }
+    for cut in frames where overlaps(cut) { log.fail(cut.frame.title) }
     frames.removeAll(where: overlaps)
   }
 
@@ -269,13 +242,13 @@ public struct Decryptor {
   ) -> (telegram: [UInt8], hasRightTag: Bool)? {
     let frame = pending.frame
     guard let key = keys.key(of: frame.title) else {
-      fail(frame.title, unreadable(frame.title))
+      log.fail(frame.title)
       return nil
     }
     let start = pending.start + pending.headerLength
     let cipherText = held[frame.cipherText.lowerBound + start..<frame.cipherText.upperBound + start]
     guard let text = text(of: cipherText, key, frame.vector) else {
-      fail(frame.title, unreadable(frame.title))
+      log.fail(frame.title)
       return nil
     }
     let sent = held[(start + frame.cipherText.upperBound)..<(start + frame.length)]
@@ -295,15 +268,20 @@ public struct Decryptor {
       lastHeader = header
     }
     if isWhole || isAuthentic {
-      let isAccepted = accept(telegram, of: frame, hasRightTag: hasRightTag)
-      return (isAccepted ? telegram : [], hasRightTag)
+      guard telegram.first == UInt8(ascii: "/") else {
+        log.refuse(frame, hasRightTag: hasRightTag)
+        return ([], hasRightTag)
+      }
+      return (log.accept(frame, hasRightTag: hasRightTag) ? telegram : [], hasRightTag)
     }
     if policy.acceptsDamage, !policy.requiresTag, Decryptor.looksLikeTelegram(text) {
       return (telegram, false)
     }
-    fail(
-      frame.title,
-      Decryptor.looksLikeData(text) ? .noTelegram(frame.title) : unreadable(frame.title))
+    if Decryptor.looksLikeData(text) {
+      log.fail(frame.title, .noTelegram(frame.title))
+    } else {
+      log.fail(frame.title)
+    }
     return nil
   }
 
@@ -331,84 +309,6 @@ public struct Decryptor {
   /// Whether a text is a damaged telegram: a wrong key gives any bytes.
   private static func looksLikeTelegram(_ text: [UInt8]) -> Bool {
     text.first == UInt8(ascii: "/") && text.count { $0.isPrintable } * 16 >= text.count * 15
-  }
-
-  // MARK: - The state of each meter
-
-  /// Counts a decrypted frame, and applies the policy to it.
-  private mutating func accept(
-    _ telegram: [UInt8], of frame: EncryptedFrame, hasRightTag: Bool
-  ) -> Bool {
-    let title = frame.title
-    statistics.decrypted += 1
-    if frame.hasTag, !hasRightTag { statistics.wrongTags += 1 }
-    guard telegram.first == UInt8(ascii: "/") else {
-      fail(title, .noTelegram(title))
-      return false
-    }
-    if policy.requiresTag, !hasRightTag {
-      fail(title, frame.hasTag ? .rejectedTag(title) : .noTag(title))
-      return false
-    }
-    var meter = meters[title] ?? Meter()
-    defer { meters[title] = meter }
-    if frame.hasTag, !hasRightTag, !meter.isWrongTagLogged {
-      meter.isWrongTagLogged = true
-      events.append(.wrongTag(title))
-    }
-    if meter.problem != nil { events.append(.decrypting(title)) }
-    // The first frames were damaged, as the key is right.
-    if meter.counter == nil, meter.failureCount == 1 { events.append(.damaged(title)) }
-    meter.problem = nil
-    meter.failureCount = 0
-    // Meters without a system title send 0 in every frame.
-    guard title != .none, let greatest = meter.counter, frame.counter <= greatest else {
-      meter.isReplaying = false
-      meter.counter = frame.counter
-      problem = nil
-      return true
-    }
-    statistics.replays += 1
-    let replay = DecryptionEvent.replay(
-      title, frame.counter, after: greatest, isRejected: policy.rejectsReplays)
-    if !meter.isReplaying { events.append(replay) }
-    meter.isReplaying = true
-    problem = policy.rejectsReplays ? problem ?? replay : nil
-    if policy.rejectsReplays { statistics.failures += 1 }
-    return !policy.rejectsReplays
-  }
-
-  /// Why the frames of a meter cannot be decrypted.
-  private func unreadable(_ title: SystemTitle) -> DecryptionEvent {
-    keys.key(of: title) == nil ? .noKey(title) : .wrongKey(title)
-  }
-
-  /// Notes a frame that holds no telegram, or one that is not accepted.
-  private mutating func fail(_ title: SystemTitle, _ reason: DecryptionEvent) {
-    statistics.failures += 1
-    if meters.count >= Decryptor.maximumMeters, meters[title] == nil {
-      meters = meters.filter { $0.value.counter != nil }
-    }
-    meters[title, default: Meter()].failureCount += 1
-    guard let meter = meters[title] else { return }
-    let isKnown = meter.counter != nil
-    if isKnown, meter.failureCount < Decryptor.certainFailures.later {
-      events.append(
-        [.rejectedTag(title), .noTag(title)].contains(reason) ? reason : .damaged(title))
-    } else if isKnown || meter.failureCount >= Decryptor.certainFailures.first {
-      setProblem(reason, of: title)
-    }
-  }
-
-  private mutating func setProblem(_ reason: DecryptionEvent, of title: SystemTitle) {
-    problem = reason
-    guard meters[title]?.problem != reason else { return }
-    meters[title]?.problem = reason
-    // A line that sends random titles must not fill the log.
-    if meters[title]?.counter == nil { strangerCount += 1 }
-    if meters[title]?.counter != nil || strangerCount <= Decryptor.maximumMeters {
-      events.append(reason)
-    }
   }
 }
 
