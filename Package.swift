@@ -63,7 +63,10 @@ let package = Package(
 
     // The four tools. Only the sinks link a C library of the system.
     .executableTarget(
-      name: "p1cat", dependencies: ["Records", "Telegrams", "CommandLine", "Encryption", deque],
+      name: "p1cat",
+      dependencies: [
+        "Metrics", "Records", "Telegrams", "DLMS", "CommandLine", "Encryption", deque,
+      ],
       swiftSettings: memorySafe),
     .executableTarget(
       name: "p1parse", dependencies: ["Metrics", "Records", "Telegrams", "CommandLine"],
@@ -132,7 +135,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "p1catTests",
-      dependencies: ["Records", "Telegrams", "CommandLine", "TestValues", "p1cat"],
+      dependencies: [
+        "Metrics", "Records", "Telegrams", "DLMS", "CommandLine", "Encryption", "TestValues",
+        "p1cat",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "p1mqttTests",
@@ -145,7 +151,7 @@ let package = Package(
     .testTarget(
       name: "ProcessTests",
       dependencies: [
-        "Metrics", "Telegrams", "CommandLine", "TestSupport", "TestValues", system,
+        "Metrics", "Telegrams", "CommandLine", "Encryption", "TestSupport", "TestValues", system,
         "p1cat", "p1parse", "p1mqtt", "p1influx",
       ],
       swiftSettings: strict),

@@ -17,15 +17,11 @@ import Testing
   private func frame(_ plain: [UInt8], control: UInt8) throws -> [UInt8] {
     let key = try #require(MeterKey(hexadecimal: EncryptedPushTests.key))
     let vector = InitializationVector(title: EncryptedPushTests.title, counter: 0x0102_0304)
-    var content = [control, 1, 2, 3, 4] + (try key.applyKeystream(to: plain, vector))
-    if control & 0x10 != 0 {
-      let other = try #require(MeterKey(hexadecimal: EncryptedPushTests.authenticationKey))
-      content += try key.tag(of: plain, vector, control: control, authenticationKey: other)
-    }
-    let title = stride(from: 56, through: 0, by: -8).map {
-      UInt8(truncatingIfNeeded: EncryptedPushTests.title.value >> UInt64($0))
-    }
-    return [0xDB, 0x08] + title + FrameBuilder.length(content.count) + content
+    let other = try #require(MeterKey(hexadecimal: EncryptedPushTests.authenticationKey))
+    let tag = try key.tag(of: plain, vector, control: control, authenticationKey: other)
+    return FrameBuilder.encrypted(
+      title: Array("KFMgP\0\0\u{1}".utf8), control: control, counter: 0x0102_0304,
+      cipherText: try key.applyKeystream(to: plain, vector), tag: control & 0x10 != 0 ? tag : [])
   }
 
   private func keys(_ key: String, _ authenticationKey: String) throws -> MeterKeys {

@@ -9,9 +9,9 @@ import Telegrams
 ///
 /// Memory is bounded by the longest frame: see ``EncryptedFrame``.
 public struct Decryptor {
-  private let keys: MeterKeys
+  let keys: MeterKeys
   private let policy: DecryptionPolicy
-  private var log: MeterLog
+  var log: MeterLog
 
   /// The bytes from the start of the first frame that is not complete.
   private var held: [UInt8] = []

@@ -35,6 +35,7 @@ protocol MeterConnection {
   /// - Throws: `Failure` if the speed cannot be set.
   mutating func changeSpeedIfDue(at now: ContinuousClock.Instant) throws -> Bool
 
+  /// Notes that a telegram arrived whole, or a message that no telegram can be made of.
   mutating func receivedTelegram(at now: ContinuousClock.Instant)
 
   /// Explains a failed read.

@@ -14,6 +14,8 @@ struct ReadStatistics {
   /// Telegrams dropped because the next one began before their end, or because they are too long.
   var resyncs = 0
   var damagedTelegrams: Int { checksumFailures + resyncs }
+  /// Messages of DLMS meters, and of other meters on M-Bus, that telegrams cannot be made of.
+  var unreadMessages = 0
   /// Telegrams dropped because the reader of the output was too slow.
   var dropped = 0
   /// Telegrams that could not be written to the file of `--capture`; nil without that option.
@@ -40,6 +42,9 @@ struct ReadStatistics {
         "Telegrams dropped for a wrong checksum or a damaged byte."),
       Counter(
         "resyncs", .total(resyncs), "Telegrams dropped because they are incomplete or too long."),
+      Counter(
+        "unread_messages", .total(unreadMessages),
+        "Messages of DLMS meters dropped because their list of values is unknown."),
       Counter(
         "dropped", .total(dropped),
         "Telegrams dropped because the reader of the output was too slow."),

@@ -127,6 +127,7 @@ struct ReconnectingSource: Source {
     _ descriptor: FileDescriptor, into finder: inout TelegramFinder
   ) throws -> Arrival {
     let count: Int
+    let messageCount = finder.messageCount
     do throws(Errno) {
       guard let taken = try finder.fill(from: descriptor) else { return .nothing }
       count = taken
@@ -137,6 +138,7 @@ struct ReconnectingSource: Source {
     let now = ContinuousClock.now
     let bytes = finder.newBytes
     connection.received(bytes.span, at: now)
+    if finder.messageCount > messageCount { connection.receivedTelegram(at: now) }
     recentBytes.append(bytes.span, baudRate: connection.baudRate)
     lastByteAt = now
     let firstByteAt = firstByteAt ?? now

@@ -26,6 +26,7 @@ enum TelegramCheck {
       lastRead = .now
       if case .bytes(let count) = arrival { byteCount += count }
       if arrival == .end || arrival == .gap { finder.finish(isLast: arrival == .end) }
+      for event in finder.takePushEvents() { messages.say(event, of: source.name) }
       while let event = finder.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
         switch event {
         case .telegram(let telegram):

@@ -1,17 +1,20 @@
 import CommandLine
+import DLMS
 import Encryption
 import SystemPackage
 import Telegrams
 
-/// Takes in the bytes of a source, decrypts them if there are keys, and finds the telegrams.
+/// Takes in the bytes of a source, makes telegrams of the frames of DLMS meters, decrypts what there are keys for, and
+/// finds the telegrams.
 struct TelegramFinder {
   private let newFramer: Framer
   private var framer: Framer
+  private var translator = PushTranslator()
   private var decryptor: Decryptor?
   /// `--raw`: the file that gets the bytes as they arrive.
   private var raw: RawFile?
   /// The bytes of the last read if they are not those of the framer.
-  private var received: [UInt8] = []
+  private var received: [UInt8]?
   private var count = 0
   /// Bytes outside telegrams that earlier framers counted.
   private var earlierNoiseCount = 0
@@ -23,7 +26,8 @@ struct TelegramFinder {
     self.raw = raw
   }
 
-  private var isDirect: Bool { decryptor == nil && raw == nil }
+  /// Whether the bytes of the source may go to the framer at once.
+  private var isDirect: Bool { decryptor == nil && raw == nil && !translator.isWaiting }
 
   // MARK: - Bytes
 
@@ -34,12 +38,13 @@ struct TelegramFinder {
     do throws(Errno) {
       if isDirect {
         count = try framer.fill { room throws(Errno) in try descriptor.read(into: &room) }
+        searchDirectBytes()
       } else {
-        received.removeAll(keepingCapacity: true)
-        try received.append(addingCapacity: 64 * 1024) { room throws(Errno) in
+        var bytes: [UInt8] = []
+        try bytes.append(addingCapacity: 64 * 1024) { room throws(Errno) in
           try descriptor.read(into: &room)
         }
-        process()
+        process(bytes)
       }
       return count
     } catch .wouldBlock, .interrupted {
@@ -51,29 +56,56 @@ struct TelegramFinder {
     if isDirect {
       framer.fill(with: piece.span)
       count = piece.count
+      searchDirectBytes()
     } else {
-      received = piece
-      process()
+      process(piece)
     }
   }
 
-  private mutating func process() {
-    count = received.count
-    let received = received
-    raw?.append(received.span)
-    guard decryptor != nil else { return framer.fill(with: received.span) }
+  /// Takes frames back that went to the framer at once.
+  private mutating func searchDirectBytes() {
+    received = nil
+    guard let start = PushFramer.firstFrame(in: framer.bytes.span.extracting(last: count)) else {
+      return
+    }
+    received = Array(newBytes)
+    let frames = framer.removeLast(count - start)
+    translate(frames[...])
+  }
+
+  private mutating func process(_ bytes: [UInt8]) {
+    received = bytes
+    count = bytes.count
+    raw?.append(bytes.span)
+    let start = translator.isWaiting ? 0 : PushFramer.firstFrame(in: bytes.span) ?? count
+    pass(bytes[..<start])
+    if start < count { translate(bytes[start...]) }
+  }
+
+  private mutating func translate(_ bytes: ArraySlice<UInt8>) {
+    var output: [UInt8] = []
+    translator.add(bytes.span, &decryptor, to: &output)
+    pass(output[...])
+  }
+
+  /// Passes bytes without the frames of DLMS meters on to the framer.
+  private mutating func pass(_ bytes: ArraySlice<UInt8>) {
+    guard decryptor != nil else { return framer.fill(with: bytes.span) }
     var plain: [UInt8] = []
-    decryptor?.add(received.span, to: &plain)
+    decryptor?.add(bytes.span, to: &plain)
     framer.fill(with: plain.span)
   }
 
   /// The bytes of the last read, as they were received.
-  var newBytes: ArraySlice<UInt8> { (isDirect ? framer.bytes : received).suffix(count) }
+  var newBytes: ArraySlice<UInt8> { (received ?? framer.bytes).suffix(count) }
 
   /// Ends the stream, so that ``next(atEnd:isSourceLost:)`` finds what the last bytes hold.
   ///
   /// - Parameter isLast: whether no other stream follows.
   mutating func finish(isLast: Bool) {
+    var output: [UInt8] = []
+    translator.finish(&decryptor, to: &output)
+    pass(output[...])
     guard decryptor != nil else { return }
     var plain: [UInt8] = []
     decryptor?.finish(isLast: isLast, to: &plain)
@@ -98,6 +130,13 @@ struct TelegramFinder {
   mutating func next(atEnd: Bool, isSourceLost: Bool) -> Framer.Event? {
     framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
   }
+
+  // MARK: - DLMS
+
+  /// How many messages of DLMS meters were found.
+  var messageCount: Int { translator.messageCount }
+
+  mutating func takePushEvents() -> [PushEvent] { translator.takeEvents() }
 
   // MARK: - Encryption
 

@@ -152,6 +152,7 @@ struct TelegramReader {
     }
     let bytes = finder.bytes
     try writer.flush(bytes.span)
+    for event in finder.takePushEvents() { report(event) }
     messages.say(finder.takeEvents(), of: source.name)
   }
 
@@ -187,7 +188,9 @@ struct TelegramReader {
       reason = reasonIsLogged ? "no telegram found" : "no telegram found; it looks like \(kind)"
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
     } else if isStrict {
-      let count = statistics.damagedTelegrams + (finder.decryption?.failures ?? 0)
+      let count =
+        statistics.damagedTelegrams + statistics.unreadMessages
+        + (finder.decryption?.failures ?? 0)
       if count > 0 { reason = "\(counted(count, "telegram")) dropped" }
     }
     guard let reason else { return nil }
@@ -199,7 +202,7 @@ struct TelegramReader {
   /// Whether there are messages about each telegram that such a stream holds.
   private func isLogged(_ kind: StreamKind) -> Bool {
     switch kind {
-    case .dlms, .mbus: false
+    case .dlms, .mbus: statistics.damagedTelegrams + statistics.unreadMessages > 0
     case .encryptedTelegrams: finder.decryption != nil
     case .telegramLines: statistics.damagedTelegrams > 0 || finder.problem != nil
     default: finder.problem != nil
@@ -276,6 +279,19 @@ struct TelegramReader {
     case .cutShort, .tooLong: statistics.resyncs += 1
     }
     messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
+    reportSerialErrors()
+  }
+
+  private mutating func report(_ event: PushEvent) {
+    // A message that is cut short because reading stopped is not damaged.
+    guard ending == nil else { return }
+    switch event {
+    case .dropped(.wrongChecksum): statistics.checksumFailures += 1
+    case .dropped(.cutShort), .dropped(.missingPart), .dropped(.tooLong): statistics.resyncs += 1
+    case .dropped(.notDLMS), .dropped(.notAPush), .unread: statistics.unreadMessages += 1
+    case .withoutUnit: break
+    }
+    messages.say(event, of: source.name)
     reportSerialErrors()
   }
 

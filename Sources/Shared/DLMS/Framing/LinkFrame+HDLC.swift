@@ -32,9 +32,7 @@ extension LinkFrame {
     guard end >= headerEnd else { return .somethingElse }
     guard bytes.count >= headerEnd else { return .incomplete(isCertain: false) }
     // The check sequence of the header, so that a wrong length is not waited for.
-    guard FrameCheckSequence.isRight(bytes.extracting(1..<headerEnd)) else {
-      return .damaged(.wrongChecksum)
-    }
+    guard FrameCheckSequence.isRight(bytes.extracting(1..<headerEnd)) else { return .damagedHeader }
     guard bytes.count >= end else { return .incomplete(isCertain: true) }
     let contentEnd = end - checkLength
     guard end == headerEnd || contentEnd > headerEnd,

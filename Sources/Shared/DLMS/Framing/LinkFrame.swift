@@ -20,10 +20,15 @@ struct LinkFrame: Equatable {
     case frame(LinkFrame)
     /// A frame that is refused.
     case damaged(FrameDefect)
+    /// Bytes that begin like a frame, with a wrong check sequence: a damaged frame, or no frame.
+    case damagedHeader
     /// More bytes are needed to know. `isCertain` tells whether they can only be a frame.
     case incomplete(isCertain: Bool)
     case somethingElse
   }
+
+  /// How many bytes at the start of a frame may all be characters: those of M-Bus before the address.
+  static let maximumASCIICount = 5
 
   /// Reads the frame at the start of bytes.
   static func start(of bytes: Span<UInt8>) -> Start {

@@ -26,6 +26,8 @@ public struct PushFramer: Sendable {
   /// The bytes before it are known to be frames or other bytes.
   private var start = 0
   private var isAfterHDLC = false
+  /// Whether the line has HDLC frames. Other bytes often begin like one, such as those of encrypted telegrams.
+  private var hasHDLC = false
   private var events: [Event] = []
   /// The frames so far of a message that continues, and the last of them.
   private var segments: [UInt8] = []
@@ -33,6 +35,28 @@ public struct PushFramer: Sendable {
   private var blocks = BlockTransfer()
 
   public init() {}
+
+  /// Whether it waits for the rest of a frame or of a message.
+  public var isWaiting: Bool {
+    otherStart < bytes.count || lastSegment != nil || blocks.isIncomplete
+  }
+
+  /// Where a frame may begin in bytes that no frame continues in; nil if none does.
+  ///
+  /// - Parameter bytes: any bytes. Those of telegrams are searched at several gigabytes a second.
+  public static func firstFrame(in bytes: Span<UInt8>) -> Int? {
+    // Each frame has other bytes than characters, but perhaps not among the first ones.
+    var start = bytes.isASCII ? max(0, bytes.count - LinkFrame.maximumASCIICount) : 0
+    while start < bytes.count {
+      let starts = [LinkFrame.flag, LinkFrame.longFrameStart].compactMap {
+        bytes.firstIndex(of: $0, from: start)
+      }
+      guard let index = starts.min() else { return nil }
+      if LinkFrame.start(of: bytes.extracting(index...)) != .somethingElse { return index }
+      start = index + 1
+    }
+    return nil
+  }
 
   /// Takes in the bytes of `piece`.
   public mutating func fill(with piece: Span<UInt8>) {
@@ -62,29 +86,29 @@ public struct PushFramer: Sendable {
       let content = start + frame.content.lowerBound..<start + frame.content.upperBound
       skip(frame.length)
       isAfterHDLC = frame.link == .hdlc
+      hasHDLC = hasHDLC || isAfterHDLC
       add(Array(bytes[content]), of: frame)
     case .damaged(.notDLMS(let length)):
       returnOther()
       skip(length)
       events.append(.dropped(.notDLMS(length: length)))
-    case .damaged(let defect):
-      returnOther()
-      // This event is that of the whole message.
-      discardParts()
-      events.append(.dropped(defect))
-      skipByte()
+    case .damaged(let defect): drop(defect)
+    case .damagedHeader where hasHDLC: drop(.wrongChecksum)
     case .incomplete(let isCertain):
       guard atEnd else { return false }
-      if isCertain {
-        returnOther()
-        discardParts()
-        events.append(.dropped(.cutShort))
-      }
-      skipByte()
-    case .somethingElse:
+      if isCertain { drop(.cutShort) } else { skipByte() }
+    case .somethingElse, .damagedHeader:
       skipByte()
     }
     return true
+  }
+
+  /// Drops the frame at ``start``, and the message that it belongs to: another frame may begin inside.
+  private mutating func drop(_ defect: FrameDefect) {
+    returnOther()
+    discardParts()
+    events.append(.dropped(defect))
+    skipByte()
   }
 
   /// Skips a frame.

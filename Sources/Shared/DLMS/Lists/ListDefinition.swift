@@ -26,8 +26,10 @@ public struct ListDefinition: Equatable, Sendable {
   }
 
   /// The key of the definition in a file.
-  var key: String {
-    let name = maker + (identifier.map { " \($0)" } ?? "")
+  var key: String { ListDefinition.key(maker, identifier, count: count) }
+
+  static func key(_ maker: String?, _ identifier: String?, count: Int?) -> String {
+    let name = (maker ?? unknownMaker) + (identifier.map { " \($0)" } ?? "")
     return name + (count.map { "/\($0)" } ?? "")
   }
 }

@@ -13,6 +13,8 @@ public struct PushListReader: Sendable {
     case unknownShape
     /// A list without codes that no definition is of.
     case unknownList(identifier: String?, maker: String?, count: Int)
+    /// A list of which no value has both a meaning and a unit.
+    case noValues
   }
 
   public init(_ definitions: ListDefinitions = ListDefinitions()) {
@@ -137,6 +139,18 @@ public struct PushListReader: Sendable {
       scale = code.hasUnit ? nil : NumberScale(unit: nil)
     }
     return scale.map { .number(number, exponent: $0.exponent, unit: $0.unit) }
+  }
+}
+
+extension PushListReader.Defect: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unknownShape: "a list of values of unknown form"
+    case .noValues: "a list without a known value"
+    case .unknownList(let identifier, let maker, let count):
+      "unknown list of \(count) values; to read it, define \""
+        + ListDefinition.key(maker, identifier, count: count) + "\" in a list file, see p1spec(5)"
+    }
   }
 }
 

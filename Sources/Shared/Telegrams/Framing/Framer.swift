@@ -102,6 +102,12 @@ public struct Framer: Sendable {
     bytes.append(contentsOf: piece)
   }
 
+  /// Takes back the last bytes, before ``next(atEnd:isSourceLost:)`` has seen them.
+  public mutating func removeLast(_ count: Int) -> [UInt8] {
+    defer { bytes.removeLast(count) }
+    return Array(bytes.suffix(count))
+  }
+
   private mutating func discardConsumed() {
     bytes.removeSubrange(..<start)
     lineStart -= start

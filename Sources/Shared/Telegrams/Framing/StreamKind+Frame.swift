@@ -3,13 +3,12 @@
 extension StreamKind {
   /// The kind of the frames in `bytes`; nil if there are none.
   public init?(frameIn bytes: Span<UInt8>) {
-    // Frames of the first two protocols may hold an encrypted frame, which has no telegram inside.
-    if bytes.indices.contains(where: { StreamKind.isHDLC(bytes.extracting($0...)) }) {
+    if let title = StreamKind.systemTitle(in: bytes) {
+      self = .encryptedTelegrams(title)
+    } else if bytes.indices.contains(where: { StreamKind.isHDLC(bytes.extracting($0...)) }) {
       self = .dlms
     } else if bytes.indices.contains(where: { StreamKind.isMBus(bytes.extracting($0...)) }) {
       self = .mbus
-    } else if let title = StreamKind.systemTitle(in: bytes) {
-      self = .encryptedTelegrams(title)
     } else {
       return nil
     }

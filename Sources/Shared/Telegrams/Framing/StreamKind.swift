@@ -4,12 +4,12 @@ import Records
 /// What a stream without telegrams holds, guessed from some of its bytes, so that a message can say
 /// that the wrong file was read, the signal is inverted or the meter sends another protocol.
 public enum StreamKind: Hashable, Sendable {
-  /// DLMS general-glo-ciphering frames with telegrams, which meters in Luxembourg, Austria and Poland
-  /// send.
+  /// DLMS general-glo-ciphering frames, which meters in Luxembourg, Austria and Poland send, with telegrams inside;
+  /// other meters send them with lists of values, in HDLC or M-Bus frames.
   case encryptedTelegrams(SystemTitle)
-  /// HDLC frames (0x7E) with DLMS, which some meters send on the P1 port.
+  /// HDLC frames (0x7E) with DLMS that is not encrypted.
   case dlms
-  /// M-Bus long frames (0x68 L L 0x68).
+  /// M-Bus long frames (0x68 L L 0x68), not with encrypted DLMS.
   case mbus
   case compressed(by: String)
   case image(String)
@@ -167,8 +167,8 @@ extension StreamKind: CustomStringConvertible {
     case .encryptedTelegrams(let title):
       "encrypted telegrams" + (title == .none ? "" : " with system title \(title)")
         + "; ask the grid operator for the key, and set SER_KEY_FILE of p1cat"
-    case .dlms: "DLMS frames, which are not telegrams of a P1 port"
-    case .mbus: "M-Bus frames, which are not telegrams of a P1 port"
+    case .dlms: "DLMS frames; p1cat makes telegrams of whole ones whose lists it knows"
+    case .mbus: "M-Bus frames; p1cat makes telegrams of those with DLMS, wmbusmeters reads others"
     case .compressed(let program): "a file compressed by \(program); decompress it first"
     case .image(let format): "a \(format) image"
     case .records: "records, as p1parse writes them"

@@ -1,9 +1,9 @@
 /// Lists of imaginary meters, one for each shape.
-enum SampleList {
+public enum SampleList {
   private typealias Build = ValueBuilder
 
   /// Code, value, and scaler with unit, each in a structure; the Norwegian list of Aidon.
-  static let nested = Build.notification(
+  public static let nested = Build.notification(
     Build.array([
       Build.structure([Build.code(1, 1, 0, 2, 129), Build.text("AIDON_V0001")]),
       Build.structure([Build.code(0, 0, 96, 1, 0), Build.text("7000000000000001")]),
@@ -14,7 +14,7 @@ enum SampleList {
     ]))
 
   /// The same in one structure, with the number of the meter at the end: Kaifa in Austria.
-  static let flat = Build.notification(
+  public static let flat = Build.notification(
     Build.structure([
       Build.octets(Build.time([0x00, 0xFF, 0x88, 0x80])),
       Build.code(1, 0, 1, 8, 0), Build.uint32(12_345_678), Build.scale(0, 30),
@@ -24,7 +24,7 @@ enum SampleList {
     ]), time: Build.time([0x00, 0xFF, 0x88, 0x80]))
 
   /// Codes and values, without units: Kamstrup.
-  static let withoutUnits = Build.notification(
+  public static let withoutUnits = Build.notification(
     Build.structure([
       Build.text("Kamstrup_V0001"), Build.code(1, 1, 0, 0, 5), Build.text("5700000000000001"),
       Build.code(1, 1, 96, 1, 1), Build.text("6841121BN24"), Build.code(1, 1, 1, 7, 0),
@@ -39,7 +39,7 @@ enum SampleList {
   }
 
   /// The objects, then their values: Landis+Gyr.
-  static func objects(withItself: Bool) -> [UInt8] {
+  public static func objects(withItself: Bool) -> [UInt8] {
     let itself = withItself ? [object(40, Build.code(0, 8, 25, 9, 0), 2)] : []
     return Build.notification(
       Build.structure([
@@ -55,7 +55,7 @@ enum SampleList {
   }
 
   /// Values by position: Kaifa in Norway.
-  static func byPosition(_ count: Int) -> [UInt8] {
+  public static func byPosition(_ count: Int) -> [UInt8] {
     let names = [
       Build.octets(Array("KFM_001".utf8)), Build.text("6970000000000001"), Build.text("MA304H3E"),
     ]
@@ -77,12 +77,12 @@ enum SampleList {
   }
 
   /// Time, four energies and four powers by position: Vienna.
-  static let vienna = Build.notification(
+  public static let vienna = Build.notification(
     Build.structure(
       [Build.octets(Build.time())] + [11_000, 12, 13, 14, 15, 16, 17, 18].map { Build.uint32($0) }))
 
   /// Class, code and attribute before each value.
-  static let withClasses = Build.notification(
+  public static let withClasses = Build.notification(
     Build.structure([
       Build.uint16(3), Build.code(1, 0, 1, 7, 0), Build.int8(2), Build.uint32(321),
       Build.scale(0, 27),

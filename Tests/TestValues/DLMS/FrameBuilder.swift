@@ -1,7 +1,7 @@
 /// Builds the frames of imaginary meters, each with right checksums.
-enum FrameBuilder {
+public enum FrameBuilder {
   /// An HDLC frame between two flags.
-  static func hdlc(
+  public static func hdlc(
     _ information: [UInt8], isContinued: Bool = false, hasLLC: Bool = true,
     addresses: [UInt8] = [0x21, 0x02, 0x23]
   ) -> [UInt8] {
@@ -14,7 +14,7 @@ enum FrameBuilder {
   }
 
   /// A message in HDLC frames of the same length.
-  static func segments(_ message: [UInt8], length: Int) -> [[UInt8]] {
+  public static func segments(_ message: [UInt8], length: Int) -> [[UInt8]] {
     stride(from: 0, to: message.count, by: length).map { start in
       let end = min(start + length, message.count)
       return hdlc(
@@ -23,7 +23,8 @@ enum FrameBuilder {
   }
 
   /// A message in M-Bus frames.
-  static func mbus(_ message: [UInt8], length: Int = 240, control: UInt8 = 0x53) -> [[UInt8]] {
+  public static func mbus(_ message: [UInt8], length: Int = 240, control: UInt8 = 0x53) -> [[UInt8]]
+  {
     stride(from: 0, to: message.count, by: length).map { start in
       let end = min(start + length, message.count)
       let isLast = end == message.count
@@ -34,13 +35,13 @@ enum FrameBuilder {
   }
 
   /// An M-Bus frame from the control field to the last byte of the data.
-  static func mbusFrame(_ content: [UInt8]) -> [UInt8] {
+  public static func mbusFrame(_ content: [UInt8]) -> [UInt8] {
     let count = UInt8(content.count & 255)
     return [0x68, count, count, 0x68] + content + [content.reduce(0, &+), 0x16]
   }
 
   /// A message in blocks of general-block-transfer.
-  static func blocks(_ message: [UInt8], length: Int) -> [[UInt8]] {
+  public static func blocks(_ message: [UInt8], length: Int) -> [[UInt8]] {
     stride(from: 0, to: message.count, by: length).enumerated().map { index, start in
       let end = min(start + length, message.count)
       return [0xE0, end == message.count ? 0xC0 : 0x40, 0, UInt8(index + 1), 0, 0]
@@ -48,8 +49,19 @@ enum FrameBuilder {
     }
   }
 
+  /// An encrypted message, general-glo-ciphering.
+  ///
+  /// - Parameter title: the eight bytes of the system title.
+  public static func encrypted(
+    title: [UInt8], control: UInt8, counter: UInt32, cipherText: [UInt8], tag: [UInt8] = []
+  ) -> [UInt8] {
+    let counter = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: counter >> $0) }
+    let content = [control] + counter + cipherText + tag
+    return [0xDB, 0x08] + title + length(content.count) + content
+  }
+
   /// A length in BER.
-  static func length(_ count: Int) -> [UInt8] {
+  public static func length(_ count: Int) -> [UInt8] {
     switch count {
     case ..<0x80: [UInt8(count)]
     case ..<0x100: [0x81, UInt8(count)]

@@ -1,0 +1,140 @@
+import CommandLine
+import DLMS
+import Encryption
+import Metrics
+import Telegrams
+
+/// Replaces the frames of DLMS meters in a stream by telegrams with their values, and leaves everything else as it is.
+struct PushTranslator {
+  private var framer = PushFramer()
+  private var reader = PushListReader()
+  private var events: [PushEvent] = []
+  /// How many messages were found, which shows that the line is read at the right speed.
+  private(set) var messageCount = 0
+  /// The codes without a unit that were logged.
+  private var loggedCodes: Set<OBISCode> = []
+
+  /// A line that sends random codes must not take memory.
+  private static let maximumLoggedCodes = 256
+
+  /// Whether the next bytes may belong to a frame or message that has begun.
+  var isWaiting: Bool { framer.isWaiting }
+
+  mutating func takeEvents() -> [PushEvent] {
+    defer { events.removeAll() }
+    return events
+  }
+
+  /// Takes in bytes, and appends what is known of the stream by then.
+  ///
+  /// - Parameter decryptor: decrypts messages; without it they stay encrypted.
+  mutating func add(
+    _ piece: Span<UInt8>, _ decryptor: inout Decryptor?, to output: inout [UInt8]
+  ) {
+    framer.fill(with: piece)
+    translate(atEnd: false, &decryptor, to: &output)
+  }
+
+  /// Ends the stream: appends the bytes that no frame can be made of any more. What is known of the meter stays.
+  mutating func finish(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
+    translate(atEnd: true, &decryptor, to: &output)
+    framer = PushFramer()
+  }
+
+  private mutating func translate(
+    atEnd: Bool, _ decryptor: inout Decryptor?, to output: inout [UInt8]
+  ) {
+    while let event = framer.next(atEnd: atEnd) {
+      switch event {
+      case .other(let bytes): output += bytes
+      case .dropped(let defect): events.append(.dropped(defect))
+      case .message(let message):
+        messageCount += 1
+        append(message, &decryptor, to: &output)
+      }
+    }
+  }
+
+  private mutating func append(
+    _ message: [UInt8], _ decryptor: inout Decryptor?, to output: inout [UInt8]
+  ) {
+    guard message.first == EncryptedFrame.tag else {
+      return append(message, from: nil, to: &output)
+    }
+    guard case .frame(let frame) = EncryptedFrame.start(of: message.span),
+      frame.length == message.count
+    else {
+      return events.append(.dropped(.notAPush(EncryptedFrame.tag)))
+    }
+    guard decryptor != nil else {
+      output += message
+      return
+    }
+    let text = decryptor?.text(of: frame, in: message) { DataNotification($0) != nil }
+    if let text { append(text, from: frame.title, to: &output) }
+  }
+
+  /// Appends a telegram, or the one that a list becomes.
+  private mutating func append(
+    _ text: [UInt8], from title: SystemTitle?, to output: inout [UInt8]
+  ) {
+    // Each telegram has lines of its own, whatever came before.
+    if text.first == UInt8(ascii: "/") {
+      output += "\n".utf8 + text
+      if text.last != UInt8(ascii: "\n") { output += "\r\n".utf8 }
+      return
+    }
+    guard let notification = DataNotification(text) else {
+      return events.append(.unread(.unknownShape))
+    }
+    do throws(PushListReader.Defect) {
+      let list = try reader.list(in: notification, from: title)
+      log(list.withoutUnit)
+      if let telegram = list.telegram {
+        output += "\n".utf8 + telegram
+      } else {
+        events.append(.unread(.noValues))
+      }
+    } catch {
+      events.append(.unread(error))
+    }
+  }
+
+  private mutating func log(_ codes: [OBISCode]) {
+    let new = codes.filter { !loggedCodes.contains($0) }
+    guard !new.isEmpty, loggedCodes.count < PushTranslator.maximumLoggedCodes else { return }
+    loggedCodes.formUnion(new)
+    events.append(.withoutUnit(new))
+  }
+}
+
+/// What is logged of the messages of DLMS meters.
+enum PushEvent: Equatable {
+  case dropped(FrameDefect)
+  case unread(PushListReader.Defect)
+  /// Values that are left out.
+  case withoutUnit([OBISCode])
+}
+
+extension PushEvent: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .dropped(let defect): "telegram dropped: \(defect)"
+    case .unread(let defect): "telegram dropped: \(defect)"
+    case .withoutUnit(let codes):
+      "values without a known unit are left out: "
+        + codes.map { "\($0)" }.joined(separator: ", ")
+    }
+  }
+
+}
+
+extension Messages {
+  /// Logs what happened to a message of a source.
+  func say(_ event: PushEvent, of source: String) {
+    switch event {
+    case .dropped, .unread: say(.warning, source, "\(event)", repeating: "dropped")
+    case .withoutUnit: say(.notice, source, "\(event)", repeating: "without unit")
+    }
+  }
+}
