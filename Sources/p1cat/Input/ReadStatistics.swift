@@ -14,8 +14,8 @@ struct ReadStatistics {
   /// Telegrams dropped because the next one began before their end, or because they are too long.
   var resyncs = 0
   var damagedTelegrams: Int { checksumFailures + resyncs }
-  /// Messages of DLMS meters, and of other meters on M-Bus, that telegrams cannot be made of.
-  var unreadMessages = 0
+  /// Messages in HDLC or M-Bus frames that telegrams cannot be made of.
+  var unknownMessages = 0
   /// Telegrams dropped because the reader of the output was too slow.
   var dropped = 0
   /// Telegrams that could not be written to the file of `--capture`; nil without that option.
@@ -43,9 +43,6 @@ struct ReadStatistics {
       Counter(
         "resyncs", .total(resyncs), "Telegrams dropped because they are incomplete or too long."),
       Counter(
-        "unread_messages", .total(unreadMessages),
-        "Messages of DLMS meters dropped because their list of values is unknown."),
-      Counter(
         "dropped", .total(dropped),
         "Telegrams dropped because the reader of the output was too slow."),
       Counter("reconnects", .total(reconnects), "Number of times that the source was reopened."),
@@ -57,6 +54,10 @@ struct ReadStatistics {
         "longest_unread", .duration(longestUnread),
         "The longest time between two reads of the source, in seconds."),
       Counter("last_telegram", .instant(lastTelegram), "the last telegram"),
+      Counter(
+        "unknown_messages", .total(unknownMessages),
+        "Messages in HDLC or M-Bus frames dropped because they hold no list of values that p1cat knows."
+      ),
     ]
     if let captureFailures {
       counters.append(

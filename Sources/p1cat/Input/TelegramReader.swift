@@ -189,7 +189,7 @@ struct TelegramReader {
       if statistics.bytes == 0 { reason = isStrict ? "it is empty" : nil }
     } else if isStrict {
       let count =
-        statistics.damagedTelegrams + statistics.unreadMessages
+        statistics.damagedTelegrams + statistics.unknownMessages
         + (finder.decryption?.failures ?? 0)
       if count > 0 { reason = "\(counted(count, "telegram")) dropped" }
     }
@@ -202,7 +202,7 @@ struct TelegramReader {
   /// Whether there are messages about each telegram that such a stream holds.
   private func isLogged(_ kind: StreamKind) -> Bool {
     switch kind {
-    case .dlms, .mbus: statistics.damagedTelegrams + statistics.unreadMessages > 0
+    case .dlms, .mbus: statistics.damagedTelegrams + statistics.unknownMessages > 0
     case .encryptedTelegrams: finder.decryption != nil
     case .telegramLines: statistics.damagedTelegrams > 0 || finder.problem != nil
     default: finder.problem != nil
@@ -288,7 +288,7 @@ struct TelegramReader {
     switch event {
     case .dropped(.wrongChecksum): statistics.checksumFailures += 1
     case .dropped(.cutShort), .dropped(.missingPart), .dropped(.tooLong): statistics.resyncs += 1
-    case .dropped(.notDLMS), .dropped(.notAPush), .unread: statistics.unreadMessages += 1
+    case .dropped(.notDLMS), .dropped(.notAPush), .unread: statistics.unknownMessages += 1
     case .withoutUnit: break
     }
     messages.say(event, of: source.name)

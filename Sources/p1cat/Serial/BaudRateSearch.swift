@@ -1,27 +1,39 @@
-/// Finds the speed of a meter: 115200 baud from DSMR 4 on, 9600 before.
+import Telegrams
+
+/// Finds the speed of a meter: 115200 baud from DSMR 4 on, 9600 before, and 2400 for meters that push DLMS lists.
 ///
-/// Each speed is tried for as long as a meter may pause before a telegram, and longer while text
-/// arrives. A try ends at once when the bytes cannot be text. The speed at which a telegram arrived is
+/// Each speed is tried for as long as a meter may pause before a telegram, and longer while text or
+/// frames arrive. A try ends at once when the bytes cannot be either. 2400 baud is tried only when the bytes are those
+/// of a slower line. The speed at which a telegram arrived is
 /// kept until bytes have arrived for a minute without a telegram: the meter may have been replaced.
 struct BaudRateSearch {
   /// The more common speed comes first.
-  static let rates = [115_200, 9600]
+  static let rates = [115_200, 9600, 2400]
 
   /// Meters begin a telegram at least every ten seconds (P1 companion standard 3.0, 4 and 5), and may
   /// take eight seconds to print it.
   private static let trialTime = Duration.seconds(11)
   private static let trialTimeForText = Duration.seconds(22)
-  /// How long it takes at most until a telegram arrives at the second speed.
+  /// How long it takes at most until a telegram arrives at the second speed. A first message ends the tries of the
+  /// first two, so the third takes no longer.
   static let longestSearch = trialTime + trialTimeForText
   private static let timeWithoutTelegram = Duration.seconds(60)
   /// Fewer bytes than this do not tell text from garbage.
   private static let sampleSize = 32
+  /// A meter pauses for longer between messages, and for less inside one.
+  private static let pause = Duration.milliseconds(100)
 
   private var index = 0
   /// When the try began; once the speed is found, when the first byte after a telegram arrived.
   private var startedAt: ContinuousClock.Instant
+  private var lastByteAt: ContinuousClock.Instant
   private var byteCount = 0
   private var nonTextCount = 0
+  private var slowCount = 0
+  /// The first bytes of the try, which may begin with a frame.
+  private var firstBytes: [UInt8] = []
+  /// Whether the try began in the middle of a message, the rest of which may be anything.
+  private var beganInside = false
   /// Whether a telegram arrived at this speed.
   private(set) var isFound = false
 
@@ -30,11 +42,14 @@ struct BaudRateSearch {
 
   init(at now: ContinuousClock.Instant, mayBeBinary: Bool = false) {
     startedAt = now
+    lastByteAt = now
     self.mayBeBinary = mayBeBinary
   }
 
   /// The speed to read at, in baud.
   var rate: Int { BaudRateSearch.rates[index] }
+
+  private var isSlowest: Bool { index == BaudRateSearch.rates.count - 1 }
 
   /// When to try the next speed; nil while this one is good.
   var deadline: ContinuousClock.Instant? {
@@ -42,7 +57,10 @@ struct BaudRateSearch {
     guard byteCount >= BaudRateSearch.sampleSize else {
       return startedAt + BaudRateSearch.trialTime
     }
-    return looksLikeText ? startedAt + BaudRateSearch.trialTimeForText : startedAt
+    let mayBeRight =
+      mayBeBinary || looksLikeText || beganInside || isSlowest
+      || StreamKind(frameIn: firstBytes.span) != nil
+    return mayBeRight && !isSlower ? startedAt + BaudRateSearch.trialTimeForText : startedAt
   }
 
   mutating func received(_ bytes: Span<UInt8>, at now: ContinuousClock.Instant) {
@@ -51,9 +69,17 @@ struct BaudRateSearch {
       byteCount += bytes.count
       return
     }
+    if beganInside, now >= lastByteAt + BaudRateSearch.pause {
+      beganInside = false
+      if !looksLikeText { discardBytes() }
+    }
+    lastByteAt = now
+    firstBytes.append(
+      contentsOf: bytes.extracting(first: BaudRateSearch.sampleSize * 2 - firstBytes.count))
     for index in bytes.indices where bytes[index] != BaudRateSearch.filler {
       byteCount += 1
       if !bytes[index].isText { nonTextCount += 1 }
+      if bytes[index].isOfSlowerLine { slowCount += 1 }
     }
   }
 
@@ -66,14 +92,24 @@ struct BaudRateSearch {
   /// Gives this speed its full time again, as the line was reopened.
   mutating func restart(at now: ContinuousClock.Instant) {
     startedAt = now
+    lastByteAt = now
+    beganInside = false
+    discardBytes()
+  }
+
+  private mutating func discardBytes() {
     byteCount = 0
     nonTextCount = 0
+    slowCount = 0
+    firstBytes = []
   }
 
   mutating func tryNextRate(at now: ContinuousClock.Instant) {
-    index = (index + 1) % BaudRateSearch.rates.count
+    let hasBytes = byteCount > 0
+    index = index == 0 || isSlower ? index + 1 : 0
     isFound = false
     restart(at: now)
+    beganInside = hasBytes
   }
 
   /// Hungarian meters fill a message with this byte, and an idle line may show it at any speed.
@@ -81,7 +117,13 @@ struct BaudRateSearch {
 
   /// Text has next to no other bytes. Read at a wrong speed, at least a tenth of the bytes are not
   /// characters: measured on some hundred real telegrams, each read at the other speed.
-  private var looksLikeText: Bool { mayBeBinary || nonTextCount * 16 <= byteCount }
+  private var looksLikeText: Bool { nonTextCount * 16 <= byteCount }
+
+  /// Whether nearly all bytes are those of a line with a lower speed.
+  private var isSlower: Bool {
+    !isSlowest && !isFound && byteCount >= BaudRateSearch.sampleSize
+      && slowCount * 8 >= byteCount * 7
+  }
 }
 
 extension UInt8 {
@@ -89,5 +131,14 @@ extension UInt8 {
   fileprivate var isText: Bool {
     let character = self & 0x7F
     return (0x20..<0x7F).contains(character) || character == 0x0D || character == 0x0A
+  }
+
+  /// Whether this can be read from a line with a quarter of the speed or less: each of its bits is read at least four
+  /// times in a row, the start bit first.
+  fileprivate var isOfSlowerLine: Bool {
+    switch self {
+    case 0x00, 0x78, 0x80, 0xC0, 0xE0, 0xF0, 0xF8: true
+    default: false
+    }
   }
 }

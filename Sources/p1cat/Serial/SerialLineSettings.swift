@@ -1,7 +1,7 @@
 import CommandLine
 import Glibc
 
-/// The settings of a serial line: 8N1 by default, which reads every meter.
+/// The settings of a serial line: 8N1 by default, which reads every meter that does not send at 2400 baud.
 ///
 /// Settings taken over from another program work, too: pySerial leaves the parity
 /// check off, so its 7E1 also reads a meter of 8N1.
@@ -28,6 +28,14 @@ struct SerialLineSettings: Equatable {
     300: B300, 600: B600, 1200: B1200, 2400: B2400, 4800: B4800, 9600: B9600, 19_200: B19200,
     38_400: B38400, 57_600: B57600, 115_200: B115200,
   ]
+
+  /// The settings with which meters that push DLMS lists send at 2400 baud, 8E1; else these.
+  func adapted(to rate: Int) -> SerialLineSettings {
+    guard rate == 2400 else { return self }
+    var settings = self
+    (settings.dataBits, settings.parity, settings.stopBits) = (8, .even, 1)
+    return settings
+  }
 
   /// Changes the attributes of a line to these settings and to raw mode.
   ///
@@ -81,5 +89,6 @@ extension SerialLineSettings {
     stopBits = try settings[group.stopBits]
     usesXOnXOff = try settings[group.usesXOnXOff]
     usesRTSCTS = try settings[group.usesRTSCTS]
+    if let baudRate, !settings.isSet(group.parity) { self = adapted(to: baudRate) }
   }
 }

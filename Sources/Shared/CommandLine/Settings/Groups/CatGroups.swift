@@ -46,7 +46,7 @@ public struct SerialLineGroup: SettingGroup {
       The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.
       By default,
       .Nm
-      tries 115200 and 9600 in turn until a telegram arrives.
+      tries 115200 and 9600 in turn until a telegram arrives, and 2400 when the meter seems to be slower.
       """)
   public let dataBits = Setting(
     "SER_BYTESIZE", option: "bytesize", .number(7...8, "bits"), default: 8,
@@ -60,7 +60,10 @@ public struct SerialLineGroup: SettingGroup {
     "SER_PARITY", option: "parity",
     .choice(["n", "e", "o", "none", "even", "odd"], "parity"), default: "n", as: "N",
     help: "Set the parity: N for none, E for even or O for odd.",
-    manual: "N suits all meters; E with 7 data bits does, too.")
+    manual: """
+      N suits all meters; E with 7 data bits does, too.
+      At 2400 baud the default is E with 8 data bits, as DLMS meters send.
+      """)
   public let stopBits = Setting(
     "SER_STOPBITS", option: "stopbits", .number(1...2, "bits"), default: 1,
     help: "Set 1 or 2 stop bits.")

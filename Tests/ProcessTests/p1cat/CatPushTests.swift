@@ -1,0 +1,216 @@
+import CommandLine
+import Encryption
+import Foundation
+import Telegrams
+import TestSupport
+import TestValues
+import Testing
+
+/// Meters that push DLMS lists: p1cat makes telegrams of them.
+@Suite struct CatPushTests {
+  private static let key = "404142434445464748494A4B4C4D4E4F"
+  private static let plain = SampleTelegram.numbered()
+  private static let norwegian = FrameBuilder.hdlc(SampleList.byPosition(18))
+  private static let norwegianRecord = """
+    timestamp=2026-11-30T09:20:05Z
+    meter=6970000000000001
+    power_import_kw=1.500
+    power_export_kw=0.000
+    power_reactive_import_kvar=0.020
+    power_reactive_export_kvar=0.030
+    current_l1_a=4.321
+    current_l2_a=1.001
+    current_l3_a=0.002
+    voltage_l1_v=231.0
+    voltage_l2_v=232.1
+    voltage_l3_v=233.2
+    energy_import_kwh=1234.567
+    energy_export_kwh=0.089
+    energy_reactive_import_kvarh=1.011
+    energy_reactive_export_kvarh=1.213
+
+
+    """
+  private static let austrianRecord = """
+    timestamp=2026-11-30T08:20:05Z
+    meter=180000000077
+    energy_import_kwh=12345.678
+    energy_export_kwh=0.009
+    power_factor=0.987
+
+
+    """
+
+  /// The frames of an Austrian meter: M-Bus, encrypted, without a tag.
+  private static func austrian(_ counter: UInt32) throws -> [UInt8] {
+    let title: [UInt8] = Array("KFMgP".utf8) + [0, 0, 1]
+    let key = try #require(MeterKey(hexadecimal: Self.key))
+    let vector = InitializationVector(
+      title: SystemTitle(value: title.reduce(0) { $0 << 8 | UInt64($1) }), counter: counter)
+    let message = FrameBuilder.encrypted(
+      title: title, control: 0x20, counter: counter,
+      cipherText: try key.applyKeystream(to: SampleList.flat, vector))
+    return Array(FrameBuilder.mbus(message, length: 100).joined())
+  }
+
+  private func withKey(_ body: (TemporaryDirectory) async throws -> Void) async throws {
+    try await TemporaryDirectory.with { directory in
+      let path = try directory.write(Self.key, to: "key")
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+      try await body(directory)
+    }
+  }
+
+  // MARK: - Files and pipes
+
+  /// From a file, a pipe and the file of --raw, with noise between: the records of p1parse.
+  @Test func recordsOfEachMeter() async throws {
+    try await withKey { directory in
+      let noise: [UInt8] = [0x00, 0x7E, 0x68, 0x68, 0xDB, 0x08, 0x0A]
+      let encrypted = try Self.austrian(1) + noise + Self.austrian(2)
+      for (stream, records, options) in [
+        (Self.norwegian + noise + Self.norwegian, Self.norwegianRecord, ""),
+        (encrypted, Self.austrianRecord, "--key-file key"),
+      ] {
+        let file = URL(filePath: directory.path("stream"))
+        try Data(stream).write(to: file)
+        for source in ["stream", "<(cat stream)", "- < stream", "--raw raw - < <(cat stream)"] {
+          let result = try await Program.bash(
+            "p1cat \(options) \(source) | p1parse -q", directory: directory.path
+          ).run()
+          #expect(result.text == records + records, "\(source)")
+          #expect(result.errorText == "", "\(source)")
+        }
+        #expect(try Data(contentsOf: URL(filePath: directory.path("raw"))) == Data(stream))
+        try FileManager.default.removeItem(atPath: directory.path("raw"))
+      }
+    }
+  }
+
+  /// The port of a meter may be switched from lists to telegrams.
+  @Test func telegramsBetweenFrames() async throws {
+    let stream = Array(Self.plain.utf8) + Self.norwegian + Array(Self.plain.utf8)
+    let result = try await Program("p1cat").run(input: stream)
+    #expect(result.text.hasPrefix(Self.plain + "/KFM5MA304H3E\r\n"))
+    #expect(result.text.hasSuffix("\r\n" + Self.plain) && result.errorText == "")
+  }
+
+  @Test func whatIsNotReadIsLogged() async throws {
+    let unknown = ValueBuilder.notification(
+      ValueBuilder.structure([ValueBuilder.text("KFM_002"), ValueBuilder.uint32(1)]))
+    let oms = FrameBuilder.mbusFrame([0x08, 0x01, 0x72, 1, 2, 3, 4, 0xFF])
+    var damaged = Self.norwegian
+    damaged[40] ^= 1
+    for (stream, message) in [
+      (
+        FrameBuilder.hdlc(unknown),
+        "unknown list of 2 values; to read it, define \"DLM KFM_002/2\" in a list file, see p1spec(5)"
+      ),
+      (oms, "not DLMS; wmbusmeters reads other protocols of the M-Bus"),
+      (damaged, "wrong checksum"), (Self.norwegian.dropLast(9), "incomplete"),
+    ] {
+      let result = try await Program("p1cat").run(input: Array(stream))
+      #expect(result.text == "" && result.status == .success)
+      #expect(
+        result.messages == [
+          "p1cat: standard input: telegram dropped: \(message)",
+          "p1cat: standard input: no telegram found",
+        ])
+      let strict = try await Program("p1cat", ["--strict"]).run(input: Array(stream))
+      #expect(strict.status == .exited(65))
+    }
+  }
+
+  @Test func encryptedListsNeedTheKey() async throws {
+    let frames = try Self.austrian(1) + Self.austrian(2)
+    let without = try await Program("p1cat").run(input: frames)
+    #expect(
+      without.messages == [
+        "p1cat: standard input: no telegram found; it looks like encrypted telegrams with system title "
+          + "4B464D6750000001; ask the grid operator for the key, and set SER_KEY_FILE of p1cat"
+      ])
+    try await withKey { directory in
+      let path = try directory.write(String(Self.key.reversed()), to: "wrong")
+      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+      let wrong = try await Program("p1cat", ["--key-file", path]).run(input: frames)
+      #expect(wrong.text == "")
+      #expect(
+        wrong.messages == [
+          "p1cat: standard input: the telegrams of the meter with system title 4B464D6750000001 "
+            + "cannot be decrypted: the key is wrong, or bytes are lost; compare the key with that of the grid operator",
+          "p1cat: standard input: no telegram found",
+        ])
+    }
+  }
+
+  // MARK: - Lines
+
+  /// Bytes at the speed of the line, and what p1cat counts of them.
+  @Test func lineAt2400Baud() async throws {
+    let line = try PseudoTerminal()
+    let program = Program("p1cat", [line.path], environment: ["SER_BAUDRATE": "2400"])
+    try await program.whileRunning { reader in
+      try await line.waitUntilRaw()
+      #expect(try line.settings().speed == speed_t(B2400))
+      let stream = Array(Self.norwegian.suffix(50)) + Self.norwegian
+      // 8E1 has 11 bits a byte.
+      let start = ContinuousClock.now
+      for index in stride(from: 0, to: stream.count, by: 11) {
+        try await Task.sleep(until: start + .milliseconds(50) * (index / 11), clock: .continuous)
+        try await line.write(Array(stream[index..<min(index + 11, stream.count)]))
+      }
+      try await reader.wait(for: "the telegram") { $0.text.hasSuffix("\r\n") }
+      #expect(reader.text.hasPrefix("/KFM5MA304H3E\r\n"))
+      try await reader.waitForCounters("telegrams=1")
+    }
+  }
+
+  /// The first message shows that the line is slow, and the next one is read.
+  @Test func speedIsFound() async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", ["-v", line.path]).whileRunning { reader in
+      try await line.waitUntilRaw()
+      let meter = FakeMeter(line, rate: 2400, hasParityBit: true)
+      for speed in [B9600, B2400] {
+        try await meter.send(Self.norwegian)
+        try await reader.wait(for: "another speed") { _ in
+          try line.settings().speed == speed_t(speed)
+        }
+      }
+      try await meter.send(Self.norwegian)
+      try await reader.waitForOutput("/KFM5MA304H3E\r\n")
+      try await reader.waitForError("telegrams at 2400 baud\n")
+    }
+  }
+
+  /// Lists of 9600 and 115200 baud without parity, also if none is known.
+  @Test(arguments: [9600, 115_200]) func fasterLines(_ rate: Int) async throws {
+    let line = try PseudoTerminal()
+    try await Program("p1cat", [line.path]).whileRunning { reader in
+      try await line.waitUntilRaw()
+      let meter = FakeMeter(line, rate: rate)
+      let isRead = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
+        try await meter.send(Self.norwegian)
+        return reader.errorText.contains("telegrams at \(rate) baud\n")
+      }
+      #expect(isRead)
+      try await reader.waitForOutput("/KFM5MA304H3E\r\n")
+    }
+  }
+
+  /// What is known of the meter outlives a connection.
+  @Test func connectionThatIsLost() async throws {
+    let server = try TCPServer()
+    try await Program("p1cat", ["tcp://127.0.0.1:\(server.port)"]).whileRunning { reader in
+      let connection = try await server.accept()
+      try await connection.write(Self.norwegian + Self.norwegian.prefix(60))
+      try await reader.waitForOutput("/KFM5MA304H3E\r\n")
+      connection.close()
+      try await reader.waitForError("telegram dropped: incomplete\n")
+      let next = try await server.accept()
+      try await next.write(FrameBuilder.hdlc(SampleList.byPosition(1)))
+      try await reader.waitForOutput(
+        "/KFM5\r\n\r\n0-0:1.0.0(261130102005)\r\n1-0:1.7.0(1.500*kW)\r\n!")
+    }
+  }
+}
