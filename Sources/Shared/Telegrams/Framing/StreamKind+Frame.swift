@@ -32,10 +32,15 @@ extension StreamKind {
     }
   }
 
-  /// EN 13757-2: a long frame has its length twice, a second start byte, then the control field.
+  /// EN 13757-2: a long frame has its length twice, a second start byte, then the control field. A short frame has no
+  /// data; OMS meters repeat SND_NKE, control field 0x40, until somebody answers.
   private static func isMBus(_ frame: Span<UInt8>) -> Bool {
-    frame.count > 4 && frame[0] == 0x68 && frame[1] == frame[2] && frame[3] == 0x68
-      && [0x08, 0x53, 0x73].contains(frame[4])
+    guard frame.count > 4 else { return false }
+    let isReset =
+      frame[0] == 0x10 && frame[1] == 0x40 && frame[3] == frame[1] &+ frame[2] && frame[4] == 0x16
+    return isReset
+      || frame[0] == 0x68 && frame[1] == frame[2] && frame[3] == 0x68
+        && [0x08, 0x53, 0x73].contains(frame[4])
   }
 
   /// The system title of the first encrypted frame; nil if there is no such frame.

@@ -9,7 +9,7 @@ public enum StreamKind: Hashable, Sendable {
   case encryptedTelegrams(SystemTitle)
   /// HDLC frames (0x7E) with DLMS that is not encrypted.
   case dlms
-  /// M-Bus long frames (0x68 L L 0x68), not with encrypted DLMS.
+  /// M-Bus frames, not with encrypted DLMS.
   case mbus
   case compressed(by: String)
   case image(String)
