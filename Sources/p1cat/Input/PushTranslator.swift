@@ -9,8 +9,8 @@ struct PushTranslator {
   private var framer = PushFramer()
   private var reader = PushListReader()
   private var events: [PushEvent] = []
-  /// How many messages were found, which shows that the line is read at the right speed.
-  private(set) var messageCount = 0
+  /// Whether a message was found, which shows that the line is read at the right speed.
+  private var hasMessage = false
   /// The codes without a unit that were logged.
   private var loggedCodes: Set<OBISCode> = []
 
@@ -23,6 +23,12 @@ struct PushTranslator {
   mutating func takeEvents() -> [PushEvent] {
     defer { events.removeAll() }
     return events
+  }
+
+  /// Whether a message was found since the last call.
+  mutating func takeMessage() -> Bool {
+    defer { hasMessage = false }
+    return hasMessage
   }
 
   /// Takes in bytes, and appends what is known of the stream by then.
@@ -49,7 +55,7 @@ struct PushTranslator {
       case .other(let bytes): output += bytes
       case .dropped(let defect): events.append(.dropped(defect))
       case .message(let message):
-        messageCount += 1
+        hasMessage = true
         append(message, &decryptor, to: &output)
       }
     }

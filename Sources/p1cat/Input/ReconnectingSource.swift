@@ -108,6 +108,8 @@ struct ReconnectingSource: Source {
     self.outage = nil
   }
 
+  mutating func receivedMessage() { connection.receivedTelegram(at: .now) }
+
   mutating func reconnect() -> Bool {
     guard let fault, fault != .reopened else { return false }
     messages.say(.info, name, "reopening on SIGHUP")
@@ -127,7 +129,6 @@ struct ReconnectingSource: Source {
     _ descriptor: FileDescriptor, into finder: inout TelegramFinder
   ) throws -> Arrival {
     let count: Int
-    let messageCount = finder.messageCount
     do throws(Errno) {
       guard let taken = try finder.fill(from: descriptor) else { return .nothing }
       count = taken
@@ -138,7 +139,6 @@ struct ReconnectingSource: Source {
     let now = ContinuousClock.now
     let bytes = finder.newBytes
     connection.received(bytes.span, at: now)
-    if finder.messageCount > messageCount { connection.receivedTelegram(at: now) }
     recentBytes.append(bytes.span, baudRate: connection.baudRate)
     lastByteAt = now
     let firstByteAt = firstByteAt ?? now

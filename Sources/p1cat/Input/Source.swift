@@ -34,6 +34,9 @@ protocol Source {
   ///   that the source may be out of order by now.
   mutating func receivedTelegram(afterEnd: Bool)
 
+  /// Notes that a whole message of a DLMS meter arrived, whether or not there is a telegram in it.
+  mutating func receivedMessage()
+
   /// Reopens the source at once if it has a fault.
   ///
   /// - Returns: whether it did, so that a telegram read in part will not be completed.
@@ -64,6 +67,7 @@ extension Source {
   var now: Timestamp { .now }
   var deadline: ContinuousClock.Instant? { nil }
   mutating func receivedTelegram(afterEnd: Bool) {}
+  mutating func receivedMessage() {}
   mutating func reconnect() -> Bool { false }
   mutating func close() {}
   var fault: SourceFault? { nil }

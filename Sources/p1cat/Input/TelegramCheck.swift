@@ -26,7 +26,6 @@ enum TelegramCheck {
       lastRead = .now
       if case .bytes(let count) = arrival { byteCount += count }
       if arrival == .end || arrival == .gap { finder.finish(isLast: arrival == .end) }
-      for event in finder.takePushEvents() { messages.say(event, of: source.name) }
       while let event = finder.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
         switch event {
         case .telegram(let telegram):
@@ -39,6 +38,8 @@ enum TelegramCheck {
           messages.say(.warning, source.name, "telegram dropped: \(defect)", repeating: "dropped")
         }
       }
+      if finder.takeMessage() { source.receivedMessage() }
+      for event in finder.takePushEvents() { messages.say(event, of: source.name) }
       if arrival == .end { break }
       if arrival == .gap { finder.restart() }
     }

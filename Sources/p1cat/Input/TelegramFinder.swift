@@ -16,6 +16,8 @@ struct TelegramFinder {
   /// The bytes of the last read if they are not those of the framer.
   private var received: [UInt8]?
   private var count = 0
+  /// How many of the last bytes of the framer were not searched for the frames of DLMS meters.
+  private var unsearchedCount = 0
   /// Bytes outside telegrams that earlier framers counted.
   private var earlierNoiseCount = 0
 
@@ -38,7 +40,7 @@ struct TelegramFinder {
     do throws(Errno) {
       if isDirect {
         count = try framer.fill { room throws(Errno) in try descriptor.read(into: &room) }
-        searchDirectBytes()
+        (received, unsearchedCount) = (nil, count)
       } else {
         var bytes: [UInt8] = []
         try bytes.append(addingCapacity: 64 * 1024) { room throws(Errno) in
@@ -56,35 +58,22 @@ struct TelegramFinder {
     if isDirect {
       framer.fill(with: piece.span)
       count = piece.count
-      searchDirectBytes()
+      (received, unsearchedCount) = (nil, count)
     } else {
       process(piece)
     }
   }
 
-  /// Takes frames back that went to the framer at once.
-  private mutating func searchDirectBytes() {
-    received = nil
-    guard let start = PushFramer.firstFrame(in: framer.bytes.span.extracting(last: count)) else {
-      return
-    }
-    received = Array(newBytes)
-    let frames = framer.removeLast(count - start)
-    translate(frames[...])
-  }
-
   private mutating func process(_ bytes: [UInt8]) {
-    received = bytes
+    (received, unsearchedCount) = (bytes, 0)
     count = bytes.count
     raw?.append(bytes.span)
     let start = translator.isWaiting ? 0 : PushFramer.firstFrame(in: bytes.span) ?? count
     pass(bytes[..<start])
-    if start < count { translate(bytes[start...]) }
-  }
-
-  private mutating func translate(_ bytes: ArraySlice<UInt8>) {
+    guard start < count else { return }
+    let frames = bytes[start...]
     var output: [UInt8] = []
-    translator.add(bytes.span, &decryptor, to: &output)
+    translator.add(frames.span, &decryptor, to: &output)
     pass(output[...])
   }
 
@@ -128,13 +117,30 @@ struct TelegramFinder {
 
   /// The next telegram, or the next defect; nil if more bytes are needed.
   mutating func next(atEnd: Bool, isSourceLost: Bool) -> Framer.Event? {
-    framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
+    let position = framer.position
+    let event = framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
+    guard unsearchedCount > 0 else { return event }
+    // No telegram has a frame inside, so only bytes outside telegrams are searched.
+    if case .telegram = event, framer.noiseCount == position.noiseCount { return event }
+    guard let start = firstFrame(from: position) else { return event }
+    let frames = framer.giveBack(from: start, at: position)
+    var output: [UInt8] = []
+    translator.add(frames.span, &decryptor, to: &output)
+    framer.append(output.span)
+    return framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
+  }
+
+  /// Where a frame may begin in the bytes that were not searched, and not yet consumed at a position.
+  private mutating func firstFrame(from position: Framer.Position) -> Int? {
+    let start = max(position.start, framer.bytes.count - unsearchedCount)
+    unsearchedCount = 0
+    return PushFramer.firstFrame(in: framer.bytes.span.extracting(start...)).map { start + $0 }
   }
 
   // MARK: - DLMS
 
-  /// How many messages of DLMS meters were found.
-  var messageCount: Int { translator.messageCount }
+  /// Whether a message of a DLMS meter was found since the last call.
+  mutating func takeMessage() -> Bool { translator.takeMessage() }
 
   mutating func takePushEvents() -> [PushEvent] { translator.takeEvents() }
 

@@ -152,6 +152,7 @@ struct TelegramReader {
     }
     let bytes = finder.bytes
     try writer.flush(bytes.span)
+    if finder.takeMessage(), !atEnd { source.receivedMessage() }
     for event in finder.takePushEvents() { report(event) }
     messages.say(finder.takeEvents(), of: source.name)
   }

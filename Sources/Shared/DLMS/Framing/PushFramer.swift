@@ -99,6 +99,10 @@ public struct PushFramer: Sendable {
       if isCertain { drop(.cutShort) } else { skipByte() }
     case .somethingElse, .damagedHeader:
       skipByte()
+      // One more flag may follow.
+      guard !isAfterHDLC else { break }
+      start +=
+        PushFramer.firstFrame(in: bytes.span.extracting(start...)) ?? bytes.count - start
     }
     return true
   }
