@@ -191,9 +191,17 @@ import Testing
     #expect(found(in: wrong).defects == [.wrongChecksum])
     #expect(found(in: Array(FrameBuilder.hdlc(message(1)).dropLast(2))).defects == [.cutShort])
     #expect(found(in: FrameBuilder.hdlc([0x61, 0x29])).defects == [.notAPush(0x61)])
-    let oms = FrameBuilder.mbusFrame([0x08, 0x01, 0x72, 1, 2, 3, 4])
+    let oms = FrameBuilder.mbusFrame([0x53, 0xF0, 0x5B, 1, 2, 3, 4])
     #expect(found(in: oms).defects == [.notDLMS(length: oms.count)])
     #expect(found(in: FrameBuilder.hdlc([], hasLLC: false)).defects.isEmpty)
+  }
+
+  @Test func textIsNoFrame() {
+    let text = Array("hoohSister, hoohsister ~ hooh".utf8)
+    for size in [1, 6, 100] {
+      let found = found(in: text, by: size)
+      #expect(found.defects.isEmpty && found.other == text)
+    }
   }
 
   /// Segments and blocks without end keep no memory.

@@ -149,7 +149,7 @@ import Testing
   }
 
   @Test func listsThatAreNotRead() throws {
-    let oms = FrameBuilder.mbusFrame([0x08, 0x01, 0x72, 1, 2, 3, 4, 0xFF])
+    let oms = FrameBuilder.mbusFrame([0x53, 0xF0, 0x5B, 1, 2, 3, 4])
     let unknown = ValueBuilder.notification(
       ValueBuilder.structure([ValueBuilder.text("KFM_002"), ValueBuilder.uint32(1)]))
     let texts = ValueBuilder.notification(

@@ -98,7 +98,7 @@ import Testing
   @Test func whatIsNotReadIsLogged() async throws {
     let unknown = ValueBuilder.notification(
       ValueBuilder.structure([ValueBuilder.text("KFM_002"), ValueBuilder.uint32(1)]))
-    let oms = FrameBuilder.mbusFrame([0x08, 0x01, 0x72, 1, 2, 3, 4, 0xFF])
+    let oms = FrameBuilder.mbusFrame([0x53, 0xF0, 0x5B, 1, 2, 3, 4])
     var damaged = Self.norwegian
     damaged[40] ^= 1
     for (stream, message) in [

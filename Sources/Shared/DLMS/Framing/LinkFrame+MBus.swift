@@ -16,11 +16,13 @@ extension LinkFrame {
   private static let isLastBit: UInt8 = 0x10
 
   static func mbus(_ bytes: Span<UInt8>) -> Start {
-    let start = bytes.extracting(first: 5)
+    let start = bytes.extracting(first: maximumASCIICount + 1)
     if start.count > 2, start[1] != start[2] { return .somethingElse }
     if start.count > 3, start[3] != longFrameStart { return .somethingElse }
-    guard start.count > 4 else { return .incomplete(isCertain: false) }
-    guard controls.contains(start[4]) || start[4] == response else { return .somethingElse }
+    if start.count > 4, !controls.contains(start[4]), start[4] != response { return .somethingElse }
+    guard start.count > maximumASCIICount else { return .incomplete(isCertain: false) }
+    // Meters push to all, FF. Words in a text must not look like a frame.
+    guard !start.isASCII else { return .somethingElse }
     let length = Int(start[1])
     let contentEnd = 4 + (length < minimumLength ? 256 + length : length)
     let end = contentEnd + 2

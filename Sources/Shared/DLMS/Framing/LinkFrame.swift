@@ -27,7 +27,7 @@ struct LinkFrame: Equatable {
     case somethingElse
   }
 
-  /// How many bytes at the start of a frame may all be characters: those of M-Bus before the address.
+  /// How many bytes at the start of a frame may all be ASCII: those of M-Bus before the address.
   static let maximumASCIICount = 5
 
   /// Reads the frame at the start of bytes.

@@ -45,7 +45,7 @@ public struct PushFramer: Sendable {
   ///
   /// - Parameter bytes: any bytes. Those of telegrams are searched at several gigabytes a second.
   public static func firstFrame(in bytes: Span<UInt8>) -> Int? {
-    // Each frame has other bytes than characters, but perhaps not among the first ones.
+    // Each frame begins with other bytes than ASCII, which may not have arrived.
     var start = bytes.isASCII ? max(0, bytes.count - LinkFrame.maximumASCIICount) : 0
     while start < bytes.count {
       let starts = [LinkFrame.flag, LinkFrame.longFrameStart].compactMap {
