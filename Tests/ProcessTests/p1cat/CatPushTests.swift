@@ -87,6 +87,20 @@ import Testing
     }
   }
 
+  /// The files of --capture hold the telegrams that were made.
+  @Test func captures() async throws {
+    try await TemporaryDirectory.with { directory in
+      let result = try await Program("p1cat", ["--capture", directory.path]).run(
+        input: Self.norwegian + Self.norwegian)
+      let names = try directory.names()
+      let name = try #require(names.count == 1 ? names.first : nil)
+      let text = try directory.text(of: name)
+      #expect(text.replacing(/#20\S+Z\n/, with: "") == result.text)
+      let records = try await Program("p1parse", ["-q"]).run(input: Array(text.utf8))
+      #expect(records.text == Self.norwegianRecord + Self.norwegianRecord)
+    }
+  }
+
   /// The port of a meter may be switched from lists to telegrams.
   @Test func telegramsBetweenFrames() async throws {
     let stream = Array(Self.plain.utf8) + Self.norwegian + Array(Self.plain.utf8)
@@ -180,6 +194,21 @@ import Testing
       try await meter.send(Self.norwegian)
       try await reader.waitForOutput("/KFM5MA304H3E\r\n")
       try await reader.waitForError("telegrams at 2400 baud\n")
+    }
+  }
+
+  /// The check of a connection finds the speed within its time.
+  @Test func connectionIsChecked() async throws {
+    let line = try PseudoTerminal()
+    let program = Program("p1cat", ["--check", "--connect", line.path])
+    try await program.whileRunning { reader in
+      try await line.waitUntilRaw()
+      let meter = FakeMeter(line, rate: 2400, hasParityBit: true)
+      let isDone = try await Deadline(in: .seconds(30)).poll(every: .milliseconds(200)) {
+        try await meter.send(Self.norwegian)
+        return reader.text.contains("which begins with /KFM5MA304H3E")
+      }
+      #expect(isDone)
     }
   }
 
