@@ -233,6 +233,40 @@ import Testing
     #expect(kind == .encryptedTelegrams(SystemTitle(value: 0x4B46_4D67_5000_0001)))
   }
 
+  /// Encrypted telegrams whose last bytes may be the first ones of a frame are read when they arrive.
+  @Test(arguments: [[1, 3], [20], [100_000]])
+  func encryptedTelegramsEndLikeFramesBegin(_ lastPieces: [Int]) throws {
+    let telegram = Array(SampleTelegram.numbered(1).utf8)
+    let frames = try (1...3000).compactMap { counter -> [UInt8]? in
+      let frame = try message(telegram, control: 0x30, counter: UInt32(counter))
+      let isUncertain = frame.last == 0x7E || frame.last == 0x68
+      return isUncertain ? frame : nil
+    }
+    #expect(frames.count > 20)
+    var finder = TelegramFinder(
+      Framer(),
+      Decryptor(
+        MeterKeys(
+          encryption: try KeyFile(Array(Self.key.utf8), path: "keys"),
+          authentication: try KeyFile(Array(Self.otherKey.utf8), path: "others")),
+        DecryptionPolicy()))
+    for frame in frames {
+      var rest = frame[...]
+      for count in lastPieces.reversed() {
+        finder.fill(with: Array(rest.dropLast(count)))
+        rest = rest.suffix(count)
+        #expect(finder.next(atEnd: false, isSourceLost: false) == nil)
+      }
+      finder.fill(with: Array(rest))
+      guard case .telegram = finder.next(atEnd: false, isSourceLost: false) else {
+        Issue.record("no telegram")
+        return
+      }
+      #expect(finder.next(atEnd: false, isSourceLost: false) == nil)
+    }
+    #expect(finder.noiseCount == 0 && finder.takePushEvents().isEmpty)
+  }
+
   /// Encrypted bytes often begin like frames.
   @Test func encryptedTelegramsBeginLikeFrames() throws {
     var generator = SeededGenerator(seed: 9)

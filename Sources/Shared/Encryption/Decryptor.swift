@@ -54,6 +54,9 @@ public struct Decryptor {
 
   public mutating func takeEvents() -> [DecryptionEvent] { log.takeEvents() }
 
+  /// Whether an encrypted telegram has begun, and is not complete.
+  public var isWaiting: Bool { !frames.isEmpty }
+
   /// Takes in bytes, and appends what is known of the stream by then.
   public mutating func add(_ piece: Span<UInt8>, to output: inout [UInt8]) {
     held.append(contentsOf: piece)

@@ -41,6 +41,9 @@ struct PushTranslator {
     translate(atEnd: false, &decryptor, to: &output)
   }
 
+  /// The last bytes if a frame may begin with them: an encrypted telegram may also end with them.
+  mutating func takeUncertain() -> [UInt8] { framer.takeUncertain() }
+
   /// Ends the stream: appends the bytes that no frame can be made of any more. What is known of the meter stays.
   mutating func finish(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
     translate(atEnd: true, &decryptor, to: &output)

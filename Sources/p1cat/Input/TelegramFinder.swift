@@ -75,6 +75,8 @@ struct TelegramFinder {
     var output: [UInt8] = []
     translator.add(frames.span, &decryptor, to: &output)
     pass(output[...])
+    // They may be the last ones of an encrypted telegram, which must not wait for the next one.
+    if decryptor?.isWaiting == true { pass(translator.takeUncertain()[...]) }
   }
 
   /// Passes bytes without the frames of DLMS meters on to the framer.

@@ -25,6 +25,8 @@ public struct PushFramer: Sendable {
   private var otherStart = 0
   /// The bytes before it are known to be frames or other bytes.
   private var start = 0
+  /// The bytes before it were returned by ``takeUncertain()``, if not otherwise.
+  private var returnedEnd = 0
   private var isAfterHDLC = false
   /// Whether the line has HDLC frames. Other bytes often begin like one, such as those of encrypted telegrams.
   private var hasHDLC = false
@@ -62,6 +64,7 @@ public struct PushFramer: Sendable {
   public mutating func fill(with piece: Span<UInt8>) {
     bytes.removeFirst(otherStart)
     start -= otherStart
+    returnedEnd = max(0, returnedEnd - otherStart)
     otherStart = 0
     bytes.append(contentsOf: piece)
   }
@@ -74,6 +77,18 @@ public struct PushFramer: Sendable {
     if events.isEmpty { returnOther() }
     if events.isEmpty, atEnd { dropIncomplete() }
     return events.isEmpty ? nil : events.removeFirst()
+  }
+
+  /// The last bytes if a frame may begin with them, but other bytes may, too. Then they are no event later.
+  public mutating func takeUncertain() -> [UInt8] {
+    guard
+      case .incomplete(isCertain: false) = LinkFrame.start(of: bytes.span.extracting(start...))
+    else {
+      return []
+    }
+    let first = max(start, returnedEnd)
+    returnedEnd = bytes.count
+    return Array(bytes[first...])
   }
 
   /// Looks at the byte at ``start``.
@@ -136,7 +151,8 @@ public struct PushFramer: Sendable {
     guard otherStart < start else { return }
     // The frames of a message follow each other.
     dropSegments()
-    events.append(.other(Array(bytes[otherStart..<start])))
+    let first = max(otherStart, returnedEnd)
+    if first < start { events.append(.other(Array(bytes[first..<start]))) }
     otherStart = start
   }
 
