@@ -20,8 +20,8 @@ struct BaudRateSearch {
   private static let timeWithoutTelegram = Duration.seconds(60)
   /// Fewer bytes than this do not tell text from garbage.
   private static let sampleSize = 32
-  /// A meter pauses for longer between messages, and for less inside one.
-  private static let pause = Duration.milliseconds(100)
+  /// A meter pauses for longer between messages, also if it sends one each second, and for less inside one.
+  private static let pause = Duration.milliseconds(250)
 
   private var index = 0
   /// When the try began; once the speed is found, when the first byte after a telegram arrived.
