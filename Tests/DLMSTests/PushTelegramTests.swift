@@ -67,6 +67,8 @@ import Testing
     #expect(
       try record(telegram) == """
         timestamp=2026-11-30T09:20:05Z
+        meter=5700000000000001
+        meter_type=6841121BN24
         power_import_kw=0.803
         current_l1_a=2.57
         voltage_l1_v=231

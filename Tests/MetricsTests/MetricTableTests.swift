@@ -21,6 +21,7 @@ import Testing
     #expect(
       Set(names.keys) == [
         "timestamp", "p1_version", "device_address", "tariff", "power_import_month_peak_kw",
+        "device_identifier", "serial_number", "meter_type",
       ])
     let ofSubmeters = Dictionary(grouping: MetricTable.submeter, by: \.name)
     #expect(

@@ -156,6 +156,7 @@ import Testing
   private static let kinds: [(String, [String])] = [
     ("22", old), ("30", old), ("30", old.map { $0.replacing("(3)", with: "(03)") }),
     ("SE", swedish), ("HU", swedish + ["1-0:1.8.1(1*kWh)", "0-0:42.0.0(41)"]),
+    ("NO", swedish + ["1-1:0.2.129(AIDON_V0001)", "1-0:13.7.0(1.0)"]),
     ("LT", swedish + ["1-0:13.7.0(1.0)"]), ("CH", swedish + ["1-1:1.8.1(1*kWh)"]),
     ("IL", swedish + ["1-0:1.8.11(1*kWh)"]), ("Q3D", swedish + ["1-0:96.5.5(80)"]),
     ("ACE4000", swedish + ["7-0:23.1.0*255(1*m3)(26-11-23 10:00:00)"]),

@@ -25,6 +25,8 @@ extension MetricTable {
         "energy_reactive_export_kvarh", OBISCode(1, 0, 4, 8, 0), .quantity(.kilovarHour),
         "Reactive energy given to the grid"),
     ]
+    + phases("energy_import", 21, 8, .quantity(.kilowattHour), "Energy taken from the grid")
+    + phases("energy_export", 22, 8, .quantity(.kilowattHour), "Energy given to the grid")
     + tariffs(
       reactiveTariffs, "energy_reactive_import", 3, .kilovarHour,
       "Reactive energy taken from the grid")

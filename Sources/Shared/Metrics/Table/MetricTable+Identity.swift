@@ -32,6 +32,22 @@ extension MetricTable {
     Metric(
       "device_address", OBISCode(1, 0, 0, 0, 0), .meterIdentifier(rank: 5),
       "Address of the meter, as electricity"),
+    Metric(
+      "device_identifier", OBISCode(0, 0, 96, 1, 3), .meterIdentifier(rank: 6),
+      "Identifier of the meter, in Slovenia"),
+    Metric(
+      "device_identifier", OBISCode(1, 0, 0, 0, 5), .meterIdentifier(rank: 7),
+      "GS1 number of the meter, in Norway"),
+    Metric(
+      "serial_number", OBISCode(1, 0, 0, 0, 1), .meterIdentifier(rank: 8),
+      "Serial number of the meter, in Denmark"),
+    Metric("meter_type", OBISCode(0, 0, 96, 1, 7), .plainText, "Type of the meter, in Norway"),
+    Metric(
+      "meter_type", OBISCode(1, 1, 96, 1, 1), .plainText,
+      "Type of a Kamstrup meter"),
+    Metric(
+      "list_version", OBISCode(1, 1, 0, 2, 129), .plainText,
+      "Version of the list of values, in Norway"),
     Metric("ean", OBISCode(0, 0, 96, 1, 2), .text, "EAN code of the connection"),
     Metric(
       "p1_version", OBISCode(1, 3, 0, 2, 8), .number,

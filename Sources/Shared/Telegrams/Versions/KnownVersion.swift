@@ -51,6 +51,9 @@ public struct KnownVersion: Sendable {
 
   /// Not declared, but implied by the codes. The first match counts.
   static let inferred = [
+    KnownVersion("NO", "Norway, Sweden, Denmark: DLMS") {
+      $0.contains(OBISCode(1, 1, 0, 2, 129))
+    },
     KnownVersion("ACE4000", "Netherlands, before DSMR") {
       $0.contains(OBISCode(7, 0, 23, 1, 0))
     },
@@ -63,7 +66,7 @@ public struct KnownVersion: Sendable {
     KnownVersion("LT", "Lithuania") {
       $0.contains(OBISCode(1, 0, 13, 7, 0)) || $0.contains(OBISCode(1, 0, 16, 7, 0))
     },
-    KnownVersion("SE", "Sweden, Finland", matching: printsTotals),
+    KnownVersion("SE", "Sweden, Finland; Austria: DLMS", matching: printsTotals),
   ]
 
   static let beforeDSMR5 = ["22", "30", "40", "42"]
