@@ -78,6 +78,29 @@ import Testing
         """)
   }
 
+  /// The short lists of Norway tell neither the meter nor the time.
+  @Test func numberOfTheMeterStays() throws {
+    var reader = PushListReader()
+    func record(_ number: String?, from title: SystemTitle? = nil) throws -> String {
+      let numbers = number.map {
+        [ValueBuilder.structure([ValueBuilder.code(0, 0, 96, 1, 0), ValueBuilder.text($0)])]
+      }
+      let power = ValueBuilder.structure([
+        ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1000), ValueBuilder.scale(0, 27),
+      ])
+      let message = ValueBuilder.notification(ValueBuilder.array((numbers ?? []) + [power]))
+      let list = try reader.list(in: #require(DataNotification(message)), from: title)
+      return try self.record(#require(list.telegram?.text))
+    }
+    #expect(try record(nil) == "power_import_kw=1.000\n\n")
+    #expect(try record("4711") == "meter=4711\npower_import_kw=1.000\n\n")
+    #expect(try record(nil).hasPrefix("meter=4711\n"))
+    #expect(try record("4712").hasPrefix("meter=4712\n"))
+    #expect(try record(nil).hasPrefix("meter=4712\n"))
+    let other = SystemTitle(value: 0x4B46_4D10_2000_0001)
+    #expect(try record(nil, from: other) == "power_import_kw=1.000\n\n")
+  }
+
   /// Aidon tells a deviation of 0, and means standard time.
   @Test func standardTime() throws {
     let message = ValueBuilder.notification(

@@ -6,6 +6,7 @@ import Telegrams
 public struct PushListReader: Sendable {
   private let definitions: ListDefinitions
   private var last = ListSource()
+  private var meter = MeterIdentity()
 
   /// Why a data-notification is not read.
   public enum Defect: Error, Equatable, Sendable {
@@ -43,9 +44,11 @@ public struct PushListReader: Sendable {
       all.lazy.compactMap(\.clock).first
       ?? items.first { $0.code == nil && $0.value.time != nil }?.value.time
     let values = all.filter { $0.clock == nil }
+    meter.update(with: values, from: title)
     return PushList(
-      maker: source.maker, time: time ?? notification.time,
-      isStandardTime: definition?.isStandardTime ?? false, values: values,
+      maker: source.maker, type: meter.type, time: time ?? notification.time,
+      isStandardTime: definition?.isStandardTime ?? false,
+      values: meter.withNumber(values),
       withoutUnit: items.compactMap { item in
         guard let code = item.code, item.value.number != nil else { return nil }
         return values.contains { $0.code == code } ? nil : code

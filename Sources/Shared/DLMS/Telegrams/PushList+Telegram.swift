@@ -15,18 +15,6 @@ extension PushList {
     text.append(UInt8(ascii: "!"))
     return text + "\(CRC16.checksum(text.span).hexadecimal)\r\n".utf8
   }
-
-  /// The codes of the type of the meter: of all makers, and of Kamstrup.
-  private static let typeCodes = [OBISCode(0, 0, 96, 1, 7), OBISCode(1, 1, 96, 1, 1)]
-
-  /// The type of the meter, as far as a header can have it; nil if the list does not tell it.
-  private var type: String? {
-    for value in values where PushList.typeCodes.contains(value.code) {
-      guard case .text(let text) = value.content, text.allSatisfy(\.isPlain) else { continue }
-      return String(decoding: text, as: UTF8.self)
-    }
-    return nil
-  }
 }
 
 extension PushValue {
@@ -92,7 +80,7 @@ extension [UInt8] {
 
 extension UInt8 {
   /// Whether it is a character that needs no care in a header or in parentheses.
-  fileprivate var isPlain: Bool {
+  var isPlain: Bool {
     switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), UInt8(ascii: "-"),
