@@ -1,4 +1,5 @@
 import CommandLine
+import DLMS
 import Encryption
 import Glibc
 import SystemPackage
@@ -30,6 +31,8 @@ struct CatPlan: ConnectingPlan {
   private let listenAddress: SocketAddress?
   private let keys: MeterKeys?
   private let decryptionPolicy: DecryptionPolicy
+  private let lists: ListDefinitions
+  private let printsLists: Bool
   private let checksums: Framer.Checksums
   private let isStrict: Bool
   private let monitoring: MonitoringSettings
@@ -67,6 +70,8 @@ struct CatPlan: ConnectingPlan {
     decryptionPolicy = DecryptionPolicy(
       requiresTag: try settings[encryption.strictTag],
       rejectsReplays: try settings[encryption.rejectReplay], acceptsDamage: checksums == .ignored)
+    lists = try ListDefinitions(settings)
+    printsLists = try settings[DLMSGroup().printsBuiltIn]
     isStrict = try settings[damage.strict]
     monitoring = try MonitoringSettings(settings, of: "p1cat")
   }
@@ -107,6 +112,10 @@ struct CatPlan: ConnectingPlan {
   }
 
   func run(_ messages: Messages) throws {
+    if printsLists {
+      return try FileDescriptor.standardOutput.write(
+        all: ListDefinitions.builtInText.utf8Bytes.span)
+    }
     let report = try NoticeSignal(.report)
     let reload = try NoticeSignal(.reload)
     let stop = try StopSignal()

@@ -26,6 +26,7 @@ struct P1Cat: Tool {
   @OptionGroup(title: SourceGroup.title) var input: GroupOptions<SourceGroup>
   @OptionGroup(title: SerialLineGroup.title) var line: GroupOptions<SerialLineGroup>
   @OptionGroup(title: EncryptionGroup.title) var encryption: GroupOptions<EncryptionGroup>
+  @OptionGroup(title: DLMSGroup.title) var lists: GroupOptions<DLMSGroup>
   @OptionGroup(title: OutputGroup.title) var output: GroupOptions<OutputGroup>
   @OptionGroup(title: DamageGroup.title) var damage: GroupOptions<DamageGroup>
   @OptionGroup(title: MonitoringGroup.title) var monitoring: GroupOptions<MonitoringGroup>
@@ -33,7 +34,7 @@ struct P1Cat: Tool {
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [input, line, encryption, output, damage, monitoring, metrics, general]
+    [input, line, encryption, lists, output, damage, monitoring, metrics, general]
   }
 
   static func main() { start() }

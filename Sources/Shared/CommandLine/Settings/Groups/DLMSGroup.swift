@@ -1,0 +1,19 @@
+/// The lists that DLMS meters send in place of telegrams.
+public struct DLMSGroup: SettingGroup {
+  public static let title = "Lists of DLMS meters"
+
+  public let file = Setting(
+    "P1_LIST_FILE", option: "list-file", .file,
+    help: "Read lists of DLMS meters by the definitions in this file, too.",
+    manual: """
+      A definition in it comes before the built-in one with the same name.
+      .Xr p1spec 5
+      describes the file.
+      """)
+  public let printsBuiltIn = Setting(
+    nil, option: "print-lists", .flag, default: false,
+    help: "Print the built-in definitions of lists as a file and exit.",
+    manual: "Use it as the start of a file of your own.")
+
+  public init() {}
+}
