@@ -158,7 +158,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Metrics", "TestSupport", "TestValues", "p1cat", "p1parse", "p1mqtt", "p1influx",
+        "Metrics", "Telegrams", "Encryption", "TestSupport", "TestValues", "p1cat", "p1parse",
+        "p1mqtt", "p1influx",
       ],
       exclude: ["homeassistant.py", "homeassistant.txt"], swiftSettings: strict),
     .testTarget(
