@@ -35,7 +35,7 @@ import Testing
           authentication: try authentication.map { try KeyFile(Array($0.utf8), path: "others") }
             ?? KeyFile()), policy)
     }
-    var finder = TelegramFinder(Framer(), decryptor)
+    var finder = TelegramFinder(Framer(), PushTranslator(), decryptor)
     var outcome = Outcome()
     func take(atEnd: Bool, isSourceLost: Bool = false) {
       while let event = finder.next(atEnd: atEnd, isSourceLost: isSourceLost) {
@@ -143,7 +143,7 @@ import Testing
     let half = Array(lists[0].prefix(60))
     let outcome = try outcome(of: [lists[0], half, lists[1], half]) { $0 == 1 }
     #expect(outcome.telegrams.count == 2)
-    #expect(outcome.telegrams.last?.hasPrefix("/KFM5\r\n\r\n") == true)
+    #expect(outcome.telegrams.last?.hasPrefix("/KFM5MA304H3E\r\n") == true)
     #expect(outcome.telegrams.last?.contains("\r\n1-0:1.7.0(1.500*kW)\r\n!") == true)
     #expect(outcome.pushEvents == [.dropped(.cutShort), .dropped(.cutShort)])
   }
@@ -244,7 +244,7 @@ import Testing
     }
     #expect(frames.count > 20)
     var finder = TelegramFinder(
-      Framer(),
+      Framer(), PushTranslator(),
       Decryptor(
         MeterKeys(
           encryption: try KeyFile(Array(Self.key.utf8), path: "keys"),

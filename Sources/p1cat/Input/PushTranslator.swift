@@ -2,12 +2,15 @@ import CommandLine
 import DLMS
 import Encryption
 import Metrics
+import Records
 import Telegrams
 
 /// Replaces the frames of DLMS meters in a stream by telegrams with their values, and leaves everything else as it is.
 struct PushTranslator {
   private var framer = PushFramer()
-  private var reader = PushListReader()
+  private var reader: PushListReader
+  /// Whether a telegram without a time gets a stamp.
+  private let addsStamps: Bool
   private var events: [PushEvent] = []
   /// Whether a message was found, which shows that the line is read at the right speed.
   private var hasMessage = false
@@ -16,6 +19,14 @@ struct PushTranslator {
 
   /// A line that sends random codes must not take memory.
   private static let maximumLoggedCodes = 256
+
+  /// - Parameters:
+  ///   - lists: the definitions of lists that do not tell everything themselves.
+  ///   - addsStamps: whether a list without a time was made just now, so that a stamp can tell it.
+  init(_ lists: ListDefinitions = ListDefinitions(), addsStamps: Bool = false) {
+    reader = PushListReader(lists)
+    self.addsStamps = addsStamps
+  }
 
   /// Whether the next bytes may belong to a frame or message that has begun.
   var isWaiting: Bool { framer.isWaiting }
@@ -100,7 +111,9 @@ struct PushTranslator {
       let list = try reader.list(in: notification, from: title)
       log(list.withoutUnit)
       if let telegram = list.telegram {
-        output += "\n".utf8 + telegram
+        output += "\n".utf8
+        if addsStamps, list.time == nil { output += "#\(Timestamp.now)\n".utf8 }
+        output += telegram
       } else {
         events.append(.unread(.noValues))
       }

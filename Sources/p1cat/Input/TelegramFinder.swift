@@ -9,7 +9,7 @@ import Telegrams
 struct TelegramFinder {
   private let newFramer: Framer
   private var framer: Framer
-  private var translator = PushTranslator()
+  private var translator: PushTranslator
   private var decryptor: Decryptor?
   /// `--raw`: the file that gets the bytes as they arrive.
   private var raw: RawFile?
@@ -21,9 +21,13 @@ struct TelegramFinder {
   /// Bytes outside telegrams that earlier framers counted.
   private var earlierNoiseCount = 0
 
-  init(_ framer: Framer, _ decryptor: Decryptor? = nil, raw: RawFile? = nil) {
+  init(
+    _ framer: Framer, _ translator: PushTranslator = PushTranslator(),
+    _ decryptor: Decryptor? = nil, raw: RawFile? = nil
+  ) {
     newFramer = framer
     self.framer = framer
+    self.translator = translator
     self.decryptor = decryptor
     self.raw = raw
   }

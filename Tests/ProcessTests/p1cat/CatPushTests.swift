@@ -14,6 +14,8 @@ import Testing
   private static let norwegianRecord = """
     timestamp=2026-11-30T09:20:05Z
     meter=6970000000000001
+    list_version=KFM_001
+    meter_type=MA304H3E
     power_import_kw=1.500
     power_export_kw=0.000
     power_reactive_import_kvar=0.020
@@ -239,7 +241,59 @@ import Testing
       let next = try await server.accept()
       try await next.write(FrameBuilder.hdlc(SampleList.byPosition(1)))
       try await reader.waitForOutput(
-        "/KFM5\r\n\r\n0-0:1.0.0(261130102005)\r\n1-0:1.7.0(1.500*kW)\r\n!")
+        "/KFM5MA304H3E\r\n\r\n0-0:1.0.0(261130102005)\r\n0-0:96.1.0(36393730303030303030303030303031)\r\n"
+          + "1-0:1.7.0(1.500*kW)\r\n!")
+    }
+  }
+
+  /// The short list of Aidon has no time, and no number of the meter.
+  @Test func listWithoutTimeGetsAStamp() async throws {
+    let short = FrameBuilder.hdlc(
+      ValueBuilder.notification(
+        ValueBuilder.array([
+          ValueBuilder.structure([
+            ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1500), ValueBuilder.scale(0, 27),
+          ])
+        ])))
+    let file = try await Program("p1cat").run(input: short)
+    #expect(file.text.hasPrefix("/DLM5\r\n\r\n1-0:1.7.0(1.500*kW)\r\n!"))
+    let server = try TCPServer()
+    let script = "p1cat -n 2 tcp://127.0.0.1:$1 | p1parse"
+    try await Program.bash(script, ["\(server.port)"]).whileRunning { pipe in
+      let connection = try await server.accept()
+      try await connection.write(FrameBuilder.hdlc(SampleList.nested) + short)
+      let result = try await pipe.waitForExit(within: .seconds(20))
+      let records = result.text.split(separator: "\n\n")
+      #expect(records.count == 2 && result.errorText == "")
+      for record in records {
+        #expect(record.hasPrefix("timestamp=20"), "\(record)")
+        #expect(record.contains("\nmeter=7000000000000001\n"), "\(record)")
+      }
+    }
+  }
+
+  @Test func ownListsAreRead() async throws {
+    try await TemporaryDirectory.with { directory in
+      let unknown = FrameBuilder.hdlc(
+        ValueBuilder.notification(
+          ValueBuilder.structure([ValueBuilder.text("KFM_002"), ValueBuilder.uint32(1)])))
+      try directory.write(
+        #"{"KFM KFM_002/2": [["List", None, "text"], ["Power", "1-0:1.7.0", "10 W"]]}"#,
+        to: "lists.py")
+      let settings = ["P1_LIST_FILE": "lists.py"]
+      let read = Program("p1cat", environment: settings, directory: directory.path)
+      let result = try await read.run(input: unknown)
+      #expect(result.text.hasPrefix("/KFM5\r\n\r\n1-0:1.7.0(0.01*kW)\r\n!"))
+      #expect(result.errorText == "")
+      try directory.write(#"{"KFM": [["Power", "1.7", "W"]]}"#, to: "lists.py")
+      let wrong = try await read.run(input: unknown)
+      #expect(wrong.status == .exited(78))
+      #expect(
+        wrong.errorText
+          == "p1cat: lists.py:1:20: \"1.7\" is not an OBIS code such as 1-0:1.8.1\n")
+      let printed = try await Program("p1cat", ["--print-lists"]).run()
+      try directory.write(printed.text, to: "lists.py")
+      #expect(try await read.run(input: Self.norwegian).text.hasPrefix("/KFM5MA304H3E\r\n"))
     }
   }
 }
