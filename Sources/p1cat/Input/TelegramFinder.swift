@@ -16,8 +16,6 @@ struct TelegramFinder {
   /// The bytes of the last read if they are not those of the framer.
   private var received: [UInt8]?
   private var count = 0
-  /// How many of the last bytes of the framer were not searched for the frames of DLMS meters.
-  private var unsearchedCount = 0
   /// Bytes outside telegrams that earlier framers counted.
   private var earlierNoiseCount = 0
 
@@ -44,7 +42,7 @@ struct TelegramFinder {
     do throws(Errno) {
       if isDirect {
         count = try framer.fill { room throws(Errno) in try descriptor.read(into: &room) }
-        (received, unsearchedCount) = (nil, count)
+        translateDirect()
       } else {
         var bytes: [UInt8] = []
         try bytes.append(addingCapacity: 64 * 1024) { room throws(Errno) in
@@ -62,14 +60,27 @@ struct TelegramFinder {
     if isDirect {
       framer.fill(with: piece.span)
       count = piece.count
-      (received, unsearchedCount) = (nil, count)
+      translateDirect()
     } else {
       process(piece)
     }
   }
 
+  /// Translates the frames in the bytes that went to the framer at once.
+  private mutating func translateDirect() {
+    received = nil
+    let first = framer.bytes.count - count
+    let start = PushFramer.firstFrame(in: framer.bytes.span.extracting(first...))
+    guard let start else { return }
+    received = Array(newBytes)
+    let frames = framer.takeBack(from: first + start)
+    var output: [UInt8] = []
+    translator.add(frames.span, &decryptor, to: &output)
+    framer.append(output.span)
+  }
+
   private mutating func process(_ bytes: [UInt8]) {
-    (received, unsearchedCount) = (bytes, 0)
+    received = bytes
     count = bytes.count
     raw?.append(bytes.span)
     let start = translator.isWaiting ? 0 : PushFramer.firstFrame(in: bytes.span) ?? count
@@ -123,24 +134,7 @@ struct TelegramFinder {
 
   /// The next telegram, or the next defect; nil if more bytes are needed.
   mutating func next(atEnd: Bool, isSourceLost: Bool) -> Framer.Event? {
-    let position = framer.position
-    let event = framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
-    guard unsearchedCount > 0 else { return event }
-    // No telegram has a frame inside, so only bytes outside telegrams are searched.
-    if case .telegram = event, framer.noiseCount == position.noiseCount { return event }
-    guard let start = firstFrame(from: position) else { return event }
-    let frames = framer.giveBack(from: start, at: position)
-    var output: [UInt8] = []
-    translator.add(frames.span, &decryptor, to: &output)
-    framer.append(output.span)
-    return framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
-  }
-
-  /// Where a frame may begin in the bytes that were not searched, and not yet consumed at a position.
-  private mutating func firstFrame(from position: Framer.Position) -> Int? {
-    let start = max(position.start, framer.bytes.count - unsearchedCount)
-    unsearchedCount = 0
-    return PushFramer.firstFrame(in: framer.bytes.span.extracting(start...)).map { start + $0 }
+    framer.next(atEnd: atEnd, isSourceLost: isSourceLost)
   }
 
   // MARK: - DLMS

@@ -105,35 +105,8 @@ public struct Framer: Sendable {
   /// Takes in the bytes of `piece`; the places of telegrams stay as they are.
   public mutating func append(_ piece: Span<UInt8>) { bytes.append(contentsOf: piece) }
 
-  /// Where the search stands.
-  public struct Position: Sendable {
-    /// The bytes before this index are consumed.
-    public let start: Int
-    public let noiseCount: Int
-    fileprivate let lineStart: Int
-    fileprivate let searchedEnd: Int
-    fileprivate let isInTelegram: Bool
-    fileprivate let isAtLineStart: Bool
-    fileprivate let receivedAt: Timestamp?
-  }
-
-  public var position: Position {
-    Position(
-      start: start, noiseCount: noiseCount, lineStart: lineStart, searchedEnd: searchedEnd,
-      isInTelegram: isInTelegram, isAtLineStart: isAtLineStart, receivedAt: receivedAt)
-  }
-
-  /// Returns to a position since the last fill, and gives the bytes from an index on back.
-  ///
-  /// - Parameter index: an index of bytes that had not been searched at the position.
-  public mutating func giveBack(from index: Int, at position: Position) -> [UInt8] {
-    start = position.start
-    noiseCount = position.noiseCount
-    lineStart = position.lineStart
-    searchedEnd = min(position.searchedEnd, index)
-    isInTelegram = position.isInTelegram
-    isAtLineStart = position.isAtLineStart
-    receivedAt = position.receivedAt
+  /// Takes back the bytes from an index on, before ``next(atEnd:isSourceLost:)`` has seen them.
+  public mutating func takeBack(from index: Int) -> [UInt8] {
     defer { bytes.removeSubrange(index...) }
     return Array(bytes[index...])
   }
