@@ -70,8 +70,8 @@ struct CatPlan: ConnectingPlan {
     decryptionPolicy = DecryptionPolicy(
       requiresTag: try settings[encryption.strictTag],
       rejectsReplays: try settings[encryption.rejectReplay], acceptsDamage: checksums == .ignored)
-    lists = try ListDefinitions(settings)
     printsLists = try settings[DLMSGroup().printsBuiltIn]
+    lists = printsLists ? ListDefinitions() : try ListDefinitions(settings)
     isStrict = try settings[damage.strict]
     monitoring = try MonitoringSettings(settings, of: "p1cat")
   }

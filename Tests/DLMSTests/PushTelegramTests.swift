@@ -162,6 +162,49 @@ import Testing
     #expect(try record(telegram) == "timestamp=\(instant)\npower_import_kw=0.001\n\n")
   }
 
+  /// The entry of each time tells whether its clock shows standard time all year; the status of the clock comes first.
+  @Test func standardTimeOfAnEntry() throws {
+    let file = """
+      {"ABC/3": [["Power", "1-0:1.7.0", "W"], ["Time", "0-0:1.0.0", "timestamp"],
+                 ["Last gas", "0-1:24.2.1", "timestamp W"]],
+       "KAM Kamstrup_V0001": [["Other", "1-0:1.9.0", "timestamp W"]]}
+      """
+    let own = try ListDefinitionReader.definitions(of: file.utf8Bytes)
+    func telegram(_ values: [[UInt8]], _ title: UInt64) throws -> String {
+      var reader = PushListReader(ListDefinitions(own: own))
+      let message = ValueBuilder.notification(ValueBuilder.structure(values))
+      let list = try reader.list(
+        in: #require(DataNotification(message)), from: SystemTitle(value: title))
+      return try #require(list.telegram?.text)
+    }
+    let time = ValueBuilder.octets(ValueBuilder.time([0xFF, 0x80, 0x00, 0x00]))
+    let summer = ValueBuilder.octets(ValueBuilder.time([0xFF, 0x80, 0x00, 0x80]))
+    let two = try telegram([ValueBuilder.uint32(1), time, time], 0x4142_4310_2000_0001)
+    #expect(two.contains("\r\n0-0:1.0.0(261130102005)\r\n"))
+    #expect(two.contains("\r\n0-1:24.2.1(261130102005W)\r\n"))
+    let kamstrup = try telegram(
+      [
+        ValueBuilder.text("Kamstrup_V0001"), ValueBuilder.code(0, 1, 1, 0, 0), summer,
+        ValueBuilder.code(1, 1, 1, 7, 0), ValueBuilder.uint32(1),
+        ValueBuilder.code(1, 0, 1, 9, 0), time,
+      ], 0x4B41_4D10_2000_0001)
+    #expect(kamstrup.contains("\r\n0-0:1.0.0(261130102005S)\r\n"))
+    #expect(kamstrup.contains("\r\n1-0:1.9.0(261130102005W)\r\n"))
+  }
+
+  /// A header may have 16 characters of type.
+  @Test func longType() throws {
+    for (count, header) in [(16, "/DLM5" + String(repeating: "A", count: 16)), (17, "/DLM5")] {
+      let message = ValueBuilder.notification(
+        ValueBuilder.structure([
+          ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1), ValueBuilder.scale(0, 27),
+          ValueBuilder.code(0, 0, 96, 1, 7),
+          ValueBuilder.text(String(repeating: "A", count: count)),
+        ]))
+      #expect(try telegram(message)?.hasPrefix(header + "\r\n") == true)
+    }
+  }
+
   /// No text of a meter ends a line, a value or the telegram.
   @Test func hostileTexts() throws {
     for text in ["1)\r\n!", "a*b", "", "/XYZ5", "\u{7F}", "0-0:1.0.0(1)"] {

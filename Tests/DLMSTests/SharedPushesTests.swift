@@ -86,7 +86,7 @@ import Testing
   /// The value of a list in the unit of the file, as text; nil if the list has none with the code.
   private func value(_ code: String, of list: PushList, in name: String) -> String? {
     let isClock = ["0.0.1.0.0.255", "0.1.1.0.0.255"].contains(code)
-    if isClock { return list.time.map(\.civil.text) }
+    if isClock { return list.time.map(\.dateTime.civil.text) }
     guard let code = OBISCode(code.utf8Bytes.span),
       let value = list.values.first(where: { $0.code == code })
     else {
@@ -94,7 +94,7 @@ import Testing
     }
     switch value.content {
     case .text(let text): return text.text
-    case .time(let time): return time.civil.text
+    case .time(let time): return time.dateTime.civil.text
     case .number(let digits, var exponent, let unit):
       if unit?.symbol.hasPrefix("k") == true { exponent += 3 }
       // The source gives the numbers of Kamstrup as they are sent, without the scale of the list.
@@ -120,7 +120,7 @@ import Testing
         switch code {
         // What the source has no code for: the identifier and the time of the list.
         case "0.0.0.0.0.0":
-          let isKnown = expected == "Kamstrup_V0001" || expected == list.time?.civil.text
+          let isKnown = expected == "Kamstrup_V0001" || expected == list.time?.dateTime.civil.text
           #expect(isKnown, "\(name)")
         default:
           #expect(value(code, of: list, in: name) == expected, "\(name): \(code)")

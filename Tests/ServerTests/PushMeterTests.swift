@@ -16,11 +16,10 @@ import Testing
     let values: [(name: String, value: String)]
   }
 
-  /// Kaifa: the list of the meter, then the short one, which does not tell its number.
+  /// Kaifa: the list of the meter between short ones, which do not tell its number.
   private static let norwegian = Meter(
     name: "norway", number: "6970000000000001",
-    frames: FrameBuilder.hdlc(SampleList.byPosition(18))
-      + FrameBuilder.hdlc(SampleList.byPosition(1)),
+    frames: [1, 18, 1].flatMap { FrameBuilder.hdlc(SampleList.byPosition($0)) },
     values: [
       ("power_import_kw", "1.500"), ("current_l1_a", "4.321"), ("voltage_l3_v", "233.2"),
       ("energy_import_kwh", "1234.567"), ("energy_reactive_export_kvarh", "1.213"),

@@ -32,6 +32,21 @@ import Testing
     }
   }
 
+  /// Meters that push DLMS lists at 2400 baud send 8E1; what the user sets stays.
+  @Test(arguments: [
+    (8, nil, 2400, CS8 | PARENB), (8, nil, 9600, CS8), (8, nil, nil, CS8),
+    (8, SerialLineSettings.Parity.none, 2400, CS8), (7, nil, 2400, CS7),
+  ])
+  func parityIsThatOfTheSpeed(
+    _ bits: Int, _ parity: SerialLineSettings.Parity?, _ rate: Int?, _ flags: Int32
+  ) {
+    var attributes = termios()
+    SerialLineSettings(dataBits: bits, parity: parity, stopBits: 2).apply(
+      to: &attributes, baudRate: rate)
+    #expect(
+      attributes.c_cflag & tcflag_t(CSIZE | PARENB | PARODD | CSTOPB) == tcflag_t(flags | CSTOPB))
+  }
+
   /// What other programs read with odd parity, or without any, is left to the receiver: as asked for.
   @Test func otherFormatsAreAskedOfTheReceiver() {
     for (bits, parity, flags) in [

@@ -55,7 +55,7 @@ extension DecryptionEvent: CustomStringConvertible {
     case .noTag(let title):
       "rejecting telegrams of \(meter(title)) without an authentication tag; leave out --strict-tag"
     case .noTelegram(let title):
-      "the encrypted frames of \(meter(title)) hold DLMS data instead of telegrams; p1cat cannot read it"
+      "the encrypted frames of \(meter(title)) hold neither a telegram nor a list of values"
     case .decrypting(let title): "decrypting the telegrams of \(meter(title))"
     case .damaged: "telegram dropped: damaged encrypted frame"
     case .replay(let title, let counter, let last, let isRejected):

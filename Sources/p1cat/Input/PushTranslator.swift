@@ -8,24 +8,16 @@ import Telegrams
 /// Replaces the frames of DLMS meters in a stream by telegrams with their values, and leaves everything else as it is.
 struct PushTranslator {
   private var framer = PushFramer()
-  private var reader: PushListReader
-  /// Whether a telegram without a time gets a stamp.
-  private let addsStamps: Bool
+  private var lists: ListConverter
   private var events: [PushEvent] = []
   /// Whether a message was found, which shows that the line is read at the right speed.
   private var hasMessage = false
-  /// The codes without a unit that were logged.
-  private var loggedCodes: Set<OBISCode> = []
-
-  /// A line that sends random codes must not take memory.
-  private static let maximumLoggedCodes = 256
 
   /// - Parameters:
   ///   - lists: the definitions of lists that do not tell everything themselves.
   ///   - addsStamps: whether a list without a time was made just now, so that a stamp can tell it.
   init(_ lists: ListDefinitions = ListDefinitions(), addsStamps: Bool = false) {
-    reader = PushListReader(lists)
-    self.addsStamps = addsStamps
+    self.lists = ListConverter(lists, addsStamps: addsStamps)
   }
 
   /// Whether the next bytes may belong to a frame or message that has begun.
@@ -33,7 +25,7 @@ struct PushTranslator {
 
   mutating func takeEvents() -> [PushEvent] {
     defer { events.removeAll() }
-    return events
+    return events + lists.takeEvents()
   }
 
   /// Whether a message was found since the last call.
@@ -58,6 +50,7 @@ struct PushTranslator {
   /// Ends the stream: appends the bytes that no frame can be made of any more. What is known of the meter stays.
   mutating func finish(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
     translate(atEnd: true, &decryptor, to: &output)
+    lists.finish(to: &output)
     framer = PushFramer()
   }
 
@@ -107,26 +100,7 @@ struct PushTranslator {
     guard let notification = DataNotification(text) else {
       return events.append(.unread(.unknownShape))
     }
-    do throws(PushListReader.Defect) {
-      let list = try reader.list(in: notification, from: title)
-      log(list.withoutUnit)
-      if let telegram = list.telegram {
-        output += "\n".utf8
-        if addsStamps, list.time == nil { output += "#\(Timestamp.now)\n".utf8 }
-        output += telegram
-      } else {
-        events.append(.unread(.noValues))
-      }
-    } catch {
-      events.append(.unread(error))
-    }
-  }
-
-  private mutating func log(_ codes: [OBISCode]) {
-    let new = codes.filter { !loggedCodes.contains($0) }
-    guard !new.isEmpty, loggedCodes.count < PushTranslator.maximumLoggedCodes else { return }
-    loggedCodes.formUnion(new)
-    events.append(.withoutUnit(new))
+    lists.add(notification, from: title, to: &output)
   }
 }
 
@@ -145,10 +119,13 @@ extension PushEvent: CustomStringConvertible {
     case .unread(let defect): "telegram dropped: \(defect)"
     case .withoutUnit(let codes):
       "values without a known unit are left out: "
-        + codes.map { "\($0)" }.joined(separator: ", ")
+        + codes.prefix(PushEvent.maximumCodes).map { "\($0)" }.joined(separator: ", ")
+        + (codes.count > PushEvent.maximumCodes
+          ? " and \(codes.count - PushEvent.maximumCodes) more" : "")
     }
   }
 
+  private static let maximumCodes = 10
 }
 
 extension Messages {

@@ -90,8 +90,7 @@ struct SerialLine: MeterConnection {
     guard unsafe tcgetattr(line.rawValue, &attributes) == 0 else {
       throw Failure(name, Errno(rawValue: errno))
     }
-    (search.map { settings.adapted(to: $0.rate) } ?? settings).apply(
-      to: &attributes, baudRate: baudRate)
+    settings.apply(to: &attributes, baudRate: baudRate)
     var actual = attributes
     guard unsafe tcsetattr(line.rawValue, TCSAFLUSH, &attributes) == 0,
       unsafe tcgetattr(line.rawValue, &actual) == 0

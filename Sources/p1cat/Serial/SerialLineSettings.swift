@@ -16,7 +16,8 @@ struct SerialLineSettings: Equatable {
   /// Nil to find the meter's speed.
   var baudRate: Int?
   var dataBits = 8
-  var parity = Parity.none
+  /// Nil for that of the speed: meters that push DLMS lists at 2400 baud send even parity.
+  var parity: Parity?
   var stopBits = 1
   /// Software flow control.
   var usesXOnXOff = false
@@ -29,18 +30,11 @@ struct SerialLineSettings: Equatable {
     38_400: B38400, 57_600: B57600, 115_200: B115200,
   ]
 
-  /// The settings with which meters that push DLMS lists send at 2400 baud, 8E1; else these.
-  func adapted(to rate: Int) -> SerialLineSettings {
-    guard rate == 2400 else { return self }
-    var settings = self
-    (settings.dataBits, settings.parity, settings.stopBits) = (8, .even, 1)
-    return settings
-  }
-
   /// Changes the attributes of a line to these settings and to raw mode.
   ///
   /// - Parameter baudRate: one of ``speeds``.
   func apply(to attributes: inout termios, baudRate: Int?) {
+    let parity = parity ?? (baudRate == 2400 && dataBits == 8 ? .even : .none)
     unsafe cfmakeraw(&attributes)
     // INPCK stays off: with it, every character with an odd number of ones would read as zero if 7E1
     // is set and the meter sends 8N1.
@@ -85,10 +79,9 @@ extension SerialLineSettings {
     let group = SerialLineGroup()
     baudRate = try settings[group.baudRate]
     dataBits = try settings[group.dataBits]
-    parity = Parity(rawValue: String(try settings[group.parity].prefix(1))) ?? parity
+    parity = try settings[group.parity].flatMap { Parity(rawValue: String($0.prefix(1))) }
     stopBits = try settings[group.stopBits]
     usesXOnXOff = try settings[group.usesXOnXOff]
     usesRTSCTS = try settings[group.usesRTSCTS]
-    if let baudRate, !settings.isSet(group.parity) { self = adapted(to: baudRate) }
   }
 }

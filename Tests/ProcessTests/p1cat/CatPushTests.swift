@@ -272,6 +272,33 @@ import Testing
     }
   }
 
+  /// The short lists before the first one of the meter get its number, and are not taken for unknown ones.
+  @Test func shortListsWaitForTheMeter() async throws {
+    let aidon = FrameBuilder.hdlc(
+      ValueBuilder.notification(
+        ValueBuilder.array([
+          ValueBuilder.structure([
+            ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1500), ValueBuilder.scale(0, 27),
+          ])
+        ])))
+    let kaifa = FrameBuilder.hdlc(SampleList.byPosition(1))
+    for (short, long, number) in [
+      (aidon, FrameBuilder.hdlc(SampleList.nested), "7000000000000001"),
+      (kaifa, Self.norwegian, "6970000000000001"),
+    ] {
+      let result = try await Program.bash("p1cat --strict - | p1parse -q").run(
+        input: short + short + long + short)
+      let records = result.text.split(separator: "\n\n")
+      #expect(records.count == 4 && result.errorText == "")
+      #expect(records.allSatisfy { $0.contains("meter=\(number)\n") }, "\(result.text)")
+      #expect(records.map { $0.contains("power_import_kw=1.500") }[0...1] == [true, true])
+      // A meter that never tells its number is read all the same.
+      let alone = try await Program("p1cat").run(
+        input: Array((0..<12).map { _ in aidon }.joined()))
+      #expect(alone.text.split(separator: "!").count == 13)
+    }
+  }
+
   @Test func ownListsAreRead() async throws {
     try await TemporaryDirectory.with { directory in
       let unknown = FrameBuilder.hdlc(
@@ -291,7 +318,10 @@ import Testing
       #expect(
         wrong.errorText
           == "p1cat: lists.py:1:20: \"1.7\" is not an OBIS code such as 1-0:1.8.1\n")
-      let printed = try await Program("p1cat", ["--print-lists"]).run()
+      let print = Program(
+        "p1cat", ["--print-lists"], environment: settings, directory: directory.path)
+      let printed = try await print.run()
+      #expect(printed.status == .success)
       try directory.write(printed.text, to: "lists.py")
       #expect(try await read.run(input: Self.norwegian).text.hasPrefix("/KFM5MA304H3E\r\n"))
     }

@@ -4,7 +4,7 @@ import Metrics
 public struct ListDefinition: Equatable, Sendable {
   /// The three letters of the maker, as in the header of a telegram.
   public let maker: String
-  /// Those of lists that do not tell their maker.
+  /// The letters of lists that do not tell their maker.
   static let unknownMaker = "DLM"
   /// The identifier in the list; nil for the lists of a maker that have none.
   public let identifier: String?
@@ -23,6 +23,16 @@ public struct ListDefinition: Equatable, Sendable {
     /// Whether the clock shows standard time all year, if the meter does not tell its offset from UTC.
     case timestamp(isStandard: Bool)
     case number(NumberScale)
+  }
+
+  /// With further entries, for what this definition does not define.
+  func adding(_ others: [Entry]) -> ListDefinition {
+    let hasTexts = entries.contains { $0.type == .text }
+    let new = others.filter { other in
+      !(hasTexts && other.type == .text) && !entries.contains { $0.code == other.code }
+    }
+    return ListDefinition(
+      maker: maker, identifier: identifier, count: count, entries: entries + new)
   }
 
   /// The key of the definition in a file.

@@ -1,11 +1,12 @@
 import Metrics
 import Records
 
-/// The definitions of lists that a user has, before those that are built in.
+/// The definitions of lists: those of the user, and those that are built in.
 public struct ListDefinitions: Sendable {
   private let definitions: [ListDefinition]
 
-  /// - Parameter own: those of the user. One with the name of a built-in one replaces it.
+  /// - Parameter own: those of the user. One with the name of a built-in one by position replaces it; the entries of
+  ///   one by code come before the built-in ones.
   public init(own: [ListDefinition] = []) {
     definitions = own + ListDefinitions.builtIn
   }
@@ -18,7 +19,12 @@ public struct ListDefinitions: Sendable {
   }
 
   /// The definition of a list whose values have codes; nil if there is none.
-  func byCode(_ source: ListSource) -> ListDefinition? { first(source) { $0.count == nil } }
+  func byCode(_ source: ListSource) -> ListDefinition? {
+    guard let first = first(source, where: { $0.count == nil }) else { return nil }
+    return definitions.filter { $0.key == first.key && $0 != first }.reduce(first) {
+      $0.adding($1.entries)
+    }
+  }
 
   private func first(
     _ source: ListSource, where condition: (ListDefinition) -> Bool

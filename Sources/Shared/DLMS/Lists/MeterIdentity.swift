@@ -10,8 +10,13 @@ struct MeterIdentity {
   /// The type, as far as the header of a telegram can have it; nil if no list told it.
   private(set) var type: String?
 
-  /// The codes of the type: of all makers, and of Kamstrup.
-  private static let typeCodes = [OBISCode(0, 0, 96, 1, 7), OBISCode(1, 1, 96, 1, 1)]
+  /// The codes of the type: of Kamstrup, and of all other makers.
+  private static let typeCodes = [OBISCode(1, 1, 96, 1, 1), OBISCode(0, 0, 96, 1, 7)]
+
+  /// The longest identification in a header (IEC 62056-21, 6.3.2, edition 1).
+  fileprivate static let maximumTypeLength = 16
+
+  var hasNumber: Bool { !numbers.isEmpty }
 
   /// Takes in what a list tells.
   ///
@@ -45,7 +50,11 @@ extension PushValue {
 
   /// A text that needs no care in the header of a telegram; nil for any other value.
   fileprivate var plainText: String? {
-    guard case .text(let text) = content, text.allSatisfy(\.isPlain) else { return nil }
+    guard case .text(let text) = content, text.count <= MeterIdentity.maximumTypeLength,
+      text.allSatisfy(\.isPlain)
+    else {
+      return nil
+    }
     return String(decoding: text, as: UTF8.self)
   }
 }

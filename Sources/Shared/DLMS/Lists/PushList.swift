@@ -8,9 +8,7 @@ public struct PushList: Equatable, Sendable {
   /// The type of the meter, as far as the header of a telegram can have it; nil if no list told it.
   public let type: String?
   /// The time of the values; nil if the meter does not tell.
-  public let time: COSEMDateTime?
-  /// Whether the clock shows standard time all year, if ``time`` does not tell its offset from UTC.
-  public let isStandardTime: Bool
+  public let time: ListTime?
   /// The values that have a code and a unit if they need one, in order. The number of the meter is one of them if this
   /// list or an earlier one told it.
   public let values: [PushValue]

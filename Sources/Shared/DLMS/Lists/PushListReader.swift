@@ -22,6 +22,9 @@ public struct PushListReader: Sendable {
     self.definitions = definitions
   }
 
+  /// Whether a list told its meter: the maker, the kind of list or the number.
+  public var knowsMeter: Bool { last != ListSource() || meter.hasNumber }
+
   /// Reads a list.
   ///
   /// - Parameter title: that of the encrypted frame it was in; nil if it was not encrypted.
@@ -42,12 +45,12 @@ public struct PushListReader: Sendable {
     // The time of a list without codes may have none either.
     let time =
       all.lazy.compactMap(\.clock).first
-      ?? items.first { $0.code == nil && $0.value.time != nil }?.value.time
+      ?? (items.first { $0.code == nil && $0.value.time != nil }?.value.time ?? notification.time)
+      .map { ListTime($0, isStandard: false) }
     let values = all.filter { $0.clock == nil }
     meter.update(with: values, from: title)
     return PushList(
-      maker: source.maker, type: meter.type, time: time ?? notification.time,
-      isStandardTime: definition?.isStandardTime ?? false,
+      maker: source.maker, type: meter.type, time: time,
       values: meter.withNumber(values),
       withoutUnit: items.compactMap { item in
         guard let code = item.code, item.value.number != nil else { return nil }
@@ -62,7 +65,9 @@ public struct PushListReader: Sendable {
   private func source(of items: [PushItem], _ title: SystemTitle?) -> ListSource {
     let named = items.first { $0.code == PushListReader.identifierCode }
     // Kamstrup and Kaifa identify the list before its first value.
-    let first = items.prefix { $0.code == nil }.first { $0.value.characters != nil }
+    let first = items.prefix { $0.code == nil }.first {
+      $0.value.characters.map(PushListReader.isIdentifier) == true
+    }
     let identifier = (named ?? first)?.value.characters
     let maker =
       title?.maker ?? identifier.flatMap(definitions.maker(of:))
@@ -71,6 +76,11 @@ public struct PushListReader: Sendable {
     // List 1 of Norway has neither.
     return maker == nil && identifier == nil
       ? last : ListSource(maker: maker, identifier: identifier)
+  }
+
+  /// Whether a text may identify a list. The number and the name of a meter differ with each meter.
+  private static func isIdentifier(_ text: String) -> Bool {
+    text.first?.isNumber == false && maker(ofDevice: text) == nil
   }
 
   /// The maker that a logical device name begins with, before a digit: `ISK1030…`.
@@ -127,7 +137,9 @@ public struct PushListReader: Sendable {
   private static func content(
     of item: PushItem, _ code: OBISCode, _ type: ListDefinition.ValueType?
   ) -> PushValue.Content? {
-    if let time = item.value.time { return .time(time) }
+    if let time = item.value.time {
+      return .time(ListTime(time, isStandard: type == .timestamp(isStandard: true)))
+    }
     if let text = item.value.text {
       // A clock that was never set is no text.
       return text.isEmpty || code.isClock ? nil : .text(text)
@@ -151,16 +163,9 @@ extension PushListReader.Defect: CustomStringConvertible {
     case .unknownShape: "a list of values of unknown form"
     case .noValues: "a list without a known value"
     case .unknownList(let identifier, let maker, let count):
-      "unknown list of \(count) values; to read it, define \""
+      "unknown list of \(count) value\(count == 1 ? "" : "s"); to read it, define \""
         + ListDefinition.key(maker, identifier, count: count) + "\" in a list file, see p1spec(5)"
     }
-  }
-}
-
-extension ListDefinition {
-  /// Whether the clock shows standard time all year.
-  fileprivate var isStandardTime: Bool {
-    entries.contains { $0.type == .timestamp(isStandard: true) }
   }
 }
 
@@ -179,7 +184,7 @@ extension ListDefinition.ValueType {
   fileprivate func content(of value: AXDRValue) -> PushValue.Content? {
     switch self {
     case .text: value.text.map { .text($0) }
-    case .timestamp: value.time.map { .time($0) }
+    case .timestamp(let isStandard): value.time.map { .time(ListTime($0, isStandard: isStandard)) }
     case .number(let scale):
       value.number.map { .number($0, exponent: scale.exponent, unit: scale.unit) }
     }
@@ -188,7 +193,7 @@ extension ListDefinition.ValueType {
 
 extension PushValue {
   /// The time of the meter's clock; nil for any other value.
-  fileprivate var clock: COSEMDateTime? {
+  fileprivate var clock: ListTime? {
     guard case .time(let time) = content, code.isClock else { return nil }
     return time
   }

@@ -11,7 +11,19 @@ public struct PushValue: Equatable, Sendable {
     case number(String, exponent: Int, unit: MetricUnit?)
     /// Octets, which usually are characters.
     case text([UInt8])
-    case time(COSEMDateTime)
+    case time(ListTime)
+  }
+}
+
+/// A time in a list.
+public struct ListTime: Equatable, Sendable {
+  let dateTime: COSEMDateTime
+  /// Whether the clock shows standard time all year, if the meter does not tell otherwise.
+  let isStandard: Bool
+
+  init(_ dateTime: COSEMDateTime, isStandard: Bool) {
+    self.dateTime = dateTime
+    self.isStandard = isStandard
   }
 }
 

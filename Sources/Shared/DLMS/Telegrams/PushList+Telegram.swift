@@ -10,7 +10,7 @@ extension PushList {
   public var telegram: [UInt8]? {
     guard values.contains(where: \.isNumber) else { return nil }
     var text = "/\(maker ?? ListDefinition.unknownMaker)5\(type ?? "")\r\n\r\n".utf8Bytes
-    if let time { text += "0-0:1.0.0(\(time.telegramText(isStandard: isStandardTime)))\r\n".utf8 }
+    if let time { text += "0-0:1.0.0(\(time.telegramText))\r\n".utf8 }
     for value in values { text += "\(value.code)(".utf8Bytes + value.printed + ")\r\n".utf8 }
     text.append(UInt8(ascii: "!"))
     return text + "\(CRC16.checksum(text.span).hexadecimal)\r\n".utf8
@@ -25,7 +25,7 @@ extension PushValue {
   /// What the parentheses of the line hold.
   fileprivate var printed: [UInt8] {
     switch content {
-    case .time(let time): return time.telegramText(isStandard: false).utf8Bytes
+    case .time(let time): return time.telegramText.utf8Bytes
     case .text(let text): return isHexadecimal(text) ? text.hexadecimal.utf8Bytes : text
     case .number(let digits, let exponent, let unit):
       var printed: [UInt8] = []
@@ -50,23 +50,22 @@ extension PushValue {
   }
 }
 
-extension COSEMDateTime {
+extension ListTime {
   /// The time as a telegram prints it: `YYMMDDhhmmss`, with a letter if it is Central European Time, or if the season
   /// of the clock is known. With any other deviation, the octets in hexadecimal, which tell it.
   ///
   /// A status without daylight saving time tells nothing if there is no deviation: Kamstrup means standard time, but
   /// Landis+Gyr and Kaifa send it in summer, too. Aidon means standard time by a deviation of 0.
-  ///
-  /// - Parameter isStandard: whether the clock shows standard time all year.
-  fileprivate func telegramText(isStandard: Bool) -> String {
+  fileprivate var telegramText: String {
     let letter: String
-    switch (deviation, isSummer) {
-    case (nil, _) where isStandard, (0, _) where isStandard, (-60, false): letter = "W"
+    switch (dateTime.deviation, dateTime.isSummer) {
     case (nil, true), (-120, true): letter = "S"
+    case (nil, _) where isStandard, (0, _) where isStandard, (-60, false): letter = "W"
     case (nil, _): letter = ""
-    default: return octets.hexadecimal
+    default: return dateTime.octets.hexadecimal
     }
     var text: [UInt8] = []
+    let civil = dateTime.civil
     for part in [civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second] {
       text.append(part, digits: 2)
     }

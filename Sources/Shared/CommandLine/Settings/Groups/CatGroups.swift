@@ -56,14 +56,12 @@ public struct SerialLineGroup: SettingGroup {
       With 7, the top bit of each byte of a serial line or a server is removed, unless the telegram
       has a checksum that covers it.
       """)
-  public let parity = Setting(
+  public let parity: Setting<String?> = Setting(
     "SER_PARITY", option: "parity",
-    .choice(["n", "e", "o", "none", "even", "odd"], "parity"), default: "n", as: "N",
+    .choice(["n", "e", "o", "none", "even", "odd"], "parity"),
+    ifUnset: "E at 2400 baud, which DLMS meters use, and N at all other speeds",
     help: "Set the parity: N for none, E for even or O for odd.",
-    manual: """
-      N suits all meters; E with 7 data bits does, too.
-      At 2400 baud the default is E with 8 data bits, as DLMS meters send.
-      """)
+    manual: "N also suits meters that send 7 data bits with even parity.")
   public let stopBits = Setting(
     "SER_STOPBITS", option: "stopbits", .number(1...2, "bits"), default: 1,
     help: "Set 1 or 2 stop bits.")
