@@ -9,7 +9,8 @@ struct P1Cat: Tool {
     usage: "p1cat [<options>] [<source>]",
     discussion: """
       p1cat writes complete, unchanged telegrams to standard output. Line noise, incomplete \
-      telegrams and telegrams with a wrong checksum are dropped and logged. Settings can also be in \
+      telegrams and telegrams with a wrong checksum are dropped and logged. Of a meter that pushes lists of values \
+      (DLMS), it makes telegrams. Settings can also be in \
       the environment or in p1.conf. See p1cat(1).
       """,
     version: toolsVersion)

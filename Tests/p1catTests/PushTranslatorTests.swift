@@ -166,10 +166,10 @@ import Testing
       ])
     #expect(
       outcome.pushEvents.map(\.description) == [
-        "telegram dropped: not DLMS; wmbusmeters reads other protocols of the M-Bus",
-        "telegram dropped: unknown list of 2 values; to read it, define \"DLM KFM_002/2\" in a list file, see p1spec(5)",
-        "telegram dropped: a list without a known value",
-        "telegram dropped: a list of values of unknown form",
+        "frame dropped: not DLMS; wmbusmeters reads other protocols of the M-Bus",
+        "list dropped: unknown list of 2 values; to read it, define \"DLM KFM_002/2\" in a list file, see p1spec(5)",
+        "list dropped: no value that is known",
+        "list dropped: unknown form; please report it with a file of --raw",
       ])
   }
 

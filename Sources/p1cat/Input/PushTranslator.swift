@@ -115,8 +115,8 @@ enum PushEvent: Equatable {
 extension PushEvent: CustomStringConvertible {
   var description: String {
     switch self {
-    case .dropped(let defect): "telegram dropped: \(defect)"
-    case .unread(let defect): "telegram dropped: \(defect)"
+    case .dropped(let defect): "frame dropped: \(defect)"
+    case .unread(let defect): "list dropped: \(defect)"
     case .withoutUnit(let codes):
       "values without a known unit are left out: "
         + codes.prefix(PushEvent.maximumCodes).map { "\($0)" }.joined(separator: ", ")

@@ -56,7 +56,7 @@ struct ReadStatistics {
       Counter("last_telegram", .instant(lastTelegram), "the last telegram"),
       Counter(
         "unknown_messages", .total(unknownMessages),
-        "Messages in HDLC or M-Bus frames dropped because they hold no list of values that p1cat knows."
+        "Lists that p1cat does not know, and M-Bus frames without DLMS."
       ),
     ]
     if let captureFailures {

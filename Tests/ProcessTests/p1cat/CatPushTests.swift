@@ -120,16 +120,17 @@ import Testing
     for (stream, message) in [
       (
         FrameBuilder.hdlc(unknown),
-        "unknown list of 2 values; to read it, define \"DLM KFM_002/2\" in a list file, see p1spec(5)"
+        "list dropped: unknown list of 2 values; to read it, define \"DLM KFM_002/2\" in a list file, see p1spec(5)"
       ),
-      (oms, "not DLMS; wmbusmeters reads other protocols of the M-Bus"),
-      (damaged, "wrong checksum"), (Self.norwegian.dropLast(9), "incomplete"),
+      (oms, "frame dropped: not DLMS; wmbusmeters reads other protocols of the M-Bus"),
+      (damaged, "frame dropped: wrong checksum"),
+      (Self.norwegian.dropLast(9), "frame dropped: incomplete"),
     ] {
       let result = try await Program("p1cat").run(input: Array(stream))
       #expect(result.text == "" && result.status == .success)
       #expect(
         result.messages == [
-          "p1cat: standard input: telegram dropped: \(message)",
+          "p1cat: standard input: \(message)",
           "p1cat: standard input: no telegram found",
         ])
       let strict = try await Program("p1cat", ["--strict"]).run(input: Array(stream))
@@ -237,7 +238,7 @@ import Testing
       try await connection.write(Self.norwegian + Self.norwegian.prefix(60))
       try await reader.waitForOutput("/KFM5MA304H3E\r\n")
       connection.close()
-      try await reader.waitForError("telegram dropped: incomplete\n")
+      try await reader.waitForError("frame dropped: incomplete\n")
       let next = try await server.accept()
       try await next.write(FrameBuilder.hdlc(SampleList.byPosition(1)))
       try await reader.waitForOutput(

@@ -113,7 +113,7 @@ import Testing
     ([0xFF, 0xD8, 0xFF, 0xE0, 0, 0x10, 0x4A, 0x46], "a JPEG image"),
     (
       [0x7E, 0xA0, 0x8B, 0xCE, 0xFF, 0x03, 0x13, 0xEE, 0xE1, 0xE6, 0xE7, 0, 0x0A],
-      "DLMS frames; p1cat makes telegrams of whole ones whose lists it knows"
+      "DLMS frames; p1cat makes telegrams of the lists in them"
     ),
     (Array("Dear meter\n".utf8), "text"),
     (Array("timestamp=2026-11-23T10:00:00Z\na=1\n\n".utf8), "records, as p1parse writes them"),

@@ -17,7 +17,7 @@ extension FrameDefect: CustomStringConvertible {
     switch self {
     case .wrongChecksum: "wrong checksum"
     case .cutShort: "incomplete"
-    case .missingPart: "a part is missing"
+    case .missingPart: "another frame of its message is missing"
     case .tooLong: "more than \(PushFramer.maximumLength) bytes"
     case .notDLMS: "not DLMS; wmbusmeters reads other protocols of the M-Bus"
     case .notAPush: "not a list of values"

@@ -160,8 +160,8 @@ public struct PushListReader: Sendable {
 extension PushListReader.Defect: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .unknownShape: "a list of values of unknown form"
-    case .noValues: "a list without a known value"
+    case .unknownShape: "unknown form; please report it with a file of --raw"
+    case .noValues: "no value that is known"
     case .unknownList(let identifier, let maker, let count):
       "unknown list of \(count) value\(count == 1 ? "" : "s"); to read it, define \""
         + ListDefinition.key(maker, identifier, count: count) + "\" in a list file, see p1spec(5)"

@@ -167,8 +167,8 @@ extension StreamKind: CustomStringConvertible {
     case .encryptedTelegrams(let title):
       "encrypted telegrams" + (title == .none ? "" : " with system title \(title)")
         + "; ask the grid operator for the key, and set SER_KEY_FILE of p1cat"
-    case .dlms: "DLMS frames; p1cat makes telegrams of whole ones whose lists it knows"
-    case .mbus: "M-Bus frames; p1cat makes telegrams of those with DLMS, wmbusmeters reads others"
+    case .dlms: "DLMS frames; p1cat makes telegrams of the lists in them"
+    case .mbus: "M-Bus frames; p1cat reads those with DLMS, wmbusmeters reads others"
     case .compressed(let program): "a file compressed by \(program); decompress it first"
     case .image(let format): "a \(format) image"
     case .records: "records, as p1parse writes them"

@@ -4,9 +4,8 @@ public struct DLMSGroup: SettingGroup {
 
   public let file = Setting(
     "P1_LIST_FILE", option: "list-file", .file,
-    help: "Read lists of DLMS meters by the definitions in this file, too.",
+    help: "Also read the DLMS lists that this file defines.",
     manual: """
-      A definition in it comes before the built-in one with the same name.
       .Xr p1spec 5
       describes the file.
       """)
