@@ -244,6 +244,48 @@ import Testing
       ])
   }
 
+  /// A definition of the user may not fit: the value is named.
+  @Test func valueOfAnotherType() throws {
+    let file = #"{"KFM KFM_001/1": [["Text", None, "text"]]}"#
+    let own = try ListDefinitionReader.definitions(of: file.utf8Bytes)
+    var reader = PushListReader(ListDefinitions(own: own))
+    _ = try PushListTests.lines(SampleList.byPosition(9), &reader)
+    #expect(throws: PushListReader.Defect.wrongType(name: "KFM KFM_001/1", value: 1)) {
+      try PushListTests.lines(SampleList.byPosition(1), &reader)
+    }
+  }
+
+  /// A text is no number, a value of an earlier billing period has its own code, and a number may be filled up.
+  @Test func textsAndPeriods() throws {
+    let message = ValueBuilder.notification(
+      ValueBuilder.structure([
+        ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.text("12"),
+        ValueBuilder.octets([1, 0, 1, 8, 0, 1]), ValueBuilder.uint32(7), ValueBuilder.scale(0, 30),
+        ValueBuilder.code(1, 0, 2, 7, 0), ValueBuilder.octets(ValueBuilder.time()),
+        ValueBuilder.code(0, 0, 96, 1, 0), ValueBuilder.text("42  \u{0}\u{0}"),
+      ]))
+    #expect(try lines(message) == ["1-0:1.8.0*1 7e-3 kWh", "0-0:96.1.0 42"])
+  }
+
+  /// Meters with keys of their own on one line.
+  @Test func metersAreToldApartByTheirTitles() throws {
+    func list(_ number: String?) -> [UInt8] {
+      let numbers = number.map { [ValueBuilder.code(0, 0, 96, 1, 0), ValueBuilder.text($0)] }
+      return ValueBuilder.notification(
+        ValueBuilder.structure(
+          (numbers ?? []) + [
+            ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1), ValueBuilder.scale(0, 27),
+          ]))
+    }
+    var reader = PushListReader()
+    _ = try PushListTests.lines(list("A"), from: Self.kaifa, &reader)
+    _ = try PushListTests.lines(list("B"), from: Self.iskra, &reader)
+    for (title, number) in [(Self.kaifa, "A"), (Self.iskra, "B"), (Self.kaifa, "A")] {
+      let lines = try PushListTests.lines(list(nil), from: title, &reader)
+      #expect(lines == ["0-0:96.1.0 \(number)", "1-0:1.7.0 1e-3 kW"])
+    }
+  }
+
   /// The names and the numbers of meters differ, so that a definition would serve for one only.
   @Test(arguments: ["ISK1030000000001", "6970000000000001"])
   func numberIsNoIdentifier(_ text: String) throws {
@@ -262,6 +304,9 @@ import Testing
     (#"{"KFM": [["a", None, "0.02 A"]]}"#, 1, 22, "unknown type"),
     (#"{"KFM": [["a", None, "CCs"]]}"#, 1, 22, "unknown type"),
     (#"{"KFM": [["a", None, ""]]}"#, 1, 22, "unknown type"),
+    (#"{"KFM": [["a", "1-0:1.8.0", "V"]]}"#, 1, 29, "measured in kWh"),
+    (#"{"KFM": [["a", "1-1:1.7.0", "timestamp"]]}"#, 1, 29, "measured in kW"),
+    (#"{"KFM": [["a", "0-0:1.0.0", "number"]]}"#, 1, 29, "use timestamp"),
     (#"{"KFM": [], "KFM": []}"#, 1, 13, "defined twice"), ("[]", 1, 1, "expected {"),
   ]) func invalidDefinitions(text: String, line: Int, column: Int, reason: String) throws {
     let error = #expect(throws: PythonLiteralError.self) {

@@ -167,7 +167,7 @@ import Testing
     let file = """
       {"ABC/3": [["Power", "1-0:1.7.0", "W"], ["Time", "0-0:1.0.0", "timestamp"],
                  ["Last gas", "0-1:24.2.1", "timestamp W"]],
-       "KAM Kamstrup_V0001": [["Other", "1-0:1.9.0", "timestamp W"]]}
+       "KAM Kamstrup_V0001": [["Other", "0-0:0.9.1", "timestamp W"]]}
       """
     let own = try ListDefinitionReader.definitions(of: file.utf8Bytes)
     func telegram(_ values: [[UInt8]], _ title: UInt64) throws -> String {
@@ -186,10 +186,10 @@ import Testing
       [
         ValueBuilder.text("Kamstrup_V0001"), ValueBuilder.code(0, 1, 1, 0, 0), summer,
         ValueBuilder.code(1, 1, 1, 7, 0), ValueBuilder.uint32(1),
-        ValueBuilder.code(1, 0, 1, 9, 0), time,
+        ValueBuilder.code(0, 0, 0, 9, 1), time,
       ], 0x4B41_4D10_2000_0001)
     #expect(kamstrup.contains("\r\n0-0:1.0.0(261130102005S)\r\n"))
-    #expect(kamstrup.contains("\r\n1-0:1.9.0(261130102005W)\r\n"))
+    #expect(kamstrup.contains("\r\n0-0:0.9.1(261130102005W)\r\n"))
   }
 
   /// A header may have 16 characters of type.

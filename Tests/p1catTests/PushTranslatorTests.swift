@@ -137,14 +137,23 @@ import Testing
       ])
   }
 
-  /// Of a list with neither an identifier nor a maker, the line tells the meter also after a gap.
+  /// After a gap, another meter may be on the line: a short list waits for the next one that tells its meter.
   @Test func gap() throws {
-    let lists = [13, 1].map { FrameBuilder.hdlc(SampleList.byPosition($0)) }
-    let half = Array(lists[0].prefix(60))
-    let outcome = try outcome(of: [lists[0], half, lists[1], half]) { $0 == 1 }
-    #expect(outcome.telegrams.count == 2)
-    #expect(outcome.telegrams.last?.hasPrefix("/KFM5MA304H3E\r\n") == true)
-    #expect(outcome.telegrams.last?.contains("\r\n1-0:1.7.0(1.500*kW)\r\n!") == true)
+    let other = ValueBuilder.notification(
+      ValueBuilder.array([
+        ValueBuilder.structure([ValueBuilder.code(1, 1, 0, 2, 129), ValueBuilder.text("KFM_001")]),
+        ValueBuilder.structure([ValueBuilder.code(0, 0, 96, 1, 0), ValueBuilder.text("OTHER")]),
+        ValueBuilder.structure([
+          ValueBuilder.code(1, 0, 2, 7, 0), ValueBuilder.uint32(1), ValueBuilder.scale(0, 27),
+        ]),
+      ]))
+    let (long, short) = (SampleList.byPosition(13), FrameBuilder.hdlc(SampleList.byPosition(1)))
+    let half = Array(FrameBuilder.hdlc(long).prefix(60))
+    let pieces = [FrameBuilder.hdlc(long), half, short, FrameBuilder.hdlc(other), half]
+    let outcome = try outcome(of: pieces) { $0 == 1 }
+    #expect(outcome.telegrams.count == 3)
+    let number = "0-0:96.1.0(4F54484552)\r\n"
+    #expect(outcome.telegrams[1].contains(number + "1-0:1.7.0(1.500*kW)\r\n!"))
     #expect(outcome.pushEvents == [.dropped(.cutShort), .dropped(.cutShort)])
   }
 

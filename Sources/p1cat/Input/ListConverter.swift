@@ -15,8 +15,9 @@ struct ListConverter {
     let receivedAt: Timestamp
   }
 
+  private let definitions: ListDefinitions
   private var reader: PushListReader
-  /// Whether a telegram without a time gets a stamp.
+  /// Whether a telegram gets a stamp if its own time is missing, or does not tell summer from winter.
   private let addsStamps: Bool
   private var waiting: [Message] = []
   /// Whether lists still wait for the meter.
@@ -31,10 +32,11 @@ struct ListConverter {
   private static let maximumLoggedCodes = 256
 
   /// - Parameters:
-  ///   - lists: the definitions of lists that do not tell everything themselves.
-  ///   - addsStamps: whether a list without a time was made just now, so that a stamp can tell it.
-  init(_ lists: ListDefinitions, addsStamps: Bool) {
-    reader = PushListReader(lists)
+  ///   - definitions: of lists that do not tell everything themselves.
+  ///   - addsStamps: whether a list was made just now, so that a stamp can tell its time.
+  init(_ definitions: ListDefinitions, addsStamps: Bool) {
+    self.definitions = definitions
+    reader = PushListReader(definitions)
     self.addsStamps = addsStamps
   }
 
@@ -56,12 +58,18 @@ struct ListConverter {
     {
       return waiting.append(message)
     }
-    finish(to: &output)
+    release(to: &output)
     append(list, receivedAt: message.receivedAt, to: &output)
   }
 
-  /// Appends the telegrams of the lists that still wait.
+  /// Ends the stream: appends the telegrams of the lists that still wait. Another meter may follow.
   mutating func finish(to output: inout [UInt8]) {
+    release(to: &output)
+    reader = PushListReader(definitions)
+    isWaiting = true
+  }
+
+  private mutating func release(to output: inout [UInt8]) {
     guard isWaiting else { return }
     isWaiting = false
     for message in waiting {
@@ -89,7 +97,7 @@ struct ListConverter {
       guard let telegram = list.telegram else { return events.append(.unread(.noValues)) }
       // Each telegram has lines of its own, whatever came before.
       output += "\n".utf8
-      if addsStamps, list.time == nil { output += "#\(receivedAt)\n".utf8 }
+      if addsStamps, !list.tellsInstant { output += "#\(receivedAt)\n".utf8 }
       output += telegram
     }
   }

@@ -177,7 +177,7 @@ import Testing
         try await line.write(Array(stream[index..<min(index + 11, stream.count)]))
       }
       try await reader.wait(for: "the telegram") { $0.text.hasSuffix("\r\n") }
-      #expect(reader.text.hasPrefix("/KFM5MA304H3E\r\n"))
+      #expect(reader.text.contains("/KFM5MA304H3E\r\n"))
       try await reader.waitForCounters("telegrams=1")
     }
   }
@@ -230,7 +230,7 @@ import Testing
     }
   }
 
-  /// What is known of the meter outlives a connection.
+  /// Another meter may be behind the new connection, so a short list waits until its meter is told.
   @Test func connectionThatIsLost() async throws {
     let server = try TCPServer()
     try await Program("p1cat", ["tcp://127.0.0.1:\(server.port)"]).whileRunning { reader in
@@ -240,7 +240,11 @@ import Testing
       connection.close()
       try await reader.waitForError("frame dropped: incomplete\n")
       let next = try await server.accept()
-      try await next.write(FrameBuilder.hdlc(SampleList.byPosition(1)))
+      try await next.write(FrameBuilder.hdlc(SampleList.byPosition(1)) + Self.norwegian)
+      // The time does not tell summer from winter, so each telegram has a stamp.
+      try await reader.wait(for: "the telegrams") {
+        $0.text.split(separator: "#20").count == 3 && $0.text.hasSuffix("\r\n")
+      }
       try await reader.waitForOutput(
         "/KFM5MA304H3E\r\n\r\n0-0:1.0.0(261130102005)\r\n0-0:96.1.0(36393730303030303030303030303031)\r\n"
           + "1-0:1.7.0(1.500*kW)\r\n!")

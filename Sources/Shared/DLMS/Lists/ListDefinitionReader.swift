@@ -37,10 +37,11 @@ public struct ListDefinitionReader {
   private mutating func dictionary() throws(PythonLiteralError) -> [ListDefinition] {
     try tokens.expect("{")
     var definitions: [ListDefinition] = []
+    var names: Set<String> = []
     while !tokens.take("}") {
       let position = tokens.position
       let definition = try self.definition()
-      guard !definitions.contains(where: { $0.key == definition.key }) else {
+      guard names.insert(definition.key).inserted else {
         throw position.error("\"\(definition.key)\" is defined twice")
       }
       definitions.append(definition)
@@ -117,9 +118,27 @@ public struct ListDefinitionReader {
       throw position.error(
         "unknown type \"\(typeText)\": use text, timestamp, number, or a unit, such as 0.01 A")
     }
+    if let code, let problem = ListDefinitionReader.problem(of: type, at: code) {
+      throw position.error(problem)
+    }
     _ = tokens.take(",")
     try tokens.expect("]")
     return ListDefinition.Entry(code: code, type: type)
+  }
+}
+
+extension ListDefinitionReader {
+  /// Why a value of a type cannot be that of a code; nil if it can.
+  private static func problem(of type: ListDefinition.ValueType, at code: OBISCode) -> String? {
+    switch MetricTable.metric(for: code)?.form {
+    case .quantity(let unit)?:
+      if case .number(let scale) = type, scale.unit == unit { return nil }
+      return "\(code) is measured in \(unit.symbol): use this unit, or the same with another prefix"
+    case .telegramTime?:
+      if case .timestamp = type { return nil }
+      return "\(code) is a time: use timestamp"
+    default: return nil
+    }
   }
 }
 

@@ -80,6 +80,11 @@ extension ListDefinitions {
             ["Number of the meter", "0-0:96.1.0", "text"],
         ],
 
+        # Sagemcom, Austria: the same.
+        "SAG": [
+            ["Number of the meter", "0-0:96.1.0", "text"],
+        ],
+
         # Kamstrup, Norway, Sweden and Denmark: codes without units. A meter with current transformers counts the
         # current in 0.001 A. The clock shows standard time all year.
         "KAM Kamstrup_V0001": [

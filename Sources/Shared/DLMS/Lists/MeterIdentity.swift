@@ -1,10 +1,9 @@
 import Metrics
 import Telegrams
 
-/// The number and the type of the meter on a line. The short lists of Norway do not tell them, and without its number
+/// The number and the type of a meter. The short lists of Norway do not tell them, and without its number
 /// their values would be those of another meter.
 struct MeterIdentity {
-  private var title: SystemTitle?
   /// The values of all codes that a number of the meter can have, as lists told them.
   private var numbers: [PushValue] = []
   /// The type, as far as the header of a telegram can have it; nil if no list told it.
@@ -19,15 +18,12 @@ struct MeterIdentity {
   var hasNumber: Bool { !numbers.isEmpty }
 
   /// Takes in what a list tells.
-  ///
-  /// - Parameter title: that of the encrypted frame the list was in; nil if it was not encrypted.
-  mutating func update(with values: [PushValue], from title: SystemTitle?) {
+  mutating func update(with values: [PushValue]) {
     let own = values.filter { $0.numberRank != nil }
     let isOther = own.contains { value in
       numbers.contains { $0.code == value.code && $0 != value }
     }
-    if isOther || title != self.title { self = MeterIdentity() }
-    self.title = title
+    if isOther { self = MeterIdentity() }
     numbers += own.filter { !numbers.contains($0) }
     let types = values.filter { MeterIdentity.typeCodes.contains($0.code) }
     type = types.lazy.compactMap(\.plainText).first ?? type

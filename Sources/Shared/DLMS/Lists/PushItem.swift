@@ -105,12 +105,9 @@ private struct PushObject {
 }
 
 extension AXDRValue {
-  /// The code that six octets are: of a current value, as F is 255, and of a medium that there is.
+  /// The code that six octets are, of a medium that there is: no text begins with such a byte.
   fileprivate var code: OBISCode? {
-    guard case .octets(let octets) = self, octets.count == 6, octets[0] < 16, octets[5] == 255
-    else {
-      return nil
-    }
-    return OBISCode(octets[0], octets[1], octets[2], octets[3], octets[4])
+    guard case .octets(let octets) = self, octets.count == 6, octets[0] < 16 else { return nil }
+    return OBISCode(octets[0], octets[1], octets[2], octets[3], octets[4], octets[5])
   }
 }

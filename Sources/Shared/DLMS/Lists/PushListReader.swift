@@ -5,8 +5,16 @@ import Telegrams
 /// Reads the lists of one line. A list without an identifier may be one of the kind that came before it.
 public struct PushListReader: Sendable {
   private let definitions: ListDefinitions
-  private var last = ListSource()
-  private var meter = MeterIdentity()
+  /// What earlier lists told, by the system title of the encrypted frames they were in.
+  private var meters: [SystemTitle?: KnownMeter] = [:]
+
+  private struct KnownMeter {
+    var source = ListSource()
+    var identity = MeterIdentity()
+  }
+
+  /// Bit errors in system titles look like new meters.
+  private static let maximumMeters = 64
 
   /// Why a data-notification is not read.
   public enum Defect: Error, Equatable, Sendable {
@@ -14,6 +22,8 @@ public struct PushListReader: Sendable {
     case unknownShape
     /// A list without codes that no definition is of.
     case unknownList(identifier: String?, maker: String?, count: Int)
+    /// A value of a list without codes has another type than the definition with this name says. It is counted from 1.
+    case wrongType(name: String, value: Int)
     /// A list of which no value has both a meaning and a unit.
     case noValues
   }
@@ -23,7 +33,9 @@ public struct PushListReader: Sendable {
   }
 
   /// Whether a list told its meter: the maker, the kind of list or the number.
-  public var knowsMeter: Bool { last != ListSource() || meter.hasNumber }
+  public var knowsMeter: Bool {
+    meters.values.contains { $0.source != ListSource() || $0.identity.hasNumber }
+  }
 
   /// Reads a list.
   ///
@@ -32,26 +44,30 @@ public struct PushListReader: Sendable {
     in notification: DataNotification, from title: SystemTitle? = nil
   ) throws(Defect) -> PushList {
     guard let items = [PushItem](notification.body), !items.isEmpty else { throw .unknownShape }
-    let source = source(of: items, title)
+    var meter = meters[title] ?? KnownMeter()
+    // List 1 of Norway tells nothing.
+    let source = source(of: items, title) ?? meter.source
     let isByPosition = items.allSatisfy { $0.code == nil }
     let definition =
       isByPosition
       ? definitions.byPosition(source, count: items.count) : definitions.byCode(source)
     let all =
       isByPosition
-      ? try values(of: items, byPosition: definition, source)
+      ? try PushListReader.values(of: items, byPosition: definition, source)
       : values(of: items, definition?.entries ?? [], source)
-    last = source
     // The time of a list without codes may have none either.
     let time =
       all.lazy.compactMap(\.clock).first
       ?? (items.first { $0.code == nil && $0.value.time != nil }?.value.time ?? notification.time)
       .map { ListTime($0, isStandard: false) }
     let values = all.filter { $0.clock == nil }
-    meter.update(with: values, from: title)
+    meter.source = source
+    meter.identity.update(with: values)
+    if meters.count >= PushListReader.maximumMeters, meters[title] == nil { meters = [:] }
+    meters[title] = meter
     return PushList(
-      maker: source.maker, type: meter.type, time: time,
-      values: meter.withNumber(values),
+      maker: source.maker, type: meter.identity.type, time: time,
+      values: meter.identity.withNumber(values),
       withoutUnit: items.compactMap { item in
         guard let code = item.code, item.value.number != nil else { return nil }
         return values.contains { $0.code == code } ? nil : code
@@ -62,7 +78,8 @@ public struct PushListReader: Sendable {
 
   private static let identifierCode = OBISCode(1, 1, 0, 2, 129)
 
-  private func source(of items: [PushItem], _ title: SystemTitle?) -> ListSource {
+  /// Nil if a list tells neither its maker nor its identifier.
+  private func source(of items: [PushItem], _ title: SystemTitle?) -> ListSource? {
     let named = items.first { $0.code == PushListReader.identifierCode }
     // Kamstrup and Kaifa identify the list before its first value.
     let first = items.prefix { $0.code == nil }.first {
@@ -73,9 +90,8 @@ public struct PushListReader: Sendable {
       title?.maker ?? identifier.flatMap(definitions.maker(of:))
       ?? items.lazy.compactMap { $0.value.characters.flatMap(PushListReader.maker(ofDevice:)) }
       .first
-    // List 1 of Norway has neither.
     return maker == nil && identifier == nil
-      ? last : ListSource(maker: maker, identifier: identifier)
+      ? nil : ListSource(maker: maker, identifier: identifier)
   }
 
   /// Whether a text may identify a list. The number and the name of a meter differ with each meter.
@@ -96,13 +112,16 @@ public struct PushListReader: Sendable {
 
   // MARK: - Values by position
 
-  private func values(
+  private static func values(
     of items: [PushItem], byPosition definition: ListDefinition?, _ source: ListSource
   ) throws(Defect) -> [PushValue] {
-    let entries = definition.map { Array(zip($0.entries, items)) } ?? []
-    guard definition != nil, entries.allSatisfy({ $0.type.isType(of: $1.value) }) else {
+    guard let definition else {
       throw .unknownList(
         identifier: source.identifier, maker: source.maker, count: items.count)
+    }
+    let entries = Array(zip(definition.entries, items))
+    if let wrong = entries.firstIndex(where: { !$0.type.isType(of: $1.value) }) {
+      throw .wrongType(name: definition.key, value: wrong + 1)
     }
     return entries.compactMap { entry, item in
       guard let code = entry.code, let content = entry.type.content(of: item.value) else {
@@ -137,12 +156,12 @@ public struct PushListReader: Sendable {
   private static func content(
     of item: PushItem, _ code: OBISCode, _ type: ListDefinition.ValueType?
   ) -> PushValue.Content? {
-    if let time = item.value.time {
+    if let time = item.value.time, !code.hasUnit {
       return .time(ListTime(time, isStandard: type == .timestamp(isStandard: true)))
     }
     if let text = item.value.text {
-      // A clock that was never set is no text.
-      return text.isEmpty || code.isClock ? nil : .text(text)
+      // A clock that was never set is no text, and neither is a number.
+      return text.isEmpty || code.isClock || code.hasUnit ? nil : .text(text)
     }
     guard let number = item.value.number else { return nil }
     let scale: NumberScale?
@@ -162,6 +181,8 @@ extension PushListReader.Defect: CustomStringConvertible {
     switch self {
     case .unknownShape: "unknown form; please report it with a file of --raw"
     case .noValues: "no value that is known"
+    case .wrongType(let name, let value):
+      "value \(value) is not of the type in the definition \"\(name)\"; see p1spec(5)"
     case .unknownList(let identifier, let maker, let count):
       "unknown list of \(count) value\(count == 1 ? "" : "s"); to read it, define \""
         + ListDefinition.key(maker, identifier, count: count) + "\" in a list file, see p1spec(5)"

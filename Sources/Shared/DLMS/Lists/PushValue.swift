@@ -40,12 +40,18 @@ extension AXDRValue {
     }
   }
 
-  /// The octets of a text; nil for any other value, and for a time.
+  /// The octets of a text, without the blanks and zeros that fill it up; nil for any other value, and for a time.
   var text: [UInt8]? {
     switch self {
-    case .octets(let octets), .text(let octets): time == nil ? octets : nil
+    case .octets(let octets), .text(let octets): time == nil ? AXDRValue.withoutFill(octets) : nil
     default: nil
     }
+  }
+
+  private static func withoutFill(_ octets: [UInt8]) -> [UInt8] {
+    let end = octets.lastIndex { $0 != 0 && $0 != UInt8(ascii: " ") } ?? -1
+    let text = octets.prefix(end + 1)
+    return text.allSatisfy { (0x20...0x7E).contains($0) } ? Array(text) : octets
   }
 
   /// The printable characters of a text; nil for any other value.

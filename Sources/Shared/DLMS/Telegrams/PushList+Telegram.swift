@@ -6,6 +6,9 @@ import Telegrams
 ///
 ///     "/" FLAG "5" type CRLF CRLF "0-0:1.0.0(" time ")" CRLF { code "(" value [ "*" unit ] ")" CRLF } "!" CRC CRLF
 extension PushList {
+  /// Whether the telegram tells the instant of its values.
+  public var tellsInstant: Bool { time?.namesInstant == true }
+
   /// Nil if no number is known.
   public var telegram: [UInt8]? {
     guard values.contains(where: \.isNumber) else { return nil }
@@ -57,13 +60,7 @@ extension ListTime {
   /// A status without daylight saving time tells nothing if there is no deviation: Kamstrup means standard time, but
   /// Landis+Gyr and Kaifa send it in summer, too. Aidon means standard time by a deviation of 0.
   fileprivate var telegramText: String {
-    let letter: String
-    switch (dateTime.deviation, dateTime.isSummer) {
-    case (nil, true), (-120, true): letter = "S"
-    case (nil, _) where isStandard, (0, _) where isStandard, (-60, false): letter = "W"
-    case (nil, _): letter = ""
-    default: return dateTime.octets.hexadecimal
-    }
+    guard let letter else { return dateTime.octets.hexadecimal }
     var text: [UInt8] = []
     let civil = dateTime.civil
     for part in [civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second] {
@@ -71,6 +68,19 @@ extension ListTime {
     }
     return String(decoding: text, as: UTF8.self) + letter
   }
+
+  /// The letter of the season, empty if it is not known; nil for a time that is not Central European Time.
+  private var letter: String? {
+    switch (dateTime.deviation, dateTime.isSummer) {
+    case (nil, true), (-120, true): "S"
+    case (nil, _) where isStandard, (0, _) where isStandard, (-60, false): "W"
+    case (nil, _): ""
+    default: nil
+    }
+  }
+
+  /// Whether it names one instant, also in the night in which an hour comes twice.
+  fileprivate var namesInstant: Bool { letter != "" }
 }
 
 extension [UInt8] {
