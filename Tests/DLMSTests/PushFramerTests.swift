@@ -196,6 +196,20 @@ import Testing
     #expect(found(in: FrameBuilder.hdlc([], hasLLC: false)).defects.isEmpty)
   }
 
+  /// M-Bus frames of each length, also those that are too short for DLMS.
+  @Test(arguments: [0x00, 0x01, 0x10, 0x1F, 0x7A] as [UInt8]) func lengths(_ control: UInt8) {
+    let next = FrameBuilder.hdlc(message(1))
+    for count in 3...258 {
+      let message = [UInt8](repeating: 0x0F, count: max(0, count - 5))
+      let content = [0x53, 0xFF, control, 0x01, 0x67].prefix(count) + message
+      let found = found(in: FrameBuilder.mbusFrame(Array(content)) + next)
+      let isWhole = control == 0x10 && count > 5
+      #expect(found.messages == (isWhole ? [message] : []) + [self.message(1)], "\(count)")
+      let isOther = control == 0x7A || count < 5
+      #expect(found.defects.contains(.notDLMS(length: count + 6)) == isOther, "\(count)")
+    }
+  }
+
   @Test func textIsNoFrame() {
     let text = Array("hoohSister, hoohsister ~ hooh".utf8)
     for size in [1, 6, 100] {

@@ -10,6 +10,7 @@ import Records
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = [UInt8](UnsafeBufferPointer(start: start, count: count))
   switch input.first {
+  case UInt8(ascii: "c"): findCheckedPushes(Array(input.dropFirst()))
   case UInt8(ascii: "d"): findPushes(Array(input.dropFirst()))
   case UInt8(ascii: "e"): decrypt(Array(input.dropFirst()))
   case UInt8(ascii: "f"): readFile(Array(input.dropFirst()))

@@ -2,13 +2,14 @@
 ///
 ///     68 L L 68 C A CI STSAP DTSAP DATA CHECKSUM 16
 ///
-/// L counts the bytes from C to DATA, of which CHECKSUM is the sum. Sagemcom sends longer frames, with 256 less in L. The lowest four bits of CI number the frames of a
-/// message, and 10 marks the last one.
+/// L counts the bytes from C to DATA, of which CHECKSUM is the sum. Sagemcom sends longer frames, with 256 less in L.
+/// The lowest four bits of CI number the frames of a message, and 10 marks the last one.
 extension LinkFrame {
   static let longFrameStart: UInt8 = 0x68
   private static let stop: UInt8 = 0x16
   /// C, A and CI.
   private static let minimumLength = 3
+  private static let dataStart = 9
   /// From a master to a slave: SND_UD, with the frame count bit or without. Meters that push use these.
   private static let controls: [UInt8] = [0x53, 0x73]
   /// From a slave, as meters answer that are read on demand.
@@ -32,11 +33,11 @@ extension LinkFrame {
       return .damaged(.wrongChecksum)
     }
     let control = bytes[6]
-    guard control < 0x20, length != minimumLength else { return .damaged(.notDLMS(length: end)) }
+    guard control < 0x20, contentEnd >= dataStart else { return .damaged(.notDLMS(length: end)) }
     return .frame(
       LinkFrame(
         link: .mbus, addresses: [bytes[5], bytes[7], bytes[8]], number: control & 0x0F,
         isMarkedFirst: control & 0x0F == 0, isLast: control & isLastBit != 0,
-        content: 9..<contentEnd, length: end))
+        content: dataStart..<contentEnd, length: end))
   }
 }
