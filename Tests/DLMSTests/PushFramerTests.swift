@@ -1,3 +1,4 @@
+import Glibc
 import TestValues
 import Testing
 
@@ -32,6 +33,13 @@ import Testing
     }
     take(atEnd: true)
     return found
+  }
+
+  /// The time of the processor that this thread has taken, in nanoseconds.
+  private func processorTime() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
   }
 
   // MARK: - Whole messages
@@ -227,6 +235,21 @@ import Testing
     let blocks = FrameBuilder.blocks([UInt8](repeating: 1, count: 40_000), length: 200)
     let frames = blocks.flatMap { FrameBuilder.hdlc($0) }
     #expect(found(in: frames).defects == [.tooLong])
+  }
+
+  /// Each byte is looked at a few times, even if a frame may begin at any of them: ten times as many bytes take ten
+  /// times the work. The time of the processor for this thread measures it, whatever else runs.
+  @Test(arguments: [[0x7E], [0x68], [0x7E, 0xA0, 0x0A, 0x02, 0x03, 0x13, 0, 0]] as [[UInt8]])
+  func workGrowsWithLength(_ start: [UInt8]) {
+    func work(_ count: Int) -> Int {
+      let stream = Array(repeatElement(start, count: count / start.count).joined()) + [0x80]
+      let before = processorTime()
+      _ = PushFramer.firstFrame(in: stream.span)
+      #expect(found(in: stream).other == stream)
+      return processorTime() - before
+    }
+    let few = work(5_000)
+    #expect(work(50_000) < 30 * few)
   }
 
   /// Random bytes give no message.

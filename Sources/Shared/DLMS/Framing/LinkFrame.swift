@@ -30,6 +30,11 @@ struct LinkFrame: Equatable {
   /// How many bytes at the start of a frame may all be ASCII: those of M-Bus before the address.
   static let maximumASCIICount = 5
 
+  /// The index of the first byte from `start` on that a frame may begin with; nil if there is none.
+  static func firstIndex(in bytes: Span<UInt8>, from start: Int) -> Int? {
+    (start..<bytes.count).first { bytes[$0] == flag || bytes[$0] == longFrameStart }
+  }
+
   /// Reads the frame at the start of bytes.
   static func start(of bytes: Span<UInt8>) -> Start {
     guard bytes.count > 0 else { return .incomplete(isCertain: false) }

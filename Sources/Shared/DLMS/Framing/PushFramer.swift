@@ -49,11 +49,7 @@ public struct PushFramer: Sendable {
   public static func firstFrame(in bytes: Span<UInt8>) -> Int? {
     // Each frame begins with other bytes than ASCII, which may not have arrived.
     var start = bytes.isASCII ? max(0, bytes.count - LinkFrame.maximumASCIICount) : 0
-    while start < bytes.count {
-      let starts = [LinkFrame.flag, LinkFrame.longFrameStart].compactMap {
-        bytes.firstIndex(of: $0, from: start)
-      }
-      guard let index = starts.min() else { return nil }
+    while let index = LinkFrame.firstIndex(in: bytes, from: start) {
       if LinkFrame.start(of: bytes.extracting(index...)) != .somethingElse { return index }
       start = index + 1
     }
@@ -116,8 +112,7 @@ public struct PushFramer: Sendable {
       skipByte()
       // One more flag may follow.
       guard !isAfterHDLC else { break }
-      start +=
-        PushFramer.firstFrame(in: bytes.span.extracting(start...)) ?? bytes.count - start
+      start = LinkFrame.firstIndex(in: bytes.span, from: start) ?? bytes.count
     }
     return true
   }

@@ -12,9 +12,14 @@ public enum FrameCheckSequence {
 
   private static func remainder(of bytes: Span<UInt8>) -> UInt16 {
     bytes.indices.reduce(0xFFFF) { remainder, index in
-      (0..<8).reduce(remainder ^ UInt16(bytes[index])) { remainder, _ in
-        remainder & 1 == 1 ? remainder >> 1 ^ 0x8408 : remainder >> 1
-      }
+      remainder >> 8 ^ table[Int(UInt8(truncatingIfNeeded: remainder) ^ bytes[index])]
+    }
+  }
+
+  /// The remainder of each byte.
+  private static let table: [UInt16] = (0..<256).map { byte in
+    (0..<8).reduce(byte) { remainder, _ in
+      remainder & 1 == 1 ? remainder >> 1 ^ 0x8408 : remainder >> 1
     }
   }
 }
