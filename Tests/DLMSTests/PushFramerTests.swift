@@ -193,6 +193,62 @@ import Testing
     #expect(found.messages == [message(1)] && found.defects == [.missingPart])
   }
 
+  /// The first parts of a message and the last ones of another one, with something between them, are no message.
+  @Test func partsOfTwoMessages() {
+    let damaged = Array(FrameBuilder.hdlc(message(1)).dropLast(2)) + [0x00]
+    let others: [(name: String, bytes: [UInt8])] = [
+      ("noise", [0x00]), ("a damaged frame", damaged), ("a message", FrameBuilder.hdlc(message(1))),
+      ("another protocol", FrameBuilder.mbusFrame([0x53, 0xF0, 0x5B, 1, 2, 3, 4])),
+      (
+        "the end of a message",
+        FrameBuilder.hdlc(message(1), hasLLC: false, addresses: [0x41, 0x23])
+      ),
+      (
+        "the beginning of a message",
+        FrameBuilder.hdlc(message(1), isContinued: true, addresses: [0x41, 0x23])
+      ),
+    ]
+    for (name, frames) in ways where frames.count > 1 {
+      for (other, bytes) in others {
+        for count in 1..<frames.count {
+          let stream = frames[..<count].joined() + bytes + frames[count...].joined()
+          let found = found(in: stream + frames.joined())
+          let messages = found.messages.filter { $0 != message(1) }
+          #expect(messages == [message(9, count: 260)], "\(name), \(other)")
+          #expect(!found.defects.isEmpty, "\(name), \(other)")
+        }
+      }
+    }
+  }
+
+  /// Blocks of two meters are no message.
+  @Test func blocksOfTwoMeters() {
+    let blocks = FrameBuilder.blocks(message(9, count: 260), length: 90)
+    let stream = blocks.enumerated().map {
+      FrameBuilder.hdlc($1, addresses: [$0 == 0 ? 0x21 : 0x41, 0x23])
+    }
+    let found = found(in: stream.flatMap { $0 })
+    #expect(found.messages.isEmpty && found.defects == [.missingPart])
+  }
+
+  /// A pause ends a message.
+  @Test func pauses() {
+    for (name, frames) in ways {
+      for count in 1..<frames.count {
+        var framer = PushFramer()
+        for part in [frames[..<count], frames[count...]] {
+          let bytes = Array(part.joined())
+          framer.fill(with: bytes.span)
+          while let event = framer.next() {
+            #expect(event == .dropped(.missingPart), "\(name), \(count) frames")
+          }
+          #expect(framer.isInMessage == (part.startIndex == 0), "\(name), \(count) frames")
+          framer.endMessage()
+        }
+      }
+    }
+  }
+
   @Test func defects() {
     var wrong = FrameBuilder.hdlc(message(1))
     wrong[20] ^= 1
@@ -244,7 +300,7 @@ import Testing
     func work(_ count: Int) -> Int {
       let stream = Array(repeatElement(start, count: count / start.count).joined()) + [0x80]
       let before = processorTime()
-      _ = PushFramer.firstFrame(in: stream.span)
+      _ = PushFramer.possibleFrameStart(in: stream.span)
       #expect(found(in: stream).other == stream)
       return processorTime() - before
     }

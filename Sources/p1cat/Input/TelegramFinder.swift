@@ -70,7 +70,7 @@ struct TelegramFinder {
   private mutating func translateDirect() {
     received = nil
     let first = framer.bytes.count - count
-    let start = PushFramer.firstFrame(in: framer.bytes.span.extracting(first...))
+    let start = PushFramer.possibleFrameStart(in: framer.bytes.span.extracting(first...))
     guard let start else { return }
     received = Array(newBytes)
     let frames = framer.takeBack(from: first + start)
@@ -83,7 +83,7 @@ struct TelegramFinder {
     received = bytes
     count = bytes.count
     raw?.append(bytes.span)
-    let start = translator.isWaiting ? 0 : PushFramer.firstFrame(in: bytes.span) ?? count
+    let start = translator.isWaiting ? 0 : PushFramer.possibleFrameStart(in: bytes.span) ?? count
     pass(bytes[..<start])
     guard start < count else { return }
     let frames = bytes[start...]

@@ -10,54 +10,37 @@ struct BlockTransfer {
   static let tag: UInt8 = 0xE0
   private static let isLastBit: UInt8 = 0x80
 
-  /// The data so far of the message whose last block is missing.
   private var joined: [UInt8] = []
-  /// The number of the last block; 0 if there is none.
+  /// The number of the last block of the message so far; 0 if there is none.
   private var number = 0
+  /// The addresses of the frames that brought it.
+  private var addresses: [UInt8] = []
 
   /// Whether a message has begun, and its last block is missing.
   var isIncomplete: Bool { number > 0 }
 
-  /// What is known after a block.
-  enum Outcome: Equatable {
-    case incomplete
-    case whole([UInt8])
-    case dropped(FrameDefect)
+  /// Whether a block is the next one of the message, or the first one if none has begun.
+  func isContinued(by block: Span<UInt8>, of frame: LinkFrame) -> Bool {
+    block.count > 3 && block[0] == BlockTransfer.tag
+      && Int(block[2]) << 8 | Int(block[3]) == number + 1
+      && (!isIncomplete || frame.addresses == addresses)
   }
 
-  /// Whether a block is the first of its message.
-  static func isFirst(_ block: Span<UInt8>) -> Bool {
-    block.count > 3 && block[2] == 0 && block[3] == 1
-  }
-
-  /// Takes in a block of the message that the last one belongs to, or the first block of another.
-  mutating func add(_ block: Span<UInt8>) -> Outcome {
+  /// Takes in a block, of which a frame is the last one.
+  mutating func add(_ block: Span<UInt8>, of frame: LinkFrame) -> JoinOutcome {
     guard block.count > 6, let length = Length(block, from: 6),
       length.end + length.value == block.count
     else {
-      return drop(.notAPush(BlockTransfer.tag))
+      return .dropped(.notAPush(BlockTransfer.tag))
     }
-    if BlockTransfer.isFirst(block) { reset() }
-    let next = Int(block[2]) << 8 | Int(block[3])
-    guard next == number + 1 else {
-      // Reading may have begun in the middle of a message.
-      return isIncomplete ? drop(.missingPart) : .incomplete
+    // Reading may have begun in the middle of a message.
+    guard isContinued(by: block, of: frame) else { return .incomplete }
+    guard joined.count + length.value <= PushFramer.maximumLength else {
+      return .dropped(.tooLong)
     }
-    guard joined.count + length.value <= PushFramer.maximumLength else { return drop(.tooLong) }
-    number = next
     joined.append(contentsOf: block.extracting(length.end...))
-    guard block[1] & BlockTransfer.isLastBit != 0 else { return .incomplete }
-    defer { reset() }
-    return .whole(joined)
-  }
-
-  mutating func reset() {
-    joined = []
-    number = 0
-  }
-
-  private mutating func drop(_ defect: FrameDefect) -> Outcome {
-    reset()
-    return .dropped(defect)
+    number += 1
+    addresses = frame.addresses
+    return block[1] & BlockTransfer.isLastBit == 0 ? .incomplete : .whole(joined)
   }
 }

@@ -31,22 +31,21 @@ public struct PushFramer: Sendable {
   /// Whether the line has HDLC frames. Other bytes often begin like one, such as those of encrypted telegrams.
   private var hasHDLC = false
   private var events: [Event] = []
-  /// The frames so far of a message that continues, and the last of them.
-  private var segments: [UInt8] = []
-  private var lastSegment: LinkFrame?
+  private var segments = SegmentJoiner()
   private var blocks = BlockTransfer()
 
   public init() {}
 
   /// Whether it waits for the rest of a frame or of a message.
-  public var isWaiting: Bool {
-    otherStart < bytes.count || lastSegment != nil || blocks.isIncomplete
-  }
+  public var isWaiting: Bool { otherStart < bytes.count || isInMessage }
+
+  /// Whether a message has begun, of which other frames are missing.
+  public var isInMessage: Bool { segments.isIncomplete || blocks.isIncomplete }
 
   /// Where a frame may begin in bytes that no frame continues in; nil if none does.
   ///
   /// - Parameter bytes: any bytes. Those of telegrams are searched at several gigabytes a second.
-  public static func firstFrame(in bytes: Span<UInt8>) -> Int? {
+  public static func possibleFrameStart(in bytes: Span<UInt8>) -> Int? {
     // Each frame begins with other bytes than ASCII, which may not have arrived.
     var start = bytes.isASCII ? max(0, bytes.count - LinkFrame.maximumASCIICount) : 0
     while let index = LinkFrame.firstIndex(in: bytes, from: start) {
@@ -71,7 +70,7 @@ public struct PushFramer: Sendable {
   public mutating func next(atEnd: Bool = false) -> Event? {
     while events.isEmpty, start < bytes.count, search(atEnd: atEnd) {}
     if events.isEmpty { returnOther() }
-    if events.isEmpty, atEnd { dropIncomplete() }
+    if events.isEmpty, atEnd { endMessage() }
     return events.isEmpty ? nil : events.removeFirst()
   }
 
@@ -102,7 +101,7 @@ public struct PushFramer: Sendable {
     case .damaged(.notDLMS(let length)):
       returnOther()
       skip(length)
-      events.append(.dropped(.notDLMS(length: length)))
+      dropMessage(.notDLMS(length: length))
     case .damaged(let defect): drop(defect)
     case .damagedHeader where hasHDLC: drop(.wrongChecksum)
     case .incomplete(let isCertain):
@@ -120,8 +119,7 @@ public struct PushFramer: Sendable {
   /// Drops the frame at ``start``, and the message that it belongs to: another frame may begin inside.
   private mutating func drop(_ defect: FrameDefect) {
     returnOther()
-    discardParts()
-    events.append(.dropped(defect))
+    dropMessage(defect)
     skipByte()
   }
 
@@ -144,8 +142,7 @@ public struct PushFramer: Sendable {
 
   private mutating func returnOther() {
     guard otherStart < start else { return }
-    // The frames of a message follow each other.
-    dropSegments()
+    endMessage()
     let first = max(otherStart, returnedEnd)
     if first < start { events.append(.other(Array(bytes[first..<start]))) }
     otherStart = start
@@ -153,30 +150,40 @@ public struct PushFramer: Sendable {
 
   // MARK: - Messages
 
+  /// Drops the message that has begun, if any. The frames of a message follow each other at once: other bytes, frames
+  /// and pauses end it, so that the rest of another message is not taken for its own.
+  public mutating func endMessage() {
+    if isInMessage { dropMessage(.missingPart) }
+  }
+
+  private mutating func dropMessage(_ defect: FrameDefect) {
+    segments = SegmentJoiner()
+    blocks = BlockTransfer()
+    events.append(.dropped(defect))
+  }
+
   private mutating func add(_ content: [UInt8], of frame: LinkFrame) {
     guard !content.isEmpty else { return }
-    if let last = lastSegment, !last.isContinued(by: frame) { dropSegments() }
-    // Reading may have begun in the middle of a message.
-    guard lastSegment != nil || frame.mayBeFirst(content.first) else { return }
-    segments += content
-    lastSegment = frame
-    if segments.count > PushFramer.maximumLength {
-      dropSegments(.tooLong)
-    } else if frame.isLast {
-      let message = segments
-      discardSegments()
-      add(message)
+    if !segments.isContinued(by: frame, content.span) { endMessage() }
+    switch segments.add(content.span, of: frame) {
+    case .incomplete: break
+    case .dropped(let defect): dropMessage(defect)
+    case .whole(let joined):
+      segments = SegmentJoiner()
+      addJoined(joined, of: frame)
     }
   }
 
-  private mutating func add(_ message: [UInt8]) {
-    let isBlock = message.first == BlockTransfer.tag
-    if !isBlock || BlockTransfer.isFirst(message.span) { dropBlocks() }
-    guard isBlock else { return returnMessage(message) }
-    switch blocks.add(message.span) {
+  /// Takes in joined frames: a message, or a block of one.
+  private mutating func addJoined(_ joined: [UInt8], of frame: LinkFrame) {
+    if !blocks.isContinued(by: joined.span, of: frame) { endMessage() }
+    guard joined[0] == BlockTransfer.tag else { return returnMessage(joined) }
+    switch blocks.add(joined.span, of: frame) {
     case .incomplete: break
-    case .whole(let message): returnMessage(message)
-    case .dropped(let defect): events.append(.dropped(defect))
+    case .dropped(let defect): dropMessage(defect)
+    case .whole(let message):
+      blocks = BlockTransfer()
+      returnMessage(message)
     }
   }
 
@@ -185,45 +192,5 @@ public struct PushFramer: Sendable {
     let isPush = [EncryptedFrame.tag, PushFramer.dataNotificationTag, UInt8(ascii: "/")].contains(
       tag)
     events.append(isPush ? .message(message) : .dropped(.notAPush(tag)))
-  }
-
-  private mutating func dropSegments(_ defect: FrameDefect = .missingPart) {
-    guard lastSegment != nil else { return }
-    discardSegments()
-    events.append(.dropped(defect))
-  }
-
-  private mutating func dropIncomplete() {
-    dropSegments()
-    dropBlocks()
-  }
-
-  private mutating func dropBlocks() {
-    if blocks.isIncomplete { events.append(.dropped(.missingPart)) }
-    blocks.reset()
-  }
-
-  private mutating func discardSegments() {
-    lastSegment = nil
-    segments = []
-  }
-
-  private mutating func discardParts() {
-    discardSegments()
-    blocks.reset()
-  }
-}
-
-extension LinkFrame {
-  /// Whether another frame holds the next part of the same message.
-  fileprivate func isContinued(by next: LinkFrame) -> Bool {
-    next.link == link && next.addresses == addresses && !next.isMarkedFirst
-      && next.number == number.map { $0 + 1 }
-  }
-
-  /// Whether a message can begin with this frame, of which the content begins with a byte. Landis+Gyr sends the LLC
-  /// header in the first block of a message only.
-  fileprivate func mayBeFirst(_ byte: UInt8?) -> Bool {
-    isMarkedFirst || link == .hdlc && byte == BlockTransfer.tag
   }
 }
