@@ -23,6 +23,15 @@ struct PushTranslator {
   /// Whether the next bytes may belong to a frame or message that has begun.
   var isWaiting: Bool { framer.isWaiting }
 
+  /// Whether a message has begun, of which other frames are missing.
+  var isInMessage: Bool { framer.isInMessage }
+
+  /// Ends the message that has begun.
+  mutating func endMessage() {
+    framer.endMessage()
+    if case .dropped(let defect)? = framer.next() { events.append(.dropped(defect)) }
+  }
+
   mutating func takeEvents() -> [PushEvent] {
     defer { events.removeAll() }
     return events + lists.takeEvents()

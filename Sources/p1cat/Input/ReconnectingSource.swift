@@ -19,10 +19,15 @@ struct ReconnectingSource: Source {
   private var openCount = 0
 
   private var lastByteAt = ContinuousClock.now
+  /// When the message of a DLMS meter ends if no byte arrives; nil if none has begun.
+  private var messageEnd: ContinuousClock.Instant?
   /// When the first byte after a telegram arrived; nil if none has.
   private var firstByteAt: ContinuousClock.Instant?
   /// The bytes since the last telegram.
   private var recentBytes = RecentBytes()
+
+  /// A meter pauses for longer between messages, and for less inside one, also behind a slow network.
+  private static let pauseAfterMessage = Duration.milliseconds(500)
 
   private enum State {
     case opening
@@ -71,7 +76,8 @@ struct ReconnectingSource: Source {
   var deadline: ContinuousClock.Instant? {
     switch state {
     case .opening: connection.deadline
-    case .open: earliest(isSilenceLogged ? nil : lastByteAt + idleTimeout, connection.deadline)
+    case .open:
+      earliest(isSilenceLogged ? nil : lastByteAt + idleTimeout, messageEnd, connection.deadline)
     case .waiting(let end): end
     }
   }
@@ -89,6 +95,11 @@ struct ReconnectingSource: Source {
       // The time of the last read counts: bytes that arrived since may be a telegram.
       if try changeSpeedIfDue(at: lastRead) { return .gap }
       if ready.contains(.reading(descriptor)) { return try read(descriptor, into: &finder) }
+      if let messageEnd, lastRead >= messageEnd {
+        finder.endMessage()
+        self.messageEnd = nil
+        return .bytes(0)
+      }
       if !isSilenceLogged, now >= lastByteAt + idleTimeout { return try handleSilence() }
     }
     return .nothing
@@ -141,6 +152,7 @@ struct ReconnectingSource: Source {
     connection.received(bytes.span, at: now)
     recentBytes.append(bytes.span, baudRate: connection.baudRate)
     lastByteAt = now
+    messageEnd = finder.isInMessage ? now + ReconnectingSource.pauseAfterMessage : nil
     let firstByteAt = firstByteAt ?? now
     self.firstByteAt = firstByteAt
     reportMissingTelegrams(at: now, since: firstByteAt)

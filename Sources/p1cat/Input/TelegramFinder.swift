@@ -139,6 +139,12 @@ struct TelegramFinder {
 
   // MARK: - DLMS
 
+  /// Whether a message of a DLMS meter has begun, of which other frames are missing.
+  var isInMessage: Bool { translator.isInMessage }
+
+  /// Ends the message of a DLMS meter that has begun, as the meter pauses.
+  mutating func endMessage() { translator.endMessage() }
+
   /// Whether a message of a DLMS meter was found since the last call.
   mutating func takeMessage() -> Bool { translator.takeMessage() }
 

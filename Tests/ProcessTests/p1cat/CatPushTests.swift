@@ -200,6 +200,21 @@ import Testing
     }
   }
 
+  /// The first block of a message and the last one of the next message, whose others are lost, are no list.
+  @Test func pauseEndsAMessage() async throws {
+    let blocks = FrameBuilder.blocks(SampleList.byPosition(13), length: 80)
+    let frames = blocks.map { FrameBuilder.hdlc($0) }
+    let server = try TCPServer()
+    try await Program("p1cat", ["tcp://127.0.0.1:\(server.port)"]).whileRunning { reader in
+      let connection = try await server.accept()
+      try await connection.write(frames[0])
+      try await reader.waitForError("telegram dropped: a part is missing\n")
+      try await connection.write(frames[1...].flatMap { $0 } + frames.flatMap { $0 })
+      try await reader.waitForOutput("/KFM5MA304H3E\r\n")
+      try await reader.waitForCounters("telegrams=1")
+    }
+  }
+
   /// The check of a connection finds the speed within its time.
   @Test func connectionIsChecked() async throws {
     let line = try PseudoTerminal()
