@@ -23,15 +23,6 @@ struct PushTranslator {
   /// Whether the next bytes may belong to a frame or message that has begun.
   var isWaiting: Bool { framer.isWaiting }
 
-  /// Whether a message has begun, of which other frames are missing.
-  var isInMessage: Bool { framer.isInMessage }
-
-  /// Ends the message that has begun.
-  mutating func endMessage() {
-    framer.endMessage()
-    if case .dropped(let defect)? = framer.next() { events.append(.dropped(defect)) }
-  }
-
   mutating func takeEvents() -> [PushEvent] {
     defer { events.removeAll() }
     return events + lists.takeEvents()
@@ -56,11 +47,16 @@ struct PushTranslator {
   /// The last bytes if a frame may begin with them: an encrypted telegram may also end with them.
   mutating func takeUncertain() -> [UInt8] { framer.takeUncertain() }
 
-  /// Ends the stream: appends the bytes that no frame can be made of any more. What is known of the meter stays.
-  mutating func finish(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
+  /// Ends the frame and the message that have begun: appends the bytes that no frame can be made of any more.
+  mutating func endMessage(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
     translate(atEnd: true, &decryptor, to: &output)
-    lists.finish(to: &output)
     framer = PushFramer()
+  }
+
+  /// Ends the stream. Another meter may follow.
+  mutating func finish(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
+    endMessage(&decryptor, to: &output)
+    lists.finish(to: &output)
   }
 
   private mutating func translate(

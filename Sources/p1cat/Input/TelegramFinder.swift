@@ -139,11 +139,15 @@ struct TelegramFinder {
 
   // MARK: - DLMS
 
-  /// Whether a message of a DLMS meter has begun, of which other frames are missing.
-  var isInMessage: Bool { translator.isInMessage }
+  /// Whether the next bytes may belong to a message of a DLMS meter that has begun.
+  var isInMessage: Bool { translator.isWaiting }
 
-  /// Ends the message of a DLMS meter that has begun, as the meter pauses.
-  mutating func endMessage() { translator.endMessage() }
+  /// Ends the message of a DLMS meter that has begun, as the meter pauses: the next one must not wait for its rest.
+  mutating func endMessage() {
+    var output: [UInt8] = []
+    translator.endMessage(&decryptor, to: &output)
+    pass(output[...])
+  }
 
   /// Whether a message of a DLMS meter was found since the last call.
   mutating func takeMessage() -> Bool { translator.takeMessage() }

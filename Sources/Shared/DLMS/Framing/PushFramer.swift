@@ -40,7 +40,7 @@ public struct PushFramer: Sendable {
   public var isWaiting: Bool { otherStart < bytes.count || isInMessage }
 
   /// Whether a message has begun, of which other frames are missing.
-  public var isInMessage: Bool { segments.isIncomplete || blocks.isIncomplete }
+  private var isInMessage: Bool { segments.isIncomplete || blocks.isIncomplete }
 
   /// Where a frame may begin in bytes that no frame continues in; nil if none does.
   ///
@@ -152,7 +152,7 @@ public struct PushFramer: Sendable {
 
   /// Drops the message that has begun, if any. The frames of a message follow each other at once: other bytes, frames
   /// and pauses end it, so that the rest of another message is not taken for its own.
-  public mutating func endMessage() {
+  private mutating func endMessage() {
     if isInMessage { dropMessage(.missingPart) }
   }
 
