@@ -15,7 +15,7 @@ struct PushTranslator {
 
   /// - Parameters:
   ///   - lists: the definitions of lists that do not tell everything themselves.
-  ///   - addsStamps: whether a list without a time was made just now, so that a stamp can tell it.
+  ///   - addsStamps: whether a list was made just now, so that a stamp can tell its time.
   init(_ lists: ListDefinitions = ListDefinitions(), addsStamps: Bool = false) {
     self.lists = ListConverter(lists, addsStamps: addsStamps)
   }

@@ -6,7 +6,7 @@ import Telegrams
 
 /// Waits for one telegram of a meter, for `--check --connect`.
 enum TelegramCheck {
-  /// How long to wait: a meter is found at the second speed within this time.
+  /// How long to wait: a meter is found at any speed within this time.
   static let timeout = BaudRateSearch.longestSearch + .seconds(2)
 
   /// - Returns: what was received, for people.

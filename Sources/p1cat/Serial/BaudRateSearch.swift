@@ -2,10 +2,10 @@ import Telegrams
 
 /// Finds the speed of a meter: 115200 baud from DSMR 4 on, 9600 before, and 2400 for meters that push DLMS lists.
 ///
-/// Each speed is tried for as long as a meter may pause before a telegram, and longer while text or
-/// frames arrive. A try ends at once when the bytes cannot be either. 2400 baud is tried only when the bytes are those
-/// of a slower line. The speed at which a telegram arrived is
-/// kept until bytes have arrived for a minute without a telegram: the meter may have been replaced.
+/// Each speed is tried for as long as a meter may pause before a telegram, and longer while text or frames arrive. A
+/// try ends at once when the bytes are neither. 2400 baud is tried only when the bytes are those of a slower line. The
+/// speed at which a telegram arrived is kept until bytes have arrived for a minute without a telegram: the meter may
+/// have been replaced.
 struct BaudRateSearch {
   /// The more common speed comes first.
   static let rates = [115_200, 9600, 2400]

@@ -1,4 +1,4 @@
-/// A length as A-XDR writes it (IEC 61334-6): a byte up to 7F, or 80 and the number of the bytes that follow.
+/// A length as A-XDR writes it (IEC 61334-6): a byte up to 7F, or 80 plus the number of the bytes that follow.
 struct Length {
   let value: Int
   /// The index after it.

@@ -25,7 +25,7 @@ public struct PushFramer: Sendable {
   private var otherStart = 0
   /// The bytes before it are known to be frames or other bytes.
   private var start = 0
-  /// The bytes before it were returned by ``takeUncertain()``, if not otherwise.
+  /// The bytes before it were returned, some of them by ``takeUncertain()``.
   private var returnedEnd = 0
   private var isAfterHDLC = false
   /// Whether the line has HDLC frames. Other bytes often begin like one, such as those of encrypted telegrams.
@@ -46,7 +46,7 @@ public struct PushFramer: Sendable {
   ///
   /// - Parameter bytes: any bytes. Those of telegrams are searched at several gigabytes a second.
   public static func possibleFrameStart(in bytes: Span<UInt8>) -> Int? {
-    // Each frame begins with other bytes than ASCII, which may not have arrived.
+    // The first bytes of a frame are not all ASCII, so only the last bytes of a text can be the start of one.
     var start = bytes.isASCII ? max(0, bytes.count - LinkFrame.maximumASCIICount) : 0
     while let index = LinkFrame.firstIndex(in: bytes, from: start) {
       if LinkFrame.start(of: bytes.extracting(index...)) != .somethingElse { return index }

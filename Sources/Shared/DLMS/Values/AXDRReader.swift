@@ -1,7 +1,9 @@
 import Records
 
-/// Reads values that A-XDR writes. Input is hostile: depth, number and length of values are bounded, and no memory is
-/// taken for values that have not arrived.
+/// Reads values that A-XDR writes (IEC 61334-6; types: DLMS UA 1000-2, Data).
+///
+/// Input is hostile: depth, number and length of values are bounded, and no memory is taken for values that have not
+/// arrived.
 struct AXDRReader {
   /// Why bytes are no values.
   enum Defect: Error, Equatable {

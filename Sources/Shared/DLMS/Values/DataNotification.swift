@@ -4,8 +4,8 @@ import Telegrams
 ///
 ///     0F INVOKE-ID(4) DATE-TIME BODY
 ///
-/// DATE-TIME is 00, or 0C and twelve octets, before which Kaifa sends the tag 09 of octets. No check sequence covers it if it was encrypted without a tag: it is
-/// accepted only if the body ends with the last byte.
+/// DATE-TIME is 00, or 0C and twelve octets, before which Kaifa sends the tag 09 of octets. No check sequence covers it
+/// if it was encrypted without a tag: it is accepted only if the body ends with the last byte.
 public struct DataNotification: Equatable, Sendable {
   /// When it was made; nil if the meter does not tell, or its clock is not set.
   public let time: COSEMDateTime?

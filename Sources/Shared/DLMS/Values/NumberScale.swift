@@ -8,7 +8,7 @@ struct NumberScale: Equatable {
   /// The power of ten that the number is multiplied by.
   let exponent: Int
 
-  /// A number with more digits than this is damage.
+  /// Other powers of ten come from damaged bytes.
   private static let exponents = -18...18
 
   /// Nil if the power of ten is too large or too small.

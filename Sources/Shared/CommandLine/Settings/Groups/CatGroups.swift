@@ -46,7 +46,8 @@ public struct SerialLineGroup: SettingGroup {
       The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.
       By default,
       .Nm
-      tries 115200 and 9600 in turn until a telegram arrives, and 2400 when the meter seems to be slower.
+      tries 115200 and 9600 in turn until a telegram arrives, and 2400 if the bytes look like those of a
+      slower line.
       """)
   public let dataBits = Setting(
     "SER_BYTESIZE", option: "bytesize", .number(7...8, "bits"), default: 8,
