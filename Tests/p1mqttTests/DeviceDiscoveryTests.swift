@@ -79,7 +79,7 @@ import Testing
     try see(Self.telegram, &discovery)
     _ = messages(&discovery)
     discovery.advance(at: .now + .seconds(5))
-    for _ in 0..<61 { try see("meter=E1 power_import_kw=1", &discovery) }
+    for _ in 0..<3601 { try see("meter=E1 power_import_kw=1", &discovery) }
     let withdrawal = try #require(messages(&discovery).last)
     let components = try #require(
       try object(withdrawal)["components"] as? [String: [String: Any]])
@@ -142,7 +142,7 @@ import Testing
   @Test func aTopicOfManySensorsMayGetAnotherMeter() throws {
     var discovery = try discovery()
     try see("meter=E1 power_import_kw=1 energy_import_kwh=1", to: "dsmr/all", &discovery)
-    for _ in 0..<61 { try see("meter=E1 energy_import_kwh=1", to: "dsmr/all", &discovery) }
+    for _ in 0..<3601 { try see("meter=E1 energy_import_kwh=1", to: "dsmr/all", &discovery) }
     try see("meter=E2 power_import_kw=1", to: "dsmr/all", &discovery)
     #expect(messages(&discovery).first { $0.payload.isEmpty }?.topic == Self.topic)
   }
@@ -158,7 +158,7 @@ import Testing
     let firstIDs = try ids(first)
     #expect(firstIDs.count == 3)
     #expect(String(decoding: first.payload, as: UTF8.self).contains("dsmr/a-b.c_kw"))
-    for _ in 0..<61 { try see("meter=E1 power_import_kw=1", &discovery) }
+    for _ in 0..<3601 { try see("meter=E1 power_import_kw=1", &discovery) }
     discovery.advance(at: .now + .seconds(5))
     let last = try #require(messages(&discovery).last)
     let lastIDs = try ids(last)

@@ -22,14 +22,18 @@ struct ArrivalTimes {
     if intervals.count > ArrivalTimes.maximumCount { intervals.removeFirst() }
   }
 
+  /// The seconds between two records, at least 1; nil while that is not known.
+  var interval: Int? {
+    // The longest may be an outage.
+    intervals.count == ArrivalTimes.maximumCount
+      ? Int(intervals.sorted()[intervals.count - 2]) : nil
+  }
+
   /// After how many seconds without a record a sensor has no state; nil while that is not known.
   ///
   /// - Parameter repeatInterval: the seconds after which an unchanged value is published.
   func expiry(repeatInterval: Int) -> Int? {
-    guard intervals.count == ArrivalTimes.maximumCount else { return nil }
-    // The longest may be an outage.
-    return ArrivalTimes.expiry(
-      interval: max(Int(intervals.sorted()[intervals.count - 2]), repeatInterval))
+    interval.flatMap { ArrivalTimes.expiry(interval: max($0, repeatInterval)) }
   }
 
   /// - Parameter interval: the seconds between two values.

@@ -149,7 +149,8 @@ extension Discovery {
 
   private func configuration(of sensor: Announced, _ device: Device) -> SensorConfiguration {
     SensorConfiguration(
-      sensor.key, sensor.topic, decimals: sensor.decimals, expiry: device.expiry,
+      sensor.key, sensor.topic, decimals: sensor.decimals,
+      expiry: sensor.isOccasional ? nil : device.expiry,
       of: device.identity, style)
   }
 

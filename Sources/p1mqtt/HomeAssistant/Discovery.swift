@@ -26,6 +26,8 @@ struct Discovery {
     var arrivals = ArrivalTimes()
     /// After how many seconds without a value its sensors have no state; nil for never.
     var expiry: Int?
+    /// Whether sensors were announced again since the last record, for which Home Assistant forgets their values.
+    var isAnnouncedAgain = false
     /// The electricity meter before the last record of this sub-meter, and its record count then.
     var lastAfter: (meter: MeterKey, count: Int)?
     /// The sub-meters whose records followed those of this electricity meter.
@@ -45,6 +47,8 @@ struct Discovery {
     var lastSeen: Int
     /// Whether only an earlier run has announced it.
     var isEarlier = false
+    /// Whether some records of the meter lack it: in Norway, only one in an hour has the energy.
+    var isOccasional = false
   }
 
   /// What is to be announced, or to be withdrawn if it is no longer in ``Device/sensors``.
@@ -109,8 +113,9 @@ struct Discovery {
   /// The ids of metrics by their keys.
   private var ids: [String: String] = [:]
 
-  /// A metric is withdrawn after this many records of its meter without it.
-  private static let metricAbsence = 60
+  /// A metric is withdrawn after this many records of its meter without it, and after this time, in seconds: a meter may
+  /// send some of its values once an hour.
+  private static let metricAbsence = (records: 60, time: 7200)
   /// A sub-meter is withdrawn after this many records of its electricity meter without it.
   private static let submeterAbsence = 3600
   /// A telegram older than this, in seconds, is not live.
@@ -178,14 +183,15 @@ struct Discovery {
   /// - Returns: whether the sensors of its meter are announced again, for which Home Assistant forgets their values.
   mutating func noteArrival(of recordKey: MeterKey, at now: ContinuousClock.Instant) -> Bool {
     guard recordKey.past == nil, let device = devices[recordKey.device] else { return false }
+    defer { device.isAnnouncedAgain = false }
     if isLive {
       device.arrivals.note(now)
       let expiry = device.arrivals.expiry(repeatInterval: interval)
-      guard let expiry, expiry > device.expiry ?? 0 else { return false }
+      guard let expiry, expiry > device.expiry ?? 0 else { return device.isAnnouncedAgain }
       device.expiry = expiry
     } else {
       device.arrivals = ArrivalTimes()
-      guard device.expiry != nil else { return false }
+      guard device.expiry != nil else { return device.isAnnouncedAgain }
       device.expiry = nil
     }
     announceAll(of: recordKey.device, device)
@@ -213,6 +219,7 @@ struct Discovery {
       }
     }
     announceSubmeters(behind: device.identity.id)
+    if recordKey.past == nil { noteAbsentMetrics(of: meter, device) }
     withdrawAbsentMetrics(of: meter, device)
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
     devices.use(meter, default: device) { _ in growth }
@@ -239,7 +246,8 @@ struct Discovery {
     }
     let decimals = max(value.decimals, before?.decimals ?? 0)
     device.sensors[id] = Announced(
-      key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount)
+      key: key, topic: topic, decimals: decimals, lastSeen: device.recordCount,
+      isOccasional: before?.isOccasional ?? false)
     guard before?.topic != topic || before?.isEarlier ?? true else {
       if before?.decimals != decimals { announce(id, of: meter) }
       return (0, nil)
@@ -350,7 +358,7 @@ struct Discovery {
   private mutating func withdrawAbsentSubmeters(of meter: MeterKey, _ device: Device) {
     guard device.recordCount > Discovery.submeterAbsence else { return }
     // Other processes may have announced many, so they are searched only now and then.
-    if device.recordCount % Discovery.metricAbsence == 1 {
+    if device.recordCount % Discovery.metricAbsence.records == 1 {
       earlier.withdraw(submetersOf: device.identity.id)
     }
     for submeter in device.submeters {
@@ -424,11 +432,25 @@ struct Discovery {
     }
   }
 
+  /// Notes which metrics the last record of a meter lacks. They do not expire with the others.
+  private mutating func noteAbsentMetrics(of meter: MeterKey, _ device: Device) {
+    for (id, sensor) in device.sensors
+    where sensor.lastSeen < device.recordCount && !sensor.isOccasional {
+      device.sensors[id]?.isOccasional = true
+      guard device.expiry != nil else { continue }
+      announce(id, of: meter, isChange: true)
+      device.isAnnouncedAgain = true
+    }
+  }
+
   /// Withdraws the metrics that are no longer read.
   private mutating func withdrawAbsentMetrics(of meter: MeterKey, _ device: Device) {
-    guard device.recordCount > Discovery.metricAbsence else { return }
-    for (id, sensor) in device.sensors
-    where sensor.lastSeen + Discovery.metricAbsence < device.recordCount {
+    let limit = device.arrivals.interval.map {
+      max(Discovery.metricAbsence.records, Discovery.metricAbsence.time / $0)
+    }
+    let absence = limit ?? Discovery.submeterAbsence
+    guard device.recordCount > absence else { return }
+    for (id, sensor) in device.sensors where sensor.lastSeen + absence < device.recordCount {
       withdrawSensor(id, of: meter)
     }
   }
