@@ -45,6 +45,18 @@ import Testing
     }
   }
 
+  /// In Norway, one record in an hour has the counters, and it is not the first one.
+  @Test func countersOfFewRecordsAreSummed() async throws {
+    let records = (0..<3 * 360).map { number in
+      let (hour, seconds) = (number / 360, number % 360 * 10)
+      let time = String(format: "2026-11-29T%02d:%02d:%02d", 10 + hour, seconds / 60, seconds % 60)
+      let energy = seconds == 10 ? "energy_import_kwh=\(100 + 2 * hour).500\n" : ""
+      return "timestamp=\(time)Z\nmeter=E1\npower_import_kw=2.000\n\(energy)\n"
+    }
+    let hours = try await csv(["--by", "hour"], records.joined())
+    #expect(hours.map { $0["energy_import_kwh"] } == ["2.000", "2.000"])
+  }
+
   @Test func daysOfSummerTimeHave23And25Hours() async throws {
     let records = SumTests.recordsOfYear.joined()
     let all = try await csv(
