@@ -220,7 +220,6 @@ struct Discovery {
     }
     announceSubmeters(behind: device.identity.id)
     if recordKey.past == nil { noteAbsentMetrics(of: meter, device) }
-    withdrawAbsentMetrics(of: meter, device)
     if meter.channel == nil { withdrawAbsentSubmeters(of: meter, device) }
     devices.use(meter, default: device) { _ in growth }
     makeRoom()
@@ -432,26 +431,25 @@ struct Discovery {
     }
   }
 
-  /// Notes which metrics the last record of a meter lacks. They do not expire with the others.
+  /// Notes which metrics the last record of a meter lacks: they do not expire with the others, and are withdrawn if they
+  /// are no longer read.
   private mutating func noteAbsentMetrics(of meter: MeterKey, _ device: Device) {
-    for (id, sensor) in device.sensors
-    where sensor.lastSeen < device.recordCount && !sensor.isOccasional {
-      device.sensors[id]?.isOccasional = true
-      guard device.expiry != nil else { continue }
-      announce(id, of: meter, isChange: true)
-      device.isAnnouncedAgain = true
-    }
-  }
-
-  /// Withdraws the metrics that are no longer read.
-  private mutating func withdrawAbsentMetrics(of meter: MeterKey, _ device: Device) {
+    let absent = device.sensors.filter { $0.value.lastSeen < device.recordCount }
+    guard !absent.isEmpty else { return }
     let limit = device.arrivals.interval.map {
       max(Discovery.metricAbsence.records, Discovery.metricAbsence.time / $0)
     }
-    let absence = limit ?? Discovery.submeterAbsence
-    guard device.recordCount > absence else { return }
-    for (id, sensor) in device.sensors where sensor.lastSeen + absence < device.recordCount {
-      withdrawSensor(id, of: meter)
+    for (id, sensor) in absent {
+      if !sensor.isOccasional {
+        device.sensors[id]?.isOccasional = true
+        if device.expiry != nil {
+          announce(id, of: meter, isChange: true)
+          device.isAnnouncedAgain = true
+        }
+      }
+      if sensor.lastSeen + (limit ?? Discovery.submeterAbsence) < device.recordCount {
+        withdrawSensor(id, of: meter)
+      }
     }
   }
 
