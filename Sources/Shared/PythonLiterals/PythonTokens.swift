@@ -78,6 +78,15 @@ public struct PythonTokens {
     if !take(mark) { throw position.error("expected \(what ?? "\(mark)"), found \(found)") }
   }
 
+  /// Takes what follows an element of a list: its end, or a comma, after which the end may come, too.
+  ///
+  /// - Returns: whether the list has ended.
+  public mutating func endsList(with close: Character) throws(PythonLiteralError) -> Bool {
+    if take(",") { return take(close) }
+    try expect(close, "a comma or \(close)")
+    return true
+  }
+
   /// Whether nothing follows but white space and comments.
   public var isAtEnd: Bool {
     mutating get {

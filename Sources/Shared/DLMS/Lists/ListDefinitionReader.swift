@@ -38,17 +38,15 @@ public struct ListDefinitionReader {
     try tokens.expect("{")
     var definitions: [ListDefinition] = []
     var names: Set<String> = []
-    while !tokens.take("}") {
+    var isAtEnd = tokens.take("}")
+    while !isAtEnd {
       let position = tokens.position
       let definition = try self.definition()
       guard names.insert(definition.key).inserted else {
         throw position.error("\"\(definition.key)\" is defined twice")
       }
       definitions.append(definition)
-      if !tokens.take(",") {
-        try tokens.expect("}", "a comma or }")
-        break
-      }
+      isAtEnd = try tokens.endsList(with: "}")
     }
     try tokens.expectEnd()
     return definitions
@@ -91,12 +89,10 @@ public struct ListDefinitionReader {
   private mutating func entries() throws(PythonLiteralError) -> [ListDefinition.Entry] {
     try tokens.expect("[")
     var entries: [ListDefinition.Entry] = []
-    while !tokens.take("]") {
+    var isAtEnd = tokens.take("]")
+    while !isAtEnd {
       entries.append(try entry())
-      if !tokens.take(",") {
-        try tokens.expect("]", "a comma or ]")
-        break
-      }
+      isAtEnd = try tokens.endsList(with: "]")
     }
     return entries
   }

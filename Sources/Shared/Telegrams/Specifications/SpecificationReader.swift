@@ -18,17 +18,15 @@ public struct SpecificationReader {
     try tokens.expect("{")
     var entries: [SpecificationEntry] = []
     var headers: Set<String> = []
-    while !tokens.take("}") {
+    var isAtEnd = tokens.take("}")
+    while !isAtEnd {
       let position = tokens.position
       let entry = try self.entry()
       guard headers.insert(entry.header).inserted else {
         throw position.error("\(entry.header) is defined twice")
       }
       entries.append(entry)
-      if !tokens.take(",") {
-        try tokens.expect("}", "a comma or }")
-        break
-      }
+      isAtEnd = try tokens.endsList(with: "}")
     }
     try tokens.expectEnd()
     return entries
@@ -58,9 +56,7 @@ public struct SpecificationReader {
   ) throws(PythonLiteralError) -> ValueType? {
     var type: ValueType?
     var isFourth = true
-    while tokens.take(",") {
-      // A comma may follow the last element.
-      if tokens.take(close) { return type }
+    while try !tokens.endsList(with: close) {
       if isFourth {
         type = try self.type(of: isOfAnyChannel ? code.onChannel(1) : code)
       } else {
@@ -68,7 +64,6 @@ public struct SpecificationReader {
       }
       isFourth = false
     }
-    try tokens.expect(close, "a comma or \(close)")
     return type
   }
 
