@@ -174,7 +174,9 @@ if Context.environment["P1_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
       name: "Fuzz",
-      dependencies: ["Records", "Telegrams", "DLMS", "Delivery", "Encryption", system],
+      dependencies: [
+        "Records", "Telegrams", "DLMS", "Delivery", "Encryption", "TestValues", system,
+      ],
       path: "Tests/Fuzz",
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

@@ -1,35 +1,14 @@
 import DLMS
 import Records
 import Telegrams
+import TestValues
 
-/// A message in frames: HDLC in two segments, M-Bus in one.
+/// A message in frames: HDLC in two segments, M-Bus in one, a block.
 private let pushFrames: [[UInt8]] = {
   let message: [UInt8] = [0x0F, 0, 0, 0, 1, 0, 0x02, 0x01, 0x11, 0x05]
-  return [
-    hdlc([0xE6, 0xE7, 0x00] + message.prefix(4), isContinued: true),
-    hdlc(Array(message.dropFirst(4)), isContinued: false),
-    mbus([0x53, 0xFF, 0x10, 0x01, 0x67] + message),
-    hdlc(
-      [0xE6, 0xE7, 0x00, 0xE0, 0xC0, 0, 1, 0, 0, UInt8(message.count)] + message, isContinued: false
-    ),
-  ]
+  return FrameBuilder.segments(message, length: 5) + FrameBuilder.mbus(message)
+    + FrameBuilder.blocks(message, length: message.count).map { FrameBuilder.hdlc($0) }
 }()
-
-private func hdlc(_ information: [UInt8], isContinued: Bool) -> [UInt8] {
-  func checked(_ bytes: [UInt8]) -> [UInt8] {
-    let sequence = FrameCheckSequence.value(of: bytes.span)
-    return bytes + [UInt8(sequence & 255), UInt8(sequence >> 8)]
-  }
-  let length = 10 + information.count
-  let format = UInt8(0xA0 | length >> 8) | (isContinued ? 0x08 : 0)
-  let header = checked([format, UInt8(length & 255), 0x21, 0x02, 0x23, 0x13])
-  return [0x7E] + checked(header + information) + [0x7E]
-}
-
-private func mbus(_ content: [UInt8]) -> [UInt8] {
-  let length = UInt8(content.count & 255)
-  return [0x68, length, length, 0x68] + content + [content.reduce(0, &+), 0x16]
-}
 
 /// Finds the messages of a stream of frames that are damaged at any place.
 func findPushes(_ input: [UInt8]) { findPushes(in: stream(of: pushFrames, by: input)) }
@@ -42,7 +21,10 @@ func findCheckedPushes(_ input: [UInt8]) {
   while let kind = rest.popFirst(), let length = rest.popFirst() {
     let content = Array(rest.prefix(Int(length) + Int(kind >> 6)))
     rest = rest.dropFirst(content.count)
-    stream += kind & 1 == 0 ? mbus(content) : hdlc(content, isContinued: kind & 2 != 0)
+    stream +=
+      kind & 1 == 0
+      ? FrameBuilder.mbusFrame(content)
+      : FrameBuilder.hdlc(content, isContinued: kind & 2 != 0, hasLLC: false)
   }
   findPushes(in: stream)
 }

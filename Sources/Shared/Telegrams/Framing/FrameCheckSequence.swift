@@ -3,17 +3,11 @@
 public enum FrameCheckSequence {
   /// Whether the last two bytes are the check sequence of the others.
   public static func isRight(_ bytes: Span<UInt8>) -> Bool {
-    // The remainder of any bytes with their check sequence.
-    bytes.count > 2 && remainder(of: bytes) == 0xF0B8
-  }
-
-  /// The check sequence of bytes.
-  public static func value(of bytes: Span<UInt8>) -> UInt16 { ~remainder(of: bytes) }
-
-  private static func remainder(of bytes: Span<UInt8>) -> UInt16 {
-    bytes.indices.reduce(0xFFFF) { remainder, index in
+    let remainder = bytes.indices.reduce(UInt16(0xFFFF)) { remainder, index in
       remainder >> 8 ^ table[Int(UInt8(truncatingIfNeeded: remainder) ^ bytes[index])]
     }
+    // The remainder of any bytes with their check sequence.
+    return bytes.count > 2 && remainder == 0xF0B8
   }
 
   /// The remainder of each byte.
