@@ -11,6 +11,14 @@ import Testing
   private static let key = "404142434445464748494A4B4C4D4E4F"
   private static let plain = SampleTelegram.numbered()
   private static let norwegian = FrameBuilder.hdlc(SampleList.byPosition(18))
+  /// The short list of Aidon.
+  private static let aidon = FrameBuilder.hdlc(
+    ValueBuilder.notification(
+      ValueBuilder.array([
+        ValueBuilder.structure([
+          ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1500), ValueBuilder.scale(0, 27),
+        ])
+      ])))
   private static let norwegianRecord = """
     timestamp=2026-11-30T09:20:05Z
     meter=6970000000000001
@@ -271,13 +279,7 @@ import Testing
 
   /// The short list of Aidon has no time, and no number of the meter.
   @Test func listWithoutTimeGetsAStamp() async throws {
-    let short = FrameBuilder.hdlc(
-      ValueBuilder.notification(
-        ValueBuilder.array([
-          ValueBuilder.structure([
-            ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1500), ValueBuilder.scale(0, 27),
-          ])
-        ])))
+    let short = Self.aidon
     let file = try await Program("p1cat").run(input: short)
     #expect(file.text.hasPrefix("/DLM5\r\n\r\n1-0:1.7.0(1.500*kW)\r\n!"))
     let server = try TCPServer()
@@ -297,16 +299,9 @@ import Testing
 
   /// The short lists before the first one of the meter get its number, and are not taken for unknown ones.
   @Test func shortListsWaitForTheMeter() async throws {
-    let aidon = FrameBuilder.hdlc(
-      ValueBuilder.notification(
-        ValueBuilder.array([
-          ValueBuilder.structure([
-            ValueBuilder.code(1, 0, 1, 7, 0), ValueBuilder.uint32(1500), ValueBuilder.scale(0, 27),
-          ])
-        ])))
     let kaifa = FrameBuilder.hdlc(SampleList.byPosition(1))
     for (short, long, number) in [
-      (aidon, FrameBuilder.hdlc(SampleList.nested), "7000000000000001"),
+      (Self.aidon, FrameBuilder.hdlc(SampleList.nested), "7000000000000001"),
       (kaifa, Self.norwegian, "6970000000000001"),
     ] {
       let result = try await Program.bash("p1cat --strict - | p1parse -q").run(
@@ -315,11 +310,11 @@ import Testing
       #expect(records.count == 4 && result.errorText == "")
       #expect(records.allSatisfy { $0.contains("meter=\(number)\n") }, "\(result.text)")
       #expect(records.map { $0.contains("power_import_kw=1.500") }[0...1] == [true, true])
-      // A meter that never tells its number is read all the same.
-      let alone = try await Program("p1cat").run(
-        input: Array((0..<12).map { _ in aidon }.joined()))
-      #expect(alone.text.split(separator: "!").count == 13)
     }
+    // A meter that never tells its number is read all the same.
+    let alone = try await Program("p1cat").run(
+      input: Array((0..<12).map { _ in Self.aidon }.joined()))
+    #expect(alone.text.split(separator: "!").count == 13)
   }
 
   @Test func ownListsAreRead() async throws {
