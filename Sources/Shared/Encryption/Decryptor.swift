@@ -294,19 +294,17 @@ public struct Decryptor {
   ) -> [UInt8]? {
     let blockSize = 16
     guard let first = try? key.applyKeystream(to: cipherText.prefix(blockSize), vector).first,
-      first.isPrintable || first == Decryptor.dataNotification
+      first.isPrintable || first == EncryptedFrame.dataNotificationTag
     else {
       return nil
     }
     return try? key.applyKeystream(to: cipherText, vector)
   }
 
-  /// The first byte of a list of values (DLMS UA 1000-2, edition 10, 9.5).
-  private static let dataNotification: UInt8 = 0x0F
-
   /// Whether a text is a list of values: its first byte, four bytes of its number, and a time of 0 or 12 bytes.
   private static func looksLikeData(_ text: [UInt8]) -> Bool {
-    text.first == dataNotification && text.count > 5 && [0, 12].contains(text[5])
+    text.first == EncryptedFrame.dataNotificationTag && text.count > 5
+      && [0, COSEMDateTime.length].contains(Int(text[5]))
   }
 
   /// Whether a text is a damaged telegram: a wrong key gives any bytes.

@@ -47,8 +47,7 @@ struct MeterLog {
     _ frame: EncryptedFrame, hasRightTag: Bool, trustsChecksum: Bool = true
   ) -> Bool {
     let title = frame.title
-    statistics.decrypted += 1
-    if frame.hasTag, !hasRightTag { statistics.wrongTags += 1 }
+    count(frame, hasRightTag: hasRightTag)
     if !hasRightTag, policy.requiresTag || frame.hasTag && !trustsChecksum {
       fail(title, frame.hasTag ? .rejectedTag(title) : .noTag(title))
       return false
@@ -83,9 +82,13 @@ struct MeterLog {
 
   /// Counts a decrypted frame that holds something else than values.
   mutating func refuse(_ frame: EncryptedFrame, hasRightTag: Bool) {
+    count(frame, hasRightTag: hasRightTag)
+    fail(frame.title, .noTelegram(frame.title))
+  }
+
+  private mutating func count(_ frame: EncryptedFrame, hasRightTag: Bool) {
     statistics.decrypted += 1
     if frame.hasTag, !hasRightTag { statistics.wrongTags += 1 }
-    fail(frame.title, .noTelegram(frame.title))
   }
 
   /// Notes a frame that cannot be decrypted.

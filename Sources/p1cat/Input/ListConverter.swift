@@ -34,7 +34,7 @@ struct ListConverter {
   /// - Parameters:
   ///   - definitions: of lists that do not tell everything themselves.
   ///   - addsStamps: whether a list was made just now, so that a stamp can tell its time.
-  init(_ definitions: ListDefinitions, addsStamps: Bool) {
+  init(_ definitions: ListDefinitions = ListDefinitions(), addsStamps: Bool = false) {
     self.definitions = definitions
     reader = PushListReader(definitions)
     self.addsStamps = addsStamps

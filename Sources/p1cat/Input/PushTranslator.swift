@@ -2,7 +2,6 @@ import CommandLine
 import DLMS
 import Encryption
 import Metrics
-import Records
 import Telegrams
 
 /// Replaces the frames of DLMS meters in a stream by telegrams with their values, and leaves everything else as it is.
@@ -13,12 +12,7 @@ struct PushTranslator {
   /// Whether a message was found, which shows that the line is read at the right speed.
   private var hasMessage = false
 
-  /// - Parameters:
-  ///   - lists: the definitions of lists that do not tell everything themselves.
-  ///   - addsStamps: whether a list was made just now, so that a stamp can tell its time.
-  init(_ lists: ListDefinitions = ListDefinitions(), addsStamps: Bool = false) {
-    self.lists = ListConverter(lists, addsStamps: addsStamps)
-  }
+  init(_ lists: ListConverter = ListConverter()) { self.lists = lists }
 
   /// Whether the next bytes may belong to a frame or message that has begun.
   var isWaiting: Bool { framer.isWaiting }

@@ -76,7 +76,7 @@ struct TelegramFinder {
     let frames = framer.takeBack(from: first + start)
     var output: [UInt8] = []
     translator.add(frames.span, &decryptor, to: &output)
-    framer.append(output.span)
+    framer.fill(with: output.span)
   }
 
   private mutating func process(_ bytes: [UInt8]) {

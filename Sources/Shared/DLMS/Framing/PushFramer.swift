@@ -10,8 +10,6 @@ public struct PushFramer: Sendable {
   /// In bytes, of a message.
   public static let maximumLength = Framer.maximumTelegramLength
 
-  static let dataNotificationTag: UInt8 = 0x0F
-
   public enum Event: Equatable, Sendable {
     /// A message: an encrypted frame (`DB`), a data-notification (`0F`) or a telegram (`/`).
     case message([UInt8])
@@ -189,8 +187,9 @@ public struct PushFramer: Sendable {
 
   private mutating func returnMessage(_ message: [UInt8]) {
     guard let tag = message.first else { return }
-    let isPush = [EncryptedFrame.tag, PushFramer.dataNotificationTag, UInt8(ascii: "/")].contains(
-      tag)
+    let isPush = [
+      EncryptedFrame.tag, EncryptedFrame.dataNotificationTag, UInt8(ascii: "/"),
+    ].contains(tag)
     events.append(isPush ? .message(message) : .dropped(.notAPush(tag)))
   }
 }

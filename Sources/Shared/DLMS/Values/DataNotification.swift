@@ -14,7 +14,7 @@ public struct DataNotification: Equatable, Sendable {
   /// Nil if the bytes are anything else.
   public init?(_ message: [UInt8]) {
     let lengthIndex = message.count > 5 && message[5] == 0x09 ? 6 : 5
-    guard message.count > lengthIndex, message[0] == PushFramer.dataNotificationTag else {
+    guard message.count > lengthIndex, message[0] == EncryptedFrame.dataNotificationTag else {
       return nil
     }
     let timeStart = lengthIndex + 1

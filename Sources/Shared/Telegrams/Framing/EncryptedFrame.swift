@@ -16,6 +16,8 @@ public struct EncryptedFrame: Equatable {
   /// In bytes. AES-GCM has a tag of 16, of which DLMS sends 12.
   public static let tagLength = 12
   public static let tag: UInt8 = 0xDB
+  /// The first byte of a data-notification, the list of values that a frame may hold (DLMS UA 1000-2, edition 10, 9.5).
+  public static let dataNotificationTag: UInt8 = 0x0F
 
   /// The number of bytes, with the tag.
   public var length: Int { cipherText.upperBound + (hasTag ? EncryptedFrame.tagLength : 0) }

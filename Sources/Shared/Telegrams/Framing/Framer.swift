@@ -99,11 +99,8 @@ public struct Framer: Sendable {
   /// Takes in the bytes of `piece`.
   public mutating func fill(with piece: Span<UInt8>) {
     discardConsumed()
-    append(piece)
+    bytes.append(contentsOf: piece)
   }
-
-  /// Takes in the bytes of `piece`; the places of telegrams stay as they are.
-  public mutating func append(_ piece: Span<UInt8>) { bytes.append(contentsOf: piece) }
 
   /// Takes back the bytes from an index on, before ``next(atEnd:isSourceLost:)`` has seen them.
   public mutating func takeBack(from index: Int) -> [UInt8] {
