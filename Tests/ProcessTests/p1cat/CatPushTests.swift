@@ -178,13 +178,17 @@ import Testing
       try await line.waitUntilRaw()
       #expect(try line.settings().speed == speed_t(B2400))
       let stream = Array(Self.norwegian.suffix(50)) + Self.norwegian
-      // 8E1 has 11 bits a byte.
-      let start = ContinuousClock.now
-      for index in stride(from: 0, to: stream.count, by: 11) {
-        try await Task.sleep(until: start + .milliseconds(50) * (index / 11), clock: .continuous)
-        try await line.write(Array(stream[index..<min(index + 11, stream.count)]))
+      // A busy machine may pause for so long that the frame ends: then the meter sends it again.
+      let isRead = try await Deadline(in: .seconds(60)).poll {
+        // 8E1 has 11 bits a byte.
+        let start = ContinuousClock.now
+        for index in stride(from: 0, to: stream.count, by: 11) {
+          try await Task.sleep(until: start + .milliseconds(50) * (index / 11), clock: .continuous)
+          try await line.write(Array(stream[index..<min(index + 11, stream.count)]))
+        }
+        return try await Deadline(in: .seconds(10)).poll { reader.text.hasSuffix("\r\n") }
       }
-      try await reader.wait(for: "the telegram") { $0.text.hasSuffix("\r\n") }
+      #expect(isRead)
       #expect(reader.text.contains("/KFM5MA304H3E\r\n"))
       try await reader.waitForCounters("telegrams=1")
     }
