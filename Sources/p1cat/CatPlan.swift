@@ -138,7 +138,7 @@ struct CatPlan: ConnectingPlan {
   private func newFinder(of source: any Source, raw: RawFile? = nil) -> TelegramFinder {
     TelegramFinder(
       Framer(checksums: checksums, hasSevenBits: source.isLive && line.dataBits == 7),
-      PushTranslator(ListConverter(lists, addsStamps: source.isLive)),
+      PushTranslator(ListConverter(lists, isLive: source.isLive)),
       keys.map { Decryptor($0, decryptionPolicy) }, raw: raw)
   }
 

@@ -177,7 +177,7 @@ import Testing
       outcome.pushEvents.map(\.description) == [
         "frame dropped: not DLMS; wmbusmeters reads other protocols of the M-Bus",
         "list dropped: unknown list of 2 values; to read it, define \"DLM KFM_002/2\" in a list file, see p1spec(5)",
-        "list dropped: no value that is known",
+        "list dropped: no value has a known code and unit; please report it with a file of --raw",
         "list dropped: unknown form; please report it with a file of --raw",
       ])
   }

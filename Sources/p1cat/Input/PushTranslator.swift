@@ -47,10 +47,24 @@ struct PushTranslator {
     framer = PushFramer()
   }
 
-  /// Ends the stream. Another meter may follow.
-  mutating func finish(_ decryptor: inout Decryptor?, to output: inout [UInt8]) {
+  /// Ends the stream. Another meter may follow, unless it is the last stream.
+  mutating func finish(
+    isLast: Bool, _ decryptor: inout Decryptor?, to output: inout [UInt8]
+  ) {
     endMessage(&decryptor, to: &output)
-    lists.finish(to: &output)
+    lists.finish(isLast: isLast, to: &output)
+  }
+
+  /// When a list has waited for the number of its meter for long enough; nil if none waits.
+  var listDeadline: ContinuousClock.Instant? { lists.deadline }
+
+  /// Appends the telegrams of the lists that have waited until an instant.
+  ///
+  /// - Returns: whether there are any.
+  mutating func releaseLists(
+    dueAt now: ContinuousClock.Instant, to output: inout [UInt8]
+  ) -> Bool {
+    lists.release(dueAt: now, to: &output)
   }
 
   private mutating func translate(
@@ -109,6 +123,8 @@ enum PushEvent: Equatable {
   case unread(PushListReader.Defect)
   /// Values that are left out.
   case withoutUnit([OBISCode])
+  /// Lists of a meter that did not tell its number before the connection ended.
+  case withoutNumber(count: Int)
 }
 
 extension PushEvent: CustomStringConvertible {
@@ -116,6 +132,8 @@ extension PushEvent: CustomStringConvertible {
     switch self {
     case .dropped(let defect): "frame dropped: \(defect)"
     case .unread(let defect): "list dropped: \(defect)"
+    case .withoutNumber(let count):
+      "\(counted(count, "list")) dropped: reading ended before the meter told its number"
     case .withoutUnit(let codes):
       "values without a known unit are left out: "
         + codes.prefix(PushEvent.maximumCodes).map { "\($0)" }.joined(separator: ", ")
@@ -133,6 +151,7 @@ extension Messages {
     switch event {
     case .dropped, .unread: say(.warning, source, "\(event)", repeating: "dropped")
     case .withoutUnit: say(.notice, source, "\(event)", repeating: "without unit")
+    case .withoutNumber: say(.notice, source, "\(event)", repeating: "without number")
     }
   }
 }

@@ -26,8 +26,9 @@ struct ReconnectingSource: Source {
   /// The bytes since the last telegram.
   private var recentBytes = RecentBytes()
 
-  /// A meter pauses for longer between messages, and for less inside one, also behind a slow network.
-  private static let pauseAfterMessage = Duration.milliseconds(500)
+  /// A gateway may send a frame when it is complete: the longest ones take 0.76 s at 2400 baud. The meters that push
+  /// fastest do so each second.
+  private static let pauseAfterMessage = Duration.milliseconds(800)
 
   private enum State {
     case opening
@@ -119,7 +120,10 @@ struct ReconnectingSource: Source {
     self.outage = nil
   }
 
-  mutating func receivedMessage() { connection.receivedTelegram(at: .now) }
+  mutating func receivedMessage() {
+    backoff.reset()
+    connection.receivedTelegram(at: .now)
+  }
 
   mutating func reconnect() -> Bool {
     guard let fault, fault != .reopened else { return false }
@@ -155,7 +159,7 @@ struct ReconnectingSource: Source {
     messageEnd = finder.isInMessage ? now + ReconnectingSource.pauseAfterMessage : nil
     let firstByteAt = firstByteAt ?? now
     self.firstByteAt = firstByteAt
-    reportMissingTelegrams(at: now, since: firstByteAt)
+    if finder.listDeadline == nil { reportMissingTelegrams(at: now, since: firstByteAt) }
     return .bytes(count)
   }
 
@@ -178,7 +182,8 @@ struct ReconnectingSource: Source {
   private mutating func handleSilence() throws -> Arrival {
     let fault = SourceFault.silent(idleTimeout)
     if connection.reconnectsWhenSilent {
-      return try disconnect(.failure(Failure(name, "\(fault)", .temporaryFailure)))
+      let reason = SourceFault.silence(of: idleTimeout)
+      return try disconnect(.failure(Failure(name, reason, .temporaryFailure)))
     }
     log(fault, since: lastByteAt)
     return .nothing
@@ -263,10 +268,15 @@ extension SourceFault: CustomStringConvertible {
   var description: String {
     switch self {
     case .disconnected(let reason): "\(reason); trying again"
-    case .silent(let duration): "nothing received for \(duration.inSeconds) s"
+    case .silent(let duration):
+      "\(SourceFault.silence(of: duration)); check the cable, and whether the port is active"
     case .noTelegrams(let kind): SourceFault.text(of: kind)
     case .reopened: "reopened; no telegram yet"
     }
+  }
+
+  static func silence(of duration: Duration) -> String {
+    "nothing received for \(duration.inSeconds) s"
   }
 
   private static func text(of kind: StreamKind) -> String {

@@ -25,6 +25,8 @@ enum TelegramCheck {
       let arrival = try source.read(ready, after: lastRead, into: &finder)
       lastRead = .now
       if case .bytes(let count) = arrival { byteCount += count }
+      // The number of the meter does not matter here.
+      if let deadline = finder.listDeadline { _ = finder.releaseLists(dueAt: deadline) }
       if arrival == .end || arrival == .gap { finder.finish(isLast: arrival == .end) }
       while let event = finder.next(atEnd: arrival == .end, isSourceLost: arrival == .gap) {
         switch event {
@@ -48,8 +50,7 @@ enum TelegramCheck {
     let reason =
       byteCount > 0
       ? "\(SourceFault.noTelegrams(source.streamKind))"
-      : "nothing received for \(timeout.inSeconds) s; check the cable, and ask the grid operator "
-        + "whether the port is active"
+      : "\(SourceFault.silent(timeout))"
     throw Failure(source.name, reason, .temporaryFailure)
   }
 

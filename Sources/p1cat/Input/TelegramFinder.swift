@@ -110,7 +110,7 @@ struct TelegramFinder {
   /// - Parameter isLast: whether no other stream follows.
   mutating func finish(isLast: Bool) {
     var output: [UInt8] = []
-    translator.finish(&decryptor, to: &output)
+    translator.finish(isLast: isLast, &decryptor, to: &output)
     pass(output[...])
     guard decryptor != nil else { return }
     var plain: [UInt8] = []
@@ -153,6 +153,19 @@ struct TelegramFinder {
   mutating func takeMessage() -> Bool { translator.takeMessage() }
 
   mutating func takePushEvents() -> [PushEvent] { translator.takeEvents() }
+
+  /// When a list that waits for the number of its meter becomes a telegram all the same; nil if none waits.
+  var listDeadline: ContinuousClock.Instant? { translator.listDeadline }
+
+  /// Lets the lists become telegrams that have waited until an instant.
+  ///
+  /// - Returns: whether there are any.
+  mutating func releaseLists(dueAt now: ContinuousClock.Instant) -> Bool {
+    var output: [UInt8] = []
+    guard translator.releaseLists(dueAt: now, to: &output) else { return false }
+    pass(output[...])
+    return true
+  }
 
   // MARK: - Encryption
 

@@ -65,7 +65,8 @@ struct TelegramReader {
       if isReading { interests += source.interests }
       if ending?.deadline == nil { interests.append(.reading(stop.descriptor)) }
       let deadline = earliest(
-        isReading ? source.deadline : nil, isReading ? telegramDeadline : nil, ending?.deadline,
+        isReading ? source.deadline : nil, isReading ? finder.listDeadline : nil,
+        isReading ? telegramDeadline : nil, ending?.deadline,
         writer.deadline, statusReport.deadline, messages.deadline)
       statistics.longestUnread = max(statistics.longestUnread, .now - lastRead)
       let ready = try wait(for: interests, until: deadline)
@@ -107,6 +108,9 @@ struct TelegramReader {
       failure = thrown
     }
     try process(arrival)
+    if finder.releaseLists(dueAt: .now) { try copyWholeTelegrams() }
+    // A list that waits counts as a telegram for `-t`.
+    if finder.listDeadline != nil, case .bytes = arrival { waitingSince = .now }
     if writer.count > countBefore {
       waitingSince = .now
       statistics.lastTelegram = waitingSince
@@ -285,12 +289,12 @@ struct TelegramReader {
 
   private mutating func report(_ event: PushEvent) {
     // A message that is cut short because reading stopped is not damaged.
-    guard ending == nil else { return }
+    if ending != nil, case .dropped = event { return }
     switch event {
     case .dropped(.wrongChecksum): statistics.checksumFailures += 1
     case .dropped(.cutShort), .dropped(.missingPart), .dropped(.tooLong): statistics.resyncs += 1
     case .dropped(.notDLMS), .dropped(.notAPush), .unread: statistics.unknownMessages += 1
-    case .withoutUnit: break
+    case .withoutUnit, .withoutNumber: break
     }
     messages.say(event, of: source.name)
     reportSerialErrors()

@@ -1,6 +1,7 @@
 import CommandLine
 import Encryption
 import Foundation
+import Records
 import Telegrams
 import TestSupport
 import TestValues
@@ -317,8 +318,57 @@ import Testing
     }
     // A meter that never tells its number is read all the same.
     let alone = try await Program("p1cat").run(
-      input: Array((0..<12).map { _ in Self.aidon }.joined()))
-    #expect(alone.text.split(separator: "!").count == 13)
+      input: Array((0..<20).map { _ in Self.aidon }.joined()))
+    #expect(alone.text.split(separator: "!").count == 21)
+  }
+
+  /// They are no records of another meter if the connection is lost, or reading is stopped, before the number comes. A
+  /// list that cannot be read does not end the wait.
+  @Test func shortListsOfAnUnknownMeterAreDropped() async throws {
+    let server = try TCPServer()
+    try await Program("p1cat", ["tcp://127.0.0.1:\(server.port)"]).whileRunning { reader in
+      let connection = try await server.accept()
+      try await connection.write(Self.aidon)
+      connection.close()
+      try await reader.waitForError(
+        "1 list dropped: reading ended before the meter told its number\n")
+      let next = try await server.accept()
+      let unreadable = FrameBuilder.hdlc([0x0F, 0xFF])
+      let nested = FrameBuilder.hdlc(SampleList.nested)
+      try await next.write(Self.aidon + unreadable + nested + Self.aidon)
+      try await reader.wait(for: "the telegrams") {
+        $0.text.split(separator: "/").count == 4 && $0.text.hasSuffix("\r\n")
+      }
+      let text = String(decoding: reader.output(from: 0), as: UTF8.self)
+      #expect(text.components(separatedBy: "0-0:96.1.0(").count == 4)
+      next.close()
+      let last = try await server.accept()
+      try await last.write(Self.aidon + Self.aidon + Array(Self.plain.utf8))
+      try await reader.waitForOutput(text + Self.plain)
+      reader.send(signal: SIGTERM)
+      let result = try await reader.waitForExit(within: .seconds(20))
+      #expect(result.text == text + Self.plain && result.status == .exited(0))
+      #expect(
+        result.errorText.hasSuffix(
+          "2 lists dropped: reading ended before the meter told its number\n"))
+    }
+  }
+
+  /// A meter that never tells its number is read all the same, with the times of receipt.
+  @Test func waitForTheNumberEnds() async throws {
+    let server = try TCPServer()
+    let arguments = ["-n", "2", "--stamp", "tcp://127.0.0.1:\(server.port)"]
+    try await Program("p1cat", arguments).whileRunning { reader in
+      let connection = try await server.accept()
+      let (start, begin) = (Timestamp.now, ContinuousClock.now)
+      try await connection.write(Self.aidon + Self.aidon)
+      let result = try await reader.waitForExit(within: .seconds(40))
+      let stamps = result.text.matches(of: /#(\S+)\n/).compactMap {
+        Timestamp(Array($0.1.utf8).span)
+      }
+      #expect(stamps.count == 2 && stamps.allSatisfy { $0.seconds < start.seconds + 10 })
+      #expect(.now - begin > .seconds(14))
+    }
   }
 
   @Test func ownListsAreRead() async throws {

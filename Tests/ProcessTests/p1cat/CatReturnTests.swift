@@ -143,7 +143,7 @@ import Testing
 
   @Test func silenceIsSaidOnceAndItsEnd() async throws {
     try await reading(["--silence", "1"]) { path, line, reader in
-      try await reader.waitForError("p1cat: \(path): nothing received for 1 s\n")
+      try await reader.waitForError("p1cat: \(path): nothing received for 1 s; check the cable")
       try await Task.sleep(for: .seconds(1.5))
       #expect(reader.errorText.matches(of: /nothing received/).count == 1)
       try await line.write(SampleTelegram.numbered())

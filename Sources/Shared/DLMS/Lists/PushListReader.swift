@@ -32,9 +32,11 @@ public struct PushListReader: Sendable {
     self.definitions = definitions
   }
 
-  /// Whether a list told its meter: the maker, the kind of list or the number.
-  public var knowsMeter: Bool {
-    meters.values.contains { $0.source != ListSource() || $0.identity.hasNumber }
+  /// Whether a list told the number of its meter.
+  ///
+  /// - Parameter title: that of the encrypted frames of the meter; nil if they are not encrypted.
+  public func knowsNumber(ofMeter title: SystemTitle?) -> Bool {
+    meters[title]?.identity.hasNumber == true
   }
 
   /// Reads a list.
@@ -180,7 +182,7 @@ extension PushListReader.Defect: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownShape: "unknown form; please report it with a file of --raw"
-    case .noValues: "no value that is known"
+    case .noValues: "no value has a known code and unit; please report it with a file of --raw"
     case .wrongType(let name, let value):
       "value \(value) is not of the type in the definition \"\(name)\"; see p1spec(5)"
     case .unknownList(let identifier, let maker, let count):
