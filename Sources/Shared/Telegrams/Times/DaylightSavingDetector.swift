@@ -7,15 +7,16 @@ import Records
 /// telegrams of the same meter were decided.
 ///
 /// In summer `21:38` can be daylight saving time or, an hour later, standard time; in the hour that
-/// autumn has twice it is ambiguous too. The instant within ``tolerance`` of the time of receipt is the
+/// autumn has twice it is ambiguous too. The instant that is near the time of receipt is the
 /// right one. Each telegram with a time of receipt is decided by itself, so a capture can be cut
 /// anywhere; only if its time of receipt does not decide is it read like the telegrams before it.
 ///
 /// The instants of a meter run backwards only if its clock does.
 struct DaylightSavingDetector {
-  /// In seconds. The two instants are an hour apart, so the time of receipt is within half an hour of
-  /// one of them at most. A clock that is further off decides nothing.
-  private static let tolerance: Int64 = 1800
+  /// In seconds. A time of receipt that is further off decides nothing: the clock or the stamp is wrong.
+  private static let tolerance: Int64 = 900
+  /// In the hour that autumn has twice. The two instants are an hour apart.
+  private static let toleranceInAmbiguousHour: Int64 = 1800
 
   private struct Meter {
     let name: [UInt8]
@@ -53,14 +54,16 @@ struct DaylightSavingDetector {
     let daylightSaving = civil.instant(ahead: timeZone.summerOffset)
     let seasonalZone = MeterTimeZone(winterOffset: timeZone.winterOffset)
     if seasonalZone.instant(of: civil) == daylightSaving {
+      // In the hour that autumn has twice, a clock with daylight saving time shows both instants.
+      let isAmbiguous = seasonalZone.offset(at: standard) == seasonalZone.winterOffset
+      let tolerance =
+        isAmbiguous
+        ? DaylightSavingDetector.toleranceInAmbiguousHour : DaylightSavingDetector.tolerance
       let decided = [daylightSaving, standard].first { candidate in
-        receivedAt.map { abs($0.seconds - candidate.seconds) < DaylightSavingDetector.tolerance }
-          ?? false
+        receivedAt.map { abs($0.seconds - candidate.seconds) < tolerance } ?? false
       }
       instant = decided ?? instant
-      // In the hour that autumn has twice, a clock with daylight saving time shows both instants.
-      let isTwice = seasonalZone.offset(at: standard) == seasonalZone.winterOffset
-      if let decided, !isTwice { hasSummerTime = decided == daylightSaving }
+      if let decided, !isAmbiguous { hasSummerTime = decided == daylightSaving }
     }
     if let index {
       let last = meters[index]
