@@ -251,7 +251,9 @@ struct TelegramTranslator {
       else {
         return
       }
-      messages.say(.notice, "standard input", "no metric for code \(code)")
+      messages.say(
+        .notice, "standard input",
+        "no metric for code \(code); use --all to include it, or see p1spec(5)")
     case .patternTooSlow(let code):
       let reason = "line dropped: the pattern for code \(code) takes too long"
       try failIfStrict(reason)

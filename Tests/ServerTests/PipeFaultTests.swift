@@ -57,7 +57,7 @@ import Testing
       let records = try RecordFlow(rate: 1000)
       let script = "mkdir '\(sink.spool)'; exec 9>'\(sink.spool)/lock'; flock 9; "
       try await sink.beside(before: script).whileRunning(input: records.input) { both in
-        try await both.waitForError("/spool: in use by another process\n")
+        try await both.waitForError("/spool: in use by another process;")
         try await records.pass(500)
         let sent = try await records.finish()
         let result = try await both.waitForExit(within: .seconds(30))

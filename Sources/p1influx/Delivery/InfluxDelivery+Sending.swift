@@ -230,7 +230,7 @@ extension InfluxDelivery {
     messages.say(
       .warning, server.name,
       "field \"\(conflict.field)\" of measurement \"\(conflict.measurement)\" already has values of "
-        + "type \(conflict.type), but p1influx writes floats and strings; \(lines.remedy): "
+        + "type \(conflict.type), but p1influx writes numbers as floats; \(lines.remedy): "
         + "see \"Existing series\" in p1influx(1)")
   }
 
@@ -271,7 +271,7 @@ extension InfluxDelivery {
     lastFailure = answer.description
     let isNews = serverState.fail(answer.kind, for: delay, at: .now)
     messages.say(
-      isNews ? .warning : .info, server.name, "\(answer.description); trying again",
+      isNews ? .warning : .info, server.name, "\(answer.descriptionWithRemedy); trying again",
       repeating: answer.kind)
   }
 }

@@ -211,6 +211,17 @@ enum HTTPAnswer: Equatable {
     }
   }
 
+  /// The answer with what to do about it, if that is known.
+  var descriptionWithRemedy: String {
+    switch self {
+    case .status(401, _, _), .status(403, _, _):
+      "\(description); check the user and password, or the token"
+    case .status(404, let text, _) where text.contains("database not found"):
+      "\(description); create it, or set INFLUXDB_CREATE_DB = True"
+    default: description
+    }
+  }
+
   /// The answer without its body: two answers of one kind are reported as repetitions.
   var kind: String {
     switch self {

@@ -35,14 +35,11 @@ struct InfluxSettings {
     if createsDatabase, api.creation(of: place) == nil {
       throw settings.failure(
         group.createDatabase,
-        "InfluxDB 2 cannot create its buckets this way; use influx bucket create")
+        "p1influx cannot create a bucket of InfluxDB 2; use influx bucket create")
     }
     try setLogin(settings)
     try setTLS(settings)
   }
-
-  /// Whether a user or a token logs in.
-  var hasLogin: Bool { target.login != nil || target.token != nil }
 
   /// The settings of a tool that is running, with what their files hold now.
   ///

@@ -93,7 +93,7 @@ final class MQTTEventLog {
     }
     let text = unsafe String(
       cString: code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code))
-    let reason = MQTTResult.sentence(text)
+    let reason = MQTTResult.sentence(text).replacing("Connection Refused: ", with: "")
     // 1, 4 and 5 are of MQTT 3.1.1 (3.2.2.3).
     let fault: DisconnectCause =
       switch UInt32(code) {
@@ -103,7 +103,8 @@ final class MQTTEventLog {
       case MQTT_RC_QOS_NOT_SUPPORTED.rawValue: .qos
       default: .other
       }
-    disconnected(code < 128 ? reason : "Connection Refused: \(reason)", fault)
+    let remedy = fault == .login ? "; check MQTT_USER and MQTT_PASS" : ""
+    disconnected("connection rejected: \(reason)\(remedy)", fault)
   }
 
   /// Notes the end of the connection, for a result of the library.

@@ -22,6 +22,9 @@ struct MQTTResult {
     if code == MOSQ_ERR_ERRNO.rawValue {
       return number == 0 ? "no answer from the broker" : Errno(rawValue: number).description
     }
+    if code == MOSQ_ERR_EAI.rawValue {
+      return "host name not found; check MQTT_BROKER and the network"
+    }
     return MQTTResult.sentence(unsafe String(cString: mosquitto_strerror(code)))
   }
 

@@ -67,7 +67,7 @@ extension MQTTDelivery {
         subscription.answered(isGranted: isGranted)
         if !isGranted {
           announcements.endSynchronization()
-          reportRefusedSubscription()
+          reportRejectedSubscription()
         }
       case .received(let topic, let payload, let isRetained):
         receivedAt = .now
@@ -115,7 +115,7 @@ extension MQTTDelivery {
     // The next connection may be to another broker.
     if wasConnected { connection.limits.canRetain = true }
     announcements.disconnected()
-    if subscription.disconnected() { reportRefusedSubscription() }
+    if subscription.disconnected() { reportRejectedSubscription() }
     let node = broker
     session.fail(loss.reason, loss.cause)
     if wasConnected, !loss.isSilence { try noteSuspect() }
@@ -213,10 +213,11 @@ extension MQTTDelivery {
     return true
   }
 
-  private func reportRefusedSubscription() {
+  private func reportRejectedSubscription() {
     messages.say(
       .warning, broker,
-      "broker refused the subscription; discovery will not be repeated when Home Assistant restarts",
+      "subscription rejected, so discovery is not repeated when Home Assistant restarts; "
+        + "allow the user to read homeassistant/status",
       repeating: "subscription")
   }
 

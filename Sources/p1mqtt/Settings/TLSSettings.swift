@@ -29,9 +29,9 @@ struct TLSSettings {
     let flag = try settings[group.tls]
     guard flag == true || address.isEncrypted == true || cause != nil else { return nil }
     guard flag != false else {
-      let text = cause.map { settings.given($0)?.origin.description ?? $0.text }
+      let text = cause?.text ?? "the address of the broker"
       throw settings.failure(
-        group.tls, "TLS is off, but \(text ?? "the address of the broker") needs it")
+        group.tls, "TLS is off, but \(text) needs it; turn TLS on, or remove that setting")
     }
     guard address.isEncrypted != false else {
       throw settings.failure(

@@ -58,7 +58,7 @@ import Testing
         log == """
           <4>\(Self.dropped)\
           <3>p1cat: /no/such/file: No such file or directory
-          <5>p1parse: standard input: no metric for code 1-0:1.2.3
+          <5>p1parse: standard input: no metric for code 1-0:1.2.3; use --all to include it, or see p1spec(5)
           <6>p1parse: standard input: 1 line ignored: no metric for the code; use --all to include \
           them
           p1cat: /no/such/file: No such file or directory

@@ -186,9 +186,10 @@ import Testing
       let result = try await p1influx(server, ["--batch-count", "40"])
         .run(input: NumberedRecords.text(0..<100))
       #expect(result.status == .success)
+      let remedy = [401, 403].contains(status) ? "; check the user and password, or the token" : ""
       #expect(
         result.errorText == """
-          \(subject(server))HTTP \(status): {"error":"not now"}; trying again
+          \(subject(server))HTTP \(status): {"error":"not now"}\(remedy); trying again
           \(subject(server))writing again
 
           """)

@@ -65,12 +65,12 @@ import Testing
 
   /// The reason codes of MQTT 3.1.1 and MQTT 5.
   @Test(arguments: [
-    ("3.1.1", 4, "Connection Refused: bad user name or password"),
-    ("3.1.1", 5, "Connection Refused: not authorised"),
-    ("3.1.1", 3, "Connection Refused: broker unavailable"),
-    ("5", 0x86, "Connection Refused: Bad user name or password"),
-    ("5", 0x87, "Connection Refused: Not authorized"),
-    ("5", 0x8A, "Connection Refused: Banned"),
+    ("3.1.1", 4, "bad user name or password; check MQTT_USER and MQTT_PASS"),
+    ("3.1.1", 5, "not authorised; check MQTT_USER and MQTT_PASS"),
+    ("3.1.1", 3, "broker unavailable"),
+    ("5", 0x86, "Bad user name or password; check MQTT_USER and MQTT_PASS"),
+    ("5", 0x87, "Not authorized; check MQTT_USER and MQTT_PASS"),
+    ("5", 0x8A, "Banned"),
   ])
   func rejectedConnectionsAreLogged(_ version: String, _ code: UInt8, _ reason: String) async throws
   {
@@ -80,7 +80,7 @@ import Testing
         broker.p1mqtt(
           ["--protocol", version, "--user", "me"], ["MQTT_PASS": "hunter2hunter2"]),
         """
-        p1mqtt: 127.0.0.1:\(broker.port): \(reason); trying again
+        p1mqtt: 127.0.0.1:\(broker.port): connection rejected: \(reason); trying again
         p1mqtt: 127.0.0.1:\(broker.port): 1 value could not be delivered
 
         """)

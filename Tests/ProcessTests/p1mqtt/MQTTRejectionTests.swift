@@ -32,7 +32,7 @@ import Testing
       try await broker.p1mqtt(["--homeassistant"]).whileRunning { sink in
         try await sink.write("n=1\n\n")
         try await sink.waitForError(
-          "broker refused the subscription; discovery will not be repeated when Home Assistant restarts"
+          "subscription rejected, so discovery is not repeated when Home Assistant restarts; "
         )
         try await broker.wait { $0.lines.contains("p1/n 1") }
       }

@@ -116,8 +116,8 @@ import Testing
     #expect(result.status == .success)
     #expect(
       result.errorText == """
-        p1parse: standard input: no metric for code 1-0:200.7.0
-        p1parse: standard input: no metric for code 1-0:201.7.0
+        p1parse: standard input: no metric for code 1-0:200.7.0; use --all to include it, or see p1spec(5)
+        p1parse: standard input: no metric for code 1-0:201.7.0; use --all to include it, or see p1spec(5)
 
         """)
     #expect(result.records.count == 5)

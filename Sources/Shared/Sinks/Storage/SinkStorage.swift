@@ -85,7 +85,8 @@ public struct SinkStorage {
     do {
       return try Spool(SpoolDirectory(path), limits, at: .now)
     } catch let error as SpoolDirectory.OpenError where error.isInUse {
-      throw Failure(path, "in use by another process", .temporaryFailure)
+      throw Failure(
+        path, "in use by another process; stop it, or use another directory", .temporaryFailure)
     } catch let error as SpoolDirectory.OpenError {
       throw Failure(path, error.errno, .cannotCreate)
     } catch let errno as Errno {
