@@ -31,6 +31,30 @@ import Testing
     }
   }
 
+  /// A fleet never pauses.
+  @Test func readingEndsWhileRecordsArrive() async throws {
+    try await RabbitMQ.running { broker in
+      let created = try await log(broker, ["create"])
+      #expect(created.status == .success, "\(created.errorText)")
+      try await publish(0..<100, to: broker)
+      let meter =
+        "p1cat sim:rate=20 | p1parse | p1mqtt --payload record --no-status --protocol 3.1.1"
+      try await Program.bash(meter, environment: Self.settings(of: broker)).whileRunning { _ in
+        let read = try await log(broker, ["read", "first"])
+        #expect(read.status == .success, "\(read.errorText)")
+        let first = records(0..<100)
+        #expect(read.text.hasPrefix(first) && read.text.count > first.count)
+      }
+    }
+  }
+
+  private static func settings(of broker: RabbitMQ) -> [String: String] {
+    [
+      "MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "\(broker.port)",
+      "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
+    ]
+  }
+
   private func records(_ numbers: Range<Int>) -> String {
     numbers.map { RecordFlow.text($0, padding: "meter=E\($0 % 3)\n") }.joined()
   }
@@ -38,10 +62,7 @@ import Testing
   private func publish(_ numbers: Range<Int>, to broker: RabbitMQ) async throws {
     let result = try await Program(
       "p1mqtt", ["--payload", "record", "--no-status", "--protocol", "3.1.1"],
-      environment: [
-        "MQTT_BROKER": "127.0.0.1", "MQTT_PORT": "\(broker.port)",
-        "MQTT_USER": Login.standard.user, "MQTT_PASS": Login.standard.password,
-      ]
+      environment: Self.settings(of: broker)
     ).run(input: records(numbers))
     #expect(result.status == .success, "\(result.errorText)")
   }
