@@ -138,7 +138,8 @@ import Testing
       let result = try await MadeUpTools.p1run("sim:", directory, off).run()
       #expect(result.status == .exited(78))
       #expect(
-        result.errorText == "p1run: no sink is enabled; see p1.conf(5)\n")
+        result.errorText
+          == "p1run: no sink is enabled; set MQTT_BROKER or INFLUXDB_HOST, see p1.conf(5)\n")
     }
   }
 
