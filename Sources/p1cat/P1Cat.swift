@@ -6,12 +6,17 @@ struct P1Cat: Tool {
   static let configuration = CommandConfiguration(
     commandName: "p1cat",
     abstract: "Read telegrams from a smart meter's P1 port.",
-    usage: "p1cat [<options>] [<source>]",
+    usage: """
+      p1cat [options] [source]
+
+        source: a serial line, a file, tcp://host:port, - (standard input) or sim: (a
+        simulated meter). (default: SER_PORT, else -)
+      """,
     discussion: """
-      p1cat writes complete, unchanged telegrams to standard output. Line noise, incomplete \
-      telegrams and telegrams with a wrong checksum are dropped and logged. Of a meter that pushes lists of values \
-      (DLMS), it makes telegrams. Settings can also be in \
-      the environment or in p1.conf. See p1cat(1).
+        p1cat /dev/ttyUSB0 | p1parse              a meter on a serial line
+        p1cat tcp://gateway.lan:2001 | p1parse    a gateway on the network
+        p1cat -n 1 sim: | p1parse                 a simulated meter
+        p1cat < telegrams.p1 | p1parse            a file of telegrams
       """,
     version: toolsVersion)
 
@@ -35,7 +40,16 @@ struct P1Cat: Tool {
   @OptionGroup var general: GroupOptions<GeneralSettings>
 
   var optionGroups: [any AnyGroupOptions] {
-    [input, line, encryption, lists, output, damage, monitoring, metrics, general]
+    [input, output, encryption, lists, line, damage, monitoring, metrics, general]
+  }
+
+  var commonOptions: [any AnySetting] {
+    let (source, output) = (SourceGroup(), OutputGroup())
+    return [
+      source.count, source.telegramTimeout, output.stamp, SerialLineGroup().baudRate,
+      EncryptionGroup().keyFile, output.capture, output.raw, output.listen,
+      GeneralSettings().config, GeneralSettings().check,
+    ]
   }
 
   static func main() { start() }

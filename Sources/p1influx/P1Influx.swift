@@ -7,9 +7,11 @@ struct P1Influx: Tool {
   static let configuration = CommandConfiguration(
     commandName: "p1influx",
     abstract: "Write records to InfluxDB, VictoriaMetrics and other databases.",
+    usage: "p1influx [options] < records",
     discussion: """
-      p1influx reads records from standard input, as p1parse writes them. Settings can also be in \
-      the environment or in p1.conf; a password can be only there or in a file. See p1influx(1).
+        p1cat --stamp /dev/ttyUSB0 | p1parse | p1influx --host influx.lan --create-db
+        p1cat -n 1 sim: | p1parse | p1influx --dry-run
+        zcat house.p1.gz | p1parse | p1influx --host influx.lan --hold
       """,
     version: toolsVersion)
 
@@ -26,6 +28,15 @@ struct P1Influx: Tool {
 
   var optionGroups: [any AnyGroupOptions] {
     [server, points, batches, input, buffering, bothSinks, monitoring, metrics, general]
+  }
+
+  var commonOptions: [any AnySetting] {
+    let (server, input) = (DatabaseServerGroup(), InputGroup<InfluxSink>())
+    return [
+      server.host, server.port, server.database, server.createDatabase, server.user, input.every,
+      BufferingGroup<InfluxSink>().spool, PointGroup().dryRun, GeneralSettings().config,
+      GeneralSettings().check,
+    ]
   }
 
   static func main() { start() }

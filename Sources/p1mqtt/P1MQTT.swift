@@ -7,16 +7,22 @@ struct P1MQTT: Tool {
   static let configuration = CommandConfiguration(
     commandName: "p1mqtt",
     abstract: "Publish records to an MQTT broker, or receive them from it.",
+    usage: """
+      p1mqtt [options] < records
+             p1mqtt --receive [options] [filter ...]
+
+        filter: a topic. (default: MQTT_RECEIVE_FILTER, else {prefix}/+/record)
+      """,
     discussion: """
-      p1mqtt reads records from standard input, as p1parse writes them, and publishes each value \
-      to the topic PREFIX/METRIC, or each record to a topic of its meter. Settings can also be in \
-      the environment or in p1.conf; a password can be only there or in a file. See p1mqtt(1).
+        p1cat --stamp /dev/ttyUSB0 | p1parse | p1mqtt --broker broker.lan
+        p1cat sim: | p1parse | p1mqtt --homeassistant --retain
+        p1mqtt --broker broker.lan --receive | p1influx
       """,
     version: toolsVersion)
 
   @Argument(
     help: ArgumentHelp(
-      "With --receive, subscribe to these topics. (default: {prefix}/+/record)",
+      "With --receive, subscribe to these topics. (default: $MQTT_RECEIVE_FILTER, else {prefix}/+/record)",
       valueName: "filter"))
   var filters: [String] = []
 
@@ -33,6 +39,15 @@ struct P1MQTT: Tool {
 
   var optionGroups: [any AnyGroupOptions] {
     [broker, message, receiving, input, buffering, bothSinks, monitoring, metrics, general]
+  }
+
+  var commonOptions: [any AnySetting] {
+    let (broker, message) = (BrokerGroup(), MessageGroup())
+    return [
+      broker.broker, broker.user, broker.tls, message.homeAssistant, message.payload,
+      message.prefix, message.qos, message.retain, GeneralSettings().config,
+      GeneralSettings().check,
+    ]
   }
 
   static func main() { start() }

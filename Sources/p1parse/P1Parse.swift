@@ -6,10 +6,11 @@ struct P1Parse: Tool {
   static let configuration = CommandConfiguration(
     commandName: "p1parse",
     abstract: "Turn a smart meter's telegrams into records.",
+    usage: "p1parse [options] < telegrams",
     discussion: """
-      p1parse reads telegrams from standard input, and writes records to standard output: lines \
-      metric=value, with an empty line after each record. \
-      Settings can also be in the environment or in p1.conf. See p1parse(1) and p1record(5).
+        p1cat /dev/ttyUSB0 | p1parse              the records of a meter
+        p1cat -n 1 sim: | p1parse --format json   a record as JSON
+        zcat house.p1.gz | p1parse --every 300    a record for each five minutes
       """,
     version: toolsVersion)
 
@@ -26,6 +27,15 @@ struct P1Parse: Tool {
 
   var optionGroups: [any AnyGroupOptions] {
     [records, periods, times, specifications, damage, lists, metrics, readings, general]
+  }
+
+  var commonOptions: [any AnySetting] {
+    let records = RecordGroup()
+    return [
+      records.format, records.columns, PeriodGroup().every, records.net, records.names,
+      records.history, TimeGroup().utcOffset, ListingGroup().metrics, GeneralSettings().config,
+      GeneralSettings().check,
+    ]
   }
 
   static func main() { start() }

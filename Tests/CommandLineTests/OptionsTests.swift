@@ -10,6 +10,7 @@ import Sinks
     @OptionGroup var input: GroupOptions<InputGroup<MQTTSink>>
     @OptionGroup var buffering: GroupOptions<BufferingGroup<MQTTSink>>
     @OptionGroup var bothSinks: GroupOptions<BothSinksGroup>
+    var commonOptions: [any AnySetting] { [] }
     var optionGroups: [any AnyGroupOptions] { [input, buffering, bothSinks] }
     func plan(_ settings: Settings) -> Plan { Plan() }
   }

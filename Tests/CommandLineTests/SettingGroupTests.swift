@@ -27,6 +27,7 @@ import Testing
     static let configuration = CommandConfiguration(commandName: "pot")
     @OptionGroup(title: Kitchen.title) var kitchen: GroupOptions<Kitchen>
     @OptionGroup var general: GroupOptions<GeneralSettings>
+    var commonOptions: [any AnySetting] { [] }
     var optionGroups: [any AnyGroupOptions] { [kitchen, general] }
     func plan(_ settings: Settings) -> Plan { Plan() }
   }

@@ -12,6 +12,8 @@ public protocol Tool: ParsableCommand {
 
   /// The options, in the order of declaration. Reflection would find them, too, but search all types of the program.
   var optionGroups: [any AnyGroupOptions] { get }
+  /// The options that most people need, in the order of `--help`.
+  var commonOptions: [any AnySetting] { get }
 
   /// Reads all settings and rejects what cannot be used, without touching a device, a server or the input.
   ///
@@ -73,8 +75,9 @@ extension Tool {
       }
       tool.live(name)
     } catch  where exitCode(for: error).isSuccess {
-      // `--help` and `--version`.
-      let text = [UInt8]("\(fullMessage(for: error))\n".utf8)
+      // `--help`, `--version` and `--generate-completion-script`.
+      let message = fullMessage(for: error)
+      let text = [UInt8]("\(message == helpMessage() ? help : message)\n".utf8)
       run(name, Messages(tool: name)) { _ in
         try FileDescriptor.standardOutput.write(all: text.span)
         return .success
@@ -84,6 +87,16 @@ extension Tool {
       Messages(tool: name).say(.error, nil, "\(reason); see \(name) --help")
       Glibc.exit(ExitStatus.usage.rawValue)
     }
+  }
+
+  /// The text of `--help`. The groups are properties of an instance; parsing no arguments makes one.
+  private static var help: String {
+    guard let tool = try? parse([]) else { return helpMessage() }
+    return HelpText(
+      name: configuration.commandName ?? "p1", abstract: configuration.abstract,
+      usage: configuration.usage ?? "", commonOptions: tool.commonOptions,
+      groups: tool.optionGroups.map(\.group), examples: configuration.discussion
+    ).text
   }
 
   /// Never called: ``start()`` runs a tool.

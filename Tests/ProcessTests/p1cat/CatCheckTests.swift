@@ -56,8 +56,8 @@ import Testing
       set.text == """
         p1cat: /dev/nowhere
         SER_PORT = '/dev/nowhere'  # environment
-        SER_PARITY = 'E'  # environment
         P1_STAMP = 'True'  # --stamp
+        SER_PARITY = 'E'  # environment
 
         """)
     let plain = try await Program("p1cat", ["--check"]).run()

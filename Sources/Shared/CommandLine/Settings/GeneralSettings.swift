@@ -2,23 +2,24 @@
 public struct GeneralSettings: SettingGroup {
   public static let title = ""
 
-  public let config = Setting(
-    nil, option: "config", .file,
-    default: "$P1_CONF, else ./p1.conf, ~/.config/p1.conf or /etc/p1.conf",
-    help: "Read settings from this file.",
-    manual: """
-      .Xr p1.conf 5
-      describes it.
-      Options and the environment take precedence over the file.
-      """)
   public let check = Setting(
     nil, option: "check", .flag, default: false,
     help: "Check all settings, print them and exit.",
     manual: """
       The tool does not read its input and contacts no server.
-      Each setting is printed in the form of
+      It prints each setting as a line of
       .Xr p1.conf 5 ,
       with the place where it was set.
+      For a sink that is turned off or has no server, the exit status is 1.
+      """)
+  public let config = Setting(
+    nil, option: "config", .file,
+    default: "P1_CONF, else ./p1.conf or others",
+    help: "Read settings from this file.",
+    manual: """
+      .Xr p1.conf 5
+      describes the file, and lists the others.
+      Options and the environment take precedence over the file.
       """)
   public let verbose = Setting(
     nil, option: "verbose", letter: "v", .flag, default: false,

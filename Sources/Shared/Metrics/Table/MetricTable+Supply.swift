@@ -29,13 +29,13 @@ extension MetricTable {
     [
       Metric(
         "fuse_limit_a", OBISCode(1, 0, 31, 4, 0), .quantity(.ampere),
-        "Current on phase L1, or any, at which the meter disconnects; 999 is never"),
+        "Current on phase L1, or on any phase, at which the meter disconnects; 999 means never"),
       Metric(
         "fuse_limit_l2_a", OBISCode(1, 0, 51, 4, 0), .quantity(.ampere),
-        "Current on phase L2 at which the meter disconnects; 999 is never"),
+        "Current on phase L2 at which the meter disconnects; 999 means never"),
       Metric(
         "fuse_limit_l3_a", OBISCode(1, 0, 71, 4, 0), .quantity(.ampere),
-        "Current on phase L3 at which the meter disconnects; 999 is never"),
+        "Current on phase L3 at which the meter disconnects; 999 means never"),
       Metric(
         "current_import_limit_a", OBISCode(1, 1, 31, 4, 0), .currentLimits,
         "Limit of the current taken from the grid"),
@@ -44,13 +44,13 @@ extension MetricTable {
         "Limit of the current given to the grid; the second value of the line"),
       Metric(
         "power_limit_kw", OBISCode(0, 0, 17, 0, 0), .powerLimit,
-        "Power at which the meter disconnects; 999 is never"),
+        "Power at which the meter disconnects; 999 means never"),
       Metric(
         "power_limit_kva", OBISCode(0, 0, 17, 0, 0), .quantity(.kilovoltAmpere),
-        "Apparent power at which the meter disconnects; 999 is never"),
+        "Apparent power at which the meter disconnects; 999 means never"),
       Metric(
         "power_limit_a", OBISCode(0, 0, 17, 0, 0), .quantity(.ampere),
-        "Current at which the meter disconnects; 999 is never"),
+        "Current at which the meter disconnects; 999 means never"),
       Metric(
         "breaker_state", OBISCode(0, 0, 96, 3, 10), .state,
         "Breaker: 0 disconnected, 1 connected, 2 ready for reconnection"),
@@ -70,7 +70,7 @@ extension MetricTable {
         "Long power failures on any phase"),
       Metric(
         "power_failure_seconds", OBISCode(1, 0, 99, 97, 0), .failureLog,
-        "Long power failures; each a record at its end (--history)"),
+        "Duration of a long power failure, which is a record at its end (--history)"),
     ]
     + phases("voltage_sags", 32, 32, .number, "Voltage sags")
     + phases("voltage_sag_duration", 32, 33, .quantity(.second), "Duration of the last voltage sag")

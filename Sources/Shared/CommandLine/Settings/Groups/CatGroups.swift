@@ -5,7 +5,10 @@ public struct SourceGroup: SettingGroup {
   public let port: Setting<String?> = Setting(
     "SER_PORT", .text("source", limit: 4096), ifUnset: "standard input",
     help: "Read this source if the command line names none.",
-    manual: "Despite its name, it can be any source, not only a serial line.")
+    manual: """
+      Any source is possible, such as
+      .Ql tcp://gateway.lan:2001 .
+      """)
   public let count = Setting(
     nil, letter: "n", .number(1...1_000_000_000, "count"),
     help: "Exit after this number of telegrams.",
@@ -13,17 +16,24 @@ public struct SourceGroup: SettingGroup {
   public let telegramTimeout = Setting(
     nil, letter: "t", .wholeSeconds(1...86_400),
     help: "Exit with status 75 if no telegram arrives within this time.",
-    manual: "The time is 1 to 86400 seconds, counted from the start and from each telegram.")
-  public let once = Setting(
-    nil, option: "once", .flag, default: false,
-    help: "Exit if the serial line or the connection is lost, instead of reconnecting.")
+    manual: """
+      The time is 1 to 86400 seconds, counted from the start and from each telegram.
+      The search for the baud rate counts, too, and takes up to half a minute.
+      Use it in a script that must not wait for ever.
+      """)
   public let idleTimeout = Setting(
     "SER_TIMEOUT", option: "silence", .seconds(1...86_400), default: .seconds(20),
-    help: "If no byte arrives within this time, log it (serial line) or reconnect (server).",
+    help: "Log a silent serial line, or reconnect to a silent server, after this idle timeout.",
     manual: """
-      The time is 1 to 86400 seconds.
-      Reopening a silent serial line would not help.
-      A silent server may have vanished without closing the connection.
+      The source is silent if no byte arrives.
+      The idle timeout is 1 to 86400 seconds.
+      It must be longer than the pause between two telegrams of the meter.
+      """)
+  public let once = Setting(
+    nil, option: "once", .flag, default: false,
+    help: "Exit if the serial line or the connection is lost, instead of reconnecting.",
+    manual: """
+      Also exit if the source cannot be opened at the start, instead of waiting.
       """)
 
   public init() {}
@@ -40,29 +50,32 @@ public struct SerialLineGroup: SettingGroup {
 
   public let baudRate = Setting(
     "SER_BAUDRATE", option: "baudrate", .number(oneOf: rates, "rate"),
-    ifUnset: "the speed of the meter",
+    ifUnset: "the baud rate of the meter",
     help: "Read the serial line at this baud rate.",
     manual: """
       The rate is one of 300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600 and 115200.
-      By default,
       .Nm
-      tries 115200 and 9600 in turn until a telegram arrives, and 2400 if the bytes look like those of a
-      slower line.
+      finds 115200, 9600 and 2400 by itself.
+      Set the rate of a meter that uses another one, or to save the search at the start.
       """)
   public let dataBits = Setting(
     "SER_BYTESIZE", option: "bytesize", .number(7...8, "bits"), default: 8,
     help: "Read 7 or 8 data bits.",
     manual: """
-      8 suits all meters.
-      With 7, the top bit of each byte of a serial line or a server is removed, unless the telegram
-      has a checksum that covers it.
+      8 suits all meters, also those that send 7 data bits with even parity.
+      With 7,
+      .Nm
+      ignores the top bit of each byte of a serial line or a server.
       """)
   public let parity: Setting<String?> = Setting(
     "SER_PARITY", option: "parity",
     .choice(["n", "e", "o", "none", "even", "odd"], "parity"),
-    ifUnset: "E at 2400 baud, which DLMS meters use, and N at all other speeds",
+    ifUnset: "E at 2400 baud and N at all other baud rates",
     help: "Set the parity: N for none, E for even or O for odd.",
-    manual: "N also suits meters that send 7 data bits with even parity.")
+    manual: """
+      The words none, even and odd are also possible.
+      N also suits meters that send 7 data bits with even parity.
+      """)
   public let stopBits = Setting(
     "SER_STOPBITS", option: "stopbits", .number(1...2, "bits"), default: 1,
     help: "Set 1 or 2 stop bits.")
@@ -86,19 +99,13 @@ public struct OutputGroup: SettingGroup {
     "P1_STAMP", option: "stamp", .flag, default: false, isInvertible: true,
     help: "Write a stamp with the time of receipt before each telegram.",
     manual: """
+      Use it for every live meter: the telegrams of meters before DSMR 4 have no time, and
+      .Xr p1parse 1
+      uses the stamp.
       The stamp is a line
       .Ql #2026-11-23T10:00:00.123Z .
-      .Xr p1parse 1
-      uses it for telegrams without a time of their own; other programs that read telegrams skip it.
       A stamp that the source already has is kept, even without this option.
       The stamp of a simulated telegram has the simulated time.
-      """)
-  public let buffer = Setting(
-    "P1_BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
-    help: "Limit the buffer for a slow reader; if it is full, drop the oldest telegrams.",
-    manual: """
-      The size is 1 to 4096 MiB.
-      16 MiB hold about four hours of a meter that sends a telegram every second.
       """)
   public let capture: Setting<String?> = Setting(
     "P1_CAPTURE", option: "capture", .directory,
@@ -106,7 +113,8 @@ public struct OutputGroup: SettingGroup {
     manual: """
       The directory must exist.
       .Pa telegrams-2026-11-28.p1
-      has the telegrams of this day by the meter's clock, or by this machine's if the meter has none.
+      has the telegrams of that day by the clock of the meter, or by the clock of this machine if the
+      meter has none.
       .Ql p1capture -d directory -z
       compresses the files of earlier days while
       .Nm
@@ -114,42 +122,43 @@ public struct OutputGroup: SettingGroup {
       If a file cannot be written,
       .Nm
       logs it once a minute and continues.
-      The setting does not apply to a regular file or a pipe; the option cannot be used with a file.
-      """)
-  public let raw: Setting<String?> = Setting(
-    "P1_RAW", option: "raw", .file,
-    help: "Also append all bytes to this file as they arrive, encrypted or not.",
-    manual: """
-      .Nm
-      reads the file again, as in
-      .Ql p1cat --key-file key house.raw ,
-      so that nothing is lost while the key is not known yet.
-      The file of an earlier day is renamed, as in
-      .Pa house-2026-11-28.raw ;
-      .Ql p1capture -z
-      compresses those.
-      Nothing else limits their size.
-      The setting does not apply to a regular file or a pipe; the option cannot be used with a file.
       """)
   public let listen = Setting(
     "P1_LISTEN", option: "listen", .text("[address:]port"),
     help: "Also send the telegrams to all clients that connect to this TCP port.",
     manual: """
-      Without an address, only clients on this machine can connect, to 127.0.0.1.
+      A port alone is for clients on this machine, at 127.0.0.1.
       .Ql 0.0.0.0:2001
-      is for all clients by IPv4,
+      is for all clients by IPv4, and
       .Ql [::]:2001
-      for all by IPv4 and IPv6; there is no password, so everybody who can reach the port can
-      read the meter.
+      for all clients by IPv4 and IPv6.
+      There is no password: everybody who can reach the port can read the meter.
+      .Ql P1_LISTEN=False
+      in the environment turns off the port of
+      .Xr p1.conf 5 .
       See
       .Sx Clients .
-      The setting does not apply to a regular file or a pipe; the option cannot be used with a file.
-      .Cm False
-      in the environment turns off a port of
-      .Xr p1.conf 5 .
-      If the port of
-      .Xr p1.conf 5
-      is in use, p1cat continues without clients and tries again every five seconds.
+      """)
+  public let raw: Setting<String?> = Setting(
+    "P1_RAW", option: "raw", .file,
+    help: "Also append all bytes to this raw file as they arrive, encrypted or not.",
+    manual: """
+      Use it while you do not have the key of an encrypted meter: see
+      .Sx Recording before you have the key .
+      .Nm
+      renames the raw file of an earlier day, for example to
+      .Pa house-2026-11-28.raw .
+      .Ql p1capture -z
+      compresses the renamed files of
+      .Ev P1_RAW .
+      Nothing else limits their size.
+      """)
+  public let buffer = Setting(
+    "P1_BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
+    help: "Limit the buffer for a slow reader; if it is full, drop the oldest telegrams.",
+    manual: """
+      The size is 1 to 4096 MiB.
+      16 MiB holds five hours of telegrams from a meter that sends one every second.
       """)
 
   public init() {}
@@ -168,21 +177,24 @@ public struct DamageGroup: SettingGroup {
       writes such telegrams unchanged, so
       .Nm p1parse
       needs the option, too.
-      A telegram is still dropped if the next one begins in the middle of a line, or if it has no
-      value.
-      A telegram of an unknown version counts as damaged, unless its checksum is right.
+      .Nm p1parse
+      accepts an unknown version in them.
+      A telegram is still dropped if it has no value, or if the next one begins in the middle of a
+      line.
       """)
   public let strict = Setting(
     "P1_STRICT", option: "strict", .flag, default: false, isInvertible: true,
     help: "Exit with status 65 if the input is damaged.",
     manual: """
       .Nm p1cat
-      exits at the end of a file or a pipe if it dropped a telegram or found none; it writes all
-      other telegrams first.
-      It ignores the option for a serial line or a server.
+      writes all whole telegrams of a file or a pipe, and exits with this status at the end if a
+      telegram was dropped or none was found.
+      .Nm p1cat
+      ignores the option for a serial line or a server.
       .Nm p1parse
-      exits at the first telegram or line that it cannot read, at the first byte outside telegrams
-      and at the end of an input without telegrams; it writes the records before that.
+      exits at the first telegram or line that it cannot read, at the first byte outside telegrams,
+      and at the end of an input without telegrams.
+      The records before that are written.
       A line that repeats the value of another line does not count as damage.
       """)
 

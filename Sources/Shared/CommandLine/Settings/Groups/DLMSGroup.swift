@@ -4,15 +4,18 @@ public struct DLMSGroup: SettingGroup {
 
   public let file = Setting(
     "P1_LIST_FILE", option: "list-file", .file,
-    help: "Also read the DLMS lists that this file defines.",
+    help: "Also read the DLMS lists that this list file defines.",
     manual: """
+      Use it if
+      .Nm
+      logs an unknown list.
       .Xr p1spec 5
       describes the file.
       """)
   public let printsBuiltIn = Setting(
     nil, option: "print-lists", .flag, default: false,
-    help: "Print the built-in definitions of lists as a file and exit.",
-    manual: "Use it as the start of a file of your own.")
+    help: "Print the built-in definitions of lists and exit.",
+    manual: "Use them as the start of a list file of your own.")
 
   public init() {}
 }

@@ -2,28 +2,67 @@
 public struct DatabaseServerGroup: SettingGroup {
   public static let title = "Server"
 
-  public let enabled = Setting(
-    "INFLUXDB_ENABLED", .flag, default: true,
-    help: "Write to the database.",
+  public let host = Setting(
+    "INFLUXDB_HOST", option: "host", .anything("name"), default: "localhost",
+    help: "Write to the server with this name or address.")
+  public let port = Setting(
+    "INFLUXDB_PORT", option: "port", .number(1...65_535, "number"), default: 8086,
+    help: "Connect to this port of the server.",
+    manual: "VictoriaMetrics listens on 8428, InfluxDB 3 on 8181.")
+  public let database = Setting(
+    "INFLUXDB_DB", option: "db", .text("name"), default: "dsmr",
+    help: "Write to this database.",
     manual: """
-      If it is
-      .Cm False ,
+      If the database does not exist, use
+      .Fl -create-db .
+      """)
+  public let createDatabase = Setting(
+    "INFLUXDB_CREATE_DB", option: "create-db", .flag, default: false, isInvertible: true,
+    help: "Create the database if it does not exist.",
+    manual: "It cannot create a bucket of InfluxDB 2.")
+  public let user = Setting(
+    "INFLUXDB_USER", option: "user", .text("name"),
+    help: "Log in as this user; the password is in INFLUXDB_PASS.")
+  public let password = Setting(
+    "INFLUXDB_PASS", .anything("password"), isSecret: true,
+    help: "Log in with this password.",
+    manual: """
+      A password needs a user.
+      There is no option for a password, because
+      .Xr ps 1
+      would show it.
+      """)
+  public let passwordFile = Setting(
+    "INFLUXDB_PASS_FILE", .file,
+    help: "Read the password from the first line of this file.",
+    manual: """
+      Only its owner and group may have access to the file: use
+      .Ql chmod 600 FILE .
+      The file takes precedence over
+      .Ev INFLUXDB_PASS .
+      If neither is set,
       .Nm
-      reads its input to the end, writes nothing and exits with status 0.
+      reads the
+      .Xr systemd 1
+      credential
+      .Pa INFLUXDB_PASS .
       """)
   public let url = Setting(
     "INFLUXDB_URL", option: "url", .anything("address"),
     help: "Write to the server at this address.",
     manual: """
-      The address is
-      .Ql http://influx.lan:8086 ,
-      .Ql https://victoria.lan/insert/0/influx ,
-      or
-      .Ql unix:/run/influxdb/influxdb.sock
-      for a Unix socket.
-      If it ends in the path of an API, such as
+      Use an address instead of
+      .Fl -host
+      and
+      .Fl -port
+      for TLS, for a path or for a Unix socket:
+      .Ql https://influx.lan:8086 ,
+      .Ql http://victoria.lan:8480/insert/0/influx ,
+      .Ql unix:/run/influxdb/influxdb.sock .
+      Without a port in the address, the port is 80, or 443 with https.
+      The path of an API at the end of the address, such as
       .Pa /api/v2/write ,
-      that API is used.
+      selects this API.
       .Ev INFLUXDB_URL
       takes precedence over
       .Ev INFLUXDB_HOST
@@ -34,80 +73,13 @@ public struct DatabaseServerGroup: SettingGroup {
       and
       .Fl -port .
       """)
-  public let host = Setting(
-    "INFLUXDB_HOST", option: "host", .anything("name"), default: "localhost",
-    help: "Write to the server with this name or address.")
-  public let port = Setting(
-    "INFLUXDB_PORT", option: "port", .number(1...65_535, "number"), default: 8086,
-    help: "Connect to this port of the server.",
-    manual: "VictoriaMetrics listens on 8428.")
-  public let api: Setting<String?> = Setting(
-    "INFLUXDB_API", option: "api", .choice(["1", "2", "3"], "version"),
-    ifUnset: "2 with a bucket or an organization, else 1",
-    help: "Use the API of this version of InfluxDB: 1, 2 or 3.",
-    manual: """
-      The paths are
-      .Pa /write ,
-      .Pa /api/v2/write
-      and
-      .Pa /api/v3/write_lp .
-      VictoriaMetrics and many other databases have the API of version 1.
-      """)
-  public let database = Setting(
-    "INFLUXDB_DB", option: "db", .text("name"), default: "dsmr",
-    help: "Write to this database.",
-    manual: """
-      It must exist, unless
-      .Fl -create-db
-      creates it.
-      """)
-  public let createDatabase = Setting(
-    "INFLUXDB_CREATE_DB", option: "create-db", .flag, default: false, isInvertible: true,
-    help: "Create the database if it does not exist.",
-    manual: """
-      .Nm
-      creates it before it writes anything, and again if the server answers that it does not exist.
-      Buckets of InfluxDB 2 cannot be created this way.
-      """)
-  public let retentionPolicy: Setting<String?> = Setting(
-    "INFLUXDB_RP", option: "retention-policy", .text("name"),
-    ifUnset: "the default policy of the database",
-    help: "Write to this retention policy of InfluxDB 1.")
   public let organization = Setting(
     "INFLUXDB_ORG", option: "org", .text("name"),
-    help: "Write to a bucket of this organization of InfluxDB 2.",
+    help: "Use this organization of InfluxDB 2, which has the bucket.",
     manual: "The value is a name or an id.")
   public let bucket = Setting(
     "INFLUXDB_BUCKET", option: "bucket", .text("name"),
     help: "Write to this bucket of InfluxDB 2, instead of a database.")
-  public let user = Setting(
-    "INFLUXDB_USER", option: "user", .text("name"),
-    help: "Log in as this user, with a password.")
-  public let password = Setting(
-    "INFLUXDB_PASS", .anything("password"), isSecret: true,
-    help: "Log in with this password.",
-    manual: """
-      It needs a user.
-      There is no option for it, because
-      .Xr ps 1
-      would show its value.
-      """)
-  public let passwordFile = Setting(
-    "INFLUXDB_PASS_FILE", .file,
-    help: "Read the password from the first line of this file.",
-    manual: """
-      It takes precedence over
-      .Ev INFLUXDB_PASS .
-      A file that others can read or whose first line is empty is rejected.
-      If neither is set,
-      .Nm
-      reads the
-      .Xr systemd 1
-      credential
-      .Pa INFLUXDB_PASS ,
-      a file in
-      .Ev CREDENTIALS_DIRECTORY .
-      """)
   public let token = Setting(
     "INFLUXDB_TOKEN", .anything("token"), isSecret: true,
     help: "Log in with this token, instead of a user and a password.")
@@ -120,10 +92,26 @@ public struct DatabaseServerGroup: SettingGroup {
       the credential is
       .Pa INFLUXDB_TOKEN .
       """)
+  public let api: Setting<String?> = Setting(
+    "INFLUXDB_API", option: "api", .choice(["1", "2", "3"], "version"),
+    ifUnset: "2 with a bucket or an organization, else 1",
+    help: "Use the API of this version of InfluxDB: 1, 2 or 3.",
+    manual: """
+      The paths are
+      .Pa /write ,
+      .Pa /api/v2/write
+      and
+      .Pa /api/v3/write_lp .
+      VictoriaMetrics and many other databases have the API of version 1.
+      """)
+  public let retentionPolicy: Setting<String?> = Setting(
+    "INFLUXDB_RP", option: "retention-policy", .text("name"),
+    ifUnset: "the default policy of the database",
+    help: "Write to this retention policy of InfluxDB 1.")
   public let caFile: Setting<String?> = Setting(
     "INFLUXDB_CA_FILE", option: "ca-file", .file, ifUnset: "the authorities of the system",
     help: "Trust only the certificate authorities in this file (PEM).",
-    manual: "For a server with a self-signed certificate, the file holds that certificate.")
+    manual: "For a self-signed certificate, the file contains this certificate.")
   public let certificateFile = Setting(
     "INFLUXDB_CERT_FILE", option: "cert-file", .file,
     help: "Log in with the client certificate in this file (PEM).")
@@ -137,9 +125,19 @@ public struct DatabaseServerGroup: SettingGroup {
     manual: """
       The value is
       .Ql sha256//
-      and the base64 of the hash of the key, or a file with the key.
-      Several hashes are separated by semicolons.
+      and the SHA-256 hash of the key in base64, or a file with the key.
+      Separate several hashes by semicolons.
       The certificate of the server must be trusted, too.
+      """)
+
+  public let enabled = Setting(
+    "INFLUXDB_ENABLED", .flag, default: true,
+    help: "Write to the database.",
+    manual: """
+      With
+      .Cm False ,
+      .Nm
+      reads its input to the end, writes nothing and exits with status 0.
       """)
 
   public init() {}
@@ -149,11 +147,19 @@ public struct DatabaseServerGroup: SettingGroup {
 public struct PointGroup: SettingGroup {
   public static let title = "Points"
 
+  public let dryRun = Setting(
+    nil, option: "dry-run", .flag, default: false,
+    help: "Print the points on standard output and contact no server.",
+    manual: """
+      The settings of the server and of the spool, and
+      .Ev INFLUXDB_ENABLED ,
+      have no effect.
+      """)
   public let layout = Setting(
     "INFLUXDB_LAYOUT", option: "layout", .choice(["wide", "metric"], "layout"), default: "wide",
     help: "Write one point per record (wide) or per metric (metric).",
     manual: """
-      .Sx Points
+      .Sx POINTS
       has examples of both.
       """)
   public let measurement = Setting(
@@ -163,8 +169,10 @@ public struct PointGroup: SettingGroup {
     "INFLUXDB_TAGS", option: "tag", .anything("key=value"), isRepeatable: true,
     help: "Add this tag to each point.",
     manual: """
-      The option may be given more than once.
-      The variable takes several tags, separated by commas; a comma in a tag is written
+      Repeat the option for several tags.
+      In
+      .Ev INFLUXDB_TAGS ,
+      separate them by commas; write a comma in a tag as
       .Ql \\e, .
       """)
   public let precision = Setting(
@@ -172,14 +180,6 @@ public struct PointGroup: SettingGroup {
     default: "ns",
     help: "Send times in this unit: ns, us, ms or s.",
     manual: "A coarser unit makes the requests smaller.")
-  public let dryRun = Setting(
-    nil, option: "dry-run", .flag, default: false,
-    help: "Print the points on standard output and contact no server.",
-    manual: """
-      It ignores
-      .Ev INFLUXDB_ENABLED
-      and the settings of the server and of the spool.
-      """)
 
   public init() {}
 }
@@ -188,6 +188,30 @@ public struct PointGroup: SettingGroup {
 public struct BatchGroup: SettingGroup {
   public static let title = "Batches"
 
+  public let settle = Setting(
+    "INFLUXDB_SETTLE", option: "settle", .wholeSeconds(0...3600), default: .zero,
+    help: "Keep acknowledged records for this time, and resend them if the connection is lost.",
+    manual: """
+      The time is 0 to 3600 seconds.
+      Use 15 for VictoriaMetrics, which acknowledges records before they are on its disk: see
+      .Sx SERVERS .
+      The records stay in the buffer or in the spool.
+      """)
+  public let timeout = Setting(
+    "INFLUXDB_TIMEOUT", option: "timeout", .wholeSeconds(1...3600), default: .seconds(20),
+    help: "Retry if the server sends nothing for this time.",
+    manual: "The time is 1 to 3600 seconds.")
+  public let gzip = Setting(
+    "INFLUXDB_GZIP", option: "gzip", .flag, ifUnset: "True if the server is on another machine",
+    isInvertible: true,
+    help: "Compress requests.")
+  public let age = Setting(
+    "INFLUXDB_BATCH_AGE", option: "batch-age", .seconds(0...3600), default: .milliseconds(500),
+    help: "Send an incomplete batch after this time.",
+    manual: """
+      The time is 0 to 3600 seconds.
+      If no record has come for this time, the next one is sent at once.
+      """)
   public let count = Setting(
     "INFLUXDB_BATCH_COUNT", option: "batch-count", .number(1...100_000, "count"), default: 5000,
     help: "Send at most this many records in a request.",
@@ -196,38 +220,13 @@ public struct BatchGroup: SettingGroup {
     "INFLUXDB_BATCH_SIZE", option: "batch-size", .number(1...65_536, "KiB"), default: 4096,
     help: "Send at most this amount of records in a request.",
     manual: "The size is 1 to 65536 KiB.")
-  public let age = Setting(
-    "INFLUXDB_BATCH_AGE", option: "batch-age", .seconds(0...3600), default: .milliseconds(500),
-    help: "Send an incomplete batch after this time.",
-    manual: """
-      The time is 0 to 3600 seconds.
-      If the last batch is older than this, a record is sent at once.
-      """)
   public let parallel = Setting(
     "INFLUXDB_PARALLEL", option: "parallel", .number(1...64, "count"), default: 1,
     help: "Send this many requests in parallel, for different meters.",
     manual: """
       The count is 1 to 64.
-      The records of one meter always stay in order, in the same request.
-      More requests speed up a backfill of many meters, but not of one.
-      """)
-  public let gzip = Setting(
-    "INFLUXDB_GZIP", option: "gzip", .flag, ifUnset: "True if the server is on another machine",
-    isInvertible: true,
-    help: "Compress requests.")
-  public let timeout = Setting(
-    "INFLUXDB_TIMEOUT", option: "timeout", .wholeSeconds(1...3600), default: .seconds(20),
-    help: "Retry if the server sends nothing for this time.",
-    manual: "The time is 1 to 3600 seconds.")
-  public let settle = Setting(
-    "INFLUXDB_SETTLE", option: "settle", .wholeSeconds(0...3600), default: .zero,
-    help: "Resend records acknowledged within this time before the connection was lost.",
-    manual: """
-      The time is 0 to 3600 seconds.
-      Use it for a server that acknowledges records before they are on its disk, as VictoriaMetrics
-      does: see
-      .Sx Servers .
-      Until the time has passed, the records stay in the buffer or in the spool.
+      It speeds up a backfill of many meters.
+      The records of one meter stay in order.
       """)
 
   public init() {}

@@ -18,14 +18,69 @@ public struct MessageGroup: SettingGroup {
     default: "value",
     help: "Publish one message per value (value), or per record as JSON (json) or text (record).",
     manual: """
+      See
+      .Sx Payloads .
+      """)
+  public let prefix = Setting<String?>(
+    "MQTT_TOPIC_PREFIX", option: "prefix", .anything("topic"),
+    ifUnset: "\(usualPrefix), or \(prefixForHomeAssistant) with --homeassistant",
+    help: "Begin topics with this text.",
+    manual: """
+      The text may contain slashes, as in
+      .Ql p1/attic ,
+      but no
+      .Ql +
+      or
+      .Ql # .
+      In templates,
+      .Ql {prefix}
+      stands for this text.
+      """)
+  public let retain = Setting(
+    "MQTT_RETAIN", option: "retain", .flag, default: false, isInvertible: true,
+    help: "Let the broker retain the last message of each topic.",
+    manual: """
+      Clients that subscribe later get this message at once.
+      The broker keeps it even if the meter no longer sends the metric.
+      """)
+  public let homeAssistant = Setting<String?>(
+    "MQTT_HOMEASSISTANT", option: "homeassistant", .anything("prefix"),
+    whenBare: "homeassistant", ifUnset: "off", isInvertible: true,
+    help: "Announce the metrics to Home Assistant below this prefix.",
+    manual: """
+      Without a prefix, it is
+      .Ql homeassistant ,
+      the discovery prefix of Home Assistant: see
+      .Sx HOME ASSISTANT .
+      .Ev MQTT_HOMEASSISTANT
+      is
+      .Cm True ,
+      .Cm False
+      or a prefix.
+      """)
+  public let onChange = Setting<String?>(
+    "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", ifUnset: "off",
+    isInvertible: true,
+    help: "Publish only what changed, and everything at this interval.",
+    manual: """
+      The interval is 1 to 86400 seconds, and 300 without a number; 0 turns the option off.
       With
-      .Cm value
-      each metric has a topic of its own; with
+      .Fl -payload Cm value ,
+      values are compared one by one.
+      The timestamp is published if any value changed.
+      With
       .Cm json
       and
-      .Cm record
-      each meter has one: see
-      .Sx Payloads .
+      .Cm record ,
+      whole records are compared, without their timestamps.
+      After each connection, everything is published once.
+      .Ev MQTT_ON_CHANGE
+      is
+      .Cm True
+      (300 seconds),
+      .Cm False
+      or a number of seconds; 1 means
+      .Cm True .
       """)
   public let topic = Setting<String?>(
     "MQTT_TOPIC", option: "topic", .anything("template"),
@@ -41,51 +96,18 @@ public struct MessageGroup: SettingGroup {
       see
       .Sx Topics .
       """)
-  public let prefix = Setting<String?>(
-    "MQTT_TOPIC_PREFIX", option: "prefix", .anything("topic"),
-    ifUnset: "\(usualPrefix), or \(prefixForHomeAssistant) with --homeassistant",
-    help: "Begin topics with this text.",
-    manual: """
-      It replaces
-      .Ql {prefix}
-      in templates.
-      It may contain slashes, but not
-      .Ql +
-      or
-      .Ql # .
-      A slash at its end is removed.
-      Topics below
-      .Pa dsmr
-      make Home Assistant offer its integration DSMR Reader, whose entities would stay unknown.
-      """)
   public let qos = Setting(
     "MQTT_QOS", option: "qos", .number(0...2, "qos"), default: 0,
     help: "Publish with this quality of service: 0, 1 or 2.",
     manual: """
       0 is at most once, 1 at least once, 2 exactly once.
-      With
-      .Fl -payload Cm json
-      and
-      .Cm record
-      it is at least 1, because the broker does not acknowledge messages with QoS 0.
-      If the broker allows only a lower QoS, values are published with that one.
-      If it allows only 0, whole records stay in the buffer as in an outage.
-      """)
-  public let retain = Setting(
-    "MQTT_RETAIN", option: "retain", .flag, default: false, isInvertible: true,
-    help: "Let the broker retain the last message of each topic.",
-    manual: """
-      Clients that subscribe later get it at once.
-      The message of a metric stays at the broker even if the meter no longer sends this metric.
-      """)
-  public let expiry = Setting(
-    "MQTT_EXPIRY", option: "expiry", .number(1...31_536_000, "seconds"), ifUnset: "never",
-    help: "Let the broker drop messages that it cannot deliver within this time.",
-    manual: """
-      The time is 1 to 31536000 seconds.
-      It needs MQTT 5; with 3.1.1,
+      Records
+      .Pq Cm json No and Cm record
+      are published with at least 1, because they need an acknowledgement.
+      If the broker supports only a lower QoS,
       .Nm
-      logs a warning, and messages do not expire.
+      uses the highest that it supports.
+      If it supports only 0, records stay in the spool or the buffer.
       """)
   public let status = Setting<String?>(
     "MQTT_STATUS", option: "status", .anything("template"), whenBare: "True",
@@ -93,14 +115,15 @@ public struct MessageGroup: SettingGroup {
     isInvertible: true,
     help: "Publish online and offline to this topic.",
     manual: """
-      The template must have a slash, and may contain
+      The template must contain a slash.
+      It may contain
       .Ql {prefix}
       and
       .Ql {id} ,
       the client id: see
       .Sx The status .
       .Cm True
-      selects the default topic;
+      selects the usual topic;
       .Cm False
       is the same as
       .Fl -no-status .
@@ -109,60 +132,28 @@ public struct MessageGroup: SettingGroup {
     "MQTT_METER_TIMEOUT", option: "meter-timeout", .number(1...86_400, "seconds"), ifUnset: "off",
     help: "Publish the status of each meter: offline after this time without a telegram.",
     manual: """
+      The time is 1 to 86400 seconds.
       The topic is
       .Pa {prefix}/{meter}/status :
       see
-      .Sx The status .
-      The time is 1 to 86400 seconds.
+      .Sx The status of meters .
       """)
-  public let onChange = Setting<String?>(
-    "MQTT_ON_CHANGE", option: "on-change", .anything("seconds"), whenBare: "300", ifUnset: "off",
-    isInvertible: true,
-    help: "Publish only what changed, and everything at this interval.",
+  public let expiry = Setting(
+    "MQTT_EXPIRY", option: "expiry", .number(1...31_536_000, "seconds"), ifUnset: "never",
+    help: "Let the broker drop messages that it cannot deliver within this time.",
     manual: """
-      The interval is 1 to 86400 seconds, and 300 without a number; 0 turns the option off.
-      With
-      .Fl -payload Cm value ,
-      each topic is compared, and the timestamp is published if any value changed.
-      With
-      .Cm json
-      and
-      .Cm record ,
-      a record is not published if only its time differs from the last one of its topic.
-      After each connection, and when Home Assistant restarts, everything is published once.
-      .Ev MQTT_ON_CHANGE
-      is
-      .Cm True ,
-      .Cm False
-      or a number of seconds from 2.
-      """)
-  public let homeAssistant = Setting<String?>(
-    "MQTT_HOMEASSISTANT", option: "homeassistant", .anything("prefix"),
-    whenBare: "homeassistant", ifUnset: "off", isInvertible: true,
-    help: "Announce the metrics to Home Assistant below this prefix.",
-    manual: """
-      The prefix is
-      .Ql homeassistant
-      if none is given: see
-      .Sx Home Assistant .
-      .Ev MQTT_HOMEASSISTANT
-      is
-      .Cm True ,
-      .Cm False
-      or a prefix.
+      The time is 1 to 31536000 seconds.
+      It needs MQTT 5; with MQTT 3.1.1, messages do not expire.
       """)
   public let discoveryForm = Setting(
     "MQTT_HOMEASSISTANT_DISCOVERY", option: "homeassistant-discovery",
     .choice(["device", "component"], "form"), default: "device",
     help: "Announce each meter, or each of its metrics: device or component.",
     manual: """
-      .Cm device
-      announces each meter with all of its metrics in one message, which Home Assistant
-      can read since version 2024.11.
-      .Cm component
-      announces each metric in a message of its own, for older versions.
-      After a change of this setting, sensors keep their history and their settings if Home
-      Assistant is 2024.12 or later.
+      Home Assistant before version 2024.11 needs
+      .Cm component .
+      When you change this setting, Home Assistant 2024.12 and later keep the sensors with their
+      history and settings.
       """)
 
   public init() {}
@@ -177,15 +168,15 @@ public struct ReceivingGroup: SettingGroup {
     help: "Receive records from the broker and write them to standard output.",
     manual: """
       See
-      .Sx Receiving records .
+      .Sx RECEIVING RECORDS .
       """)
   public let filter = Setting<String?>(
     "MQTT_RECEIVE_FILTER", .anything("filters"), ifUnset: "the topics of records",
     help: "With --receive, subscribe to these topics.",
     manual: """
-      The topic filters are separated by spaces:
-      .Ql dsmr/+/+/record .
-      Arguments replace them.
+      Spaces separate several filters:
+      .Ql north/+/record south/+/record .
+      Arguments of the command line replace them.
       """)
 
   public init() {}

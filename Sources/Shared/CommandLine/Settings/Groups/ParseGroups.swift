@@ -8,29 +8,26 @@ public struct RecordGroup: SettingGroup {
     nil, option: "format", .choice(["lines", "json", "csv"], "format"), default: "lines",
     help: "Write records as lines (lines), as JSON (json) or as a table (csv).",
     manual: """
-      A record in
       .Cm lines
-      is a line
-      .Ar key Ns = Ns Ar value
-      for each metric and an empty line; the sinks read this format.
-      A record in
+      is the format of
+      .Xr p1record 5 ,
+      which the sinks read.
       .Cm json
-      is one line with a JSON object, for example for
+      is one JSON object per line, for example for
       .Xr jq 1 .
-      A record in
       .Cm csv
-      is a row of a table, for example for a spreadsheet: see
+      is a table with one row per record, for example for a spreadsheet: see
       .Sx TABLES .
       """)
   public let columns: Setting<String?> = Setting(
     nil, option: "columns", .anything("keys"), isRepeatable: true,
-    help: "With --format csv, write these columns, separated by commas.",
+    help: "With --format csv, write only these columns, separated by commas.",
     manual: """
-      A column is named by the key of its values, such as
+      The name of a column is the key of its values:
       .Ql timestamp,power_import_kw,gas_m3 .
       The option may be repeated.
       .Sx TABLES
-      describes which records are written.
+      tells which records are written.
       """)
   public let names = Setting(
     "P1_NAMES", option: "names",
@@ -39,45 +36,47 @@ public struct RecordGroup: SettingGroup {
     default: "canonical",
     help: "Name metrics as in p1record(5) (canonical), by OBIS code (obis) or like another tool.",
     manual: """
-      .Cm canonical
-      names are those in
-      .Xr p1record 5 .
+      Only the names change; the values and their units stay the same.
       .Cm obis
-      names are the codes of the telegram, such as
-      .Ql 1-0:1.8.1 ;
-      the second value of a line gets a name that ends in
+      names are OBIS codes such as
+      .Ql 1-0:1.8.1 .
+      The second value of a line has a name that ends in
       .Ql _2 .
-      Their units are those of the canonical names.
       .Cm classic ,
       .Cm esphome ,
       .Cm dsmr-reader
       and
       .Cm dsmr_parser
-      are for dashboards made for these tools: see
+      are for dashboards that were made for these tools: see
       .Sx NAMES OF OTHER TOOLS .
-      The values are the same with all names.
-      """)
-  public let all = Setting(
-    "P1_ALL", option: "all", .flag, default: false, isInvertible: true,
-    help: "Include lines with unknown codes, named by their code.",
-    manual: """
-      These lines go to the record of the electricity meter.
-      A number is written without its unit, any other value as the meter printed it, and several
-      values with their parentheses:
-      .Ql (1)(2) .
       """)
   public let net = Setting(
     "P1_NET", option: "net", .flag, default: false, isInvertible: true,
     help: "Add the net power: import minus export.",
     manual: """
-      This is
+      The metrics are
       .Cm power_net_kw
       and, for each phase with both values,
       .Cm power_net_l1_kw
       and so on.
-      It is negative while the house exports more than it imports.
+      The net power is negative while the house exports more than it imports.
       Meters that print one power with a sign, such as Q3D, already have the net power in
       .Cm power_import_kw .
+      """)
+  public let all = Setting(
+    "P1_ALL", option: "all", .flag, default: false, isInvertible: true,
+    help: "Also write lines with unknown OBIS codes, named by their code.",
+    manual: """
+      For example,
+      .Ql 1-0:94.7.0(00.85*%)
+      becomes
+      .Ql 1-0:94.7.0=0.85
+      in the record of the electricity meter.
+      A value that is not a number is written as the meter prints it, and several values with their
+      parentheses:
+      .Ql (1)(2) .
+      A specification file gives such a line a name and a unit: see
+      .Xr p1spec 5 .
       """)
   public let header = Setting(
     "P1_HEADER", option: "header", .flag, default: false, isInvertible: true,
@@ -89,31 +88,33 @@ public struct RecordGroup: SettingGroup {
       .Ql ISK5\\e\\e2M550T-1012 .
       .Xr p1mqtt 1
       announces the manufacturer and the model to Home Assistant.
-      With
       .Fl -names Cm esphome
-      it is always written.
+      always adds the header.
       """)
   public let history = Setting(
     "P1_HISTORY", option: "history", .flag, default: false, isInvertible: true,
     help: "Also write the records of earlier times that each telegram repeats.",
     manual: """
-      They are each long power failure
-      .Pq Cm power_failure_seconds , No with the time of its end ,
+      These are each long power failure
+      .Pq Cm power_failure_seconds , No at its end ,
       the month peaks of earlier months in Belgium
-      .Pq Cm power_import_month_peak_kw , No with the time of the peak ,
-      and in Hungary all registers at the end of the last month.
-      Use it to look at one telegram, or with
-      .Xr p1influx 1 ,
-      where writing a point again changes nothing.
+      .Pq Cm power_import_month_peak_kw , No at the time of the peak ,
+      all registers at the end of the last month in Hungary,
+      and the gas readings of the last hours of ACE4000 meters.
+      Use the option to look at one telegram, or with
+      .Xr p1influx 1 :
+      InfluxDB keeps one copy of a repeated point.
       Do not use it with
       .Xr p1mqtt 1 ,
       which would publish old values as new ones.
+      Do not use it with a sink that has its own
+      .Fl -every :
+      old records would end the periods of the sink too early.
       With
-      .Fl -every ,
-      they are written once in each period.
-      Do not use it with
       .Fl -every
-      of a sink, whose periods it would end too early.
+      of
+      .Nm ,
+      the old records are written once per period.
       """)
 
   public init() {}
@@ -142,7 +143,8 @@ public struct TimeGroup: SettingGroup {
       .Cm receipt
       for a meter whose clock is wrong.
       .Nm p1cat Fl -stamp
-      writes the stamp; a telegram without one keeps the time of the meter.
+      writes the stamp.
+      A telegram without a stamp keeps the time of the meter.
       Readings of sub-meters, month peaks and records of
       .Fl -history
       keep their own times.
@@ -156,28 +158,27 @@ public struct TimeGroup: SettingGroup {
       .Ql +02:00
       or
       .Ql -3:30 .
-      In summer (S) it is one hour more.
+      In summer (S), the offset is one hour more.
       Meters in Finland, Greece, Israel and Lithuania need
-      .Ql +02:00 ;
-      it is the default for telegrams that begin with
+      .Ql +02:00 .
+      Telegrams of the grid operator of Lithuania, which begin with
       .Ql /ESO ,
-      those of Lithuania's grid operator.
+      have this offset without the option.
       """)
   public let summerTime = Setting(
     "P1_SUMMER_TIME", option: "summer-time", .flag, default: true, as: "True",
     isInvertible: true,
-    help: "Read times without S or W as civil time, with summer time.",
+    help: "Read times without S or W as local time, with summer time.",
     manual: """
-      With
-      .Fl -no-summer-time ,
-      such times are read as normal time all year.
-      A stamp before the telegram takes precedence: see
-      .Sx TIMES .
-      Swedish meters that print the time as
+      .Fl -no-summer-time
+      is for a clock that shows standard time all year.
+      Swedish meters have such a clock if they print the time as
       .Ql 1-0:0.9.1
       and
-      .Ql 1-0:0.9.2
-      have normal time; Belgian ones with the same lines have civil time.
+      .Ql 1-0:0.9.2 .
+      Belgian meters with these lines have local time.
+      A stamp before the telegram takes precedence: see
+      .Sx Times without a letter .
       """)
 
   public init() {}
@@ -189,25 +190,26 @@ public struct SpecificationGroup: SettingGroup {
 
   public let file: Setting<String?> = Setting(
     "P1_SPEC", option: "spec", .file,
-    help: "Read all telegrams, of any version, by this specification file.",
+    help: "Read all telegrams, of any version, with this specification file.",
     manual: """
-      No other specification file is read.
-      .Ev P1_SPEC
-      is ignored with
-      .Fl -spec-dir .
+      .Xr p1spec 5
+      describes the file.
+      .Nm
+      reads no other specification file.
+      .Fl -spec-dir
+      takes precedence over
+      .Ev P1_SPEC .
       """)
   public let directory: Setting<String?> = Setting(
     "P1_SPEC_DIR", option: "spec-dir", .directory,
-    help: "Also search this directory for the specification files of versions.",
+    help: "Also search this directory for specification files of single versions.",
     manual: """
-      The files are named
+      The file for version
+      .Ar NN
+      is
       .Pa dsmr Ns Ar NN Ns Pa .py .
-      .Nm
-      searches the working directory, the directory of this option, the directory of
-      .Ev P1_SPEC_DIR
-      and
-      .Pa /etc/p1
-      in this order; the first file for a version is used.
+      .Xr p1spec 5
+      lists all directories and their order.
       """)
 
   public init() {}
@@ -223,12 +225,19 @@ public struct ListingGroup: SettingGroup {
     manual: "Each line has the name, the unit, the OBIS code and the description.")
   public let versions = Setting(
     nil, option: "list-specs", .flag, default: false,
-    help: "Print all supported versions of telegrams and exit.",
-    manual: "Each line has the version, the file that specifies it, and the country or standard.")
+    help: "Print all known versions of telegrams and exit.",
+    manual: """
+      Each line has the version, its specification file or
+      .Ql built-in ,
+      and the country or the standard.
+      """)
   public let specification = Setting(
     nil, option: "print-spec", .anything("version"),
     help: "Print the built-in specification of a version as a file and exit.",
-    manual: "Use it as the start of a specification file of your own.")
+    manual: """
+      Begin your own specification file with this text: see
+      .Xr p1spec 5 .
+      """)
 
   public init() {}
 }

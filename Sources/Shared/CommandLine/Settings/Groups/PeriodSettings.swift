@@ -10,12 +10,14 @@ enum PeriodSettings {
         The period is 0 to 86400 seconds; 0 keeps every record.
         The combined record has the mean of power, voltage, current and frequency, and the last
         value of counters and texts.
-        Its time is that of the last record, for which the counters are exact.
-        A period begins at a whole multiple of its length since 1970, and ends when a record of a
-        later time arrives, so the same capture always gives the same result.
-        The records of an unfinished period are in memory only; if
+        Its timestamp is that of the last record of the period.
+        A period begins at a whole multiple of its length since 1970: with 300, at 12:00, 12:05
+        and so on.
+        The period ends when a record of a later time arrives, or at the end of the input.
+        If
         .Nm
-        is killed, their means are lost, but the counters of the next record include them.
+        is killed, the means of the unfinished period are lost.
+        The energy counters of the meter lose nothing.
         """)
   }
 

@@ -31,14 +31,15 @@ public enum ExitTimeout {
 public struct InputGroup<Sink: SinkName>: SettingGroup {
   public static var title: String { "Input" }
 
-  public let every = PeriodSettings.every(Sink.prefix + "EVERY", ifUnset: "$P1_EVERY, else 0")
+  public let every = PeriodSettings.every(
+    Sink.prefix + "EVERY", ifUnset: "the value of P1_EVERY, else 0 seconds")
   public let extremes = PeriodSettings.extremes(
-    Sink.prefix + "EXTREMES", ifUnset: "$P1_EXTREMES")
+    Sink.prefix + "EXTREMES", ifUnset: "the value of P1_EXTREMES")
   public let requireTimestamp = Setting(
     nil, option: "require-timestamp", .flag, default: false,
     help: "Reject records without a timestamp.",
     manual: """
-      Otherwise such a record gets the time at which
+      Without this option, such a record gets the time at which
       .Nm
       reads it.
       """)
@@ -67,25 +68,46 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
     help: "Limit the spool to this size; if it is full, drop the oldest records.",
     manual: """
       The size is 1 to 1048576 MiB.
-      64 MiB hold a day of a meter that sends a telegram every second, or ten days of one that sends
-      one every ten seconds.
+      64 MiB hold the records of one day with a telegram every second: for a week, use 448.
+      With a telegram every ten seconds, 64 MiB hold ten days.
       Dropped records are logged.
-      """)
-  public let sync = Setting(
-    Sink.prefix + "SYNC", option: "sync", .seconds(0...3600), default: .seconds(5),
-    help: "Fsync spooled records after this time at the latest.",
-    manual: """
-      The time is 0 to 3600 seconds.
-      A power cut loses at most the records of this time.
-      With 0, no record that was read is lost, but a memory card wears out sooner.
       """)
   public let buffer = Setting(
     Sink.prefix + "BUFFER", option: "buffer", .number(1...4096, "MiB"), default: 16,
     help: "Limit the buffer in memory to this size; if it is full, drop the oldest records.",
     manual: """
       The size is 1 to 4096 MiB.
+      16 MiB hold the records of about five hours with a telegram every second.
       The buffer is used without a spool, and while the disk of the spool cannot be written.
-      16 MiB hold about five hours of a meter that sends a telegram every second.
+      """)
+  public let sync = Setting(
+    Sink.prefix + "SYNC", option: "sync", .seconds(0...3600), default: .seconds(5),
+    help: "Fsync spooled records after this time at the latest.",
+    manual: """
+      The time is 0 to 3600 seconds.
+      A power failure loses at most the records of this time.
+      With 0, it loses no record that was read, but a memory card wears out sooner.
+      """)
+  public let linger = Setting(
+    Sink.prefix + "LINGER", option: "linger", .wholeSeconds(0...86_400), default: .seconds(30),
+    help: "At the end of the input, exit if the server does not answer within this time.",
+    manual: """
+      The time is 0 to 86400 seconds; each answer of the server starts it again.
+      With a spool, it is at most \(ExitTimeout.records.inSeconds) seconds if the server cannot be reached.
+      After a signal,
+      .Nm
+      with a spool exits after at most \(ExitTimeout.records.inSeconds) seconds.
+      """)
+  public let hold = Setting(
+    Sink.prefix + "HOLD", option: "hold", .flag, default: false, isInvertible: true,
+    help: "If the buffer is full, pause the input instead of dropping the oldest records.",
+    manual: """
+      Use it to replay captures, but not behind a meter or
+      .Xr tee 1 ,
+      which cannot wait.
+      If standard input is a file,
+      .Nm
+      pauses reading without this option, too.
       """)
   public let spoolOnly = Setting(
     nil, option: "spool-only", .flag, default: false,
@@ -93,26 +115,8 @@ public struct BufferingGroup<Sink: SinkName>: SettingGroup {
     manual: """
       The next run without this option delivers them.
       The settings of the server are not read, so they may be wrong.
-      p1run uses this option while the sink cannot run; see
-      .Xr p1 7 .
-      """)
-  public let hold = Setting(
-    Sink.prefix + "HOLD", option: "hold", .flag, default: false, isInvertible: true,
-    help: "If the buffer is full, pause the input instead of dropping the oldest records.",
-    manual: """
-      Use it for a backfill, but not behind a meter or
-      .Xr tee 1 ,
-      which cannot wait.
-      A file on standard input is always paused.
-      """)
-  public let linger = Setting(
-    Sink.prefix + "LINGER", option: "linger", .wholeSeconds(0...86_400), default: .seconds(30),
-    help: "At the end of the input, exit if the server does not answer within this time.",
-    manual: """
-      The time is 0 to 86400 seconds, counted from the last answer.
-      With a spool,
-      .Nm
-      waits at most \(ExitTimeout.records.inSeconds) seconds after a signal, or for a server that cannot be reached.
+      .Xr p1run 1
+      uses this option until it restarts a sink that failed.
       """)
 
   public init() {}
@@ -131,21 +135,21 @@ public struct BothSinksGroup: SettingGroup {
       or
       .Pa influx
       in it.
-      If it cannot be created,
-      .Nm
-      logs a warning and keeps undelivered records in memory.
-      Records found there are delivered before the input, even if
+      Records found there are delivered first, even if
       .Fl -spool
       names another directory.
+      If the directory cannot be created,
+      .Nm
+      logs a warning and keeps undelivered records in memory.
       """)
   public let every = Setting(
     "P1_EVERY", .number(0...86_400, "seconds"),
-    help: "Set --every for both sinks.",
+    help: "Set --every for p1mqtt and p1influx, in seconds.",
     manual: "The setting of the sink itself takes precedence.")
   public let extremes = Setting(
     "P1_EXTREMES", .flag,
-    help: "Set --extremes for both sinks.",
-    manual: "It is ignored by a sink without a period.")
+    help: "Set --extremes for p1mqtt and p1influx.",
+    manual: "A sink without a period ignores this setting.")
 
   public init() {}
 }
@@ -154,6 +158,20 @@ public struct BothSinksGroup: SettingGroup {
 public struct MonitoringGroup: SettingGroup {
   public static let title = "Monitoring"
 
+  public let connect = Setting(
+    nil, option: "connect", .flag, default: false,
+    help: "With --check, also try the connection.",
+    manual: """
+      .Nm p1cat
+      waits for a telegram, and prints its first line.
+      .Nm p1mqtt
+      logs in to the broker, with a client id of its own.
+      .Nm p1influx
+      sends a request without points.
+      The tool prints the result, or exits with the status of the error.
+      .Ql p1run --check
+      tries the whole pipe.
+      """)
   public let stats = Setting(
     "P1_STATS", option: "stats", .wholeSeconds(1...86_400),
     help: "Log the counters at this interval.",
@@ -161,20 +179,6 @@ public struct MonitoringGroup: SettingGroup {
       The interval is 1 to 86400 seconds.
       .Sx SIGNALS
       lists the counters.
-      """)
-  public let connect = Setting(
-    nil, option: "connect", .flag, default: false,
-    help: "With --check, also try the connection.",
-    manual: """
-      .Nm p1cat
-      waits for a telegram, and prints only its first line.
-      .Nm p1mqtt
-      logs in to the broker, with a client id of its own.
-      .Nm p1influx
-      sends a request without points.
-      The tool prints what it found, or exits with the status of the error.
-      .Ql p1run --check
-      does this for the whole pipe.
       """)
   /// How long to wait for a server with ``connect``, whatever its timeout: a person waits.
   public static let longestCheck = Duration.seconds(10)
@@ -195,23 +199,23 @@ public struct MetricsGroup: SettingGroup {
       in the directory of its option
       .Fl -collector.textfile.directory .
       .Ql {tool}
-      in the name becomes the name of the tool; in the environment and in
-      .Xr p1.conf 5
-      the name must contain it, as each tool needs a file of its own.
-      What else the name has becomes the label
+      in the name becomes the name of the tool.
+      In the environment and in
+      .Xr p1.conf 5 ,
+      the name must contain
+      .Ql {tool} ,
+      because each tool needs its own file.
+      The rest of the name becomes the label
       .Ql pipe :
       see
-      .Sx Metrics for Prometheus
-      in
-      .Xr p1 7 .
+      .Xr p1fleet 7 .
       .Cm False
-      in the environment turns off a file of
+      in the environment turns off the file of
       .Xr p1.conf 5 .
-      The file is replaced as a whole, and everybody can read it.
-      If it cannot be written, or another process writes it, such as a service with the same
-      .Xr p1.conf 5 ,
+      All users can read the file.
+      If the file cannot be written, or another process writes it,
       .Nm
-      logs it once and continues.
+      logs this once and continues.
       """)
 
   public init() {}
@@ -225,15 +229,14 @@ public struct ReadingsGroup: SettingGroup {
     "P1_METRICS_READINGS", option: "metrics-readings", .flag, default: false, isInvertible: true,
     help: "With --metrics-file, also write the last readings of each meter to the file.",
     manual: """
-      A reading has its name in the record after
-      .Ql p1_ ,
-      such as
-      .Ql p1_power_import_kw ,
-      the label
-      .Ql meter ,
-      and
-      .Ql channel
-      for a meter on the M-Bus.
+      Each reading is
+      .Ql p1_
+      and the name of its metric, such as
+      .Ql p1_power_import_kw .
+      The labels are
+      .Ql meter
+      and, for a sub-meter,
+      .Ql channel .
       Texts are left out.
       The file holds at most 10000 readings.
       """)
