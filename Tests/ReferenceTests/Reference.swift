@@ -1,53 +1,27 @@
 import CommandLine
 
-/// What the manual and the README say of the settings: made of their declarations, which the tools read
+/// What the manual says of the settings: made of their declarations, which the tools read
 /// their options from as well.
 struct Reference {
   let tool: String
   let groups: [any SettingGroup]
 
-  // MARK: - Pages
-
-  /// The options in SYNOPSIS.
-  var synopsis: [String] {
-    groups.flatMap(\.settings).flatMap { setting -> [String] in
-      let value = Reference.value(of: setting)
-      let inverse = setting.isInvertible ? " | Fl -no-\(setting.option ?? "")" : ""
-      return Reference.flag(of: setting).map { [".Op Fl \($0)\(value)\(inverse)"] } ?? []
-    } + [".Op Fl -version"]
-  }
-
-  /// The list of OPTIONS.
+  /// The list of OPTIONS, with the name of each setting. A setting without an option has only its name.
   var options: [String] {
     groups.flatMap { group in
       let title = type(of: group).title
-      let settings = group.settings.filter { $0.optionText != nil }
       let own = title.isEmpty ? Reference.versionAndHelp : []
-      guard !settings.isEmpty else { return [String]() }
       return [".Ss \(title.isEmpty ? "General options" : title)", ".Bl -tag -width Ds"]
-        + settings.flatMap { setting in [Reference.item(setting)] + Reference.text(of: setting) }
-        + own + [".El"]
+        + group.settings.flatMap { [Reference.item($0)] + Reference.text(of: $0) } + own + [".El"]
     }
   }
 
   private static let versionAndHelp = [
-    ".It Fl -version", "Print the version.", ".It Fl h , -help", "Print all options.",
+    ".It Fl -version", "Print the version.", ".It Fl h , -help",
+    "Print the options that most people need, and the names of all others.",
     ".It Fl -generate-completion-script Ar shell",
     "Print what bash, zsh or fish needs to complete the options.",
   ]
-
-  /// The list of ENVIRONMENT.
-  var environment: [String] {
-    [".Bl -tag -width Ds"]
-      + groups.flatMap(\.settings).flatMap { setting -> [String] in
-        guard let name = setting.name else { return [] }
-        let head = ".It Ev \(name)"
-        guard let flag = Reference.flag(of: setting, isShort: true) else {
-          return [head] + Reference.text(of: setting)
-        }
-        return [head, "See", ".Fl \(flag) ."]
-      } + [".El"]
-  }
 
   /// The list of some counters.
   static func list(of counters: [Counter]) -> [String] {
@@ -87,8 +61,11 @@ struct Reference {
     let names = [
       setting.letter.map(String.init), setting.option.map { "-\($0)" },
     ].compactMap(\.self)
+    guard !names.isEmpty else { return ".It Ev \(setting.name ?? "")" }
     let inverse = setting.isInvertible ? " , Fl -no-\(setting.option ?? "")" : ""
+    let variable = setting.name.map { " Pq Ev \($0)" } ?? ""
     return ".It Fl \(names.joined(separator: " , "))\(Reference.value(of: setting))\(inverse)"
+      + variable
   }
 
   private static func text(of setting: any AnySetting) -> [String] {
@@ -117,20 +94,5 @@ struct Reference {
 
   private static func escaped(_ text: String) -> String {
     text.replacing("\\", with: "\\e")
-  }
-
-  // MARK: - The README
-
-  /// The rows of the table of settings. One that several tools have is listed with the first.
-  static func table(of references: [Reference]) -> [String] {
-    var listed: Set<String> = []
-    return ["| setting | default | what it does |", "|---|---|---|"]
-      + references.flatMap { $0.groups.flatMap(\.settings) }.compactMap { setting in
-        setting.name.flatMap { name in
-          guard listed.insert(name).inserted else { return nil }
-          let value = defaultText(of: setting) ?? (setting.isFlag ? "False" : "")
-          return "| `\(name)` | \(value) | \(setting.summary) |".replacing("  ", with: " ")
-        }
-      }
   }
 }

@@ -12,7 +12,7 @@ import Testing
 @testable import p1mqtt
 @testable import p1parse
 
-/// The generated parts of the manual and the README are what the declarations of the settings say.
+/// The generated parts of the manual are what the declarations of the settings say.
 ///
 /// `RECORD=1 scripts/test --filter ReferenceTests` writes them anew.
 @Suite struct ReferenceTests {
@@ -81,9 +81,7 @@ import Testing
   @Test func pagesOfTheToolsAreUpToDate() throws {
     for reference in try Self.references() {
       let page = "\(reference.tool).1"
-      try expect(reference.synopsis, inPage: page, part: "synopsis")
       try expect(reference.options, inPage: page, part: "options")
-      try expect(reference.environment, inPage: page, part: "environment")
     }
   }
 
@@ -109,12 +107,6 @@ import Testing
   @Test func pageOfTheFileIsUpToDate() throws {
     try expect(
       Reference.settings(of: Self.references()), inPage: "p1.conf.5", part: "settings")
-  }
-
-  @Test func tableInTheReadMeIsUpToDate() throws {
-    try expect(
-      Reference.table(of: Self.references()), in: "README.md", between: "<!-- BEGIN settings -->",
-      and: "<!-- END settings -->")
   }
 
   /// Misspelt names are found among the settings of all tools.

@@ -2,17 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The tables of p1parse in the programs that p1(7) names.
+/// The tables of p1parse in the programs that p1guide(7) names.
 @Suite struct TableTests {
-  /// The example of p1(7), with the file that its first lines make. ExampleTests runs all others.
+  /// The example of p1guide(7), with the file that its first lines make. ExampleTests runs all others.
   @Test(.enabled { try await DuckDB.isThere() })
   func duckDBReadsATable() async throws {
-    let page = try Repository.text("man/p1.7")
+    let page = try Repository.text("man/p1guide.7")
     let example = try #require(page.firstMatch(of: /(?s)\n(duckdb .*?)\n\.Ed\n\.Bd.*?\n(.*?)\.Ed/))
     let script = """
-      for day in 01 02 03; do
-        p1cat sim:start=2026-01-${day}T00:00:00Z,count=3600,rate=max
-      done | p1parse --every 300 --format csv > house.csv
+      p1cat sim:start=2026-05-31T22:00:00Z,step=300,count=865,rate=max |
+        p1parse --every 300 --format csv --columns timestamp,power_import_kw > house.csv
       \(example.1.replacing(#"\(aq"#, with: "'"))
       """
     try await TemporaryDirectory.with { directory in

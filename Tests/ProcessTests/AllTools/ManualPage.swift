@@ -5,31 +5,34 @@ import Foundation
 struct ManualPage {
   /// `p1cat.1`.
   let name: String
-  private let lines: [Substring]
+  let source: [Substring]
 
   static let names = [
-    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1plot.1", "p1sum.1", "p1top.1",
-    "p1record.5",
-    "p1spec.5", "p1.conf.5", "p1.7",
+    "p1cat.1", "p1parse.1", "p1mqtt.1", "p1influx.1", "p1run.1", "p1capture.1", "p1replay.1",
+    "p1sum.1",
+    "p1plot.1", "p1top.1", "p1.conf.5", "p1record.5", "p1spec.5", "p1.7", "p1fleet.7", "p1guide.7",
+    "p1trouble.7",
   ]
 
   /// - Throws: where there is no such page.
   init(_ name: String) throws {
     self.name = name
-    lines = try Repository.text("man/\(name)").split(
+    source = try Repository.text("man/\(name)").split(
       separator: "\n", omittingEmptySubsequences: false)
   }
 
   /// The source lines of a section without its heading; empty if the page has no such section.
   func section(_ title: String) -> [Substring] {
     let heading = ".Sh \(title)"
-    guard let start = lines.firstIndex(where: { $0 == heading }) else { return [] }
-    return Array(lines[(start + 1)...].prefix { !$0.hasPrefix(".Sh ") })
+    guard let start = source.firstIndex(where: { $0 == heading }) else { return [] }
+    return Array(source[(start + 1)...].prefix { !$0.hasPrefix(".Sh ") })
   }
 
-  /// The variables that ENVIRONMENT describes.
-  var variables: [String] {
-    section("ENVIRONMENT").filter { $0.hasPrefix(".It Ev ") }.map { String($0.dropFirst(7)) }
+  /// The settings that OPTIONS describes.
+  var settings: [String] {
+    section("OPTIONS").compactMap { line in
+      line.firstMatch(of: /^\.It .*\bEv (\S+)$/).map { String($0.1) }
+    }
   }
 
   /// The numbers that EXIT STATUS describes.
@@ -55,17 +58,19 @@ struct ManualPage {
   /// - Throws: where a block has something in it that is more than text.
   func blocks() throws -> [Block] {
     var blocks: [Block] = []
+    // A page of tasks has no EXAMPLES: all its blocks are examples.
+    let isOfTasks = section("EXAMPLES").isEmpty
     var isInExamples = false
     var index = 0
-    while index < lines.count {
-      let line = lines[index]
-      if line.hasPrefix(".Sh ") { isInExamples = line == ".Sh EXAMPLES" }
+    while index < source.count {
+      let line = source[index]
+      if line.hasPrefix(".Sh ") { isInExamples = isOfTasks || line == ".Sh EXAMPLES" }
       guard line.hasPrefix(".Bd -literal") else {
         index += 1
         continue
       }
-      let before = index > 0 ? lines[index - 1] : ""
-      let text = lines[(index + 1)...].prefix { $0 != ".Ed" }
+      let before = index > 0 ? source[index - 1] : ""
+      let text = source[(index + 1)...].prefix { $0 != ".Ed" }
       let comment = ".\\\" file "
       blocks.append(
         Block(

@@ -84,7 +84,7 @@ import Testing
     try await TemporaryDirectory.with { directory in
       let result = try await install(directory, ["--prefix", "/opt/p1+"]).run()
       #expect(result.status == .success)
-      let (page, unit) = ("share/man/man7/p1.7", "lib/systemd/system/p1@.service")
+      let (page, unit) = ("share/man/man1/p1run.1", "lib/systemd/system/p1@.service")
       for (name, path) in [(page, "share/doc/p1/examples"), (unit, "bin/p1run\n")] {
         let text = try directory.text(of: "opt/p1+/\(name)")
         #expect(text.contains("/opt/p1+/\(path)") && !text.contains("/usr/local"), "\(name)")

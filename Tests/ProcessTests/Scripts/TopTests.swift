@@ -407,9 +407,9 @@ import Testing
 
   // MARK: - ttyplot
 
-  /// The commands of p1(7), with a simulated meter.
+  /// The commands of p1guide(7), with a simulated meter.
   @Test func ttyplotDrawsThePower() async throws {
-    let recipes = try ManualPage("p1.7").blocks().map(\.text).filter { $0.contains("ttyplot") }
+    let recipes = try ManualPage("p1guide.7").blocks().map(\.text).filter { $0.contains("ttyplot") }
     #expect(recipes.count == 2)
     for recipe in recipes {
       let script = recipe.replacing(

@@ -2,7 +2,7 @@ import TestSupport
 import TestValues
 import Testing
 
-/// The recipe of p1(7) for a gateway that answers requests with its last telegram.
+/// The recipe of p1guide(7) for a gateway that answers requests with its last telegram.
 @Suite struct HomeWizardRecipeTests {
   /// The answer may end without a line end, or without a checksum.
   @Test(arguments: [
@@ -11,7 +11,7 @@ import Testing
   ])
   func recipeReadsTheTelegrams(_ telegram: String) async throws {
     let recipe = try #require(
-      try ManualPage("p1.7").blocks().map(\.text).first { $0.contains("/api/v1/telegram") })
+      try ManualPage("p1guide.7").blocks().map(\.text).first { $0.contains("/api/v1/telegram") })
     try await HTTPServer.running({ request in
       guard request.target == "/api/v1/telegram" else { return .error(404, "unknown") }
       // A request that fails now and then does not matter.

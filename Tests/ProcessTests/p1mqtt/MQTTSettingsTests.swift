@@ -80,7 +80,7 @@ import Testing
   @Test func everySettingHasARow() throws {
     let named = Set(Self.wrongValues.map(\.variable))
     let page = try ManualPage("p1mqtt.1")
-    #expect(named == Set(page.variables.filter { $0.hasPrefix("MQTT_") }))
+    #expect(named == Set(page.settings.filter { $0.hasPrefix("MQTT_") }))
   }
 
   /// Otherwise OpenSSL would fail at each attempt to connect, for ever.
