@@ -43,25 +43,17 @@ import Testing
     for tool in ManualTests.tools { #expect(scripts.contains(tool)) }
   }
 
-  /// The options that `--help` lists, by tool.
-  private static let help = Shared {
+  /// The options of each tool, as the shell completes them.
+  private static let options = Shared {
     var options: [String: Set<String>] = [:]
-    for tool in ManualTests.tools { options[tool] = try await optionsInHelp(of: tool) }
+    for tool in ManualTests.tools { options[tool] = try await HelpTests.completions(of: tool) }
     return options
-  }
-
-  private static func optionsInHelp(of tool: String) async throws -> Set<String> {
-    let help = try await Program(tool, ["--help"]).run().text
-    let options = help.split(separator: "\n").compactMap { line in
-      line.prefixMatch(of: /\s\s(--?[a-z][a-z-]*)(?:(?:, |\/)(--[a-z-]+))?/)
-    }
-    return Set(options.flatMap { [$0.1, $0.2].compactMap { $0.map(String.init) } })
   }
 
   /// Examples that are not run are at least valid scripts with valid options.
   @Test(arguments: sources)
   func examplesAreScripts(_ source: String) async throws {
-    let help = try await ExampleTests.help.value
+    let options = try await ExampleTests.options.value
     for example in try Example.all(in: source).examples {
       let check = try await Program("/bin/bash", ["-n", "-c", example.script]).run()
       #expect(check.status == .success && check.errorText == "", "\(example): \(check.errorText)")
@@ -69,17 +61,17 @@ import Testing
       let script = example.script.replacing("\\\n", with: " ")
       for command in script.split(whereSeparator: { "|()\n".contains($0) }) {
         let words = command.split(whereSeparator: \.isWhitespace)
-        guard let tool = words.first(where: { help[String($0)] != nil }).map(String.init) else {
+        guard let tool = words.first(where: { options[String($0)] != nil }).map(String.init) else {
           continue
         }
-        let options = words.filter { $0.wholeMatch(of: /--?[a-z][a-z-]*/) != nil }.map(String.init)
-        #expect(help[tool]?.isSuperset(of: options) == true, "\(example): \(command)")
+        let used = words.filter { $0.wholeMatch(of: /--?[a-z][a-z-]*/) != nil }.map(String.init)
+        #expect(options[tool]?.isSuperset(of: used) == true, "\(example): \(command)")
       }
     }
   }
 
   /// The tools accept the settings that the manual and README.md show.
-  @Test(arguments: ["p1.7", "README.md"])
+  @Test(arguments: ["p1.7", "p1guide.7", "README.md"])
   func settingsFilesAreRead(_ source: String) async throws {
     let text = try #require(try Example.all(in: source).files["p1.conf"])
     try await TemporaryDirectory.with { directory in
@@ -147,8 +139,7 @@ struct Example: CustomStringConvertible {
     return (examples, files)
   }
 
-  /// A block "```sh" is an example, "```text" the output of the example before it, "```ini"
-  /// p1.conf.
+  /// A block "```sh" is an example, "```text" the output of the example before it, and the blocks "```ini" are p1.conf.
   private static func ofReadMe() throws -> (examples: [Example], files: [String: String]) {
     var examples: [Example] = []
     var files: [String: String] = [:]
@@ -157,13 +148,17 @@ struct Example: CustomStringConvertible {
     var start = 0
     let lines = try Repository.text("README.md").split(
       separator: "\n", omittingEmptySubsequences: false)
-    for (index, line) in lines.enumerated() {
-      guard line.hasPrefix("```") else {
+    var indent = 0
+    for (index, wholeLine) in lines.enumerated() {
+      // A block in a list is indented.
+      let line = wholeLine.dropFirst(indent)
+      guard line.drop(while: { $0 == " " }).hasPrefix("```") else {
         text += line + "\n"
         continue
       }
       guard let begun = kind else {
-        kind = line.dropFirst(3)
+        indent = line.prefix { $0 == " " }.count
+        kind = line.dropFirst(indent + 3)
         text = ""
         start = index + 2
         continue
@@ -171,10 +166,13 @@ struct Example: CustomStringConvertible {
       switch begun {
       case "sh": examples.append(Example(place: "README.md:\(start)", script: text))
       case "text": examples[examples.count - 1].output = text
-      case "ini": files["p1.conf"] = text
-      default: break
+      case "ini": files["p1.conf", default: ""] += text
+      // One needs a directory, the other cron.
+      case "conf", "crontab": break
+      default: Issue.record("README.md:\(start): no test reads a block \(begun)")
       }
       kind = nil
+      indent = 0
     }
     return (examples, files)
   }
