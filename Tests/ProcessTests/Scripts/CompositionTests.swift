@@ -78,7 +78,7 @@ import Testing
           }
           composition.send(signal: SIGTERM)
           let result = try await composition.waitForExit(within: .seconds(20))
-          #expect(result.status == .success && result.errorText == "")
+          #expect(result.status == .success && result.errorText == "", "\(result)")
           #expect(composition.processes.isEmpty)
         }
         try FileManager.default.removeItem(atPath: directory.path("influx"))
