@@ -66,6 +66,25 @@ import Testing
     #expect(count > 300)
   }
 
+  /// Those that the shell scripts log or exit with.
+  @Test(arguments: ["p1run", "p1check", "p1capture", "p1replay", "install", "uninstall", "package"])
+  func messagesOfScriptsAreInThePage(_ name: String) throws {
+    let page = try TroubleTests.literalText()
+    let script = try Repository.text("scripts/\(name)")
+    let literals = script.matches(
+      of: #/\b(?:fail|reject|say) (?:\d+ )?(?:'([^'\n]*)'|"([^"\n]*)")/#)
+    let texts = literals.compactMap { match -> String? in
+      let text = match.1 ?? match.2 ?? ""
+      let fixed = text.replacing(#/\$(?:\(\(.*?\)\)|\(.*?\)|\{.*?\}|\w+|[#@*])/#, with: "\u{1}")
+      return TroubleTests.longestPart(of: String(fixed))
+    }
+    #expect(!texts.isEmpty)
+    for text in texts {
+      let isInPage = page.contains(text)
+      #expect(isInPage, "\(text)")
+    }
+  }
+
   @Test func everyExceptionIsNeeded() throws {
     let page = try TroubleTests.literalText()
     let all = Set(try TroubleTests.texts().map(\.text))
@@ -114,13 +133,15 @@ import Testing
     return literals.compactMap { literal -> String? in
       let text = literal.replacing("\u{2}", with: "\"").replacing("\u{3}", with: "\\")
       guard !text.hasSuffix(".") else { return nil }
-      let parts = text.split(separator: "\u{1}").map { folded(String($0)) }
-      guard let longest = parts.max(by: { $0.count < $1.count }),
-        longest.count >= shortestMessage, longest.contains(" ")
-      else {
-        return nil
-      }
-      return longest
+      return longestPart(of: String(text))
+    }
+  }
+
+  /// The longest part of a text between the marks of its interpolations; nil for a word.
+  private static func longestPart(of text: String) -> String? {
+    let parts = text.split(separator: "\u{1}").map { folded(String($0)) }
+    return parts.max { $0.count < $1.count }.flatMap {
+      $0.count >= shortestMessage && $0.contains(" ") ? $0 : nil
     }
   }
 

@@ -33,17 +33,17 @@ import Testing
       let result = try await install(directory).run()
       #expect(result.status == .success, "\(result.errorText)")
       let installed = try paths(directory)
-      for name in [
-        "bin/p1cat", "bin/p1run", "bin/p1capture", "share/man/man1/p1mqtt.1",
-        "share/man/man5/p1.conf.5", "share/man/man7/p1.7", "share/zsh/site-functions/_p1parse",
+      let pages = ManualPage.names + ["p1check.1", "p1receive.1"]
+      for name in pages.map({ "share/man/man\($0.suffix(1))/\($0)" }) + [
+        "share/man/nl/man7/p1.7", "bin/p1cat", "bin/p1run", "bin/p1capture",
+        "share/zsh/site-functions/_p1parse",
         "share/bash-completion/completions/p1cat", "share/fish/vendor_completions.d/p1influx.fish",
         "share/doc/p1/examples/p1.conf", "share/doc/p1/examples/broker/mosquitto.acl",
         "share/doc/p1/examples/broker/rabbitmq-user", "share/p1/uninstall", "bin/p1check",
-        "bin/p1replay", "bin/p1top", "share/man/man1/p1top.1", "bin/p1sum",
-        "share/man/man1/p1sum.1", "share/p1/p1readings.py", "share/man/man1/p1replay.1",
+        "bin/p1replay", "bin/p1top", "bin/p1sum", "share/p1/p1readings.py",
         "share/doc/p1/examples/alerts.yml", "share/doc/p1/examples/alerts-tools.yml",
         "share/doc/p1/examples/grafana/p1-influxdb.json",
-        "bin/p1plot", "share/man/man1/p1plot.1", "share/doc/p1/man/pictures/day.svg",
+        "bin/p1plot", "share/doc/p1/man/pictures/day.svg",
         "lib/systemd/system/p1@.service", "lib/systemd/system/p1-capture@.timer",
       ] {
         #expect(installed.contains("usr/local/\(name)"), "\(name)")
