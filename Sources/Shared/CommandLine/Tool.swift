@@ -4,7 +4,7 @@ import Records
 import SystemPackage
 
 /// The version of all the tools. debian/changelog and, at a release, CHANGELOG.md have it, too.
-public let toolsVersion = "0.9.0"
+public let toolsVersion = "1.0.0"
 
 /// One of the executables: options as typed, settings checked, then run, and an exit status.
 public protocol Tool: ParsableCommand {
