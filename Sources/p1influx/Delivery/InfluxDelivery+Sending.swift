@@ -271,7 +271,8 @@ extension InfluxDelivery {
     lastFailure = answer.description
     let isNews = serverState.fail(answer.kind, for: delay, at: .now)
     messages.say(
-      isNews ? .warning : .info, server.name, "\(answer.descriptionWithRemedy); trying again",
+      isNews ? .warning : .info, server.name,
+      "\(answer.description(ifCreating: server.creation != nil)); trying again",
       repeating: answer.kind)
   }
 }

@@ -212,11 +212,14 @@ enum HTTPAnswer: Equatable {
   }
 
   /// The answer with what to do about it, if that is known.
-  var descriptionWithRemedy: String {
+  ///
+  /// - Parameter createsDatabase: whether p1influx creates a missing database itself.
+  func description(ifCreating createsDatabase: Bool) -> String {
     switch self {
     case .status(401, _, _), .status(403, _, _):
       "\(description); check the user and password, or the token"
-    case .status(404, let text, _) where text.contains("database not found"):
+    case .status(404, let text, _)
+    where text.contains("database not found") && !createsDatabase:
       "\(description); create it, or set INFLUXDB_CREATE_DB = True"
     default: description
     }

@@ -26,12 +26,12 @@ extension InfluxServer {
     case .failure(let reason): throw Failure(name, reason, .unavailable)
     case .status(200..<300, _, _): return "connected"
     case .status(401, _, _), .status(403, _, _):
-      throw Failure(name, answer.descriptionWithRemedy, .noPermission)
+      throw Failure(name, answer.description(ifCreating: creation != nil), .noPermission)
     // InfluxDB 3 rejects a write without points, after it has checked the login and the database.
     case .status(400, _, _) where settings.api == .version3: return "connected"
     case .status(404, let text, _) where text.contains("database not found"):
       if creation != nil { return "connected; the database will be created" }
-      throw Failure(name, answer.descriptionWithRemedy, .unavailable)
+      throw Failure(name, answer.description(ifCreating: creation != nil), .unavailable)
     case .status(500..., _, _): throw Failure(name, answer.description, .unavailable)
     case .status:
       throw Failure(
