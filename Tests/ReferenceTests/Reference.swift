@@ -9,9 +9,8 @@ struct Reference {
   /// The list of OPTIONS, with the name of each setting. A setting without an option has only its name.
   var options: [String] {
     groups.flatMap { group in
-      let title = type(of: group).title
-      let own = title.isEmpty ? Reference.versionAndHelp : []
-      return [".Ss \(title.isEmpty ? "General options" : title)", ".Bl -tag -width Ds"]
+      let own = group is GeneralSettings ? Reference.versionAndHelp : []
+      return [".Ss \(type(of: group).title)", ".Bl -tag -width Ds"]
         + group.settings.flatMap { [Reference.item($0)] + Reference.text(of: $0) } + own + [".El"]
     }
   }

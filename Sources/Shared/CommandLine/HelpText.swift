@@ -36,10 +36,9 @@ struct HelpText {
     let head = "  " + names(of: setting) + value(of: setting)
     let defaults = setting.defaultText.map { " (default: \($0))" } ?? ""
     let text = wrapped(setting.summary + defaults, from: textColumn)
-    let isShort = head.count < textColumn - 1
-    return isShort
-      ? head + String(repeating: " ", count: textColumn - head.count) + text
-      : head + "\n" + String(repeating: " ", count: textColumn) + text
+    let room = textColumn - head.count
+    let gap = room > 1 ? room : textColumn
+    return head + (room > 1 ? "" : "\n") + String(repeating: " ", count: gap) + text
   }
 
   /// `-v --verbose`; empty for a setting without an option.
@@ -56,12 +55,12 @@ struct HelpText {
   /// A line or more with the names of the options of a group that are not among the first ones; nil if there are none.
   private func otherOptions(of group: any SettingGroup) -> String? {
     let common = Set(commonOptions.map(\.key))
-    let title = type(of: group).title
-    let own = title.isEmpty ? ["--generate-completion-script", "--version", "-h --help"] : []
+    let own =
+      group is GeneralSettings ? ["--generate-completion-script", "--version", "-h --help"] : []
     let others = group.settings.filter { $0.optionText != nil && !common.contains($0.key) }
     let names = others.map(HelpText.names) + own
     guard !names.isEmpty else { return nil }
-    let head = "  \(title.isEmpty ? "General options" : title): "
+    let head = "  \(type(of: group).title): "
     return head + HelpText.wrapped(names.joined(separator: ", "), from: 4, after: head.count)
   }
 

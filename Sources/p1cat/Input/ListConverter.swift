@@ -79,9 +79,9 @@ struct ListConverter {
   ///
   /// - Returns: whether there are any.
   mutating func release(dueAt now: ContinuousClock.Instant, to output: inout [UInt8]) -> Bool {
-    guard let deadline, now >= deadline else { return false }
-    while let deadline = self.deadline, now >= deadline { releaseFirst(to: &output) }
-    return true
+    let count = waiting.count
+    while let deadline, now >= deadline { releaseFirst(to: &output) }
+    return waiting.count < count
   }
 
   /// Ends the stream. Another meter may follow: its lists wait for its own number.

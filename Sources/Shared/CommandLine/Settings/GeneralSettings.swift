@@ -1,6 +1,6 @@
 /// The options of every tool about its settings and its messages.
 public struct GeneralSettings: SettingGroup {
-  public static let title = ""
+  public static let title = "General options"
 
   public let check = Setting(
     nil, option: "check", .flag, default: false,

@@ -4,7 +4,7 @@ import Synchronization
 /// Some settings of a tool under one title in `--help` and in the manual: a type whose stored properties are
 /// each a ``Setting``, in the order in which they are listed.
 public protocol SettingGroup: Sendable {
-  /// The title in `--help`; empty for the options that have none.
+  /// The title in `--help` and in the manual.
   static var title: String { get }
 
   init()
