@@ -19,7 +19,7 @@ public struct SourceGroup: SettingGroup {
     manual: """
       The time is 1 to 86400 seconds, counted from the start and from each telegram.
       The search for the baud rate counts, too, and takes up to half a minute.
-      Use it in a script that must not wait for ever.
+      Use it in a script that has to end.
       """)
   public let idleTimeout = Setting(
     "SER_TIMEOUT", option: "silence", .seconds(1...86_400), default: .seconds(20),
